@@ -1,0 +1,292 @@
+/*
+ * perigee.h - the one public header of libperigee: compile Lua functions to eBPF, load and attach
+ * them, and reach their maps.
+ *
+ * Conventions: every function that can fail returns 0 or a negative errno; the sentence that says
+ * why is then in pg_error(ctx). Handles are opaque and freed by the function named beside them.
+ * Option structs start with their own size (set it with PG_OPTS), so that they may grow. A pg_ctx
+ * and what was made from it belong to one thread at a time; two contexts never share anything.
+ */
+#ifndef PERIGEE_H
+#define PERIGEE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define PG_VERSION "0.1.0"
+#define PG_API __attribute__((visibility("default")))
+#define PG_OPTS(type, ...) ((type){ .size = sizeof(type), ##__VA_ARGS__ })
+
+typedef struct pg_ctx pg_ctx;   /* options, feature cache, print sites; pg_ctx_free */
+typedef struct pg_unit pg_unit; /* a compiled function, no kernel object yet; pg_unit_free */
+typedef struct pg_prog pg_prog; /* a loaded program; pg_prog_free */
+typedef struct pg_link pg_link; /* an attachment; pg_link_free detaches it */
+typedef struct pg_map pg_map;   /* a map, state, or event channel; counted; pg_map_unref */
+typedef struct pg_view pg_view; /* host twin of a packet view or header; pg_view_free */
+
+/* ---- values ------------------------------------------------------------------------------- */
+
+enum pg_kind {
+	PG_NIL,
+	PG_FALSE,
+	PG_TRUE,
+	PG_INT,
+	PG_FLOAT, /* compile-time only */
+	PG_STR,
+	PG_IP4,
+	PG_IP6,
+	PG_MAC,
+	PG_CIDR,  /* addr + prefix length: bpf.cidr(...) */
+	PG_RECORD, /* a table of named fields: struct values */
+	PG_VIEW,  /* twin of a packet view */
+	/* what only a capture describes: */
+	PG_MAP,   /* also state and events: see pg_map_role */
+	PG_TABLE, /* a captured Lua table: id names it to the capture's callbacks */
+	PG_FUNC,  /* a captured Lua function: likewise */
+	PG_LIB,   /* a library function known by identity: lib is its row's name ("math.ult") */
+	PG_HOST,  /* any other host value (userdata, thread ...): str is its type name for messages */
+	PG_NKINDS
+};
+
+struct pg_record;
+
+typedef struct pg_value {
+	enum pg_kind kind;
+	uint8_t prefix;   /* PG_CIDR: prefix length in bits; family by .n: 4 or 16 bytes */
+	uint32_t n;       /* PG_STR: bytes at str; PG_CIDR: 4 or 16 */
+	union {
+		int64_t i;        /* PG_INT */
+		double f;         /* PG_FLOAT */
+		const char *str;  /* PG_STR: n bytes, may hold NULs; PG_HOST: NUL-terminated type name */
+		uint8_t addr[16]; /* PG_IP4: 4 bytes, PG_IP6: 16, PG_MAC: 6, network order */
+		pg_map *map;      /* PG_MAP */
+		pg_view *view;    /* PG_VIEW */
+		const char *lib;  /* PG_LIB */
+		uint64_t id;      /* PG_TABLE, PG_FUNC: the capture's own name for it */
+		struct pg_record *rec; /* PG_RECORD */
+	};
+} pg_value;
+
+/* Named values: a struct's fields. Owned by whoever made it; pg_record_free frees values it copied. */
+struct pg_record {
+	uint32_t n;
+	struct pg_field_value {
+		char name[64];
+		pg_value v;      /* PG_STR points into buf */
+		char buf[64];
+	} *fields;
+};
+
+/* ---- context ------------------------------------------------------------------------------ */
+
+PG_API int pg_ctx_new(pg_ctx **out);
+PG_API void pg_ctx_free(pg_ctx *ctx);
+/* The last failure's text: one or more lines, no final newline. Owned by ctx, until the next call. */
+PG_API const char *pg_error(const pg_ctx *ctx);
+
+/* Rows of the feature table (kern/feature): one line each through `line`, probed now. */
+PG_API int pg_features(pg_ctx *ctx, void (*line)(void *arg, const char *name, bool there,
+						  const char *since, const char *what),
+		       void *arg);
+/* Switches a probed feature off for this context ("may_goto", "ringbuf", ...): tests and --without. */
+PG_API int pg_feature_off(pg_ctx *ctx, const char *name);
+
+/* ---- maps, state, events ------------------------------------------------------------------ */
+
+enum pg_map_role { PG_ROLE_MAP, PG_ROLE_STATE, PG_ROLE_PERCPU, PG_ROLE_EVENTS };
+
+struct pg_map_opts {
+	size_t size;
+	enum pg_map_role role;
+	const char *type;    /* ROLE_MAP: "hash", "array", "lru_hash", "percpu_hash", "percpu_array",
+				"lru_percpu_hash", "lpm_trie" */
+	const char *name;    /* optional; shown by bpftool, cut to 15 characters */
+	const char *key;     /* type string: "u32", "ip4/prefix", "struct { ... }" */
+	const char *value;   /* type string; STATE, PERCPU and EVENTS: a struct */
+	uint32_t entries;    /* EVENTS: bytes of the ring (rounded up to pages), 0: default */
+	uint32_t flags;      /* BPF_F_* as bpf(2) takes them */
+	int numa;            /* -1: any */
+};
+
+/* The handle is complete at once; the kernel map is made by the first call that needs it. */
+PG_API int pg_map_new(pg_ctx *ctx, const struct pg_map_opts *opts, pg_map **out);
+PG_API pg_map *pg_map_ref(pg_map *m);
+PG_API void pg_map_unref(pg_map *m);
+PG_API enum pg_map_role pg_map_role(const pg_map *m);
+PG_API const char *pg_map_type(const pg_map *m);
+PG_API const char *pg_map_name(const pg_map *m);
+PG_API int pg_map_fd(pg_map *m); /* makes it if need be; borrowed; or -errno */
+
+/* How a key or value is read: the user half's syntax (addresses and prefixes as text), or exactly
+ * as kernel code would (no text; per-CPU values are this CPU's). */
+enum pg_mode { PG_USER, PG_KERNEL };
+
+/* Reads m[key]. *out: PG_NIL when absent. Strings and records live in the map handle until its
+ * next call. Per-CPU in PG_USER: the sum. -EINVAL with a message: the key's kind is wrong. */
+PG_API int pg_map_get(pg_map *m, enum pg_mode mode, const pg_value *key, pg_value *out);
+/* Writes m[key] = v (PG_NIL deletes). -ERANGE: does not fit; -E2BIG: full; -EINVAL: wrong kind. */
+PG_API int pg_map_set(pg_map *m, enum pg_mode mode, const pg_value *key, const pg_value *v);
+PG_API int pg_map_add(pg_map *m, enum pg_mode mode, const pg_value *key, int64_t n);
+/* A field of a struct value in place (m[k].f), or of a state (key NULL). */
+PG_API int pg_map_get_field(pg_map *m, enum pg_mode mode, const pg_value *key, const char *field,
+			    pg_value *out);
+PG_API int pg_map_set_field(pg_map *m, enum pg_mode mode, const pg_value *key, const char *field,
+			    const pg_value *v);
+/* Iterates: *cursor NULL starts; returns 1 with a pair, 0 at the end. Deleting while iterating is
+ * allowed. pg_map_iter_free may be called at any time (the end frees it too). */
+typedef struct pg_map_iter pg_map_iter;
+PG_API int pg_map_next(pg_map *m, pg_map_iter **cursor, pg_value *key, pg_value *value);
+PG_API void pg_map_iter_free(pg_map_iter *it);
+PG_API int pg_map_clear(pg_map *m);
+PG_API int64_t pg_map_count(pg_map *m); /* entries present (array: all) */
+/* Per-CPU forms: the value on each CPU; n is set to the number of CPUs; PG_NIL key for PERCPU state. */
+PG_API int pg_map_each(pg_map *m, const pg_value *key, const char *field, pg_value **out, int *n);
+PG_API bool pg_map_is_percpu(const pg_map *m);
+PG_API bool pg_map_value_is_struct(const pg_map *m);
+
+/* EVENTS: calls `each` for every record now in the ring, its fields in rec (valid in the call).
+ * Returns how many. pg_map_fd is readable (epoll) when there are some. */
+PG_API int pg_events_read(pg_map *m, void (*each)(void *arg, const struct pg_record *rec), void *arg);
+PG_API uint64_t pg_events_lost(pg_map *m); /* since the map was made */
+
+/* Kernel-side print: one ring for the context. -1 until a program that prints was loaded. */
+PG_API int pg_print_fd(pg_ctx *ctx);
+PG_API int pg_print_read(pg_ctx *ctx, void (*each)(void *arg, const pg_value *v, int n), void *arg);
+PG_API uint64_t pg_print_lost(pg_ctx *ctx);
+
+/* ---- compiling ---------------------------------------------------------------------------- */
+
+/* How the compiler asks about captured values. Strings and bytes handed out stay valid until
+ * pg_compile returns. Functions and tables are named by ids of the capture's choosing: the same
+ * object always gets the same id. */
+struct pg_capture {
+	void *arg;
+	/* the Lua 5.4 binary chunk of function id (lua_dump with debug information) */
+	int (*chunk)(void *arg, uint64_t func, const void **bytes, size_t *n);
+	/* upvalue i (0-based) of function id */
+	int (*upvalue)(void *arg, uint64_t func, unsigned i, pg_value *out);
+	/* table[key], __index resolved; PG_NIL when absent */
+	int (*index)(void *arg, uint64_t table, const pg_value *key, pg_value *out);
+};
+
+struct pg_compile_opts {
+	size_t size;
+	const char *hook;     /* "xdp" */
+	const char *name;     /* program name; NULL: the function's */
+	int64_t on_error;     /* neutral verdict, or 0 for the hook's default */
+	uint64_t budget;      /* loop turns a run may take; 0: the kernel's own */
+	bool copy_access;     /* reach packet bytes by helper copy instead of directly (tests) */
+	bool check;           /* run the IR checker after every pass (debug builds always do) */
+};
+
+struct pg_timing {        /* nanoseconds */
+	uint64_t capture, compile, load, attach;
+	unsigned insns;       /* BPF instructions, in 8-byte slots */
+};
+
+PG_API int pg_compile(pg_ctx *ctx, const struct pg_capture *cap, uint64_t func,
+		      const struct pg_compile_opts *opts, pg_unit **out);
+PG_API void pg_unit_free(pg_unit *u);
+/* stage: a pass's name ("build", "infer", ...), "ir" (the last IR), "asm". For stages before the
+ * last, the context must have been told beforehand with pg_dump_stage. Text owned by the unit. */
+PG_API const char *pg_unit_dump(pg_unit *u, const char *stage);
+PG_API int pg_dump_stage(pg_ctx *ctx, const char *stage); /* keep the text after this pass; NULL: none */
+/* i-th pass's name and one-line description; NULL past the end. */
+PG_API const char *pg_stage(unsigned i, const char **what);
+/* Warnings of the compilation, as text; "" when none. */
+PG_API const char *pg_unit_warnings(const pg_unit *u);
+PG_API const struct pg_timing *pg_unit_timing(const pg_unit *u);
+
+/* ---- programs and links ------------------------------------------------------------------- */
+
+/* A unit may be loaded more than once and freed while its programs live. */
+PG_API int pg_load(pg_unit *u, pg_prog **out);
+PG_API void pg_prog_free(pg_prog *p);
+PG_API int pg_prog_fd(const pg_prog *p); /* borrowed */
+PG_API const struct pg_timing *pg_prog_timing(const pg_prog *p);
+/* what: "asm", "xlated" (bytes the kernel kept, disassembled) */
+PG_API const char *pg_prog_dump(pg_prog *p, const char *what);
+
+struct pg_test_result {
+	int64_t verdict;      /* neutral verdict, or the hook's integer */
+	const void *packet;   /* packet afterwards; owned by the program until its next test */
+	size_t packet_len;
+	uint64_t ns;
+	const char *error;    /* run-time error of this run, NULL when none; owned likewise */
+};
+PG_API int pg_test(pg_prog *p, const void *in, size_t n, struct pg_test_result *out);
+
+struct pg_attach_opts {
+	size_t size;
+	const char *dev;      /* interface name (xdp, tc) */
+	const char *mode;     /* xdp: NULL automatic, "native", "skb" */
+};
+PG_API int pg_attach(pg_prog *p, const struct pg_attach_opts *opts, pg_link **out);
+/* Takes the program's place while it runs; on failure the old one goes on. The link holds its own
+ * reference: both programs may be freed. *ns: time of the swap itself, may be NULL. */
+PG_API int pg_link_replace(pg_link *l, pg_prog *p, uint64_t *ns);
+PG_API int pg_link_detach(pg_link *l);
+PG_API void pg_link_free(pg_link *l);
+PG_API const char *pg_link_name(const pg_link *l); /* "xdp eth0" */
+PG_API const char *pg_link_mode(const pg_link *l); /* "native" or "skb" */
+
+/* Run-time errors: calls `each` for every site whose count grew since the last call (of any prog:
+ * all programs of the context, freed ones included, until they have been reported once). */
+struct pg_runtime_error {
+	const char *text;     /* "filter.lua:14: attempt to ..." */
+	const char *where;    /* "xdp eth0", "program" */
+	uint64_t total, fresh;
+};
+PG_API int pg_errors_read(pg_ctx *ctx, void (*each)(void *arg, const struct pg_runtime_error *e),
+			  void *arg);
+
+/* Neutral verdicts: fixed, outside the range of lengths and error numbers. */
+#define PG_VERDICT_BASE 0x50470000
+enum {
+	PG_PASS = PG_VERDICT_BASE + 1,
+	PG_DROP,
+	PG_TX,
+	PG_ABORTED,
+	PG_ACCEPT,
+	PG_ALLOW,
+	PG_DENY,
+	PG_REDIRECT,
+	PG_VERDICT_END
+};
+/* "PASS" for PG_PASS; NULL for what is none. */
+PG_API const char *pg_verdict_name(int64_t v);
+/* What a hook's function returned in a twin run -> what pg_test would say. -EINVAL with a message. */
+PG_API int pg_twin_verdict(pg_ctx *ctx, const char *hook, const pg_value *ret, int64_t *out);
+
+/* ---- addresses and host twins ------------------------------------------------------------- */
+
+PG_API int pg_parse_ip(const char *text, pg_value *out);   /* v4 or v6 */
+PG_API int pg_parse_mac(const char *text, pg_value *out);
+PG_API int pg_parse_cidr(const char *text, pg_value *out); /* "10.0.0.0/8" */
+PG_API bool pg_within(const pg_value *addr, const pg_value *cidr);
+PG_API bool pg_value_eq(const pg_value *a, const pg_value *b); /* Lua's ==, addresses by value */
+/* "10.0.0.1", "2001:db8::1", "52:54:00:12:34:56"; buf of 64 bytes is enough. */
+PG_API const char *pg_addr_text(const pg_value *v, char *buf, size_t n);
+
+/* A packet view made by hand: the twin of a hook's pkt. Copies the bytes. hook: "xdp". */
+PG_API int pg_packet_new(pg_ctx *ctx, const char *hook, const void *bytes, size_t n, pg_view **out);
+PG_API void pg_view_free(pg_view *v);
+PG_API const char *pg_view_name(const pg_view *v); /* "pkt", "ipv4" */
+PG_API size_t pg_view_len(const pg_view *v);       /* #v */
+PG_API bool pg_view_eq(const pg_view *a, const pg_view *b); /* the same place of the same packet */
+/* v.name: 1 found (views in *out are new, to be freed), 2: it is a method, -ENOENT: no such field
+ * (pg_error names it and suggests). */
+PG_API int pg_view_get(pg_ctx *ctx, pg_view *v, const char *name, pg_value *out);
+/* v:name(args): up to *nout results. -EINVAL: bad argument, text in pg_error. */
+PG_API int pg_view_call(pg_ctx *ctx, pg_view *v, const char *name, const pg_value *args, int n,
+			pg_value *out, int *nout);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,53 @@
+/*
+ * code.h - what the back end makes: a plain, position-independent value that compile hands to load.
+ */
+#ifndef BPF_CODE_H
+#define BPF_CODE_H
+
+#include "ir/ir.h"
+
+#include <linux/bpf.h>
+
+enum be_reloc_kind { BE_MAP_FD, BE_MAP_VALUE };
+
+struct be_reloc {
+	uint32_t insn;      /* of a 16-byte ld_imm64; its second imm is the offset for BE_MAP_VALUE */
+	enum be_reloc_kind kind;
+	uint32_t map;       /* number in unit->maps */
+};
+
+struct be_line { uint32_t insn; struct diag_pos pos; };
+
+struct be_code {
+	struct bpf_insn *insns;
+	uint32_t n;
+	struct be_reloc *relocs;
+	uint32_t nrelocs;
+	struct be_line *lines;  /* by rising insn; the first is insn 0 */
+	uint32_t nlines;
+	uint32_t stack;         /* bytes of frame used */
+	/* program BTF: the blob for BPF_BTF_LOAD and the arrays for BPF_PROG_LOAD */
+	void *btf;
+	uint32_t btf_len;
+	struct bpf_func_info *func_info;
+	uint32_t nfunc_info;
+	struct bpf_line_info *line_info;
+	uint32_t nline_info;
+};
+
+/* Machine IR -> BPF, pass by pass; each works in the unit's arena. */
+struct be;
+struct be *be_new(struct ir_unit *u);
+void be_legalise(struct ir_unit *u);      /* machine IR -> machine IR */
+int be_select(struct be *b);
+int be_allocate(struct be *b);
+int be_frame(struct be *b);               /* -E2BIG with a diagnostic: more than 512 bytes */
+int be_emit(struct be *b);
+int be_annotate(struct be *b);
+struct be_code *be_code(struct be *b);
+const char *be_print(struct be *b);       /* the virtual-register code, for dump --stage */
+/* BPF instructions as text, one a line: "   0: r6 = r1"; lines may be NULL. In arena a. */
+const char *be_disasm(struct arena *a, const struct bpf_insn *insns, uint32_t n,
+		      const struct be_line *lines, uint32_t nlines);
+
+#endif

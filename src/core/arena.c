@@ -1,0 +1,78 @@
+/* arena.c - bump allocation in growing chunks, unwound once when memory runs out. */
+#include "core/arena.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct arena_chunk {
+	struct arena_chunk *next;
+	size_t size;
+	char bytes[];
+};
+
+enum { FIRST_CHUNK = 64 * 1024 };
+
+void arena_init(struct arena *a, size_t limit, jmp_buf *oom)
+{
+	*a = (struct arena){ .limit = limit, .oom = oom };
+}
+
+void arena_free(struct arena *a)
+{
+	for (struct arena_chunk *c = a->head, *next; c; c = next) {
+		next = c->next;
+		free(c);
+	}
+	a->head = NULL;
+	a->at = a->end = NULL;
+	a->used = 0;
+}
+
+void *arena_slow(struct arena *a, size_t n)
+{
+	size_t size = a->head ? a->head->size * 2 : FIRST_CHUNK;
+	if (size > 8u << 20)
+		size = 8u << 20;
+	if (size < n)
+		size = n;
+	struct arena_chunk *c = NULL;
+	if (!a->limit || a->used + size <= a->limit)
+		c = malloc(sizeof(*c) + size);
+	if (!c)
+		longjmp(*a->oom, 1);
+	c->next = a->head;
+	c->size = size;
+	a->head = c;
+	a->used += size;
+	a->at = c->bytes + n;
+	a->end = c->bytes + size;
+	return memset(c->bytes, 0, n);
+}
+
+void *arena_copy(struct arena *a, const void *p, size_t n)
+{
+	char *q = arena_alloc(a, n + 1);
+	if (n)
+		memcpy(q, p, n);
+	return q;
+}
+
+char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
+{
+	va_list again;
+	va_copy(again, ap);
+	int n = vsnprintf(NULL, 0, fmt, ap);
+	char *s = arena_alloc(a, (size_t)n + 1);
+	vsnprintf(s, (size_t)n + 1, fmt, again);
+	va_end(again);
+	return s;
+}
+
+char *arena_printf(struct arena *a, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	char *s = arena_vprintf(a, fmt, ap);
+	va_end(ap);
+	return s;
+}

@@ -1,0 +1,62 @@
+/* arena.h - memory that is dropped whole: one arena per compilation.
+ *
+ * An allocation never returns NULL. When memory (or the arena's limit) runs out, control unwinds
+ * once to the arena's `oom` jump buffer, set by the API entry, which gives -ENOMEM. */
+#ifndef CORE_ARENA_H
+#define CORE_ARENA_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct arena_chunk;
+
+struct arena {
+	struct arena_chunk *head;
+	char *at, *end;
+	size_t used, limit;   /* bytes asked of malloc; 0: no limit */
+	jmp_buf *oom;         /* must be set before the first allocation */
+};
+
+void arena_init(struct arena *a, size_t limit, jmp_buf *oom);
+void arena_free(struct arena *a);
+void *arena_slow(struct arena *a, size_t n);
+
+/* Zeroed, 8-byte aligned. */
+static inline void *arena_alloc(struct arena *a, size_t n)
+{
+	n = (n + 7) & ~(size_t)7;
+	if ((size_t)(a->end - a->at) < n)
+		return arena_slow(a, n);
+	void *p = a->at;
+	a->at += n;
+	return memset(p, 0, n);
+}
+
+#define arena_new(a, type) ((type *)arena_alloc((a), sizeof(type)))
+#define arena_array(a, type, n) ((type *)arena_alloc((a), sizeof(type) * (size_t)(n)))
+
+void *arena_copy(struct arena *a, const void *p, size_t n); /* a NUL is put behind it */
+char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+char *arena_vprintf(struct arena *a, const char *fmt, va_list ap);
+
+/* Grows an arena array: makes room for one more item past n. */
+#define arena_grow(a, ptr, n, cap)                                                        \
+	do {                                                                              \
+		if ((n) == (cap)) {                                                       \
+			(cap) = (cap) ? (cap) * 2 : 8;                                    \
+			void *new_ = arena_alloc((a), sizeof(*(ptr)) * (size_t)(cap));    \
+			if (n)                                                            \
+				memcpy(new_, (ptr), sizeof(*(ptr)) * (size_t)(n));        \
+			(ptr) = new_;                                                     \
+		}                                                                         \
+	} while (0)
+#define arena_push(a, ptr, n, cap, ...)                                                   \
+	do {                                                                              \
+		arena_grow(a, ptr, n, cap);                                               \
+		(ptr)[(n)++] = (__VA_ARGS__);                                             \
+	} while (0)
+
+#endif

@@ -1,0 +1,44 @@
+/* diag.h - compile-time diagnostics: collected, sorted by line, shown with their source line. */
+#ifndef CORE_DIAG_H
+#define CORE_DIAG_H
+
+#include "core/arena.h"
+
+#include <stdbool.h>
+
+enum diag_level { DIAG_ERROR, DIAG_WARNING };
+
+struct diag_pos {
+	const char *file; /* as Lua names the chunk: "filter.lua"; "[string ...]" for text */
+	uint32_t line;    /* 0: none */
+};
+
+struct diag {
+	enum diag_level level;
+	struct diag_pos pos;
+	const char *text; /* "'n' may be nil here and is used as a number" */
+	const char *note; /* or NULL */
+	const char *help; /* what to write instead, or NULL */
+};
+
+struct diag_list {
+	struct arena *arena;
+	struct diag *v;
+	uint32_t n, cap;
+	uint32_t errors;
+};
+
+/* The same text on the same line is kept once. Returns the entry for .note and .help. */
+struct diag *diag_add(struct diag_list *l, enum diag_level level, struct diag_pos pos,
+		      const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* All entries of the level, in the order of their lines, in the form of the language's section 5:
+ *
+ *     filter.lua:14: error: 'n' may be nil ...
+ *        14 |   hits[ip.src] = n + 1
+ *       note: ...
+ *       help: ...
+ *
+ * The source line is read from the file when it is there. No final newline. In the list's arena. */
+const char *diag_text(const struct diag_list *l, enum diag_level level);
+
+#endif

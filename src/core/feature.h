@@ -1,0 +1,12 @@
+/* feature.h - the numbers of the kernel features that lowerings choose by. */
+#ifndef CORE_FEATURE_H
+#define CORE_FEATURE_H
+
+enum feature {
+#define FEATURE(name, since, what) FEAT_##name,
+#include "core/feature.def"
+#undef FEATURE
+	FEAT_COUNT
+};
+
+#endif

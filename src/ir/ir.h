@@ -1,0 +1,267 @@
+/*
+ * ir.h - the program between Lua and BPF: SSA with block arguments, on two levels.
+ *
+ * A value is named by the number of the instruction that made it (0: no value); a block parameter is
+ * an instruction of op `param` kept in its block's parameter list. Instructions of a block form a
+ * list that ends with one terminator; its successors carry the arguments of their blocks'
+ * parameters. Everything lives in the compilation's arena.
+ *
+ * An instruction that may raise has an error edge: `err`, NULL for the function's own error exit.
+ * After `lower`, errors are ordinary branches.
+ */
+#ifndef IR_IR_H
+#define IR_IR_H
+
+#include "core/arena.h"
+#include "core/diag.h"
+#include "perigee.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct ctype;
+struct ir_target;
+struct ir_lib;
+
+typedef uint32_t ir_ref; /* a value: number of its instruction; 0: none */
+typedef uint32_t ir_blk; /* a block: its number; 0: none; the entry is block 1 */
+
+/* ---- kinds: what a Lua value can be at run time ---- */
+
+enum ir_kind {
+	IR_NIL,
+	IR_FALSE,
+	IR_TRUE,
+	IR_INT,
+	IR_IP4,
+	IR_IP6,
+	IR_MAC,
+	IR_STR,
+	IR_FLOAT,  /* constants only */
+	IR_REC,    /* a record under construction or finished */
+	IR_FUNC,   /* a known function */
+	IR_HOST,   /* a captured object: map, table, library function, module, CIDR */
+	IR_MULTI,  /* several results */
+	IR_CELL,   /* a variable shared with inner functions */
+	IR_ENTRY,  /* live entry of a map whose value is a struct */
+	IR_SPARE,
+	IR_VIEW0,  /* views: IR_VIEW0 + row in target->views */
+	IR_NKINDS = 64
+};
+
+#define IR_BIT(kind) ((uint64_t)1 << (kind))
+#define IR_BOOL (IR_BIT(IR_FALSE) | IR_BIT(IR_TRUE))
+#define IR_FALSY (IR_BIT(IR_NIL) | IR_BIT(IR_FALSE))
+#define IR_VIEWS (~(IR_BIT(IR_VIEW0) - 1))
+#define IR_ANY (~(uint64_t)0)
+
+/* What is known of a value. */
+struct ir_type {
+	uint64_t kinds;        /* set of kinds; 0: nothing reaches it */
+	const pg_value *k;     /* the constant it always is, or NULL */
+	ir_ref def;            /* func, rec: the closure, newtable or record it always is, or 0 */
+	uint32_t cap;          /* str: greatest length in bytes */
+	const struct ctype *layout; /* entry: its struct */
+	uint32_t map;          /* entry: which map of the unit it belongs to */
+};
+
+/* ---- operations ---- */
+
+enum ir_op {
+#define IR_OP(name, level, nargs, result, immediate, effects, ends, what) IR_##name##_,
+#include "ir/ops.def"
+#undef IR_OP
+	IR_NOPS
+};
+#define IRO(name) IR_##name##_
+
+enum { IR_E_READ = 1, IR_E_WRITE = 2, IR_E_RAISE = 4 };
+
+struct ir_opinfo {
+	const char *name;
+	char level;      /* 'L', 'M', 'B' */
+	int8_t nargs;
+	char result;     /* 'N', 'V', 'W', 'P' */
+	char immediate;  /* 0, 'I', 'A', 'X', 'S', 'K' */
+	uint8_t effects;
+	int8_t ends;
+	const char *what;
+};
+extern const struct ir_opinfo ir_ops[IR_NOPS];
+
+/* Conditions of br, br32. The complement of c is c ^ 1. */
+enum ir_cc { IR_EQ, IR_NE, IR_ULT, IR_UGE, IR_ULE, IR_UGT, IR_SLT, IR_SGE, IR_SLE, IR_SGT, IR_SET, IR_CLEAR };
+extern const char *const ir_cc_name[]; /* "eq" ... "set" (a & b != 0), "clear" */
+
+/* How the source names an operand, for messages: (local 'n'). */
+struct ir_name {
+	enum { IR_N_NONE, IR_N_LOCAL, IR_N_UPVALUE, IR_N_GLOBAL, IR_N_FIELD, IR_N_METHOD, IR_N_CONSTANT } how;
+	const char *name;
+};
+
+struct ir_edge {
+	ir_blk to;
+	uint32_t nargs;
+	ir_ref *args;
+};
+
+struct ir_ins {
+	uint16_t op;
+	uint8_t nsucc;
+	uint8_t mark;          /* scratch for passes */
+	uint32_t nargs;
+	ir_ref *args;
+	struct ir_edge *succ;  /* terminators: nsucc edges */
+	struct ir_edge *err;   /* where it goes when it raises; NULL: the function's error exit */
+	int64_t imm;
+	uint32_t aux;
+	uint32_t site;         /* source position: unit->sites */
+	const pg_value *k;     /* op const; str of refuse */
+	const char **list;     /* op record: nargs field names */
+	const struct ir_name *names; /* names of args 0, 1 and of the result (3 entries), or NULL */
+	ir_blk block;
+	ir_ref prev, next;     /* neighbours in the block; 0 at its ends (parameters are in no list) */
+	struct ir_type type;   /* Lua level: set by infer */
+};
+
+struct ir_block {
+	ir_ref first, last;    /* list of instructions; last is the terminator */
+	uint32_t nparams, cap_params;
+	ir_ref *params;
+	bool cold;             /* error paths: laid out last */
+	bool loop;             /* target of a back edge (set by ir_order) */
+	uint32_t order;        /* position in fn->rpo, from 1; 0: unreachable (set by ir_order) */
+	ir_blk idom;           /* set by ir_dominators */
+	uint32_t npreds;       /* set by ir_order: edges that lead here, error edges included */
+	struct ir_pred { ir_blk from; uint32_t succ; } *preds; /* succ: index of the edge */
+};
+
+struct ir_slot {
+	uint32_t size, align;
+	int32_t offset;        /* from the frame pointer, set by frame */
+};
+
+struct ir_fn {
+	struct ir_unit *unit;
+	const char *name;      /* for messages, BTF: "filter" */
+	uint32_t id;           /* dense over the unit */
+	uint32_t nparams;      /* they are the entry block's parameters */
+	bool vararg;
+	bool machine;          /* level M */
+	struct ir_ins *ins;    /* 1..nins-1 */
+	uint32_t nins, cap_ins;
+	struct ir_block *blocks; /* 1..nblocks-1 */
+	uint32_t nblocks, cap_blocks;
+	struct ir_slot *slots; /* 0..nslots-1 */
+	uint32_t nslots, cap_slots;
+	ir_blk *rpo;           /* reverse post order, set by ir_order */
+	uint32_t nrpo;
+	uint32_t nupvals;
+	uint64_t host;         /* the capture's id of the function value (root), 0 for inner ones */
+	uint32_t proto;        /* which prototype: unit->protos */
+	struct diag_pos pos;   /* where it is defined */
+};
+
+/* A source position: one per instruction that needs it, deduplicated by whoever adds them. */
+struct ir_site {
+	struct diag_pos pos;
+	uint32_t inlined_at;   /* the call's site, or 0 */
+};
+
+/* A run-time error that the program can raise: counted by its number. */
+struct ir_error {
+	struct diag_pos pos;
+	const char *text;      /* "attempt to perform arithmetic on a nil value (local 'n')" */
+};
+
+/* A value printed or sent: how the user half decodes a record. */
+struct ir_print_arg {
+	uint64_t kinds;
+	const pg_value *k;     /* constant: not sent */
+	uint32_t cap;          /* str */
+	uint32_t offset;       /* in the record: u64 tag when several kinds, then payload words */
+};
+struct ir_print {
+	uint32_t id;           /* unique in the context */
+	uint32_t nargs, size;  /* size: bytes of the record, header included */
+	struct ir_print_arg *args;
+};
+
+enum { IR_MAP_DATA = 0, IR_MAP_PRINT = 1, IR_MAP_USER = 2 }; /* unit->maps: two of our own, then captured */
+
+/* The data map of a unit (one value, shared, memory-mapped by the user half):
+ *   +0  u64 zero: never written; what `opaque` adds
+ *   +8  u64 lost: print records that found the ring full
+ *   +16 u64 spare[6]
+ *   +64 u64 errors[nerrors]: how often each error was raised */
+enum { IR_DATA_ZERO = 0, IR_DATA_LOST = 8, IR_DATA_ERRORS = 64 };
+
+struct ir_unit {
+	struct arena *arena;
+	struct diag_list *diag;
+	const struct ir_target *target;
+	struct ir_fn **fns;    /* densely numbered */
+	uint32_t nfns, cap_fns;
+	struct ir_fn *main;
+	struct ir_site *sites; /* 1..nsites-1 */
+	uint32_t nsites, cap_sites;
+	struct ir_error *errors; /* 0..nerrors-1 */
+	uint32_t nerrors, cap_errors;
+	struct ir_print *prints;
+	uint32_t nprints, cap_prints;
+	pg_map **maps;         /* [IR_MAP_DATA] and [IR_MAP_PRINT] are NULL: made at load */
+	uint32_t nmaps, cap_maps;
+	bool uses_print;
+	bool copy_access;      /* packet bytes by helper copy */
+	uint64_t budget;
+	int64_t on_error;      /* native verdict */
+	const bool *features;  /* indexed by enum kern_feature; what lowerings may use */
+	uint32_t (*next_print)(void *arg); /* gives numbers for prints */
+	void *next_print_arg;
+	struct front *front;   /* what capture keeps: protos, describer */
+};
+
+/* ---- making ---- */
+
+struct ir_unit *ir_unit_new(struct arena *a, struct diag_list *diag, const struct ir_target *t);
+struct ir_fn *ir_fn_new(struct ir_unit *u, const char *name);
+ir_blk ir_block_new(struct ir_fn *f);
+ir_ref ir_param_add(struct ir_fn *f, ir_blk b);
+/* A new instruction, in no block; args are copied. */
+ir_ref ir_ins_new(struct ir_fn *f, enum ir_op op, uint32_t nargs, const ir_ref *args);
+void ir_append(struct ir_fn *f, ir_blk b, ir_ref i);
+void ir_insert_before(struct ir_fn *f, ir_ref at, ir_ref i);
+void ir_remove(struct ir_fn *f, ir_ref i);  /* out of its block's list */
+/* Sets successor `which`; args are copied. */
+void ir_succ(struct ir_fn *f, ir_ref term, uint32_t which, ir_blk to, uint32_t nargs, const ir_ref *args);
+uint32_t ir_site(struct ir_unit *u, struct diag_pos pos, uint32_t inlined_at);
+uint32_t ir_slot(struct ir_fn *f, uint32_t size, uint32_t align);
+/* The number of map m in the unit, added if new. */
+uint32_t ir_map(struct ir_unit *u, pg_map *m);
+
+static inline struct ir_ins *ir_at(const struct ir_fn *f, ir_ref r) { return &f->ins[r]; }
+static inline struct ir_block *ir_block(const struct ir_fn *f, ir_blk b) { return &f->blocks[b]; }
+
+/* ---- analysis ---- */
+
+void ir_order(struct ir_fn *f);      /* rpo, order, preds, loop */
+void ir_dominators(struct ir_fn *f); /* idom; calls ir_order */
+bool ir_dominates(const struct ir_fn *f, ir_blk a, ir_blk b);
+/* Every use of value `from` becomes `to[from]` where that is not 0 (chains followed). */
+void ir_rename(struct ir_fn *f, const ir_ref *to);
+
+/* ---- text ---- */
+
+const char *ir_print(struct ir_unit *u);                /* in the unit's arena */
+/* Reads what ir_print wrote. NULL and a sentence in err (arena) with the line on failure. */
+struct ir_unit *ir_read(struct arena *a, struct diag_list *diag, const struct ir_target *t,
+			const char *text, const char **err);
+/* NULL when the unit is well formed, else what is wrong: "f0 b3 v17 add64: argument v12 does not
+ * dominate it". */
+const char *ir_check(struct ir_unit *u);
+const char *ir_kinds_text(struct ir_unit *u, uint64_t kinds); /* "nil|int" */
+/* What Lua calls a kind in messages: "nil", "boolean", "number", "string", "function", "table",
+ * or a view's name. */
+const char *ir_kind_lua(const struct ir_unit *u, unsigned kind);
+
+#endif

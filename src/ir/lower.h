@@ -1,0 +1,129 @@
+/*
+ * lower.h - the hand-hold of lowering: what rows of stdlib/ and net/ use to emit machine operations.
+ *
+ * There is always a current block. Emitting appends to it; a branch ends it, and lw_enter opens the
+ * next. A Lua value is a `lw_val`: its set of kinds and, by them, the words that represent it:
+ *
+ *   kinds == one kind          no tag; the kind's payload words
+ *   several kinds              a tag word (LW_TAG: the kind's number) and as many words as the
+ *                              widest kind needs; unused words are 0
+ *   constants                  k set; words are made when first needed
+ *
+ * Payload words: nil false true 0 · int 1 · ip4 1 (4 bytes as loaded) · mac 1 (6 bytes as loaded,
+ * little end first) · ip6 2 (two 8-byte loads) · str (cap + 7) / 8 (bytes as loaded, padded with
+ * zeros) · entry 1 (pointer to the map value) · views: target->views[].words.
+ */
+#ifndef IR_LOWER_H
+#define IR_LOWER_H
+
+#include "ir/ir.h"
+#include "ir/target.h"
+
+enum { LW_MAXWORDS = 8, LW_MAXSTR = LW_MAXWORDS * 8 };
+
+struct lw_val {
+	uint64_t kinds;
+	const pg_value *k;          /* constant */
+	ir_ref tag;                 /* several kinds: word that holds the kind's number */
+	uint8_t n;                  /* words in w */
+	ir_ref w[LW_MAXWORDS];
+	uint32_t cap;               /* str */
+	const struct ctype *layout; /* entry */
+	uint32_t map;               /* entry */
+	ir_ref def;                 /* rec: the Lua-level `record` instruction */
+};
+
+struct lw {
+	struct ir_unit *unit;
+	struct ir_fn *from;         /* Lua level */
+	struct ir_fn *fn;           /* machine level, being made */
+	ir_blk cur;                 /* 0 after a block was ended */
+	uint32_t site;              /* source position of what is being lowered */
+	struct lw_val *val;         /* by Lua-level value */
+	ir_blk error_exit;
+	ir_ref ctx;
+	const struct ir_ins *at;    /* the Lua instruction being lowered (names of operands) */
+};
+
+/* ---- words ---- */
+ir_ref lw_imm(struct lw *w, int64_t v);
+ir_ref lw_op1(struct lw *w, enum ir_op op, ir_ref a);
+ir_ref lw_op2(struct lw *w, enum ir_op op, ir_ref a, ir_ref b);
+ir_ref lw_op2i(struct lw *w, enum ir_op op, ir_ref a, int64_t b);
+ir_ref lw_ctx(struct lw *w);
+ir_ref lw_load(struct lw *w, unsigned bytes, ir_ref ptr, int64_t off);   /* 1, 2, 4, 8; zero extended */
+void lw_store(struct lw *w, unsigned bytes, ir_ref ptr, int64_t off, ir_ref v);
+ir_ref lw_slot(struct lw *w, uint32_t size, uint32_t align);              /* address of new stack bytes */
+ir_ref lw_mapfd(struct lw *w, uint32_t map);
+ir_ref lw_mapval(struct lw *w, uint32_t map, int64_t off);
+ir_ref lw_helper(struct lw *w, uint32_t id, uint32_t n, const ir_ref *args);
+ir_ref lw_pktload(struct lw *w, unsigned bytes, ir_ref ptr, ir_ref off, int64_t k);
+ir_ref lw_pktlen(struct lw *w);
+
+/* ---- control ---- */
+ir_blk lw_block(struct lw *w, uint32_t nparams);  /* a new block; not entered */
+ir_ref lw_param(struct lw *w, ir_blk b, uint32_t i);
+void lw_enter(struct lw *w, ir_blk b);
+void lw_jmp(struct lw *w, ir_blk b, uint32_t n, const ir_ref *args);
+void lw_br(struct lw *w, enum ir_cc cc, ir_ref a, ir_ref b, ir_blk yes, ir_blk no); /* blocks without parameters */
+void lw_bri(struct lw *w, enum ir_cc cc, ir_ref a, int64_t b, ir_blk yes, ir_blk no);
+/* Pointer to packet bytes [off, off + size): continues in a new block where it may be used; goes
+ * to `absent` (no parameters) when they are not all inside. size may be 0 (is off within?). */
+ir_ref lw_pkt(struct lw *w, ir_ref off, int64_t size, ir_blk absent);
+
+/* ---- errors: text as Lua says it, without position ---- */
+void lw_raise(struct lw *w, const char *fmt, ...) __attribute__((format(printf, 2, 3))); /* ends the block */
+void lw_raise_if(struct lw *w, enum ir_cc cc, ir_ref a, ir_ref b, const char *fmt, ...)
+	__attribute__((format(printf, 5, 6)));  /* goes on in a new block */
+/* " (local 'n')" for operand i of the instruction being lowered (0, 1; 2: result), or "". */
+const char *lw_operand_name(struct lw *w, unsigned i);
+
+/* ---- values ---- */
+struct lw_val lw_nil(void);
+struct lw_val lw_bool_const(bool b);
+struct lw_val lw_int(ir_ref word);
+struct lw_val lw_words(unsigned kind, uint32_t n, const ir_ref *words); /* of one kind */
+struct lw_val lw_const(struct lw *w, const pg_value *k);
+struct lw_val lw_bool(struct lw *w, enum ir_cc cc, ir_ref a, ir_ref b);  /* a comparison as a value */
+/* word i of v, which is of one kind (constants included) */
+ir_ref lw_word(struct lw *w, const struct lw_val *v, unsigned i);
+/* the word of an int; ip4 ... */
+static inline ir_ref lw_int_word(struct lw *w, const struct lw_val *v) { return lw_word(w, v, 0); }
+/* v with its kinds cut down to `kinds`, which it is known to be of here */
+struct lw_val lw_narrow(struct lw *w, const struct lw_val *v, uint64_t kinds);
+/* v as a value of more kinds (representation `as`: kinds, cap) */
+struct lw_val lw_widen(struct lw *w, const struct lw_val *v, const struct lw_val *as);
+/* Branches on whether v is of one of the kinds; blocks without parameters. */
+void lw_br_kind(struct lw *w, const struct lw_val *v, uint64_t kinds, ir_blk yes, ir_blk no);
+/* Where v may be of other kinds than `kinds`, raises the text made of fmt, in which %K stands for
+ * what Lua calls the kind found; goes on with v narrowed. `must`: v cannot be one at all. */
+struct lw_val lw_check_kind(struct lw *w, const struct lw_val *v, uint64_t kinds, const char *fmt);
+
+/* A place where values of several kinds meet: make, add from each block (ends it), then end. */
+struct lw_join {
+	ir_blk block;
+	struct lw_val as;
+};
+struct lw_join lw_join_new(struct lw *w, uint64_t kinds, uint32_t cap);
+void lw_join_add(struct lw *w, struct lw_join *j, const struct lw_val *v);
+struct lw_val lw_join_end(struct lw *w, struct lw_join *j);
+
+/* ---- typed memory ---- */
+/* Stores v (already of a kind that t takes) as t at ptr + off. Does not fit: goes to `misfit`
+ * (no parameters), or raises "value does not fit u8 (field 'x')" when misfit is 0. */
+void lw_store_type(struct lw *w, const struct ctype *t, ir_ref ptr, int64_t off,
+		   const struct lw_val *v, ir_blk misfit, const char *what);
+/* Loads a t from ptr + off. */
+struct lw_val lw_load_type(struct lw *w, const struct ctype *t, ir_ref ptr, int64_t off);
+uint64_t lw_type_kinds(const struct ctype *t); /* what loading gives and storing takes */
+/* Value of a record's field: its `record` instruction's argument, or NULL when it has none. */
+const struct lw_val *lw_rec_field(struct lw *w, const struct lw_val *rec, const char *name);
+
+/* ---- for type callbacks (infer) ---- */
+struct ir_unit *infer_unit(struct infer *in);
+void infer_error(struct infer *in, uint32_t site, const char *help, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+/* Interns a constant in the unit's arena. */
+const pg_value *infer_const(struct infer *in, pg_value v);
+
+#endif

@@ -1,0 +1,80 @@
+/*
+ * target.h - what the passes know of hooks, packets and library functions: data, filled in by
+ * hook/, net/ and stdlib/. No pass names a hook, a protocol or a library function.
+ */
+#ifndef IR_TARGET_H
+#define IR_TARGET_H
+
+#include "ir/ir.h"
+
+struct lw;
+struct lw_val;
+struct infer;
+
+/* A library function or method: one row. */
+struct ir_lib {
+	const char *name;     /* functions: "math.ult"; methods: "u16", "add" */
+	int8_t min, max;      /* arguments, self not counted; max -1: any number */
+	uint64_t args[4];     /* kinds each argument may have (0: any); the last row repeats. A value
+				 that cannot be one is refused; that may not be one is checked */
+	uint64_t ret;         /* kinds of its one result; 0: none */
+	uint32_t cap;         /* of a str result */
+	uint32_t effects;     /* IR_E_*; pure functions of constants are folded */
+	/* Beyond .args/.ret, or NULL. Fills *out (result 0); false: refused, diagnostics given.
+	 * a[0] is self for methods. out->k set: the call is that constant and is not lowered. */
+	bool (*type)(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
+		     const struct ir_type *a, struct ir_type *out);
+	/* Emits it. args as typed above; out: one result (out->kinds is preset to what infer found). */
+	void (*lower)(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+		      struct lw_val *out);
+	uint32_t imm;         /* the row's own: a width, an offset ... */
+	const char *what;     /* one line of documentation */
+};
+
+/* A field of a view: one row. */
+struct ir_field {
+	const char *name;
+	uint64_t kinds;       /* what reading gives */
+	uint32_t cap;         /* greatest length of a str */
+	void (*get)(struct lw *w, const struct ir_field *f, const struct lw_val *obj, struct lw_val *out);
+	const void *arg;      /* the row's own data, for get and for the twin */
+};
+
+/* A type of view. Its kind is IR_VIEW0 + its row in target->views. */
+struct ir_view {
+	const char *name;     /* "pkt", "ipv4" */
+	uint8_t words;        /* machine words that represent one */
+	bool is_str_like;     /* #v, v:byte ... are bytes of the packet */
+	const struct ir_field *fields; /* ends with a NULL name */
+	const struct ir_lib *methods;  /* ends with a NULL name */
+	void (*len)(struct lw *w, const struct lw_val *obj, struct lw_val *out); /* #v, or NULL */
+};
+
+struct ir_verdict { int64_t neutral, native; };
+
+struct ir_target {
+	const char *hook;              /* "xdp" */
+	uint32_t prog_type, attach_type; /* bpf(2)'s numbers */
+	uint32_t nparams;              /* what the Lua function receives ... */
+	uint64_t params[4];            /* ... and each one's kind bit */
+	const struct ir_view *const *views; /* NULL-terminated */
+	const struct ir_verdict *verdicts;  /* ends with neutral 0 */
+	int64_t default_verdict;       /* neutral; nil means it */
+	bool integer_results;          /* a plain integer is a result of its own (bytes to keep) */
+	const struct ir_lib *libs;     /* library functions, ends with a NULL name */
+	const struct ir_lib *map_rows; /* methods and rows of maps: "get" "set" "add" ... */
+	const struct ir_lib *state_rows, *event_rows;
+	/* how packet bytes are reached */
+	uint32_t ctx_data, ctx_data_end;  /* offsets of u32 data, data_end in the context */
+	uint32_t helper_load_bytes;       /* (ctx, offset, to, len) -> 0: for copy access; 0: none */
+	uint32_t helper_pkt_len;          /* helper that gives the frame's length; 0: data_end - data */
+};
+
+/* The row by name, or NULL. */
+const struct ir_lib *ir_lib_find(const struct ir_lib *rows, const char *name);
+const struct ir_field *ir_field_find(const struct ir_view *v, const char *name);
+const struct ir_view *ir_view_of(const struct ir_target *t, unsigned kind);
+/* The nearest of the names by edit distance (at most 2), or NULL: for "did you mean". */
+const char *ir_nearest(const char *name, const char *const *names, uint32_t n);
+
+#endif

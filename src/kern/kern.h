@@ -1,0 +1,87 @@
+/*
+ * kern.h - the kernel edge: the only callers of bpf(2), perf_event_open(2) and netlink. Descriptors
+ * live only here, owned by handles. Every failure is -errno.
+ */
+#ifndef KERN_KERN_H
+#define KERN_KERN_H
+
+#include "core/feature.h"
+
+#include <linux/bpf.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- features (lazy, cached by boot id and credentials) ---- */
+struct kern_features { int8_t state[FEAT_COUNT]; /* 0 not probed, 1 there, -1 absent, -2 off */ };
+bool kern_has(struct kern_features *f, enum feature which);
+const char *kern_feature_name(enum feature which);
+const char *kern_feature_since(enum feature which);
+const char *kern_feature_what(enum feature which);
+
+/* ---- maps: raw descriptors, keys and values as bytes ---- */
+struct kern_map_spec {
+	uint32_t type, key_size, value_size, entries, flags;
+	const char *name;
+	int numa; /* -1 any */
+};
+int kern_map_create(const struct kern_map_spec *s); /* fd */
+int kern_map_lookup(int fd, const void *key, void *value, uint64_t flags);
+int kern_map_update(int fd, const void *key, const void *value, uint64_t flags);
+int kern_map_delete(int fd, const void *key);
+int kern_map_next_key(int fd, const void *key, void *next); /* key NULL: first; -ENOENT: end */
+/* Up to *count pairs per call (BPF_MAP_LOOKUP_BATCH); -EOPNOTSUPP / -EINVAL where it cannot. */
+int kern_map_lookup_batch(int fd, void *in_batch, void *out_batch, void *keys, void *values,
+			  uint32_t *count);
+int kern_ncpus(void); /* possible CPUs: slots of a per-CPU value */
+void kern_close(int fd);
+
+/* ---- programs ---- */
+struct kern_prog_spec {
+	uint32_t type, attach_type;
+	const struct bpf_insn *insns;
+	uint32_t n;
+	const char *name;                  /* cleaned and cut to 15 characters */
+	const void *btf;                   /* program BTF blob, or NULL */
+	uint32_t btf_len;
+	const struct bpf_func_info *func_info;
+	uint32_t nfunc_info;
+	const struct bpf_line_info *line_info;
+	uint32_t nline_info;
+	uint32_t flags;
+};
+/* fd. On rejection the load is tried once more with the log on; *log (malloc'd) then holds it. */
+int kern_prog_load(const struct kern_prog_spec *s, char **log);
+struct kern_test { const void *in; size_t in_len; void *out; size_t out_len; uint32_t retval; uint32_t ns; uint32_t repeat; };
+int kern_prog_test(int fd, struct kern_test *t); /* out_len: in capacity, out what there was */
+struct kern_prog_info { uint32_t id, xlated_len, jited_len, verified_insns; char name[16]; uint64_t run_cnt, run_ns; };
+int kern_prog_info(int fd, struct kern_prog_info *out);
+int kern_prog_xlated(int fd, struct bpf_insn **out, uint32_t *n); /* malloc'd */
+/* The verifier's log against Lua: keeps the last relevant lines and names the Lua line each
+ * belongs to (line records appear in the log as "; text @ file:line"). malloc'd text. */
+char *kern_log_explain(const char *log);
+
+/* ---- XDP ---- */
+enum kern_xdp_mode { KERN_XDP_AUTO, KERN_XDP_NATIVE, KERN_XDP_SKB };
+/* Attaches through a BPF link, or netlink where there is none. *link_fd is the link's descriptor,
+ * or -1 for netlink. *got: native or skb. -EBUSY: another program is there (*other_id is its id). */
+int kern_xdp_attach(struct kern_features *f, int ifindex, int prog_fd, enum kern_xdp_mode mode,
+		    int *link_fd, enum kern_xdp_mode *got, uint32_t *other_id);
+int kern_xdp_detach(int ifindex, int link_fd, int prog_fd, enum kern_xdp_mode mode);
+
+/* ---- ring buffer ---- */
+struct kern_ring;
+int kern_ring_new(int map_fd, uint32_t bytes, struct kern_ring **out);
+void kern_ring_free(struct kern_ring *r);
+/* Hands every record to `each`; returns how many. */
+int kern_ring_read(struct kern_ring *r, void (*each)(void *arg, const void *data, size_t n), void *arg);
+
+/* ---- memory of one-entry arrays made with BPF_F_MMAPABLE ---- */
+void *kern_map_mmap(int fd, size_t size); /* NULL on failure */
+void kern_map_munmap(void *p, size_t size);
+
+/* ---- rights ---- */
+/* One sentence on what is missing and how to get it, or NULL when bpf(2) may be used. */
+const char *kern_rights_missing(void);
+
+#endif
