@@ -160,6 +160,17 @@ struct ir_fn {
 	uint64_t host;         /* the capture's id of the function value (root), 0 for inner ones */
 	uint32_t proto;        /* which prototype: unit->protos */
 	struct diag_pos pos;   /* where it is defined */
+	ir_blk error_exit;     /* machine level: block whose parameter 0 is the error's number; or 0 */
+};
+
+/* Where functions and captured values come from: front/ fills it, infer asks. */
+struct ir_source {
+	/* the function of a closure operation's prototype; cached; NULL: refused, diagnostics given */
+	struct ir_fn *(*inner)(struct ir_unit *u, struct ir_fn *parent, uint32_t proto);
+	/* the function of a captured Lua function value; likewise */
+	struct ir_fn *(*host)(struct ir_unit *u, uint64_t func);
+	int (*upvalue)(struct ir_unit *u, struct ir_fn *f, unsigned i, pg_value *out);
+	int (*index)(struct ir_unit *u, uint64_t table, const pg_value *key, pg_value *out);
 };
 
 /* A source position: one per instruction that needs it, deduplicated by whoever adds them. */
@@ -219,6 +230,7 @@ struct ir_unit {
 	uint32_t (*next_print)(void *arg); /* gives numbers for prints */
 	void *next_print_arg;
 	struct front *front;   /* what capture keeps: protos, describer */
+	const struct ir_source *source;
 };
 
 /* ---- making ---- */
