@@ -1,0 +1,171 @@
+# Builds Perigee: the library, the command, the Lua module, and everything that tests them.
+#
+#   make help        lists the targets
+#   make DEBUG=1     -O0, the IR checker after every pass      (into build-debug/)
+#   make SAN=1       address and undefined-behaviour sanitizers (into build-san/)
+#   make BUILD=dir   puts everything into dir/
+
+BUILD   ?= build$(if $(DEBUG),-debug)$(if $(SAN),-san)
+PREFIX  ?= /usr/local
+DESTDIR ?=
+
+CC         ?= gcc
+AR         ?= ar
+PKG_CONFIG ?= pkg-config
+LUA        ?= lua5.4
+WERROR     ?= -Werror
+
+VERSION := $(shell sed -n 's/^.define PG_VERSION "\(.*\)"/\1/p' include/perigee.h)
+SOMAJOR := $(firstword $(subst ., ,$(VERSION)))
+
+OPT      = $(if $(DEBUG),-O0 -DPG_CHECK,-O2) $(if $(SAN),-fsanitize=address$(comma)undefined -fno-omit-frame-pointer)
+CPPFLAGS += -Iinclude -Isrc -D_GNU_SOURCE
+CFLAGS   += -std=gnu11 -g $(OPT) -Wall -Wextra -Wshadow $(WERROR) -fvisibility=hidden -fPIC
+LDFLAGS  += $(if $(SAN),-fsanitize=address$(comma)undefined)
+LDLIBS   += -lm
+comma    := ,
+
+LUA_CFLAGS := $(shell $(PKG_CONFIG) --cflags lua5.4 2>/dev/null)
+LUA_LIBS   := $(shell $(PKG_CONFIG) --libs lua5.4 2>/dev/null)
+LUA_STATIC := $(shell $(PKG_CONFIG) --libs --static lua5.4 2>/dev/null)
+CMOCKA     := $(shell $(PKG_CONFIG) --libs cmocka 2>/dev/null || echo -lcmocka)
+LUAMOD_DIR ?= $(PREFIX)/lib/lua/5.4
+
+# ---- what there is ----
+
+objects  = $(patsubst %,$(BUILD)/obj/%.o,$(basename $(1)))
+src_all := $(wildcard src/*.c src/*/*.c src/*/*.S)
+src_lua := $(filter src/lua/%,$(src_all))
+src_cli := $(filter src/cli/%,$(src_all))
+src_lib := $(filter-out $(src_lua) $(src_cli),$(src_all))
+lib_obj := $(call objects,$(src_lib))
+lua_obj := $(call objects,$(src_lua))
+cli_obj := $(call objects,$(src_cli))
+
+# Tests: every test_*.c, and every tests/*/*_main.c, is a program; other files of tests/vm-bpf and
+# tests/kernel are what these programs share.
+unit_src  := $(wildcard tests/unit/test_*.c)
+main_src  := $(wildcard tests/*/*_main.c)
+share_src := $(filter-out %_main.c,$(wildcard tests/vm-bpf/*.c tests/kernel/*.c))
+bench_src := $(wildcard bench/*.c)
+unit_bin  := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(unit_src))
+main_bin  := $(foreach f,$(main_src),$(BUILD)/tests/$(patsubst %_main.c,%,$(notdir $(f))))
+bench_bin := $(patsubst bench/%.c,$(BUILD)/bench/%,$(bench_src))
+share_obj := $(call objects,$(share_src))
+share_lib := $(if $(share_src),$(BUILD)/libtest.a)
+
+products := $(BUILD)/libperigee.a $(BUILD)/libperigee.so $(if $(src_cli),$(BUILD)/perigee) \
+	    $(if $(src_lua),$(BUILD)/perigee.so)
+stage    := $(if $(wildcard tests/net/stage/*.c),$(BUILD)/stage)
+
+.PHONY: all tests check demo bench static install uninstall clean help
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(products) $(stage)                     ## the library, the command, the Lua module
+tests: $(unit_bin) $(main_bin)                ## the test programs
+
+check: all tests                              ## all tests; T=suite/name runs a part
+	@BUILD=$(BUILD) LUA=$(LUA) tests/run $(T)
+
+demo: $(BUILD)/perigee $(BUILD)/stage         ## a Lua script stops a flood of real packets (root)
+	$(BUILD)/stage $(BUILD)/perigee examples/ddos.lua
+
+bench: all $(bench_bin)                       ## measures; results go to docs/benchmarks.md
+	@BUILD=$(BUILD) bench/run
+
+static: $(BUILD)/static/perigee               ## the command, linked statically
+
+help:                                         ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+clean:                                        ## removes the build directory
+	rm -rf $(BUILD)
+
+# ---- products ----
+
+$(BUILD)/libperigee.a: $(lib_obj)
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/libperigee.so: $(lib_obj)
+	@mkdir -p $(@D)
+	$(CC) -shared -Wl,-soname,libperigee.so.$(SOMAJOR) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# Debian's lua5.4 carries Lua inside: its symbols stay unresolved until the module is loaded there.
+$(BUILD)/perigee.so: $(lua_obj) $(BUILD)/libperigee.a
+	$(CC) -shared $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/perigee: $(cli_obj) $(lua_obj) $(BUILD)/libperigee.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(LUA_LIBS) $(LDLIBS)
+
+$(BUILD)/static/perigee: $(cli_obj) $(lua_obj) $(BUILD)/libperigee.a
+	@mkdir -p $(@D)
+	$(CC) -static $(LDFLAGS) -o $@ $^ $(LUA_STATIC) $(LDLIBS)
+
+# ---- test programs ----
+
+$(BUILD)/libtest.a: $(share_obj)
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(unit_bin): $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(share_lib) $(BUILD)/libperigee.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(CMOCKA) $(LUA_LIBS) $(LDLIBS)
+
+define main_rule
+$(BUILD)/tests/$(patsubst %_main.c,%,$(notdir $(1))): $(call objects,$(1)) $(share_lib) $(BUILD)/libperigee.a
+	@mkdir -p $$(@D)
+	$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LUA_LIBS) $$(LDLIBS)
+endef
+$(foreach f,$(main_src),$(eval $(call main_rule,$(f))))
+
+$(bench_bin): $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(BUILD)/libperigee.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LUA_LIBS) $(LDLIBS)
+
+$(BUILD)/stage: $(call objects,$(wildcard tests/net/stage/*.c))
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# ---- objects ----
+
+# Only the Lua module, the command and the tests see lua.h.
+$(lua_obj) $(cli_obj) $(BUILD)/obj/tests/%.o $(BUILD)/obj/bench/%.o: CPPFLAGS += $(LUA_CFLAGS)
+$(BUILD)/obj/tests/%.o $(BUILD)/obj/bench/%.o: CPPFLAGS += -Itests
+# Lua sources are embedded by .incbin, which -MMD does not see.
+$(lua_obj): $(wildcard lua/*.lua)
+
+$(BUILD)/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/obj/%.o: %.S Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+
+# ---- installing ----
+
+install: all                                  ## into DESTDIR/PREFIX: bin, lib, include, Lua module, pkg-config
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig \
+		$(DESTDIR)$(PREFIX)/include $(DESTDIR)$(LUAMOD_DIR)
+	install -m 755 $(BUILD)/perigee $(DESTDIR)$(PREFIX)/bin/perigee
+	install -m 644 include/perigee.h $(DESTDIR)$(PREFIX)/include/perigee.h
+	install -m 644 $(BUILD)/libperigee.a $(DESTDIR)$(PREFIX)/lib/libperigee.a
+	install -m 755 $(BUILD)/libperigee.so $(DESTDIR)$(PREFIX)/lib/libperigee.so.$(SOMAJOR)
+	ln -sf libperigee.so.$(SOMAJOR) $(DESTDIR)$(PREFIX)/lib/libperigee.so
+	install -m 755 $(BUILD)/perigee.so $(DESTDIR)$(LUAMOD_DIR)/perigee.so
+	printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$${prefix}/lib' 'includedir=$${prefix}/include' '' \
+		'Name: perigee' 'Description: compiles Lua functions to eBPF' 'Version: $(VERSION)' \
+		'Libs: -L$${libdir} -lperigee' 'Libs.private: -lm' 'Cflags: -I$${includedir}' \
+		> $(DESTDIR)$(PREFIX)/lib/pkgconfig/perigee.pc
+
+uninstall:                                    ## removes what install put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/perigee $(DESTDIR)$(PREFIX)/include/perigee.h \
+		$(DESTDIR)$(PREFIX)/lib/libperigee.a $(DESTDIR)$(PREFIX)/lib/libperigee.so \
+		$(DESTDIR)$(PREFIX)/lib/libperigee.so.$(SOMAJOR) $(DESTDIR)$(LUAMOD_DIR)/perigee.so \
+		$(DESTDIR)$(PREFIX)/lib/pkgconfig/perigee.pc
