@@ -1,0 +1,131 @@
+/*
+ * api.h - what stands behind the opaque handles of perigee.h, shared by the files of src/api/.
+ *
+ * Handles that outlive each other hold counted references: units, programs and links hold their
+ * context, a link holds its program. pg_ctx_free gives up the caller's reference; the context goes
+ * with the last one, so the order in which a garbage collector frees handles does not matter.
+ */
+#ifndef API_API_H
+#define API_API_H
+
+#include "bpf/code.h"
+#include "core/arena.h"
+#include "hook/hook.h"
+#include "ir/ir.h"
+#include "kern/kern.h"
+#include "perigee.h"
+
+#include <stdarg.h>
+#include <time.h>
+
+/* ---- context ---- */
+
+struct api_sites;  /* error counters of one loaded program (errors.c) */
+struct api_prints; /* registry of print sites, the ring they come through (print.c) */
+
+struct pg_ctx {
+	unsigned refs;
+	char *error;                   /* text of the last failure; "" at first */
+	size_t error_cap;
+	struct kern_features features;
+	struct api_sites *sites;       /* of programs alive, and of freed ones not yet reported */
+	struct api_prints *prints;     /* NULL until a program that prints is loaded */
+	uint32_t print_id;             /* number of the last print site handed out */
+	char *keep_stage;              /* pg_dump_stage; malloc'd or NULL */
+};
+
+pg_ctx *ctx_ref(pg_ctx *ctx);
+void ctx_unref(pg_ctx *ctx);
+
+/* Sets the context's error text and returns err (negative), so that `return api_fail(...)` reads
+ * well. The text may be longer than a line; it is cut only when memory runs out. */
+int api_fail(pg_ctx *ctx, int err, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+int api_vfail(pg_ctx *ctx, int err, const char *fmt, va_list ap);
+
+/* For ir_unit.next_print: arg is the pg_ctx. */
+uint32_t api_next_print(void *ctx);
+bool api_has(pg_ctx *ctx, enum feature which); /* probes when it must */
+
+/* ---- units: made by compile.c ---- */
+
+struct unit_stage { const char *name, *text; }; /* in the unit's arena */
+
+struct pg_unit {
+	unsigned refs;
+	pg_ctx *ctx;                   /* counted */
+	const struct hook *hook;
+	struct arena arena;            /* ir and code live here */
+	struct ir_unit *ir;
+	struct be_code *code;
+	struct pg_timing timing;       /* capture, compile, insns */
+	char name[64];
+	const char *warnings;          /* in arena; "" when none */
+	struct unit_stage *stages;     /* kept texts, in arena */
+	uint32_t nstages, cap_stages;
+};
+
+pg_unit *unit_ref(pg_unit *u);
+void unit_unref(pg_unit *u);           /* the last one drops maps, arena, context (compile.c) */
+
+/* ---- programs ---- */
+
+struct pg_prog {
+	unsigned refs;                 /* the handle and each link that runs it */
+	pg_ctx *ctx;                   /* counted */
+	const struct hook *hook;
+	int fd;
+	char name[64];
+	struct pg_timing timing;
+	struct api_sites *sites;       /* owned by the context's list */
+	struct bpf_insn *insns;        /* as loaded, for "asm" */
+	uint32_t ninsns;
+	struct be_line *lines;         /* file names in the same block of memory */
+	uint32_t nlines;
+	char *dump;                    /* last text handed out */
+	uint8_t *packet;               /* pg_test's buffers */
+	size_t packet_cap;
+	char *error;
+};
+
+pg_prog *prog_ref(pg_prog *p);
+void prog_unref(pg_prog *p);
+
+/* ---- run-time errors (errors.c) ---- */
+
+/* Copies the unit's error texts; maps the data map's memory. data_fd stays the caller's. */
+int sites_new(pg_ctx *ctx, const struct ir_unit *ir, int data_fd, struct api_sites **out);
+void sites_dead(struct api_sites *s);  /* its program is gone: report what is left once */
+void sites_drop(struct api_sites *s);  /* now, unreported */
+void sites_where(struct api_sites *s, const char *where); /* "xdp eth0" */
+/* Counters as they are now, to compare with afterwards; *text: the error whose count grew since. */
+void sites_mark(struct api_sites *s);
+const char *sites_grown(struct api_sites *s); /* and forgets it: not reported again */
+uint64_t sites_lost(const struct api_sites *s); /* print records this program could not send */
+void sites_free_all(pg_ctx *ctx);
+size_t sites_bytes(const struct ir_unit *ir);  /* size of the data map's value */
+
+/* ---- kernel print (print.c) ---- */
+
+int prints_ring(pg_ctx *ctx);          /* descriptor of the ring's map, made if need be; -errno */
+int prints_add(pg_ctx *ctx, const struct ir_unit *ir, const void *owner); /* copies its decoders */
+void prints_dead(pg_ctx *ctx, const void *owner); /* forget them once what is in flight was read */
+void prints_free(pg_ctx *ctx);
+
+/* ---- links ---- */
+
+struct pg_link {
+	pg_ctx *ctx;                   /* counted */
+	pg_prog *prog;                 /* counted; NULL when detached */
+	struct hook_link at;
+	bool attached;
+};
+
+/* monotonic nanoseconds */
+static inline uint64_t api_now(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+#endif

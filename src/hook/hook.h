@@ -1,0 +1,55 @@
+/*
+ * hook.h - what is known of a kind of kernel hook beyond its compile-time target: how a program is
+ * attached there, replaced while it runs, and taken away. One row in hooks.def and one file each.
+ */
+#ifndef HOOK_HOOK_H
+#define HOOK_HOOK_H
+
+#include "ir/target.h"
+#include "kern/kern.h"
+
+/* How a running program is replaced. */
+enum hook_replace {
+	HOOK_LINK, /* the link's own update is fast */
+	HOOK_ROOT, /* a root program tail-calls a slot; a replace writes the slot */
+	HOOK_SWAP, /* attach the new, then detach the old: for a moment both run */
+};
+
+struct hook;
+
+/* An attachment. All its descriptors are its own; when they go, everything detaches. */
+struct hook_link {
+	const struct hook *hook;
+	int link_fd;       /* BPF link; -1: attached through netlink */
+	int root_fd;       /* the root program, or -1 */
+	int slot_fd;       /* the root's program array, or -1 */
+	int ifindex;
+	int how;           /* the family's own: kern_xdp_mode */
+	const char *mode;  /* "native", "skb" */
+	char name[64];     /* "xdp eth0" */
+};
+
+/* Filled by each family's file. Functions give 0 or -errno with a sentence in err. */
+struct hook_family {
+	const struct ir_target *target;
+	uint32_t test_min;  /* least bytes of input that the kernel's test run takes */
+	int (*attach)(struct kern_features *f, int prog_fd, const struct pg_attach_opts *opts,
+		      struct hook_link *l, char *err, size_t errlen);
+	int (*replace)(struct hook_link *l, int prog_fd, char *err, size_t errlen);
+	int (*detach)(struct hook_link *l, char *err, size_t errlen); /* closes everything, also on failure */
+};
+
+struct hook {
+	const char *name;
+	enum hook_replace replace;
+	const char *what;   /* one line, for help texts */
+	const struct hook_family *family;
+};
+
+const struct hook *hook_find(const char *name);             /* NULL: there is none */
+const struct hook *hook_at(unsigned i);                     /* NULL past the end */
+const struct ir_target *hook_target(const char *name);      /* likewise */
+/* A neutral verdict of the hook's native one; the native one itself when it has no neutral. */
+int64_t hook_neutral(const struct ir_target *t, int64_t native);
+
+#endif
