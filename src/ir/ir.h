@@ -63,6 +63,7 @@ struct ir_type {
 	uint32_t cap;          /* str: greatest length in bytes */
 	const struct ctype *layout; /* entry: its struct */
 	uint32_t map;          /* entry: which map of the unit it belongs to */
+	const struct ir_lib *row; /* func: the library row it always is, or NULL */
 };
 
 /* ---- operations ---- */
@@ -176,7 +177,14 @@ struct ir_source {
 /* A source position: one per instruction that needs it, deduplicated by whoever adds them. */
 struct ir_site {
 	struct diag_pos pos;
-	uint32_t inlined_at;   /* the call's site, or 0 */
+	uint32_t inlined_at;   /* which inlining brought it here: unit->inlines; 0: none */
+};
+
+/* One call that was inlined. */
+struct ir_inline {
+	uint32_t site;         /* of the call */
+	uint32_t fn;           /* id of the function called */
+	uint32_t parent;       /* the inlining that the call itself came from, or 0 */
 };
 
 /* A run-time error that the program can raise: counted by its number. */
@@ -216,6 +224,8 @@ struct ir_unit {
 	struct ir_fn *main;
 	struct ir_site *sites; /* 1..nsites-1 */
 	uint32_t nsites, cap_sites;
+	struct ir_inline *inlines; /* 1..ninlines-1 */
+	uint32_t ninlines, cap_inlines;
 	struct ir_error *errors; /* 0..nerrors-1 */
 	uint32_t nerrors, cap_errors;
 	struct ir_print *prints;
