@@ -134,8 +134,10 @@ struct ir_block {
 	uint32_t order;        /* position in fn->rpo, from 1; 0: unreachable (set by ir_order) */
 	ir_blk idom;           /* set by ir_dominators */
 	uint32_t npreds;       /* set by ir_order: edges that lead here, error edges included */
-	struct ir_pred { ir_blk from; uint32_t succ; } *preds; /* succ: index of the edge */
+	struct ir_pred { ir_blk from; uint32_t succ; } *preds; /* succ: index of the terminator's
+				* edge, or IR_PRED_ERR | the instruction whose error edge it is */
 };
+#define IR_PRED_ERR 0x80000000u
 
 struct ir_slot {
 	uint32_t size, align;
@@ -256,10 +258,17 @@ void ir_insert_before(struct ir_fn *f, ir_ref at, ir_ref i);
 void ir_remove(struct ir_fn *f, ir_ref i);  /* out of its block's list */
 /* Sets successor `which`; args are copied. */
 void ir_succ(struct ir_fn *f, ir_ref term, uint32_t which, ir_blk to, uint32_t nargs, const ir_ref *args);
+/* Sets the error edge. */
+void ir_err(struct ir_fn *f, ir_ref ins, ir_blk to, uint32_t nargs, const ir_ref *args);
+/* The edge a predecessor stands for. */
+struct ir_edge *ir_pred_edge(const struct ir_fn *f, const struct ir_pred *p);
 uint32_t ir_site(struct ir_unit *u, struct diag_pos pos, uint32_t inlined_at);
 uint32_t ir_slot(struct ir_fn *f, uint32_t size, uint32_t align);
 /* The number of map m in the unit, added if new. */
 uint32_t ir_map(struct ir_unit *u, pg_map *m);
+
+/* A copy of k in the unit's arena, its text included. */
+const pg_value *ir_const(struct ir_unit *u, pg_value k);
 
 static inline struct ir_ins *ir_at(const struct ir_fn *f, ir_ref r) { return &f->ins[r]; }
 static inline struct ir_block *ir_block(const struct ir_fn *f, ir_blk b) { return &f->blocks[b]; }

@@ -1,0 +1,35 @@
+/* front.h - from a captured Lua function to SSA: reads its chunk, builds each prototype once, and
+ * answers what captured values are. */
+#ifndef FRONT_FRONT_H
+#define FRONT_FRONT_H
+
+#include "ir/ir.h"
+
+struct front;
+struct front_proto;
+
+/* Reads the root function's chunk and builds it; u->front keeps the capture and what was read.
+ * -errno with a diagnostic in u->diag. */
+int front_open(struct ir_unit *u, const struct pg_capture *cap, uint64_t func, struct ir_fn **main);
+
+/* The function of `closure` instructions in `parent` (made by the front end) whose aux is
+ * proto_index. Built once per prototype; NULL with a diagnostic. */
+struct ir_fn *front_inner(struct ir_unit *u, struct ir_fn *parent, uint32_t proto_index);
+
+/* The function of a captured function value (PG_FUNC). Built once per value; NULL with a diagnostic. */
+struct ir_fn *front_host(struct ir_unit *u, uint64_t func);
+
+/* What upvalue i of f holds, when that is a captured value, also through enclosing functions: 0.
+ * -ENOENT: it is a local variable of the function around f, to be had from its closure's args. */
+int front_upvalue(struct ir_unit *u, const struct ir_fn *f, unsigned i, pg_value *out);
+
+/* The source name of upvalue i of f, or "?". */
+const char *front_upvalue_name(struct ir_unit *u, const struct ir_fn *f, unsigned i);
+
+/* table[key] of a captured table. */
+int front_index(struct ir_unit *u, uint64_t table, const pg_value *key, pg_value *out);
+
+/* One prototype -> SSA of its own on the Lua level; nothing inlined, nothing optimised. */
+struct ir_fn *front_build(struct ir_unit *u, const struct front_proto *p);
+
+#endif

@@ -1,0 +1,169 @@
+/* new.c - making and editing: units, functions, blocks, instructions, edges. */
+#include "ir/ir.h"
+
+struct ir_unit *ir_unit_new(struct arena *a, struct diag_list *diag, const struct ir_target *t)
+{
+	struct ir_unit *u = arena_new(a, struct ir_unit);
+	u->arena = a;
+	u->diag = diag;
+	u->target = t;
+	arena_push(a, u->sites, u->nsites, u->cap_sites, (struct ir_site){ 0 });
+	while (u->nmaps < IR_MAP_USER)
+		arena_push(a, u->maps, u->nmaps, u->cap_maps, NULL);
+	return u;
+}
+
+enum { FIRST_INS = 64, FIRST_BLOCKS = 16 };
+
+struct ir_fn *ir_fn_new(struct ir_unit *u, const char *name)
+{
+	struct ir_fn *f = arena_new(u->arena, struct ir_fn);
+	f->unit = u;
+	f->name = name;
+	f->id = u->nfns;
+	f->cap_ins = FIRST_INS;
+	f->ins = arena_array(u->arena, struct ir_ins, FIRST_INS);
+	f->nins = 1;
+	f->cap_blocks = FIRST_BLOCKS;
+	f->blocks = arena_array(u->arena, struct ir_block, FIRST_BLOCKS);
+	f->nblocks = 1;
+	arena_push(u->arena, u->fns, u->nfns, u->cap_fns, f);
+	return f;
+}
+
+ir_blk ir_block_new(struct ir_fn *f)
+{
+	arena_push(f->unit->arena, f->blocks, f->nblocks, f->cap_blocks, (struct ir_block){ 0 });
+	return f->nblocks - 1;
+}
+
+static ir_ref *copy_refs(struct ir_fn *f, uint32_t n, const ir_ref *refs)
+{
+	if (!n)
+		return NULL;
+	ir_ref *r = arena_array(f->unit->arena, ir_ref, n);
+	if (refs)
+		memcpy(r, refs, sizeof(*r) * n);
+	return r;
+}
+
+ir_ref ir_ins_new(struct ir_fn *f, enum ir_op op, uint32_t nargs, const ir_ref *args)
+{
+	struct ir_ins i = { .op = (uint16_t)op, .nargs = nargs, .args = copy_refs(f, nargs, args) };
+	if (ir_ops[op].ends > 0) {
+		i.nsucc = (uint8_t)ir_ops[op].ends;
+		i.succ = arena_array(f->unit->arena, struct ir_edge, i.nsucc);
+	}
+	arena_push(f->unit->arena, f->ins, f->nins, f->cap_ins, i);
+	return f->nins - 1;
+}
+
+ir_ref ir_param_add(struct ir_fn *f, ir_blk b)
+{
+	ir_ref r = ir_ins_new(f, IRO(param), 0, NULL);
+	struct ir_block *k = ir_block(f, b);
+	ir_at(f, r)->aux = k->nparams;
+	ir_at(f, r)->block = b;
+	arena_push(f->unit->arena, k->params, k->nparams, k->cap_params, r);
+	return r;
+}
+
+void ir_append(struct ir_fn *f, ir_blk b, ir_ref i)
+{
+	struct ir_block *k = ir_block(f, b);
+	struct ir_ins *ins = ir_at(f, i);
+	ins->block = b;
+	ins->prev = k->last;
+	ins->next = 0;
+	if (k->last)
+		ir_at(f, k->last)->next = i;
+	else
+		k->first = i;
+	k->last = i;
+}
+
+void ir_insert_before(struct ir_fn *f, ir_ref at, ir_ref i)
+{
+	struct ir_ins *ins = ir_at(f, i), *a = ir_at(f, at);
+	ins->block = a->block;
+	ins->prev = a->prev;
+	ins->next = at;
+	if (a->prev)
+		ir_at(f, a->prev)->next = i;
+	else
+		ir_block(f, a->block)->first = i;
+	a->prev = i;
+}
+
+void ir_remove(struct ir_fn *f, ir_ref i)
+{
+	struct ir_ins *ins = ir_at(f, i);
+	struct ir_block *k = ir_block(f, ins->block);
+	if (ins->prev)
+		ir_at(f, ins->prev)->next = ins->next;
+	else
+		k->first = ins->next;
+	if (ins->next)
+		ir_at(f, ins->next)->prev = ins->prev;
+	else
+		k->last = ins->prev;
+	ins->block = 0;
+	ins->prev = ins->next = 0;
+}
+
+void ir_succ(struct ir_fn *f, ir_ref term, uint32_t which, ir_blk to, uint32_t nargs,
+	     const ir_ref *args)
+{
+	ir_at(f, term)->succ[which] =
+		(struct ir_edge){ .to = to, .nargs = nargs, .args = copy_refs(f, nargs, args) };
+}
+
+void ir_err(struct ir_fn *f, ir_ref ins, ir_blk to, uint32_t nargs, const ir_ref *args)
+{
+	struct ir_edge *e = arena_new(f->unit->arena, struct ir_edge);
+	*e = (struct ir_edge){ .to = to, .nargs = nargs, .args = copy_refs(f, nargs, args) };
+	ir_at(f, ins)->err = e;
+}
+
+struct ir_edge *ir_pred_edge(const struct ir_fn *f, const struct ir_pred *p)
+{
+	if (p->succ & IR_PRED_ERR)
+		return ir_at(f, p->succ & ~IR_PRED_ERR)->err;
+	return &ir_at(f, ir_block(f, p->from)->last)->succ[p->succ];
+}
+
+uint32_t ir_site(struct ir_unit *u, struct diag_pos pos, uint32_t inlined_at)
+{
+	const struct ir_site *last = &u->sites[u->nsites - 1];
+	if (u->nsites > 1 && last->pos.line == pos.line && last->pos.file == pos.file &&
+	    last->inlined_at == inlined_at)
+		return u->nsites - 1;
+	struct ir_site s = { .pos = pos, .inlined_at = inlined_at };
+	arena_push(u->arena, u->sites, u->nsites, u->cap_sites, s);
+	return u->nsites - 1;
+}
+
+uint32_t ir_slot(struct ir_fn *f, uint32_t size, uint32_t align)
+{
+	struct ir_slot s = { .size = size, .align = align };
+	arena_push(f->unit->arena, f->slots, f->nslots, f->cap_slots, s);
+	return f->nslots - 1;
+}
+
+uint32_t ir_map(struct ir_unit *u, pg_map *m)
+{
+	for (uint32_t i = IR_MAP_USER; i < u->nmaps; i++)
+		if (u->maps[i] == m)
+			return i;
+	arena_push(u->arena, u->maps, u->nmaps, u->cap_maps, m);
+	return u->nmaps - 1;
+}
+
+const pg_value *ir_const(struct ir_unit *u, pg_value k)
+{
+	if (k.kind == PG_STR)
+		k.str = arena_copy(u->arena, k.str, k.n);
+	pg_value *p = arena_new(u->arena, pg_value);
+	*p = k;
+	return p;
+}

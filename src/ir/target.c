@@ -1,0 +1,119 @@
+/* target.c - finding rows of a target by name, and what kinds are called. */
+#include "ir/target.h"
+
+const struct ir_lib *ir_lib_find(const struct ir_lib *rows, const char *name)
+{
+	for (; rows && rows->name; rows++)
+		if (!strcmp(rows->name, name))
+			return rows;
+	return NULL;
+}
+
+const struct ir_field *ir_field_find(const struct ir_view *v, const char *name)
+{
+	for (const struct ir_field *f = v->fields; f && f->name; f++)
+		if (!strcmp(f->name, name))
+			return f;
+	return NULL;
+}
+
+const struct ir_view *ir_view_of(const struct ir_target *t, unsigned kind)
+{
+	if (!t || !t->views || kind < IR_VIEW0)
+		return NULL;
+	for (unsigned i = 0; t->views[i]; i++)
+		if (IR_VIEW0 + i == kind)
+			return t->views[i];
+	return NULL;
+}
+
+enum { NEAR_MAX = 63, NEAR_ENOUGH = 2 };
+
+static uint32_t least(uint32_t a, uint32_t b) { return a < b ? a : b; }
+
+/* Levenshtein distance, one row of the table at a time. */
+static uint32_t distance(const char *a, const char *b)
+{
+	size_t n = strlen(a), m = strlen(b);
+	uint32_t row[NEAR_MAX + 1];
+	if (n > NEAR_MAX || m > NEAR_MAX)
+		return NEAR_ENOUGH + 1;
+	for (size_t j = 0; j <= m; j++)
+		row[j] = (uint32_t)j;
+	for (size_t i = 1; i <= n; i++) {
+		uint32_t diagonal = row[0];
+		row[0] = (uint32_t)i;
+		for (size_t j = 1; j <= m; j++) {
+			uint32_t above = row[j];
+			uint32_t swap = diagonal + (a[i - 1] != b[j - 1]);
+			row[j] = least(swap, least(above, row[j - 1]) + 1);
+			diagonal = above;
+		}
+	}
+	return row[m];
+}
+
+const char *ir_nearest(const char *name, const char *const *names, uint32_t n)
+{
+	const char *best = NULL;
+	uint32_t best_at = NEAR_ENOUGH + 1;
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t d = distance(name, names[i]);
+		if (d < best_at && d < strlen(name)) {
+			best = names[i];
+			best_at = d;
+		}
+	}
+	return best;
+}
+
+struct kind_name { const char *ir, *lua; };
+
+static const struct kind_name kind_names[IR_VIEW0] = {
+	[IR_NIL]   = { "nil",   "nil" },
+	[IR_FALSE] = { "false", "boolean" },
+	[IR_TRUE]  = { "true",  "boolean" },
+	[IR_INT]   = { "int",   "number" },
+	[IR_IP4]   = { "ip4",   "ip4" },
+	[IR_IP6]   = { "ip6",   "ip6" },
+	[IR_MAC]   = { "mac",   "mac" },
+	[IR_STR]   = { "str",   "string" },
+	[IR_FLOAT] = { "float", "number" },
+	[IR_REC]   = { "rec",   "table" },
+	[IR_FUNC]  = { "func",  "function" },
+	[IR_HOST]  = { "host",  "userdata" },
+	[IR_MULTI] = { "multi", "several" },
+	[IR_CELL]  = { "cell",  "cell" },
+	[IR_ENTRY] = { "entry", "entry" },
+	[IR_SPARE] = { "spare", "spare" },
+};
+
+const char *ir_kind_lua(const struct ir_unit *u, unsigned kind)
+{
+	const struct ir_view *v = ir_view_of(u->target, kind);
+	return v ? v->name : kind < IR_VIEW0 ? kind_names[kind].lua : "view";
+}
+
+static const char *kind_text(struct ir_unit *u, unsigned kind)
+{
+	const struct ir_view *v = ir_view_of(u->target, kind);
+	if (v)
+		return v->name;
+	return kind < IR_VIEW0 ? kind_names[kind].ir
+			       : arena_printf(u->arena, "view%u", kind - IR_VIEW0);
+}
+
+const char *ir_kinds_text(struct ir_unit *u, uint64_t kinds)
+{
+	if (kinds == IR_ANY || !kinds)
+		return kinds ? "any" : "none";
+	const char *s = "";
+	if ((kinds & IR_BOOL) == IR_BOOL) {
+		s = "bool";
+		kinds &= ~IR_BOOL;
+	}
+	for (unsigned k = 0; k < IR_NKINDS; k++)
+		if (kinds & IR_BIT(k))
+			s = arena_printf(u->arena, "%s%s%s", s, *s ? "|" : "", kind_text(u, k));
+	return s;
+}
