@@ -1,0 +1,47 @@
+/* passes.h - the passes of the machine level: each works in place on every function of the unit. */
+#ifndef OPT_PASSES_H
+#define OPT_PASSES_H
+
+#include "ir/ir.h"
+#include "ir/target.h"
+
+/* Folds, numbers, threads and drops. Semantics are kept exactly; a packet check is never parted
+ * from its use, memory is never read earlier or less often than another could write it. */
+void opt_simplify(struct ir_unit *u);
+/* Gives every loop a form that ends and that the verifier accepts (docs/loops.md). 0 or -errno
+ * with a diagnostic. */
+int opt_loops(struct ir_unit *u);
+/* Turns pkt, pktload and pktlen into comparisons and loads, or into helper copies. 0 or -errno
+ * with a diagnostic. */
+int opt_guard(struct ir_unit *u);
+
+/* ---- editing machine code (edit.c) ---- */
+
+/* New instructions go before `at`, in order, with source position `site`. */
+struct edit {
+	struct ir_fn *f;
+	ir_ref at;
+	uint32_t site;
+};
+ir_ref edit_imm(struct edit *e, int64_t v);
+ir_ref edit_op(struct edit *e, enum ir_op op, ir_ref a, ir_ref b); /* b 0: one argument; a 0: none */
+ir_ref edit_load(struct edit *e, unsigned bytes, ir_ref ptr, int64_t off);
+ir_ref edit_store(struct edit *e, unsigned bytes, ir_ref ptr, int64_t off, ir_ref v);
+/* The terminator `term` becomes op with its successors cleared. */
+void edit_terminator(struct ir_fn *f, ir_ref term, enum ir_op op, uint32_t aux, ir_ref a, ir_ref b);
+void edit_edge(struct ir_fn *f, ir_ref term, uint32_t which, const struct ir_edge *e);
+/* Moves `at` and what follows it to a new block, which is returned; the old one is left without
+ * a terminator. */
+ir_blk edit_split(struct ir_fn *f, ir_ref at);
+/* Appends a terminator to an unfinished block. */
+ir_ref edit_end(struct ir_fn *f, ir_blk b, uint32_t site, enum ir_op op, uint32_t aux, ir_ref a, ir_ref b2);
+/* A new block that raises the error `text` at the site; cold. */
+ir_blk edit_raise(struct ir_fn *f, uint32_t site, const char *text);
+enum ir_op edit_load_op(unsigned bytes);
+
+static inline bool is_imm(const struct ir_fn *f, ir_ref r)
+{
+	return ir_at(f, r)->op == IRO(imm);
+}
+
+#endif
