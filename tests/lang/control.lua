@@ -165,19 +165,4 @@ lang.case { name = "error in a called function", inputs = lang.pairs(lang.kinds)
 	end
 	return sum(a, b)
 end }
-lang.case { name = "calling a value", inputs = lang.each(lang.kinds), f = function(a)
-	if a == true then
-		local g
-		return g(a)
-	end
-	return a
-end }
-lang.case { name = "indexing a value", inputs = lang.each(lang.kinds), f = function(a)
-	if a == false then
-		local t
-		return t.x
-	end
-	return a
-end }
-
 lang.done()
