@@ -157,7 +157,7 @@ lang.case { name = "error without position", inputs = lang.each(small), f = func
 	return n
 end }
 lang.case { name = "assert", inputs = lang.each(lang.kinds), f = function(a)
-	return assert(a, "must be true")
+	return (assert(a, "must be true"))
 end }
 lang.case { name = "error in a called function", inputs = lang.pairs(lang.kinds), f = function(a, b)
 	local function sum(x, y)
