@@ -13,8 +13,14 @@
 #include <stdint.h>
 
 /* ---- features (lazy, cached by boot id and credentials) ---- */
-struct kern_features { int8_t state[FEAT_COUNT]; /* 0 not probed, 1 there, -1 absent, -2 off */ };
+struct kern_features {
+	int8_t state[FEAT_COUNT]; /* 0 not probed, 1 there, -1 absent, -2 off */
+	bool read;                /* the cache file was looked at */
+};
+/* Probes what is not known. Where the process may not probe, the feature is taken to be there:
+ * compiling needs no rights. */
 bool kern_has(struct kern_features *f, enum feature which);
+void kern_probe_all(struct kern_features *f); /* the cache file is written once */
 const char *kern_feature_name(enum feature which);
 const char *kern_feature_since(enum feature which);
 const char *kern_feature_what(enum feature which);
@@ -50,8 +56,11 @@ struct kern_prog_spec {
 	uint32_t nline_info;
 	uint32_t flags;
 };
-/* fd. On rejection the load is tried once more with the log on; *log (malloc'd) then holds it. */
+/* fd. On rejection the load is tried once more with the log on; *log (malloc'd) then holds it. *log
+ * is NULL when the kernel said nothing: refused for want of rights (-EPERM), or bad attributes. */
 int kern_prog_load(const struct kern_prog_spec *s, char **log);
+int kern_prog_by_id(uint32_t id); /* fd */
+int kern_btf_load(const void *btf, uint32_t len, char **log); /* fd; *log as above */
 struct kern_test { const void *in; size_t in_len; void *out; size_t out_len; uint32_t retval; uint32_t ns; uint32_t repeat; };
 int kern_prog_test(int fd, struct kern_test *t); /* out_len: in capacity, out what there was */
 struct kern_prog_info { uint32_t id, xlated_len, jited_len, verified_insns; char name[16]; uint64_t run_cnt, run_ns; };
@@ -68,6 +77,7 @@ enum kern_xdp_mode { KERN_XDP_AUTO, KERN_XDP_NATIVE, KERN_XDP_SKB };
 int kern_xdp_attach(struct kern_features *f, int ifindex, int prog_fd, enum kern_xdp_mode mode,
 		    int *link_fd, enum kern_xdp_mode *got, uint32_t *other_id);
 int kern_xdp_detach(int ifindex, int link_fd, int prog_fd, enum kern_xdp_mode mode);
+int kern_xdp_id(int ifindex, uint32_t *id); /* of the program attached there; -ENOENT: none */
 
 /* ---- ring buffer ---- */
 struct kern_ring;

@@ -1,0 +1,30 @@
+/* bpf_abi.h - numbers of the kernel's interface that the build machine's headers may not have yet. */
+#ifndef KERN_BPF_ABI_H
+#define KERN_BPF_ABI_H
+
+#include <linux/bpf.h>
+
+/* may_goto (6.9): a conditional jump of class BPF_JMP; include/uapi/linux/bpf.h */
+#define ABI_JCOND 0xe0
+
+/* Signed division and modulo (6.6): offset 1 of BPF_DIV, BPF_MOD; instruction-set.rst */
+#define ABI_OFF_SIGNED 1
+
+/* Helpers, by number: stable interface. */
+enum {
+	ABI_TAIL_CALL = 12,
+	ABI_LOOP = 181,
+	ABI_XDP_GET_BUFF_LEN = 188,
+	ABI_XDP_LOAD_BYTES = 189,
+};
+
+#define ABI_INSN(c, d, s, o, i) \
+	((struct bpf_insn){ .code = (c), .dst_reg = (d), .src_reg = (s), .off = (o), .imm = (i) })
+#define ABI_MOV_IMM(d, i) ABI_INSN(BPF_ALU64 | BPF_MOV | BPF_K, d, 0, 0, i)
+#define ABI_CALL(id) ABI_INSN(BPF_JMP | BPF_CALL, 0, 0, 0, id)
+#define ABI_EXIT() ABI_INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
+/* Two instructions. */
+#define ABI_LD_MAP_FD(d, fd) \
+	ABI_INSN(BPF_LD | BPF_DW | BPF_IMM, d, BPF_PSEUDO_MAP_FD, 0, fd), ABI_INSN(0, 0, 0, 0, 0)
+
+#endif

@@ -1,0 +1,80 @@
+/* map.c - maps as bpf(2) has them: descriptors, keys and values as bytes. */
+#include "kern/kern.h"
+#include "kern/sys.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+
+int kern_map_create(const struct kern_map_spec *s)
+{
+	KERN_ATTR(a);
+	a.map_type = s->type;
+	a.key_size = s->key_size;
+	a.value_size = s->value_size;
+	a.max_entries = s->entries;
+	a.map_flags = s->flags;
+	if (s->numa >= 0) {
+		a.map_flags |= BPF_F_NUMA_NODE;
+		a.numa_node = (uint32_t)s->numa;
+	}
+	kern_name(a.map_name, s->name);
+	return kern_bpf_charged(BPF_MAP_CREATE, &a);
+}
+
+static int element(enum bpf_cmd cmd, int fd, const void *key, const void *value, uint64_t flags)
+{
+	KERN_ATTR(a);
+	a.map_fd = (uint32_t)fd;
+	a.key = kern_ptr(key);
+	a.value = kern_ptr(value);
+	a.flags = flags;
+	return kern_bpf(cmd, &a);
+}
+
+int kern_map_lookup(int fd, const void *key, void *value, uint64_t flags)
+{
+	return element(BPF_MAP_LOOKUP_ELEM, fd, key, value, flags);
+}
+
+int kern_map_update(int fd, const void *key, const void *value, uint64_t flags)
+{
+	return element(BPF_MAP_UPDATE_ELEM, fd, key, value, flags);
+}
+
+int kern_map_delete(int fd, const void *key)
+{
+	return element(BPF_MAP_DELETE_ELEM, fd, key, NULL, 0);
+}
+
+int kern_map_next_key(int fd, const void *key, void *next)
+{
+	return element(BPF_MAP_GET_NEXT_KEY, fd, key, next, 0);
+}
+
+int kern_map_lookup_batch(int fd, void *in_batch, void *out_batch, void *keys, void *values,
+			  uint32_t *count)
+{
+	KERN_ATTR(a);
+	a.batch.map_fd = (uint32_t)fd;
+	a.batch.in_batch = kern_ptr(in_batch);
+	a.batch.out_batch = kern_ptr(out_batch);
+	a.batch.keys = kern_ptr(keys);
+	a.batch.values = kern_ptr(values);
+	a.batch.count = *count;
+	int r = kern_bpf(BPF_MAP_LOOKUP_BATCH, &a);
+	*count = r == 0 || r == -ENOENT ? a.batch.count : 0;
+	/* the kernel's own "not supported" number never left the kernel's headers */
+	return r == -524 ? -EOPNOTSUPP : r;
+}
+
+void *kern_map_mmap(int fd, size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	return p == MAP_FAILED ? NULL : p;
+}
+
+void kern_map_munmap(void *p, size_t size)
+{
+	if (p)
+		munmap(p, size);
+}

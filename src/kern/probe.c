@@ -1,0 +1,163 @@
+/* probe.c - one row per feature: how the running kernel is asked whether it has it. */
+#include "kern/bpf_abi.h"
+#include "kern/kern.h"
+#include "kern/sys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/btf.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A probe's answer: what the system call gave; `good` of the row says which result means "there". */
+struct probe {
+	int (*ask)(const struct probe *p);
+	int good;                       /* -errno that means there; 0: any success */
+	const struct bpf_insn *insns;   /* ask_prog */
+	uint32_t n;
+	uint32_t number;                /* ask_helper */
+	const char *symbol;             /* ask_kfunc */
+};
+
+static int load_insns(const struct bpf_insn *insns, uint32_t n)
+{
+	struct kern_prog_spec s = { .type = BPF_PROG_TYPE_XDP, .insns = insns, .n = n,
+				    .name = "pg_probe" };
+	return kern_prog_load(&s, NULL);
+}
+
+static int closed(int fd)
+{
+	kern_close(fd);
+	return fd < 0 ? fd : 0;
+}
+
+static int ask_prog(const struct probe *p)
+{
+	return closed(load_insns(p->insns, p->n));
+}
+
+/* A helper that exists is refused for its missing arguments (EACCES); one that does not, EINVAL. */
+static int ask_helper(const struct probe *p)
+{
+	const struct bpf_insn insns[] = { ABI_CALL((int)p->number), ABI_EXIT() };
+	return closed(load_insns(insns, 2));
+}
+
+static int ask_ringbuf(const struct probe *p)
+{
+	(void)p;
+	struct kern_map_spec s = { .type = BPF_MAP_TYPE_RINGBUF, .name = "pg_probe", .numa = -1,
+				   .entries = (uint32_t)sysconf(_SC_PAGESIZE) };
+	return closed(kern_map_create(&s));
+}
+
+static int ask_btf_func(const struct probe *p)
+{
+	(void)p;
+	static const struct {
+		struct btf_header head;
+		struct btf_type proto, func;
+		char names[3];
+	} blob = {
+		.head = { .magic = BTF_MAGIC, .version = BTF_VERSION, .hdr_len = sizeof blob.head,
+			  .type_len = 2 * sizeof blob.proto, .str_off = 2 * sizeof blob.proto,
+			  .str_len = sizeof blob.names },
+		.proto = { .info = BTF_KIND_FUNC_PROTO << 24 },
+		.func = { .name_off = 1, .info = BTF_KIND_FUNC << 24, .type = 1 },
+		.names = "\0f",
+	};
+	uint32_t len = (uint32_t)(sizeof blob.head + 2 * sizeof blob.proto + sizeof blob.names);
+	return closed(kern_btf_load(&blob, len, NULL));
+}
+
+/* A kernel that knows XDP links looks at the program first (EBADF); others refuse the type. */
+static int ask_xdp_link(const struct probe *p)
+{
+	(void)p;
+	KERN_ATTR(a);
+	a.link_create.prog_fd = (uint32_t)-1;
+	a.link_create.target_ifindex = 1;
+	a.link_create.attach_type = BPF_XDP;
+	return closed(kern_bpf(BPF_LINK_CREATE, &a));
+}
+
+static int ask_test_run(const struct probe *p)
+{
+	uint8_t packet[64] = { 0 };
+	struct kern_test t = { .in = packet, .in_len = sizeof packet };
+	int fd = load_insns(p->insns, p->n);
+	if (fd < 0)
+		return fd;
+	int r = kern_prog_test(fd, &t);
+	kern_close(fd);
+	return r;
+}
+
+/* A kernel function that programs may call has its name among the strings of the kernel's BTF. */
+static int ask_kfunc(const struct probe *p)
+{
+	int fd = open("/sys/kernel/btf/vmlinux", O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	if (fd < 0 || fstat(fd, &st)) {
+		kern_close(fd);
+		return -ENOENT;
+	}
+	size_t len = (size_t)st.st_size, got = 0;
+	char *own = NULL, *text = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (text == MAP_FAILED) { /* before 6.16 it can only be read */
+		text = own = malloc(len);
+		for (ssize_t r = 1; text && got < len && r > 0; got += (size_t)r)
+			if ((r = read(fd, text + got, len - got)) < 0)
+				break;
+		len = got;
+	}
+	kern_close(fd);
+	bool there = text && memmem(text, len, p->symbol, strlen(p->symbol) + 1);
+	if (own)
+		free(own);
+	else if (text)
+		munmap(text, (size_t)st.st_size);
+	return there ? 0 : -ENOENT;
+}
+
+static const struct bpf_insn pass[] = { ABI_MOV_IMM(0, 2), ABI_EXIT() };
+
+static const struct bpf_insn signed_div[] = {
+	ABI_MOV_IMM(0, 4),
+	ABI_INSN(BPF_ALU64 | BPF_DIV | BPF_K, 0, 0, ABI_OFF_SIGNED, 2),
+	ABI_EXIT(),
+};
+
+static const struct bpf_insn may_goto[] = {
+	ABI_MOV_IMM(0, 2),
+	ABI_INSN(BPF_JMP | ABI_JCOND, 0, 0, 1, 0),
+	ABI_INSN(BPF_JMP | BPF_JA, 0, 0, -2, 0),
+	ABI_EXIT(),
+};
+
+#define PROG(v) ask_prog, .insns = v, .n = sizeof v / sizeof *v
+
+static const struct probe probes[FEAT_COUNT] = {
+	[FEAT_ringbuf]   = { ask_ringbuf },
+	[FEAT_btf_func]  = { ask_btf_func },
+	[FEAT_xdp_link]  = { ask_xdp_link, -EBADF },
+	[FEAT_xdp_load]  = { ask_helper, -EACCES, .number = ABI_XDP_LOAD_BYTES },
+	[FEAT_bpf_loop]  = { ask_helper, -EACCES, .number = ABI_LOOP },
+	[FEAT_iter_num]  = { ask_kfunc, .symbol = "bpf_iter_num_new" },
+	[FEAT_isa_v4]    = { PROG(signed_div) },
+	[FEAT_may_goto]  = { PROG(may_goto) },
+	[FEAT_prog_test] = { ask_test_run, .insns = pass, .n = 2 },
+};
+
+int kern_probe(unsigned which)
+{
+	const struct probe *p = &probes[which];
+	int r = p->ask(p);
+	/* want of rights or memory tells nothing of the kernel */
+	if (r == -EPERM || r == -ENOMEM || r == -EMFILE || r == -ENFILE || r == -ENOSYS)
+		return -EPERM;
+	return r == p->good ? 1 : -1;
+}

@@ -1,0 +1,86 @@
+/*
+ * ring.c - reading a BPF ring buffer (Documentation/bpf/ringbuf.rst).
+ *
+ *   page 0      consumer position, ours to write
+ *   page 1      producer position, read only
+ *   then        the data, mapped twice in a row so that no record is ever split
+ *
+ * Each record is preceded by 8 bytes: u32 length with two flag bits, u32 of the kernel's own. The
+ * length is published with the busy bit cleared, so it is read with acquire.
+ */
+#include "kern/kern.h"
+#include "kern/sys.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { HEADER = BPF_RINGBUF_HDR_SZ };
+
+struct kern_ring {
+	unsigned long *consumer;
+	const unsigned long *producer;
+	const uint8_t *data;
+	size_t page, size;
+};
+
+int kern_ring_new(int map_fd, uint32_t bytes, struct kern_ring **out)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	if (!bytes || bytes & (bytes - 1) || bytes % page)
+		return -EINVAL;
+	struct kern_ring *r = calloc(1, sizeof *r);
+	if (!r)
+		return -ENOMEM;
+	r->page = page;
+	r->size = bytes;
+	void *c = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, map_fd, 0);
+	void *p = c == MAP_FAILED ? c : mmap(NULL, page + 2 * r->size, PROT_READ, MAP_SHARED,
+					     map_fd, (off_t)page);
+	if (p == MAP_FAILED) {
+		int err = -errno;
+		if (c != MAP_FAILED)
+			munmap(c, page);
+		free(r);
+		return err;
+	}
+	r->consumer = c;
+	r->producer = p;
+	r->data = (const uint8_t *)p + page;
+	*out = r;
+	return 0;
+}
+
+void kern_ring_free(struct kern_ring *r)
+{
+	if (!r)
+		return;
+	munmap(r->consumer, r->page);
+	munmap((void *)(uintptr_t)r->producer, r->page + 2 * r->size);
+	free(r);
+}
+
+int kern_ring_read(struct kern_ring *r, void (*each)(void *arg, const void *data, size_t n),
+		   void *arg)
+{
+	unsigned long at = *r->consumer;
+	unsigned long end = __atomic_load_n(r->producer, __ATOMIC_ACQUIRE);
+	int n = 0;
+	while ((long)(end - at) > 0) { /* positions may wrap */
+		const uint8_t *rec = r->data + (at & (r->size - 1));
+		uint32_t head = __atomic_load_n((const uint32_t *)(const void *)rec, __ATOMIC_ACQUIRE);
+		if (head & BPF_RINGBUF_BUSY_BIT)
+			break;
+		uint32_t len = head & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
+		if (len > r->size - HEADER)
+			return -EIO;
+		if (!(head & BPF_RINGBUF_DISCARD_BIT)) {
+			each(arg, rec + HEADER, len);
+			n++;
+		}
+		at += (len + HEADER + 7) & ~7ul;
+		__atomic_store_n(r->consumer, at, __ATOMIC_RELEASE);
+	}
+	return n;
+}

@@ -1,0 +1,43 @@
+/* sys.h - inside kern/: the system call itself, and what every file of the room needs. */
+#ifndef KERN_SYS_H
+#define KERN_SYS_H
+
+#include <linux/bpf.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Declares a zeroed attribute block: the kernel refuses unknown bits that are not 0. */
+#define KERN_ATTR(name)      \
+	union bpf_attr name; \
+	memset(&name, 0, sizeof name)
+
+/* The result, or -errno. Tried again when the kernel says EAGAIN (a signal during verification). */
+int kern_bpf(enum bpf_cmd cmd, union bpf_attr *attr);
+/* The same; where locked memory is still limited (before 5.11), raises the limit and tries again. */
+int kern_bpf_charged(enum bpf_cmd cmd, union bpf_attr *attr);
+
+static inline uint64_t kern_ptr(const void *p)
+{
+	return (uint64_t)(uintptr_t)p;
+}
+
+/* Object name: letters, digits, '_' and '.', at most 15; anything else becomes '_'. */
+void kern_name(char out[BPF_OBJ_NAME_LEN], const char *name);
+
+uint64_t kern_capabilities(void); /* effective ones, as bits */
+
+/* feature cache (cache.c) */
+struct kern_features;
+void kern_cache_read(struct kern_features *f);
+void kern_cache_write(const struct kern_features *f);
+
+/* feature probes (probe.c): 1 there, -1 absent, -EPERM: cannot be told; one row per feature */
+int kern_probe(unsigned which);
+
+/* netlink (netlink.c) */
+int kern_nl_xdp_set(int ifindex, int prog_fd, int expected_fd, uint32_t flags);
+int kern_nl_xdp_id(int ifindex, uint32_t *prog_id);
+
+#endif
