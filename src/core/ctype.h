@@ -2,7 +2,9 @@
  *
  * Type strings: u8 u16 u32 u64 i8 i16 i32 i64 bool ip4 ip6 mac char[N] bytes[N] be16 be32 be64,
  * `T?` in fields (holds nil too), ip4/prefix ip6/prefix as LPM keys, "struct { u32 pid; char
- * comm[16]; }" in C's order and padding. */
+ * comm[16]; }" in C's order and padding, "table { u32 pid; char[16] comm; }" with the fields sorted
+ * by falling size, then name. C's own names (unsigned long, __u32, uint16_t, u8 x[6] ...) are
+ * understood. Alignments are C's: ip6 4 (struct in6_addr), mac, char and bytes 1. */
 #ifndef CORE_CTYPE_H
 #define CORE_CTYPE_H
 
@@ -47,6 +49,8 @@ int ct_struct(uint32_t n, const char *const *names, const char *const *types, bo
 	      struct ctype **out, char *err, size_t errlen);
 void ct_free(struct ctype *t);
 const struct ct_field *ct_field(const struct ctype *t, const char *name, size_t len);
+/* The field whose name is nearest (for "did you mean"), or NULL. */
+const char *ct_nearest(const struct ctype *t, const char *name, size_t len);
 bool ct_equal(const struct ctype *a, const struct ctype *b);
 /* "u32", "struct { u32 pid; char comm[16]; }" */
 const char *ct_text(const struct ctype *t, char *buf, size_t n);
@@ -55,9 +59,15 @@ const char *ct_text(const struct ctype *t, char *buf, size_t n);
  * 0; -EINVAL: the kind is wrong; -ERANGE: does not fit; err then holds a sentence. */
 int ct_store(const struct ctype *t, void *dst, const pg_value *v, bool text, char *err,
 	     size_t errlen);
-/* Reads t from src. Strings are copied to buf (t->size + 1 bytes); records allocated with malloc
- * (ct_record_free). */
+/* Writes v as the field, its nil byte included; base points at the struct. */
+int ct_store_field(const struct ct_field *f, void *base, const pg_value *v, bool text, char *err,
+		   size_t errlen);
+/* Reads t from src. Strings are copied to buf (t->size + 1 bytes); a record is one block of memory
+ * with its strings (ct_record_free), and out is PG_NIL when there is no memory for it. */
 void ct_load(const struct ctype *t, const void *src, pg_value *out, char *buf);
+void ct_load_field(const struct ct_field *f, const void *base, pg_value *out, char *buf);
 void ct_record_free(struct pg_record *r);
+/* "nil", "boolean", "number", "string", "ip4", "table": what a message calls a value. */
+const char *ct_kind_name(enum pg_kind kind);
 
 #endif
