@@ -1,0 +1,398 @@
+/*
+ * loops.c - pass `loops`: gives every loop a form that ends, and that the verifier sees the end of.
+ * What it accepts was found by experiment: docs/loops.md.
+ *
+ *   walked   a short counted loop without branches of its own is left: the verifier goes round with it
+ *   fuel     every other back edge becomes a `fuel` (may_goto). The verifier then compares what it
+ *            knows at the back edge with the turn before, so nothing that changes from turn to turn
+ *            may be a constant to it: constants that enter the loop's variables, from outside or
+ *            inside, go through `opaque`.
+ *
+ * Variables that hold a pointer on some edges keep their constants (a hidden 0 would be a scalar
+ * that is followed), and then so do variables that only ever hold constants: they may be the tags
+ * that tell whether the pointer is there. These have finitely many states anyway.
+ *
+ * Without may_goto all loops are walked. A budget of turns is counted in a stack slot.
+ */
+#include "core/feature.h"
+#include "opt/passes.h"
+
+/* Instructions that the verifier may process for one walked loop: more costs more time to load than
+ * fuel costs to run. */
+enum { WALK_MAX = 256 };
+
+/* Variables: block parameters that pass values to each other form one web. By its root: */
+enum { W_POINTER = 1, W_IMM = 2, W_COMPUTED = 4, W_FUEL = 8 };
+
+struct back { ir_blk from; uint32_t succ; ir_blk to; };
+
+struct loops {
+	struct ir_unit *u;
+	struct ir_fn *f;
+	uint32_t before;       /* instructions when the pass began: webs know no others */
+	ir_ref *parent;        /* by instruction: webs as a union-find forest */
+	uint8_t *web;          /* by root: flags */
+	ir_blk *header;        /* by root: the one loop header with a parameter in it; MANY_HEADERS */
+	bool *walk;            /* by block: header of a loop that is walked */
+	uint32_t *seen;        /* by block: scratch of body() */
+	struct back *backs;
+	uint32_t nbacks, cap_backs;
+};
+
+static const ir_blk MANY_HEADERS = ~(ir_blk)0;
+
+/* ---- webs ---- */
+
+static ir_ref root(struct loops *l, ir_ref r)
+{
+	while (l->parent[r] != r)
+		r = l->parent[r] = l->parent[l->parent[r]];
+	return r;
+}
+
+static bool is_param(const struct ir_fn *f, ir_ref r)
+{
+	return ir_at(f, r)->op == IRO(param);
+}
+
+static bool makes_pointer(const struct ir_fn *f, ir_ref r)
+{
+	const struct ir_ins *i = ir_at(f, r);
+	switch (i->op) {
+	case IRO(ctx): case IRO(slot): case IRO(mapfd): case IRO(mapval): case IRO(pkt):
+	case IRO(helper): /* a look-up gives one; constants beside other results do little harm */
+		return true;
+	case IRO(add64): case IRO(sub64):
+		return makes_pointer(f, i->args[0]);
+	default:
+		return false;
+	}
+}
+
+/* Is argument 0 of the operation followed? */
+static bool follows(enum ir_op op)
+{
+	return (op >= IRO(load8) && op <= IRO(atomadd64)) || op == IRO(pktload);
+}
+_Static_assert(IRO(load8) < IRO(store64) && IRO(store64) < IRO(atomadd64) &&
+	       IRO(atomadd64) - IRO(load8) == 9, "loads, stores and atomics are neighbours");
+
+typedef void edge_fn(struct loops *l, ir_ref term, const struct ir_edge *e);
+
+static void each_edge(struct loops *l, edge_fn *visit)
+{
+	for (uint32_t o = 0; o < l->f->nrpo; o++) {
+		ir_ref t = ir_block(l->f, l->f->rpo[o])->last;
+		for (uint32_t s = 0; s < ir_at(l->f, t)->nsucc; s++)
+			visit(l, t, &ir_at(l->f, t)->succ[s]);
+	}
+}
+
+static void join_webs(struct loops *l, ir_ref term, const struct ir_edge *e)
+{
+	(void)term;
+	for (uint32_t i = 0; i < e->nargs; i++)
+		if (is_param(l->f, e->args[i]))
+			l->parent[root(l, e->args[i])] = root(l, ir_block(l->f, e->to)->params[i]);
+}
+
+static void flag_inputs(struct loops *l, ir_ref term, const struct ir_edge *e)
+{
+	(void)term;
+	for (uint32_t i = 0; i < e->nargs; i++) {
+		uint8_t *w = &l->web[root(l, ir_block(l->f, e->to)->params[i])];
+		if (is_imm(l->f, e->args[i]))
+			*w |= W_IMM;
+		else if (!is_param(l->f, e->args[i]))
+			*w |= makes_pointer(l->f, e->args[i]) ? W_POINTER : W_COMPUTED;
+	}
+}
+
+static void find_webs(struct loops *l)
+{
+	struct ir_fn *f = l->f;
+	for (ir_ref r = 0; r < l->before; r++)
+		l->parent[r] = r;
+	each_edge(l, join_webs);
+	each_edge(l, flag_inputs);
+	for (uint32_t o = 0; o < f->nrpo; o++) {
+		const struct ir_block *k = ir_block(f, f->rpo[o]);
+		for (uint32_t p = 0; k->loop && p < k->nparams; p++) {
+			ir_blk *h = &l->header[root(l, k->params[p])];
+			*h = *h && *h != f->rpo[o] ? MANY_HEADERS : f->rpo[o];
+		}
+		for (ir_ref i = k->first; i; i = ir_at(f, i)->next)
+			if (follows(ir_at(f, i)->op) && is_param(f, ir_at(f, i)->args[0]))
+				l->web[root(l, ir_at(f, i)->args[0])] |= W_POINTER;
+	}
+}
+
+/* ---- which loops are walked ---- */
+
+struct body {
+	uint32_t size, branches;
+	ir_ref branch;         /* the last branch seen */
+	bool nested;
+};
+
+static void add_block(struct loops *l, struct body *y, ir_blk b)
+{
+	const struct ir_fn *f = l->f;
+	for (ir_ref i = ir_block(f, b)->first; i; i = ir_at(f, i)->next)
+		y->size++;
+	if (ir_at(f, ir_block(f, b)->last)->nsucc > 1) {
+		y->branches++;
+		y->branch = ir_block(f, b)->last;
+	}
+}
+
+/* The natural loop of header h: what reaches its back edges without passing through it. */
+static struct body body(struct loops *l, ir_blk h)
+{
+	struct ir_fn *f = l->f;
+	struct body y = { 0 };
+	ir_blk *stack = arena_array(l->u->arena, ir_blk, f->nrpo);
+	uint32_t depth = 0;
+	l->seen[h] = h;
+	add_block(l, &y, h);
+	for (uint32_t i = 0; i < l->nbacks; i++)
+		if (l->backs[i].to == h && l->seen[l->backs[i].from] != h) {
+			l->seen[l->backs[i].from] = h;
+			stack[depth++] = l->backs[i].from;
+		}
+	while (depth) {
+		ir_blk b = stack[--depth];
+		const struct ir_block *k = ir_block(f, b);
+		add_block(l, &y, b);
+		y.nested |= k->loop;
+		for (uint32_t p = 0; p < k->npreds; p++)
+			if (l->seen[k->preds[p].from] != h) {
+				l->seen[k->preds[p].from] = h;
+				stack[depth++] = k->preds[p].from;
+			}
+	}
+	return y;
+}
+
+static bool holds(enum ir_cc cc, int64_t a, int64_t b)
+{
+	switch (cc & ~1) {
+	case IR_EQ: return (a == b) != (cc & 1);
+	case IR_ULT: return ((uint64_t)a < (uint64_t)b) != (cc & 1);
+	case IR_ULE: return ((uint64_t)a <= (uint64_t)b) != (cc & 1);
+	case IR_SLT: return (a < b) != (cc & 1);
+	case IR_SLE: return (a <= b) != (cc & 1);
+	default: return ((a & b) != 0) != (cc & 1);
+	}
+}
+
+/* r as parameter + constant. */
+static ir_ref linear(const struct ir_fn *f, ir_ref r, int64_t *plus)
+{
+	const struct ir_ins *i = ir_at(f, r);
+	*plus = 0;
+	if ((i->op == IRO(add64) || i->op == IRO(sub64)) && is_imm(f, i->args[1])) {
+		uint64_t c = (uint64_t)ir_at(f, i->args[1])->imm;
+		*plus = (int64_t)(i->op == IRO(add64) ? c : -c);
+		r = i->args[0];
+	}
+	return is_param(f, r) ? r : 0;
+}
+
+/* How often h is entered, by following its counter; more than `most`: most + 1. */
+static uint32_t turns(struct loops *l, ir_blk h, ir_ref branch, uint32_t most)
+{
+	struct ir_fn *f = l->f;
+	const struct ir_ins *br = ir_at(f, branch);
+	const struct ir_block *k = ir_block(f, h);
+	int64_t offset, step = 0, v = 0;
+	bool have_start = false, have_step = false;
+	if (br->op != IRO(br) || !is_imm(f, br->args[1]))
+		return most + 1;
+	ir_ref counter = linear(f, br->args[0], &offset);
+	if (!counter || ir_at(f, counter)->block != h || l->header[root(l, counter)] == MANY_HEADERS)
+		return most + 1;
+	for (uint32_t p = 0; p < k->npreds; p++) {
+		ir_ref in = ir_pred_edge(f, &k->preds[p])->args[ir_at(f, counter)->aux];
+		int64_t c;
+		if (ir_block(f, k->preds[p].from)->order >= k->order) {
+			if (linear(f, in, &c) != counter || (have_step && c != step))
+				return most + 1;
+			step = c;
+			have_step = true;
+		} else {
+			if (!is_imm(f, in) || (have_start && ir_at(f, in)->imm != v))
+				return most + 1;
+			v = ir_at(f, in)->imm;
+			have_start = true;
+		}
+	}
+	bool stays[2] = { l->seen[br->succ[0].to] == h, l->seen[br->succ[1].to] == h };
+	if (!have_start || stays[0] == stays[1])
+		return most + 1;
+	for (uint32_t n = 1; n <= most; n++) {
+		bool yes = holds(br->aux, (int64_t)((uint64_t)v + (uint64_t)offset),
+				 ir_at(f, br->args[1])->imm);
+		if (!stays[yes ? 0 : 1])
+			return n;
+		v = (int64_t)((uint64_t)v + (uint64_t)step);
+	}
+	return most + 1;
+}
+
+static bool is_short(struct loops *l, ir_blk h)
+{
+	struct body y = body(l, h);
+	if (y.nested || y.branches != 1)
+		return false;
+	uint32_t most = WALK_MAX / y.size;
+	return turns(l, h, y.branch, most) <= most;
+}
+
+/* ---- laundering ---- */
+
+static bool keep_tags(struct loops *l)
+{
+	for (ir_ref r = 1; r < l->before; r++)
+		if ((l->web[r] & (W_FUEL | W_POINTER | W_IMM)) == (W_FUEL | W_POINTER | W_IMM))
+			return true;
+	return false;
+}
+
+/* Constants on the edge that enter a variable of a loop with fuel. */
+static void launder_edge(struct loops *l, ir_ref term, uint32_t succ, bool tags)
+{
+	struct ir_fn *f = l->f;
+	struct edit e = { f, term, ir_at(f, term)->site };
+	for (uint32_t i = 0; i < ir_at(f, term)->succ[succ].nargs; i++) {
+		const struct ir_edge *g = &ir_at(f, term)->succ[succ];
+		if (!is_imm(f, g->args[i]))
+			continue;
+		uint8_t w = l->web[root(l, ir_block(f, g->to)->params[i])];
+		if (!(w & W_FUEL) || (w & W_POINTER) || (tags && !(w & W_COMPUTED)))
+			continue;
+		ir_ref hidden = edit_op(&e, IRO(opaque), g->args[i], 0);
+		ir_at(f, term)->succ[succ].args[i] = hidden;
+	}
+}
+
+static void launder(struct loops *l)
+{
+	struct ir_fn *f = l->f;
+	for (uint32_t o = 0; o < f->nrpo; o++) {
+		const struct ir_block *k = ir_block(f, f->rpo[o]);
+		for (uint32_t p = 0; k->loop && !l->walk[f->rpo[o]] && p < k->nparams; p++)
+			l->web[root(l, k->params[p])] |= W_FUEL;
+	}
+	bool tags = keep_tags(l);
+	for (uint32_t o = 0; o < f->nrpo; o++) {
+		ir_ref t = ir_block(f, f->rpo[o])->last;
+		for (uint32_t s = 0; s < ir_at(f, t)->nsucc; s++)
+			launder_edge(l, t, s, tags);
+	}
+}
+
+/* ---- back edges ---- */
+
+static const char exhausted[] = "loop budget exhausted";
+
+/* A slot that holds the turns left. */
+static ir_ref budget_slot(struct loops *l, bool hide)
+{
+	struct edit e = { .f = l->f, .at = ir_block(l->f, 1)->first };
+	e.site = ir_at(l->f, e.at)->site;
+	uint32_t number = ir_slot(l->f, 8, 8);
+	ir_ref slot = edit_op(&e, IRO(slot), 0, 0);
+	ir_at(l->f, slot)->aux = number;
+	ir_ref left = edit_imm(&e, (int64_t)l->u->budget);
+	if (hide)
+		left = edit_op(&e, IRO(opaque), left, 0);
+	edit_store(&e, 8, slot, 0, left);
+	return slot;
+}
+
+/* In block b: counts a turn; goes to `expired` when none is left, else on in a new block. */
+static ir_blk count_turn(struct loops *l, ir_blk b, uint32_t site, ir_ref slot, ir_blk expired)
+{
+	struct ir_fn *f = l->f;
+	ir_blk rest = ir_block_new(f);
+	ir_ref end = edit_end(f, rest, site, IRO(jmp), 0, 0, 0);
+	ir_ref t = edit_end(f, b, site, IRO(jmp), 0, 0, 0);
+	struct edit e = { f, t, site };
+	ir_ref left = edit_load(&e, 8, slot, 0);
+	edit_terminator(f, t, IRO(br), IR_EQ, left, edit_imm(&e, 0));
+	ir_succ(f, t, 0, expired, 0, NULL);
+	ir_succ(f, t, 1, rest, 0, NULL);
+	e.at = end;
+	edit_store(&e, 8, slot, 0, edit_op(&e, IRO(add64), left, edit_imm(&e, -1)));
+	ir_remove(f, end);
+	return rest;
+}
+
+static void close_edge(struct loops *l, const struct back *k, bool fuel, ir_ref slot)
+{
+	struct ir_fn *f = l->f;
+	ir_ref term = ir_block(f, k->from)->last;
+	struct ir_edge turn = ir_at(f, term)->succ[k->succ];
+	uint32_t site = ir_at(f, term)->site;
+	if (!fuel && !slot)
+		return;
+	ir_blk expired = edit_raise(f, site, exhausted), b = k->from;
+	if (ir_at(f, term)->op == IRO(jmp)) {
+		ir_remove(f, term);
+	} else {
+		b = ir_block_new(f);
+		ir_succ(f, term, k->succ, b, 0, NULL);
+	}
+	if (slot)
+		b = count_turn(l, b, site, slot, expired);
+	ir_ref t = edit_end(f, b, site, fuel ? IRO(fuel) : IRO(jmp), 0, 0, 0);
+	edit_edge(f, t, 0, &turn);
+	if (fuel)
+		ir_succ(f, t, 1, expired, 0, NULL);
+}
+
+static void find_backs(struct loops *l)
+{
+	struct ir_fn *f = l->f;
+	for (uint32_t o = 0; o < f->nrpo; o++) {
+		const struct ir_block *k = ir_block(f, f->rpo[o]);
+		for (uint32_t p = 0; k->loop && p < k->npreds; p++)
+			if (ir_block(f, k->preds[p].from)->order >= k->order)
+				arena_push(l->u->arena, l->backs, l->nbacks, l->cap_backs,
+					   (struct back){ k->preds[p].from, k->preds[p].succ, f->rpo[o] });
+	}
+}
+
+static void loops_fn(struct ir_unit *u, struct ir_fn *f)
+{
+	struct loops l = { .u = u, .f = f, .before = f->nins };
+	bool may_goto = u->features && u->features[FEAT_may_goto];
+	ir_order(f);
+	find_backs(&l);
+	if (!l.nbacks)
+		return;
+	l.walk = arena_array(u->arena, bool, f->nblocks);
+	if (may_goto) {
+		l.parent = arena_array(u->arena, ir_ref, f->nins);
+		l.web = arena_array(u->arena, uint8_t, f->nins);
+		l.header = arena_array(u->arena, ir_blk, f->nins);
+		l.seen = arena_array(u->arena, uint32_t, f->nblocks);
+		find_webs(&l);
+		for (uint32_t o = 0; o < f->nrpo; o++)
+			if (ir_block(f, f->rpo[o])->loop)
+				l.walk[f->rpo[o]] = is_short(&l, f->rpo[o]);
+		launder(&l);
+	}
+	ir_ref slot = u->budget ? budget_slot(&l, may_goto) : 0;
+	for (uint32_t i = 0; i < l.nbacks; i++)
+		close_edge(&l, &l.backs[i], may_goto && !l.walk[l.backs[i].to], slot);
+}
+
+int opt_loops(struct ir_unit *u)
+{
+	for (uint32_t i = 0; i < u->nfns; i++)
+		if (u->fns[i]->machine)
+			loops_fn(u, u->fns[i]);
+	return 0;
+}
