@@ -1,5 +1,5 @@
 /* front.h - from a captured Lua function to SSA: reads its chunk, builds each prototype once, and
- * answers what captured values are. */
+ * answers what captured values are. front_open sets u->source to these functions. */
 #ifndef FRONT_FRONT_H
 #define FRONT_FRONT_H
 
@@ -21,7 +21,7 @@ struct ir_fn *front_host(struct ir_unit *u, uint64_t func);
 
 /* What upvalue i of f holds, when that is a captured value, also through enclosing functions: 0.
  * -ENOENT: it is a local variable of the function around f, to be had from its closure's args. */
-int front_upvalue(struct ir_unit *u, const struct ir_fn *f, unsigned i, pg_value *out);
+int front_upvalue(struct ir_unit *u, struct ir_fn *f, unsigned i, pg_value *out);
 
 /* The source name of upvalue i of f, or "?". */
 const char *front_upvalue_name(struct ir_unit *u, const struct ir_fn *f, unsigned i);

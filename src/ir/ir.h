@@ -290,7 +290,9 @@ struct ir_unit *ir_read(struct arena *a, struct diag_list *diag, const struct ir
 /* NULL when the unit is well formed, else what is wrong: "f0 b3 v17 add64: argument v12 does not
  * dominate it". */
 const char *ir_check(struct ir_unit *u);
-const char *ir_kinds_text(struct ir_unit *u, uint64_t kinds); /* "nil|int" */
+const char *ir_kinds_text(struct ir_unit *u, uint64_t kinds); /* "nil|int", "~nil|false", "any" */
+/* The set of kinds that ir_kinds_text calls by this one name ("int", "bool"), or 0. */
+uint64_t ir_kinds_named(const struct ir_unit *u, const char *name, size_t n);
 /* What Lua calls a kind in messages: "nil", "boolean", "number", "string", "function", "table",
  * or a view's name. */
 const char *ir_kind_lua(const struct ir_unit *u, unsigned kind);

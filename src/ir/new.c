@@ -8,6 +8,7 @@ struct ir_unit *ir_unit_new(struct arena *a, struct diag_list *diag, const struc
 	u->diag = diag;
 	u->target = t;
 	arena_push(a, u->sites, u->nsites, u->cap_sites, (struct ir_site){ 0 });
+	arena_push(a, u->inlines, u->ninlines, u->cap_inlines, (struct ir_inline){ 0 });
 	while (u->nmaps < IR_MAP_USER)
 		arena_push(a, u->maps, u->nmaps, u->cap_maps, NULL);
 	return u;

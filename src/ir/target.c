@@ -1,6 +1,8 @@
 /* target.c - finding rows of a target by name, and what kinds are called. */
 #include "ir/target.h"
 
+#include <stdio.h>
+
 const struct ir_lib *ir_lib_find(const struct ir_lib *rows, const char *name)
 {
 	for (; rows && rows->name; rows++)
@@ -91,7 +93,9 @@ static const struct kind_name kind_names[IR_VIEW0] = {
 const char *ir_kind_lua(const struct ir_unit *u, unsigned kind)
 {
 	const struct ir_view *v = ir_view_of(u->target, kind);
-	return v ? v->name : kind < IR_VIEW0 ? kind_names[kind].lua : "view";
+	if (v)
+		return v->name;
+	return kind < IR_VIEW0 ? kind_names[kind].lua : "view";
 }
 
 static const char *kind_text(struct ir_unit *u, unsigned kind)
@@ -103,17 +107,45 @@ static const char *kind_text(struct ir_unit *u, unsigned kind)
 			       : arena_printf(u->arena, "view%u", kind - IR_VIEW0);
 }
 
+/* Sets with most kinds in them are written as what they lack. */
 const char *ir_kinds_text(struct ir_unit *u, uint64_t kinds)
 {
 	if (kinds == IR_ANY || !kinds)
 		return kinds ? "any" : "none";
-	const char *s = "";
-	if ((kinds & IR_BOOL) == IR_BOOL) {
-		s = "bool";
-		kinds &= ~IR_BOOL;
+	const char *s = "", *lacks = "";
+	if (__builtin_popcountll(kinds) > IR_NKINDS / 2) {
+		kinds = ~kinds;
+		lacks = "~";
 	}
-	for (unsigned k = 0; k < IR_NKINDS; k++)
-		if (kinds & IR_BIT(k))
-			s = arena_printf(u->arena, "%s%s%s", s, *s ? "|" : "", kind_text(u, k));
-	return s;
+	bool both = (kinds & IR_BOOL) == IR_BOOL;
+	for (unsigned k = 0; k < IR_NKINDS; k++) {
+		if (!(kinds & IR_BIT(k)) || (both && k == IR_TRUE))
+			continue;
+		const char *name = both && k == IR_FALSE ? "bool" : kind_text(u, k);
+		s = arena_printf(u->arena, "%s%s%s", s, *s ? "|" : "", name);
+	}
+	return *lacks ? arena_printf(u->arena, "~%s", s) : s;
+}
+
+static bool named(const char *is, const char *name, size_t n)
+{
+	return strlen(is) == n && !memcmp(is, name, n);
+}
+
+uint64_t ir_kinds_named(const struct ir_unit *u, const char *name, size_t n)
+{
+	if (named("any", name, n))
+		return IR_ANY;
+	if (named("bool", name, n))
+		return IR_BOOL;
+	for (unsigned k = 0; k < IR_NKINDS; k++) {
+		const struct ir_view *v = ir_view_of(u->target, k);
+		char spare[16];
+		if (v && named(v->name, name, n))
+			return IR_BIT(k);
+		snprintf(spare, sizeof(spare), "view%u", k - IR_VIEW0);
+		if (named(k < IR_VIEW0 ? kind_names[k].ir : spare, name, n))
+			return IR_BIT(k);
+	}
+	return 0;
 }
