@@ -25,12 +25,14 @@ struct api_prints; /* registry of print sites, the ring they come through (print
 
 struct pg_ctx {
 	unsigned refs;
-	char *error;                   /* text of the last failure; "" at first */
-	size_t error_cap;
+	char *error;                   /* text of the last failure, or NULL */
 	struct kern_features features;
+	bool has[FEAT_COUNT];          /* api_features */
 	struct api_sites *sites;       /* of programs alive, and of freed ones not yet reported */
+	unsigned reporting;            /* pg_errors_read is running: keep what is on the list */
 	struct api_prints *prints;     /* NULL until a program that prints is loaded */
 	uint32_t print_id;             /* number of the last print site handed out */
+	uint64_t print_lost;           /* by programs that are gone */
 	char *keep_stage;              /* pg_dump_stage; malloc'd or NULL */
 };
 
@@ -45,6 +47,8 @@ int api_vfail(pg_ctx *ctx, int err, const char *fmt, va_list ap);
 /* For ir_unit.next_print: arg is the pg_ctx. */
 uint32_t api_next_print(void *ctx);
 bool api_has(pg_ctx *ctx, enum feature which); /* probes when it must */
+/* For ir_unit.features: all of them, FEAT_COUNT booleans owned by the context. */
+const bool *api_features(pg_ctx *ctx);
 
 /* ---- units: made by compile.c ---- */
 
@@ -95,12 +99,11 @@ void prog_unref(pg_prog *p);
 /* Copies the unit's error texts; maps the data map's memory. data_fd stays the caller's. */
 int sites_new(pg_ctx *ctx, const struct ir_unit *ir, int data_fd, struct api_sites **out);
 void sites_dead(struct api_sites *s);  /* its program is gone: report what is left once */
-void sites_drop(struct api_sites *s);  /* now, unreported */
 void sites_where(struct api_sites *s, const char *where); /* "xdp eth0" */
 /* Counters as they are now, to compare with afterwards; *text: the error whose count grew since. */
 void sites_mark(struct api_sites *s);
 const char *sites_grown(struct api_sites *s); /* and forgets it: not reported again */
-uint64_t sites_lost(const struct api_sites *s); /* print records this program could not send */
+uint64_t sites_lost(const pg_ctx *ctx); /* print records that could not be sent */
 void sites_free_all(pg_ctx *ctx);
 size_t sites_bytes(const struct ir_unit *ir);  /* size of the data map's value */
 
@@ -117,7 +120,6 @@ struct pg_link {
 	pg_ctx *ctx;                   /* counted */
 	pg_prog *prog;                 /* counted; NULL when detached */
 	struct hook_link at;
-	bool attached;
 };
 
 /* monotonic nanoseconds */

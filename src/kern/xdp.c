@@ -64,8 +64,12 @@ int kern_xdp_attach(struct kern_features *f, int ifindex, int prog_fd, enum kern
 int kern_xdp_detach(int ifindex, int link_fd, int prog_fd, enum kern_xdp_mode mode)
 {
 	if (link_fd >= 0) {
+		/* detached even where a child of the process still holds the descriptor */
+		KERN_ATTR(a);
+		a.link_detach.link_fd = (uint32_t)link_fd;
+		int r = kern_bpf(BPF_LINK_DETACH, &a);
 		kern_close(link_fd);
-		return 0;
+		return r;
 	}
 	/* only if it is still ours */
 	return kern_nl_xdp_set(ifindex, -1, prog_fd, mode_flag(mode) | XDP_FLAGS_REPLACE);

@@ -1,0 +1,107 @@
+/* ctx.c - the context: its error text, its features, its life. */
+#include "api/api.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int pg_ctx_new(pg_ctx **out)
+{
+	pg_ctx *ctx = calloc(1, sizeof *ctx);
+	*out = ctx;
+	if (!ctx)
+		return -ENOMEM;
+	ctx->refs = 1;
+	return 0;
+}
+
+pg_ctx *ctx_ref(pg_ctx *ctx)
+{
+	ctx->refs++;
+	return ctx;
+}
+
+void ctx_unref(pg_ctx *ctx)
+{
+	if (!ctx || --ctx->refs)
+		return;
+	sites_free_all(ctx);
+	prints_free(ctx);
+	free(ctx->keep_stage);
+	free(ctx->error);
+	free(ctx);
+}
+
+void pg_ctx_free(pg_ctx *ctx)
+{
+	ctx_unref(ctx);
+}
+
+const char *pg_error(const pg_ctx *ctx)
+{
+	return ctx->error ? ctx->error : "";
+}
+
+int api_vfail(pg_ctx *ctx, int err, const char *fmt, va_list ap)
+{
+	char *text;
+	/* printed before the old text goes: it may be among the arguments */
+	if (vasprintf(&text, fmt, ap) < 0)
+		text = NULL;
+	free(ctx->error);
+	ctx->error = text;
+	return err;
+}
+
+int api_fail(pg_ctx *ctx, int err, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	api_vfail(ctx, err, fmt, ap);
+	va_end(ap);
+	return err;
+}
+
+uint32_t api_next_print(void *ctx)
+{
+	return ++((pg_ctx *)ctx)->print_id;
+}
+
+bool api_has(pg_ctx *ctx, enum feature which)
+{
+	return kern_has(&ctx->features, which);
+}
+
+const bool *api_features(pg_ctx *ctx)
+{
+	kern_probe_all(&ctx->features);
+	for (unsigned i = 0; i < FEAT_COUNT; i++)
+		ctx->has[i] = ctx->features.state[i] >= 0;
+	return ctx->has;
+}
+
+int pg_features(pg_ctx *ctx, void (*line)(void *arg, const char *name, bool there,
+					  const char *since, const char *what),
+		void *arg)
+{
+	const char *missing = kern_rights_missing();
+	if (missing)
+		return api_fail(ctx, -EPERM, "%s", missing);
+	const bool *has = api_features(ctx);
+	for (unsigned i = 0; i < FEAT_COUNT; i++) {
+		enum feature f = (enum feature)i;
+		line(arg, kern_feature_name(f), has[i], kern_feature_since(f), kern_feature_what(f));
+	}
+	return 0;
+}
+
+int pg_feature_off(pg_ctx *ctx, const char *name)
+{
+	for (unsigned i = 0; i < FEAT_COUNT; i++)
+		if (!strcmp(kern_feature_name((enum feature)i), name)) {
+			ctx->features.state[i] = -2;
+			return 0;
+		}
+	return api_fail(ctx, -EINVAL, "there is no feature '%s': `perigee features` lists them", name);
+}

@@ -1,0 +1,82 @@
+/* link.c - programs at work: attach, replace while running, detach. */
+#include "api/api.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum { ERR = 4096 };
+
+int pg_attach(pg_prog *p, const struct pg_attach_opts *opts, pg_link **out)
+{
+	struct pg_attach_opts o = { .size = sizeof o };
+	char err[ERR] = "";
+	uint64_t start = api_now();
+	*out = NULL;
+	memcpy(&o, opts, opts->size < sizeof o ? opts->size : sizeof o);
+	pg_link *l = calloc(1, sizeof *l);
+	if (!l)
+		return api_fail(p->ctx, -ENOMEM, "out of memory");
+	l->at = (struct hook_link){ .hook = p->hook, .link_fd = -1, .root_fd = -1, .slot_fd = -1 };
+	int r = p->hook->family->attach(&p->ctx->features, p->fd, &o, &l->at, err, sizeof err);
+	if (r < 0) {
+		free(l);
+		return api_fail(p->ctx, r, "%s", err);
+	}
+	l->ctx = ctx_ref(p->ctx);
+	l->prog = prog_ref(p);
+	sites_where(p->sites, l->at.name);
+	p->timing.attach = api_now() - start;
+	*out = l;
+	return 0;
+}
+
+int pg_link_replace(pg_link *l, pg_prog *p, uint64_t *ns)
+{
+	char err[ERR] = "";
+	if (!l->prog)
+		return api_fail(l->ctx, -ENOLINK, "%s was detached", l->at.name);
+	if (p->hook != l->at.hook)
+		return api_fail(l->ctx, -EINVAL, "a program for %s cannot replace one at %s",
+				p->hook->name, l->at.name);
+	uint64_t start = api_now();
+	int r = p->hook->family->replace(&l->at, p->fd, err, sizeof err);
+	if (r < 0)
+		return api_fail(l->ctx, r, "%s", err);
+	if (ns)
+		*ns = api_now() - start;
+	pg_prog *old = l->prog;
+	l->prog = prog_ref(p);
+	sites_where(p->sites, l->at.name);
+	prog_unref(old);
+	return 0;
+}
+
+int pg_link_detach(pg_link *l)
+{
+	char err[ERR] = "";
+	if (!l->prog)
+		return 0;
+	int r = l->at.hook->family->detach(&l->at, err, sizeof err);
+	prog_unref(l->prog);
+	l->prog = NULL;
+	return r < 0 ? api_fail(l->ctx, r, "%s", err) : 0;
+}
+
+void pg_link_free(pg_link *l)
+{
+	if (!l)
+		return;
+	pg_link_detach(l);
+	ctx_unref(l->ctx);
+	free(l);
+}
+
+const char *pg_link_name(const pg_link *l)
+{
+	return l->at.name;
+}
+
+const char *pg_link_mode(const pg_link *l)
+{
+	return l->at.mode;
+}

@@ -1,0 +1,264 @@
+/* prog.c - from a unit to a program in the kernel. */
+#include "api/api.h"
+#include "kern/bpf_abi.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+pg_prog *prog_ref(pg_prog *p)
+{
+	p->refs++;
+	return p;
+}
+
+void prog_unref(pg_prog *p)
+{
+	if (!p || --p->refs)
+		return;
+	kern_close(p->fd);
+	if (p->sites)
+		sites_dead(p->sites);
+	prints_dead(p->ctx, p);
+	free(p->insns);
+	free(p->lines);
+	free(p->dump);
+	free(p->packet);
+	free(p->error);
+	ctx_unref(p->ctx);
+	free(p);
+}
+
+void pg_prog_free(pg_prog *p)
+{
+	prog_unref(p);
+}
+
+int pg_prog_fd(const pg_prog *p)
+{
+	return p->fd;
+}
+
+const struct pg_timing *pg_prog_timing(const pg_prog *p)
+{
+	return &p->timing;
+}
+
+/* ---- relocations ---- */
+
+/* Descriptors of the unit's maps by number; -1 where none is needed. */
+static int map_fds(pg_ctx *ctx, const struct ir_unit *ir, int data_fd, int **out)
+{
+	uint32_t n = ir->nmaps > IR_MAP_USER ? ir->nmaps : IR_MAP_USER;
+	int *fds = malloc(n * sizeof *fds), r;
+	if (!fds)
+		return api_fail(ctx, -ENOMEM, "out of memory");
+	fds[IR_MAP_DATA] = data_fd;
+	fds[IR_MAP_PRINT] = -1;
+	if (ir->uses_print) {
+		r = fds[IR_MAP_PRINT] = prints_ring(ctx);
+		if (r < 0) {
+			api_fail(ctx, r, "cannot make the ring that print needs: %s", strerror(-r));
+			goto fail;
+		}
+	}
+	for (uint32_t i = IR_MAP_USER; i < ir->nmaps; i++) {
+		r = fds[i] = pg_map_fd(ir->maps[i]);
+		if (r < 0)
+			goto fail;
+	}
+	*out = fds;
+	return 0;
+fail:
+	free(fds);
+	return r;
+}
+
+static void patch(struct bpf_insn *insns, const struct be_code *code, const int *fds)
+{
+	static const uint8_t pseudo[] = { [BE_MAP_FD] = BPF_PSEUDO_MAP_FD,
+					  [BE_MAP_VALUE] = BPF_PSEUDO_MAP_VALUE };
+	for (uint32_t i = 0; i < code->nrelocs; i++) {
+		const struct be_reloc *r = &code->relocs[i];
+		insns[r->insn].src_reg = pseudo[r->kind] & 0xf;
+		insns[r->insn].imm = fds[r->map];
+	}
+}
+
+/* ---- what the program keeps of the unit ---- */
+
+/* Line records and, behind them in the same block, the names they point to. */
+static bool copy_lines(pg_prog *p, const struct be_code *code)
+{
+	size_t names = 0;
+	const char *last = NULL;
+	for (uint32_t i = 0; i < code->nlines; i++) {
+		const char *file = code->lines[i].pos.file;
+		names += file && file != last ? strlen(file) + 1 : 0;
+		last = file;
+	}
+	p->lines = malloc(code->nlines * sizeof *p->lines + names + 1);
+	if (!p->lines)
+		return false;
+	char *at = (char *)(p->lines + code->nlines);
+	const char *copy = last = NULL;
+	for (uint32_t i = 0; i < code->nlines; i++) {
+		const char *file = code->lines[i].pos.file;
+		if (file && file != last) {
+			copy = at;
+			at = stpcpy(at, file) + 1;
+		}
+		last = file;
+		p->lines[i] = code->lines[i];
+		p->lines[i].pos.file = file ? copy : NULL;
+	}
+	p->nlines = code->nlines;
+	return true;
+}
+
+/* ---- loading ---- */
+
+static int refused(pg_prog *p, int r, const char *log)
+{
+	pg_ctx *ctx = p->ctx;
+	const char *rights = r == -EPERM ? kern_rights_missing() : NULL;
+	if (rights)
+		return api_fail(ctx, r, "%s", rights);
+	if (r == -EPERM)
+		return api_fail(ctx, r, "the kernel refuses programs of this kind to this process: "
+				"a security policy, or the kernel's configuration, forbids them");
+	if (!log)
+		return api_fail(ctx, r, "the kernel refused to load '%s': %s", p->name, strerror(-r));
+	char *why = kern_log_explain(log);
+	api_fail(ctx, r, "the kernel's verifier rejected '%s' (%s), which Perigee had accepted: this is "
+		 "a bug in Perigee, not in the script\n%s\nplease report it, with the script and the "
+		 "output of `perigee dump`, to where your Perigee came from", p->name, strerror(-r), why ? why : log);
+	free(why);
+	return r;
+}
+
+static int load_insns(pg_prog *p, const struct ir_unit *ir, const struct be_code *code)
+{
+	bool btf = code->btf && api_has(p->ctx, FEAT_btf_func);
+	struct kern_prog_spec s = {
+		.type = ir->target->prog_type,
+		.attach_type = ir->target->attach_type,
+		.insns = p->insns,
+		.n = p->ninsns,
+		.name = p->name,
+		.btf = btf ? code->btf : NULL,
+		.btf_len = code->btf_len,
+		.func_info = code->func_info,
+		.nfunc_info = code->nfunc_info,
+		.line_info = code->line_info,
+		.nline_info = code->nline_info,
+	};
+	char *log;
+	p->fd = kern_prog_load(&s, &log);
+	if (p->fd < 0)
+		refused(p, p->fd, log);
+	free(log);
+	return p->fd < 0 ? p->fd : 0;
+}
+
+static int load(pg_prog *p, pg_unit *u, int data_fd)
+{
+	const struct be_code *code = u->code;
+	int *fds, r = map_fds(p->ctx, u->ir, data_fd, &fds);
+	if (r < 0)
+		return r;
+	p->ninsns = code->n;
+	p->insns = malloc(code->n * sizeof *p->insns);
+	bool ok = p->insns && copy_lines(p, code);
+	if (ok) {
+		memcpy(p->insns, code->insns, code->n * sizeof *p->insns);
+		patch(p->insns, code, fds);
+	}
+	free(fds);
+	if (!ok)
+		return api_fail(p->ctx, -ENOMEM, "out of memory");
+	r = load_insns(p, u->ir, code);
+	if (r < 0)
+		return r;
+	r = sites_new(p->ctx, u->ir, data_fd, &p->sites);
+	if (r >= 0 && u->ir->uses_print)
+		r = prints_add(p->ctx, u->ir, p);
+	if (r < 0)
+		api_fail(p->ctx, r, "cannot keep what '%s' needs: %s", p->name, strerror(-r));
+	return r;
+}
+
+int pg_load(pg_unit *u, pg_prog **out)
+{
+	uint64_t start = api_now();
+	struct kern_map_spec data = { .type = BPF_MAP_TYPE_ARRAY, .key_size = 4,
+				      .value_size = (uint32_t)sites_bytes(u->ir), .entries = 1,
+				      .flags = BPF_F_MMAPABLE, .name = "pg_data", .numa = -1 };
+	pg_prog *p = calloc(1, sizeof *p);
+	*out = NULL;
+	if (!p)
+		return api_fail(u->ctx, -ENOMEM, "out of memory");
+	p->refs = 1;
+	p->fd = -1;
+	p->ctx = ctx_ref(u->ctx);
+	p->hook = u->hook;
+	p->timing = u->timing;
+	memcpy(p->name, u->name, sizeof p->name);
+
+	int data_fd = kern_map_create(&data);
+	int r = data_fd < 0 ? refused(p, data_fd, NULL) : load(p, u, data_fd);
+	kern_close(data_fd);
+	if (r < 0) {
+		prog_unref(p);
+		return r;
+	}
+	p->timing.load = api_now() - start;
+	*out = p;
+	return 0;
+}
+
+/* ---- dumps ---- */
+
+/* insns as text, malloc'd; NULL when memory runs out. */
+static char *disasm(const struct bpf_insn *insns, uint32_t n, const struct be_line *lines,
+		    uint32_t nlines)
+{
+	jmp_buf oom;
+	struct arena a;
+	char *text = NULL;
+	arena_init(&a, 0, &oom);
+	if (!setjmp(oom)) {
+		const char *t = be_disasm(&a, insns, n, lines, nlines);
+		text = t ? strdup(t) : NULL;
+	}
+	arena_free(&a);
+	return text;
+}
+
+const char *pg_prog_dump(pg_prog *p, const char *what)
+{
+	char *text;
+	if (!strcmp(what, "asm")) {
+		text = disasm(p->insns, p->ninsns, p->lines, p->nlines);
+	} else if (!strcmp(what, "xlated")) {
+		struct bpf_insn *insns;
+		uint32_t n;
+		int r = kern_prog_xlated(p->fd, &insns, &n);
+		if (r < 0) {
+			api_fail(p->ctx, r, "cannot read '%s' back from the kernel: %s", p->name,
+				 strerror(-r));
+			return NULL;
+		}
+		text = disasm(insns, n, NULL, 0);
+		free(insns);
+	} else {
+		api_fail(p->ctx, -EINVAL, "a program has no dump '%s': write \"asm\" or \"xlated\"", what);
+		return NULL;
+	}
+	if (!text) {
+		api_fail(p->ctx, -ENOMEM, "out of memory");
+		return NULL;
+	}
+	free(p->dump);
+	return p->dump = text;
+}

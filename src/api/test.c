@@ -1,0 +1,58 @@
+/* test.c - one run of a program on given bytes, without attaching it. */
+#include "api/api.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROOM = 4096 }; /* what a program may make the packet grow by */
+
+static int grow(pg_prog *p, size_t need)
+{
+	if (need <= p->packet_cap)
+		return 0;
+	uint8_t *q = realloc(p->packet, need);
+	if (!q)
+		return -ENOMEM;
+	p->packet = q;
+	p->packet_cap = need;
+	return 0;
+}
+
+static int failed(pg_prog *p, int r, size_t n)
+{
+	const char *hook = p->hook->name;
+	if (r == -EINVAL || r == -ENOSPC)
+		return api_fail(p->ctx, r, "the kernel does not test-run %s with %zu bytes of input", hook,
+				n);
+	if (r == -EOPNOTSUPP || r == -524)
+		return api_fail(p->ctx, -EOPNOTSUPP, "this kernel cannot test-run %s programs", hook);
+	return api_fail(p->ctx, r, "cannot test-run '%s': %s", p->name, strerror(-r));
+}
+
+int pg_test(pg_prog *p, const void *in, size_t n, struct pg_test_result *out)
+{
+	uint32_t least = p->hook->family->test_min;
+	if (n < least)
+		return api_fail(p->ctx, -EINVAL,
+				"the kernel tests %s programs with %u bytes of input or more, not with %zu",
+				p->hook->name, least, n);
+	if (n > UINT32_MAX / 2 || grow(p, n + ROOM))
+		return api_fail(p->ctx, -ENOMEM, "no memory for a packet of %zu bytes", n);
+	struct kern_test t = { .in = in, .in_len = n, .out = p->packet, .out_len = p->packet_cap };
+	sites_mark(p->sites);
+	int r = kern_prog_test(p->fd, &t);
+	if (r < 0)
+		return failed(p, r, n);
+	const char *error = sites_grown(p->sites);
+	free(p->error);
+	p->error = error ? strdup(error) : NULL;
+	*out = (struct pg_test_result){
+		.verdict = hook_neutral(p->hook->family->target, (int32_t)t.retval),
+		.packet = p->packet,
+		.packet_len = t.out_len,
+		.ns = t.ns,
+		.error = p->error,
+	};
+	return 0;
+}

@@ -1,0 +1,150 @@
+/* xdp.c - the XDP hook: packets of a network device, native or generic. */
+#include "hook/hook.h"
+#include "hook/root.h"
+#include "kern/bpf_abi.h"
+#include "net/net.h"
+#include "stdlib/stdlib.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct ir_verdict verdicts[] = {
+	{ PG_PASS, XDP_PASS },
+	{ PG_DROP, XDP_DROP },
+	{ PG_TX, XDP_TX },
+	{ PG_ABORTED, XDP_ABORTED },
+	{ 0, 0 },
+};
+
+static const struct ir_target target = {
+	.hook = "xdp",
+	.prog_type = BPF_PROG_TYPE_XDP,
+	.nparams = 1,
+	.params = { IR_BIT(IR_VIEW0) },
+	.views = net_views,
+	.verdicts = verdicts,
+	.default_verdict = PG_PASS,
+	.libs = stdlib_rows,
+	.map_rows = stdlib_map_rows,
+	.state_rows = stdlib_state_rows,
+	.event_rows = stdlib_event_rows,
+	.ctx_data = offsetof(struct xdp_md, data),
+	.ctx_data_end = offsetof(struct xdp_md, data_end),
+	.helper_load_bytes = ABI_XDP_LOAD_BYTES,
+	.helper_pkt_len = ABI_XDP_GET_BUFF_LEN,
+};
+
+static const struct {
+	const char *name;
+	enum kern_xdp_mode mode;
+} modes[] = {
+	{ "native", KERN_XDP_NATIVE },
+	{ "skb", KERN_XDP_SKB },
+};
+
+static int parse_mode(const char *name, enum kern_xdp_mode *out)
+{
+	*out = KERN_XDP_AUTO;
+	if (!name)
+		return 0;
+	for (unsigned i = 0; i < sizeof modes / sizeof *modes; i++)
+		if (!strcmp(modes[i].name, name)) {
+			*out = modes[i].mode;
+			return 0;
+		}
+	return -EINVAL;
+}
+
+static void say_busy(const char *dev, uint32_t id, char *err, size_t errlen)
+{
+	struct kern_prog_info info = { .name = "" };
+	int fd = kern_prog_by_id(id);
+	if (fd >= 0)
+		kern_prog_info(fd, &info);
+	kern_close(fd);
+	if (id)
+		snprintf(err, errlen, "another XDP program is attached to '%s' already: id %u%s%s%s; "
+			 "`bpftool link` and `ip link show dev %s` show it", dev, id,
+			 *info.name ? " ('" : "", info.name, *info.name ? "')" : "", dev);
+	else
+		snprintf(err, errlen, "another XDP program is attached to '%s' already", dev);
+}
+
+static void say_refused(const char *dev, enum kern_xdp_mode mode, int r, char *err, size_t errlen)
+{
+	const char *rights = r == -EPERM ? kern_rights_missing() : NULL;
+	if (rights)
+		snprintf(err, errlen, "%s", rights);
+	else if (r == -EOPNOTSUPP && mode == KERN_XDP_NATIVE)
+		snprintf(err, errlen, "the driver of '%s' has no native XDP: write mode = \"skb\", or "
+			 "leave the mode out", dev);
+	else
+		snprintf(err, errlen, "cannot attach to XDP on '%s': %s", dev, strerror(-r));
+}
+
+static int attach(struct kern_features *f, int prog_fd, const struct pg_attach_opts *opts,
+		  struct hook_link *l, char *err, size_t errlen)
+{
+	enum kern_xdp_mode mode, got;
+	uint32_t other;
+	if (!opts->dev || !*opts->dev) {
+		snprintf(err, errlen, "xdp needs the name of a network device");
+		return -EINVAL;
+	}
+	if (parse_mode(opts->mode, &mode)) {
+		snprintf(err, errlen, "xdp has no mode '%s': write \"native\", \"skb\", or leave it out",
+			 opts->mode);
+		return -EINVAL;
+	}
+	l->ifindex = (int)if_nametoindex(opts->dev);
+	if (!l->ifindex) {
+		snprintf(err, errlen, "there is no network device '%s'", opts->dev);
+		return -ENODEV;
+	}
+	int r = root_new(&target, prog_fd, &l->root_fd, &l->slot_fd, err, errlen);
+	if (r < 0)
+		return r;
+	r = kern_xdp_attach(f, l->ifindex, l->root_fd, mode, &l->link_fd, &got, &other);
+	if (r < 0) {
+		kern_close(l->root_fd);
+		kern_close(l->slot_fd);
+		if (r == -EBUSY)
+			say_busy(opts->dev, other, err, errlen);
+		else
+			say_refused(opts->dev, mode, r, err, errlen);
+		return r;
+	}
+	l->how = got;
+	l->mode = got == KERN_XDP_SKB ? "skb" : "native";
+	snprintf(l->name, sizeof l->name, "xdp %s", opts->dev);
+	return 0;
+}
+
+static int replace(struct hook_link *l, int prog_fd, char *err, size_t errlen)
+{
+	return root_put(l->slot_fd, prog_fd, err, errlen);
+}
+
+static int detach(struct hook_link *l, char *err, size_t errlen)
+{
+	int r = kern_xdp_detach(l->ifindex, l->link_fd, l->root_fd, (enum kern_xdp_mode)l->how);
+	kern_close(l->root_fd);
+	kern_close(l->slot_fd);
+	l->link_fd = l->root_fd = l->slot_fd = -1;
+	/* a device that is gone took its programs with it */
+	if (r == -ENODEV || r == -ENOLINK)
+		return 0;
+	if (r < 0)
+		snprintf(err, errlen, "cannot detach %s: %s", l->name, strerror(-r));
+	return r;
+}
+
+const struct hook_family hook_xdp = {
+	.target = &target,
+	.test_min = 14, /* an Ethernet header: net/bpf/test_run.c */
+	.attach = attach,
+	.replace = replace,
+	.detach = detach,
+};
