@@ -47,7 +47,7 @@ int api_vfail(pg_ctx *ctx, int err, const char *fmt, va_list ap);
 /* For ir_unit.next_print: arg is the pg_ctx. */
 uint32_t api_next_print(void *ctx);
 bool api_has(pg_ctx *ctx, enum feature which); /* probes when it must */
-/* For ir_unit.features: all of them, FEAT_COUNT booleans owned by the context. */
+/* For ir_unit.features: FEAT_COUNT booleans owned by the context. */
 const bool *api_features(pg_ctx *ctx);
 
 /* ---- units: made by compile.c ---- */

@@ -50,11 +50,12 @@ bool kern_has(struct kern_features *f, enum feature which)
 	return f->state[which] >= 0;
 }
 
-void kern_probe_all(struct kern_features *f)
+void kern_probe_all(struct kern_features *f, bool dear)
 {
 	bool news = false;
 	for (unsigned i = 0; i < FEAT_COUNT; i++)
-		news |= learn(f, (enum feature)i);
+		if (dear || !kern_feature_dear((enum feature)i))
+			news |= learn(f, (enum feature)i);
 	if (news)
 		kern_cache_write(f);
 }
