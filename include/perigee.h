@@ -113,6 +113,10 @@ struct pg_map_opts {
 	int numa;            /* -1: any */
 };
 
+/* The struct that a table of fields means, as a type string: fields by falling size, then name. */
+PG_API int pg_struct_type(pg_ctx *ctx, unsigned n, const char *const *names,
+			  const char *const *types, char *buf, size_t buflen);
+
 /* The handle is complete at once; the kernel map is made by the first call that needs it. */
 PG_API int pg_map_new(pg_ctx *ctx, const struct pg_map_opts *opts, pg_map **out);
 PG_API pg_map *pg_map_ref(pg_map *m);

@@ -1,0 +1,242 @@
+/*
+ * capture.c - tells the compiler what a Lua function is and what it captured.
+ *
+ * Objects get numbers in one table, object -> number and number -> object. The collector stands
+ * still for the time of a compilation: strings handed out stay where they are.
+ */
+#include "lua/pgl.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct chunk {
+	struct chunk *next;
+	size_t n, cap;
+	char *bytes;
+};
+
+struct capture {
+	lua_State *L;
+	int ids;             /* stack index of the table */
+	uint64_t last;
+	struct chunk *chunks;
+	/* the call being made, for its protected half */
+	uint64_t id;
+	unsigned i;
+	const pg_value *key;
+	pg_value *out;
+};
+
+static uint64_t number(struct capture *c, int idx)
+{
+	lua_State *L = c->L;
+	idx = lua_absindex(L, idx);
+	lua_pushvalue(L, idx);
+	if (lua_rawget(L, 1) == LUA_TNIL) {
+		c->last++;
+		lua_pushvalue(L, idx);
+		lua_pushinteger(L, (lua_Integer)c->last);
+		lua_rawset(L, 1);
+		lua_pushvalue(L, idx);
+		lua_rawseti(L, 1, (lua_Integer)c->last);
+		lua_pop(L, 1);
+		return c->last;
+	}
+	uint64_t id = (uint64_t)lua_tointeger(L, -1);
+	lua_pop(L, 1);
+	return id;
+}
+
+static void describe_function(struct capture *c, int idx, pg_value *out)
+{
+	lua_State *L = c->L;
+	idx = lua_absindex(L, idx);
+	if (!lua_iscfunction(L, idx)) {
+		*out = (pg_value){ .kind = PG_FUNC, .id = number(c, idx) };
+		return;
+	}
+	pgl_table(L, PGL_LIB);
+	lua_pushvalue(L, idx);
+	if (lua_rawget(L, -2) == LUA_TSTRING)
+		*out = (pg_value){ .kind = PG_LIB, .lib = lua_tostring(L, -1) };
+	else
+		*out = (pg_value){ .kind = PG_HOST, .str = "C function" };
+	lua_pop(L, 2);
+}
+
+/* Our own userdata are called by their class: "link", "program". */
+static void describe_host(lua_State *L, int idx, pg_value *out)
+{
+	if (pgl_type(L, idx) == PGL_OTHER)
+		return;
+	if (luaL_getmetafield(L, idx, "__name") == LUA_TSTRING)
+		out->str = lua_tostring(L, -1);
+	lua_pop(L, 1);
+}
+
+/* What the value at the top is. */
+static void describe(struct capture *c, pg_value *out)
+{
+	lua_State *L = c->L;
+	if (lua_istable(L, -1))
+		*out = (pg_value){ .kind = PG_TABLE, .id = number(c, -1) };
+	else if (lua_isfunction(L, -1))
+		describe_function(c, -1, out);
+	else
+		pgl_simple(L, -1, out);
+	if (out->kind == PG_HOST && lua_isuserdata(L, -1))
+		describe_host(L, -1, out);
+}
+
+/* ---- protected halves: stack 1 is the table of numbers, 2 the capture ---- */
+
+static struct capture *inside(lua_State *L)
+{
+	struct capture *c = lua_touserdata(L, 2);
+	luaL_checkstack(L, 10, NULL);
+	return c;
+}
+
+static int writer(lua_State *L, const void *bytes, size_t n, void *arg)
+{
+	struct chunk *k = arg;
+	(void)L;
+	if (k->n + n > k->cap) {
+		size_t cap = (k->n + n) * 2 + 512;
+		char *p = realloc(k->bytes, cap);
+		if (!p)
+			return 1;
+		k->bytes = p;
+		k->cap = cap;
+	}
+	memcpy(k->bytes + k->n, bytes, n);
+	k->n += n;
+	return 0;
+}
+
+static int in_chunk(lua_State *L)
+{
+	struct capture *c = inside(L);
+	lua_rawgeti(L, 1, (lua_Integer)c->id);
+	if (lua_dump(L, writer, c->chunks, 0))
+		return luaL_error(L, "out of memory");
+	return 0;
+}
+
+static int in_upvalue(lua_State *L)
+{
+	struct capture *c = inside(L);
+	lua_rawgeti(L, 1, (lua_Integer)c->id);
+	if (!lua_getupvalue(L, -1, (int)c->i + 1))
+		return luaL_error(L, "there is no such upvalue");
+	describe(c, c->out);
+	return 0;
+}
+
+enum { CHAIN = 100 }; /* tables that an __index may lead through */
+
+static int in_index(lua_State *L)
+{
+	struct capture *c = inside(L);
+	pgl_push(L, c->key);
+	lua_rawgeti(L, 1, (lua_Integer)c->id);
+	for (int i = 0; i < CHAIN; i++) { /* key, table */
+		lua_pushvalue(L, -2);
+		if (lua_rawget(L, -2) != LUA_TNIL) {
+			describe(c, c->out);
+			return 0;
+		}
+		lua_pop(L, 1);
+		if (luaL_getmetafield(L, -1, "__index") == LUA_TNIL) {
+			*c->out = (pg_value){ .kind = PG_NIL };
+			return 0;
+		}
+		if (!lua_istable(L, -1))
+			break;
+		lua_replace(L, -2);
+	}
+	*c->out = (pg_value){ .kind = PG_HOST, .str = "value made by an __index metamethod" };
+	return 0;
+}
+
+static int protect(struct capture *c, lua_CFunction f)
+{
+	lua_State *L = c->L;
+	if (!lua_checkstack(L, 4))
+		return -ENOMEM;
+	lua_pushcfunction(L, f);
+	lua_pushvalue(L, c->ids);
+	lua_pushlightuserdata(L, c);
+	int rc = lua_pcall(L, 2, 0, 0);
+	if (rc == LUA_OK)
+		return 0;
+	lua_pop(L, 1);
+	return rc == LUA_ERRMEM ? -ENOMEM : -EINVAL;
+}
+
+/* ---- callbacks ---- */
+
+static int cb_chunk(void *arg, uint64_t func, const void **bytes, size_t *n)
+{
+	struct capture *c = arg;
+	struct chunk *k = calloc(1, sizeof(*k));
+	if (!k)
+		return -ENOMEM;
+	k->next = c->chunks;
+	c->chunks = k;
+	c->id = func;
+	int err = protect(c, in_chunk);
+	*bytes = k->bytes;
+	*n = k->n;
+	return err;
+}
+
+static int cb_upvalue(void *arg, uint64_t func, unsigned i, pg_value *out)
+{
+	struct capture *c = arg;
+	c->id = func;
+	c->i = i;
+	c->out = out;
+	return protect(c, in_upvalue);
+}
+
+static int cb_index(void *arg, uint64_t table, const pg_value *key, pg_value *out)
+{
+	struct capture *c = arg;
+	c->id = table;
+	c->key = key;
+	c->out = out;
+	return protect(c, in_index);
+}
+
+int pgl_compile(lua_State *L, int idx, const struct pgl_opts *o, pg_unit **out)
+{
+	struct pgl *s = pgl_get(L);
+	struct pg_compile_opts opts = PG_OPTS(struct pg_compile_opts,
+		.hook = o->hook, .name = o->name, .on_error = o->on_error, .budget = o->budget,
+		.copy_access = o->copy, .check = o->check);
+	luaL_checkstack(L, 10, NULL);
+	lua_newtable(L);
+	lua_pushvalue(L, idx < 0 ? idx - 1 : idx);
+	lua_rawseti(L, -2, 1);
+	lua_pushvalue(L, idx < 0 ? idx - 1 : idx);
+	lua_pushinteger(L, 1);
+	lua_rawset(L, -3);
+
+	struct capture c = { .L = L, .ids = lua_gettop(L), .last = 1 };
+	struct pg_capture cap = { .arg = &c, .chunk = cb_chunk, .upvalue = cb_upvalue,
+				  .index = cb_index };
+	int running = lua_gc(L, LUA_GCISRUNNING);
+	lua_gc(L, LUA_GCSTOP);
+	int err = pg_compile(s->ctx, &cap, 1, &opts, out);
+	if (running)
+		lua_gc(L, LUA_GCRESTART);
+	for (struct chunk *k; (k = c.chunks);) {
+		c.chunks = k->next;
+		free(k->bytes);
+		free(k);
+	}
+	lua_pop(L, 1);
+	return err;
+}

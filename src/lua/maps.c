@@ -1,0 +1,400 @@
+/* maps.c - bpf.map{...}: the user half's syntax of maps. */
+#include "lua/pgl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- type strings ---- */
+
+/* The fields of the table at idx as two lists of strings; strings belong to the table. */
+struct fields {
+	const char **names, **types;
+	unsigned n;
+};
+
+static void field(lua_State *L, struct fields *f, bool skip)
+{
+	if (skip && lua_type(L, -1) == LUA_TNUMBER)
+		return;
+	if (lua_type(L, -2) != LUA_TSTRING)
+		luaL_error(L, "a field has a name, not a %s key", luaL_typename(L, -2));
+	if (lua_type(L, -1) != LUA_TSTRING)
+		luaL_error(L, "field '%s' has a type such as \"u32\", not a %s",
+			   lua_tostring(L, -2), luaL_typename(L, -1));
+	f->names[f->n] = lua_tostring(L, -2);
+	f->types[f->n++] = lua_tostring(L, -1);
+}
+
+const char *pgl_type_text(lua_State *L, int idx, bool skip)
+{
+	struct pgl *s = pgl_get(L);
+	char buf[4096];
+	unsigned n = 0;
+	if (lua_type(L, idx) == LUA_TSTRING) {
+		lua_pushvalue(L, idx);
+		return lua_tostring(L, -1);
+	}
+	luaL_checkstack(L, 6, NULL);
+	idx = lua_absindex(L, idx);
+	for (lua_pushnil(L); lua_next(L, idx); lua_pop(L, 1))
+		n++;
+	struct fields f = { .n = 0 };
+	f.names = lua_newuserdatauv(L, sizeof(char *) * 2 * (n + 1), 0);
+	f.types = f.names + n + 1;
+	for (lua_pushnil(L); lua_next(L, idx); lua_pop(L, 1))
+		field(L, &f, skip);
+	int err = pg_struct_type(s->ctx, f.n, f.names, f.types, buf, sizeof(buf));
+	if (err)
+		pgl_fail(L, s, err);
+	lua_pop(L, 1);
+	return lua_pushstring(L, buf);
+}
+
+/* ---- handles ---- */
+
+pg_map *pgl_map(lua_State *L, int idx)
+{
+	enum pgl_type t = pgl_type(L, idx);
+	if (t != PGL_MAP && t != PGL_STATE && t != PGL_EVENTS)
+		luaL_typeerror(L, idx, "map");
+	struct pgl_map *m = lua_touserdata(L, idx);
+	luaL_argcheck(L, m->m, idx, "the map is closed");
+	return m->m;
+}
+
+int pgl_map_gc(lua_State *L)
+{
+	struct pgl_map *m = lua_touserdata(L, 1);
+	if (m->m)
+		pg_map_unref(m->m);
+	m->m = NULL;
+	return 0;
+}
+
+void pgl_map_new(lua_State *L, enum pgl_type type, struct pg_map_opts *o)
+{
+	struct pgl *s = pgl_get(L);
+	struct pgl_map *m = lua_newuserdatauv(L, sizeof(*m), PGL_MAP_NUV);
+	memset(m, 0, sizeof(*m));
+	pgl_setclass(L, type);
+	int err = pg_map_new(s->ctx, o, &m->m);
+	if (err)
+		pgl_fail(L, s, err);
+}
+
+/* ---- reading and writing ---- */
+
+static int read_at(lua_State *L, int map, int key)
+{
+	struct pgl *s = pgl_get(L);
+	pg_map *m = pgl_map(L, map);
+	pg_value k, v;
+	if (pgl_shadowed(L))
+		return pgl_shadow_get(L, map, key);
+	pgl_key(L, key, &k);
+	int err = pg_map_get(m, pgl_rules(s), &k, &v);
+	if (err < 0)
+		return pgl_raise(L, s, err);
+	if (v.kind == PG_RECORD)
+		pgl_entry(L, map, key, &v);
+	else
+		pgl_push(L, &v);
+	return 1;
+}
+
+static int write_at(lua_State *L, int map, int key, int value)
+{
+	struct pgl *s = pgl_get(L);
+	pg_map *m = pgl_map(L, map);
+	pg_value k, v;
+	if (pgl_shadowed(L))
+		return pgl_shadow_set(L, map, key, value);
+	pgl_key(L, key, &k);
+	if (s->kernel)
+		pgl_value(L, value, &v);
+	else
+		pgl_key(L, value, &v);
+	int err = pg_map_set(m, pgl_rules(s), &k, &v);
+	return err < 0 ? pgl_raise(L, s, err) : 0;
+}
+
+static int map_index(lua_State *L)
+{
+	if (lua_type(L, 2) == LUA_TSTRING) {
+		lua_pushvalue(L, 2);
+		if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL)
+			return 1;
+		lua_settop(L, 2);
+	}
+	return read_at(L, 1, 2);
+}
+
+static int map_newindex(lua_State *L)
+{
+	return write_at(L, 1, 2, 3);
+}
+
+static int map_get(lua_State *L)
+{
+	luaL_checkany(L, 2);
+	return read_at(L, 1, 2);
+}
+
+static int map_set(lua_State *L)
+{
+	luaL_checkany(L, 3);
+	return write_at(L, 1, 2, 3);
+}
+
+static int map_add(lua_State *L)
+{
+	struct pgl *s = pgl_get(L);
+	pg_map *m = pgl_map(L, 1);
+	pg_value k;
+	luaL_checkany(L, 2);
+	lua_Integer n = luaL_checkinteger(L, 3);
+	if (pgl_shadowed(L))
+		return pgl_shadow_add(L, 1, 2, n);
+	pgl_key(L, 2, &k);
+	int err = pg_map_add(m, pgl_rules(s), &k, n);
+	return err < 0 ? pgl_raise(L, s, err) : 0;
+}
+
+static int map_clear(lua_State *L)
+{
+	struct pgl *s = pgl_get(L);
+	pg_map *m = pgl_map(L, 1);
+	if (pgl_shadowed(L)) {
+		lua_pushnil(L);
+		lua_setiuservalue(L, 1, PGL_MAP_SHADOW);
+		return 0;
+	}
+	int err = pg_map_clear(m);
+	return err < 0 ? pgl_raise(L, s, err) : 0;
+}
+
+static int map_len(lua_State *L)
+{
+	struct pgl *s = pgl_get(L);
+	pg_map *m = pgl_map(L, 1);
+	int64_t n = pgl_shadowed(L) ? pgl_shadow_count(L, 1) : pg_map_count(m);
+	if (n < 0)
+		return pgl_raise(L, s, (int)n);
+	lua_pushinteger(L, n);
+	return 1;
+}
+
+/* m:sum(k [, field]): the sum over the CPUs, whoever asks. */
+static int map_sum(lua_State *L)
+{
+	struct pgl *s = pgl_get(L);
+	pg_map *m = pgl_map(L, 1);
+	pg_value k, v;
+	const char *name = luaL_optstring(L, 3, NULL);
+	luaL_checkany(L, 2);
+	if (pgl_shadowed(L))
+		return pgl_shadow_get(L, 1, 2);
+	pgl_key(L, 2, &k);
+	int err = name ? pg_map_get_field(m, PG_USER, &k, name, &v) : pg_map_get(m, PG_USER, &k, &v);
+	if (err < 0)
+		return pgl_raise(L, s, err);
+	pgl_push(L, &v);
+	return 1;
+}
+
+/* m:each(k [, field]): a list with the value of every CPU, CPU 0 first; nil when absent. */
+static int map_each(lua_State *L)
+{
+	struct pgl *s = pgl_get(L);
+	pg_map *m = pgl_map(L, 1);
+	pg_value k, *v = NULL;
+	int n = 0;
+	const char *name = luaL_optstring(L, 3, NULL);
+	luaL_checkany(L, 2);
+	if (pgl_shadowed(L)) {
+		pgl_shadow_get(L, 1, 2);
+		if (lua_isnil(L, -1))
+			return 1;
+		lua_createtable(L, 1, 0);
+		lua_insert(L, -2);
+		lua_rawseti(L, -2, 1);
+		return 1;
+	}
+	pgl_key(L, 2, &k);
+	int err = pg_map_each(m, &k, name, &v, &n);
+	if (err < 0)
+		return pgl_raise(L, s, err);
+	if (!v || !n)
+		return 0;
+	lua_createtable(L, n, 0);
+	for (int i = 0; i < n; i++) {
+		pgl_push(L, &v[i]);
+		lua_rawseti(L, -2, i + 1);
+	}
+	return 1;
+}
+
+/* ---- pairs ---- */
+
+struct cursor {
+	pg_map_iter *at;
+	bool done;
+};
+
+static int cursor_gc(lua_State *L)
+{
+	struct cursor *c = lua_touserdata(L, 1);
+	if (!c->done)
+		pg_map_iter_free(c->at);
+	c->done = true;
+	return 0;
+}
+
+static const char cursor_class;
+
+/* Upvalue 1: the cursor; argument 1: the map. */
+static int map_next(lua_State *L)
+{
+	struct pgl *s = pgl_get(L);
+	struct cursor *c = lua_touserdata(L, lua_upvalueindex(1));
+	pg_map *m = pgl_map(L, 1);
+	pg_value k, v;
+	if (c->done)
+		return 0;
+	int rc = pg_map_next(m, &c->at, &k, &v);
+	if (rc <= 0) {
+		c->done = true;
+		return rc < 0 ? pgl_raise(L, s, rc) : 0;
+	}
+	/* Key and value live in the handle: no finalizer may use it while they are copied. */
+	int running = lua_gc(L, LUA_GCISRUNNING);
+	lua_gc(L, LUA_GCSTOP);
+	lua_settop(L, 1);
+	pgl_push(L, &k);
+	if (v.kind == PG_RECORD)
+		pgl_entry(L, 1, 2, &v);
+	else
+		pgl_push(L, &v);
+	if (running)
+		lua_gc(L, LUA_GCRESTART);
+	return 2;
+}
+
+static int map_pairs(lua_State *L)
+{
+	pgl_map(L, 1);
+	if (pgl_shadowed(L))
+		return pgl_shadow_pairs(L, 1);
+	struct cursor *c = lua_newuserdatauv(L, sizeof(*c), 1);
+	c->at = NULL;
+	c->done = true;
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &cursor_class);
+	lua_setmetatable(L, -2);
+	c->done = false;
+	lua_pushvalue(L, 1); /* the map outlives its cursor */
+	lua_setiuservalue(L, -2, 1);
+	lua_pushvalue(L, -1);
+	lua_pushcclosure(L, map_next, 1);
+	lua_pushvalue(L, 1);
+	lua_pushnil(L);
+	lua_pushvalue(L, -4);
+	return 4;
+}
+
+static int map_tostring(lua_State *L)
+{
+	pg_map *m = pgl_map(L, 1);
+	const char *name = pg_map_name(m);
+	lua_pushfstring(L, name && *name ? "%s map '%s'" : "%s map", pg_map_type(m), name);
+	return 1;
+}
+
+/* ---- making ---- */
+
+static void known_options(lua_State *L, int idx)
+{
+	static const char *const known[] = { "type", "key", "value", "entries", "name", "flags",
+					     "numa" };
+	for (lua_pushnil(L); lua_next(L, idx); lua_pop(L, 1)) {
+		if (lua_isinteger(L, -2) && lua_tointeger(L, -2) == 1)
+			continue;
+		if (lua_type(L, -2) != LUA_TSTRING)
+			luaL_error(L, "bpf.map has no option that is a %s", luaL_typename(L, -2));
+		size_t i = 0, n = sizeof(known) / sizeof(known[0]);
+		while (i < n && strcmp(known[i], lua_tostring(L, -2)))
+			i++;
+		if (i == n)
+			luaL_error(L, "bpf.map has no option '%s': there are type (or the first "
+				   "item), key, value, entries, name, flags, numa",
+				   lua_tostring(L, -2));
+	}
+}
+
+static lua_Integer int_option(lua_State *L, const char *name, lua_Integer def, lua_Integer most)
+{
+	int same;
+	lua_getfield(L, 1, name);
+	lua_Integer v = lua_isnil(L, -1) ? def : lua_tointegerx(L, -1, &same);
+	if (!lua_isnil(L, -1) && (!same || v < 0 || v > most))
+		luaL_error(L, "option '%s' is an integer from 0 to %I, not %s", name,
+			   (LUAI_UACINT)most, luaL_tolstring(L, -1, NULL));
+	lua_pop(L, 1);
+	return v;
+}
+
+static const char *type_option(lua_State *L, const char *name)
+{
+	int t = lua_getfield(L, 1, name);
+	if (t == LUA_TNIL)
+		return NULL;
+	if (t != LUA_TSTRING && t != LUA_TTABLE)
+		luaL_error(L, "option '%s' is a type such as \"u32\" or a table of fields, not a %s",
+			   name, luaL_typename(L, -1));
+	return pgl_type_text(L, -1, false);
+}
+
+static int f_map(lua_State *L)
+{
+	luaL_checktype(L, 1, LUA_TTABLE);
+	lua_settop(L, 1);
+	known_options(L, 1);
+	struct pg_map_opts o = PG_OPTS(struct pg_map_opts, .role = PG_ROLE_MAP);
+	if (lua_geti(L, 1, 1) == LUA_TNIL)
+		lua_getfield(L, 1, "type");
+	if (lua_type(L, -1) != LUA_TSTRING)
+		return luaL_error(L, "bpf.map{ \"hash\", ... }: the type of map is missing");
+	o.type = lua_tostring(L, -1);
+	lua_getfield(L, 1, "name");
+	o.name = luaL_optstring(L, -1, NULL);
+	o.key = type_option(L, "key");
+	o.value = type_option(L, "value");
+	o.entries = (uint32_t)int_option(L, "entries", 0, UINT32_MAX);
+	o.flags = (uint32_t)int_option(L, "flags", 0, UINT32_MAX);
+	o.numa = (int)int_option(L, "numa", -1, INT32_MAX);
+	pgl_map_new(L, PGL_MAP, &o);
+	return 1;
+}
+
+static const luaL_Reg meta[] = {
+	{ "__index", map_index },   { "__newindex", map_newindex }, { "__len", map_len },
+	{ "__pairs", map_pairs },   { "__tostring", map_tostring }, { "__gc", pgl_map_gc },
+	{ NULL, NULL },
+};
+
+static const luaL_Reg methods[] = {
+	{ "get", map_get }, { "set", map_set },     { "add", map_add },     { "sum", map_sum },
+	{ "each", map_each }, { "clear", map_clear }, { "pairs", map_pairs }, { NULL, NULL },
+};
+
+void pgl_open_maps(lua_State *L)
+{
+	pgl_class(L, PGL_MAP, "map", meta, methods);
+	lua_createtable(L, 0, 2);
+	lua_pushcfunction(L, cursor_gc);
+	lua_setfield(L, -2, "__gc");
+	lua_pushcfunction(L, cursor_gc);
+	lua_setfield(L, -2, "__close");
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &cursor_class);
+	lua_pushcfunction(L, f_map);
+	lua_setfield(L, -2, "map");
+}

@@ -1,0 +1,361 @@
+/* module.c - opens the module: its state, the table `bpf`, what it is made of. */
+#include "lua/pgl.h"
+
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+static const char state_key, type_key, class_key[PGL_LINK + 1];
+
+uint64_t pgl_now(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* ---- the state ---- */
+
+static struct pgl *state(lua_State *L)
+{
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &state_key);
+	struct pgl *s = lua_touserdata(L, -1);
+	lua_pop(L, 1);
+	return s;
+}
+
+struct pgl *pgl_get(lua_State *L)
+{
+	struct pgl *s = state(L);
+	if (!s || !s->ctx)
+		luaL_error(L, "the module is closed");
+	return s;
+}
+
+void pgl_table(lua_State *L, const char *name)
+{
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &state_key);
+	lua_getiuservalue(L, -1, 1);
+	lua_getfield(L, -1, name);
+	lua_replace(L, -3);
+	lua_pop(L, 1);
+}
+
+/* At the state's end: what is left to run and to say, then everything detaches. */
+static int last_words(lua_State *L)
+{
+	pgl_loop_exit(L);
+	return 0;
+}
+
+static int last_reports(lua_State *L)
+{
+	pgl_report_prints(L);
+	pgl_report_errors(L, true);
+	pgl_report_lost(L);
+	return 0;
+}
+
+static void last_call(lua_State *L, lua_CFunction f)
+{
+	lua_pushcfunction(L, f);
+	if (lua_pcall(L, 0, 0, 0) == LUA_OK)
+		return;
+	lua_warning(L, "perigee: ", 1);
+	lua_warning(L, lua_isstring(L, -1) ? lua_tostring(L, -1) : "error at exit", 0);
+	lua_pop(L, 1);
+}
+
+static int state_gc(lua_State *L)
+{
+	struct pgl *s = lua_touserdata(L, 1);
+	if (!s->ctx)
+		return 0;
+	last_call(L, last_words);
+	last_call(L, last_reports);
+	pgl_loop_free(L, s);
+	pgl_report_free(s);
+	pg_ctx_free(s->ctx);
+	s->ctx = NULL;
+	return 0;
+}
+
+/* The command's wishes: a table in the registry, put there before the module is opened. */
+static void read_options(lua_State *L, struct pgl *s)
+{
+	if (lua_getfield(L, LUA_REGISTRYINDEX, "perigee.options") == LUA_TTABLE) {
+		lua_getfield(L, -1, "mode");
+		const char *mode = lua_tostring(L, -1);
+		if (mode && !strcmp(mode, "check"))
+			s->mode = PGL_CHECK;
+		if (mode && !strcmp(mode, "dump"))
+			s->mode = PGL_DUMP;
+		lua_getfield(L, -2, "stage");
+		const char *stage = lua_tostring(L, -1);
+		if (stage && strlen(stage) < sizeof(s->stage))
+			strcpy(s->stage, stage);
+		lua_getfield(L, -3, "timing");
+		s->timing = lua_toboolean(L, -1);
+		lua_pop(L, 3);
+	}
+	lua_pop(L, 1);
+}
+
+static void new_table(lua_State *L, const char *name, const char *mode)
+{
+	lua_newtable(L);
+	if (mode) {
+		lua_createtable(L, 0, 1);
+		lua_pushstring(L, mode);
+		lua_setfield(L, -2, "__mode");
+		lua_setmetatable(L, -2);
+	}
+	lua_setfield(L, -2, name);
+}
+
+static struct pgl *new_state(lua_State *L)
+{
+	struct pgl *s = lua_newuserdatauv(L, sizeof(*s), 1);
+	memset(s, 0, sizeof(*s));
+	s->loop.epoll = s->loop.timer = s->loop.signals = s->loop.print = -1;
+	lua_newtable(L);
+	new_table(L, PGL_LINKS, NULL);
+	new_table(L, PGL_CHANNELS, "k");
+	new_table(L, PGL_HEARD, NULL);
+	new_table(L, PGL_LIB, NULL);
+	new_table(L, PGL_ADDRS, "v");
+	new_table(L, PGL_METHODS, NULL);
+	new_table(L, PGL_VIEWS, NULL);
+	new_table(L, PGL_ON_EXIT, NULL);
+	new_table(L, PGL_ON_ERROR, NULL);
+	lua_setiuservalue(L, -2, 1);
+	lua_createtable(L, 0, 1);
+	lua_pushcfunction(L, state_gc);
+	lua_setfield(L, -2, "__gc");
+	lua_setmetatable(L, -2);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &state_key);
+	int err = pg_ctx_new(&s->ctx);
+	if (err)
+		luaL_error(L, "perigee: %s", strerror(-err));
+	return s;
+}
+
+/* ---- userdata ---- */
+
+void pgl_metatable(lua_State *L, enum pgl_type type, const char *name, const luaL_Reg *meta,
+		   const luaL_Reg *methods)
+{
+	lua_newtable(L);
+	lua_pushstring(L, name);
+	lua_setfield(L, -2, "__name");
+	lua_pushboolean(L, 0);
+	lua_setfield(L, -2, "__metatable");
+	lua_pushinteger(L, type);
+	lua_rawsetp(L, -2, &type_key);
+	/* Methods are upvalue 1 of every metamethod; without an __index they are the index. */
+	lua_newtable(L);
+	if (methods)
+		luaL_setfuncs(L, methods, 0);
+	lua_pushvalue(L, -1);
+	lua_setfield(L, -3, "__index");
+	luaL_setfuncs(L, meta, 1);
+}
+
+void pgl_class(lua_State *L, enum pgl_type type, const char *name, const luaL_Reg *meta,
+	       const luaL_Reg *methods)
+{
+	pgl_metatable(L, type, name, meta, methods);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &class_key[type]);
+}
+
+void pgl_setclass(lua_State *L, enum pgl_type type)
+{
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &class_key[type]);
+	lua_setmetatable(L, -2);
+}
+
+enum pgl_type pgl_type(lua_State *L, int idx)
+{
+	if (lua_type(L, idx) != LUA_TUSERDATA || !lua_getmetatable(L, idx))
+		return PGL_OTHER;
+	lua_rawgetp(L, -1, &type_key);
+	lua_Integer t = lua_tointeger(L, -1);
+	lua_pop(L, 2);
+	return (enum pgl_type)t;
+}
+
+void *pgl_check(lua_State *L, int idx, enum pgl_type type, const char *what)
+{
+	if (pgl_type(L, idx) != type)
+		luaL_typeerror(L, idx, what);
+	return lua_touserdata(L, idx);
+}
+
+/* ---- errors ---- */
+
+static void remember(lua_State *L, int err)
+{
+	lua_pushvalue(L, -1);
+	lua_setfield(L, LUA_REGISTRYINDEX, "perigee.error");
+	lua_pushinteger(L, -err);
+	lua_setfield(L, LUA_REGISTRYINDEX, "perigee.errno");
+}
+
+static const char *error_text(struct pgl *s, int err)
+{
+	const char *text = pg_error(s->ctx);
+	return text && *text ? text : strerror(-err);
+}
+
+int pgl_fail(lua_State *L, struct pgl *s, int err)
+{
+	lua_pushstring(L, error_text(s, err));
+	remember(L, err);
+	return lua_error(L);
+}
+
+int pgl_raise(lua_State *L, struct pgl *s, int err)
+{
+	luaL_where(L, 1);
+	lua_pushstring(L, error_text(s, err));
+	lua_concat(L, 2);
+	remember(L, err);
+	return lua_error(L);
+}
+
+/* ---- small functions, in both halves ---- */
+
+static int f_ktime(lua_State *L)
+{
+	lua_pushinteger(L, (lua_Integer)pgl_now());
+	return 1;
+}
+
+static int f_cpu(lua_State *L)
+{
+	lua_pushinteger(L, sched_getcpu());
+	return 1;
+}
+
+static int f_random(lua_State *L)
+{
+	uint32_t v = 0;
+	if (getrandom(&v, sizeof(v), 0) != sizeof(v))
+		v = (uint32_t)pgl_now();
+	lua_pushinteger(L, v);
+	return 1;
+}
+
+static int f_pid(lua_State *L)
+{
+	lua_pushinteger(L, getpid());
+	return 1;
+}
+
+static int f_tid(lua_State *L)
+{
+	lua_pushinteger(L, gettid());
+	return 1;
+}
+
+static int f_comm(lua_State *L)
+{
+	char name[17] = "";
+	prctl(PR_GET_NAME, name);
+	lua_pushstring(L, name);
+	return 1;
+}
+
+static int f_trunc(lua_State *L)
+{
+	size_t n;
+	const char *text = luaL_checklstring(L, 1, &n);
+	lua_Integer most = luaL_checkinteger(L, 2);
+	luaL_argcheck(L, most >= 0, 2, "negative length");
+	lua_pushlstring(L, text, (lua_Unsigned)most < n ? (size_t)most : n);
+	return 1;
+}
+
+static const luaL_Reg functions[] = {
+	{ "ktime", f_ktime }, { "cpu", f_cpu },   { "random", f_random }, { "pid", f_pid },
+	{ "tid", f_tid },     { "comm", f_comm }, { "trunc", f_trunc },   { NULL, NULL },
+};
+
+/* ---- opening ---- */
+
+static void constants(lua_State *L)
+{
+	for (int64_t v = PG_VERDICT_BASE + 1; v < PG_VERDICT_END; v++) {
+		const char *name = pg_verdict_name(v);
+		if (!name)
+			continue;
+		lua_pushinteger(L, v);
+		lua_setfield(L, -2, name);
+	}
+	lua_pushliteral(L, "Perigee " PG_VERSION);
+	lua_setfield(L, -2, "_VERSION");
+}
+
+/* Remembers every C function of the table on the top by its row's name. */
+static void remember_lib(lua_State *L, const char *prefix)
+{
+	pgl_table(L, PGL_LIB);
+	lua_pushnil(L);
+	while (lua_next(L, -3)) {
+		if (lua_iscfunction(L, -1) && lua_type(L, -2) == LUA_TSTRING) {
+			lua_pushfstring(L, "%s%s", prefix, lua_tostring(L, -2));
+			lua_rawset(L, -4);
+		} else {
+			lua_pop(L, 1);
+		}
+	}
+	lua_pop(L, 1);
+}
+
+static void remember_libs(lua_State *L)
+{
+	static const char *const libs[][2] = {
+		{ "_G", "" },         { "math", "math." },   { "string", "string." },
+		{ "table", "table." }, { "utf8", "utf8." },   { "os", "os." },
+		{ "io", "io." },      { "debug", "debug." }, { "coroutine", "coroutine." },
+	};
+	luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+	for (size_t i = 0; i < sizeof(libs) / sizeof(libs[0]); i++) {
+		if (lua_getfield(L, -1, libs[i][0]) == LUA_TTABLE)
+			remember_lib(L, libs[i][1]);
+		lua_pop(L, 1);
+	}
+	lua_pop(L, 1);
+}
+
+PG_API int luaopen_perigee(lua_State *L);
+
+int luaopen_perigee(lua_State *L)
+{
+	luaL_checkversion(L);
+	if (state(L))
+		return luaL_error(L, "the module 'perigee' is open already");
+	struct pgl *s = new_state(L);
+	read_options(L, s);
+	lua_newtable(L);
+	lua_setfield(L, LUA_REGISTRYINDEX, PGL_CHECKED);
+	lua_newtable(L);
+	luaL_setfuncs(L, functions, 0);
+	constants(L);
+	pgl_open_addr(L);
+	pgl_open_maps(L);
+	pgl_open_entry(L);
+	pgl_open_state(L);
+	pgl_open_events(L);
+	pgl_open_packet(L);
+	pgl_open_program(L);
+	pgl_open_links(L);
+	pgl_open_loop(L);
+	remember_lib(L, "bpf.");
+	remember_libs(L);
+	return 1;
+}

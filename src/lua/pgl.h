@@ -1,0 +1,204 @@
+/*
+ * pgl.h - what the files of the Lua module share: its state, userdata types, values in and out.
+ *
+ * One `struct pgl` per lua_State, in the registry. Library calls never see a Lua error: callbacks
+ * that touch the Lua state run protected, and C memory held across Lua calls is owned by userdata.
+ */
+#ifndef LUA_PGL_H
+#define LUA_PGL_H
+
+#include "perigee.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Types of our userdata, kept in their metatables. */
+enum pgl_type {
+	PGL_OTHER, /* not ours */
+	PGL_ADDR,
+	PGL_CIDR,
+	PGL_MAP,
+	PGL_STATE, /* state and percpu */
+	PGL_EVENTS,
+	PGL_ENTRY,
+	PGL_VIEW,
+	PGL_UNIT,
+	PGL_PROGRAM,
+	PGL_LINK,
+};
+
+/* How far the kernel is: `check` and `dump` keep it at arm's length. */
+enum pgl_mode { PGL_RUN, PGL_CHECK, PGL_DUMP };
+
+/* Named tables that the module keeps (fields of one table in the registry). */
+#define PGL_LINKS    "links"    /* set of attached links: they live without a variable */
+#define PGL_CHANNELS "channels" /* weak set of event channels */
+#define PGL_HEARD    "heard"    /* set of event channels with handlers */
+#define PGL_LIB      "lib"      /* C function -> its row's name */
+#define PGL_ADDRS    "addrs"    /* weak: bytes -> address or cidr userdata */
+#define PGL_METHODS  "methods"  /* name -> function that calls a view's method */
+#define PGL_VIEWS    "views"    /* view's name -> metatable */
+#define PGL_ON_EXIT  "on_exit"  /* list of functions */
+#define PGL_ON_ERROR "on_error" /* list of functions */
+#define PGL_CHECKED  "perigee.checked" /* registry: list of lines for `check` */
+
+struct pgl_timer {
+	uint64_t at, period; /* ns; period 0: once */
+	int ref;             /* the function, in the registry; LUA_NOREF: free slot */
+	unsigned id;
+};
+
+struct pgl_loop {
+	int epoll, timer, signals;
+	int print;           /* descriptor of the print ring in the epoll set, or -1 */
+	unsigned depth;      /* how many waits are nested */
+	bool running, stop;
+	int signal;          /* that stopped it, or 0 */
+	sigset_t mask;       /* as it was before the outermost wait */
+	struct pgl_timer *timers;
+	unsigned ntimers, cap_timers, next_id;
+};
+
+struct pgl_shown;            /* report.c: a run-time error's site as last shown */
+
+struct pgl {
+	pg_ctx *ctx;         /* NULL once closed */
+	unsigned kernel;     /* > 0: a twin runs, maps follow the kernel's rules */
+	enum pgl_mode mode;
+	char stage[48];      /* PGL_DUMP */
+	bool timing;
+	unsigned loaded;     /* programs loaded so far: whether there can be errors to report */
+	struct pgl_loop loop;
+	struct pgl_shown *shown;
+	unsigned nshown;
+	uint64_t print_lost;
+};
+
+static inline enum pg_mode pgl_rules(const struct pgl *s)
+{
+	return s->kernel ? PG_KERNEL : PG_USER;
+}
+
+uint64_t pgl_now(void); /* CLOCK_MONOTONIC, ns */
+
+/* ---- module.c ---- */
+
+struct pgl *pgl_get(lua_State *L);                  /* raises when closed */
+void pgl_table(lua_State *L, const char *name);     /* pushes one of the named tables */
+/* Makes a metatable: type, __name, functions; leaves it on the stack. */
+void pgl_metatable(lua_State *L, enum pgl_type type, const char *name, const luaL_Reg *meta,
+		   const luaL_Reg *methods);
+/* Registers / pushes the metatable of a type with one metatable. */
+void pgl_class(lua_State *L, enum pgl_type type, const char *name, const luaL_Reg *meta,
+	       const luaL_Reg *methods);
+void pgl_setclass(lua_State *L, enum pgl_type type);
+enum pgl_type pgl_type(lua_State *L, int idx);
+void *pgl_check(lua_State *L, int idx, enum pgl_type type, const char *what);
+/* A library call failed: raises pg_error, bare or with the caller's position; remembers the code
+ * for the command's exit status. */
+int pgl_fail(lua_State *L, struct pgl *s, int err);
+int pgl_raise(lua_State *L, struct pgl *s, int err);
+
+/* ---- value.c ---- */
+
+void pgl_push(lua_State *L, const pg_value *v);
+/* Reads a value; strings and handles belong to the Lua value. A table becomes a record, whose
+ * memory is pushed on the stack (and only then is something pushed). */
+void pgl_value(lua_State *L, int idx, pg_value *out);
+void pgl_key(lua_State *L, int idx, pg_value *out); /* likewise; 1.0 is 1, as in Lua's tables */
+/* What a captured value is, but for tables, functions and floats: false when it is one of these. */
+bool pgl_simple(lua_State *L, int idx, pg_value *out);
+void pgl_record(lua_State *L, const struct pg_record *r); /* pushes a table */
+
+/* ---- addr.c ---- */
+
+void pgl_open_addr(lua_State *L); /* each opens its part: module's table on top */
+void pgl_addr(lua_State *L, const pg_value *v);
+const pg_value *pgl_toaddr(lua_State *L, int idx); /* address or cidr, or NULL */
+
+/* ---- maps.c, state.c, events.c, shadow.c ---- */
+
+struct pgl_map {
+	pg_map *m;
+	uint64_t lost;       /* EVENTS: as last shown */
+	bool polled;         /* EVENTS: in the loop's epoll set */
+	lua_Integer first, last; /* EVENTS: queue in the user value */
+};
+enum { PGL_MAP_SHADOW = 1, PGL_MAP_HANDLERS = 1, PGL_MAP_QUEUE = 2, PGL_MAP_NUV = 2 };
+
+void pgl_open_maps(lua_State *L);
+void pgl_open_entry(lua_State *L);
+void pgl_open_state(lua_State *L);
+void pgl_open_events(lua_State *L);
+int pgl_map_gc(lua_State *L);
+pg_map *pgl_map(lua_State *L, int idx);   /* raises when it is none */
+/* A new map of the role in a userdata on the stack. */
+void pgl_map_new(lua_State *L, enum pgl_type type, struct pg_map_opts *o);
+/* Pushes the type string that the value at idx means: text, or a table of fields; `skip`: number
+ * values are options, left out. */
+const char *pgl_type_text(lua_State *L, int idx, bool skip);
+void pgl_entry(lua_State *L, int map, int key, const pg_value *now);
+/* Maps at arm's length: a Lua table in their place. */
+bool pgl_shadowed(lua_State *L);
+void pgl_shadow(lua_State *L, int map);   /* pushes it */
+int pgl_shadow_get(lua_State *L, int map, int key);
+int pgl_shadow_set(lua_State *L, int map, int key, int value);
+int pgl_shadow_add(lua_State *L, int map, int key, lua_Integer n);
+int pgl_shadow_pairs(lua_State *L, int map);
+lua_Integer pgl_shadow_count(lua_State *L, int map);
+/* Takes what is in the channel's ring into its queue; then calls its handlers, if it has any. */
+void pgl_events_drain(lua_State *L, int idx);
+
+/* ---- packet.c ---- */
+
+void pgl_open_packet(lua_State *L);
+void pgl_view(lua_State *L, pg_view *v);  /* pushes; takes ownership */
+pg_view *pgl_toview(lua_State *L, int idx);
+
+/* ---- capture.c, program.c, twin.c, links.c ---- */
+
+struct pgl_opts {
+	const char *hook, *name, *mode;
+	int64_t on_error;
+	uint64_t budget;
+	bool copy, check;
+};
+
+/* Compiles the function at idx. The caller owns *out. -errno with pg_error. */
+int pgl_compile(lua_State *L, int idx, const struct pgl_opts *o, pg_unit **out);
+/* (kind, [opts,] f) at `first`: the index of f, the options read from the table before it. */
+int pgl_args(lua_State *L, int first, const char *hook, struct pgl_opts *o);
+
+struct pgl_program {
+	pg_unit *u;
+	pg_prog *p;
+};
+/* Compiles and loads the function at idx; pushes the program. */
+struct pgl_program *pgl_program(lua_State *L, int idx, const struct pgl_opts *o);
+/* One line for `check`, the dump for `dump`. */
+void pgl_note(lua_State *L, pg_unit *u, const char *where);
+void pgl_open_program(lua_State *L);
+int pgl_twin(lua_State *L, const struct pgl_opts *o, int func, int input); /* 4 results */
+void pgl_open_links(lua_State *L);
+
+/* ---- loop.c, report.c ---- */
+
+void pgl_open_loop(lua_State *L);
+uint64_t pgl_time(lua_State *L, int idx); /* "250ms" or seconds -> ns; raises */
+/* Waits that nest: signals are blocked and the descriptors open between the two; enter pushes a
+ * guard that leaves when it is closed. */
+void pgl_loop_enter(lua_State *L);
+/* Waits for something, at most until `until` (0: no limit), and does what is due. */
+void pgl_loop_step(lua_State *L, uint64_t until);
+void pgl_loop_exit(lua_State *L);         /* runs what on_exit was given */
+void pgl_loop_free(lua_State *L, struct pgl *s);
+
+void pgl_report_prints(lua_State *L);     /* kernel print lines to stdout */
+void pgl_report_errors(lua_State *L, bool all); /* all: also those held back by rate */
+void pgl_report_lost(lua_State *L);
+void pgl_report_free(struct pgl *s);
+
+#endif
