@@ -1,0 +1,395 @@
+/* map.c - reading and writing a map's entries, by the user half's rules and by kernel code's. */
+#include "api/api.h"
+#include "api/map.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- what went wrong, in words ---- */
+
+static const char *in_map(const pg_map *m, char *buf, size_t n)
+{
+	if (*m->name)
+		snprintf(buf, n, "map '%s'", m->name);
+	else
+		snprintf(buf, n, "map");
+	return buf;
+}
+
+static const struct pg_field_value *bad_field(const pg_map *m, enum pg_mode mode, bool is_key,
+					      const pg_value *v, const struct ctype **type)
+{
+	const struct ctype *t = is_key ? m->key : m->value;
+	for (uint32_t i = 0; v->kind == PG_RECORD && i < v->rec->n; i++) {
+		const struct pg_field_value *fv = &v->rec->fields[i];
+		const struct ct_field *f = ct_field(t, fv->name, strlen(fv->name));
+		char none[8];
+		uint8_t *to = f ? calloc(1, f->type->size) : NULL;
+		int rc = to && fv->v.kind != PG_NIL
+			 ? ct_store(f->type, to, &fv->v, mode == PG_USER, none, sizeof none) : 0;
+		free(to);
+		if (rc) {
+			*type = f->type;
+			return fv;
+		}
+	}
+	return NULL;
+}
+
+/* As compiled code puts it, where only the type is known. */
+static int kernel_misfit(pg_map *m, bool is_key, const pg_value *v, int rc, const char *why)
+{
+	const struct ctype *t = is_key ? m->key : m->value;
+	const struct pg_field_value *fv = bad_field(m, PG_KERNEL, is_key, v, &t);
+	char text[256], where[96], map[96];
+	const char *what = is_key ? "key" : "value";
+	ct_text(t, text, sizeof text);
+	if (rc == -EINVAL && v->kind == PG_RECORD && !fv)
+		return api_fail(m->ctx, rc, "%s", why); /* a field that is not there */
+	if (fv)
+		snprintf(where, sizeof where, " (field '%s')", fv->name);
+	if (rc == -ERANGE)
+		return api_fail(m->ctx, rc, "%s does not fit %s%s", what, text, fv ? where : "");
+	const char *got = ct_kind_name(fv ? fv->v.kind : v->kind);
+	if (fv)
+		return api_fail(m->ctx, rc, "bad field '%s' (%s expected, got %s)", fv->name, text, got);
+	return api_fail(m->ctx, rc, "bad %s for %s (%s expected, got %s)", what,
+			in_map(m, map, sizeof map), text, got);
+}
+
+int map_misfit(pg_map *m, enum pg_mode mode, bool is_key, const pg_value *v, int rc,
+	       const char *why)
+{
+	char map[96];
+	if (mode == PG_KERNEL)
+		return kernel_misfit(m, is_key, v, rc, why);
+	return api_fail(m->ctx, rc, "bad %s for %s: %s", is_key ? "key" : "value",
+			in_map(m, map, sizeof map), why);
+}
+
+static int full(pg_map *m, enum pg_mode mode)
+{
+	char map[96];
+	if (mode == PG_KERNEL)
+		return api_fail(m->ctx, -E2BIG, "map full");
+	uint32_t at;
+	memcpy(&at, m->kbuf, 4);
+	in_map(m, map, sizeof map);
+	if (m->array)
+		return api_fail(m->ctx, -E2BIG, "map full: %s has the keys 0 to %u, not %u", map,
+				m->entries - 1, at);
+	return api_fail(m->ctx, -E2BIG, "map full: %s holds %u entries at most", map, m->entries);
+}
+
+const struct ct_field *map_field(pg_map *m, const char *name)
+{
+	const struct ct_field *f = ct_field(m->value, name, strlen(name));
+	if (f)
+		return f;
+	char text[256], map[96];
+	const char *near = ct_nearest(m->value, name, strlen(name));
+	if (near)
+		api_fail(m->ctx, -EINVAL, "there is no field '%s'; did you mean '%s'?", name, near);
+	else
+		api_fail(m->ctx, -EINVAL, "there is no field '%s' in %s of %s", name,
+			 ct_text(m->value, text, sizeof text), in_map(m, map, sizeof map));
+	return NULL;
+}
+
+void map_forget(pg_map *m)
+{
+	ct_record_free(m->rec);
+	m->rec = NULL;
+	for (int i = 0; m->each && i < m->ncpus; i++) {
+		if (m->each[i].kind == PG_RECORD)
+			ct_record_free(m->each[i].rec);
+		m->each[i].kind = PG_NIL;
+	}
+}
+
+/* ---- keys and bytes ---- */
+
+static int key_bytes(pg_map *m, enum pg_mode mode, const pg_value *key, char *why, size_t n)
+{
+	static const pg_value nil = { .kind = PG_NIL };
+	if (m->role == PG_ROLE_EVENTS) {
+		snprintf(why, n, "events are read in their order, not by key");
+		return -EINVAL;
+	}
+	if (!m->key) { /* state has one entry */
+		memset(m->kbuf, 0, 4);
+		return 0;
+	}
+	return ct_store(m->key, m->kbuf, key ? key : &nil, mode == PG_USER, why, n);
+}
+
+int map_key_write(pg_map *m, enum pg_mode mode, const pg_value *key)
+{
+	static const pg_value nil = { .kind = PG_NIL };
+	char why[400];
+	int rc = key_bytes(m, mode, key, why, sizeof why);
+	if (rc && m->key)
+		return map_misfit(m, mode, true, key ? key : &nil, rc, why);
+	if (rc)
+		return api_fail(m->ctx, rc, "%s", why);
+	rc = map_open(m);
+	return rc ? rc : 1;
+}
+
+int map_key(pg_map *m, enum pg_mode mode, const pg_value *key)
+{
+	int rc = map_key_write(m, mode, key);
+	return rc == -ERANGE ? 0 : rc;
+}
+
+int map_fetch(pg_map *m)
+{
+	if (m->role == PG_ROLE_STATE) {
+		map_state_read(m, m->vbuf);
+		return 1;
+	}
+	int rc = kern_map_lookup(m->fd, m->kbuf, m->vbuf, 0);
+	if (rc == -ENOENT)
+		return 0;
+	return rc ? map_fail(m, rc, "read") : 1;
+}
+
+int map_put(pg_map *m, enum pg_mode mode, uint64_t flags)
+{
+	m->changes++;
+	int rc = kern_map_update(m->fd, m->kbuf, m->vbuf, flags);
+	if (rc == -E2BIG || (rc == -ENOSPC && m->type == BPF_MAP_TYPE_LPM_TRIE))
+		return full(m, mode);
+	if (rc == -EEXIST || rc == -ENOENT) /* what the flags asked for */
+		return rc;
+	return rc ? map_fail(m, rc, "write") : 0;
+}
+
+void map_decode(pg_map *m, enum pg_mode mode, const struct ct_field *f, pg_value *out,
+		struct pg_record **rec, char *text)
+{
+	if (m->percpu && mode == PG_USER) {
+		map_cpu_sum(m, f, out, rec, text);
+		return;
+	}
+	const uint8_t *from = m->percpu ? map_cpu_slot(m, mode) : m->vbuf;
+	if (f) {
+		ct_load_field(f, from, out, text);
+		return;
+	}
+	ct_load(m->value, from, out, text);
+	if (out->kind == PG_RECORD)
+		*rec = out->rec;
+}
+
+/* ---- m[k] ---- */
+
+int pg_map_get(pg_map *m, enum pg_mode mode, const pg_value *key, pg_value *out)
+{
+	*out = (pg_value){ .kind = PG_NIL };
+	int rc = map_key(m, mode, key);
+	if (rc > 0)
+		rc = map_fetch(m);
+	map_forget(m); /* not before the key was read: it may be what was handed out last */
+	if (rc > 0)
+		map_decode(m, mode, NULL, out, &m->rec, m->text);
+	return rc < 0 ? rc : 0;
+}
+
+static int delete(pg_map *m, enum pg_mode mode, const pg_value *key)
+{
+	char map[96];
+	if (!m->key || m->array)
+		return api_fail(m->ctx, -EINVAL, "the entries of %s cannot be deleted, only written",
+				m->key ? m->type_name : in_map(m, map, sizeof map));
+	int rc = map_key(m, mode, key);
+	if (rc <= 0)
+		return rc;
+	m->changes++;
+	map_iter_deleted(m, m->kbuf);
+	rc = kern_map_delete(m->fd, m->kbuf);
+	return rc && rc != -ENOENT ? map_fail(m, rc, "delete from") : 0;
+}
+
+int pg_map_set(pg_map *m, enum pg_mode mode, const pg_value *key, const pg_value *v)
+{
+	char why[400];
+	if (m->role == PG_ROLE_EVENTS)
+		return events_send(m, mode, v);
+	if (v->kind == PG_NIL)
+		return delete(m, mode, key);
+	int rc = map_key_write(m, mode, key);
+	if (rc < 0)
+		return rc;
+	rc = ct_store(m->value, m->tmp, v, mode == PG_USER, why, sizeof why);
+	if (rc)
+		return map_misfit(m, mode, false, v, rc, why);
+	if (m->role == PG_ROLE_STATE) {
+		map_state_write(m, m->tmp, NULL);
+		return 0;
+	}
+	if (!m->percpu) {
+		memcpy(m->vbuf, m->tmp, m->slot);
+		return map_put(m, mode, BPF_ANY);
+	}
+	rc = map_fetch(m);
+	if (rc < 0)
+		return rc;
+	if (!rc)
+		memset(m->vbuf, 0, map_value_bytes(m));
+	map_cpu_spread(m, mode, NULL);
+	return map_put(m, mode, BPF_ANY);
+}
+
+/* ---- m:add(k, n) ---- */
+
+static void add_to(const struct ctype *t, uint8_t *at, int64_t n)
+{
+	if (t->size == 8) {
+		uint64_t v;
+		memcpy(&v, at, 8);
+		v += (uint64_t)n;
+		memcpy(at, &v, 8);
+	} else {
+		uint32_t v;
+		memcpy(&v, at, 4);
+		v += (uint32_t)n;
+		memcpy(at, &v, 4);
+	}
+}
+
+/* In PG_KERNEL what finds no room is left out, as compiled code does. Not atomic against programs
+ * that run meanwhile: bpf(2) has no such operation. */
+int pg_map_add(pg_map *m, enum pg_mode mode, const pg_value *key, int64_t n)
+{
+	const struct ctype *t = m->value;
+	char text[256];
+	if (!m->key || t->kind != CT_INT || t->size < 4 || t->big)
+		return api_fail(m->ctx, -EINVAL, "add is for maps of u32, u64, i32 or i64, not of %s",
+				ct_text(t, text, sizeof text));
+	int rc = map_key_write(m, mode, key);
+	if (rc < 0)
+		return rc;
+	do { /* again when another has made or deleted the entry meanwhile */
+		int found = map_fetch(m);
+		if (found < 0)
+			return found;
+		if (!found)
+			memset(m->vbuf, 0, map_value_bytes(m));
+		add_to(t, m->percpu ? map_cpu_slot(m, mode) : m->vbuf, n);
+		rc = map_put(m, mode, m->array ? BPF_ANY : found ? BPF_EXIST : BPF_NOEXIST);
+	} while (rc == -EEXIST || rc == -ENOENT);
+	return rc == -E2BIG && mode == PG_KERNEL ? 0 : rc;
+}
+
+/* ---- fields in place ---- */
+
+static int absent(pg_map *m)
+{
+	return api_fail(m->ctx, -ENOENT, "attempt to index a nil value");
+}
+
+int pg_map_get_field(pg_map *m, enum pg_mode mode, const pg_value *key, const char *field,
+		     pg_value *out)
+{
+	*out = (pg_value){ .kind = PG_NIL };
+	const struct ct_field *f = map_field(m, field);
+	if (!f)
+		return -EINVAL;
+	int rc = map_key(m, mode, key);
+	if (rc > 0)
+		rc = map_fetch(m);
+	if (rc <= 0)
+		return rc ? rc : absent(m);
+	map_forget(m);
+	map_decode(m, mode, f, out, &m->rec, m->text);
+	return 0;
+}
+
+/* The rest of the value is read and written back: not atomic against programs, but for state. */
+int pg_map_set_field(pg_map *m, enum pg_mode mode, const pg_value *key, const char *field,
+		     const pg_value *v)
+{
+	char why[400];
+	const struct ct_field *f = map_field(m, field);
+	if (!f)
+		return -EINVAL;
+	int rc = map_key(m, mode, key);
+	if (rc > 0)
+		rc = map_fetch(m);
+	if (rc <= 0)
+		return rc ? rc : absent(m);
+	struct pg_record one = { .n = 1, .fields = &(struct pg_field_value){ .v = *v } };
+	strcpy(one.fields->name, f->name);
+	if ((rc = ct_store_field(f, m->tmp, v, mode == PG_USER, why, sizeof why)))
+		return map_misfit(m, mode, false, &(pg_value){ .kind = PG_RECORD, .rec = &one }, rc, why);
+	if (m->role == PG_ROLE_STATE) {
+		map_state_write(m, m->tmp, f);
+		return 0;
+	}
+	if (m->percpu) {
+		map_cpu_spread(m, mode, f);
+	} else {
+		memcpy(m->vbuf + f->offset, m->tmp + f->offset, f->type->size);
+		if (f->nil_offset)
+			m->vbuf[f->nil_offset] = m->tmp[f->nil_offset];
+	}
+	rc = map_put(m, mode, BPF_EXIST);
+	return rc == -ENOENT ? absent(m) : rc;
+}
+
+/* ---- the whole map ---- */
+
+static int clear_array(pg_map *m)
+{
+	int rc = 0;
+	struct pg_record none = { .n = 0 };
+	pg_value zero = { .kind = PG_RECORD, .rec = &none };
+	memset(m->vbuf, 0, map_value_bytes(m));
+	for (int cpu = 0; m->value->kind == CT_STRUCT && cpu < m->ncpus; cpu++)
+		ct_store(m->value, m->vbuf + (size_t)cpu * m->slot, &zero, false, NULL, 0);
+	if (m->role == PG_ROLE_STATE) {
+		map_state_write(m, m->vbuf, NULL);
+		return 0;
+	}
+	for (uint32_t i = 0; i < m->entries && !rc; i++) {
+		memcpy(m->kbuf, &i, 4);
+		rc = map_put(m, PG_USER, BPF_ANY);
+	}
+	return rc;
+}
+
+int pg_map_clear(pg_map *m)
+{
+	if (m->role == PG_ROLE_EVENTS)
+		return api_fail(m->ctx, -EINVAL, "an event channel is emptied by reading it");
+	int rc = map_open(m);
+	if (rc || m->array)
+		return rc ? rc : clear_array(m);
+	pg_map_iter *it = NULL;
+	pg_value k, v;
+	while ((rc = pg_map_next(m, &it, &k, &v)) > 0) {
+		rc = delete(m, PG_USER, &k);
+		if (rc)
+			break;
+	}
+	pg_map_iter_free(it);
+	return rc;
+}
+
+int64_t pg_map_count(pg_map *m)
+{
+	if (m->role == PG_ROLE_EVENTS)
+		return api_fail(m->ctx, -EINVAL, "an event channel has no number of entries");
+	if (m->array)
+		return m->entries;
+	pg_map_iter *it = NULL;
+	pg_value k, v;
+	int64_t n = 0;
+	int rc;
+	while ((rc = pg_map_next(m, &it, &k, &v)) > 0)
+		n++;
+	return rc ? rc : n;
+}

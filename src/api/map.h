@@ -1,0 +1,101 @@
+/*
+ * map.h - what stands behind a pg_map: a map, state, per-CPU state or an event channel.
+ *
+ * Event records, as compiled code sends them: struct map_event, then the bytes of m->value.
+ */
+#ifndef API_MAP_H
+#define API_MAP_H
+
+#include "core/ctype.h"
+#include "core/shape.h"
+#include "kern/kern.h"
+#include "perigee.h"
+
+struct pg_map {
+	unsigned refs;
+	pg_ctx *ctx;               /* counted */
+	enum pg_map_role role;
+	uint32_t type;             /* BPF_MAP_TYPE_* */
+	const char *type_name;
+	char name[64];             /* "" when it has none */
+	struct ctype *key;         /* NULL: state, per-CPU state, events */
+	struct ctype *value;
+	uint32_t entries, flags;   /* events: bytes of the ring */
+	int numa;
+	int fd;                    /* -1 until made */
+	bool percpu, array;
+	int ncpus;                 /* slots of a per-CPU value; else 1 */
+	uint32_t slot;             /* bytes of one CPU's value */
+
+	uint8_t *mem;              /* STATE: the value itself, shared with the kernel */
+	int lost_fd;               /* EVENTS: one-entry array, u64 at 0: records that found it full */
+	uint64_t *lost;
+	uint64_t foreign;          /* EVENTS: records that did not decode */
+	struct kern_ring *ring;
+	struct map_sent *sent, **sent_end; /* EVENTS: by twins, not yet read */
+	size_t sent_bytes;
+
+	uint8_t *kbuf, *vbuf;      /* one key; one value as the kernel hands it over (all slots) */
+	uint8_t *tmp;              /* one value */
+	char *text;                /* string handed out last */
+	struct pg_record *rec;     /* record handed out last */
+	pg_value *each;            /* pg_map_each's results, one per CPU */
+	char *each_text;
+	struct pg_map_iter *iters; /* running */
+	uint64_t changes;          /* writes through this handle */
+};
+
+enum { MAP_EVENT_MAGIC = 0x50474556 };
+
+struct map_event {
+	uint32_t magic, size;      /* size: bytes behind this header */
+};
+
+int map_open(pg_map *m);       /* makes the kernel map; 0 or -errno with a text */
+/* EVENTS: the lost counter's array; borrowed; or -errno with a text. */
+int map_lost_fd(pg_map *m);
+uint32_t map_key_size(const pg_map *m);
+uint32_t map_value_bytes(const pg_map *m); /* all slots */
+
+/* ---- inside the map files ---- */
+
+/* Puts the key's bytes into m->kbuf. 1; 0: no such key can be there; or -errno with a text. */
+int map_key(pg_map *m, enum pg_mode mode, const pg_value *key);
+/* The same for a write: a key that does not fit is an error. */
+int map_key_write(pg_map *m, enum pg_mode mode, const pg_value *key);
+/* Reads the value at m->kbuf into m->vbuf: 1, 0: absent, -errno with a text. */
+int map_fetch(pg_map *m);
+/* Writes m->vbuf to the key in m->kbuf. */
+int map_put(pg_map *m, enum pg_mode mode, uint64_t flags);
+/* Decodes m->vbuf (f NULL: the whole value; *rec: where its record is kept; text: its strings). */
+void map_decode(pg_map *m, enum pg_mode mode, const struct ct_field *f, pg_value *out,
+		struct pg_record **rec, char *text);
+void map_forget(pg_map *m);    /* strings and records handed out last */
+/* The field, or NULL with a text. */
+const struct ct_field *map_field(pg_map *m, const char *name);
+/* Says that v does not fit as t or has the wrong kind; rc and why are ct_store's. */
+int map_misfit(pg_map *m, enum pg_mode mode, bool is_key, const pg_value *v, int rc,
+	       const char *why);
+int map_fail(pg_map *m, int err, const char *doing); /* a system call's error, in words */
+
+/* map_cpu.c: values with a slot for each CPU, in m->vbuf */
+unsigned map_this_cpu(const pg_map *m);
+uint8_t *map_cpu_slot(const pg_map *m, enum pg_mode mode); /* the slot that mode writes */
+/* Spreads m->tmp (or only field f of it) over the slots, so that mode reads it back. */
+void map_cpu_spread(pg_map *m, enum pg_mode mode, const struct ct_field *f);
+/* The sum of the slots: integers added, anything else from the first CPU that has some. */
+void map_cpu_sum(pg_map *m, const struct ct_field *f, pg_value *out, struct pg_record **rec,
+		 char *text);
+
+/* map_state.c: STATE's shared memory */
+void map_state_read(pg_map *m, uint8_t *to);
+void map_state_write(pg_map *m, const uint8_t *from, const struct ct_field *f);
+
+/* map_iter.c */
+void map_iter_deleted(pg_map *m, const void *key);
+
+/* events.c */
+int events_send(pg_map *m, enum pg_mode mode, const pg_value *v);
+void events_free(pg_map *m);
+
+#endif

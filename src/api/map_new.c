@@ -1,0 +1,333 @@
+/* map_new.c - map handles: made and checked at once, the kernel's map when first needed. */
+#include "api/api.h"
+#include "api/map.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { DEFAULT_RING = 256 * 1024 };
+
+static const struct map_type {
+	const char *name;
+	uint32_t type, flags;
+	bool array, percpu, lpm;
+} map_types[] = {
+	{ "hash", BPF_MAP_TYPE_HASH, 0, false, false, false },
+	{ "array", BPF_MAP_TYPE_ARRAY, 0, true, false, false },
+	{ "lru_hash", BPF_MAP_TYPE_LRU_HASH, 0, false, false, false },
+	{ "percpu_hash", BPF_MAP_TYPE_PERCPU_HASH, 0, false, true, false },
+	{ "percpu_array", BPF_MAP_TYPE_PERCPU_ARRAY, 0, true, true, false },
+	{ "lru_percpu_hash", BPF_MAP_TYPE_LRU_PERCPU_HASH, 0, false, true, false },
+	{ "lpm_trie", BPF_MAP_TYPE_LPM_TRIE, BPF_F_NO_PREALLOC, false, false, true },
+};
+static const struct map_type
+	state_type = { "array", BPF_MAP_TYPE_ARRAY, BPF_F_MMAPABLE, true, false, false },
+	percpu_type = { "percpu_array", BPF_MAP_TYPE_PERCPU_ARRAY, 0, true, true, false },
+	events_type = { "ringbuf", BPF_MAP_TYPE_RINGBUF, 0, false, false, false };
+
+/* The row, or NULL with a text. */
+static const struct map_type *type_of(pg_ctx *ctx, const struct pg_map_opts *o)
+{
+	switch (o->role) {
+	case PG_ROLE_STATE:
+		return &state_type;
+	case PG_ROLE_PERCPU:
+		return &percpu_type;
+	case PG_ROLE_EVENTS:
+		return &events_type;
+	case PG_ROLE_MAP:
+		break;
+	}
+	const char *names[sizeof map_types / sizeof map_types[0]];
+	enum { N = sizeof map_types / sizeof map_types[0] };
+	for (unsigned i = 0; i < N; i++) {
+		names[i] = map_types[i].name;
+		if (o->type && !strcmp(o->type, names[i]))
+			return &map_types[i];
+	}
+	const char *near = o->type ? ir_nearest(o->type, names, N) : NULL;
+	if (near)
+		api_fail(ctx, -EINVAL, "there is no map type '%s'; did you mean '%s'?", o->type, near);
+	else if (o->type && !strcmp(o->type, "prog_array"))
+		api_fail(ctx, -EINVAL, "a prog_array holds programs, which a script cannot name as "
+				       "values; link:replace(f) changes what a hook runs");
+	else
+		api_fail(ctx, -EINVAL, "%s%s%s; types are hash, array, lru_hash, percpu_hash, "
+				       "percpu_array, lru_percpu_hash, lpm_trie",
+			 o->type ? "there is no map type '" : "a map needs a type",
+			 o->type ? o->type : "", o->type ? "'" : "");
+	return NULL;
+}
+
+/* ---- checks ---- */
+
+static int parse(pg_map *m, const char *what, const char *text, struct ctype **out)
+{
+	char err[400];
+	int rc = ct_parse(text, out, err, sizeof err);
+	return rc ? api_fail(m->ctx, rc, "%s type \"%s\": %s", what, text, err) : 0;
+}
+
+static bool is_prefix(const struct ctype *t)
+{
+	return t->kind == CT_PREFIX4 || t->kind == CT_PREFIX6;
+}
+
+static int check_key(pg_map *m, const struct map_type *t)
+{
+	char text[256];
+	ct_text(m->key, text, sizeof text);
+	if (t->lpm && !is_prefix(m->key))
+		return api_fail(m->ctx, -EINVAL, "the key of an lpm_trie is ip4/prefix or ip6/prefix, "
+						 "not %s", text);
+	if (!t->lpm && is_prefix(m->key))
+		return api_fail(m->ctx, -EINVAL, "%s keys are for lpm_trie maps, not %s", text, t->name);
+	if (t->array && (m->key->kind != CT_INT || m->key->size != 4 || m->key->big ||
+			 m->key->is_signed))
+		return api_fail(m->ctx, -EINVAL, "the key of an array is u32, not %s", text);
+	return 0;
+}
+
+static int set_types(pg_map *m, const struct map_type *t, const struct pg_map_opts *o)
+{
+	bool is_map = m->role == PG_ROLE_MAP;
+	const char *key = o->key ? o->key : t->array ? "u32" : NULL;
+	int rc;
+	if (!o->value)
+		return api_fail(m->ctx, -EINVAL, "a map needs a value type: value = \"u64\"");
+	if (is_map && !key)
+		return api_fail(m->ctx, -EINVAL, "a %s map needs a key type: key = \"u32\"", t->name);
+	if (is_map && ((rc = parse(m, "key", key, &m->key)) || (rc = check_key(m, t))))
+		return rc;
+	if ((rc = parse(m, "value", o->value, &m->value)))
+		return rc;
+	if (is_prefix(m->value))
+		return api_fail(m->ctx, -EINVAL, "a prefix is for keys of lpm_trie maps, not a value");
+	if (!is_map && m->value->kind != CT_STRUCT)
+		return api_fail(m->ctx, -EINVAL, "state and events have named fields: "
+						 "\"struct { u32 n; }\", not \"%s\"", o->value);
+	return 0;
+}
+
+/* A ring is a power of two, whole pages, and has room for one record at least. */
+static int ring_bytes(pg_map *m, uint32_t asked)
+{
+	uint64_t n = (uint64_t)sysconf(_SC_PAGESIZE), want = asked ? asked : DEFAULT_RING;
+	uint64_t record = sizeof(struct map_event) + m->value->size + BPF_RINGBUF_HDR_SZ;
+	if (want < record)
+		want = record;
+	while (n < want)
+		n *= 2;
+	if (n > 1u << 30)
+		return api_fail(m->ctx, -EINVAL, "an event ring of %u bytes is larger than 1 GiB", asked);
+	m->entries = (uint32_t)n;
+	return 0;
+}
+
+static int set_size(pg_map *m, const struct map_type *t, const struct pg_map_opts *o)
+{
+	if (m->role == PG_ROLE_EVENTS)
+		return ring_bytes(m, o->entries);
+	m->entries = m->role == PG_ROLE_MAP ? o->entries : 1;
+	if (!m->entries)
+		return api_fail(m->ctx, -EINVAL, "a %s map needs its greatest number of entries: "
+						 "entries = 1024", t->name);
+	m->ncpus = m->percpu ? kern_ncpus() : 1;
+	m->slot = m->percpu ? (m->value->size + 7) & ~7u : m->value->size;
+	return 0;
+}
+
+static int alloc_buffers(pg_map *m)
+{
+	size_t text = m->value->size + 1;
+	m->kbuf = calloc(1, map_key_size(m));
+	m->vbuf = calloc((size_t)m->ncpus, m->slot);
+	m->tmp = calloc(1, m->slot);
+	m->text = calloc(1, text);
+	if (m->percpu) {
+		m->each = calloc((size_t)m->ncpus, sizeof *m->each);
+		m->each_text = calloc((size_t)m->ncpus, text);
+	}
+	bool all = m->kbuf && m->vbuf && m->tmp && m->text && (!m->percpu || (m->each && m->each_text));
+	return all ? 0 : api_fail(m->ctx, -ENOMEM, "out of memory");
+}
+
+/* ---- the handle ---- */
+
+int pg_map_new(pg_ctx *ctx, const struct pg_map_opts *given, pg_map **out)
+{
+	struct pg_map_opts o = { .numa = -1 };
+	memcpy(&o, given, given->size < sizeof o ? given->size : sizeof o);
+	*out = NULL;
+	const struct map_type *t = type_of(ctx, &o);
+	if (!t)
+		return -EINVAL;
+	pg_map *m = calloc(1, sizeof *m);
+	if (!m)
+		return api_fail(ctx, -ENOMEM, "out of memory");
+	*m = (pg_map){ .refs = 1, .ctx = ctx_ref(ctx), .role = o.role, .type = t->type,
+		       .type_name = t->name, .flags = o.flags | t->flags, .numa = o.numa, .fd = -1,
+		       .lost_fd = -1, .percpu = t->percpu, .array = t->array, .ncpus = 1 };
+	m->sent_end = &m->sent;
+	if (o.name)
+		strncpy(m->name, o.name, sizeof m->name - 1);
+	int rc = set_types(m, t, &o);
+	if (!rc)
+		rc = set_size(m, t, &o);
+	if (!rc && m->role == PG_ROLE_EVENTS)
+		m->slot = m->value->size;
+	if (!rc)
+		rc = alloc_buffers(m);
+	if (rc)
+		pg_map_unref(m);
+	else
+		*out = m;
+	return rc;
+}
+
+pg_map *pg_map_ref(pg_map *m)
+{
+	m->refs++;
+	return m;
+}
+
+void pg_map_unref(pg_map *m)
+{
+	if (!m || --m->refs)
+		return;
+	events_free(m);
+	kern_map_munmap(m->mem, m->value ? m->value->size : 0);
+	kern_close(m->fd);
+	map_forget(m);
+	ct_free(m->key);
+	ct_free(m->value);
+	free(m->kbuf);
+	free(m->vbuf);
+	free(m->tmp);
+	free(m->text);
+	free(m->each);
+	free(m->each_text);
+	ctx_unref(m->ctx);
+	free(m);
+}
+
+enum pg_map_role pg_map_role(const pg_map *m)
+{
+	return m->role;
+}
+
+const char *pg_map_type(const pg_map *m)
+{
+	return m->type_name;
+}
+
+const char *pg_map_name(const pg_map *m)
+{
+	return m->name;
+}
+
+bool pg_map_is_percpu(const pg_map *m)
+{
+	return m->percpu;
+}
+
+bool pg_map_value_is_struct(const pg_map *m)
+{
+	return m->value->kind == CT_STRUCT;
+}
+
+void map_shape(const pg_map *m, struct map_shape *out)
+{
+	*out = (struct map_shape){
+		.role = m->role,     .name = m->name,       .key = m->key,
+		.value = m->value,   .entries = m->entries, .array = m->array && m->key,
+		.percpu = m->percpu, .lpm = m->type == BPF_MAP_TYPE_LPM_TRIE,
+	};
+}
+
+uint32_t map_key_size(const pg_map *m)
+{
+	return m->key ? m->key->size : 4;
+}
+
+uint32_t map_value_bytes(const pg_map *m)
+{
+	return m->slot * (uint32_t)m->ncpus;
+}
+
+/* ---- the kernel's map ---- */
+
+int map_fail(pg_map *m, int err, const char *doing)
+{
+	const char *rights = err == -EPERM ? kern_rights_missing() : NULL;
+	const char *quote = *m->name ? " '" : "", *end = *m->name ? "'" : "";
+	return api_fail(m->ctx, err, "cannot %s %s map%s%s%s: %s%s%s", doing, m->type_name, quote,
+			m->name, end, strerror(-err), rights ? "; " : "", rights ? rights : "");
+}
+
+static int create(pg_map *m)
+{
+	bool ring = m->role == PG_ROLE_EVENTS;
+	struct kern_map_spec s = {
+		.type = m->type,       .key_size = ring ? 0 : map_key_size(m),
+		.value_size = ring ? 0 : m->value->size,
+		.entries = m->entries, .flags = m->flags,
+		.name = *m->name ? m->name : NULL, .numa = m->numa,
+	};
+	int fd = kern_map_create(&s);
+	return fd < 0 ? map_fail(m, fd, "make") : fd;
+}
+
+/* Arrays are born zeroed; a field that may hold nil is born nil. */
+static int prime(pg_map *m)
+{
+	bool any = false;
+	for (uint32_t i = 0; i < m->value->nfields; i++)
+		any |= m->value->fields[i].nullable;
+	if (!any || !m->array)
+		return 0;
+	struct pg_record none = { .n = 0 };
+	pg_value v = { .kind = PG_RECORD, .rec = &none };
+	memset(m->vbuf, 0, map_value_bytes(m));
+	for (int cpu = 0; cpu < m->ncpus; cpu++)
+		ct_store(m->value, m->vbuf + (size_t)cpu * m->slot, &v, false, NULL, 0);
+	int rc = 0;
+	for (uint32_t i = 0; i < m->entries && !rc; i++)
+		rc = kern_map_update(m->fd, &i, m->vbuf, BPF_ANY);
+	return rc ? map_fail(m, rc, "write") : 0;
+}
+
+static int attach_memory(pg_map *m)
+{
+	if (m->role != PG_ROLE_STATE)
+		return 0;
+	m->mem = kern_map_mmap(m->fd, m->value->size);
+	return m->mem ? 0 : map_fail(m, -errno, "map the memory of");
+}
+
+int map_open(pg_map *m)
+{
+	if (m->fd >= 0)
+		return 0;
+	int fd = create(m);
+	if (fd < 0)
+		return fd;
+	m->fd = fd;
+	/* callers have put their key into kbuf already; prime uses vbuf alone */
+	int rc = prime(m);
+	if (!rc)
+		rc = attach_memory(m);
+	if (rc) {
+		kern_close(m->fd);
+		m->fd = -1;
+	}
+	return rc;
+}
+
+int pg_map_fd(pg_map *m)
+{
+	int rc = map_open(m);
+	return rc ? rc : m->fd;
+}
