@@ -36,11 +36,8 @@ static bool learn(struct kern_features *f, enum feature which)
 		if (f->state[which])
 			return false;
 	}
-	int r = kern_probe(which);
-	if (r != 1 && r != -1)
-		return false;
-	f->state[which] = (int8_t)r;
-	return true;
+	f->state[which] = (int8_t)kern_probe(which);
+	return f->state[which];
 }
 
 bool kern_has(struct kern_features *f, enum feature which)

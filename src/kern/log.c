@@ -53,10 +53,10 @@ static void print_source(FILE *out, struct line l)
 		if (!memcmp(p, " @ ", 3))
 			place = p;
 	if (place)
-		fprintf(out, "  %.*s: %.*s\n", (int)(end - place - 3), place + 3,
-			(int)(place - text), text);
+		fprintf(out, "  %.*s: ", (int)(end - place - 3), place + 3);
 	else
-		fprintf(out, "  %.*s\n", (int)(end - text), text);
+		fprintf(out, "  ");
+	fprintf(out, "%.*s\n", (int)((place ? place : end) - text), text);
 }
 
 char *kern_log_explain(const char *log)

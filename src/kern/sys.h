@@ -33,7 +33,7 @@ struct kern_features;
 void kern_cache_read(struct kern_features *f);
 void kern_cache_write(const struct kern_features *f);
 
-/* feature probes (probe.c): 1 there, -1 absent, -EPERM: cannot be told; one row per feature */
+/* feature probes (probe.c): 1 there, -1 absent, 0: cannot be told; one row per feature */
 int kern_probe(unsigned which);
 
 /* netlink (netlink.c) */
