@@ -122,7 +122,11 @@ $(BUILD)/tests/$(patsubst %_main.c,%,$(notdir $(1))): $(call objects,$(1)) $(sha
 endef
 $(foreach f,$(main_src),$(eval $(call main_rule,$(f))))
 
-$(bench_bin): $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(BUILD)/libperigee.a
+# bench/push.c stands between the Lua module, the library and the kernel.
+wrapped := syscall pg_compile pg_load pg_link_replace
+$(BUILD)/bench/push: LDFLAGS += $(wrapped:%=-Wl,--wrap=%)
+
+$(bench_bin): $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(lua_obj) $(BUILD)/libperigee.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LUA_LIBS) $(LDLIBS)
 

@@ -1,0 +1,319 @@
+/*
+ * push.c - how long a Lua function takes to become the verdict in force, beside the bare system calls.
+ *
+ * Runs the Lua module in a network namespace of its own and pushes the filters of push.lua to its
+ * loopback device. The linker's --wrap puts this file between the module and the library, and
+ * between the library and the kernel: each stage is timed as it happens, and each BPF_PROG_LOAD and
+ * slot write is repeated on the spot with the same attributes, which is what it is compared with.
+ *
+ *   first   medians over processes that push once
+ *   warm    medians over pushes of one process
+ */
+#include "perigee.h"
+
+#include <lauxlib.h>
+#include <linux/bpf.h>
+#include <lualib.h>
+#include <net/if.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { FIRST = 25, WARM = 200, UNCOUNTED = 20, REPEAT = 3 };
+
+enum what { CAPTURE, COMPILE, LOAD, SWAP, PUSH, BARE_LOAD, BARE_INSNS, BARE_SLOT, NWHAT };
+
+static const char *const names[NWHAT] = {
+	[CAPTURE] = "capture", [COMPILE] = "compile", [LOAD] = "load", [SWAP] = "swap",
+	[PUSH] = "whole push, called from Lua",
+	[BARE_LOAD] = "bare `BPF_PROG_LOAD`, same instructions and records",
+	[BARE_INSNS] = "bare `BPF_PROG_LOAD`, same instructions alone",
+	[BARE_SLOT] = "bare slot write",
+};
+
+struct push { uint64_t ns[NWHAT]; unsigned insns; };
+
+/* The wrappers have no argument of ours: what they write is here. */
+static struct push now;
+static bool replacing;
+
+static uint64_t clock_ns(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000ull + t.tv_nsec;
+}
+
+/* ---- between the library and the kernel ---- */
+
+long __real_syscall(long number, ...);
+long __wrap_syscall(long number, ...);
+
+/* The shortest of a few calls; programs made are closed. */
+static uint64_t repeat_bpf(int cmd, union bpf_attr attr, unsigned size)
+{
+	uint64_t best = UINT64_MAX;
+
+	for (unsigned i = 0; i < REPEAT; i++) {
+		uint64_t t = clock_ns();
+		long r = __real_syscall(__NR_bpf, cmd, &attr, size);
+		t = clock_ns() - t;
+		if (r < 0)
+			return 0;
+		if (cmd == BPF_PROG_LOAD)
+			close(r);
+		if (t < best)
+			best = t;
+	}
+	return best;
+}
+
+static void measure_bare(int cmd, const union bpf_attr *attr, unsigned size)
+{
+	union bpf_attr a = *attr;
+
+	if (cmd == BPF_PROG_LOAD) {
+		now.insns = a.insn_cnt;
+		now.ns[BARE_LOAD] = repeat_bpf(cmd, a, size);
+		a.prog_btf_fd = a.func_info_cnt = a.line_info_cnt = 0;
+		now.ns[BARE_INSNS] = repeat_bpf(cmd, a, size);
+	} else if (cmd == BPF_MAP_UPDATE_ELEM && replacing) {
+		now.ns[BARE_SLOT] = repeat_bpf(cmd, a, size);
+	}
+}
+
+static uint64_t bare_ns; /* what the measurements took out of the stage under way */
+
+long __wrap_syscall(long number, ...)
+{
+	long a[6];
+	va_list ap;
+
+	va_start(ap, number);
+	for (unsigned i = 0; i < 6; i++)
+		a[i] = va_arg(ap, long);
+	va_end(ap);
+	long r = __real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+	if (number == __NR_bpf && r >= 0) {
+		uint64_t t = clock_ns();
+		measure_bare(a[0], (const union bpf_attr *)a[1], a[2]);
+		bare_ns += clock_ns() - t;
+	}
+	return r;
+}
+
+/* ---- between the module and the library ---- */
+
+int __real_pg_compile(pg_ctx *, const struct pg_capture *, uint64_t, const struct pg_compile_opts *, pg_unit **);
+int __wrap_pg_compile(pg_ctx *, const struct pg_capture *, uint64_t, const struct pg_compile_opts *, pg_unit **);
+int __real_pg_load(pg_unit *, pg_prog **);
+int __wrap_pg_load(pg_unit *, pg_prog **);
+int __real_pg_link_replace(pg_link *, pg_prog *, uint64_t *);
+int __wrap_pg_link_replace(pg_link *, pg_prog *, uint64_t *);
+
+int __wrap_pg_compile(pg_ctx *ctx, const struct pg_capture *cap, uint64_t func,
+		      const struct pg_compile_opts *opts, pg_unit **out)
+{
+	uint64_t t = clock_ns();
+	int r = __real_pg_compile(ctx, cap, func, opts, out);
+	t = clock_ns() - t;
+	if (r == 0) {
+		now.ns[CAPTURE] = pg_unit_timing(*out)->capture;
+		now.ns[COMPILE] = t - now.ns[CAPTURE];
+	}
+	return r;
+}
+
+int __wrap_pg_load(pg_unit *u, pg_prog **out)
+{
+	uint64_t t = clock_ns(), before = bare_ns;
+	int r = __real_pg_load(u, out);
+	now.ns[LOAD] = clock_ns() - t - (bare_ns - before);
+	return r;
+}
+
+int __wrap_pg_link_replace(pg_link *l, pg_prog *p, uint64_t *ns)
+{
+	uint64_t t = clock_ns(), before = bare_ns;
+	replacing = true;
+	int r = __real_pg_link_replace(l, p, ns);
+	replacing = false;
+	now.ns[SWAP] = clock_ns() - t - (bare_ns - before);
+	return r;
+}
+
+/* ---- the runs ---- */
+
+PG_API int luaopen_perigee(lua_State *L);
+
+static void fail(lua_State *L)
+{
+	fprintf(stderr, "push: %s\n", lua_tostring(L, -1));
+	exit(1);
+}
+
+/* Leaves the filter's name and maker on the stack; false past the last. */
+static bool open_filter(lua_State *L, unsigned i)
+{
+	luaL_openlibs(L);
+	luaL_requiref(L, "bpf", luaopen_perigee, 1);
+	if (luaL_dofile(L, "bench/push.lua"))
+		fail(L);
+	if (lua_geti(L, -1, i + 1) == LUA_TNIL)
+		return false;
+	lua_geti(L, -1, 1);
+	lua_geti(L, -2, 2);
+	return true;
+}
+
+static void new_function(lua_State *L, int maker)
+{
+	lua_pushvalue(L, maker);
+	if (lua_pcall(L, 0, 1, 0))
+		fail(L);
+}
+
+/* link = bpf.xdp("lo", { mode = "skb" }, f) */
+static void attach(lua_State *L, int maker)
+{
+	lua_getglobal(L, "bpf");
+	lua_getfield(L, -1, "xdp");
+	lua_pushliteral(L, "lo");
+	lua_newtable(L);
+	lua_pushliteral(L, "skb");
+	lua_setfield(L, -2, "mode");
+	new_function(L, maker);
+	if (lua_pcall(L, 3, 1, 0))
+		fail(L);
+	lua_setglobal(L, "link");
+	lua_pop(L, 1);
+}
+
+static struct push replace(lua_State *L, int maker)
+{
+	lua_getglobal(L, "link");
+	lua_getfield(L, -1, "replace");
+	lua_insert(L, -2);
+	new_function(L, maker);
+	uint64_t t = clock_ns(), before = bare_ns;
+	if (lua_pcall(L, 2, 0, 0))
+		fail(L);
+	now.ns[PUSH] = clock_ns() - t - (bare_ns - before);
+	return now;
+}
+
+/* One process, one push: the compile and load of the attachment, the swap of the first replace. */
+static struct push first_push(unsigned filter)
+{
+	struct push p = { 0 };
+	int fd[2];
+
+	if (pipe(fd))
+		exit(1);
+	pid_t child = fork();
+	if (child == 0) {
+		lua_State *L = luaL_newstate();
+		open_filter(L, filter);
+		int maker = lua_gettop(L);
+		uint64_t t = clock_ns(), before = bare_ns;
+		attach(L, maker);
+		uint64_t whole = clock_ns() - t - (bare_ns - before);
+		p = now;
+		struct push again = replace(L, maker);
+		p.ns[SWAP] = again.ns[SWAP];
+		p.ns[BARE_SLOT] = again.ns[BARE_SLOT];
+		p.ns[PUSH] = whole;
+		lua_close(L);
+		_exit(write(fd[1], &p, sizeof p) == sizeof p ? 0 : 1);
+	}
+	close(fd[1]);
+	if (read(fd[0], &p, sizeof p) != sizeof p)
+		exit(1);
+	close(fd[0]);
+	waitpid(child, NULL, 0);
+	return p;
+}
+
+static int by_size(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	return (x > y) - (x < y);
+}
+
+struct spread { double low, median, high; }; /* us: tenth, middle, ninetieth of a hundred */
+
+static struct spread spread(const struct push *p, unsigned n, enum what what)
+{
+	uint64_t v[WARM];
+
+	for (unsigned i = 0; i < n; i++)
+		v[i] = p[i].ns[what];
+	qsort(v, n, sizeof *v, by_size);
+	return (struct spread){ v[n / 10] / 1e3, v[n / 2] / 1e3, v[n * 9 / 10] / 1e3 };
+}
+
+static void print_rows(const char *name, const struct push *first, const struct push *warm)
+{
+	printf("\n### %s (%u instructions)\n\n", name, warm[0].insns);
+	printf("| microseconds | first | (10 %% - 90 %%) | warm | (10 %% - 90 %%) |\n");
+	printf("| --- | ---: | ---: | ---: | ---: |\n");
+	for (enum what w = 0; w < NWHAT; w++) {
+		struct spread f = spread(first, FIRST, w), s = spread(warm, WARM, w);
+		printf("| %s%s | %.1f | %.1f - %.1f | %.1f | %.1f - %.1f |\n", names[w],
+		       w == PUSH ? " (first: attached too)" : "", f.median, f.low, f.high, s.median,
+		       s.low, s.high);
+	}
+}
+
+static bool run_filter(unsigned filter)
+{
+	struct push first[FIRST], warm[WARM];
+	lua_State *L = luaL_newstate();
+
+	if (!open_filter(L, filter)) {
+		lua_close(L);
+		return false;
+	}
+	int maker = lua_gettop(L);
+	for (unsigned i = 0; i < FIRST; i++)
+		first[i] = first_push(filter);
+	attach(L, maker);
+	for (unsigned i = 0; i < UNCOUNTED; i++)
+		replace(L, maker);
+	for (unsigned i = 0; i < WARM; i++)
+		warm[i] = replace(L, maker);
+	print_rows(lua_tostring(L, maker - 1), first, warm);
+	lua_close(L);
+	return true;
+}
+
+static int loopback_up(void)
+{
+	struct ifreq r = { .ifr_name = "lo" };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	r.ifr_flags = IFF_UP;
+	int err = fd < 0 || ioctl(fd, SIOCSIFFLAGS, &r);
+	close(fd);
+	return err;
+}
+
+int main(void)
+{
+	if (unshare(CLONE_NEWNET) || loopback_up()) {
+		perror("push: a network namespace (this needs root)");
+		return 3;
+	}
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	for (unsigned i = 0; run_filter(i); i++)
+		;
+	return 0;
+}
