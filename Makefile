@@ -4,6 +4,7 @@
 #   make DEBUG=1     -O0, the IR checker after every pass      (into build-debug/)
 #   make SAN=1       address and undefined-behaviour sanitizers (into build-san/)
 #   make BUILD=dir   puts everything into dir/
+#   make V=1         shows the commands
 
 BUILD   ?= build$(if $(DEBUG),-debug)$(if $(SAN),-san)
 PREFIX  ?= /usr/local
@@ -24,6 +25,9 @@ CFLAGS   += -std=gnu11 -g $(OPT) -Wall -Wextra -Wshadow $(WERROR) -fvisibility=h
 LDFLAGS  += $(if $(SAN),-fsanitize=address$(comma)undefined)
 LDLIBS   += -lm
 comma    := ,
+
+# say = one short line in place of the command
+say = $(if $(V),,@printf '  %-4s %s\n' $(1) $@;)
 
 LUA_CFLAGS := $(shell $(PKG_CONFIG) --cflags lua5.4 2>/dev/null)
 LUA_LIBS   := $(shell $(PKG_CONFIG) --libs lua5.4 2>/dev/null)
@@ -87,38 +91,38 @@ clean:                                        ## removes the build directory
 $(BUILD)/libperigee.a: $(lib_obj)
 	@mkdir -p $(@D)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call say,AR)$(AR) rcs $@ $^
 
 $(BUILD)/libperigee.so: $(lib_obj)
 	@mkdir -p $(@D)
-	$(CC) -shared -Wl,-soname,libperigee.so.$(SOMAJOR) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(call say,LINK)$(CC) -shared -Wl,-soname,libperigee.so.$(SOMAJOR) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # Debian's lua5.4 carries Lua inside: its symbols stay unresolved until the module is loaded there.
 $(BUILD)/perigee.so: $(lua_obj) $(BUILD)/libperigee.a
-	$(CC) -shared $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(call say,LINK)$(CC) -shared $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/perigee: $(cli_obj) $(lua_obj) $(BUILD)/libperigee.a
-	$(CC) $(LDFLAGS) -o $@ $^ $(LUA_LIBS) $(LDLIBS)
+	$(call say,LINK)$(CC) $(LDFLAGS) -o $@ $^ $(LUA_LIBS) $(LDLIBS)
 
 $(BUILD)/static/perigee: $(cli_obj) $(lua_obj) $(BUILD)/libperigee.a
 	@mkdir -p $(@D)
-	$(CC) -static $(LDFLAGS) -o $@ $^ $(LUA_STATIC) $(LDLIBS)
+	$(call say,LINK)$(CC) -static $(LDFLAGS) -o $@ $^ $(LUA_STATIC) $(LDLIBS)
 
 # ---- test programs ----
 
 $(BUILD)/libtest.a: $(share_obj)
 	@mkdir -p $(@D)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call say,AR)$(AR) rcs $@ $^
 
 $(unit_bin): $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(share_lib) $(BUILD)/libperigee.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(CMOCKA) $(LUA_LIBS) $(LDLIBS)
+	$(call say,LINK)$(CC) $(LDFLAGS) -o $@ $^ $(CMOCKA) $(LUA_LIBS) $(LDLIBS)
 
 define main_rule
 $(BUILD)/tests/$(patsubst %_main.c,%,$(notdir $(1))): $(call objects,$(1)) $(share_lib) $(BUILD)/libperigee.a
 	@mkdir -p $$(@D)
-	$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LUA_LIBS) $$(LDLIBS)
+	$$(call say,LINK)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LUA_LIBS) $$(LDLIBS)
 endef
 $(foreach f,$(main_src),$(eval $(call main_rule,$(f))))
 
@@ -128,11 +132,11 @@ $(BUILD)/bench/push: LDFLAGS += $(wrapped:%=-Wl,--wrap=%)
 
 $(bench_bin): $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(lua_obj) $(BUILD)/libperigee.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LUA_LIBS) $(LDLIBS)
+	$(call say,LINK)$(CC) $(LDFLAGS) -o $@ $^ $(LUA_LIBS) $(LDLIBS)
 
 $(BUILD)/stage: $(call objects,$(wildcard tests/net/stage/*.c))
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(call say,LINK)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # ---- objects ----
 
@@ -144,11 +148,11 @@ $(lua_obj): $(wildcard lua/*.lua)
 
 $(BUILD)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/obj/%.o: %.S Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 
