@@ -1,0 +1,232 @@
+/*
+ * emit.c - blocks in their layout become bytes: jumps threaded through empty blocks and inverted to
+ * fall through, offsets beyond 16 bits by the 32-bit jump, map references and lines recorded.
+ */
+#include "bpf/be.h"
+
+#include <errno.h>
+
+struct jump { uint32_t insn, target; };
+
+struct em {
+	struct be *b;
+	uint32_t *to;            /* by block: where a jump to it leads in the end */
+	uint32_t *start;         /* by block: its first instruction */
+	struct jump *jumps;
+	uint32_t njumps, cap_jumps;
+	bool *wide;              /* by number of the jump: needs 32 bits */
+	uint32_t cap_wide;
+	uint32_t cap_insns;
+	uint32_t site;
+};
+
+/* ---- control flow without empty blocks ---- */
+
+static bool empty(const struct be *b, uint32_t k)
+{
+	return b->blocks[k].n == 1 && b->ins[b->blocks[k].first].code == BE_JA;
+}
+
+static void thread(struct em *e)
+{
+	const struct be *b = e->b;
+	for (uint32_t k = 0; k < b->nblocks; k++) {
+		uint32_t t = k, steps = 0;
+		while (empty(b, t) && steps++ < b->nblocks)
+			t = b->blocks[t].succ[0];
+		e->to[k] = steps > b->nblocks ? k : t; /* a loop of nothing stays */
+	}
+}
+
+/* The block laid out behind k, or nblocks. */
+static uint32_t following(const struct em *e, uint32_t k)
+{
+	do
+		k++;
+	while (k < e->b->nblocks && e->to[k] != k);
+	return k;
+}
+
+/* ---- instructions ---- */
+
+static struct bpf_insn *add(struct em *e, struct bpf_insn i)
+{
+	struct be_code *c = &e->b->out;
+	arena_push(e->b->arena, c->insns, c->n, e->cap_insns, i);
+	return &c->insns[c->n - 1];
+}
+
+static void line(struct em *e, uint32_t site)
+{
+	struct be *b = e->b;
+	struct be_code *c = &b->out;
+	struct diag_pos pos = b->fn->pos;
+	if (c->n && (!site || site == e->site))
+		return;
+	e->site = site;
+	if (site && site < b->unit->nsites)
+		pos = b->unit->sites[site].pos;
+	if (c->nlines) {
+		const struct be_line *last = &c->lines[c->nlines - 1];
+		if (last->pos.line == pos.line && last->pos.file == pos.file)
+			return;
+	}
+	struct be_line l = { c->n, pos };
+	arena_push(b->arena, c->lines, c->nlines, b->cap_lines, l);
+}
+
+static void wide_load(struct em *e, const struct be_ins *i)
+{
+	struct be *b = e->b;
+	struct be_code *c = &b->out;
+	struct bpf_insn lo = { .code = BE_LD64, .dst_reg = (uint8_t)(i->dst & 15) }, hi = { 0 };
+	if (i->off == BE_IMM) {
+		lo.imm = (int32_t)i->imm;
+		hi.imm = (int32_t)((uint64_t)i->imm >> 32);
+	} else {
+		bool value = i->off == BE_MAPADDR;
+		struct be_reloc r = { c->n, value ? BE_MAP_VALUE : BE_MAP_FD, (uint32_t)i->imm };
+		lo.src_reg = value ? BPF_PSEUDO_MAP_VALUE : BPF_PSEUDO_MAP_FD;
+		hi.imm = value ? (int32_t)((uint64_t)i->imm >> 32) : 0;
+		arena_push(b->arena, c->relocs, c->nrelocs, b->cap_relocs, r);
+	}
+	add(e, lo);
+	add(e, hi);
+}
+
+static void plain(struct em *e, const struct be_ins *i)
+{
+	if (i->code == BE_LD64) {
+		wide_load(e, i);
+		return;
+	}
+	add(e, (struct bpf_insn){
+		.code = (uint8_t)i->code,
+		.dst_reg = i->dst == BE_NONE ? 0 : (uint8_t)(i->dst & 15),
+		.src_reg = i->src == BE_NONE ? 0 : (uint8_t)(i->src & 15),
+		.off = i->off,
+		.imm = (int32_t)i->imm,
+	});
+}
+
+/* ---- jumps ---- */
+
+static const uint8_t inverse[16] = {
+	[BPF_JEQ >> 4] = BPF_JNE,   [BPF_JNE >> 4] = BPF_JEQ,
+	[BPF_JGT >> 4] = BPF_JLE,   [BPF_JLE >> 4] = BPF_JGT,
+	[BPF_JGE >> 4] = BPF_JLT,   [BPF_JLT >> 4] = BPF_JGE,
+	[BPF_JSGT >> 4] = BPF_JSLE, [BPF_JSLE >> 4] = BPF_JSGT,
+	[BPF_JSGE >> 4] = BPF_JSLT, [BPF_JSLT >> 4] = BPF_JSGE,
+};
+
+/* A jump (i: which) to a block; far ones as a short one over or to a 32-bit jump. */
+static void jump(struct em *e, struct be_ins i, uint32_t target)
+{
+	uint32_t number = e->njumps;
+	bool far = number < e->cap_wide && e->wide[number];
+	if (far && i.code != BE_JA) {
+		unsigned inv = inverse[i.code >> 4 & 15];
+		i.off = 1;
+		if (inv && i.code != BE_MAY_GOTO) {
+			i.code = (uint16_t)((i.code & 0x0f) | inv);
+			plain(e, &i);
+		} else {
+			plain(e, &i);
+			add(e, (struct bpf_insn){ .code = BE_JA, .off = 1 });
+		}
+	}
+	struct jump j = { e->b->out.n, target };
+	arena_push(e->b->arena, e->jumps, e->njumps, e->cap_jumps, j);
+	if (far)
+		add(e, (struct bpf_insn){ .code = BE_GOTOL });
+	else
+		plain(e, &i);
+}
+
+static void leave(struct em *e, const struct be_block *bb, struct be_ins i, uint32_t next)
+{
+	const struct be_ins go = { .code = BE_JA, .dst = BE_NONE, .src = BE_NONE };
+	if (i.code == BE_EXIT) {
+		plain(e, &i);
+		return;
+	}
+	uint32_t t = e->to[bb->succ[0]], f = bb->nsucc > 1 ? e->to[bb->succ[1]] : t;
+	if (t != f) {
+		unsigned inv = i.code == BE_MAY_GOTO ? 0 : inverse[i.code >> 4 & 15];
+		if (t == next && inv) {
+			i.code = (uint16_t)((i.code & 0x0f) | inv);
+			t = f;
+			f = next;
+		}
+		jump(e, i, t);
+	}
+	if (f != next)
+		jump(e, go, f);
+}
+
+static void block(struct em *e, uint32_t k)
+{
+	const struct be_block *bb = &e->b->blocks[k];
+	e->start[k] = e->b->out.n;
+	for (uint32_t n = bb->first; n < bb->first + bb->n; n++) {
+		const struct be_ins *i = &e->b->ins[n];
+		line(e, i->site);
+		if (n + 1 == bb->first + bb->n)
+			leave(e, bb, *i, following(e, k));
+		else
+			plain(e, i);
+	}
+}
+
+/* Offsets into the jumps. Returns how many did not fit 16 bits; they are marked. */
+static uint32_t link_jumps(struct em *e)
+{
+	uint32_t over = 0;
+	if (e->cap_wide < e->njumps) {
+		bool *w = arena_array(e->b->arena, bool, e->njumps);
+		if (e->cap_wide)
+			memcpy(w, e->wide, e->cap_wide);
+		e->wide = w;
+		e->cap_wide = e->njumps;
+	}
+	for (uint32_t k = 0; k < e->njumps; k++) {
+		struct bpf_insn *i = &e->b->out.insns[e->jumps[k].insn];
+		int64_t off = (int64_t)e->start[e->jumps[k].target] - e->jumps[k].insn - 1;
+		if (i->code == BE_GOTOL) {
+			i->imm = (int32_t)off;
+		} else if (off == (int16_t)off) {
+			i->off = (int16_t)off;
+		} else {
+			e->wide[k] = true;
+			over++;
+		}
+	}
+	return over;
+}
+
+int be_emit(struct be *b)
+{
+	struct em e = { .b = b };
+	struct be_code *c = &b->out;
+	e.to = arena_array(b->arena, uint32_t, 2 * (size_t)b->nblocks);
+	e.start = e.to + b->nblocks;
+	e.cap_insns = b->nins + 32;
+	c->insns = arena_array(b->arena, struct bpf_insn, e.cap_insns);
+	thread(&e);
+	if (following(&e, UINT32_MAX) != e.to[0])
+		e.to[0] = 0; /* the program begins with a jump */
+	for (;;) {
+		c->n = c->nlines = c->nrelocs = e.njumps = e.site = 0;
+		for (uint32_t k = 0; k < b->nblocks; k++)
+			if (e.to[k] == k)
+				block(&e, k);
+		if (!link_jumps(&e))
+			return 0;
+		if (!be_has(b->unit, FEAT_isa_v4)) {
+			diag_add(b->unit->diag, DIAG_ERROR, b->fn->pos,
+				 "'%s' is too long: it jumps over more than 32767 instructions, "
+				 "which needs Linux 6.6 or later", b->fn->name ? b->fn->name : "?");
+			return -E2BIG;
+		}
+	}
+}
