@@ -13,7 +13,7 @@ BEGIN {
 	may["opt"]    = "opt ir core"
 	may["bpf"]    = "bpf ir core"
 	may["kern"]   = "kern core"
-	may["hook"]   = "hook net stdlib ir kern core"  # a hook's target names its tables
+	may["hook"]   = "hook net stdlib ir kern core"  # whose tables its target names
 	may["stdlib"] = "stdlib ir core"
 	may["net"]    = "net ir core"
 	may["api"]    = "*"
