@@ -277,6 +277,10 @@ PG_API bool pg_value_eq(const pg_value *a, const pg_value *b); /* Lua's ==, addr
 /* "10.0.0.1", "2001:db8::1", "52:54:00:12:34:56"; buf of 64 bytes is enough. */
 PG_API const char *pg_addr_text(const pg_value *v, char *buf, size_t n);
 
+/* a:method(args), as kernel code would: "int", "byte", "within". -ENOENT: no such method. */
+PG_API int pg_addr_call(pg_ctx *ctx, const pg_value *self, const char *method,
+			const pg_value *args, int n, pg_value *out);
+
 /* A packet view made by hand: the twin of a hook's pkt. Copies the bytes. hook: "xdp". */
 PG_API int pg_packet_new(pg_ctx *ctx, const char *hook, const void *bytes, size_t n, pg_view **out);
 PG_API void pg_view_free(pg_view *v);

@@ -1,0 +1,137 @@
+/* view.c - packets made by hand: perigee.h's host twins of packet views. */
+#include "api/api.h"
+#include "core/ctype.h"
+#include "net/net.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct packet {
+	unsigned refs;
+	struct net_frame frame;
+	uint8_t bytes[];
+};
+
+struct pg_view {
+	struct packet *packet; /* counted */
+	struct net_place place;
+};
+
+static struct pg_view *view_new(struct packet *p, struct net_place place)
+{
+	struct pg_view *v = malloc(sizeof *v);
+
+	if (v) {
+		p->refs++;
+		*v = (struct pg_view){ p, place };
+	}
+	return v;
+}
+
+int pg_packet_new(pg_ctx *ctx, const char *hook, const void *bytes, size_t n, pg_view **out)
+{
+	const struct hook *h = hook_find(hook);
+
+	if (!h || h->family->target->views != net_views)
+		return api_fail(ctx, -EINVAL, "'%s' is no hook that receives packets", hook);
+	struct packet *p = malloc(sizeof *p + n);
+	if (!p)
+		return api_fail(ctx, -ENOMEM, "out of memory");
+	p->refs = 0;
+	if (n)
+		memcpy(p->bytes, bytes, n);
+	p->frame = (struct net_frame){ p->bytes, n };
+	*out = view_new(p, (struct net_place){ NET_PKT, 0, NET_OPEN });
+	if (*out)
+		return 0;
+	free(p);
+	return api_fail(ctx, -ENOMEM, "out of memory");
+}
+
+void pg_view_free(pg_view *v)
+{
+	if (!v)
+		return;
+	if (!--v->packet->refs)
+		free(v->packet);
+	free(v);
+}
+
+const char *pg_view_name(const pg_view *v)
+{
+	return net_views[v->place.view]->name;
+}
+
+size_t pg_view_len(const pg_view *v)
+{
+	return net_twin_len(&v->packet->frame, &v->place);
+}
+
+bool pg_view_eq(const pg_view *a, const pg_view *b)
+{
+	return a->packet == b->packet && a->place.view == b->place.view &&
+	       a->place.off == b->place.off && a->place.end == b->place.end;
+}
+
+static int no_field(pg_ctx *ctx, const struct ir_view *v, const char *name)
+{
+	const char *names[128];
+	uint32_t n = 0;
+
+	for (const struct ir_field *f = v->fields; f->name && n < 128; f++)
+		names[n++] = f->name;
+	for (const struct ir_lib *m = v->methods; m->name && n < 128; m++)
+		names[n++] = m->name;
+	const char *near = ir_nearest(name, names, n);
+	if (near)
+		return api_fail(ctx, -ENOENT, "%s has no field '%s' (did you mean '%s'?)", v->name, name,
+				near);
+	return api_fail(ctx, -ENOENT, "%s has no field '%s'", v->name, name);
+}
+
+int pg_view_get(pg_ctx *ctx, pg_view *v, const char *name, pg_value *out)
+{
+	const struct ir_view *type = net_views[v->place.view];
+	const struct ir_field *f = ir_field_find(type, name);
+	struct net_place at;
+
+	if (!f)
+		return ir_lib_find(type->methods, name) ? 2 : no_field(ctx, type, name);
+	net_twin_get(&v->packet->frame, &v->place, f, out, &at);
+	if (out->kind != PG_VIEW)
+		return 1;
+	out->view = view_new(v->packet, at);
+	return out->view ? 1 : api_fail(ctx, -ENOMEM, "out of memory");
+}
+
+int pg_view_call(pg_ctx *ctx, pg_view *v, const char *name, const pg_value *args, int n,
+		 pg_value *out, int *nout)
+{
+	const struct ir_view *type = net_views[v->place.view];
+	const struct ir_lib *row = ir_lib_find(type->methods, name);
+
+	if (!row)
+		return no_field(ctx, type, name);
+	if (n > row->max)
+		return api_fail(ctx, -EINVAL, "'%s' takes at most %d argument%s and gets %d", name,
+				row->max, row->max == 1 ? "" : "s", n);
+	if (n < row->min)
+		return api_fail(ctx, -EINVAL, "bad argument #1 to '%s' (number expected, got no value)",
+				name);
+	if (args[0].kind != PG_INT)
+		return api_fail(ctx, -EINVAL, "bad argument #1 to '%s' (number expected, got %s)", name,
+				ct_kind_name(args[0].kind));
+	net_twin_bytes(&v->packet->frame, &v->place, row, args[0].i, out);
+	*nout = 1;
+	return 0;
+}
+
+int pg_addr_call(pg_ctx *ctx, const pg_value *self, const char *method, const pg_value *args, int n,
+		 pg_value *out)
+{
+	char err[160];
+	int r = net_twin_addr(self, method, args, n, out, err, sizeof err);
+
+	return r < 0 ? api_fail(ctx, r, "%s", err) : 0;
+}

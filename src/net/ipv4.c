@@ -1,0 +1,34 @@
+/* ipv4.c - IPv4 with options. */
+#include "net/net.h"
+
+const struct net_proto net_ipv4 = {
+	.fixed = 20,
+	.check = { .at = 0, .lo = 0x45, .hi = 0x4f }, /* version 4, at least 5 words */
+	.hlen  = { .at = 0, .mask = 0x0f, .shl = 2 },
+	.total = { .there = true, .at = 2 },
+	.frag  = { .at = 6, .mask = 0x1fff },
+	.next  = { .at = 9, .space = NET_PROTO4 },
+	.over  = { { NET_ETHERTYPE, 0x0800 } },
+};
+
+static const struct ir_field fields[] = {
+	NET_ROW_BITS  ("ihl",      4, 4),
+	NET_ROW_BITS  ("tos",      8, 8),
+	NET_ROW_BITS  ("len",      16, 16),
+	NET_ROW_BITS  ("id",       32, 16),
+	NET_ROW_FLAG  ("df",       49),
+	NET_ROW_FLAG  ("mf",       50),
+	NET_ROW_BITS  ("frag_off", 51, 13),
+	NET_ROW_BITS  ("ttl",      64, 8),
+	NET_ROW_BITS  ("proto",    72, 8),
+	NET_ROW_BITS  ("check",    80, 16),
+	NET_ROW_IP4   ("src",      96),
+	NET_ROW_IP4   ("dst",      128),
+	NET_ROW_HEADER("tcp",  NET_TCP),
+	NET_ROW_HEADER("udp",  NET_UDP),
+	NET_ROW_HEADER("icmp", NET_ICMP),
+	NET_ROW_REST(),
+	{ 0 }
+};
+
+const struct ir_view net_ipv4_view = NET_VIEW("ipv4", 3, fields);

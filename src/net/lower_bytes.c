@@ -1,0 +1,183 @@
+/* lower_bytes.c - #view, and bytes of a view by offset or index. */
+#include "net/lower.h"
+
+static ir_ref header_len(struct lw *w, const struct lw_val *obj)
+{
+	enum net_view view = net_view_of(obj);
+	struct net_at h = net_at_of(w, obj);
+
+	if (view != NET_IP)
+		return net_header_len(w, view, &h);
+	ir_blk v4 = lw_block(w, 0), v6 = lw_block(w, 0), meet = lw_block(w, 1);
+	net_br_version(w, obj, v4, v6);
+	lw_enter(w, v4);
+	ir_ref n = net_header_len(w, NET_IPV4, &h);
+	lw_jmp(w, meet, 1, &n);
+	lw_enter(w, v6);
+	n = net_header_len(w, NET_IPV6, &h);
+	lw_jmp(w, meet, 1, &n);
+	lw_enter(w, meet);
+	return lw_param(w, meet, 0);
+}
+
+ir_ref net_len_word(struct lw *w, const struct lw_val *obj)
+{
+	enum net_view view = net_view_of(obj);
+
+	if (view == NET_PKT)
+		return lw_pktlen(w);
+	if (view != NET_PAYLOAD)
+		return header_len(w, obj);
+	ir_ref end = net_min(w, lw_word(w, obj, NET_P_END), lw_pktlen(w));
+	ir_ref n = lw_op2(w, IRO(sub64), end, lw_word(w, obj, NET_P_OFF));
+	ir_ref negative = lw_op2i(w, IRO(sar64), n, 63);
+	return lw_op2(w, IRO(and64), n, lw_op2i(w, IRO(xor64), negative, -1));
+}
+
+void net_len(struct lw *w, const struct lw_val *obj, struct lw_val *out)
+{
+	*out = lw_int(net_len_word(w, obj));
+}
+
+/* ---- bytes at an offset ---- */
+
+static unsigned size_of(const struct ir_lib *row) { return row->imm & NET_ROW_SIZE; }
+
+/* The constant offset of a call, when its argument is a constant that is not negative. */
+static bool constant_offset(const struct ir_lib *row, const pg_value *k, int64_t *off)
+{
+	if (!k || k->kind != PG_INT || k->i < 0 || k->i > NET_REACH)
+		return false;
+	*off = k->i - (row->imm & NET_ROW_INDEX ? 1 : 0);
+	return *off >= 0;
+}
+
+static bool surely_inside(uint64_t kinds, const struct ir_lib *row, const pg_value *k)
+{
+	int64_t off;
+
+	if (kinds & (kinds - 1) || !constant_offset(row, k, &off))
+		return false;
+	enum net_view view = (enum net_view)(__builtin_ctzll(kinds) - IR_VIEW0);
+	return off + size_of(row) <= net_fixed(view);
+}
+
+bool net_bytes_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
+		    const struct ir_type *a, struct ir_type *out)
+{
+	(void)in, (void)site;
+	if (n > 1 && surely_inside(a[0].kinds, row, a[1].k))
+		out->kinds = IR_BIT(IR_INT);
+	return true;
+}
+
+static ir_ref load_number(struct lw *w, const struct ir_lib *row, ir_ref ptr, ir_ref off, int64_t at)
+{
+	static const enum ir_op swaps[] = { [2] = IRO(be16), [4] = IRO(be32), [8] = IRO(be64) };
+	unsigned size = size_of(row);
+
+	if (size == 1)
+		return lw_pktload(w, 1, ptr, off, at);
+	if (!(row->imm & NET_ROW_LITTLE))
+		return lw_op1(w, swaps[size], lw_pktload(w, size, ptr, off, at));
+	return net_load_little(w, &(struct net_at){ .ptr = ptr, .off = off }, size, at);
+}
+
+/* Where the view starts and, unless it is the frame, where it ends. */
+static void extent(struct lw *w, const struct lw_val *obj, ir_ref *start, ir_ref *end)
+{
+	enum net_view view = net_view_of(obj);
+
+	*start = *end = 0;
+	if (view == NET_PKT)
+		return;
+	if (view == NET_PAYLOAD) {
+		*start = lw_word(w, obj, NET_P_OFF);
+		*end = lw_word(w, obj, NET_P_END);
+		return;
+	}
+	*start = lw_word(w, obj, NET_W_OFF);
+	*end = lw_op2(w, IRO(add64), *start, header_len(w, obj));
+}
+
+static ir_ref index_to_offset(struct lw *w, const struct lw_val *obj, ir_ref i)
+{
+	ir_blk back = lw_block(w, 0), front = lw_block(w, 0), meet = lw_block(w, 1);
+
+	lw_bri(w, IR_SLT, i, 0, back, front);
+	lw_enter(w, back);
+	ir_ref off = lw_op2(w, IRO(add64), i, net_len_word(w, obj));
+	lw_jmp(w, meet, 1, &off);
+	lw_enter(w, front);
+	off = lw_op2i(w, IRO(sub64), i, 1);
+	lw_jmp(w, meet, 1, &off);
+	lw_enter(w, meet);
+	return lw_param(w, meet, 0);
+}
+
+/* The offset in the view; where it is none that can be reached, to absent. */
+static ir_ref offset_of(struct lw *w, const struct ir_lib *row, const struct lw_val *obj,
+			const struct lw_val *arg, ir_blk absent)
+{
+	int64_t k;
+
+	if (constant_offset(row, arg->k, &k))
+		return lw_imm(w, k);
+	ir_ref off = lw_int_word(w, arg);
+	if (row->imm & NET_ROW_INDEX)
+		off = index_to_offset(w, obj, off);
+	ir_blk on = lw_block(w, 0);
+	lw_bri(w, IR_UGT, off, NET_REACH, absent, on);
+	lw_enter(w, on);
+	return off;
+}
+
+static ir_ref number_at(struct lw *w, const struct ir_lib *row, const struct lw_val *obj,
+			const struct lw_val *arg, ir_blk absent)
+{
+	int64_t k;
+
+	if (surely_inside(obj->kinds, row, arg->k) && constant_offset(row, arg->k, &k))
+		return load_number(w, row, lw_word(w, obj, NET_W_PTR), lw_word(w, obj, NET_W_OFF), k);
+	ir_ref start, end, off = offset_of(w, row, obj, arg, absent);
+	extent(w, obj, &start, &end);
+	if (start)
+		off = lw_op2(w, IRO(add64), off, start);
+	if (end) {
+		ir_blk on = lw_block(w, 0);
+		lw_br(w, IR_UGT, lw_op2i(w, IRO(add64), off, size_of(row)), end, absent, on);
+		lw_enter(w, on);
+	}
+	return load_number(w, row, lw_pkt(w, off, size_of(row), absent), off, 0);
+}
+
+void net_bytes_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+		     struct lw_val *out)
+{
+	(void)n;
+	ir_blk absent = lw_block(w, 0);
+	struct lw_join j = lw_join_new(w, out->kinds, 0);
+	bool may_be_absent = out->kinds & IR_BIT(IR_NIL);
+
+	for (uint64_t left = args[0].kinds, one; left; left &= ~one) {
+		one = left & -left;
+		ir_blk other = 0;
+		if (left != one) {
+			ir_blk mine = lw_block(w, 0);
+			other = lw_block(w, 0);
+			lw_br_kind(w, &args[0], one, mine, other);
+			lw_enter(w, mine);
+		}
+		struct lw_val obj = lw_narrow(w, &args[0], one);
+		struct lw_val v = lw_int(number_at(w, row, &obj, &args[1], absent));
+		lw_join_add(w, &j, &v);
+		if (other)
+			lw_enter(w, other);
+	}
+	if (may_be_absent) {
+		struct lw_val none = lw_nil();
+		lw_enter(w, absent);
+		lw_join_add(w, &j, &none);
+	}
+	*out = lw_join_end(w, &j);
+}

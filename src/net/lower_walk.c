@@ -1,0 +1,501 @@
+/*
+ * lower_walk.c - from the frame, or from a header, to another one.
+ *
+ * Written for a verifier that follows every path: what differs between paths is kept to where the
+ * next header starts, and the cold ways (tags, extension headers) end in states that look alike.
+ */
+#include "net/lower.h"
+
+/* A way on: a number of the header's `next` field leads to a block whose parameter is an offset. */
+struct way { enum net_view view; ir_blk to; };
+
+/* Where a walk ends that finds no way: a block without parameters, or one of (start, end). */
+struct dead_end { ir_blk absent, rest; };
+
+static void give_up(struct lw *w, const struct dead_end *d, ir_ref off)
+{
+	if (d->rest)
+		lw_jmp(w, d->rest, 2, (ir_ref[]){ off, lw_imm(w, NET_OPEN) });
+	else
+		lw_jmp(w, d->absent, 0, NULL);
+}
+
+/* ---- the link layer ---- */
+
+static void match(struct lw *w, ir_ref type, const struct way *ways, unsigned n, ir_ref off)
+{
+	for (unsigned i = 0; i < n; i++) {
+		ir_blk yes = lw_block(w, 0), no = lw_block(w, 0);
+		lw_bri(w, IR_EQ, type, net_wire16((uint16_t)net_number(ways[i].view, NET_ETHERTYPE)),
+		       yes, no);
+		lw_enter(w, yes);
+		lw_jmp(w, ways[i].to, 1, &off);
+		lw_enter(w, no);
+	}
+}
+
+static void br_tag(struct lw *w, ir_ref type, ir_blk tag, ir_blk none)
+{
+	const struct net_over *o = net_vlan.over;
+
+	for (; o->space; o++) {
+		ir_blk no = o[1].space ? lw_block(w, 0) : none;
+		lw_bri(w, IR_EQ, type, net_wire16(o->value), tag, no);
+		if (o[1].space)
+			lw_enter(w, no);
+	}
+}
+
+/* 1 when type is a tag's, without a branch */
+static ir_ref is_tag(struct lw *w, ir_ref type)
+{
+	ir_ref any = 0;
+
+	for (const struct net_over *o = net_vlan.over; o->space; o++) {
+		ir_ref one = net_is(w, type, net_wire16(o->value));
+		any = any ? lw_op2(w, IRO(or64), any, one) : one;
+	}
+	return any;
+}
+
+/* Behind one tag at least: another is skipped by arithmetic, so that both ways look alike. */
+static void walk_tags(struct lw *w, const struct way *ways, unsigned n, const struct dead_end *d,
+		      ir_blk at_eth)
+{
+	enum { FIRST = 14, ONE = 18, TAG = 4 };
+	ir_blk at_tag = lw_block(w, 0);
+	ir_ref zero = lw_imm(w, 0);
+	ir_ref p = lw_pkt(w, zero, ONE, at_eth);
+	ir_ref inner = is_tag(w, lw_pktload(w, 2, p, zero, ONE - 2));
+	ir_ref skip = lw_op2i(w, IRO(shl64), inner, __builtin_ctz(TAG));
+	ir_ref at = lw_op2i(w, IRO(add64), skip, ONE - 2);
+	ir_ref off = lw_op2i(w, IRO(add64), skip, ONE);
+
+	p = lw_pkt(w, at, 2, at_tag);
+	match(w, lw_pktload(w, 2, p, at, 0), ways, n, off);
+	give_up(w, d, off);
+	lw_enter(w, at_tag);
+	give_up(w, d, lw_imm(w, ONE));
+}
+
+/* From the frame to one of the ways. Ends the block. */
+static void walk_frame(struct lw *w, const struct way *ways, unsigned n, const struct dead_end *d)
+{
+	ir_blk no_eth = lw_block(w, 0), tagged = lw_block(w, 0), at_eth = lw_block(w, 0);
+	ir_ref zero = lw_imm(w, 0);
+	ir_ref p = lw_pkt(w, zero, net_eth.fixed, no_eth);
+	ir_ref type = lw_pktload(w, 2, p, zero, net_eth.next.at);
+
+	match(w, type, ways, n, lw_imm(w, net_eth.fixed));
+	br_tag(w, type, tagged, at_eth);
+	lw_enter(w, tagged);
+	walk_tags(w, ways, n, d, at_eth);
+	lw_enter(w, at_eth);
+	give_up(w, d, lw_imm(w, net_eth.fixed));
+	lw_enter(w, no_eth);
+	give_up(w, d, lw_imm(w, 0));
+}
+
+/* ---- IPv6 extension headers ---- */
+
+static uint64_t mask_of(const struct net_exts *x, unsigned from)
+{
+	uint64_t m = 0;
+
+	for (unsigned i = 0; i < x->n; i++)
+		if (x->value[i] / 64 == from / 64)
+			m |= (uint64_t)1 << x->value[i] % 64;
+	return m;
+}
+
+static void br_bit(struct lw *w, ir_ref number, uint64_t set, ir_blk yes, ir_blk no)
+{
+	ir_ref n = lw_op2i(w, IRO(and64), number, 63);
+	ir_ref b = lw_op2(w, IRO(and64), lw_op2(w, IRO(shr64), lw_imm(w, (int64_t)set), n),
+			  lw_imm(w, 1));
+	lw_bri(w, IR_NE, b, 0, yes, no);
+}
+
+static void br_ext(struct lw *w, const struct net_exts *x, ir_ref number, ir_blk yes, ir_blk no)
+{
+	ir_blk low = lw_block(w, 0), high = lw_block(w, 0), upper = lw_block(w, 0);
+
+	lw_bri(w, IR_ULT, number, 64, low, high);
+	lw_enter(w, low);
+	br_bit(w, number, mask_of(x, 0), yes, no);
+	lw_enter(w, high);
+	lw_bri(w, IR_EQ, lw_op2i(w, IRO(shr64), number, 6), 2, upper, no);
+	lw_enter(w, upper);
+	br_bit(w, number, mask_of(x, 128), yes, no);
+}
+
+/* Length of the extension header `number` whose second byte is b, without a branch. */
+static ir_ref ext_len(struct lw *w, ir_ref is_frag, ir_ref is_auth, ir_ref b)
+{
+	ir_ref units = lw_op2(w, IRO(and64), b, lw_op2i(w, IRO(sub64), is_frag, 1));
+	units = lw_op2(w, IRO(add64), lw_op2i(w, IRO(add64), units, 1), is_auth);
+	return lw_op2(w, IRO(shl64), units, lw_op2(w, IRO(sub64), lw_imm(w, 3), is_auth));
+}
+
+/*
+ * The loop over extension headers, entered with the first one's number, at pos; ends in `done`, a
+ * block of (number, pos). A header is stepped over when its first 8 bytes are there. The position
+ * is hidden from the verifier and masked, so that all turns look alike and all ends are one.
+ */
+static void walk_exts(struct lw *w, const struct net_exts *x, const struct net_at *h, ir_ref number,
+		      ir_ref pos, ir_blk done)
+{
+	enum { FURTHEST = 0x7fff, LEAST = 8 };
+	ir_blk head = lw_block(w, 3), body = lw_block(w, 0), step = lw_block(w, 0);
+	ir_blk out = lw_block(w, 0), inside = lw_block(w, 0), later = lw_block(w, 0);
+	ir_blk again = lw_block(w, 0);
+
+	pos = lw_op2i(w, IRO(and64), lw_op1(w, IRO(opaque), pos), FURTHEST);
+	lw_jmp(w, head, 3, (ir_ref[]){ number, pos, lw_imm(w, x->max) });
+	lw_enter(w, head);
+	number = lw_param(w, head, 0);
+	pos = lw_param(w, head, 1);
+	ir_ref left = lw_param(w, head, 2);
+	br_ext(w, x, number, body, out);
+
+	lw_enter(w, body);
+	lw_bri(w, IR_EQ, left, 0, out, step);
+	lw_enter(w, step);
+	lw_br(w, IR_UGT, lw_op2i(w, IRO(add64), pos, LEAST), h->end, out, inside);
+	lw_enter(w, inside);
+	ir_ref p = lw_pkt(w, pos, LEAST, out);
+	ir_ref next = lw_pktload(w, 1, p, pos, 0);
+	ir_ref b = lw_pktload(w, 1, p, pos, 1);
+	ir_ref frag = lw_op1(w, IRO(be16), lw_pktload(w, 2, p, pos, 2));
+	ir_ref is_frag = net_is(w, number, x->frag), is_auth = net_is(w, number, x->auth);
+	ir_ref offset = lw_op2(w, IRO(and64), lw_op2i(w, IRO(shr64), frag, 3),
+			       lw_op1(w, IRO(neg64), is_frag));
+	lw_bri(w, IR_NE, offset, 0, later, again);
+
+	lw_enter(w, again);
+	ir_ref behind = lw_op2(w, IRO(add64), pos, ext_len(w, is_frag, is_auth, b));
+	behind = lw_op2i(w, IRO(and64), behind, FURTHEST);
+	lw_jmp(w, head, 3, (ir_ref[]){ next, behind, lw_op2i(w, IRO(sub64), left, 1) });
+
+	lw_enter(w, later);
+	lw_jmp(w, done, 2, (ir_ref[]){ lw_op2i(w, IRO(or64), next, NET_NOT_FIRST),
+				       lw_op2i(w, IRO(add64), pos, LEAST) });
+	lw_enter(w, out);
+	lw_jmp(w, done, 2, (ir_ref[]){ number, pos });
+}
+
+void net_last(struct lw *w, const struct net_at *h, ir_ref *number, ir_ref *pos)
+{
+	ir_blk done = lw_block(w, 2), ext = lw_block(w, 0), plain = lw_block(w, 0);
+	ir_ref next = lw_pktload(w, 1, h->ptr, h->off, net_ipv6.next.at);
+	ir_ref behind = lw_op2i(w, IRO(add64), h->off, net_ipv6.fixed);
+
+	br_ext(w, net_ipv6.exts, next, ext, plain);
+	lw_enter(w, ext);
+	walk_exts(w, net_ipv6.exts, h, next, behind, done);
+	lw_enter(w, plain);
+	lw_jmp(w, done, 2, (ir_ref[]){ next, behind });
+	lw_enter(w, done);
+	*number = lw_param(w, done, 0);
+	*pos = lw_param(w, done, 1);
+}
+
+/* ---- from IP to what it carries: `to` is a block of (start, end) ---- */
+
+static void from_ipv4(struct lw *w, const struct net_at *h, enum net_view view, ir_blk to,
+		      ir_blk absent)
+{
+	int number = net_number(view, NET_PROTO4);
+	ir_blk match_ = lw_block(w, 0), first = lw_block(w, 0);
+
+	if (number < 0) {
+		lw_jmp(w, absent, 0, NULL);
+		return;
+	}
+	lw_bri(w, IR_EQ, lw_pktload(w, 1, h->ptr, h->off, net_ipv4.next.at), number, match_, absent);
+	lw_enter(w, match_);
+	lw_bri(w, IR_SET, lw_pktload(w, 2, h->ptr, h->off, net_ipv4.frag.at),
+	       net_wire16(net_ipv4.frag.mask), absent, first);
+	lw_enter(w, first);
+	ir_ref start = lw_op2(w, IRO(add64), h->off, net_header_len(w, NET_IPV4, h));
+	lw_jmp(w, to, 2, (ir_ref[]){ start, h->end });
+}
+
+static void from_ipv6(struct lw *w, const struct net_at *h, enum net_view view, ir_blk to,
+		      ir_blk absent)
+{
+	int number = net_number(view, NET_PROTO6);
+	ir_blk direct = lw_block(w, 0), other = lw_block(w, 0), ext = lw_block(w, 0);
+	ir_blk done = lw_block(w, 2), found = lw_block(w, 0);
+
+	if (number < 0) {
+		lw_jmp(w, absent, 0, NULL);
+		return;
+	}
+	ir_ref next = lw_pktload(w, 1, h->ptr, h->off, net_ipv6.next.at);
+	ir_ref behind = lw_op2i(w, IRO(add64), h->off, net_ipv6.fixed);
+	lw_bri(w, IR_EQ, next, number, direct, other);
+	lw_enter(w, direct);
+	lw_jmp(w, to, 2, (ir_ref[]){ behind, h->end });
+	lw_enter(w, other);
+	br_ext(w, net_ipv6.exts, next, ext, absent);
+	lw_enter(w, ext);
+	walk_exts(w, net_ipv6.exts, h, next, behind, done);
+	lw_enter(w, done);
+	lw_bri(w, IR_EQ, lw_param(w, done, 0), number, found, absent);
+	lw_enter(w, found);
+	lw_jmp(w, to, 2, (ir_ref[]){ lw_param(w, done, 1), h->end });
+}
+
+/* ---- finding headers ---- */
+
+static struct lw_val header_val(enum net_view view, const struct net_at *h, ir_ref end)
+{
+	ir_ref words[] = { h->ptr, h->off, end };
+
+	return lw_words(IR_VIEW0 + view, 3, words);
+}
+
+static struct lw_val enter_val(struct lw *w, enum net_view view, ir_ref off, ir_ref end, ir_blk absent)
+{
+	struct net_at h = net_enter(w, view, off, end, absent, false);
+
+	return header_val(view, &h, h.end ? h.end : lw_imm(w, NET_OPEN));
+}
+
+/* vlan from the frame (no obj) or from an outer tag */
+static struct lw_val find_vlan(struct lw *w, const struct net_at *outer, ir_blk absent)
+{
+	ir_blk tag = lw_block(w, 0);
+	ir_ref type, off;
+
+	if (outer) {
+		ir_blk near = lw_block(w, 0);
+		type = lw_pktload(w, 2, outer->ptr, outer->off, net_vlan.next.at);
+		off = lw_op2i(w, IRO(add64), outer->off, net_vlan.fixed);
+		lw_bri(w, IR_UGT, off, NET_MAX_VLAN, absent, near);
+		lw_enter(w, near);
+	} else {
+		ir_ref zero = lw_imm(w, 0);
+		ir_ref p = lw_pkt(w, zero, net_eth.fixed, absent);
+		type = lw_pktload(w, 2, p, zero, net_eth.next.at);
+		off = lw_imm(w, net_eth.fixed);
+	}
+	br_tag(w, type, tag, absent);
+	lw_enter(w, tag);
+	return enter_val(w, NET_VLAN, off, 0, absent);
+}
+
+/* arp, ipv4, ipv6 of the frame */
+static struct lw_val find_network(struct lw *w, enum net_view view, ir_blk absent)
+{
+	ir_blk to = lw_block(w, 1);
+
+	walk_frame(w, &(struct way){ view, to }, 1, &(struct dead_end){ .absent = absent });
+	lw_enter(w, to);
+	return enter_val(w, view, lw_param(w, to, 0), 0, absent);
+}
+
+static const struct { enum net_view view; unsigned version; } ips[] = {
+	{ NET_IPV4, 4 }, { NET_IPV6, 6 },
+};
+enum { NIPS = sizeof ips / sizeof *ips };
+
+/* To both IP versions of the frame: heads[i] is a block of (offset). Ends the block. */
+static void walk_to_ip(struct lw *w, ir_blk heads[NIPS], ir_blk absent)
+{
+	struct way ways[NIPS];
+
+	for (unsigned i = 0; i < NIPS; i++)
+		ways[i] = (struct way){ ips[i].view, heads[i] = lw_block(w, 1) };
+	walk_frame(w, ways, NIPS, &(struct dead_end){ .absent = absent });
+}
+
+static struct lw_val find_ip(struct lw *w, ir_blk absent)
+{
+	ir_blk heads[NIPS], meet = lw_block(w, 4);
+	ir_ref words[4];
+
+	walk_to_ip(w, heads, absent);
+	for (unsigned i = 0; i < NIPS; i++) {
+		lw_enter(w, heads[i]);
+		struct net_at h = net_enter(w, ips[i].view, lw_param(w, heads[i], 0), 0, absent, false);
+		lw_jmp(w, meet, 4, (ir_ref[]){ h.ptr, h.off, h.end, lw_imm(w, ips[i].version) });
+	}
+	lw_enter(w, meet);
+	for (unsigned i = 0; i < 4; i++)
+		words[i] = lw_param(w, meet, i);
+	return lw_words(IR_VIEW0 + NET_IP, 4, words);
+}
+
+void net_br_version(struct lw *w, const struct lw_val *ip, ir_blk v4, ir_blk v6)
+{
+	lw_bri(w, IR_EQ, lw_word(w, ip, NET_W_VERSION), 4, v4, v6);
+}
+
+/* Jumps to block `to` of (start, end) where `view` must be, or to absent. */
+static void walk_to_transport(struct lw *w, enum net_view from, const struct lw_val *obj,
+			      enum net_view view, ir_blk to, ir_blk absent)
+{
+	if (from == NET_PKT) {
+		ir_blk heads[NIPS];
+		walk_to_ip(w, heads, absent);
+		for (unsigned i = 0; i < NIPS; i++) {
+			lw_enter(w, heads[i]);
+			ir_ref off = lw_param(w, heads[i], 0);
+			struct net_at h = net_enter(w, ips[i].view, off, 0, absent, true);
+			(ips[i].version == 4 ? from_ipv4 : from_ipv6)(w, &h, view, to, absent);
+		}
+		return;
+	}
+	struct net_at h = net_at_of(w, obj);
+	if (from == NET_IP) {
+		ir_blk v4 = lw_block(w, 0), v6 = lw_block(w, 0);
+		net_br_version(w, obj, v4, v6);
+		lw_enter(w, v4);
+		from_ipv4(w, &h, view, to, absent);
+		lw_enter(w, v6);
+		from_ipv6(w, &h, view, to, absent);
+	} else {
+		(from == NET_IPV4 ? from_ipv4 : from_ipv6)(w, &h, view, to, absent);
+	}
+}
+
+struct lw_val net_find(struct lw *w, enum net_view from, const struct lw_val *obj, enum net_view to,
+		       ir_blk absent)
+{
+	if (to == NET_ETH)
+		return enter_val(w, to, lw_imm(w, 0), 0, absent);
+	if (to == NET_VLAN && from == NET_PKT)
+		return find_vlan(w, NULL, absent);
+	if (to == NET_VLAN) {
+		struct net_at outer = net_at_of(w, obj);
+		return find_vlan(w, &outer, absent);
+	}
+	if (to == NET_IP)
+		return find_ip(w, absent);
+	if (net_number(to, NET_ETHERTYPE) >= 0)
+		return find_network(w, to, absent);
+	ir_blk at = lw_block(w, 2);
+	walk_to_transport(w, from, obj, to, at, absent);
+	lw_enter(w, at);
+	return enter_val(w, to, lw_param(w, at, 0), lw_param(w, at, 1), absent);
+}
+
+/* ---- payload ---- */
+
+static void rest_of(struct lw *w, enum net_view view, const struct net_at *h, ir_blk rest)
+{
+	ir_ref start = lw_op2(w, IRO(add64), h->off, net_header_len(w, view, h));
+
+	lw_jmp(w, rest, 2, (ir_ref[]){ start, h->end ? h->end : lw_imm(w, NET_OPEN) });
+}
+
+/* number: protocol, at start: jumps to rest with the payload of its header if it is there, else
+ * with (start, end). */
+static void rest_of_transport(struct lw *w, enum net_space space, ir_ref number, ir_ref start,
+			      ir_ref end, ir_blk rest)
+{
+	ir_blk unknown = lw_block(w, 0);
+
+	for (unsigned view = 0; view < NET_NVIEWS; view++) {
+		int own = net_number((enum net_view)view, space);
+		if (own < 0)
+			continue;
+		ir_blk yes = lw_block(w, 0), no = lw_block(w, 0);
+		lw_bri(w, IR_EQ, number, own, yes, no);
+		lw_enter(w, yes);
+		struct net_at h = net_enter(w, (enum net_view)view, start, end, unknown, false);
+		rest_of(w, (enum net_view)view, &h, rest);
+		lw_enter(w, no);
+	}
+	lw_jmp(w, unknown, 0, NULL);
+	lw_enter(w, unknown);
+	lw_jmp(w, rest, 2, (ir_ref[]){ start, end });
+}
+
+static void rest_of_ipv4(struct lw *w, const struct net_at *h, ir_blk rest)
+{
+	ir_blk later = lw_block(w, 0), first = lw_block(w, 0);
+	ir_ref start = lw_op2(w, IRO(add64), h->off, net_header_len(w, NET_IPV4, h));
+	ir_ref number = lw_pktload(w, 1, h->ptr, h->off, net_ipv4.next.at);
+
+	lw_bri(w, IR_SET, lw_pktload(w, 2, h->ptr, h->off, net_ipv4.frag.at),
+	       net_wire16(net_ipv4.frag.mask), later, first);
+	lw_enter(w, later);
+	lw_jmp(w, rest, 2, (ir_ref[]){ start, h->end });
+	lw_enter(w, first);
+	rest_of_transport(w, NET_PROTO4, number, start, h->end, rest);
+}
+
+static void rest_of_ipv6(struct lw *w, const struct net_at *h, ir_blk rest)
+{
+	ir_ref number, start;
+
+	net_last(w, h, &number, &start);
+	rest_of_transport(w, NET_PROTO6, number, start, h->end, rest);
+}
+
+static void rest_of_frame(struct lw *w, ir_blk rest)
+{
+	enum net_view views[] = { NET_IPV4, NET_IPV6, NET_ARP };
+	enum { N = sizeof views / sizeof *views };
+	struct way ways[N];
+
+	for (unsigned i = 0; i < N; i++)
+		ways[i] = (struct way){ views[i], lw_block(w, 1) };
+	walk_frame(w, ways, N, &(struct dead_end){ .rest = rest });
+	for (unsigned i = 0; i < N; i++) {
+		ir_blk absent = lw_block(w, 0);
+		lw_enter(w, ways[i].to);
+		ir_ref off = lw_param(w, ways[i].to, 0);
+		struct net_at h = net_enter(w, views[i], off, 0, absent, false);
+		if (views[i] == NET_IPV4)
+			rest_of_ipv4(w, &h, rest);
+		else if (views[i] == NET_IPV6)
+			rest_of_ipv6(w, &h, rest);
+		else
+			rest_of(w, views[i], &h, rest);
+		lw_enter(w, absent);
+		lw_jmp(w, rest, 2, (ir_ref[]){ off, lw_imm(w, NET_OPEN) });
+	}
+}
+
+/* Behind an IP header of this view, whatever it carries. */
+static void rest_of_network(struct lw *w, enum net_view view, const struct net_at *h, ir_blk rest)
+{
+	ir_ref number, start;
+
+	if (view == NET_IPV4) {
+		rest_of(w, view, h, rest);
+		return;
+	}
+	net_last(w, h, &number, &start);
+	lw_jmp(w, rest, 2, (ir_ref[]){ start, h->end });
+}
+
+struct lw_val net_payload(struct lw *w, enum net_view from, const struct lw_val *obj)
+{
+	ir_blk rest = lw_block(w, 2);
+
+	if (from == NET_PKT) {
+		rest_of_frame(w, rest);
+	} else {
+		struct net_at h = net_at_of(w, obj);
+		if (from == NET_IP) {
+			ir_blk v4 = lw_block(w, 0), v6 = lw_block(w, 0);
+			net_br_version(w, obj, v4, v6);
+			lw_enter(w, v4);
+			rest_of_network(w, NET_IPV4, &h, rest);
+			lw_enter(w, v6);
+			rest_of_network(w, NET_IPV6, &h, rest);
+		} else if (from == NET_IPV6) {
+			rest_of_network(w, from, &h, rest);
+		} else {
+			rest_of(w, from, &h, rest);
+		}
+	}
+	lw_enter(w, rest);
+	ir_ref words[] = { lw_param(w, rest, 0), lw_param(w, rest, 1) };
+	return lw_words(IR_VIEW0 + NET_PAYLOAD, 2, words);
+}

@@ -1,0 +1,149 @@
+/*
+ * net.h - packet views: protocol tables (one file each), and the two engines that read them: the
+ * compiler's (lower_*.c) and the host twin's (twin.c).
+ *
+ * What both agree on:
+ *
+ *   place   a header or payload is a view, the offset where it starts, and `end`: the offset where
+ *           the lengths of the headers around it say that it ends (NET_OPEN: none says). The end
+ *           of the frame is not part of `end`; it is checked beside it.
+ *   header  is there when its fixed part lies before `end` and inside the frame, its check byte and
+ *           magic are right, its variable part lies inside too and its total length is not too small.
+ *   reach   bytes from NET_REACH on are never read: what is added to a packet pointer has 16 bits.
+ */
+#ifndef NET_NET_H
+#define NET_NET_H
+
+#include "ir/target.h"
+
+enum net_view {
+	NET_PKT, NET_ETH, NET_VLAN, NET_ARP, NET_IP, NET_IPV4, NET_IPV6, NET_TCP, NET_UDP, NET_ICMP,
+	NET_ICMP6, NET_PAYLOAD,
+	NET_NVIEWS
+};
+#define NET_KIND(view) IR_BIT(IR_VIEW0 + (view))
+#define NET_MAYBE(view) (IR_BIT(IR_NIL) | NET_KIND(view))
+
+enum {
+	NET_OPEN = 0x40000000,  /* an `end` beyond every frame */
+	NET_REACH = 0xffff,
+	NET_TAGS = 2,           /* VLAN tags skipped on the way to what they carry */
+	NET_MAX_VLAN = 0x7fff,  /* no tag is looked for beyond */
+	NET_NOT_FIRST = 0x200,  /* added to a protocol number: of a fragment that is not the first */
+};
+
+/* Words of a view in the compiler: pkt none, payload two, ip four, other headers three. */
+enum { NET_W_PTR, NET_W_OFF, NET_W_END, NET_W_VERSION };
+enum { NET_P_OFF, NET_P_END };
+
+/* What a header's own field that names the next header counts in. */
+enum net_space { NET_NO_SPACE, NET_ETHERTYPE, NET_PROTO4, NET_PROTO6 };
+
+struct net_over { enum net_space space; uint16_t value; };
+
+/* IPv6 extension headers: (byte 1 + 1) * 8 long, `auth` (byte 1 + 2) * 4, `frag` 8. */
+struct net_exts {
+	uint8_t max;            /* how many are walked */
+	uint8_t frag, auth;
+	uint8_t n;
+	uint8_t value[8];       /* below 64 or from 128 to 191 */
+};
+
+struct net_proto {
+	uint8_t fixed;          /* bytes of the fixed part */
+	struct { uint8_t at, lo, hi; } check;        /* byte `at` is lo to hi; hi 0: unchecked */
+	struct { uint8_t n, bytes[6]; } magic;       /* what the header starts with */
+	struct { uint8_t at, mask, shl, shr; } hlen; /* length from a byte; mask 0: fixed */
+	struct {
+		uint8_t at, add, min; /* 16 bits at `at`, plus add, from the header's start is its end */
+		bool there, zero_open;
+	} total;
+	struct { uint8_t at; uint16_t mask; } frag;  /* any of these bits of 16: not the first fragment */
+	struct { uint8_t at; enum net_space space; } next; /* PROTO*: a byte; ETHERTYPE: two */
+	const struct net_exts *exts;
+	struct net_over over[4];
+};
+
+/* How a field is read. */
+enum net_how {
+	NET_BITS,      /* `width` bits at bit `bit`, most significant first */
+	NET_FLAG,      /* one bit, a boolean */
+	NET_IP4, NET_IP6, NET_MAC, /* an address at bit `bit` */
+	NET_HEADER,    /* the header `view`, found from here */
+	NET_REST,      /* payload */
+	NET_LENGTH,    /* of the frame */
+	NET_CTX,       /* 4 bytes at ctx + bit; the twin's value is twin */
+	NET_LAST,      /* IPv6: protocol after extension headers */
+	NET_EITHER,    /* by IP version: v4 or v6 */
+};
+
+struct net_field {
+	enum net_how how;
+	uint16_t bit;
+	uint8_t width;
+	enum net_view view;
+	uint32_t twin;
+	const struct net_field *v4, *v6;
+};
+
+extern const struct net_proto net_eth, net_vlan, net_arp, net_ipv4, net_ipv6, net_tcp, net_udp,
+	net_icmp, net_icmp6;
+extern const struct ir_view net_pkt_view, net_eth_view, net_vlan_view, net_arp_view, net_ip_view,
+	net_ipv4_view, net_ipv6_view, net_tcp_view, net_udp_view, net_icmp_view, net_icmp6_view,
+	net_payload_view;
+
+extern const struct net_proto *const net_protos[NET_NVIEWS]; /* NULL: not a header of its own */
+extern const struct ir_view *const net_views[NET_NVIEWS + 1]; /* NULL-terminated */
+extern const struct ir_lib net_byte_rows[]; /* methods of every view */
+extern const struct ir_lib net_addr_rows[]; /* methods of ip4, ip6, mac */
+
+/* The number of `view` in a space, or -1. */
+int net_number(enum net_view view, enum net_space space);
+/* What the row of a byte method (imm) says. */
+enum { NET_ROW_SIZE = 15, NET_ROW_LITTLE = 16, NET_ROW_INDEX = 32 };
+
+/* ---- rows: what a protocol's file is made of ---- */
+
+void net_get(struct lw *w, const struct ir_field *f, const struct lw_val *obj, struct lw_val *out);
+void net_len(struct lw *w, const struct lw_val *obj, struct lw_val *out);
+
+#define NET_ROW(name_, kinds_, ...)                                                         \
+	{ .name = name_, .kinds = kinds_, .get = net_get,                                   \
+	  .arg = &(const struct net_field){ __VA_ARGS__ } }
+#define NET_ROW_BITS(name, bit_, width_)                                                    \
+	NET_ROW(name, IR_BIT(IR_INT), .how = NET_BITS, .bit = bit_, .width = width_)
+#define NET_ROW_FLAG(name, bit_) NET_ROW(name, IR_BOOL, .how = NET_FLAG, .bit = bit_, .width = 1)
+#define NET_ROW_IP4(name, bit_) NET_ROW(name, IR_BIT(IR_IP4), .how = NET_IP4, .bit = bit_)
+#define NET_ROW_IP6(name, bit_) NET_ROW(name, IR_BIT(IR_IP6), .how = NET_IP6, .bit = bit_)
+#define NET_ROW_MAC(name, bit_) NET_ROW(name, IR_BIT(IR_MAC), .how = NET_MAC, .bit = bit_)
+#define NET_ROW_HEADER(name, view_) NET_ROW(name, NET_MAYBE(view_), .how = NET_HEADER, .view = view_)
+#define NET_ROW_REST() NET_ROW("payload", NET_KIND(NET_PAYLOAD), .how = NET_REST)
+
+#define NET_VIEW(name_, words_, fields_)                                                    \
+	{ .name = name_, .words = words_, .is_str_like = true, .fields = fields_,           \
+	  .methods = net_byte_rows, .len = net_len }
+
+/* ---- the host twin: plain C over bytes ---- */
+
+struct net_frame {
+	const uint8_t *bytes;
+	size_t n;
+};
+
+struct net_place {
+	enum net_view view;
+	uint32_t off, end;
+};
+
+/* A field of the view at p: a value, or (PG_VIEW, view not set) a place. */
+void net_twin_get(const struct net_frame *f, const struct net_place *p, const struct ir_field *row,
+		  pg_value *out, struct net_place *at);
+size_t net_twin_len(const struct net_frame *f, const struct net_place *p);
+/* A byte method: an integer or nil. */
+void net_twin_bytes(const struct net_frame *f, const struct net_place *p, const struct ir_lib *row,
+		    int64_t arg, pg_value *out);
+/* a:method(args). 0; -ENOENT: no such method; -EINVAL: bad argument, err says which. */
+int net_twin_addr(const pg_value *self, const char *method, const pg_value *args, int n,
+		  pg_value *out, char *err, size_t errlen);
+
+#endif

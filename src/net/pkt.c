@@ -1,0 +1,31 @@
+/* pkt.c - the frame itself, as an XDP program receives it. */
+#include "net/net.h"
+
+#include <linux/bpf.h>
+
+/* A test run of the kernel shows a packet as received on queue 0 of the loopback device. */
+enum { LOOPBACK = 1 };
+
+#define CTX_ROW(name, member, twin_)                                                        \
+	NET_ROW(name, IR_BIT(IR_INT), .how = NET_CTX, .bit = offsetof(struct xdp_md, member), \
+		.twin = twin_)
+
+static const struct ir_field fields[] = {
+	NET_ROW("len", IR_BIT(IR_INT), .how = NET_LENGTH),
+	CTX_ROW("ifindex", ingress_ifindex, LOOPBACK),
+	CTX_ROW("rxq", rx_queue_index, 0),
+	NET_ROW_HEADER("eth", NET_ETH),
+	NET_ROW_HEADER("vlan", NET_VLAN),
+	NET_ROW_HEADER("arp", NET_ARP),
+	NET_ROW_HEADER("ip", NET_IP),
+	NET_ROW_HEADER("ipv4", NET_IPV4),
+	NET_ROW_HEADER("ipv6", NET_IPV6),
+	NET_ROW_HEADER("tcp", NET_TCP),
+	NET_ROW_HEADER("udp", NET_UDP),
+	NET_ROW_HEADER("icmp", NET_ICMP),
+	NET_ROW_HEADER("icmp6", NET_ICMP6),
+	NET_ROW_REST(),
+	{ 0 }
+};
+
+const struct ir_view net_pkt_view = NET_VIEW("pkt", 0, fields);

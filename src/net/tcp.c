@@ -1,0 +1,32 @@
+/* tcp.c - TCP with options. */
+#include "net/net.h"
+
+const struct net_proto net_tcp = {
+	.fixed = 20,
+	.check = { .at = 12, .lo = 0x50, .hi = 0xff }, /* at least 5 words */
+	.hlen  = { .at = 12, .mask = 0xf0, .shr = 2 },
+	.over  = { { NET_PROTO4, 6 }, { NET_PROTO6, 6 } },
+};
+
+static const struct ir_field fields[] = {
+	NET_ROW_BITS("sport",   0, 16),
+	NET_ROW_BITS("dport",   16, 16),
+	NET_ROW_BITS("seq",     32, 32),
+	NET_ROW_BITS("ack_seq", 64, 32),
+	NET_ROW_BITS("doff",    96, 4),
+	NET_ROW_FLAG("cwr",     104),
+	NET_ROW_FLAG("ece",     105),
+	NET_ROW_FLAG("urg",     106),
+	NET_ROW_FLAG("ack",     107),
+	NET_ROW_FLAG("psh",     108),
+	NET_ROW_FLAG("rst",     109),
+	NET_ROW_FLAG("syn",     110),
+	NET_ROW_FLAG("fin",     111),
+	NET_ROW_BITS("window",  112, 16),
+	NET_ROW_BITS("check",   128, 16),
+	NET_ROW_BITS("urg_ptr", 144, 16),
+	NET_ROW_REST(),
+	{ 0 }
+};
+
+const struct ir_view net_tcp_view = NET_VIEW("tcp", 3, fields);

@@ -1,0 +1,323 @@
+/* twin.c - the host twin of packet views: the protocol tables read by plain C over bytes. */
+#include "net/net.h"
+
+#include <string.h>
+
+typedef struct net_place place;
+
+static uint64_t big(const uint8_t *p, unsigned n)
+{
+	uint64_t v = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		v = v << 8 | p[i];
+	return v;
+}
+
+static uint64_t little(const uint8_t *p, unsigned n)
+{
+	uint64_t v = 0;
+
+	while (n--)
+		v = v << 8 | p[n];
+	return v;
+}
+
+/* Can bytes [off, off + n) be read? */
+static bool inside(const struct net_frame *f, uint64_t off, uint64_t n)
+{
+	return off + n <= f->n && off + n <= NET_REACH;
+}
+
+/* ---- one header ---- */
+
+static unsigned header_len(const struct net_frame *f, enum net_view view, uint32_t off)
+{
+	const struct net_proto *p = net_protos[view];
+
+	if (!p->hlen.mask)
+		return p->fixed;
+	return (unsigned)(f->bytes[off + p->hlen.at] & p->hlen.mask) << p->hlen.shl >> p->hlen.shr;
+}
+
+/* net_enter of the compiler: the header `view` at off, in what ends at end. */
+static bool enter(const struct net_frame *f, enum net_view view, uint32_t off, uint32_t end, place *out)
+{
+	const struct net_proto *p = net_protos[view];
+	const uint8_t *b = f->bytes + off;
+
+	if (off + p->fixed > end || !inside(f, off, p->fixed))
+		return false;
+	if (p->check.hi && (b[p->check.at] < p->check.lo || b[p->check.at] > p->check.hi))
+		return false;
+	if (memcmp(b, p->magic.bytes, p->magic.n) != 0)
+		return false;
+	unsigned len = header_len(f, view, off);
+	if (off + len > end || !inside(f, off, len))
+		return false;
+	if (p->total.there) {
+		uint32_t total = (uint32_t)big(b + p->total.at, 2);
+		uint32_t own = off + p->total.add + total;
+		if (total < p->total.min)
+			return false;
+		if (!(p->total.zero_open && total == 0) && own < end)
+			end = own;
+	}
+	*out = (place){ view, off, end };
+	return true;
+}
+
+/* ---- the link layer ---- */
+
+static bool is_number(enum net_view view, enum net_space space, uint16_t n)
+{
+	const struct net_proto *p = net_protos[view];
+
+	for (const struct net_over *o = p->over; o->space; o++)
+		if (o->space == space && o->value == n)
+			return true;
+	return false;
+}
+
+/* Past Ethernet and its tags: the type of what follows, and where; false: no Ethernet header. */
+static bool past_link(const struct net_frame *f, uint16_t *type, uint32_t *off)
+{
+	place h;
+
+	*off = 0;
+	*type = 0;
+	if (!enter(f, NET_ETH, 0, NET_OPEN, &h))
+		return false;
+	*off = net_eth.fixed;
+	*type = (uint16_t)big(f->bytes + net_eth.next.at, 2);
+	for (int i = 0; i < NET_TAGS && is_number(NET_VLAN, NET_ETHERTYPE, *type); i++) {
+		if (!enter(f, NET_VLAN, *off, NET_OPEN, &h))
+			break;
+		*type = (uint16_t)big(f->bytes + *off + net_vlan.next.at, 2);
+		*off += net_vlan.fixed;
+	}
+	return true;
+}
+
+static bool find_vlan(const struct net_frame *f, const place *from, place *out)
+{
+	const struct net_proto *p = net_protos[from->view == NET_PKT ? NET_ETH : NET_VLAN];
+	uint32_t off = from->off + p->fixed;
+
+	if (!inside(f, 0, net_eth.fixed) || off > NET_MAX_VLAN)
+		return false;
+	uint16_t type = (uint16_t)big(f->bytes + from->off + p->next.at, 2);
+	return is_number(NET_VLAN, NET_ETHERTYPE, type) && enter(f, NET_VLAN, off, NET_OPEN, out);
+}
+
+static bool find_network(const struct net_frame *f, enum net_view view, place *out)
+{
+	uint16_t type;
+	uint32_t off;
+
+	return past_link(f, &type, &off) && is_number(view, NET_ETHERTYPE, type) &&
+	       enter(f, view, off, NET_OPEN, out);
+}
+
+/* ---- IP and what it carries ---- */
+
+static enum net_view ip_version(const struct net_frame *f, const place *p)
+{
+	if (p->view != NET_IP)
+		return p->view;
+	return f->bytes[p->off] >> 4 == 4 ? NET_IPV4 : NET_IPV6;
+}
+
+static bool find_ip(const struct net_frame *f, place *out)
+{
+	if (!find_network(f, NET_IPV4, out) && !find_network(f, NET_IPV6, out))
+		return false;
+	out->view = NET_IP;
+	return true;
+}
+
+static bool is_ext(const struct net_exts *x, unsigned number)
+{
+	return memchr(x->value, (int)number, x->n) != NULL;
+}
+
+/* The protocol that an IP header carries, NET_NOT_FIRST added, and where it starts. */
+static unsigned last(const struct net_frame *f, const place *ip, uint32_t *pos)
+{
+	enum { LEAST = 8 };
+	const struct net_proto *p = net_protos[ip_version(f, ip)];
+	const uint8_t *b = f->bytes + ip->off;
+	unsigned number = b[p->next.at];
+
+	*pos = ip->off + header_len(f, ip_version(f, ip), ip->off);
+	if (p->frag.mask && big(b + p->frag.at, 2) & p->frag.mask)
+		return number | NET_NOT_FIRST;
+	for (unsigned i = 0; p->exts && i < p->exts->max && is_ext(p->exts, number); i++) {
+		if (*pos + LEAST > ip->end || !inside(f, *pos, LEAST))
+			break;
+		b = f->bytes + *pos;
+		if (number == p->exts->frag && big(b + 2, 2) >> 3) {
+			*pos += LEAST;
+			return b[0] | NET_NOT_FIRST;
+		}
+		*pos += number == p->exts->frag ? LEAST :
+			number == p->exts->auth ? (b[1] + 2u) * 4 : (b[1] + 1u) * 8;
+		number = b[0];
+	}
+	return number;
+}
+
+static bool find_transport(const struct net_frame *f, const place *from, enum net_view view, place *out)
+{
+	place ip = *from;
+	uint32_t pos;
+
+	if (from->view == NET_PKT && !find_ip(f, &ip))
+		return false;
+	enum net_view version = ip_version(f, &ip);
+	unsigned number = last(f, &ip, &pos);
+	return net_number(view, net_protos[version]->next.space) == (int)number &&
+	       enter(f, view, pos, ip.end, out);
+}
+
+/* ---- payload ---- */
+
+static place payload_at(uint32_t off, uint32_t end)
+{
+	return (place){ NET_PAYLOAD, off, end };
+}
+
+/* Of an IP header, whatever it carries. */
+static place rest_of_ip(const struct net_frame *f, const place *ip)
+{
+	uint32_t pos;
+
+	last(f, ip, &pos);
+	return payload_at(pos, ip->end);
+}
+
+static place rest_of_header(const struct net_frame *f, const place *h)
+{
+	return payload_at(h->off + header_len(f, h->view, h->off), h->end);
+}
+
+/* Of the innermost header known. */
+static place rest_of_frame(const struct net_frame *f)
+{
+	uint16_t type;
+	uint32_t off;
+	place h, ip;
+
+	past_link(f, &type, &off);
+	if (find_network(f, NET_ARP, &h))
+		return rest_of_header(f, &h);
+	if (!find_ip(f, &ip))
+		return payload_at(off, NET_OPEN);
+	for (unsigned view = 0; view < NET_NVIEWS; view++)
+		if (net_protos[view] && find_transport(f, &ip, (enum net_view)view, &h))
+			return rest_of_header(f, &h);
+	return rest_of_ip(f, &ip);
+}
+
+static place rest_of(const struct net_frame *f, const place *p)
+{
+	switch (p->view) {
+	case NET_PKT:
+		return rest_of_frame(f);
+	case NET_IP: case NET_IPV4: case NET_IPV6:
+		return rest_of_ip(f, p);
+	default:
+		return rest_of_header(f, p);
+	}
+}
+
+/* ---- fields ---- */
+
+static bool find(const struct net_frame *f, const place *from, enum net_view view, place *out)
+{
+	if (view == NET_ETH)
+		return enter(f, view, 0, NET_OPEN, out);
+	if (view == NET_VLAN)
+		return find_vlan(f, from, out);
+	if (view == NET_IP)
+		return find_ip(f, out);
+	if (net_number(view, NET_ETHERTYPE) >= 0)
+		return find_network(f, view, out);
+	return find_transport(f, from, view, out);
+}
+
+static uint64_t bits(const uint8_t *h, unsigned bit, unsigned width)
+{
+	uint64_t v = 0;
+
+	for (unsigned i = bit; i < bit + width; i++)
+		v = v << 1 | (h[i / 8] >> (7 - i % 8) & 1);
+	return v;
+}
+
+static void addr(pg_value *out, enum pg_kind kind, const uint8_t *p, unsigned n)
+{
+	out->kind = kind;
+	memcpy(out->addr, p, n);
+}
+
+static void put_int(pg_value *out, uint64_t v)
+{
+	out->kind = PG_INT;
+	out->i = (int64_t)v;
+}
+
+static void get(const struct net_frame *f, const place *p, const struct net_field *own, pg_value *out,
+		place *at)
+{
+	const uint8_t *h = f->bytes + p->off;
+	uint32_t pos;
+
+	switch (own->how) {
+	case NET_BITS:   put_int(out, bits(h, own->bit, own->width)); break;
+	case NET_FLAG:   out->kind = bits(h, own->bit, 1) ? PG_TRUE : PG_FALSE; break;
+	case NET_IP4:    addr(out, PG_IP4, h + own->bit / 8, 4); break;
+	case NET_IP6:    addr(out, PG_IP6, h + own->bit / 8, 16); break;
+	case NET_MAC:    addr(out, PG_MAC, h + own->bit / 8, 6); break;
+	case NET_LENGTH: put_int(out, f->n); break;
+	case NET_CTX:    put_int(out, own->twin); break;
+	case NET_LAST:   put_int(out, last(f, p, &pos) & 0xff); break;
+	case NET_HEADER: out->kind = find(f, p, own->view, at) ? PG_VIEW : PG_NIL; break;
+	case NET_REST:   out->kind = PG_VIEW; *at = rest_of(f, p); break;
+	case NET_EITHER: get(f, p, ip_version(f, p) == NET_IPV4 ? own->v4 : own->v6, out, at); break;
+	}
+}
+
+void net_twin_get(const struct net_frame *f, const struct net_place *p, const struct ir_field *row,
+		  pg_value *out, struct net_place *at)
+{
+	memset(out, 0, sizeof *out);
+	get(f, p, row->arg, out, at);
+}
+
+/* ---- bytes ---- */
+
+size_t net_twin_len(const struct net_frame *f, const struct net_place *p)
+{
+	if (p->view == NET_PKT)
+		return f->n;
+	if (p->view != NET_PAYLOAD)
+		return header_len(f, ip_version(f, p), p->off);
+	size_t end = p->end < f->n ? p->end : f->n;
+	return end > p->off ? end - p->off : 0;
+}
+
+void net_twin_bytes(const struct net_frame *f, const struct net_place *p, const struct ir_lib *row,
+		    int64_t arg, pg_value *out)
+{
+	unsigned size = row->imm & NET_ROW_SIZE;
+	uint64_t len = net_twin_len(f, p), off = (uint64_t)arg;
+
+	memset(out, 0, sizeof *out);
+	if (row->imm & NET_ROW_INDEX)
+		off += arg < 0 ? len : UINT64_MAX;
+	if (off > NET_REACH || off + size > len || !inside(f, p->off + off, size))
+		return;
+	const uint8_t *b = f->bytes + p->off + off;
+	put_int(out, row->imm & NET_ROW_LITTLE ? little(b, size) : big(b, size));
+}

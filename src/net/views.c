@@ -1,0 +1,58 @@
+/* views.c - the views by number, and the methods that all of them have. */
+#include "net/net.h"
+
+#include "net/lower.h"
+
+const struct ir_view *const net_views[NET_NVIEWS + 1] = {
+	[NET_PKT]     = &net_pkt_view,
+	[NET_ETH]     = &net_eth_view,
+	[NET_VLAN]    = &net_vlan_view,
+	[NET_ARP]     = &net_arp_view,
+	[NET_IP]      = &net_ip_view,
+	[NET_IPV4]    = &net_ipv4_view,
+	[NET_IPV6]    = &net_ipv6_view,
+	[NET_TCP]     = &net_tcp_view,
+	[NET_UDP]     = &net_udp_view,
+	[NET_ICMP]    = &net_icmp_view,
+	[NET_ICMP6]   = &net_icmp6_view,
+	[NET_PAYLOAD] = &net_payload_view,
+};
+
+const struct net_proto *const net_protos[NET_NVIEWS] = {
+	[NET_ETH]   = &net_eth,
+	[NET_VLAN]  = &net_vlan,
+	[NET_ARP]   = &net_arp,
+	[NET_IPV4]  = &net_ipv4,
+	[NET_IPV6]  = &net_ipv6,
+	[NET_TCP]   = &net_tcp,
+	[NET_UDP]   = &net_udp,
+	[NET_ICMP]  = &net_icmp,
+	[NET_ICMP6] = &net_icmp6,
+};
+
+#define BYTE_ROW(name_, imm_, what_)                                                        \
+	{ .name = name_, .min = 1, .max = 1, .args = { IR_BIT(IR_INT) },                    \
+	  .ret = IR_BIT(IR_INT) | IR_BIT(IR_NIL), .effects = IR_E_READ, .type = net_bytes_type, \
+	  .lower = net_bytes_lower, .imm = imm_, .what = what_ }
+
+const struct ir_lib net_byte_rows[] = {
+	BYTE_ROW("u8",   1, "the byte at an offset (from 0), nil outside"),
+	BYTE_ROW("u16",  2, "2 bytes at an offset, network order, nil outside"),
+	BYTE_ROW("u32",  4, "4 bytes at an offset, network order, nil outside"),
+	BYTE_ROW("u64",  8, "8 bytes at an offset, network order, nil outside"),
+	BYTE_ROW("le16", 2 | NET_ROW_LITTLE, "2 bytes at an offset, little-endian, nil outside"),
+	BYTE_ROW("le32", 4 | NET_ROW_LITTLE, "4 bytes at an offset, little-endian, nil outside"),
+	BYTE_ROW("le64", 8 | NET_ROW_LITTLE, "8 bytes at an offset, little-endian, nil outside"),
+	BYTE_ROW("byte", 1 | NET_ROW_INDEX, "byte number i (from 1; from the end when negative), nil outside"),
+	{ 0 }
+};
+
+int net_number(enum net_view view, enum net_space space)
+{
+	const struct net_proto *p = net_protos[view];
+
+	for (unsigned i = 0; p && i < sizeof(p->over) / sizeof(*p->over); i++)
+		if (p->over[i].space == space)
+			return p->over[i].value;
+	return -1;
+}
