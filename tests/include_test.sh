@@ -68,5 +68,5 @@ END {
 	}
 	if (failed)
 		exit 1
-	printf "ok includes: %d arrows in %d files\n", arrows, files
+	printf "includes: %d arrows in %d files\n", arrows, files
 }' $(find "$root" -type f \( -name '*.[chS]' -o -name '*.def' \) | sort)

@@ -80,7 +80,7 @@ static const char *const identical[] = {
 	"    v33 = pi v2 .0 #nil|bool|view1\n"
 	"    v34 = record \"src\" v2, \"port\" v3\n"
 	"    v35 = newtable : entry map 2\n"
-	"    setlist v35, v2 .1\n"
+	"    setlist v35, v2 .1 #0\n"
 	"    v36 = refuse v2 \"not yet\"\n"
 	"    v37 = call v31, v2 .0 !b3(v2)\n"
 	"    v38 = result v37 .0 {local \"x\", -, field \"y\"} @f.lua:3^2\n"

@@ -1,0 +1,114 @@
+#!/bin/sh
+# Real packets of real tools through XDP: pass, drop, replace while running, detach; native and
+# generic. The counters of ping are the witness.
+set -eu
+name=pgt$$
+peer=10.77.0.1
+here=10.77.0.2
+script=
+dir=$(mktemp -d)
+
+clean() {
+	[ -z "$script" ] || kill "$script" 2>/dev/null || :
+	[ -z "$script" ] || wait "$script" 2>/dev/null || :
+	ip netns del "${name}a" 2>/dev/null || :
+	ip netns del "${name}b" 2>/dev/null || :
+	rm -rf "$dir"
+}
+trap clean EXIT
+trap 'exit 1' INT TERM
+
+count=0
+bad=0
+say() { # status, what
+	count=$((count + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $count - $2"
+	else
+		echo "not ok $count - $2"
+		bad=1
+	fi
+}
+check() { # what, command...
+	what=$1
+	shift
+	if "$@" >/dev/null 2>&1; then say 0 "$what"; else say 1 "$what"; fi
+}
+refuse() {
+	what=$1
+	shift
+	if "$@" >/dev/null 2>&1; then say 1 "$what"; else say 0 "$what"; fi
+}
+
+ip netns add "${name}a"
+ip netns add "${name}b"
+ip -n "${name}a" link add out type veth peer name in netns "${name}b"
+ip -n "${name}a" addr add $peer/24 dev out
+ip -n "${name}b" addr add $here/24 dev in
+ip -n "${name}a" link set out up
+ip -n "${name}b" link set in up
+
+ping_in() { ip netns exec "${name}a" ping -q -c 2 -i 0.05 -W 1 "$@" $here; }
+attached() { ip -n "${name}b" link show dev in | grep -q xdp; }
+
+# Drops ICMP echoes of a length that the script is told; changes it on the first of a signal file.
+cat >"$dir/filter.lua" <<'END'
+local device, mode, first, second, flag = table.unpack(arg)
+local seen = bpf.state { packets = "u64" }
+
+local function filter(length)
+	return function(pkt)
+		local ip = pkt.ipv4
+		if not ip or ip.proto ~= 1 then return bpf.PASS end
+		seen.packets = seen.packets + 1
+		if ip.len == length then return bpf.DROP end
+		return bpf.PASS
+	end
+end
+
+local link = bpf.xdp(device, { mode = mode }, filter(tonumber(first)))
+local replaced
+bpf.every("20ms", function()
+	if not replaced and io.open(flag) then
+		link:replace(filter(tonumber(second)))
+		replaced = true
+		print("replaced")
+	end
+end)
+bpf.on_exit(function() print("seen " .. seen.packets) end)
+print("attached")
+bpf.run()
+END
+
+wait_for() { # line
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		grep -q "$1" "$dir/out" && return 0
+		sleep 0.1
+	done
+	cat "$dir/out" >&2
+	return 1
+}
+
+for mode in native skb; do
+	rm -f "$dir/flag"
+	check "$mode: packets pass before" ping_in
+	ip netns exec "${name}b" "$BUILD/perigee" "$dir/filter.lua" in $mode 92 128 "$dir/flag" \
+		>"$dir/out" 2>&1 &
+	script=$!
+	check "$mode: attaches" wait_for attached
+	check "$mode: is there" attached
+	refuse "$mode: drops what the rule says" ping_in -s 64
+	check "$mode: passes the rest" ping_in -s 100
+	: >"$dir/flag"
+	check "$mode: replaces" wait_for replaced
+	check "$mode: the old rule is gone" ping_in -s 64
+	refuse "$mode: the new rule holds" ping_in -s 100
+	kill -INT "$script"
+	check "$mode: a signal ends it well" wait "$script"
+	script=
+	check "$mode: state outlived the replacing" grep -qx 'seen 8' "$dir/out"
+	refuse "$mode: is detached" attached
+	check "$mode: packets pass after" ping_in -s 100
+done
+echo "1..$count"
+[ $bad = 0 ]
