@@ -19,6 +19,8 @@
 #include "ir/ir.h"
 #include "ir/target.h"
 
+struct ct_field;
+
 enum { LW_MAXWORDS = 8, LW_MAXSTR = LW_MAXWORDS * 8 };
 
 struct lw_val {
@@ -115,6 +117,11 @@ void lw_store_type(struct lw *w, const struct ctype *t, ir_ref ptr, int64_t off,
 		   const struct lw_val *v, ir_blk misfit, const char *what);
 /* Loads a t from ptr + off. */
 struct lw_val lw_load_type(struct lw *w, const struct ctype *t, ir_ref ptr, int64_t off);
+/* The same for a struct's field, which may hold nil too; base: offset of the struct. */
+struct lw_val lw_load_field(struct lw *w, const struct ct_field *f, ir_ref ptr, int64_t base);
+void lw_store_field(struct lw *w, const struct ct_field *f, ir_ref ptr, int64_t base, const struct lw_val *v);
+/* The fields of t from a record (what it lacks is 0, "" or nil), all bytes written. */
+void lw_store_record(struct lw *w, const struct ctype *t, ir_ref ptr, int64_t off, const struct lw_val *rec);
 uint64_t lw_type_kinds(const struct ctype *t); /* what loading gives and storing takes */
 /* Value of a record's field: its `record` instruction's argument, or NULL when it has none. */
 const struct lw_val *lw_rec_field(struct lw *w, const struct lw_val *rec, const char *name);
