@@ -22,9 +22,10 @@ static int grow(pg_prog *p, size_t need)
 static int failed(pg_prog *p, int r, size_t n)
 {
 	const char *hook = p->hook->name;
-	if (r == -EINVAL || r == -ENOSPC)
-		return api_fail(p->ctx, r, "the kernel does not test-run %s with %zu bytes of input", hook,
-				n);
+	/* too long is ENOMEM to kernels that split it into fragments, EINVAL to older ones */
+	if (r == -EINVAL || r == -ENOSPC || r == -ENOMEM)
+		return api_fail(p->ctx, r, "the kernel does not test-run %s programs with %zu bytes of "
+				"input", hook, n);
 	if (r == -EOPNOTSUPP || r == -524)
 		return api_fail(p->ctx, -EOPNOTSUPP, "this kernel cannot test-run %s programs", hook);
 	return api_fail(p->ctx, r, "cannot test-run '%s': %s", p->name, strerror(-r));
