@@ -61,19 +61,15 @@ static int entry_index(lua_State *L)
 	pg_value key, v;
 	pg_map *m = entry_of(L, 1, &key);
 	int err = pg_map_get_field(m, pgl_rules(s), &key, name, &v);
-	if (err < 0 && err != -ENOENT)
-		return pgl_raise(L, s, err);
-	if (err == 0 && v.kind != PG_NIL) {
-		pgl_push(L, &v);
+	if (err == -ENOENT) {
+		lua_getiuservalue(L, 1, SNAPSHOT);
+		lua_pushvalue(L, 2);
+		lua_rawget(L, -2);
 		return 1;
 	}
-	lua_getiuservalue(L, 1, SNAPSHOT);
-	lua_pushvalue(L, 2);
-	bool known = lua_rawget(L, -2) != LUA_TNIL;
-	if (err < 0 && !known) /* no such field, or gone with the entry */
+	if (err < 0)
 		return pgl_raise(L, s, err);
-	if (pg_map_get(m, pgl_rules(s), &key, &v) == 0 && v.kind != PG_NIL)
-		lua_pushnil(L); /* the entry is there: the field holds nil */
+	pgl_push(L, &v);
 	return 1;
 }
 

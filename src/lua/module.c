@@ -60,6 +60,14 @@ static int last_reports(lua_State *L)
 	return 0;
 }
 
+/* For the command, which calls it when the script has ended and everything is still open. */
+static int finish(lua_State *L)
+{
+	pgl_get(L);
+	last_words(L);
+	return last_reports(L);
+}
+
 static void last_call(lua_State *L, lua_CFunction f)
 {
 	lua_pushcfunction(L, f);
@@ -343,6 +351,8 @@ int luaopen_perigee(lua_State *L)
 	read_options(L, s);
 	lua_newtable(L);
 	lua_setfield(L, LUA_REGISTRYINDEX, PGL_CHECKED);
+	lua_pushcfunction(L, finish);
+	lua_setfield(L, LUA_REGISTRYINDEX, "perigee.finish");
 	lua_newtable(L);
 	luaL_setfuncs(L, functions, 0);
 	constants(L);

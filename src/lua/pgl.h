@@ -125,6 +125,7 @@ struct pgl_map {
 	pg_map *m;
 	uint64_t lost;       /* EVENTS: as last shown */
 	bool polled;         /* EVENTS: in the loop's epoll set */
+	unsigned waiting;    /* EVENTS: waits for it that are under way */
 	lua_Integer first, last; /* EVENTS: queue in the user value */
 };
 enum { PGL_MAP_SHADOW = 1, PGL_MAP_HANDLERS = 1, PGL_MAP_QUEUE = 2, PGL_MAP_NUV = 2 };
@@ -176,8 +177,12 @@ struct pgl_program {
 	pg_unit *u;
 	pg_prog *p;
 };
-/* Compiles and loads the function at idx; pushes the program. */
-struct pgl_program *pgl_program(lua_State *L, int idx, const struct pgl_opts *o);
+/* Compiles and loads the function at idx (its options, if any, just before it); pushes the program.
+ * At arm's length it is not loaded, and has no unit when it was refused. */
+struct pgl_program *pgl_program(lua_State *L, int idx, const struct pgl_opts *o, const char *where);
+/* The line of --timing; last: what came after the load ("attach", "swap"), or NULL. */
+void pgl_show_timing(struct pgl *s, pg_unit *u, pg_prog *p, const char *where, const char *last,
+		     uint64_t ns);
 /* One line for `check`, the dump for `dump`. */
 void pgl_note(lua_State *L, pg_unit *u, const char *where);
 void pgl_open_program(lua_State *L);
@@ -188,9 +193,9 @@ void pgl_open_links(lua_State *L);
 
 void pgl_open_loop(lua_State *L);
 uint64_t pgl_time(lua_State *L, int idx); /* "250ms" or seconds -> ns; raises */
-/* Waits that nest: signals are blocked and the descriptors open between the two; enter pushes a
- * guard that leaves when it is closed. */
-void pgl_loop_enter(lua_State *L);
+/* Begins a wait, for the channel at the index if it is not 0; waits nest. Pushes a guard that ends
+ * it when it is closed. */
+void pgl_loop_enter(lua_State *L, int channel);
 /* Waits for something, at most until `until` (0: no limit), and does what is due. */
 void pgl_loop_step(lua_State *L, uint64_t until);
 void pgl_loop_exit(lua_State *L);         /* runs what on_exit was given */
@@ -199,6 +204,7 @@ void pgl_loop_free(lua_State *L, struct pgl *s);
 void pgl_report_prints(lua_State *L);     /* kernel print lines to stdout */
 void pgl_report_errors(lua_State *L, bool all); /* all: also those held back by rate */
 void pgl_report_lost(lua_State *L);
+uint64_t pgl_errors_at(struct pgl *s, const char *where); /* run-time errors so far */
 void pgl_report_free(struct pgl *s);
 
 #endif

@@ -1,0 +1,215 @@
+/*
+ * links.c - bpf.xdp: programs at work.
+ *
+ * A link lives until it is detached or the state ends, whether or not the script keeps the
+ * variable: the module keeps attached links in a table, so __gc sees only what is over.
+ */
+#include "lua/pgl.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { FUNC = 1, OPTS, NUV = 2 };
+
+struct link {
+	pg_link *l;          /* NULL: detached, or at arm's length */
+	char name[64];       /* "xdp eth0" */
+	char hook[16];
+	struct pg_timing last; /* of the last push; attach: the attach or the swap */
+};
+
+static struct link *check_link(lua_State *L, int idx)
+{
+	return pgl_check(L, idx, PGL_LINK, "link");
+}
+
+static void keep(lua_State *L, int idx, bool yes)
+{
+	idx = lua_absindex(L, idx);
+	pgl_table(L, PGL_LINKS);
+	lua_pushvalue(L, idx);
+	if (yes)
+		lua_pushboolean(L, 1);
+	else
+		lua_pushnil(L);
+	lua_rawset(L, -3);
+	lua_pop(L, 1);
+}
+
+static void keep_args(lua_State *L, int link, int func)
+{
+	link = lua_absindex(L, link);
+	lua_pushvalue(L, func);
+	lua_setiuservalue(L, link, FUNC);
+	if (!lua_istable(L, func - 1))
+		return;
+	lua_pushvalue(L, func - 1);
+	lua_setiuservalue(L, link, OPTS);
+}
+
+static void note_timing(struct pgl *s, struct link *l, struct pgl_program *p, const char *last,
+			uint64_t ns)
+{
+	l->last = *pg_unit_timing(p->u);
+	l->last.load = pg_prog_timing(p->p)->load;
+	l->last.attach = ns;
+	pgl_show_timing(s, p->u, p->p, l->name, last, ns);
+}
+
+/* ---- bpf.xdp ---- */
+
+static int f_xdp(lua_State *L)
+{
+	struct pgl *s = pgl_get(L);
+	struct pgl_opts o;
+	const char *dev = luaL_checkstring(L, 1);
+	int func = pgl_args(L, 2, "xdp", &o);
+	struct link *l = lua_newuserdatauv(L, sizeof(*l), NUV);
+	memset(l, 0, sizeof(*l));
+	pgl_setclass(L, PGL_LINK);
+	int link = lua_gettop(L);
+	keep_args(L, link, func);
+	snprintf(l->hook, sizeof(l->hook), "%s", o.hook);
+	snprintf(l->name, sizeof(l->name), "xdp %s", dev);
+	struct pgl_program *p = pgl_program(L, func, &o, l->name);
+	if (s->mode == PGL_RUN) {
+		struct pg_attach_opts a = PG_OPTS(struct pg_attach_opts, .dev = dev, .mode = o.mode);
+		uint64_t start = pgl_now();
+		int err = pg_attach(p->p, &a, &l->l);
+		if (err)
+			return pgl_fail(L, s, err);
+		keep(L, link, true);
+		note_timing(s, l, p, "attach", pgl_now() - start);
+	}
+	lua_settop(L, link);
+	return 1;
+}
+
+/* ---- methods ---- */
+
+static void push(lua_State *L, struct link *l, struct pgl_program *p)
+{
+	struct pgl *s = pgl_get(L);
+	uint64_t ns = 0;
+	if (s->mode != PGL_RUN)
+		return;
+	if (!l->l)
+		luaL_error(L, "%s is detached", l->name);
+	int err = pg_link_replace(l->l, p->p, &ns);
+	if (err)
+		pgl_fail(L, s, err);
+	if (p->u)
+		note_timing(s, l, p, "swap", ns);
+}
+
+/* link:replace([opts,] f) or link:replace(program); without options those of the link hold. */
+static int link_replace(lua_State *L)
+{
+	struct link *l = check_link(L, 1);
+	struct pgl_opts o;
+	if (pgl_type(L, 2) == PGL_PROGRAM) {
+		push(L, l, lua_touserdata(L, 2));
+		return 0;
+	}
+	if (lua_isfunction(L, 2)) {
+		lua_settop(L, 2);
+		lua_getiuservalue(L, 1, OPTS);
+		lua_insert(L, 2);
+		if (lua_isnil(L, 2))
+			lua_remove(L, 2);
+	}
+	int func = pgl_args(L, 2, l->hook, &o);
+	if (pgl_get(L)->mode == PGL_RUN && !l->l)
+		return luaL_error(L, "%s is detached", l->name);
+	push(L, l, pgl_program(L, func, &o, l->name));
+	keep_args(L, 1, func);
+	return 0;
+}
+
+static int link_refresh(lua_State *L)
+{
+	check_link(L, 1);
+	lua_settop(L, 1);
+	lua_getiuservalue(L, 1, FUNC);
+	return link_replace(L);
+}
+
+static int link_detach(lua_State *L)
+{
+	struct pgl *s = pgl_get(L);
+	struct link *l = check_link(L, 1);
+	if (!l->l)
+		return 0;
+	pgl_report_prints(L);
+	pgl_report_errors(L, true);
+	int err = pg_link_detach(l->l);
+	pg_link_free(l->l);
+	l->l = NULL;
+	keep(L, 1, false);
+	return err ? pgl_raise(L, s, err) : 0;
+}
+
+static int link_gc(lua_State *L)
+{
+	struct link *l = lua_touserdata(L, 1);
+	if (l->l)
+		pg_link_free(l->l);
+	l->l = NULL;
+	return 0;
+}
+
+static void set_us(lua_State *L, const char *name, uint64_t ns)
+{
+	lua_pushnumber(L, (lua_Number)ns / 1e3);
+	lua_setfield(L, -2, name);
+}
+
+/* errors so far; of the last push: instructions, and microseconds by stage */
+static int link_stats(lua_State *L)
+{
+	struct pgl *s = pgl_get(L);
+	struct link *l = check_link(L, 1);
+	pgl_report_errors(L, false);
+	lua_createtable(L, 0, 8);
+	lua_pushinteger(L, (lua_Integer)pgl_errors_at(s, l->name));
+	lua_setfield(L, -2, "errors");
+	lua_pushinteger(L, l->last.insns);
+	lua_setfield(L, -2, "insns");
+	lua_pushstring(L, l->l ? pg_link_mode(l->l) : NULL);
+	lua_setfield(L, -2, "mode");
+	set_us(L, "capture", l->last.capture);
+	set_us(L, "compile", l->last.compile);
+	set_us(L, "load", l->last.load);
+	set_us(L, "swap", l->last.attach);
+	return 1;
+}
+
+static int link_tostring(lua_State *L)
+{
+	struct link *l = check_link(L, 1);
+	if (l->l)
+		lua_pushfstring(L, "%s (%s)", l->name, pg_link_mode(l->l));
+	else
+		lua_pushfstring(L, "%s (detached)", l->name);
+	return 1;
+}
+
+static const luaL_Reg meta[] = {
+	{ "__gc", link_gc }, { "__close", link_detach }, { "__tostring", link_tostring },
+	{ NULL, NULL },
+};
+
+static const luaL_Reg methods[] = {
+	{ "detach", link_detach },
+	{ "replace", link_replace },
+	{ "refresh", link_refresh },
+	{ "stats", link_stats },
+	{ NULL, NULL },
+};
+
+void pgl_open_links(lua_State *L)
+{
+	pgl_class(L, PGL_LINK, "link", meta, methods);
+	lua_pushcfunction(L, f_xdp);
+	lua_setfield(L, -2, "xdp");
+}
