@@ -239,7 +239,9 @@ static void copy_load(struct guard *g, ir_ref i)
 	struct edit e = { f, i, ins->site };
 	uint32_t bytes = ins->aux;
 	ir_blk from = ins->block;
-	ir_ref off = plus(&e, ins->args[1], ins->imm);
+	ir_ref off = is_imm(f, ins->args[1])
+		     ? edit_imm(&e, ir_at(f, ins->args[1])->imm + ins->imm)
+		     : plus(&e, ins->args[1], ins->imm);
 	edit_store(&e, COPY_BYTES, g->slot, 0, edit_imm(&e, 0));
 	ir_ref args[4] = { g->ctx, off, g->slot, edit_imm(&e, bytes) };
 	ir_ref call = ir_ins_new(f, IRO(helper), 4, args);
@@ -313,7 +315,7 @@ static int guard_fn(struct ir_unit *u, struct ir_fn *f)
 int opt_guard(struct ir_unit *u)
 {
 	for (uint32_t i = 0; i < u->nfns; i++)
-		if (u->fns[i]->machine) {
+		if (u->fns[i] && u->fns[i]->machine) {
 			int r = guard_fn(u, u->fns[i]);
 			if (r)
 				return r;

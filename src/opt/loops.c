@@ -392,7 +392,7 @@ static void loops_fn(struct ir_unit *u, struct ir_fn *f)
 int opt_loops(struct ir_unit *u)
 {
 	for (uint32_t i = 0; i < u->nfns; i++)
-		if (u->fns[i]->machine)
+		if (u->fns[i] && u->fns[i]->machine)
 			loops_fn(u, u->fns[i]);
 	return 0;
 }

@@ -1,0 +1,305 @@
+/*
+ * number.c - value numbering over the dominator tree: folds operations, finds equal ones, decides
+ * branches that a dominating branch has decided. One walk in reverse post order.
+ *
+ * Loads from memory are never merged: others may write. Packet bytes do not change at this language
+ * level, and a pktload names the check it needs by its pointer, so equal ones are one.
+ */
+#include "opt/simplify.h"
+
+static uint32_t hash_of(const struct ir_ins *i)
+{
+	uint64_t h = i->op * 0x9e3779b97f4a7c15u + i->aux + ((uint64_t)i->imm << 7);
+	for (uint32_t a = 0; a < i->nargs; a++)
+		h = (h ^ i->args[a]) * 0x9e3779b97f4a7c15u;
+	return (uint32_t)(h >> 32);
+}
+
+static bool equal(const struct ir_ins *a, const struct ir_ins *b)
+{
+	if (a->op != b->op || a->aux != b->aux || a->imm != b->imm || a->nargs != b->nargs)
+		return false;
+	for (uint32_t i = 0; i < a->nargs; i++)
+		if (a->args[i] != b->args[i])
+			return false;
+	return true;
+}
+
+static bool is_pure(const struct ir_ins *i)
+{
+	return i->op == IRO(pktload) ||
+	       (!ir_ops[i->op].effects && ir_ops[i->op].ends < 0 && ir_ops[i->op].result != 'N' &&
+		i->op != IRO(opaque) && i->op != IRO(param) && i->op != IRO(imm));
+}
+
+/* ---- constants: one of each, at the head of the entry block ---- */
+
+static uint32_t imm_hash(int64_t v)
+{
+	return (uint32_t)(((uint64_t)v * 0x9e3779b97f4a7c15u) >> 32);
+}
+
+static void imm_insert(struct simp *s, ir_ref r)
+{
+	uint32_t h = imm_hash(ir_at(s->f, r)->imm);
+	while (s->imms[h & s->imm_mask])
+		h++;
+	s->imms[h & s->imm_mask] = r;
+	s->nimms++;
+}
+
+static ir_ref imm_find(const struct simp *s, int64_t v)
+{
+	for (uint32_t h = imm_hash(v); s->imms[h & s->imm_mask]; h++)
+		if (ir_at(s->f, s->imms[h & s->imm_mask])->imm == v)
+			return s->imms[h & s->imm_mask];
+	return 0;
+}
+
+static void imm_room(struct simp *s)
+{
+	if (s->nimms * 2 < s->imm_mask)
+		return;
+	ir_ref *old = s->imms;
+	uint32_t n = s->imm_mask + 1;
+	s->imm_mask = n * 2 - 1;
+	s->imms = arena_array(s->arena, ir_ref, n * 2);
+	s->nimms = 0;
+	for (uint32_t i = 0; i < n; i++)
+		if (old[i])
+			imm_insert(s, old[i]);
+}
+
+static void *bigger(struct simp *s, void *old, uint32_t cap)
+{
+	void *p = arena_alloc(s->arena, sizeof(ir_ref) * (size_t)cap);
+	return memcpy(p, old, sizeof(ir_ref) * s->cap);
+}
+
+ir_ref simp_imm(struct simp *s, int64_t v)
+{
+	ir_ref r = imm_find(s, v);
+	if (r)
+		return r;
+	r = ir_ins_new(s->f, IRO(imm), 0, NULL);
+	if (r >= s->cap) {
+		s->to = bigger(s, s->to, s->cap * 2);
+		s->next = bigger(s, s->next, s->cap * 2);
+		s->cap *= 2;
+	}
+	ir_at(s->f, r)->imm = v;
+	ir_insert_before(s->f, s->anchor, r);
+	imm_room(s);
+	imm_insert(s, r);
+	return r;
+}
+
+void simp_gone(struct simp *s, ir_ref r, ir_ref now)
+{
+	s->to[r] = now;
+	if (r == s->anchor)
+		s->anchor = ir_at(s->f, r)->next;
+	ir_remove(s->f, r);
+	s->changed = true;
+}
+
+/* An imm where it was written: the first of its value moves to the head of the entry. */
+static void place_imm(struct simp *s, ir_ref r)
+{
+	ir_ref same = imm_find(s, ir_at(s->f, r)->imm);
+	if (same == r)
+		return;
+	if (same) {
+		simp_gone(s, r, same);
+		return;
+	}
+	if (r == s->anchor) {
+		s->anchor = ir_at(s->f, r)->next;
+	} else if (ir_at(s->f, r)->next != s->anchor) {
+		ir_remove(s->f, r);
+		ir_insert_before(s->f, s->anchor, r);
+	}
+	imm_room(s);
+	imm_insert(s, r);
+}
+
+/* ---- values ---- */
+
+static void number_value(struct simp *s, ir_ref r)
+{
+	for (ir_ref now; (now = fold_value(s, r)) != 0;) {
+		s->changed = true;
+		if (now != r) {
+			simp_gone(s, r, now);
+			return;
+		}
+	}
+	const struct ir_ins *i = ir_at(s->f, r);
+	if (!is_pure(i))
+		return;
+	ir_ref *b = &s->bucket[hash_of(i) & s->mask];
+	for (ir_ref e = *b; e; e = s->next[e])
+		if (equal(ir_at(s->f, e), i) && simp_dominates(s, ir_at(s->f, e)->block, i->block)) {
+			simp_gone(s, r, e);
+			return;
+		}
+	s->next[r] = *b;
+	*b = r;
+}
+
+/* The edge a predecessor stands for, after branches were decided: NULL when it is gone. */
+static const struct ir_edge *live_edge(const struct ir_fn *f, const struct ir_pred *p, ir_blk to)
+{
+	const struct ir_ins *t = ir_at(f, ir_block(f, p->from)->last);
+	const struct ir_edge *e = &t->succ[p->succ < t->nsucc ? p->succ : 0];
+	return t->nsucc && e->to == to ? e : NULL;
+}
+
+/* A parameter that always gets the same value (or itself) is that value. */
+static void number_params(struct simp *s, ir_blk b)
+{
+	const struct ir_block *k = ir_block(s->f, b);
+	if (b == 1 || b == s->f->error_exit) /* later passes raise errors of other numbers */
+		return;
+	for (uint32_t p = 0; p < k->nparams; p++) {
+		ir_ref me = k->params[p], same = 0;
+		bool one = !s->to[me];
+		for (uint32_t e = 0; one && e < k->npreds; e++) {
+			const struct ir_edge *x = live_edge(s->f, &k->preds[e], b);
+			ir_ref in = x ? simp_now(s, x->args[p]) : me;
+			one = in == me || !same || in == same;
+			if (in != me)
+				same = in;
+		}
+		if (one && same) {
+			s->to[me] = same;
+			s->changed = true;
+		}
+	}
+}
+
+/* ---- branches ---- */
+
+static void learn(struct simp *s, ir_blk b)
+{
+	const struct ir_block *k = ir_block(s->f, b);
+	if (k->npreds != 1)
+		return;
+	const struct ir_ins *t = ir_at(s->f, ir_block(s->f, k->preds[0].from)->last);
+	if (t->op != IRO(br) || t->args[0] >= s->nfact_of)
+		return;
+	struct fact x = { b, t->args[0], t->args[1], t->aux ^ (k->preds[0].succ == 1),
+			  s->fact_of[t->args[0]] };
+	arena_push(s->arena, s->facts, s->nfacts, s->cap_facts, x);
+	s->fact_of[x.a] = s->nfacts - 1;
+}
+
+static int recall(struct simp *s, const struct ir_ins *t)
+{
+	if (t->op != IRO(br) || t->args[0] >= s->nfact_of)
+		return -1;
+	for (uint32_t i = s->fact_of[t->args[0]]; i; i = s->facts[i].next) {
+		const struct fact *x = &s->facts[i];
+		if (!simp_dominates(s, x->block, t->block))
+			continue;
+		if (x->b == t->args[1] && (x->cc & ~1u) == (t->aux & ~1u))
+			return x->cc == t->aux;
+		if (x->cc == IR_EQ && is_imm(s->f, x->b) && is_imm(s->f, t->args[1]))
+			return fold_condition(s, false, t->aux, x->b, t->args[1]);
+	}
+	return -1;
+}
+
+static void decide(struct simp *s, ir_ref t, bool yes)
+{
+	struct ir_edge e = ir_at(s->f, t)->succ[yes ? 0 : 1];
+	edit_terminator(s->f, t, IRO(jmp), 0, 0, 0);
+	ir_at(s->f, t)->succ[0] = e;
+	s->changed = true;
+}
+
+static void number_branch(struct simp *s, ir_ref t)
+{
+	s->changed |= fold_branch(s, t);
+	const struct ir_ins *i = ir_at(s->f, t);
+	int yes = fold_condition(s, i->op == IRO(br32), i->aux, i->args[0], i->args[1]);
+	if (yes < 0)
+		yes = recall(s, ir_at(s->f, t));
+	if (yes >= 0)
+		decide(s, t, yes);
+}
+
+static void number_block(struct simp *s, ir_blk b)
+{
+	struct ir_fn *f = s->f;
+	number_params(s, b);
+	learn(s, b);
+	for (ir_ref r = ir_block(f, b)->first, next; r; r = next) {
+		struct ir_ins *i = ir_at(f, r);
+		next = i->next;
+		for (uint32_t a = 0; a < i->nargs; a++)
+			i->args[a] = simp_now(s, i->args[a]);
+		if (i->op == IRO(imm))
+			place_imm(s, r);
+		else if (i->op == IRO(br) || i->op == IRO(br32))
+			number_branch(s, r);
+		else if (ir_ops[i->op].ends < 0)
+			number_value(s, r);
+	}
+}
+
+/* pre, size: the dominator tree in one numbering. */
+void simp_tree(struct simp *s)
+{
+	struct ir_fn *f = s->f;
+	uint32_t *at = arena_array(s->arena, uint32_t, f->nblocks);
+	s->pre = arena_array(s->arena, uint32_t, f->nblocks);
+	s->size = arena_array(s->arena, uint32_t, f->nblocks);
+	for (uint32_t o = f->nrpo; o-- > 0;) {
+		ir_blk b = f->rpo[o];
+		s->size[b]++;
+		if (o)
+			s->size[ir_block(f, b)->idom] += s->size[b];
+	}
+	for (uint32_t o = 0; o < f->nrpo; o++) {
+		ir_blk b = f->rpo[o], d = ir_block(f, b)->idom;
+		if (o) {
+			s->pre[b] = at[d];
+			at[d] += s->size[b];
+		}
+		at[b] = s->pre[b] + 1;
+	}
+}
+
+static uint32_t table_size(uint32_t n)
+{
+	uint32_t size = 32;
+	while (size < n)
+		size *= 2;
+	return size;
+}
+
+void simp_number(struct simp *s)
+{
+	struct ir_fn *f = s->f;
+	ir_dominators(f);
+	simp_tree(s);
+	uint32_t n = table_size(f->nins);
+	s->cap = f->nins + 32;
+	s->to = arena_array(s->arena, ir_ref, s->cap);
+	s->next = arena_array(s->arena, ir_ref, s->cap);
+	s->bucket = arena_array(s->arena, ir_ref, n);
+	s->mask = n - 1;
+	s->imms = arena_array(s->arena, ir_ref, 32);
+	s->imm_mask = 31;
+	s->nimms = 0;
+	s->nfact_of = f->nins;
+	s->fact_of = arena_array(s->arena, uint32_t, f->nins);
+	s->facts = NULL;
+	s->nfacts = s->cap_facts = 0;
+	arena_push(s->arena, s->facts, s->nfacts, s->cap_facts, (struct fact){ 0 });
+	s->anchor = ir_block(f, 1)->first;
+	for (uint32_t o = 0; o < f->nrpo; o++)
+		number_block(s, f->rpo[o]);
+	ir_rename(f, s->to);
+}

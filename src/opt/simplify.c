@@ -1,0 +1,77 @@
+/*
+ * simplify.c - pass `simplify`: rounds of numbering, threading, merging and sweeping over one function,
+ * until nothing changes. Each part is linear in the size of the function.
+ *
+ * A later pass may raise errors where there are none yet (loops: budgets, guard: bytes that cannot be
+ * copied), so a function that they may touch keeps its error exit: a branch that is never taken
+ * leads there while the pass runs.
+ */
+#include "opt/simplify.h"
+
+enum { ROUNDS = 6 };
+
+static bool may_raise_later(const struct ir_unit *u, const struct ir_fn *f)
+{
+	for (uint32_t o = 0; o < f->nrpo; o++) {
+		const struct ir_block *k = ir_block(f, f->rpo[o]);
+		if (k->loop)
+			return true;
+		for (ir_ref r = k->first; u->copy_access && r; r = ir_at(f, r)->next)
+			if (ir_at(f, r)->op == IRO(pktload))
+				return true;
+	}
+	return false;
+}
+
+/* Leads a branch to the error exit when nothing does; returns it, or 0. */
+static ir_ref hold_error_exit(struct ir_unit *u, struct ir_fn *f)
+{
+	ir_order(f);
+	if (!f->error_exit || ir_block(f, f->error_exit)->order || !may_raise_later(u, f))
+		return 0;
+	ir_ref first = ir_block(f, 1)->first;
+	ir_blk rest = edit_split(f, first);
+	ir_ref t = edit_end(f, 1, ir_at(f, first)->site, IRO(jmp), 0, 0, 0);
+	struct edit e = { f, t, ir_at(f, t)->site };
+	ir_ref zero = edit_imm(&e, 0), hidden = edit_op(&e, IRO(opaque), zero, 0);
+	edit_terminator(f, t, IRO(br), IR_NE, hidden, zero);
+	ir_succ(f, t, 0, f->error_exit, 1, &zero);
+	ir_succ(f, t, 1, rest, 0, NULL);
+	return t;
+}
+
+static void release_error_exit(struct ir_fn *f, ir_ref t)
+{
+	if (!t)
+		return;
+	ir_ref hidden = ir_at(f, t)->args[0];
+	struct ir_edge e = ir_at(f, t)->succ[1];
+	edit_terminator(f, t, IRO(jmp), 0, 0, 0);
+	ir_at(f, t)->succ[0] = e;
+	ir_remove(f, hidden);
+}
+
+static void simplify_fn(struct ir_unit *u, struct ir_fn *f)
+{
+	struct simp s = { .u = u, .f = f, .arena = u->arena };
+	ir_ref hold = hold_error_exit(u, f);
+	for (int round = 0; round < ROUNDS; round++) {
+		s.changed = false;
+		simp_number(&s);
+		ir_dominators(f);
+		simp_tree(&s);
+		simp_thread(&s);
+		simp_merge(&s);
+		simp_sweep(&s);
+		if (!s.changed)
+			break;
+	}
+	release_error_exit(f, hold);
+}
+
+void opt_simplify(struct ir_unit *u)
+{
+	for (uint32_t i = 0; i < u->nfns; i++)
+		if (u->fns[i] && u->fns[i]->machine)
+			simplify_fn(u, u->fns[i]);
+}

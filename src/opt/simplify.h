@@ -1,0 +1,67 @@
+/* simplify.h - what the parts of pass `simplify` share: simplify.c (order of events), fold.c (rules on
+ * one operation), number.c (equal values), thread.c (jumps), sweep.c (what is not needed). */
+#ifndef OPT_SIMPLIFY_H
+#define OPT_SIMPLIFY_H
+
+#include "opt/passes.h"
+
+/* What a branch decided on the way to `block`: `a cc b` holds there. */
+struct fact {
+	ir_blk block;
+	ir_ref a, b;
+	enum ir_cc cc;
+	uint32_t next;         /* in the chain of a; 0: none */
+};
+
+struct simp {
+	struct ir_unit *u;
+	struct ir_fn *f;
+	struct arena *arena;
+	bool changed;
+	ir_ref *to;            /* by value: what it became, or 0 */
+	uint32_t cap;          /* of to and next */
+	ir_ref anchor;         /* constants go before it, in the entry block */
+	uint32_t *pre, *size;  /* by block: its dominator subtree is pre .. pre + size - 1 */
+	ir_ref *bucket, *next; /* values by hash; next by value */
+	uint32_t mask;
+	ir_ref *imms;          /* constants by hash */
+	uint32_t imm_mask, nimms;
+	struct fact *facts;
+	uint32_t nfacts, cap_facts;
+	uint32_t *fact_of;     /* by value, below nins at the start of the round: first fact */
+	uint32_t nfact_of;
+};
+
+static inline ir_ref simp_now(const struct simp *s, ir_ref r)
+{
+	while (s->to[r])
+		r = s->to[r];
+	return r;
+}
+
+/* Dominance by the numbers of this round. */
+static inline bool simp_dominates(const struct simp *s, ir_blk a, ir_blk b)
+{
+	return s->pre[b] - s->pre[a] < s->size[a];
+}
+
+ir_ref simp_imm(struct simp *s, int64_t v);
+void simp_gone(struct simp *s, ir_ref r, ir_ref now); /* takes r out; now: what it became, or 0 */
+
+/* What r, an operation on canonical arguments, is: another value, r itself when it was changed in
+ * place and is to be looked at again, or 0. */
+ir_ref fold_value(struct simp *s, ir_ref r);
+/* Whether `a cc b` holds: 1, 0, or -1 when it is not known. */
+int fold_condition(struct simp *s, bool narrow, enum ir_cc cc, ir_ref a, ir_ref b);
+/* Rewrites the operands of a br; true: they changed. */
+bool fold_branch(struct simp *s, ir_ref r);
+/* Bits that r may have set, counted from the lowest. seen: only what the verifier knows too. */
+unsigned fold_bits(const struct ir_fn *f, ir_ref r, bool seen);
+
+void simp_tree(struct simp *s);   /* pre, size; requires dominators */
+void simp_number(struct simp *s);
+void simp_thread(struct simp *s);
+void simp_merge(struct simp *s);
+void simp_sweep(struct simp *s);
+
+#endif

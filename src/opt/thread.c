@@ -1,0 +1,271 @@
+/*
+ * thread.c - jumps: through blocks that do nothing, past branches that an edge's constants decide,
+ * and blocks with one way in and one way out become one.
+ *
+ * Joins of unions carry a tag that the next branch compares: the edge with a constant tag goes
+ * straight to where the branch would lead. A block is passed by only when nothing outside needs its
+ * parameters; where only the two sides of its branch do, they get parameters of their own first.
+ */
+#include "opt/simplify.h"
+
+enum { HOPS = 8 };
+
+struct thread {
+	struct simp *s;
+	struct ir_fn *f;
+	bool *kept;            /* by block: its parameters are used elsewhere */
+	ir_ref *side[2];       /* by parameter of an opened block: its copy in successor 0, 1 */
+};
+
+/* ---- which blocks may be passed by ---- */
+
+static bool is_lone(const struct ir_fn *f, ir_blk b, enum ir_op op)
+{
+	const struct ir_block *k = ir_block(f, b);
+	return b != 1 && k->first == k->last && ir_at(f, k->first)->op == op;
+}
+
+typedef void use_fn(struct thread *t, ir_ref *use, ir_blk at);
+
+static void each_use(struct thread *t, use_fn *visit)
+{
+	struct ir_fn *f = t->f;
+	for (uint32_t o = 0; o < f->nrpo; o++)
+		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next) {
+			struct ir_ins *i = ir_at(f, r);
+			for (uint32_t a = 0; a < i->nargs; a++)
+				visit(t, &i->args[a], f->rpo[o]);
+			for (uint32_t e = 0; e < i->nsucc; e++)
+				for (uint32_t a = 0; a < i->succ[e].nargs; a++)
+					visit(t, &i->succ[e].args[a], f->rpo[o]);
+		}
+}
+
+static void mark_kept(struct thread *t, ir_ref *use, ir_blk at)
+{
+	const struct ir_ins *i = ir_at(t->f, *use);
+	if (i->op == IRO(param) && i->block != at)
+		t->kept[i->block] = true;
+}
+
+/* ---- opening: the sides of a branch get copies of its block's parameters ---- */
+
+/* 0, 1: the side of b's branch that `at` is behind; -1: neither. */
+static int side_of(const struct thread *t, ir_blk b, ir_blk at)
+{
+	const struct ir_ins *br = ir_at(t->f, ir_block(t->f, b)->last);
+	for (int k = 0; k < 2; k++) {
+		ir_blk to = br->succ[k].to;
+		if (ir_block(t->f, to)->npreds == 1 && simp_dominates(t->s, to, at))
+			return k;
+	}
+	return -1;
+}
+
+/* Could an edge into b be decided? */
+static bool has_constant(const struct ir_fn *f, ir_blk b)
+{
+	const struct ir_block *k = ir_block(f, b);
+	const struct ir_ins *br = ir_at(f, k->last);
+	if (!is_imm(f, br->args[1]))
+		return false;
+	const struct ir_ins *tested = ir_at(f, br->args[0]);
+	if (tested->op != IRO(param) || tested->block != b)
+		return false;
+	for (uint32_t p = 0; p < k->npreds; p++)
+		if (is_imm(f, ir_pred_edge(f, &k->preds[p])->args[tested->aux]))
+			return true;
+	return false;
+}
+
+static void open_use(struct thread *t, ir_ref *use, ir_blk at)
+{
+	const struct ir_ins *i = ir_at(t->f, *use);
+	if (i->op == IRO(param) && i->block != at && t->kept[i->block] && t->side[0][*use])
+		*use = t->side[side_of(t, i->block, at)][*use];
+}
+
+static void add_sides(struct thread *t, ir_blk b)
+{
+	struct ir_fn *f = t->f;
+	ir_ref br = ir_block(f, b)->last;
+	uint32_t n = ir_block(f, b)->nparams;
+	for (int k = 0; k < 2; k++) {
+		struct ir_edge e = ir_at(f, br)->succ[k];
+		if (ir_block(f, e.to)->npreds != 1) {
+			/* no use lies behind this side; the mark only says that b is opened */
+			for (uint32_t p = 0; p < n; p++)
+				t->side[k][ir_block(f, b)->params[p]] = ir_block(f, b)->params[p];
+			continue;
+		}
+		ir_ref *args = arena_array(t->s->arena, ir_ref, e.nargs + n);
+		if (e.nargs)
+			memcpy(args, e.args, sizeof(*args) * e.nargs);
+		for (uint32_t p = 0; p < n; p++) {
+			args[e.nargs + p] = ir_block(f, b)->params[p];
+			t->side[k][args[e.nargs + p]] = ir_param_add(f, e.to);
+		}
+		ir_at(f, br)->succ[k] = (struct ir_edge){ e.to, e.nargs + n, args };
+	}
+}
+
+struct opening { struct thread t; bool *bad; };
+
+static void mark_bad(struct thread *t, ir_ref *use, ir_blk at)
+{
+	const struct ir_ins *i = ir_at(t->f, *use);
+	if (i->op == IRO(param) && i->block != at && is_lone(t->f, i->block, IRO(br)) &&
+	    side_of(t, i->block, at) < 0)
+		((struct opening *)t)->bad[i->block] = true;
+}
+
+static void open_blocks(struct thread *t)
+{
+	struct ir_fn *f = t->f;
+	struct opening o = { *t, arena_array(t->s->arena, bool, f->nblocks) };
+	bool any = false;
+	for (uint32_t k = 0; k < f->nrpo && !any; k++)
+		any = t->kept[f->rpo[k]] && is_lone(f, f->rpo[k], IRO(br)) && has_constant(f, f->rpo[k]);
+	if (!any)
+		return;
+	each_use(&o.t, mark_bad);
+	/* values made from here on have no copies; those for which there is no room wait a round */
+	uint32_t room = f->nins * 3 + 64;
+	t->side[0] = arena_array(t->s->arena, ir_ref, room);
+	t->side[1] = arena_array(t->s->arena, ir_ref, room);
+	for (uint32_t k = 0; k < f->nrpo; k++) {
+		ir_blk b = f->rpo[k];
+		if (t->kept[b] && !o.bad[b] && is_lone(f, b, IRO(br)) && has_constant(f, b) &&
+		    f->nins + 2 * ir_block(f, b)->nparams < room)
+			add_sides(t, b);
+	}
+	each_use(t, open_use);
+	memset(t->kept, 0, sizeof(*t->kept) * f->nblocks);
+	each_use(t, mark_kept);
+	t->s->changed = true;
+}
+
+/* ---- following an edge ---- */
+
+/* Value v of block b, seen from an edge that leads there with `args`. */
+static ir_ref through(const struct ir_fn *f, ir_blk b, const struct ir_edge *in, ir_ref v)
+{
+	const struct ir_ins *i = ir_at(f, v);
+	return i->op == IRO(param) && i->block == b ? in->args[i->aux] : v;
+}
+
+static struct ir_edge compose(struct thread *t, const struct ir_edge *in, const struct ir_edge *out)
+{
+	struct ir_edge e = { .to = out->to, .nargs = out->nargs };
+	if (e.nargs)
+		e.args = arena_array(t->s->u->arena, ir_ref, e.nargs);
+	for (uint32_t a = 0; a < e.nargs; a++)
+		e.args[a] = through(t->f, in->to, in, out->args[a]);
+	return e;
+}
+
+/* One step: which successor of in->to the edge leads to in any case, or -1. */
+static int way(struct thread *t, const struct ir_edge *in)
+{
+	struct ir_fn *f = t->f;
+	if (t->kept[in->to] || in->to == f->error_exit)
+		return -1;
+	if (is_lone(f, in->to, IRO(jmp)))
+		return 0;
+	if (!is_lone(f, in->to, IRO(br)) && !is_lone(f, in->to, IRO(br32)))
+		return -1;
+	const struct ir_ins *br = ir_at(f, ir_block(f, in->to)->last);
+	int yes = fold_condition(t->s, br->op == IRO(br32), br->aux,
+				 through(f, in->to, in, br->args[0]), through(f, in->to, in, br->args[1]));
+	return yes < 0 ? -1 : !yes;
+}
+
+static bool same_edge(const struct ir_edge *a, const struct ir_edge *b)
+{
+	return a->to == b->to && a->nargs == b->nargs &&
+	       (!a->nargs || !memcmp(a->args, b->args, sizeof(*a->args) * a->nargs));
+}
+
+static void follow(struct thread *t, ir_ref term, uint32_t succ)
+{
+	for (unsigned hop = 0; hop < HOPS; hop++) {
+		struct ir_edge in = ir_at(t->f, term)->succ[succ];
+		int k = way(t, &in);
+		if (k < 0)
+			return;
+		struct ir_edge out = compose(t, &in, &ir_at(t->f, ir_block(t->f, in.to)->last)->succ[k]);
+		if (out.to == in.to)
+			return;
+		ir_at(t->f, term)->succ[succ] = out;
+		t->s->changed = true;
+	}
+}
+
+void simp_thread(struct simp *s)
+{
+	struct ir_fn *f = s->f;
+	struct thread t = { .s = s, .f = f };
+	t.kept = arena_array(s->arena, bool, f->nblocks);
+	each_use(&t, mark_kept);
+	open_blocks(&t);
+	for (uint32_t o = 0; o < f->nrpo; o++) {
+		ir_ref term = ir_block(f, f->rpo[o])->last;
+		/* the pointer of a pkt exists only in the block that its edge 0 leads to */
+		for (uint32_t k = ir_at(f, term)->op == IRO(pkt); k < ir_at(f, term)->nsucc; k++)
+			follow(&t, term, k);
+		struct ir_ins *i = ir_at(f, term);
+		if ((i->op == IRO(br) || i->op == IRO(br32)) && same_edge(&i->succ[0], &i->succ[1])) {
+			struct ir_edge e = i->succ[0];
+			edit_terminator(f, term, IRO(jmp), 0, 0, 0);
+			ir_at(f, term)->succ[0] = e;
+			s->changed = true;
+		}
+	}
+}
+
+/* ---- merging ---- */
+
+/* b ends in a jump to k, which has no other way in: k's instructions move to b. */
+static void merge_into(struct simp *s, ir_blk b, ir_blk k)
+{
+	struct ir_fn *f = s->f;
+	struct ir_block *x = ir_block(f, b), *y = ir_block(f, k);
+	ir_ref jump = x->last;
+	const struct ir_edge e = ir_at(f, jump)->succ[0];
+	for (uint32_t p = 0; p < y->nparams; p++)
+		s->to[y->params[p]] = e.args[p];
+	ir_remove(f, jump);
+	for (ir_ref r = y->first; r; r = ir_at(f, r)->next)
+		ir_at(f, r)->block = b;
+	ir_at(f, y->first)->prev = x->last;
+	if (x->last)
+		ir_at(f, x->last)->next = y->first;
+	else
+		x->first = y->first;
+	x->last = y->last;
+	y->first = y->last = 0;
+	y->nparams = 0;
+	s->changed = true;
+}
+
+void simp_merge(struct simp *s)
+{
+	struct ir_fn *f = s->f;
+	ir_order(f);
+	s->to = arena_array(s->arena, ir_ref, f->nins);
+	bool any = false;
+	for (uint32_t o = 0; o < f->nrpo; o++) {
+		ir_blk b = f->rpo[o];
+		while (ir_block(f, b)->last) {
+			const struct ir_ins *t = ir_at(f, ir_block(f, b)->last);
+			ir_blk k = t->op == IRO(jmp) ? t->succ[0].to : b;
+			if (k == b || k == 1 || ir_block(f, k)->npreds != 1 || k == f->error_exit ||
+			    (ir_block(f, k)->cold && !ir_block(f, b)->cold))
+				break;
+			merge_into(s, b, k);
+			any = true;
+		}
+	}
+	if (any)
+		ir_rename(f, s->to);
+}

@@ -1,0 +1,213 @@
+/*
+ * irrun - runs the cases of tests/ir: text in, passes, text out.
+ *
+ *     irrun FILE...            TAP: one line a case, what differs behind it
+ *     irrun --actual FILE      the file with what the passes give now in place of what is expected
+ *
+ * A case:
+ *
+ *     -- name: pass pass ...   simplify, loops, guard; before them switches: may_goto, copy (packet
+ *     text                     bytes by helper), pktlen (a helper gives the length), budget=N
+ *     ----
+ *     text expected
+ */
+#include "core/feature.h"
+#include "opt/passes.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const struct ir_target plain = {
+	.hook = "test", .ctx_data = 0, .ctx_data_end = 4, .helper_load_bytes = 189,
+};
+static const struct ir_target with_length = {
+	.hook = "test", .ctx_data = 0, .ctx_data_end = 4, .helper_load_bytes = 189, .helper_pkt_len = 188,
+};
+
+struct settings {
+	bool features[FEAT_COUNT];
+	bool copy, pktlen;
+	uint64_t budget;
+};
+
+static int simplify(struct ir_unit *u) { opt_simplify(u); return 0; }
+
+static const struct { const char *name; int (*run)(struct ir_unit *u); } passes[] = {
+	{ "simplify", simplify }, { "loops", opt_loops }, { "guard", opt_guard },
+};
+
+static bool setting(struct settings *s, const char *word)
+{
+	if (!strcmp(word, "may_goto"))
+		s->features[FEAT_may_goto] = true;
+	else if (!strcmp(word, "copy"))
+		s->copy = true;
+	else if (!strcmp(word, "pktlen"))
+		s->pktlen = true;
+	else if (!strncmp(word, "budget=", 7))
+		s->budget = strtoull(word + 7, NULL, 10);
+	else
+		return false;
+	return true;
+}
+
+/* What the passes make of the text, or a sentence on what went wrong. */
+static const char *transform(struct arena *a, const char *how, const char *text)
+{
+	struct settings s = { 0 };
+	struct diag_list diag = { .arena = a };
+	const char *err;
+	char *words = arena_copy(a, how, strlen(how)), *save = NULL;
+	struct ir_unit *u = NULL;
+	for (char *w = strtok_r(words, " ", &save); w; w = strtok_r(NULL, " ", &save)) {
+		if (!u && setting(&s, w))
+			continue;
+		if (!u) {
+			u = ir_read(a, &diag, s.pktlen ? &with_length : &plain, text, &err);
+			if (!u)
+				return arena_printf(a, "input: %s\n", err);
+			if ((err = ir_check(u)) != NULL)
+				return arena_printf(a, "input: %s\n", err);
+			u->features = s.features;
+			u->copy_access = s.copy;
+			u->budget = s.budget;
+		}
+		unsigned i = 0;
+		while (i < sizeof(passes) / sizeof(*passes) && strcmp(passes[i].name, w))
+			i++;
+		if (i == sizeof(passes) / sizeof(*passes))
+			return arena_printf(a, "no such pass: %s\n", w);
+		if (passes[i].run(u))
+			return arena_printf(a, "%s: %s\n", w, diag.n ? diag.v[0].text : "failed");
+		if ((err = ir_check(u)) != NULL)
+			return arena_printf(a, "after %s: %s\n%s", w, err, ir_print(u));
+	}
+	return u ? ir_print(u) : "no pass\n";
+}
+
+/* ---- files ---- */
+
+static char *read_file(const char *path)
+{
+	FILE *f = fopen(path, "r");
+	if (!f) {
+		perror(path);
+		exit(2);
+	}
+	size_t n = 0, cap = 1 << 16;
+	char *s = malloc(cap);
+	for (size_t got; s && (got = fread(s + n, 1, cap - n - 1, f)) > 0;) {
+		n += got;
+		if (cap - n < 2)
+			s = realloc(s, cap *= 2);
+	}
+	fclose(f);
+	if (!s)
+		exit(2);
+	s[n] = 0;
+	return s;
+}
+
+struct one { char *name, *how, *in, *want; };
+
+/* Cuts the next case out of *at. */
+static bool next_case(char **at, struct one *c)
+{
+	char *s = *at;
+	if (strncmp(s, "-- ", 3)) {
+		s = strstr(s, "\n-- ");
+		if (!s)
+			return false;
+		s++;
+	}
+	c->name = s + 3;
+	char *eol = strchr(c->name, '\n');
+	if (!eol)
+		return false;
+	*eol = 0;
+	char *colon = strrchr(c->name, ':');
+	if (!colon)
+		return false;
+	*colon = 0;
+	c->how = colon + 1;
+	c->in = eol + 1;
+	char *middle = strstr(c->in, "----\n");
+	if (!middle)
+		return false;
+	*middle = 0;
+	c->want = middle + 5;
+	char *end = strncmp(c->want, "-- ", 3) ? strstr(c->want, "\n-- ") : c->want;
+	if (end && end != c->want)
+		*end++ = 0;
+	*at = end ? end : c->want + strlen(c->want);
+	return true;
+}
+
+static const char *trimmed(struct arena *a, const char *s)
+{
+	while (*s == '\n')
+		s++;
+	size_t n = strlen(s);
+	while (n && isspace((unsigned char)s[n - 1]))
+		n--;
+	return arena_copy(a, s, n);
+}
+
+/* Lines that are only in one of the two, in order (both are short). */
+static void show_difference(const char *want, const char *got)
+{
+	printf("# expected:\n");
+	for (const char *p = want; *p; p += strcspn(p, "\n"), p += *p == '\n')
+		printf("#   %.*s\n", (int)strcspn(p, "\n"), p);
+	printf("# got:\n");
+	for (const char *p = got; *p; p += strcspn(p, "\n"), p += *p == '\n')
+		printf("#   %.*s\n", (int)strcspn(p, "\n"), p);
+}
+
+static jmp_buf no_memory;
+
+static int run_file(const char *path, bool actual, unsigned *count)
+{
+	char *text = read_file(path), *at = text;
+	struct one c;
+	int failed = 0;
+	while (next_case(&at, &c)) {
+		struct arena a;
+		arena_init(&a, 0, &no_memory);
+		const char *got = trimmed(&a, transform(&a, c.how, c.in));
+		const char *want = trimmed(&a, c.want);
+		bool same = !strcmp(got, want);
+		if (actual)
+			printf("-- %s:%s\n%s\n----\n%s\n\n", c.name, c.how, trimmed(&a, c.in), got);
+		else
+			printf("%s %s\n", same ? "ok" : "not ok", c.name);
+		if (!same && !actual)
+			show_difference(want, got);
+		failed += !same;
+		++*count;
+		arena_free(&a);
+	}
+	if (*at && strspn(at, " \n") != strlen(at))
+		printf("not ok %s: no case: %.40s\n", path, at), failed++, ++*count;
+	free(text);
+	return failed;
+}
+
+int main(int argc, char **argv)
+{
+	static unsigned count;
+	static int failed;
+	bool actual = argc > 1 && !strcmp(argv[1], "--actual");
+	if (argc < 2 + actual) {
+		fprintf(stderr, "usage: irrun [--actual] FILE...\n");
+		return 2;
+	}
+	if (setjmp(no_memory))
+		return 2;
+	for (int i = 1 + actual; i < argc; i++)
+		failed += run_file(argv[i], actual, &count);
+	if (!actual)
+		printf("1..%u\n", count);
+	return failed && !actual;
+}
