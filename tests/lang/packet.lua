@@ -1,0 +1,223 @@
+-- Packet views: every field of every header, on whole, cut, damaged and hostile frames.
+local lang = dofile "tests/lang/harness.lua"
+
+-- ---- frames ----
+
+local ETH = "\x52\x54\0\x12\x34\x56" .. "\x02\x42\xac\x11\0\x02"
+
+local function eth(kind, rest) return ETH .. (">I2"):pack(kind) .. rest end
+
+local function vlan(tag, kind, rest) return eth(0x8100, (">I2I2"):pack(tag, kind) .. rest) end
+
+local function ipv4(proto, rest, o)
+	o = o or {}
+	local options = o.options or ""
+	local ihl = o.ihl or 5 + #options // 4
+	return (">I1I1I2I2I2I1I1I2I4I4"):pack((o.version or 4) << 4 | ihl, o.tos or 0xb8,
+		o.len or 20 + #options + #rest, 0xbeef, o.frag or 0x4000, o.ttl or 64, proto, 0x1234,
+		0xc0a80117, 0x0a4d0002) .. options .. rest
+end
+
+local function ipv6(next, rest, o)
+	o = o or {}
+	return (">I4I2I1I1"):pack(0x6dc54321, o.len or #rest, next, 61)
+		.. "\x20\x01\x0d\xb8" .. ("\0"):rep(11) .. "\x01" .. "\xfe\x80" .. ("\0"):rep(6)
+		.. "\x02\x11\x22\xff\xfe\x33\x44\x55" .. rest
+end
+
+local function tcp(flags, rest, options)
+	options = options or ""
+	return (">I2I2I4I4I1I1I2I2I2"):pack(51000, 443, 0xdeadbeef, 0x01020304,
+		(5 + #options // 4) << 4, flags, 0xfaf0, 0xabcd, 7) .. options .. rest
+end
+
+local function udp(rest, len) return (">I2I2I2I2"):pack(40000, 53, len or 8 + #rest, 0x5aa5) .. rest end
+
+local function icmp(rest) return (">I1I1I2I2I2"):pack(8, 3, 0x7788, 0x1122, 0x3344) .. rest end
+
+local DATA = "the quick brown fox"
+local frames = {
+	tcp = eth(0x0800, ipv4(6, tcp(0x12, DATA))),
+	tcp_options = eth(0x0800, ipv4(6, tcp(0xff, DATA, ("\1"):rep(8)), { options = ("\1"):rep(12) })),
+	udp = eth(0x0800, ipv4(17, udp(DATA))),
+	icmp = eth(0x0800, ipv4(1, icmp(DATA))),
+	vlan = vlan(0x7123, 0x0800, ipv4(17, udp(DATA))),
+	arp = eth(0x0806, (">I2I2I1I1I2"):pack(1, 0x0800, 6, 4, 1) .. ETH:sub(7) .. "\x0a\0\0\1"
+		.. ("\0"):rep(6) .. "\x0a\0\0\2" .. ("\0"):rep(18)),
+	tcp6 = eth(0x86dd, ipv6(6, tcp(0x18, DATA))),
+	udp6 = eth(0x86dd, ipv6(17, udp(DATA))),
+	icmp6 = eth(0x86dd, ipv6(58, icmp(DATA))),
+	-- hop-by-hop, destination options of 16 bytes, then UDP
+	extended = eth(0x86dd, ipv6(0, "\x3c\0\1\4\0\0\0\0" .. "\x11\1\1\4" .. ("\0"):rep(12) .. udp(DATA))),
+	fragment6 = eth(0x86dd, ipv6(44, "\x11\0\0\0\0\0\0\1" .. udp(DATA))),
+	later_fragment6 = eth(0x86dd, ipv6(44, "\x11\0\0\x08\0\0\0\1" .. udp(DATA))),
+	first_fragment = eth(0x0800, ipv4(17, udp(DATA), { frag = 0x2000 })),
+	later_fragment = eth(0x0800, ipv4(17, udp(DATA), { frag = 0x2003 })),
+	other = eth(0x88b5, DATA),
+}
+
+local HOSTILE = {
+	eth(0x0800, ipv4(17, udp(DATA), { ihl = 4 })), eth(0x0800, ipv4(17, udp(DATA), { ihl = 15 })),
+	eth(0x0800, ipv4(17, udp(DATA), { ihl = 0 })), eth(0x0800, ipv4(17, udp(DATA), { version = 6 })),
+	eth(0x0800, ipv4(17, udp(DATA), { version = 5 })), eth(0x0800, ipv4(17, udp(DATA), { len = 0 })),
+	eth(0x0800, ipv4(17, udp(DATA), { len = 27 })), eth(0x0800, ipv4(17, udp(DATA), { len = 28 })),
+	eth(0x0800, ipv4(17, udp(DATA), { len = 65535 })), eth(0x0800, ipv4(17, udp(DATA, 0))),
+	eth(0x0800, ipv4(17, udp(DATA, 7))), eth(0x0800, ipv4(17, udp(DATA, 8))),
+	eth(0x0800, ipv4(17, udp(DATA, 12))), eth(0x0800, ipv4(17, udp(DATA, 65535))),
+	eth(0x0800, ipv4(6, (tcp(2, DATA):gsub("^(" .. ("."):rep(12) .. ").", "%1\x40")))),
+	eth(0x0800, ipv4(6, (tcp(2, DATA):gsub("^(" .. ("."):rep(12) .. ").", "%1\xf0")))),
+	eth(0x0800, ipv4(41, ipv6(17, udp(DATA)))), eth(0x86dd, ipv6(59, DATA)),
+	eth(0x86dd, ipv6(17, udp(DATA), { len = 0 })), eth(0x86dd, ipv6(17, udp(DATA), { len = 7 })),
+	eth(0x86dd, ipv6(0, ("\0\0\1\4\0\0\0\0"):rep(12))), eth(0x86dd, ipv6(0, "\x11\xff" .. udp(DATA))),
+	eth(0x86dd, ipv6(60, "\x3c\0\1\4\0\0\0\0" .. "\x06\0\1\4\0\0\0\0" .. tcp(2, DATA))),
+	eth(0x8100, ""), vlan(1, 0x8100, "\0\2\x08\0" .. ipv4(17, udp(DATA))),
+	eth(0x88a8, "\0\1\x81\0\0\2\x08\0" .. ipv4(17, udp(DATA))), ETH .. "\0\4" .. DATA,
+}
+
+-- Every frame: whole, cut at every length, with every byte of its headers damaged.
+local inputs = {}
+local function add(frame)
+	inputs[#inputs + 1] = frame
+end
+for _, name in ipairs { "tcp", "tcp_options", "udp", "icmp", "vlan", "arp", "tcp6", "udp6", "icmp6",
+	"extended", "fragment6", "later_fragment6", "first_fragment", "later_fragment", "other" } do
+	local frame = frames[name]
+	add(frame)
+	add(frame .. ("\0"):rep(40))
+	for n = 14, #frame - 1 do add(frame:sub(1, n)) end
+	for i = 13, #frame - #DATA, 3 do
+		local byte = frame:byte(i)
+		add(frame:sub(1, i - 1) .. string.char(byte ~ 0xff) .. frame:sub(i + 1))
+		add(frame:sub(1, i - 1) .. string.char((byte + 1) & 0xff) .. frame:sub(i + 1))
+	end
+end
+for _, frame in ipairs(HOSTILE) do
+	add(frame)
+	add(frame:sub(1, -4))
+end
+
+-- ---- every field, against the twin ----
+
+local fields = {
+	{ "pkt", function(p) return p.len, #p, p.ipv4 == nil end },
+	{ "eth", function(p) return p.eth.type, p.eth.dst:int(), p.eth.src:int() end },
+	{ "vlan", function(p)
+		local v = p.vlan
+		if v then return v.id, v.pcp, v.type end
+	end },
+	{ "vlan dei", function(p) return p.vlan and p.vlan.dei end },
+	{ "arp", function(p)
+		local a = p.arp
+		if a then return a.op, a.spa:int(), a.tha:int() end
+	end },
+	{ "arp addresses", function(p)
+		local a = p.arp
+		if a then return a.sha:int(), a.tpa:int() end
+	end },
+	{ "ip", function(p)
+		local ip = p.ip
+		if ip then return ip.version, ip.proto, ip.ttl end
+	end },
+	{ "ipv4 addresses", function(p)
+		local ip = p.ipv4
+		if ip then return ip.src:int(), ip.dst:int(), ip.src == ip.dst end
+	end },
+	{ "ipv4 a", function(p) local ip = p.ipv4 if ip then return ip.proto, ip.ttl, ip.tos end end },
+	{ "ipv4 b", function(p) local ip = p.ipv4 if ip then return ip.id, ip.len, ip.ihl end end },
+	{ "ipv4 c", function(p) local ip = p.ipv4 if ip then return ip.df, ip.mf, ip.frag_off end end },
+	{ "ipv4 d", function(p) local ip = p.ipv4 if ip then return ip.check, #ip end end },
+	{ "ipv6 a", function(p) local ip = p.ipv6 if ip then return ip.next, ip.hop_limit, ip.tclass end end },
+	{ "ipv6 b", function(p) local ip = p.ipv6 if ip then return ip.flow, ip.len end end },
+	{ "ipv6 addresses", function(p)
+		local ip = p.ipv6
+		if ip then return ip.src == ip.dst, ip.src:byte(1), ip.dst:byte(16) end
+	end },
+	{ "tcp a", function(p) local t = p.tcp if t then return t.sport, t.dport, t.seq end end },
+	{ "tcp b", function(p) local t = p.tcp if t then return t.ack_seq, t.doff, t.window end end },
+	{ "tcp c", function(p) local t = p.tcp if t then return t.check, t.urg_ptr end end },
+	{ "tcp flags a", function(p) local t = p.tcp if t then return t.fin, t.syn, t.rst end end },
+	{ "tcp flags b", function(p) local t = p.tcp if t then return t.psh, t.ack, t.urg end end },
+	{ "tcp flags c", function(p) local t = p.tcp if t then return t.ece, t.cwr end end },
+	{ "udp a", function(p) local u = p.udp if u then return u.sport, u.dport, u.len end end },
+	{ "udp b", function(p) local u = p.udp if u then return u.check, #u end end },
+	{ "icmp", function(p) local i = p.icmp if i then return i.type, i.code, i.id end end },
+	{ "icmp seq", function(p) local i = p.icmp if i then return i.seq end end },
+	{ "icmp6", function(p) local i = p.icmp6 if i then return i.type, i.code end end },
+	{ "by way of ip", function(p)
+		local ip = p.ip
+		if not ip then return nil end
+		local u, t = ip.udp, ip.tcp
+		return u and u.dport, t and t.dport, ip.icmp and true
+	end },
+	{ "tcp or udp", function(p)
+		local l4 = p.tcp or p.udp
+		if l4 then return l4.sport, l4.dport end
+	end },
+	{ "payload", function(p) return #p.payload, p.payload:u8(0), p.payload:u32(2) end },
+	{ "udp payload", function(p)
+		local u = p.udp
+		if u then return #u.payload, u.payload:u16(0), u.payload:u64(8) end
+	end },
+	{ "header bytes", function(p)
+		local ip = p.ipv4
+		if ip then return ip:u8(0), ip:u16(2), ip:u32(16) end
+	end },
+	{ "offsets", function(p) return p:u8(13), p:u16(40), p:u64(30) end },
+	{ "little-endian", function(p) return p:le16(12), p:le32(20), p:le64(14) end },
+	{ "offset of a field", function(p)
+		local n = p:u8(14)
+		if n then return p:u8(n), p:u32(n & 63), p:u16(n - 60) end
+	end },
+	{ "negative and huge offsets", function(p)
+		local n = p:u8(13) or 0
+		return p:u8(-1 - n), p:u16(n << 40), p:u8(math.mininteger + n)
+	end },
+}
+
+for _, field in ipairs(fields) do
+	lang.packets { name = field[1], f = field[2], inputs = inputs }
+end
+
+-- ---- what is known without us ----
+
+lang.packets { name = "known: tcp", f = function(p) return p.tcp.sport, p.tcp.dport, p.tcp.seq end,
+	inputs = { frames.tcp, frames.tcp_options, frames.tcp6 },
+	want = { { 51000, 443, 0xdeadbeef }, { 51000, 443, 0xdeadbeef }, { 51000, 443, 0xdeadbeef } } }
+lang.packets { name = "known: flags", f = function(p) return p.tcp.syn, p.tcp.ack, p.tcp.fin end,
+	inputs = { frames.tcp, frames.tcp_options, frames.tcp6 },
+	want = { { true, true, false }, { true, true, true }, { false, true, false } } }
+lang.packets { name = "known: ipv4",
+	f = function(p) return p.ipv4.src:int(), p.ipv4.ttl, p.ipv4.df end,
+	inputs = { frames.udp, frames.first_fragment }, want = { { 0xc0a80117, 64, true }, { 0xc0a80117, 64, false } } }
+lang.packets { name = "known: udp through extension headers", f = function(p)
+	local u = p.udp
+	return u and u.dport, p.ip.proto
+end, inputs = { frames.extended, frames.udp6, frames.fragment6, frames.later_fragment6 },
+	want = { { 53, 17 }, { 53, 17 }, { 53, 17 }, { nil, 17 } } }
+lang.packets { name = "known: fragments", f = function(p) return p.udp ~= nil, p.ipv4.frag_off, p.ipv4.mf end,
+	inputs = { frames.udp, frames.first_fragment, frames.later_fragment },
+	want = { { true, 0, false }, { true, 0, true }, { false, 3, true } } }
+lang.packets { name = "known: vlan", f = function(p) return p.vlan.id, p.vlan.pcp, p.vlan.dei end,
+	inputs = { frames.vlan }, want = { { 0x123, 3, true } } }
+lang.packets { name = "known: payload", f = function(p) return #p.payload, p.payload:u8(0), p.payload:u8(18) end,
+	inputs = { frames.udp, frames.udp .. ("\0"):rep(20), frames.tcp_options },
+	want = { { 19, 0x74, 0x78 }, { 19, 0x74, 0x78 }, { 19, 0x74, 0x78 } } }
+local function unchecked(p) return p.udp.dport end
+lang.packets { name = "known: a header that is absent raises", f = unchecked,
+	inputs = { frames.tcp, frames.udp },
+	want = { { error = ("tests/lang/packet.lua:%d: attempt to index a nil value")
+		:format(debug.getinfo(unchecked, "S").linedefined) }, { 53 } } }
+
+-- ---- addresses ----
+
+local home, name = bpf.ip("192.168.1.23"), bpf.mac("02:42:ac:11:00:02")
+lang.packets { name = "addresses compare", inputs = { frames.udp, frames.udp6, frames.arp }, f = function(p)
+	local ip = p.ip
+	return p.eth.src == name, ip and ip.src == home, ip ~= nil and ip.src ~= ip.dst
+end }
+lang.packets { name = "within", inputs = { frames.udp, frames.udp6, frames.arp }, f = function(p)
+	local ip = p.ipv4
+	if ip then return ip.src:within("192.168.0.0/16"), ip.dst:within("192.168.0.0/16"), ip.src:byte(4) end
+end }
+
+lang.done()
