@@ -6,41 +6,43 @@
 --
 -- The file of expectations has a section for each case: a line "== name", then the text. With
 -- UPDATE=1 in the environment it is written instead of compared; read what you commit.
+--
+-- Warnings go to stderr, so the file runs twice: `done` runs it again with DIAG_INSIDE set, where
+-- cases compile, and reads everything that comes out.
 
 local diag = {}
-local path = arg[0]:gsub("%.lua$", ".expect")
-local expected, order, got = {}, {}, {}
+local script = arg[0]
+local path = script:gsub("%.lua$", ".expect")
+local inside = os.getenv "DIAG_INSIDE"
 
-local function read()
-	local file = io.open(path)
-	if not file then return end
-	local name
-	for line in file:lines() do
+-- The text's sections by name, and the names in order.
+local function sections(text)
+	local by_name, order, name = {}, {}, nil
+	for line in text:gmatch("([^\n]*)\n") do
 		local new = line:match("^== (.*)$")
 		if new then
 			name = new
 			order[#order + 1] = name
-			expected[name] = ""
+			by_name[name] = ""
 		elseif name then
-			expected[name] = expected[name] .. line .. "\n"
+			by_name[name] = by_name[name] .. line .. "\n"
 		end
 	end
-	file:close()
+	return by_name, order
 end
 
--- What the compiler says of f under the options: its errors, or its warnings, or "accepted".
-local function said(f, options)
-	local good, unit, text = pcall(bpf.compile, "xdp", options or {}, f)
-	if not good then return tostring(unit) end
-	if not unit then return text end
-	local warnings = unit:warnings()
-	return warnings ~= "" and warnings or "accepted"
+local function read(file)
+	if not file then return "" end
+	local text = file:read("a")
+	file:close()
+	return text
 end
 
 function diag.case(name, f, options)
-	assert(not got[name], "two cases are called " .. name)
-	got[#got + 1] = name
-	got[name] = said(f, options):gsub("\n*$", "\n")
+	if not inside then return end
+	print("== " .. name)
+	local unit, text = bpf.compile("xdp", options or {}, f)
+	print(unit and "accepted" or text)
 end
 
 -- The same for a function made of source text, as it comes from an untidy place.
@@ -48,42 +50,42 @@ function diag.text(name, source, options)
 	diag.case(name, assert(load(source, "=" .. name)), options)
 end
 
-local function write()
-	local file = assert(io.open(path, "w"))
-	for _, name in ipairs(got) do file:write("== ", name, "\n", got[name]) end
-	file:close()
-end
-
 local function quoted(text)
 	return "#   " .. text:gsub("\n$", ""):gsub("\n", "\n#   ")
 end
 
-function diag.done()
-	if os.getenv "UPDATE" then
-		write()
-		os.exit(true, true)
-	end
-	read()
-	local failures = 0
-	local function report(i, name, good, ...)
-		print(("%s %d - %s"):format(good and "ok" or "not ok", i, name))
+local function compare(wanted, wanted_order, got, got_order)
+	local n, failures, seen = 0, 0, {}
+	local function report(name)
+		if seen[name] then return end
+		seen[name] = true
+		n = n + 1
+		local good = got[name] == wanted[name]
+		print(("%s %d - %s"):format(good and "ok" or "not ok", n, name))
 		if good then return end
 		failures = failures + 1
-		for _, line in ipairs { ... } do print(line) end
+		print("# expected\n" .. quoted(wanted[name] or "no such case"))
+		print("# got\n" .. quoted(got[name] or "no such case"))
 	end
-	for i, name in ipairs(got) do
-		report(i, name, got[name] == expected[name], "# expected", quoted(expected[name] or "nothing"),
-			"# got", quoted(got[name]))
-	end
-	local n = #got
-	for _, name in ipairs(order) do
-		if not got[name] then
-			n = n + 1
-			report(n, name, false, "# expected, but there is no such case")
-		end
-	end
+	for _, name in ipairs(wanted_order) do report(name) end
+	for _, name in ipairs(got_order) do report(name) end
 	print(("1..%d"):format(n))
-	os.exit(failures == 0, true)
+	return failures == 0
+end
+
+function diag.done()
+	if inside then os.exit(true, true) end
+	local program = (os.getenv "BUILD" or "build") .. "/perigee"
+	local text = read(io.popen(("DIAG_INSIDE=1 %s %s 2>&1"):format(program, script)))
+	if os.getenv "UPDATE" then
+		local file = assert(io.open(path, "w"))
+		file:write(text)
+		file:close()
+		os.exit(true, true)
+	end
+	local wanted, wanted_order = sections(read(io.open(path)))
+	local got, got_order = sections(text)
+	os.exit(compare(wanted, wanted_order, got, got_order), true)
 end
 
 return diag
