@@ -54,7 +54,8 @@ enum be_how {
 
 struct be_ins {
 	uint16_t code : 10;  /* BPF opcode or pseudo operation */
-	uint16_t part : 1;   /* defines dst for the next instruction only, which changes it */
+	uint16_t part : 1;   /* first of a tied pair: the next one goes on changing dst. Also of what
+			      * reloads put between the two */
 	int16_t off;         /* BE_LD64: enum be_how */
 	uint32_t dst, src;   /* BE_CALL: src is the number of arguments */
 	uint32_t site;

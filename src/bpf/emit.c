@@ -67,7 +67,11 @@ static void line(struct em *e, uint32_t site)
 	if (site && site < b->unit->nsites)
 		pos = b->unit->sites[site].pos;
 	if (c->nlines) {
-		const struct be_line *last = &c->lines[c->nlines - 1];
+		struct be_line *last = &c->lines[c->nlines - 1];
+		if (last->insn == c->n) { /* what it was for needed no instruction */
+			last->pos = pos;
+			return;
+		}
 		if (last->pos.line == pos.line && last->pos.file == pos.file)
 			return;
 	}

@@ -67,7 +67,7 @@ static ir_ref canon(const struct ir_fn *f, ir_ref v)
 
 static bool is_imm(const struct ir_fn *f, ir_ref v, int64_t *out)
 {
-	const struct ir_ins *i = ir_at(f, v);
+	const struct ir_ins *i = ir_at(f, canon(f, v));
 	if (i->op != IRO(imm))
 		return false;
 	*out = i->imm;
@@ -108,7 +108,7 @@ static bool scalar(const struct ir_fn *f, ir_ref v)
 /* Constants and addresses that are made where they are used. */
 static bool made(struct sel *s, ir_ref v, enum be_how *how, int64_t *imm)
 {
-	const struct ir_ins *i = ir_at(s->f, v);
+	const struct ir_ins *i = ir_at(s->f, canon(s->f, v));
 	switch (i->op) {
 	case IRO(imm):
 		*how = BE_IMM;

@@ -9,6 +9,7 @@ struct rw {
 	uint32_t *stamp;         /* ... if its stamp is this stretch's (level 0) or instruction's */
 	uint32_t stretch, instant;
 	uint32_t site;
+	bool tied;               /* the instruction before was the first of a pair */
 };
 
 static bool spilled(const struct rw *w, uint32_t v)
@@ -57,6 +58,9 @@ static uint32_t get(struct rw *w, uint32_t v)
 		return t;
 	t = temporary(w, v);
 	fetch(w, t, v);
+	/* within a tied pair: later rounds must not see the pair end here */
+	struct be_ins *last = &w->b->ins[w->b->nins - 1];
+	last->part = w->tied;
 	return t;
 }
 
@@ -140,12 +144,14 @@ static bool same_instant(const struct be_ins *i, const struct be_ins *next)
 static void block(struct rw *w, struct be_block *bb)
 {
 	uint32_t first = w->b->nins;
+	w->tied = false;
 	w->stretch++;
 	w->instant++;
 	for (uint32_t n = 0; n < bb->n; n++) {
 		const struct be_ins *i = &w->old[bb->first + n];
 		w->site = i->site;
 		instruction(w, *i);
+		w->tied = i->part;
 		if (i->code == BE_CALL)
 			w->stretch++;
 		if (!same_instant(i, n + 1 < bb->n ? i + 1 : NULL))

@@ -11,7 +11,8 @@ struct run {
 	uint32_t n;
 	uint64_t r[11];
 	uint16_t known;              /* registers that hold something */
-	uint8_t stack[STACK], written[STACK];
+	_Alignas(8) uint8_t stack[STACK];
+	uint8_t written[STACK];
 };
 
 static bool stop(struct run *x, const char *why)

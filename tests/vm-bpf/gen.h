@@ -1,0 +1,17 @@
+/* gen.h - random machine IR that the verifier accepts: every operation, branches, loops, helpers. */
+#ifndef VM_BPF_GEN_H
+#define VM_BPF_GEN_H
+
+#include "world.h"
+
+struct gen_opts {
+	uint64_t seed;
+	uint32_t inputs;     /* values live all the way through */
+	uint32_t statements;
+	bool branches, helpers, loops;
+	bool fuel;           /* loops may be of the may_goto form */
+};
+
+struct ir_unit *gen_unit(struct arena *a, struct diag_list *diag, const struct gen_opts *o);
+
+#endif
