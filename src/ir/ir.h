@@ -130,6 +130,7 @@ struct ir_block {
 	uint32_t nparams, cap_params;
 	ir_ref *params;
 	bool cold;             /* error paths: laid out last */
+	bool walked;           /* heads a loop that ends by itself after a few turns: it gets no fuel */
 	bool loop;             /* target of a back edge (set by ir_order) */
 	uint32_t order;        /* position in fn->rpo, from 1; 0: unreachable (set by ir_order) */
 	ir_blk idom;           /* set by ir_dominators */

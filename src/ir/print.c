@@ -236,7 +236,7 @@ static void put_block(struct text *t, const struct ir_fn *f, ir_blk b)
 		put(t, "%sv%u", i ? ", " : "(", k->params[i]);
 		put_type(t, &ir_at(f, k->params[i])->type);
 	}
-	put(t, "%s%s:\n", k->nparams ? ")" : "", k->cold ? " cold" : "");
+	put(t, "%s%s%s:\n", k->nparams ? ")" : "", k->cold ? " cold" : "", k->walked ? " walked" : "");
 	for (ir_ref i = k->first; i; i = ir_at(f, i)->next)
 		put_ins(t, f, i);
 }

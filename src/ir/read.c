@@ -485,6 +485,7 @@ static void block_head(struct reader *r, ir_blk b)
 		expect(r, ")");
 	}
 	ir_block(r->f, b)->cold = accept(r, "cold");
+	ir_block(r->f, b)->walked = accept(r, "walked");
 	expect(r, ":");
 }
 

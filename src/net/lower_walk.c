@@ -150,6 +150,7 @@ static void walk_exts(struct lw *w, const struct net_exts *x, const struct net_a
 	ir_blk out = lw_block(w, 0), inside = lw_block(w, 0), later = lw_block(w, 0);
 	ir_blk again = lw_block(w, 0);
 
+	ir_block(w->fn, head)->walked = true;
 	pos = lw_op2i(w, IRO(and64), lw_op1(w, IRO(opaque), pos), FURTHEST);
 	lw_jmp(w, head, 3, (ir_ref[]){ number, pos, lw_imm(w, x->max) });
 	lw_enter(w, head);

@@ -357,7 +357,7 @@ static void find_backs(struct loops *l)
 	struct ir_fn *f = l->f;
 	for (uint32_t o = 0; o < f->nrpo; o++) {
 		const struct ir_block *k = ir_block(f, f->rpo[o]);
-		for (uint32_t p = 0; k->loop && p < k->npreds; p++)
+		for (uint32_t p = 0; k->loop && !k->walked && p < k->npreds; p++)
 			if (ir_block(f, k->preds[p].from)->order >= k->order)
 				arena_push(l->u->arena, l->backs, l->nbacks, l->cap_backs,
 					   (struct back){ k->preds[p].from, k->preds[p].succ, f->rpo[o] });
@@ -381,7 +381,8 @@ static void loops_fn(struct ir_unit *u, struct ir_fn *f)
 		find_webs(&l);
 		for (uint32_t o = 0; o < f->nrpo; o++)
 			if (ir_block(f, f->rpo[o])->loop)
-				l.walk[f->rpo[o]] = is_short(&l, f->rpo[o]);
+				l.walk[f->rpo[o]] = ir_block(f, f->rpo[o])->walked ||
+						    is_short(&l, f->rpo[o]);
 		launder(&l);
 	}
 	ir_ref slot = u->budget ? budget_slot(&l, may_goto) : 0;
