@@ -155,6 +155,17 @@ static const struct ir_edge *live_edge(const struct ir_fn *f, const struct ir_pr
 	return t->nsucc && e->to == to ? e : NULL;
 }
 
+/* Does a live edge lead here from a block already seen? One that does not may be a loop that lost its
+ * way in: its parameters would then be made of themselves. */
+static bool is_reached(struct simp *s, ir_blk b)
+{
+	const struct ir_block *k = ir_block(s->f, b);
+	bool yes = b == 1;
+	for (uint32_t p = 0; p < k->npreds && !yes; p++)
+		yes = s->reached[k->preds[p].from] && live_edge(s->f, &k->preds[p], b);
+	return s->reached[b] = yes;
+}
+
 /* A parameter that always gets the same value (or itself) is that value. */
 static void number_params(struct simp *s, ir_blk b)
 {
@@ -232,6 +243,8 @@ static void number_branch(struct simp *s, ir_ref t)
 static void number_block(struct simp *s, ir_blk b)
 {
 	struct ir_fn *f = s->f;
+	if (!is_reached(s, b))
+		return;
 	number_params(s, b);
 	learn(s, b);
 	for (ir_ref r = ir_block(f, b)->first, next; r; r = next) {
@@ -298,6 +311,7 @@ void simp_number(struct simp *s)
 	s->facts = NULL;
 	s->nfacts = s->cap_facts = 0;
 	arena_push(s->arena, s->facts, s->nfacts, s->cap_facts, (struct fact){ 0 });
+	s->reached = arena_array(s->arena, bool, f->nblocks);
 	s->anchor = ir_block(f, 1)->first;
 	for (uint32_t o = 0; o < f->nrpo; o++)
 		number_block(s, f->rpo[o]);

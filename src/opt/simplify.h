@@ -26,6 +26,7 @@ struct simp {
 	uint32_t mask;
 	ir_ref *imms;          /* constants by hash */
 	uint32_t imm_mask, nimms;
+	bool *reached;         /* by block: seen, and led to by a live edge */
 	struct fact *facts;
 	uint32_t nfacts, cap_facts;
 	uint32_t *fact_of;     /* by value, below nins at the start of the round: first fact */
