@@ -122,6 +122,7 @@ struct lw_val lw_load_field(struct lw *w, const struct ct_field *f, ir_ref ptr, 
 void lw_store_field(struct lw *w, const struct ct_field *f, ir_ref ptr, int64_t base, const struct lw_val *v);
 /* The fields of t from a record (what it lacks is 0, "" or nil), all bytes written. */
 void lw_store_record(struct lw *w, const struct ctype *t, ir_ref ptr, int64_t off, const struct lw_val *rec);
+struct ir_type type_of_memory(const struct ctype *t); /* what reading gives */
 uint64_t lw_type_kinds(const struct ctype *t); /* what loading gives and storing takes */
 /* Value of a record's field: its `record` instruction's argument, or NULL when it has none. */
 const struct lw_val *lw_rec_field(struct lw *w, const struct lw_val *rec, const char *name);

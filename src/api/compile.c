@@ -1,0 +1,222 @@
+/* compile.c - units: a captured function compiled, its texts and times; no kernel object yet. */
+#include "compile.h"
+
+#include "api/api.h"
+#include "api/map.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MEMORY_LIMIT = 256 << 20 };
+
+#ifdef PG_CHECK
+enum { ALWAYS_CHECK = 1 };
+#else
+enum { ALWAYS_CHECK = 0 };
+#endif
+
+/* ---- lives ---- */
+
+pg_unit *unit_ref(pg_unit *u)
+{
+	u->refs++;
+	return u;
+}
+
+void unit_unref(pg_unit *u)
+{
+	if (!u || --u->refs)
+		return;
+	for (uint32_t i = IR_MAP_USER; u->ir && i < u->ir->nmaps; i++)
+		pg_map_unref(u->ir->maps[i]);
+	arena_free(&u->arena);
+	ctx_unref(u->ctx);
+	free(u);
+}
+
+void pg_unit_free(pg_unit *u)
+{
+	unit_unref(u);
+}
+
+/* ---- stages ---- */
+
+const char *pg_stage(unsigned i, const char **what)
+{
+	return compile_pass(i, what);
+}
+
+static bool is_stage(const char *name)
+{
+	const char *s;
+	for (unsigned i = 0; (s = compile_pass(i, NULL)); i++)
+		if (!strcmp(s, name))
+			return true;
+	return false;
+}
+
+int pg_dump_stage(pg_ctx *ctx, const char *stage)
+{
+	if (stage && !is_stage(stage))
+		return api_fail(ctx, -EINVAL, "there is no stage '%s'", stage);
+	char *copy = stage ? strdup(stage) : NULL;
+	if (stage && !copy)
+		return api_fail(ctx, -ENOMEM, "out of memory");
+	free(ctx->keep_stage);
+	ctx->keep_stage = copy;
+	return 0;
+}
+
+static void keep_text(pg_unit *u, const char *name, const char *text)
+{
+	struct unit_stage s = { .name = name, .text = text };
+	arena_push(&u->arena, u->stages, u->nstages, u->cap_stages, s);
+}
+
+static void after_pass(struct compile *c, const char *pass, void *arg)
+{
+	pg_unit *u = arg;
+	if (!strcmp(pass, u->ctx->keep_stage))
+		keep_text(u, pass, compile_text(c));
+}
+
+const char *pg_unit_dump(pg_unit *u, const char *stage)
+{
+	jmp_buf oom;
+	for (uint32_t i = 0; i < u->nstages; i++)
+		if (!strcmp(u->stages[i].name, stage))
+			return u->stages[i].text;
+	bool asm_ = !strcmp(stage, "asm"), ir = !strcmp(stage, "ir");
+	if (!asm_ && !ir) {
+		api_fail(u->ctx, -EINVAL, is_stage(stage) ? "the text after pass '%s' was not kept"
+				: "there is no stage '%s'", stage);
+		return NULL;
+	}
+	u->arena.oom = &oom;
+	if (setjmp(oom)) {
+		api_fail(u->ctx, -ENOMEM, "out of memory");
+		return NULL;
+	}
+	return asm_ ? be_disasm(&u->arena, u->code->insns, u->code->n, u->code->lines, u->code->nlines)
+		    : ir_print(u->ir);
+}
+
+const char *pg_unit_warnings(const pg_unit *u)
+{
+	return u->warnings;
+}
+
+const struct pg_timing *pg_unit_timing(const pg_unit *u)
+{
+	return &u->timing;
+}
+
+/* ---- compiling ---- */
+
+static const bool *features_of(pg_unit *u)
+{
+	/* only what lowerings choose by: a probe costs a system call */
+	static const enum feature asked[] = { FEAT_may_goto, FEAT_isa_v4 };
+	bool *f = arena_array(&u->arena, bool, FEAT_COUNT);
+	for (unsigned i = 0; i < sizeof(asked) / sizeof(*asked); i++)
+		f[asked[i]] = api_has(u->ctx, asked[i]);
+	return f;
+}
+
+static int native_verdict(pg_unit *u, int64_t neutral, int64_t *out)
+{
+	const struct ir_target *t = u->ir->target;
+	int64_t want = neutral ? neutral : t->default_verdict;
+	for (const struct ir_verdict *v = t->verdicts; v->neutral; v++)
+		if (v->neutral == want)
+			return *out = v->native, 0;
+	if (t->integer_results)
+		return *out = want, 0;
+	const char *name = pg_verdict_name(want);
+	return api_fail(u->ctx, -EINVAL, "on_error: %s%s is no verdict of %s", name ? "bpf." : "",
+			name ? name : "this", t->hook);
+}
+
+static void hold_maps(pg_unit *u)
+{
+	for (uint32_t i = IR_MAP_USER; i < u->ir->nmaps; i++)
+		pg_map_ref(u->ir->maps[i]);
+}
+
+static void name_unit(pg_unit *u, const struct pg_compile_opts *o)
+{
+	snprintf(u->name, sizeof(u->name), "%s", o->name ? o->name : u->ir->main->name);
+}
+
+static int run(pg_unit *u, struct diag_list *diag, const struct pg_capture *cap, uint64_t func,
+	       const struct pg_compile_opts *o)
+{
+	uint64_t start = api_now();
+	u->ir = ir_unit_new(&u->arena, diag, u->hook->family->target);
+	u->ir->features = features_of(u);
+	u->ir->copy_access = o->copy_access;
+	u->ir->budget = o->budget;
+	u->ir->next_print = api_next_print;
+	u->ir->next_print_arg = u->ctx;
+	int err = native_verdict(u, o->on_error, &u->ir->on_error);
+	if (err) {
+		u->ir->nmaps = IR_MAP_USER;
+		return err;
+	}
+	struct compile c = { .u = u->ir, .capture = cap, .func = func, .check = o->check || ALWAYS_CHECK,
+			     .after = u->ctx->keep_stage ? after_pass : NULL, .after_arg = u };
+	err = compile_run(&c);
+	u->code = c.code;
+	uint64_t end = api_now();
+	if (err) {
+		const char *text = diag_text(diag, DIAG_ERROR);
+		u->ir->nmaps = IR_MAP_USER; /* none of them held */
+		return api_fail(u->ctx, err, "%s", *text ? text : "internal error: the compiler gave up");
+	}
+	hold_maps(u);
+	name_unit(u, o);
+	u->timing.capture = c.captured - start;
+	u->timing.compile = end - c.captured;
+	u->timing.insns = u->code->n;
+	u->warnings = diag_text(diag, DIAG_WARNING);
+	return 0;
+}
+
+int pg_compile(pg_ctx *ctx, const struct pg_capture *cap, uint64_t func, const struct pg_compile_opts *opts,
+	       pg_unit **out)
+{
+	jmp_buf oom;
+	struct pg_compile_opts o = PG_OPTS(struct pg_compile_opts);
+	memcpy(&o, opts, opts->size < sizeof(o) ? opts->size : sizeof(o));
+	const struct hook *hook = hook_find(o.hook ? o.hook : "");
+	if (!hook)
+		return api_fail(ctx, -EINVAL, "there is no hook '%s'", o.hook ? o.hook : "");
+	pg_unit *u = calloc(1, sizeof(*u));
+	if (!u)
+		return api_fail(ctx, -ENOMEM, "out of memory");
+	u->refs = 1;
+	u->ctx = ctx_ref(ctx);
+	u->hook = hook;
+	u->warnings = "";
+	arena_init(&u->arena, MEMORY_LIMIT, &oom);
+	struct diag_list diag = { .arena = &u->arena };
+	int err;
+	if (setjmp(oom)) {
+		if (u->ir)
+			u->ir->nmaps = IR_MAP_USER;
+		err = api_fail(ctx, -ENOMEM, "the function takes too much memory to compile");
+	} else {
+		err = run(u, &diag, cap, func, &o);
+	}
+	u->arena.oom = NULL;
+	if (u->ir)
+		u->ir->diag = NULL; /* it was this call's */
+	if (err) {
+		unit_unref(u);
+		return err;
+	}
+	*out = u;
+	return 0;
+}

@@ -1,0 +1,121 @@
+/* compile.c - the pipeline: a table of passes, in the order in which they run, and nothing else. */
+#include "compile.h"
+
+#include "front/front.h"
+#include "opt/opt.h"
+#include "opt/passes.h"
+
+#include <errno.h>
+#include <time.h>
+
+/* What a program is made of at some point; each pass requires one form and leaves one. */
+enum form { NOTHING, LUA, FLAT, MACHINE, GUARDED, VIRTUAL, PLACED, CODE };
+
+static uint64_t now(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static int run_build(struct compile *c)
+{
+	int err = front_open(c->u, c->capture, c->func, &c->u->main);
+	c->captured = now();
+	return err;
+}
+
+static int run_infer(struct compile *c)    { return opt_infer(c->u); }
+static int run_records(struct compile *c)  { return opt_records(c->u); }
+static int run_lower(struct compile *c)    { return opt_lower(c->u); }
+static int run_simplify(struct compile *c) { return opt_simplify(c->u), 0; }
+static int run_loops(struct compile *c)    { return opt_loops(c->u); }
+static int run_guard(struct compile *c)    { return opt_guard(c->u); }
+static int run_legalise(struct compile *c) { return be_legalise(c->u), 0; }
+static int run_allocate(struct compile *c) { return be_allocate(c->be); }
+static int run_frame(struct compile *c)    { return be_frame(c->be); }
+static int run_annotate(struct compile *c) { return be_annotate(c->be); }
+
+static int run_select(struct compile *c)
+{
+	c->be = be_new(c->u);
+	return be_select(c->be);
+}
+
+static int run_emit(struct compile *c)
+{
+	int err = be_emit(c->be);
+	c->code = err ? NULL : be_code(c->be);
+	return err;
+}
+
+static const struct pass {
+	const char *name;
+	enum form needs, makes;
+	int (*run)(struct compile *c);
+	const char *what;
+} passes[] = {
+	{ "build",     NOTHING, LUA,     run_build,    "Lua bytecode as SSA, each prototype by itself" },
+	{ "infer",     LUA,     LUA,     run_infer,    "constants, kinds and call targets; known calls inlined" },
+	{ "records",   LUA,     FLAT,    run_records,  "tables that stay become values; what must fail is reported" },
+	{ "lower",     FLAT,    MACHINE, run_lower,    "checks, tags, fields and errors as machine operations" },
+	{ "simplify",  MACHINE, MACHINE, run_simplify, "folding, value numbering, dead code, branch threading" },
+	{ "loops",     MACHINE, MACHINE, run_loops,    "every loop in a form that ends and verifies" },
+	{ "simplify2", MACHINE, MACHINE, run_simplify, "once more, after loops" },
+	{ "guard",     MACHINE, GUARDED, run_guard,    "packet bytes as checked loads or helper copies" },
+	{ "simplify3", GUARDED, GUARDED, run_simplify, "once more, after guard" },
+	{ "legalise",  GUARDED, GUARDED, run_legalise, "what the instruction set has not" },
+	{ "select",    GUARDED, VIRTUAL, run_select,   "BPF instructions on virtual registers" },
+	{ "allocate",  VIRTUAL, VIRTUAL, run_allocate, "registers, spills" },
+	{ "frame",     VIRTUAL, PLACED,  run_frame,    "stack layout" },
+	{ "emit",      PLACED,  CODE,    run_emit,     "block layout, jumps, relocations" },
+	{ "annotate",  CODE,    CODE,    run_annotate, "function and line records as BTF" },
+};
+enum { NPASSES = sizeof(passes) / sizeof(*passes) };
+
+const char *compile_pass(unsigned i, const char **what)
+{
+	if (i >= NPASSES)
+		return NULL;
+	if (what)
+		*what = passes[i].what;
+	return passes[i].name;
+}
+
+const char *compile_text(struct compile *c)
+{
+	if (c->code)
+		return be_disasm(c->u->arena, c->code->insns, c->code->n, c->code->lines, c->code->nlines);
+	return c->be ? be_print(c->be) : ir_print(c->u);
+}
+
+static int check(struct compile *c, const struct pass *p)
+{
+	const char *wrong = p->makes < VIRTUAL ? ir_check(c->u) : NULL;
+	if (!wrong)
+		return 0;
+	diag_add(c->u->diag, DIAG_ERROR, c->u->main->pos,
+		 "internal error: after pass '%s': %s; please report this", p->name, wrong);
+	return -EFAULT;
+}
+
+int compile_run(struct compile *c)
+{
+	enum form form = NOTHING;
+	for (unsigned i = 0; i < NPASSES; i++) {
+		const struct pass *p = &passes[i];
+		if (form != p->needs)
+			return -EFAULT; /* the table contradicts itself */
+		int err = p->run(c);
+		if (!err && c->u->diag->errors)
+			err = -EINVAL;
+		if (!err && c->check)
+			err = check(c, p);
+		if (err)
+			return err;
+		form = p->makes;
+		if (c->after)
+			c->after(c, p->name, c->after_arg);
+	}
+	return 0;
+}

@@ -1,0 +1,392 @@
+/*
+ * infer.c - sparse conditional constants, sets of kinds and call targets together.
+ *
+ * Optimistic: every value starts as "nothing reaches it" and only grows; an edge counts once its
+ * branch may take it. A call whose callee is a known Lua function gives nothing yet: it is inlined
+ * after the round, and the next round sees its body. So code behind it is judged only when all of
+ * it is known, and a branch that constants remove is never judged at all.
+ */
+#include "opt/opt.h"
+
+#include "core/ctype.h"
+#include "core/shape.h"
+#include "ir/lower.h"
+#include "opt/infer.h"
+
+enum { ANY_KINDS = 0x7f | 1 << IR_STR }; /* what an error gives: never surely wrong */
+
+struct ir_unit *infer_unit(struct infer *in)
+{
+	return in->fl.u;
+}
+
+const pg_value *infer_const(struct infer *in, pg_value v)
+{
+	return const_new(in->fl.u, v);
+}
+
+struct diag *flow_error(struct flow *fl, uint32_t site, const char *fmt, ...)
+{
+	if (!fl->report)
+		return arena_new(fl->u->arena, struct diag);
+	va_list ap;
+	va_start(ap, fmt);
+	const char *text = arena_vprintf(fl->u->arena, fmt, ap);
+	va_end(ap);
+	return diag_add(fl->u->diag, DIAG_ERROR, fl->u->sites[site].pos, "%s", text);
+}
+
+void infer_error(struct infer *in, uint32_t site, const char *help, const char *fmt, ...)
+{
+	if (!in->fl.report)
+		return;
+	va_list ap;
+	va_start(ap, fmt);
+	const char *text = arena_vprintf(in->fl.u->arena, fmt, ap);
+	va_end(ap);
+	struct diag *d = flow_error(&in->fl, site, "%s", text);
+	if (!d->help)
+		d->help = help;
+}
+
+int infer_truth(const struct ir_type *t)
+{
+	if (!t->kinds)
+		return -2;
+	if (!(t->kinds & IR_FALSY))
+		return 1;
+	return t->kinds & ~IR_FALSY ? -1 : 0;
+}
+
+bool infer_edge_live(const struct flow *fl, ir_blk from, uint32_t succ)
+{
+	if (!fl->exec[from])
+		return false;
+	const struct ir_ins *t = ir_at(fl->f, ir_block(fl->f, from)->last);
+	if (t->op != IRO(branch))
+		return true;
+	int truth = infer_truth(&ir_at(fl->f, t->args[0])->type);
+	return truth == -1 || truth == (succ == 0);
+}
+
+/* ---- one operation: (flow, instruction) -> type ---- */
+
+typedef struct ir_type rule(struct infer *in, ir_ref r);
+
+static const struct ir_type nothing;
+
+struct ir_type infer_arg(const struct infer *in, ir_ref r, uint32_t i)
+{
+	const struct ir_ins *ins = ir_at(in->fl.f, r);
+	return i < ins->nargs ? ir_at(in->fl.f, ins->args[i])->type : type_const(in->fl.u->target, &const_nil);
+}
+
+const char *infer_operand(const struct infer *in, ir_ref r, uint32_t i)
+{
+	const struct ir_ins *ins = ir_at(in->fl.f, r);
+	const struct ir_name *n = ins->names && i < 3 ? &ins->names[i] : NULL;
+	return n && n->how != IR_N_NONE && n->how != IR_N_CONSTANT
+		? arena_printf(in->fl.u->arena, "'%s'", n->name) : "this value";
+}
+
+/* "a nil value", "a boolean value" ... of the kinds in t outside `wanted` */
+const char *infer_wrong(const struct infer *in, const struct ir_type *t, uint64_t wanted)
+{
+	uint64_t bad = t->kinds & ~wanted;
+	for (unsigned k = 0; k < IR_NKINDS; k++)
+		if (bad & IR_BIT(k))
+			return ir_kind_lua(in->fl.u, k);
+	return "value";
+}
+
+static struct ir_type rule_none(struct infer *in, ir_ref r)
+{
+	(void)in, (void)r;
+	return nothing;
+}
+
+static struct ir_type rule_const(struct infer *in, ir_ref r)
+{
+	return type_const(in->fl.u->target, ir_at(in->fl.f, r)->k);
+}
+
+static struct ir_type rule_any(struct infer *in, ir_ref r)
+{
+	(void)in, (void)r;
+	return type_kinds(ANY_KINDS);
+}
+
+static struct ir_type rule_cell(struct infer *in, ir_ref r)
+{
+	(void)in;
+	return (struct ir_type){ .kinds = IR_BIT(IR_CELL), .def = r };
+}
+
+static struct ir_type rule_closure(struct infer *in, ir_ref r)
+{
+	(void)in;
+	return (struct ir_type){ .kinds = IR_BIT(IR_FUNC), .def = r };
+}
+
+static struct ir_type rule_record(struct infer *in, ir_ref r)
+{
+	(void)in;
+	return (struct ir_type){ .kinds = IR_BIT(IR_REC), .def = r };
+}
+
+static struct ir_type rule_multi(struct infer *in, ir_ref r)
+{
+	(void)in, (void)r;
+	return type_kinds(IR_BIT(IR_MULTI));
+}
+
+static struct ir_type rule_pi(struct infer *in, ir_ref r)
+{
+	struct ir_type t = infer_arg(in, r, 0);
+	uint64_t left = t.kinds & (uint64_t)ir_at(in->fl.f, r)->imm;
+	if (left == t.kinds)
+		return t;
+	struct ir_type cut = type_kinds(left);
+	cut.cap = t.cap;
+	cut.layout = t.layout;
+	cut.map = t.map;
+	if (left && !cut.k && t.k)
+		cut.k = t.k;
+	return cut;
+}
+
+static struct ir_type rule_not(struct infer *in, ir_ref r)
+{
+	struct ir_type t = infer_arg(in, r, 0);
+	switch (infer_truth(&t)) {
+	case -2: return nothing;
+	case -1: return type_kinds(IR_BOOL);
+	case 0:  return type_kinds(IR_BIT(IR_TRUE));
+	default: return type_kinds(IR_BIT(IR_FALSE));
+	}
+}
+
+static struct ir_type rule_result(struct infer *in, ir_ref r)
+{
+	const struct ir_ins *ins = ir_at(in->fl.f, r);
+	const struct ir_ins *call = ir_at(in->fl.f, ins->args[0]);
+	if (call->op != IRO(call)) /* several, vararg: flattened between rounds */
+		return nothing;
+	struct ir_type callee = ir_at(in->fl.f, call->args[0])->type;
+	if (!callee.kinds || !call->type.kinds)
+		return nothing;
+	if (ins->aux && callee.row)
+		return type_const(in->fl.u->target, &const_nil);
+	return call->type;
+}
+
+static struct ir_type rule_refuse(struct infer *in, ir_ref r)
+{
+	const struct ir_ins *ins = ir_at(in->fl.f, r);
+	flow_error(&in->fl, ins->site, "%.*s", (int)ins->k->n, ins->k->str);
+	return type_kinds(ANY_KINDS);
+}
+
+/* What is left of a variable that inner functions share: only inlining makes it a value. */
+static struct ir_type rule_cellget(struct infer *in, ir_ref r)
+{
+	(void)in, (void)r;
+	return type_kinds(ANY_KINDS | IR_BIT(IR_FUNC));
+}
+
+static struct ir_type rule_concat(struct infer *in, ir_ref r)
+{
+	const struct ir_ins *ins = ir_at(in->fl.f, r);
+	struct ir_unit *u = in->fl.u;
+	const char *s = "";
+	size_t n = 0;
+	for (uint32_t i = 0; i < ins->nargs; i++) {
+		struct ir_type t = infer_arg(in, r, i);
+		if (!t.kinds)
+			return nothing;
+		if (!t.k || (t.k->kind != PG_STR && t.k->kind != PG_INT)) {
+			struct diag *d = flow_error(&in->fl, ins->site,
+				"'..' of values known only at run time is not there yet");
+			d->help = "send the parts as fields of an event, or give them to print";
+			return type_kinds(IR_BIT(IR_STR));
+		}
+		const char *part = t.k->kind == PG_STR ? t.k->str
+			: arena_printf(u->arena, "%lld", (long long)t.k->i);
+		size_t m = t.k->kind == PG_STR ? t.k->n : strlen(part);
+		char *joined = arena_alloc(u->arena, n + m + 1);
+		memcpy(joined, s, n);
+		if (m)
+			memcpy(joined + n, part, m);
+		s = joined;
+		n += m;
+	}
+	return type_const(u->target, const_new(u, (pg_value){ .kind = PG_STR, .n = (uint32_t)n, .str = s }));
+}
+
+static struct ir_type rule_len(struct infer *in, ir_ref r)
+{
+	const struct ir_ins *ins = ir_at(in->fl.f, r);
+	struct ir_type t = infer_arg(in, r, 0);
+	struct ir_unit *u = in->fl.u;
+	if (!t.kinds)
+		return nothing;
+	if (t.k && t.k->kind == PG_STR)
+		return type_const(u->target, const_int(u, t.k->n));
+	uint64_t good = 0;
+	for (unsigned k = IR_VIEW0; k < IR_NKINDS; k++)
+		if (t.kinds & IR_BIT(k) && ir_view_of(u->target, k)->len)
+			good |= IR_BIT(k);
+	if (t.kinds & IR_BIT(IR_HOST))
+		flow_error(&in->fl, ins->site, "the length of %s is not known in kernel code",
+			   infer_operand(in, r, 0))->help = "take #t in the user half and capture the number";
+	else if (t.kinds & IR_BIT(IR_STR))
+		flow_error(&in->fl, ins->site, "the length of a string known only at run time is not there yet");
+	else if (!good)
+		flow_error(&in->fl, ins->site, "%s is %s%s here and has no length",
+			   infer_operand(in, r, 0), t.kinds == IR_BIT(IR_NIL) ? "always " : "a ",
+			   infer_wrong(in, &t, good));
+	return type_kinds(IR_BIT(IR_INT));
+}
+
+static rule *const rules[IR_NOPS] = {
+	[IRO(const)] = rule_const,     [IRO(cell)] = rule_cell,       [IRO(cellget)] = rule_cellget,
+	[IRO(closure)] = rule_closure, [IRO(pi)] = rule_pi,           [IRO(not)] = rule_not,
+	[IRO(len)] = rule_len,         [IRO(concat)] = rule_concat,   [IRO(newtable)] = rule_record,
+	[IRO(record)] = rule_record,   [IRO(several)] = rule_multi,   [IRO(vararg)] = rule_multi,
+	[IRO(result)] = rule_result,   [IRO(refuse)] = rule_refuse,   [IRO(upval)] = rule_any,
+	[IRO(add)] = infer_arith,      [IRO(sub)] = infer_arith,      [IRO(mul)] = infer_arith,
+	[IRO(mod)] = infer_arith,      [IRO(idiv)] = infer_arith,     [IRO(pow)] = infer_float,
+	[IRO(div)] = infer_float,      [IRO(band)] = infer_arith,     [IRO(bor)] = infer_arith,
+	[IRO(bxor)] = infer_arith,     [IRO(shl)] = infer_arith,      [IRO(shr)] = infer_arith,
+	[IRO(unm)] = infer_arith,      [IRO(bnot)] = infer_arith,     [IRO(eq)] = infer_compare,
+	[IRO(lt)] = infer_compare,     [IRO(le)] = infer_compare,     [IRO(forskip)] = infer_for,
+	[IRO(forcount)] = infer_for,   [IRO(index)] = infer_index,    [IRO(self)] = infer_index,
+	[IRO(setindex)] = infer_setindex, [IRO(call)] = infer_call,   [IRO(return)] = infer_return,
+	[IRO(branch)] = infer_branch,
+};
+
+/* ---- the round ---- */
+
+static bool grow(struct ir_ins *ins, const struct ir_type *t)
+{
+	if (!t->kinds)
+		return false;
+	return type_join(&ins->type, t);
+}
+
+static bool visit_params(struct flow *fl, ir_blk b)
+{
+	struct ir_block *blk = ir_block(fl->f, b);
+	bool changed = false;
+	for (uint32_t e = 0; e < blk->npreds; e++) {
+		struct ir_pred p = blk->preds[e];
+		if (!infer_edge_live(fl, p.from, p.succ))
+			continue;
+		const struct ir_edge *edge = &ir_at(fl->f, ir_block(fl->f, p.from)->last)->succ[p.succ];
+		for (uint32_t i = 0; i < blk->nparams; i++) {
+			struct ir_type t = ir_at(fl->f, edge->args[i])->type;
+			t.def = 0; /* another turn of a loop may have made another one */
+			changed |= grow(ir_at(fl->f, blk->params[i]), &t);
+		}
+	}
+	return changed;
+}
+
+static bool visit_block(struct infer *in, ir_blk b)
+{
+	struct flow *fl = &in->fl;
+	bool changed = b != 1 && visit_params(fl, b);
+	for (ir_ref r = ir_block(fl->f, b)->first; r; r = ir_at(fl->f, r)->next) {
+		rule *f = rules[ir_at(fl->f, r)->op];
+		struct ir_type t = (f ? f : rule_none)(in, r);
+		changed |= grow(ir_at(fl->f, r), &t);
+	}
+	return changed;
+}
+
+static bool reached(const struct flow *fl, ir_blk b)
+{
+	const struct ir_block *blk = ir_block(fl->f, b);
+	for (uint32_t e = 0; e < blk->npreds; e++)
+		if (infer_edge_live(fl, blk->preds[e].from, blk->preds[e].succ))
+			return true;
+	return b == 1;
+}
+
+void infer_round(struct flow *fl)
+{
+	struct infer in = { .fl = *fl };
+	struct ir_fn *f = fl->f;
+	ir_order(f);
+	in.fl.exec = fl->exec = arena_array(fl->u->arena, bool, f->nblocks);
+	in.fl.report = false;
+	for (ir_ref r = 1; r < f->nins; r++)
+		f->ins[r].type = nothing;
+	for (uint32_t i = 0; i < f->nparams && i < ir_block(f, 1)->nparams; i++) {
+		struct ir_type t = i < fl->u->target->nparams ? type_kinds(fl->u->target->params[i])
+							      : type_kinds(IR_BIT(IR_NIL));
+		ir_at(f, ir_block(f, 1)->params[i])->type = t;
+	}
+	for (bool changed = true; changed;) {
+		changed = false;
+		for (uint32_t i = 0; i < f->nrpo; i++) {
+			ir_blk b = f->rpo[i];
+			if (!fl->exec[b] && reached(&in.fl, b))
+				changed = fl->exec[b] = true;
+			if (fl->exec[b])
+				changed |= visit_block(&in, b);
+		}
+	}
+	if (!fl->report)
+		return;
+	in.fl.report = true;
+	for (uint32_t i = 0; i < f->nrpo; i++)
+		if (fl->exec[f->rpo[i]])
+			visit_block(&in, f->rpo[i]);
+}
+
+/* ---- the passes ---- */
+
+enum { MAX_ROUNDS = 200 };
+
+static int rounds(struct flow *fl)
+{
+	for (int round = 0; round < MAX_ROUNDS; round++) {
+		cells_promote(fl->f);
+		infer_round(fl);
+		prune(fl);
+		int flat = several_normalise(fl);
+		int inlined = inline_calls(fl);
+		if (inlined < 0 || fl->u->diag->errors)
+			return -EINVAL;
+		if (!flat && !inlined)
+			return 0;
+		sweep(fl->f);
+	}
+	return 0;
+}
+
+int opt_infer(struct ir_unit *u)
+{
+	struct flow fl = { .u = u, .f = u->main };
+	int err = inline_bind_root(u, fl.f);
+	return err ? err : rounds(&fl);
+}
+
+int opt_records(struct ir_unit *u)
+{
+	struct flow fl = { .u = u, .f = u->main };
+	ir_order(fl.f);
+	if (records_promote(u, fl.f) < 0)
+		return -EINVAL;
+	int err = rounds(&fl);
+	if (err)
+		return err;
+	fl.report = true;
+	infer_round(&fl);
+	if (u->diag->errors)
+		return -EINVAL;
+	prune(&fl);
+	sweep(fl.f);
+	return 0;
+}

@@ -1,0 +1,32 @@
+/* infer.h - between the files of the infer pass: the rules for single operations. */
+#ifndef OPT_INFER_H
+#define OPT_INFER_H
+
+#include "opt/opt.h"
+
+#include <errno.h>
+
+struct infer {
+	struct flow fl;
+};
+
+struct ir_type infer_arg(const struct infer *in, ir_ref r, uint32_t i);
+const char *infer_operand(const struct infer *in, ir_ref r, uint32_t i); /* "'n'" or "this value" */
+const char *infer_wrong(const struct infer *in, const struct ir_type *t, uint64_t wanted);
+
+struct ir_type infer_arith(struct infer *in, ir_ref r);    /* infer_num.c */
+struct ir_type infer_float(struct infer *in, ir_ref r);
+struct ir_type infer_compare(struct infer *in, ir_ref r);
+struct ir_type infer_for(struct infer *in, ir_ref r);
+struct ir_type infer_index(struct infer *in, ir_ref r);    /* infer_access.c */
+struct ir_type infer_setindex(struct infer *in, ir_ref r);
+struct ir_type infer_call(struct infer *in, ir_ref r);
+struct ir_type infer_return(struct infer *in, ir_ref r);
+struct ir_type infer_branch(struct infer *in, ir_ref r);
+
+/* Lua's integer arithmetic on constants; false: it would raise. */
+bool fold_arith(enum ir_op op, int64_t a, int64_t b, int64_t *out);
+/* Lua's == and order of constants; -1: it would raise or is not a matter of numbers. */
+int fold_compare(enum ir_op op, const pg_value *a, const pg_value *b);
+
+#endif

@@ -1,0 +1,378 @@
+/* infer_access.c - indexing, calls and verdicts: which row each is, what it gives, what cannot be. */
+#include "opt/infer.h"
+
+#include "core/ctype.h"
+#include "core/shape.h"
+
+enum { UNKNOWN = 0x7f | 1 << IR_STR | 1 << IR_FUNC };
+
+static const struct ir_type nothing;
+
+static const char *key_text(const struct infer *in, const struct ir_type *key)
+{
+	if (key->k && key->k->kind == PG_STR)
+		return arena_printf(in->fl.u->arena, "'%.*s'", (int)key->k->n, key->k->str);
+	return "this key";
+}
+
+static const char *const_name(const struct ir_type *key)
+{
+	return key->k && key->k->kind == PG_STR ? key->k->str : NULL;
+}
+
+static struct ir_type row_type(const struct ir_lib *row)
+{
+	return (struct ir_type){ .kinds = IR_BIT(IR_FUNC), .row = row };
+}
+
+/* ---- t[k], by the kind of t ---- */
+
+static void no_field(struct infer *in, uint32_t site, const char *what, const char *name,
+		     const char *const *names, uint32_t n)
+{
+	struct diag *d = flow_error(&in->fl, site, "%s has no field '%s'", what, name);
+	const char *near = in->fl.report ? ir_nearest(name, names, n) : NULL;
+	if (near)
+		d->help = arena_printf(in->fl.u->arena, "did you mean '%s'?", near);
+}
+
+static void no_view_field(struct infer *in, uint32_t site, const struct ir_view *v, const char *name)
+{
+	const char *names[128];
+	uint32_t n = 0;
+	for (const struct ir_field *f = v->fields; f && f->name && n < 128; f++)
+		names[n++] = f->name;
+	for (const struct ir_lib *m = v->methods; m && m->name && n < 128; m++)
+		names[n++] = m->name;
+	no_field(in, site, v->name, name, names, n);
+}
+
+static void no_struct_field(struct infer *in, uint32_t site, const char *what,
+			    const struct ctype *layout, const char *name)
+{
+	const char *names[128];
+	uint32_t n = 0;
+	for (; n < layout->nfields && n < 128; n++)
+		names[n] = layout->fields[n].name;
+	no_field(in, site, what, name, names, n);
+}
+
+static struct ir_type struct_field(struct infer *in, uint32_t site, const char *what,
+				   const struct ctype *layout, const struct ir_type *key)
+{
+	const char *name = const_name(key);
+	if (!name) {
+		flow_error(&in->fl, site, "a field of %s must be named by a constant", what);
+		return type_kinds(UNKNOWN);
+	}
+	const struct ct_field *f = ct_field(layout, name, key->k->n);
+	if (!f) {
+		no_struct_field(in, site, what, layout, name);
+		return type_kinds(UNKNOWN);
+	}
+	struct ir_type t = type_of_memory(f->type);
+	if (f->nullable)
+		t.kinds |= IR_BIT(IR_NIL);
+	if (f->type->kind == CT_STRUCT || t.cap > 64 || !t.kinds)
+		flow_error(&in->fl, site, "the field '%s' is of a type that kernel code cannot read yet", name);
+	return t;
+}
+
+static struct ir_type index_view(struct infer *in, ir_ref r, unsigned kind, const struct ir_type *key)
+{
+	const struct ir_view *v = ir_view_of(in->fl.u->target, kind);
+	uint32_t site = ir_at(in->fl.f, r)->site;
+	const char *name = const_name(key);
+	if (!name) {
+		flow_error(&in->fl, site, "a field of %s must be named by a constant", v->name)->help =
+			"for bytes by number write p:u8(offset)";
+		return type_kinds(UNKNOWN);
+	}
+	const struct ir_field *f = ir_field_find(v, name);
+	if (f)
+		return (struct ir_type){ .kinds = f->kinds, .cap = f->cap };
+	const struct ir_lib *m = ir_lib_find(v->methods, name);
+	if (m)
+		return row_type(m);
+	no_view_field(in, site, v, name);
+	return type_kinds(UNKNOWN);
+}
+
+static struct ir_type index_table(struct infer *in, ir_ref r, const pg_value *table,
+				  const struct ir_type *key)
+{
+	struct ir_unit *u = in->fl.u;
+	uint32_t site = ir_at(in->fl.f, r)->site;
+	if (!key->k) {
+		flow_error(&in->fl, site, "a captured table is indexed by a value known only at run time; "
+			   "that is not there yet")->help =
+			"use a map: bpf.map { \"hash\", key = ..., value = ..., entries = ... }";
+		return type_kinds(UNKNOWN);
+	}
+	pg_value out = const_nil;
+	if (u->source->index(u, table->id, key->k, &out) < 0) {
+		flow_error(&in->fl, site, "%s of a captured table cannot be read", key_text(in, key));
+		return type_kinds(UNKNOWN);
+	}
+	return type_const(u->target, const_new(u, out));
+}
+
+static struct ir_type index_map(struct infer *in, ir_ref r, const pg_value *k, const struct ir_type *key)
+{
+	struct map_shape s;
+	uint32_t site = ir_at(in->fl.f, r)->site;
+	map_shape(k->map, &s);
+	const char *name = const_name(key);
+	const struct ir_lib *row = name ? map_row(in->fl.u, k->map, name) : NULL;
+	if (row)
+		return row_type(row);
+	if (s.role == PG_ROLE_STATE || s.role == PG_ROLE_PERCPU)
+		return struct_field(in, site, "the state", s.value, key);
+	if (s.role == PG_ROLE_EVENTS || ir_at(in->fl.f, r)->op == IRO(self)) {
+		flow_error(&in->fl, site, "a %s has no method %s in kernel code",
+			   s.role == PG_ROLE_EVENTS ? "bpf.events channel" : "map", key_text(in, key));
+		return type_kinds(UNKNOWN);
+	}
+	const struct ir_lib *get = map_row(in->fl.u, k->map, "get");
+	struct ir_type a[2] = { type_const(in->fl.u->target, k), *key }, out = nothing;
+	return get->type(in, get, site, 2, a, &out) ? out : type_kinds(UNKNOWN);
+}
+
+static struct ir_type index_kind(struct infer *in, ir_ref r, const struct ir_type *t, unsigned kind,
+				 const struct ir_type *key)
+{
+	uint32_t site = ir_at(in->fl.f, r)->site;
+	if (kind >= IR_VIEW0)
+		return index_view(in, r, kind, key);
+	if (kind == IR_ENTRY)
+		return struct_field(in, site, "the entry", t->layout, key);
+	if (kind == IR_REC)
+		return type_kinds(UNKNOWN); /* known when records are values */
+	if (kind == IR_HOST && t->k && t->k->kind == PG_MAP)
+		return index_map(in, r, t->k, key);
+	if (kind == IR_HOST && t->k && t->k->kind == PG_TABLE)
+		return index_table(in, r, t->k, key);
+	const char *name = const_name(key);
+	const struct ir_lib *m = name ? method_row(in->fl.u, t, kind, name) : NULL;
+	if (m)
+		return row_type(m);
+	if (kind == IR_HOST)
+		flow_error(&in->fl, site, "%s: kernel code cannot use this host value", infer_operand(in, r, 0));
+	else if (kind == IR_STR)
+		flow_error(&in->fl, site, "methods of strings are not there yet in kernel code");
+	else
+		flow_error(&in->fl, site, "this value has no field %s", key_text(in, key));
+	return type_kinds(UNKNOWN);
+}
+
+static bool indexable(unsigned kind)
+{
+	return kind >= IR_VIEW0 || kind == IR_ENTRY || kind == IR_REC || kind == IR_HOST ||
+	       kind == IR_STR || kind == IR_IP4 || kind == IR_IP6 || kind == IR_MAC;
+}
+
+struct ir_type infer_index(struct infer *in, ir_ref r)
+{
+	struct ir_type t = infer_arg(in, r, 0), key = infer_arg(in, r, 1), out = nothing;
+	if (!t.kinds || !key.kinds)
+		return nothing;
+	bool some = false;
+	for (unsigned k = 0; k < IR_NKINDS; k++) {
+		if (!(t.kinds & IR_BIT(k)) || !indexable(k))
+			continue;
+		struct ir_type one = index_kind(in, r, &t, k, &key);
+		type_join(&out, &one);
+		some = true;
+	}
+	if (!some) {
+		flow_error(&in->fl, ir_at(in->fl.f, r)->site, "%s is always a %s here and is indexed with %s",
+			   infer_operand(in, r, 0), infer_wrong(in, &t, 0), key_text(in, &key));
+		return type_kinds(UNKNOWN);
+	}
+	return out;
+}
+
+/* ---- t[k] = v ---- */
+
+static void set_state(struct infer *in, ir_ref r, const struct ctype *layout, const char *what,
+		      const struct ir_type *key, const struct ir_type *v)
+{
+	uint32_t site = ir_at(in->fl.f, r)->site;
+	struct ir_type want = struct_field(in, site, what, layout, key);
+	if (!(want.kinds & v->kinds))
+		flow_error(&in->fl, site, "a %s is stored in %s, which holds a %s",
+			   infer_wrong(in, v, 0), key_text(in, key), infer_wrong(in, &want, IR_BIT(IR_NIL)));
+}
+
+struct ir_type infer_setindex(struct infer *in, ir_ref r)
+{
+	struct ir_type t = infer_arg(in, r, 0), key = infer_arg(in, r, 1), v = infer_arg(in, r, 2);
+	uint32_t site = ir_at(in->fl.f, r)->site;
+	if (!t.kinds || !key.kinds || !v.kinds || t.kinds & IR_BIT(IR_REC))
+		return nothing;
+	if (t.kinds & IR_BIT(IR_ENTRY)) {
+		set_state(in, r, t.layout, "the entry", &key, &v);
+		return nothing;
+	}
+	if (t.kinds & IR_BIT(IR_HOST) && t.k && t.k->kind == PG_MAP) {
+		struct map_shape s;
+		map_shape(t.k->map, &s);
+		if (s.role == PG_ROLE_MAP) {
+			const struct ir_lib *set = map_row(in->fl.u, t.k->map, "set");
+			struct ir_type a[3] = { t, key, v }, out = nothing;
+			set->type(in, set, site, 3, a, &out);
+			return nothing;
+		}
+		if (s.role != PG_ROLE_EVENTS) {
+			set_state(in, r, s.value, "the state", &key, &v);
+			return nothing;
+		}
+	}
+	if (t.kinds & IR_VIEWS)
+		flow_error(&in->fl, site, "writing packets is not there yet");
+	else if (t.kinds & IR_BIT(IR_HOST))
+		flow_error(&in->fl, site, "kernel code cannot assign into a captured table")->help =
+			"keep what changes in bpf.state { ... } or in a map";
+	else
+		flow_error(&in->fl, site, "%s is a %s here; a field of it cannot be assigned",
+			   infer_operand(in, r, 0), infer_wrong(in, &t, 0));
+	return nothing;
+}
+
+/* ---- calls ---- */
+
+/* Is it a method call: the callee a `self` of the first argument? */
+bool infer_is_method(const struct ir_fn *f, const struct ir_ins *call)
+{
+	const struct ir_ins *callee = ir_at(f, call->args[0]);
+	return callee->op == IRO(self) || callee->op == IRO(index);
+}
+
+static bool check_args(struct infer *in, uint32_t site, const struct ir_lib *row, uint32_t n,
+		       const struct ir_type *a, uint32_t skip)
+{
+	uint32_t given = n - skip;
+	if ((int)given < row->min)
+		return flow_error(&in->fl, site, "'%s' takes %s%d argument%s and gets %u", row->name,
+				  row->max == row->min ? "" : "at least ", row->min,
+				  row->min == 1 ? "" : "s", given), false;
+	if (row->max >= 0 && (int)given > row->max)
+		return flow_error(&in->fl, site, "'%s' takes at most %d argument%s and gets %u", row->name,
+				  row->max, row->max == 1 ? "" : "s", given), false;
+	for (uint32_t i = skip; i < n; i++) {
+		uint64_t want = row->args[i - skip < 4 ? i - skip : 3];
+		if (want && a[i].kinds && !(a[i].kinds & want))
+			return flow_error(&in->fl, site, "bad argument #%u to '%s' (%s expected, got %s)",
+				i - skip + 1, row->name, infer_wrong(in, &(struct ir_type){ .kinds = want }, 0),
+				infer_wrong(in, &a[i], want)), false;
+	}
+	return true;
+}
+
+static struct ir_type call_row(struct infer *in, ir_ref r, const struct ir_lib *row, bool method)
+{
+	const struct ir_ins *ins = ir_at(in->fl.f, r);
+	uint32_t n = ins->nargs - 1;
+	if (ins->aux)
+		return nothing; /* an open argument list: flattened between rounds */
+	struct ir_type *a = arena_array(in->fl.u->arena, struct ir_type, n + 1);
+	for (uint32_t i = 0; i < n; i++) {
+		a[i] = infer_arg(in, r, i + 1);
+		if (!a[i].kinds)
+			return nothing;
+	}
+	if (!check_args(in, ins->site, row, n, a, method))
+		return type_kinds(UNKNOWN);
+	struct ir_type out = type_kinds(row->ret ? row->ret : IR_BIT(IR_NIL));
+	out.cap = row->cap;
+	if (row->type && !row->type(in, row, ins->site, n, a, &out))
+		return type_kinds(UNKNOWN);
+	return out;
+}
+
+/* A method of a view that may be of several types: each has its own row of that name. */
+static struct ir_type call_method_of_union(struct infer *in, ir_ref r, const struct ir_ins *callee)
+{
+	struct ir_type obj = ir_at(in->fl.f, callee->args[0])->type, out = nothing;
+	struct ir_type key = ir_at(in->fl.f, callee->args[1])->type;
+	const char *name = const_name(&key);
+	for (unsigned k = 0; name && k < IR_NKINDS; k++) {
+		const struct ir_lib *row = obj.kinds & IR_BIT(k) ? method_row(in->fl.u, &obj, k, name) : NULL;
+		if (!row)
+			continue;
+		struct ir_type one = call_row(in, r, row, true);
+		type_join(&out, &one);
+	}
+	return out;
+}
+
+static void unknown_callee(struct infer *in, ir_ref r, const struct ir_type *callee)
+{
+	uint32_t site = ir_at(in->fl.f, r)->site;
+	const pg_value *k = callee->k;
+	if (k && k->kind == PG_LIB)
+		flow_error(&in->fl, site, "'%s' cannot be called in kernel code", k->lib)->help =
+			"call it in the user half and capture its result";
+	else if (!(callee->kinds & IR_BIT(IR_FUNC)))
+		flow_error(&in->fl, site, "%s is always a %s here and is called",
+			   infer_operand(in, r, 0), infer_wrong(in, callee, IR_BIT(IR_FUNC)));
+	else
+		flow_error(&in->fl, site, "which function is called here is known only at run time; "
+			   "that is not there yet")->help = "call each one by its name under an if";
+}
+
+struct ir_type infer_call(struct infer *in, ir_ref r)
+{
+	const struct ir_ins *ins = ir_at(in->fl.f, r);
+	const struct ir_ins *made_by = ir_at(in->fl.f, ins->args[0]);
+	struct ir_type callee = infer_arg(in, r, 0);
+	if (!callee.kinds)
+		return nothing;
+	if (callee.row)
+		return call_row(in, r, callee.row, infer_is_method(in->fl.f, ins));
+	if (made_by->op == IRO(self) && callee.kinds == IR_BIT(IR_FUNC))
+		return call_method_of_union(in, r, made_by);
+	if ((callee.k && callee.k->kind == PG_FUNC) || (callee.def && callee.kinds == IR_BIT(IR_FUNC)))
+		return nothing; /* will be inlined */
+	unknown_callee(in, r, &callee);
+	return type_kinds(UNKNOWN);
+}
+
+/* ---- verdicts and conditions ---- */
+
+static bool is_verdict(const struct ir_target *t, int64_t v)
+{
+	for (const struct ir_verdict *p = t->verdicts; p->neutral; p++)
+		if (p->neutral == v)
+			return true;
+	return t->integer_results;
+}
+
+struct ir_type infer_return(struct infer *in, ir_ref r)
+{
+	const struct ir_target *t = in->fl.u->target;
+	struct ir_type v = infer_arg(in, r, 0);
+	uint32_t site = ir_at(in->fl.f, r)->site;
+	if (!v.kinds)
+		return nothing;
+	if (!(v.kinds & (IR_BIT(IR_INT) | IR_BIT(IR_NIL))))
+		flow_error(&in->fl, site, "a %s is returned here, where %s wants a verdict",
+			   infer_wrong(in, &v, 0), t->hook)->help = "return bpf.PASS or bpf.DROP";
+	else if (v.k && v.k->kind == PG_INT && !is_verdict(t, v.k->i))
+		flow_error(&in->fl, site, "%s%s is no verdict of %s",
+			   pg_verdict_name(v.k->i) ? "bpf." : "", pg_verdict_name(v.k->i) ? pg_verdict_name(v.k->i)
+			   : arena_printf(in->fl.u->arena, "%lld", (long long)v.k->i), t->hook)->help =
+			"return bpf.PASS or bpf.DROP";
+	return nothing;
+}
+
+struct ir_type infer_branch(struct infer *in, ir_ref r)
+{
+	struct ir_type t = infer_arg(in, r, 0);
+	const struct ir_ins *made_by = ir_at(in->fl.f, ir_at(in->fl.f, r)->args[0]);
+	if (in->fl.report && t.kinds == IR_BIT(IR_INT) && !t.k && made_by->op != IRO(forskip))
+		diag_add(in->fl.u->diag, DIAG_WARNING, in->fl.u->sites[ir_at(in->fl.f, r)->site].pos,
+			 "%s is an integer and always true here: 0 is true in Lua",
+			 infer_operand(in, r, 0))->help = "compare it: n ~= 0";
+	return (struct ir_type){ 0 };
+}

@@ -1,0 +1,253 @@
+/* infer_num.c - what arithmetic, comparisons and numeric for give, and what of it is known. */
+#include "opt/infer.h"
+
+#include <math.h>
+
+/* ---- Lua's integer arithmetic ---- */
+
+static int64_t shift_left(int64_t a, int64_t by)
+{
+	if (by <= -64 || by >= 64)
+		return 0;
+	return by >= 0 ? (int64_t)((uint64_t)a << by) : (int64_t)((uint64_t)a >> -by);
+}
+
+static bool fold_divide(enum ir_op op, int64_t a, int64_t b, int64_t *out)
+{
+	if (!b)
+		return false;
+	if (b == -1) {
+		*out = op == IRO(mod) ? 0 : (int64_t)(0 - (uint64_t)a);
+		return true;
+	}
+	int64_t q = a / b, rem = a % b;
+	bool down = rem && (rem ^ b) < 0;
+	*out = op == IRO(mod) ? rem + (down ? b : 0) : q - down;
+	return true;
+}
+
+bool fold_arith(enum ir_op op, int64_t a, int64_t b, int64_t *out)
+{
+	uint64_t x = (uint64_t)a, y = (uint64_t)b;
+	switch (op) {
+	case IRO(add):  *out = (int64_t)(x + y); return true;
+	case IRO(sub):  *out = (int64_t)(x - y); return true;
+	case IRO(mul):  *out = (int64_t)(x * y); return true;
+	case IRO(band): *out = (int64_t)(x & y); return true;
+	case IRO(bor):  *out = (int64_t)(x | y); return true;
+	case IRO(bxor): *out = (int64_t)(x ^ y); return true;
+	case IRO(shl):  *out = shift_left(a, b); return true;
+	case IRO(shr):  *out = b == INT64_MIN ? 0 : shift_left(a, -b); return true;
+	case IRO(unm):  *out = (int64_t)(0 - x); return true;
+	case IRO(bnot): *out = (int64_t)~x; return true;
+	case IRO(mod): case IRO(idiv): return fold_divide(op, a, b, out);
+	default: return false;
+	}
+}
+
+/* ---- operands that must be integers ---- */
+
+static void float_operand(struct infer *in, ir_ref r, const pg_value *k)
+{
+	struct diag *d = flow_error(&in->fl, ir_at(in->fl.f, r)->site,
+		"the float %.14g is used as a number here; floats do not exist in the kernel", k->f);
+	double whole = floor(k->f);
+	d->help = k->f == whole && fabs(whole) < 1e15
+		? arena_printf(in->fl.u->arena, "write the integer %.0f", whole)
+		: "compute with integers, in smaller units";
+}
+
+/* Reports what cannot be an integer. False: nothing reaches it yet. */
+static bool integer_operand(struct infer *in, ir_ref r, uint32_t i, const char *use)
+{
+	struct ir_type t = infer_arg(in, r, i);
+	uint32_t site = ir_at(in->fl.f, r)->site;
+	if (!t.kinds)
+		return false;
+	if (t.kinds & IR_BIT(IR_FLOAT)) {
+		if (t.k)
+			float_operand(in, r, t.k);
+		else
+			flow_error(&in->fl, site, "%s may be a float here; floats do not exist in the kernel",
+				   infer_operand(in, r, i));
+	} else if (t.kinds & IR_BIT(IR_STR)) {
+		flow_error(&in->fl, site, "%s may be a string here and is used %s",
+			   infer_operand(in, r, i), use)->help =
+			"Lua would convert it; use integers in kernel code";
+	} else if (!(t.kinds & IR_BIT(IR_INT))) {
+		flow_error(&in->fl, site, "%s is always a %s here and is used %s",
+			   infer_operand(in, r, i), infer_wrong(in, &t, IR_BIT(IR_INT)), use);
+	}
+	return true;
+}
+
+struct ir_type infer_arith(struct infer *in, ir_ref r)
+{
+	const struct ir_ins *ins = ir_at(in->fl.f, r);
+	bool there = true;
+	for (uint32_t i = 0; i < ins->nargs; i++)
+		there &= integer_operand(in, r, i, "as a number");
+	if (!there)
+		return (struct ir_type){ 0 };
+	struct ir_type a = infer_arg(in, r, 0), b = ins->nargs > 1 ? infer_arg(in, r, 1) : a;
+	int64_t v;
+	if (a.k && b.k && a.k->kind == PG_INT && b.k->kind == PG_INT &&
+	    fold_arith(ins->op, a.k->i, b.k->i, &v))
+		return type_const(in->fl.u->target, const_int(in->fl.u, v));
+	return type_kinds(IR_BIT(IR_INT));
+}
+
+struct ir_type infer_float(struct infer *in, ir_ref r)
+{
+	const struct ir_ins *ins = ir_at(in->fl.f, r);
+	bool div = ins->op == IRO(div);
+	if (!infer_arg(in, r, 0).kinds || !infer_arg(in, r, 1).kinds)
+		return (struct ir_type){ 0 };
+	struct diag *d = flow_error(&in->fl, ins->site,
+		"'%s' gives a float, and floats do not exist in the kernel", div ? "/" : "^");
+	d->help = div ? "write // for the integer quotient" : "multiply, or shift: 1 << n is 2 to the n";
+	return type_kinds(IR_BIT(IR_INT));
+}
+
+/* ---- comparisons ---- */
+
+/* -1, 0, 1: order of integer i and float f; 2: f is not a number */
+static int order_int_float(int64_t i, double f)
+{
+	if (isnan(f))
+		return 2;
+	if (f >= 0x1p63)
+		return -1;
+	if (f < -0x1p63)
+		return 1;
+	int64_t whole = (int64_t)f; /* towards zero: the fraction decides a tie */
+	if (i != whole)
+		return i < whole ? -1 : 1;
+	double rest = f - (double)whole;
+	return rest > 0 ? -1 : rest < 0;
+}
+
+static int order_numbers(const pg_value *a, const pg_value *b)
+{
+	if (a->kind == PG_INT && b->kind == PG_INT)
+		return a->i < b->i ? -1 : a->i > b->i;
+	if (a->kind == PG_INT)
+		return order_int_float(a->i, b->f);
+	if (b->kind == PG_INT) {
+		int o = order_int_float(b->i, a->f);
+		return o == 2 ? 2 : -o;
+	}
+	if (isnan(a->f) || isnan(b->f))
+		return 2;
+	return a->f < b->f ? -1 : a->f > b->f;
+}
+
+static bool is_number(const pg_value *v)
+{
+	return v->kind == PG_INT || v->kind == PG_FLOAT;
+}
+
+int fold_compare(enum ir_op op, const pg_value *a, const pg_value *b)
+{
+	int o;
+	if (is_number(a) && is_number(b)) {
+		o = order_numbers(a, b);
+	} else if (op == IRO(eq)) {
+		return const_equal(a, b);
+	} else if (a->kind == PG_STR && b->kind == PG_STR) {
+		uint32_t n = a->n < b->n ? a->n : b->n;
+		o = n ? memcmp(a->str, b->str, n) : 0;
+		o = o ? (o < 0 ? -1 : 1) : a->n < b->n ? -1 : a->n > b->n;
+	} else {
+		return -1;
+	}
+	return op == IRO(eq) ? o == 0 : op == IRO(lt) ? o == -1 : o == -1 || o == 0;
+}
+
+static struct ir_type truth_type(bool b)
+{
+	return type_kinds(IR_BIT(b ? IR_TRUE : IR_FALSE));
+}
+
+enum { NUMBERS = 1 << IR_INT | 1 << IR_FLOAT, ADDRESSES = 1 << IR_IP4 | 1 << IR_IP6 | 1 << IR_MAC };
+
+static struct ir_type compare_equal(struct infer *in, ir_ref r, const struct ir_type *a,
+				    const struct ir_type *b)
+{
+	uint32_t site = ir_at(in->fl.f, r)->site;
+	uint64_t both = a->kinds & b->kinds;
+	bool numbers = a->kinds & NUMBERS && b->kinds & NUMBERS;
+	if (both & (IR_VIEWS | IR_BIT(IR_ENTRY)))
+		flow_error(&in->fl, site, "two views are compared here; that is not there in kernel code")
+			->help = "compare the fields that matter";
+	else if (both & (IR_BIT(IR_REC) | IR_BIT(IR_FUNC) | IR_BIT(IR_HOST)))
+		flow_error(&in->fl, site, "two %ss are compared here; kernel code cannot tell them apart",
+			   infer_wrong(in, &(struct ir_type){ .kinds = both }, 0));
+	if (!both && !numbers) {
+		uint64_t one = a->kinds | b->kinds;
+		if (in->fl.report && one & ADDRESSES && one & (NUMBERS | 1 << IR_STR))
+			diag_add(in->fl.u->diag, DIAG_WARNING, in->fl.u->sites[site].pos,
+				 "an address never equals a number or a string")->help =
+				"compare with bpf.ip(\"...\") or bpf.mac(\"...\")";
+		return truth_type(false);
+	}
+	return type_kinds(IR_BOOL);
+}
+
+static struct ir_type compare_order(struct infer *in, ir_ref r, const struct ir_type *a,
+				    const struct ir_type *b)
+{
+	uint32_t site = ir_at(in->fl.f, r)->site;
+	if (a->kinds & b->kinds & IR_BIT(IR_STR))
+		flow_error(&in->fl, site, "the order of strings known only at run time is not there yet");
+	else if (!(a->kinds & NUMBERS && b->kinds & NUMBERS))
+		flow_error(&in->fl, site, "attempt to compare %s with %s",
+			   infer_wrong(in, a, a->kinds & NUMBERS), infer_wrong(in, b, b->kinds & NUMBERS));
+	return type_kinds(IR_BOOL);
+}
+
+struct ir_type infer_compare(struct infer *in, ir_ref r)
+{
+	const struct ir_ins *ins = ir_at(in->fl.f, r);
+	struct ir_type a = infer_arg(in, r, 0), b = infer_arg(in, r, 1);
+	if (!a.kinds || !b.kinds)
+		return (struct ir_type){ 0 };
+	if (a.k && b.k) {
+		int known = fold_compare(ins->op, a.k, b.k);
+		if (known >= 0)
+			return truth_type(known);
+	}
+	return ins->op == IRO(eq) ? compare_equal(in, r, &a, &b) : compare_order(in, r, &a, &b);
+}
+
+/* ---- numeric for ---- */
+
+static struct ir_type for_known(struct infer *in, ir_ref r, int64_t init, int64_t limit, int64_t step)
+{
+	if (ir_at(in->fl.f, r)->op == IRO(forskip))
+		return truth_type(step > 0 ? init > limit : init < limit);
+	uint64_t span = step > 0 ? (uint64_t)limit - (uint64_t)init : (uint64_t)init - (uint64_t)limit;
+	uint64_t by = step > 0 ? (uint64_t)step : (uint64_t)-(step + 1) + 1;
+	return type_const(in->fl.u->target, const_int(in->fl.u, (int64_t)(span / by)));
+}
+
+struct ir_type infer_for(struct infer *in, ir_ref r)
+{
+	static const char *const use[] = { "as the first value of a for loop",
+					   "as the limit of a for loop", "as the step of a for loop" };
+	bool there = true;
+	bool all = true;
+	int64_t v[3];
+	for (uint32_t i = 0; i < 3; i++) {
+		there &= ir_at(in->fl.f, r)->op == IRO(forskip) ? integer_operand(in, r, i, use[i])
+								: infer_arg(in, r, i).kinds != 0;
+		struct ir_type t = infer_arg(in, r, i);
+		all &= t.k && t.k->kind == PG_INT;
+		v[i] = t.k && t.k->kind == PG_INT ? t.k->i : 0;
+	}
+	if (!there)
+		return (struct ir_type){ 0 };
+	if (all && v[2])
+		return for_known(in, r, v[0], v[1], v[2]);
+	return type_kinds(ir_at(in->fl.f, r)->op == IRO(forskip) ? IR_BOOL : IR_BIT(IR_INT));
+}

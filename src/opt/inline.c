@@ -1,0 +1,323 @@
+/*
+ * inline.c - puts the bodies of known functions in the place of their calls.
+ *
+ * The callee is copied from its own, never modified function. Its upvalues become captured
+ * constants, or the cells that its closure holds; its returns jump to the rest of the caller with
+ * one value, `several`, which several.c takes apart.
+ */
+#include "opt/opt.h"
+#include "opt/passes.h"
+
+#include <errno.h>
+
+enum { MAX_INS = 60000 };
+
+struct graft {
+	struct flow *fl;
+	struct ir_fn *f, *g;      /* caller, callee */
+	ir_ref call;
+	ir_ref closure;           /* the closure called, or 0: a captured function */
+	uint32_t inl;             /* this inlining's number */
+	ir_blk rest;              /* where the caller goes on */
+	ir_ref *ref;              /* callee's value -> caller's */
+	ir_blk *blk;
+	uint32_t *site;
+	uint32_t nargs;           /* arguments given */
+	const ir_ref *args;
+};
+
+/* ---- upvalues ---- */
+
+static ir_ref upvalue_cell(const struct graft *g, uint32_t i)
+{
+	const struct ir_ins *c = g->closure ? ir_at(g->f, g->closure) : NULL;
+	ir_ref cell = c && i < c->nargs ? c->args[i] : 0;
+	return cell && ir_at(g->f, cell)->op != IRO(upcell) ? cell : 0;
+}
+
+static void become_const(struct ir_ins *i, const pg_value *k)
+{
+	i->op = IRO(const);
+	i->nargs = 0;
+	i->k = k;
+	i->aux = 0;
+}
+
+static void become_refusal(struct ir_unit *u, struct ir_ins *i, const char *text)
+{
+	i->op = IRO(refuse);
+	i->nargs = 0;
+	i->k = const_new(u, (pg_value){ .kind = PG_STR, .str = text, .n = (uint32_t)strlen(text) });
+}
+
+static const char assign_text[] =
+	"kernel code cannot assign a captured variable: what it captured is a constant; "
+	"keep what changes in bpf.state { ... }";
+
+/* `of` has the upvalue; the instruction is in some function being changed. */
+static void bind_upvalue(struct ir_unit *u, struct ir_fn *of, struct ir_ins *i, ir_ref cell)
+{
+	pg_value v;
+	bool set = i->op == IRO(setupval);
+	if (!set && u->source->upvalue(u, of, i->aux, &v) == 0) {
+		become_const(i, const_new(u, v));
+	} else if (cell) {
+		i->op = set ? IRO(cellset) : IRO(cellget);
+		ir_ref value = set ? i->args[0] : 0;
+		i->args = arena_array(u->arena, ir_ref, 2);
+		i->args[0] = cell;
+		i->args[1] = value;
+		i->nargs = set ? 2 : 1;
+		i->aux = 0;
+	} else if (set) {
+		become_refusal(u, i, assign_text);
+	} else {
+		become_refusal(u, i, "this captured variable cannot be read");
+	}
+}
+
+int inline_bind_root(struct ir_unit *u, struct ir_fn *f)
+{
+	for (ir_ref r = 1; r < f->nins; r++) {
+		uint16_t op = ir_at(f, r)->op;
+		if (op == IRO(upval) || op == IRO(setupval))
+			bind_upvalue(u, f, ir_at(f, r), 0);
+	}
+	uint32_t first_extra = f->nparams;
+	while (f->vararg && f->nparams < u->target->nparams) {
+		ir_param_add(f, 1);
+		f->nparams++;
+	}
+	for (ir_ref r = 1; r < f->nins; r++) {
+		struct ir_ins *i = ir_at(f, r);
+		if (i->op != IRO(vararg))
+			continue;
+		i->op = IRO(several);
+		i->aux = 0;
+		i->nargs = f->nparams - first_extra;
+		i->args = i->nargs ? ir_block(f, 1)->params + first_extra : NULL;
+	}
+	return 0;
+}
+
+/* ---- copying ---- */
+
+static uint32_t map_site(struct graft *g, uint32_t s)
+{
+	struct ir_unit *u = g->fl->u;
+	if (!g->site[s]) {
+		struct ir_site n = { .pos = u->sites[s].pos, .inlined_at = g->inl };
+		arena_push(u->arena, u->sites, u->nsites, u->cap_sites, n);
+		g->site[s] = u->nsites - 1;
+	}
+	return g->site[s];
+}
+
+static ir_ref *map_refs(struct graft *g, uint32_t n, const ir_ref *old)
+{
+	ir_ref *r = n ? arena_array(g->fl->u->arena, ir_ref, n) : NULL;
+	for (uint32_t i = 0; i < n; i++)
+		r[i] = g->ref[old[i]];
+	return r;
+}
+
+static void copy_edges(struct graft *g, struct ir_ins *to, const struct ir_ins *from)
+{
+	to->succ = arena_array(g->fl->u->arena, struct ir_edge, from->nsucc);
+	for (uint32_t s = 0; s < from->nsucc; s++) {
+		to->succ[s] = from->succ[s];
+		to->succ[s].to = g->blk[from->succ[s].to];
+		to->succ[s].args = map_refs(g, from->succ[s].nargs, from->succ[s].args);
+	}
+}
+
+static void copy_return(struct graft *g, ir_ref r, const struct ir_ins *old)
+{
+	struct ir_fn *f = g->f;
+	ir_blk b = ir_at(f, r)->block;
+	struct ir_ins *i = ir_at(f, r);
+	i->op = IRO(several); /* keeps aux: open or not */
+	i->args = map_refs(g, old->nargs, old->args);
+	ir_ref t = ir_ins_new(f, IRO(jmp), 0, NULL);
+	ir_at(f, t)->site = ir_at(f, r)->site;
+	ir_append(f, b, t);
+	ir_succ(f, t, 0, g->rest, 1, &r);
+}
+
+static void finish_ins(struct graft *g, ir_ref old_ref)
+{
+	struct ir_fn *f = g->f;
+	const struct ir_ins *old = ir_at(g->g, old_ref);
+	if (old->op == IRO(upcell))
+		return;
+	ir_ref r = g->ref[old_ref];
+	struct ir_ins *i = ir_at(f, r);
+	i->site = old->site ? map_site(g, old->site) : 0;
+	i = ir_at(f, r);
+	if (old->op == IRO(return)) {
+		copy_return(g, r, old);
+		return;
+	}
+	i->args = map_refs(g, old->nargs, old->args);
+	if (old->nsucc)
+		copy_edges(g, i, old);
+	if (old->op == IRO(vararg)) {
+		uint32_t fixed = g->g->nparams;
+		i->op = IRO(several);
+		i->nargs = g->nargs > fixed ? g->nargs - fixed : 0;
+		i->args = i->nargs ? (ir_ref *)g->args + fixed : NULL;
+		i->aux = 0;
+	} else if (old->op == IRO(upval) || old->op == IRO(setupval)) {
+		bind_upvalue(g->fl->u, g->g, i, upvalue_cell(g, i->aux));
+	} else if (old->op == IRO(closure)) {
+		i->imm = g->g->id; /* whose prototypes aux counts */
+	}
+}
+
+/* Numbers first (loops refer forward), contents second. */
+static void copy_body(struct graft *g)
+{
+	struct ir_fn *f = g->f, *from = g->g;
+	for (ir_blk b = 1; b < from->nblocks; b++) {
+		g->blk[b] = ir_block_new(f);
+		for (uint32_t p = 0; p < ir_block(from, b)->nparams; p++)
+			g->ref[ir_block(from, b)->params[p]] = ir_param_add(f, g->blk[b]);
+		for (ir_ref r = ir_block(from, b)->first; r; r = ir_at(from, r)->next) {
+			if (ir_at(from, r)->op == IRO(upcell)) {
+				g->ref[r] = upvalue_cell(g, ir_at(from, r)->aux);
+				continue;
+			}
+			struct ir_ins copy = *ir_at(from, r);
+			copy.prev = copy.next = copy.block = 0;
+			arena_push(f->unit->arena, f->ins, f->nins, f->cap_ins, copy);
+			g->ref[r] = f->nins - 1;
+			ir_append(f, g->blk[b], f->nins - 1);
+		}
+	}
+	for (ir_blk b = 1; b < from->nblocks; b++)
+		for (ir_ref r = ir_block(from, b)->first; r; r = ir_at(from, r)->next)
+			finish_ins(g, r);
+}
+
+static ir_ref nil_before(struct ir_fn *f, ir_ref at)
+{
+	ir_ref r = ir_ins_new(f, IRO(const), 0, NULL);
+	ir_at(f, r)->k = &const_nil;
+	ir_insert_before(f, at, r);
+	return r;
+}
+
+static void graft_body(struct graft *g)
+{
+	struct ir_fn *f = g->f;
+	struct arena *a = g->fl->u->arena;
+	ir_blk before = ir_at(f, g->call)->block;
+	uint32_t n = g->g->nparams;
+	g->nargs = ir_at(f, g->call)->nargs - 1;
+	ir_ref *args = arena_array(a, ir_ref, (g->nargs > n ? g->nargs : n) + 1);
+	memcpy(args, ir_at(f, g->call)->args + 1, sizeof(*args) * g->nargs);
+	for (uint32_t i = g->nargs; i < n; i++)
+		args[i] = nil_before(f, g->call);
+	g->args = args;
+	g->rest = edit_split(f, g->call);
+	ir_remove(f, g->call);
+	g->ref = arena_array(a, ir_ref, g->g->nins);
+	g->blk = arena_array(a, ir_blk, g->g->nblocks);
+	g->site = arena_array(a, uint32_t, g->fl->u->nsites);
+	copy_body(g);
+	ir_ref t = ir_ins_new(f, IRO(jmp), 0, NULL);
+	ir_append(f, before, t);
+	ir_succ(f, t, 0, g->blk[1], n, args);
+}
+
+/* ---- which calls ---- */
+
+static struct ir_fn *callee_of(struct flow *fl, ir_ref call, ir_ref *closure)
+{
+	struct ir_unit *u = fl->u;
+	ir_ref c = ir_at(fl->f, call)->args[0];
+	while (ir_at(fl->f, c)->op == IRO(pi))
+		c = ir_at(fl->f, c)->args[0];
+	const struct ir_ins *i = ir_at(fl->f, c);
+	*closure = 0;
+	if (i->op == IRO(closure)) {
+		*closure = c;
+		struct ir_fn *parent = i->imm ? u->fns[i->imm] : fl->f;
+		return u->source->inner(u, parent, i->aux);
+	}
+	const pg_value *k = i->type.k;
+	return k && k->kind == PG_FUNC && i->type.kinds == IR_BIT(IR_FUNC) ? u->source->host(u, k->id) : NULL;
+}
+
+static bool is_recursive(struct ir_unit *u, uint32_t inl, const struct ir_fn *g)
+{
+	for (; inl; inl = u->inlines[inl].parent)
+		if (u->inlines[inl].fn == g->id)
+			return true;
+	return u->main == g || (g->host && g->host == u->main->host);
+}
+
+static bool refuse_call(struct flow *fl, ir_ref call, const struct ir_fn *g, uint32_t inl)
+{
+	uint32_t site = ir_at(fl->f, call)->site;
+	struct flow loud = *fl;
+	loud.report = true;
+	if (is_recursive(fl->u, inl, g)) {
+		flow_error(&loud, site, "recursive call of '%s'; kernel code cannot recurse", g->name)->help =
+			"write it as a loop";
+		return true;
+	}
+	if (fl->f->nins > MAX_INS) {
+		flow_error(&loud, site, "the function is too big for the kernel once '%s' is inlined", g->name);
+		return true;
+	}
+	return false;
+}
+
+/* 1: inlined, 0: not a call to inline, -1: refused */
+static int inline_one(struct flow *fl, ir_ref call, ir_ref *gone)
+{
+	const struct ir_ins *c = ir_at(fl->f, call);
+	if (c->aux || c->type.row || ir_at(fl->f, c->args[0])->type.row)
+		return 0;
+	struct graft g = { .fl = fl, .f = fl->f, .call = call };
+	g.g = callee_of(fl, call, &g.closure);
+	if (!g.g)
+		return fl->u->diag->errors ? -1 : 0;
+	uint32_t inl = fl->u->sites[c->site].inlined_at;
+	if (refuse_call(fl, call, g.g, inl))
+		return -1;
+	struct ir_inline in = { .site = c->site, .fn = g.g->id, .parent = inl };
+	arena_push(fl->u->arena, fl->u->inlines, fl->u->ninlines, fl->u->cap_inlines, in);
+	g.inl = fl->u->ninlines - 1;
+	graft_body(&g);
+	*gone = ir_param_add(fl->f, g.rest);
+	return 1;
+}
+
+int inline_calls(struct flow *fl)
+{
+	struct ir_fn *f = fl->f;
+	ir_ref *calls = NULL;
+	uint32_t n = 0, cap = 0;
+	for (uint32_t o = 0; o < f->nrpo; o++)
+		for (ir_ref r = fl->exec[f->rpo[o]] ? ir_block(f, f->rpo[o])->first : 0; r; r = ir_at(f, r)->next)
+			if (ir_at(f, r)->op == IRO(call))
+				arena_push(fl->u->arena, calls, n, cap, r);
+	if (!n)
+		return 0;
+	ir_ref *param = arena_array(fl->u->arena, ir_ref, n);
+	int done = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		int one = inline_one(fl, calls[i], &param[i]);
+		if (one < 0)
+			return one;
+		done += one;
+	}
+	ir_ref *to = done ? arena_array(fl->u->arena, ir_ref, f->nins) : NULL;
+	for (uint32_t i = 0; done && i < n; i++)
+		to[calls[i]] = param[i];
+	if (done)
+		ir_rename(f, to);
+	return done;
+}

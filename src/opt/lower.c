@@ -1,0 +1,257 @@
+/*
+ * lower.c - Lua operations become machine operations: checks, tags, errors as branches.
+ *
+ * The machine-level function is made anew, block by block in reverse post order. A condition that
+ * only its block's branch uses is not made a value: it is branched on.
+ */
+#include "opt/lower.h"
+
+#include "opt/opt.h"
+
+#include <errno.h>
+
+struct lowering {
+	struct lw w;
+	ir_blk *block;         /* Lua-level block -> machine block */
+	uint32_t *uses;
+};
+
+const struct lw_val *lower_arg(struct lw *w, ir_ref r, uint32_t i)
+{
+	return &w->val[ir_at(w->from, r)->args[i]];
+}
+
+/* ---- block parameters and edges ---- */
+
+/* Parameters with run-time words; the others are known or nothing. */
+static struct lw_val param_value(struct lowering *l, ir_blk b, ir_ref p)
+{
+	struct lw *w = &l->w;
+	const struct ir_type *t = &ir_at(w->from, p)->type;
+	if (t->k)
+		return lw_const(w, t->k);
+	struct lw_val as = { .kinds = t->kinds, .cap = t->cap, .layout = t->layout, .map = t->map };
+	struct lw_val none = { .kinds = t->kinds };
+	struct lw_val shape = lw_widen(w, &none, &as); /* how many words it takes */
+	as.n = shape.n;
+	for (unsigned i = 0; i < as.n; i++)
+		as.w[i] = ir_param_add(w->fn, b);
+	if (as.kinds & (as.kinds - 1))
+		as.tag = ir_param_add(w->fn, b);
+	return as;
+}
+
+static void declare_blocks(struct lowering *l)
+{
+	struct lw *w = &l->w;
+	for (uint32_t o = 0; o < w->from->nrpo; o++)
+		l->block[w->from->rpo[o]] = lw_block(w, 0);
+	ir_blk scratch = lw_block(w, 0);
+	w->cur = scratch; /* what shapes are made of is never reached */
+	for (uint32_t o = 0; o < w->from->nrpo; o++) {
+		ir_blk b = w->from->rpo[o];
+		const struct ir_block *k = ir_block(w->from, b);
+		for (uint32_t i = 0; i < k->nparams && b != 1; i++)
+			w->val[k->params[i]] = param_value(l, l->block[b], k->params[i]);
+	}
+	ir_block(w->fn, scratch)->first = ir_block(w->fn, scratch)->last = 0;
+}
+
+static void declare_arguments(struct lw *w)
+{
+	const struct ir_block *entry = ir_block(w->from, 1);
+	for (uint32_t i = 0; i < entry->nparams; i++) {
+		bool given = i < w->unit->target->nparams && i < w->from->nparams;
+		w->val[entry->params[i]] = given ? (struct lw_val){ .kinds = w->unit->target->params[i] }
+						 : lw_nil();
+	}
+}
+
+static void follow_edge(struct lowering *l, const struct ir_edge *e)
+{
+	struct lw *w = &l->w;
+	const struct ir_block *to = ir_block(w->from, e->to);
+	ir_ref *args = arena_array(w->unit->arena, ir_ref, e->nargs * (LW_MAXWORDS + 1) + 1);
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < e->nargs; i++) {
+		const struct lw_val *as = &w->val[to->params[i]];
+		if (as->k || !as->kinds)
+			continue;
+		struct lw_val v = lw_widen(w, &w->val[e->args[i]], as);
+		for (unsigned k = 0; k < as->n; k++)
+			args[n++] = v.w[k];
+		if (as->tag)
+			args[n++] = v.tag;
+	}
+	lw_jmp(w, l->block[e->to], n, args);
+}
+
+/* The block that an edge of a branch leads to: one of its own where the edge carries values. */
+static ir_blk edge_target(struct lowering *l, const struct ir_edge *e)
+{
+	if (!e->nargs)
+		return l->block[e->to];
+	ir_blk b = lw_block(&l->w, 0), at = l->w.cur;
+	lw_enter(&l->w, b);
+	follow_edge(l, e);
+	lw_enter(&l->w, at);
+	return b;
+}
+
+/* ---- operations ---- */
+
+static void op_const(struct lw *w, ir_ref r)
+{
+	w->val[r] = lw_const(w, ir_at(w->from, r)->k);
+}
+
+static void op_pi(struct lw *w, ir_ref r)
+{
+	w->val[r] = lw_narrow(w, lower_arg(w, r, 0), (uint64_t)ir_at(w->from, r)->imm);
+}
+
+static void op_record(struct lw *w, ir_ref r)
+{
+	w->val[r] = (struct lw_val){ .kinds = IR_BIT(IR_REC), .def = r };
+}
+
+static void op_result(struct lw *w, ir_ref r)
+{
+	w->val[r] = ir_at(w->from, r)->aux ? lw_nil() : *lower_arg(w, r, 0);
+}
+
+/* A condition that is wanted as a value. */
+static void op_condition(struct lw *w, ir_ref r)
+{
+	struct lw_join j = lw_join_new(w, IR_BOOL, 0);
+	ir_blk yes = lw_block(w, 0), no = lw_block(w, 0);
+	lower_compare_branch(w, r, yes, no);
+	for (int side = 0; side < 2; side++) {
+		struct lw_val v = lw_bool_const(side);
+		lw_enter(w, side ? yes : no);
+		lw_join_add(w, &j, &v);
+	}
+	w->val[r] = lw_join_end(w, &j);
+}
+
+static void op_nothing(struct lw *w, ir_ref r)
+{
+	(void)w, (void)r;
+}
+
+static void (*const lowers[IR_NOPS])(struct lw *, ir_ref) = {
+	[IRO(const)] = op_const,      [IRO(pi)] = op_pi,            [IRO(record)] = op_record,
+	[IRO(newtable)] = op_nothing, [IRO(result)] = op_result,    [IRO(not)] = op_condition,
+	[IRO(eq)] = op_condition,     [IRO(lt)] = op_condition,     [IRO(le)] = op_condition,
+	[IRO(forskip)] = op_condition, [IRO(forcount)] = lower_forcount,
+	[IRO(add)] = lower_arith,     [IRO(sub)] = lower_arith,     [IRO(mul)] = lower_arith,
+	[IRO(mod)] = lower_arith,     [IRO(idiv)] = lower_arith,    [IRO(band)] = lower_arith,
+	[IRO(bor)] = lower_arith,     [IRO(bxor)] = lower_arith,    [IRO(shl)] = lower_arith,
+	[IRO(shr)] = lower_arith,     [IRO(unm)] = lower_unary,     [IRO(bnot)] = lower_unary,
+	[IRO(len)] = lower_len,       [IRO(index)] = lower_index,   [IRO(self)] = lower_index,
+	[IRO(setindex)] = lower_setindex, [IRO(call)] = lower_call, [IRO(return)] = lower_return,
+	[IRO(closure)] = op_nothing,  [IRO(several)] = op_nothing,  [IRO(nop)] = op_nothing,
+	[IRO(upcell)] = op_nothing,   [IRO(cell)] = op_nothing,
+};
+
+/* Branched on right here, and nowhere else used. */
+static bool is_deferred(struct lowering *l, ir_ref r)
+{
+	const struct ir_ins *i = ir_at(l->w.from, r);
+	if (!lower_is_condition(i) || i->type.k || l->uses[r] != 1)
+		return false;
+	const struct ir_ins *next = i->next ? ir_at(l->w.from, i->next) : NULL;
+	if (!next || next->args == NULL || next->args[0] != r)
+		return false;
+	return next->op == IRO(branch) || (next->op == IRO(not) && is_deferred(l, i->next));
+}
+
+static void lower_branch(struct lowering *l, ir_ref r)
+{
+	struct lw *w = &l->w;
+	const struct ir_ins *i = ir_at(w->from, r);
+	ir_blk yes = edge_target(l, &i->succ[0]), no = edge_target(l, &i->succ[1]);
+	const struct ir_ins *cond = ir_at(w->from, i->args[0]);
+	if (is_deferred(l, i->args[0]) && cond->block == i->block)
+		lower_compare_branch(w, i->args[0], yes, no);
+	else
+		lw_br_kind(w, lower_arg(w, r, 0), IR_FALSY, no, yes);
+}
+
+static void lower_ins(struct lowering *l, ir_ref r)
+{
+	struct lw *w = &l->w;
+	const struct ir_ins *i = ir_at(w->from, r);
+	w->site = i->site;
+	w->at = i;
+	if (i->op == IRO(jmp))
+		follow_edge(l, &i->succ[0]);
+	else if (i->op == IRO(branch))
+		lower_branch(l, r);
+	else if (!is_deferred(l, r) && lowers[i->op])
+		lowers[i->op](w, r);
+}
+
+static void count_uses(struct lowering *l)
+{
+	struct ir_fn *f = l->w.from;
+	for (uint32_t o = 0; o < f->nrpo; o++)
+		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next) {
+			const struct ir_ins *i = ir_at(f, r);
+			for (uint32_t a = 0; a < i->nargs; a++)
+				l->uses[i->args[a]]++;
+			for (uint32_t s = 0; s < i->nsucc; s++)
+				for (uint32_t a = 0; a < i->succ[s].nargs; a++)
+					l->uses[i->succ[s].args[a]]++;
+		}
+}
+
+/* What is behind a certain error is still emitted, but nothing leads there. */
+static void finish_open_block(struct lw *w)
+{
+	if (!w->cur)
+		return;
+	ir_blk b = w->cur;
+	ir_ref zero = lw_imm(w, 0);
+	ir_ref t = lw_op1(w, IRO(ret), zero);
+	(void)t, (void)b;
+	w->cur = 0;
+}
+
+int opt_lower(struct ir_unit *u)
+{
+	struct ir_fn *from = u->main;
+	ir_order(from);
+	struct lowering l = { .w = { .unit = u, .from = from } };
+	struct lw *w = &l.w;
+	w->val = arena_array(u->arena, struct lw_val, from->nins);
+	l.block = arena_array(u->arena, ir_blk, from->nblocks);
+	l.uses = arena_array(u->arena, uint32_t, from->nins);
+	w->fn = ir_fn_new(u, from->name);
+	w->fn->machine = true;
+	w->fn->pos = from->pos;
+	w->site = ir_site(u, from->pos, 0);
+	ir_blk entry = lw_block(w, 0);
+	w->error_exit = lw_block(w, 1);
+	w->fn->error_exit = w->error_exit;
+	count_uses(&l);
+	declare_blocks(&l);
+	declare_arguments(w);
+	lw_enter(w, entry);
+	ir_ref ctx = ir_ins_new(w->fn, IRO(ctx), 0, NULL);
+	ir_append(w->fn, entry, ctx);
+	w->ctx = ctx;
+	lw_jmp(w, l.block[1], 0, NULL);
+	for (uint32_t o = 0; o < from->nrpo; o++) {
+		lw_enter(w, l.block[from->rpo[o]]);
+		for (ir_ref r = ir_block(from, from->rpo[o])->first; r; r = ir_at(from, r)->next)
+			lower_ins(&l, r);
+		finish_open_block(w);
+	}
+	lower_error_exit(w);
+	u->main = w->fn;
+	u->fns[0] = w->fn;
+	w->fn->id = 0;
+	u->nfns = 1;
+	return u->diag->errors ? -EINVAL : 0;
+}

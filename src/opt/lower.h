@@ -1,0 +1,27 @@
+/* lower.h - between the files of the lower pass. */
+#ifndef OPT_LOWER_H
+#define OPT_LOWER_H
+
+#include "ir/lower.h"
+
+/* The value of operand i of Lua-level instruction r. */
+const struct lw_val *lower_arg(struct lw *w, ir_ref r, uint32_t i);
+
+/* Operations by theme; each sets w->val[r] when it has a result. */
+void lower_arith(struct lw *w, ir_ref r);    /* lower_num.c */
+void lower_unary(struct lw *w, ir_ref r);
+void lower_forcount(struct lw *w, ir_ref r);
+void lower_len(struct lw *w, ir_ref r);      /* lower_access.c */
+void lower_index(struct lw *w, ir_ref r);
+void lower_setindex(struct lw *w, ir_ref r);
+void lower_call(struct lw *w, ir_ref r);
+void lower_return(struct lw *w, ir_ref r);   /* lower_exit.c */
+void lower_error_exit(struct lw *w);
+
+/* Comparisons and conditions as branches: to yes or no, blocks without parameters. (lower_cond.c) */
+void lower_compare_branch(struct lw *w, ir_ref r, ir_blk yes, ir_blk no);
+/* Is r an operation that lower_compare_branch knows? */
+bool lower_is_condition(const struct ir_ins *i);
+void lower_for_branch(struct lw *w, ir_ref r, ir_blk yes, ir_blk no); /* forskip: yes: skip */
+
+#endif

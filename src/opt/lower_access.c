@@ -1,0 +1,219 @@
+/* lower_access.c - indexing and calls: dispatch by kind to fields and library rows. */
+#include "opt/lower.h"
+
+#include "core/ctype.h"
+#include "core/shape.h"
+#include "opt/opt.h"
+
+static const char *const_name(const struct lw_val *key)
+{
+	return key->k && key->k->kind == PG_STR ? key->k->str : NULL;
+}
+
+static bool single(uint64_t kinds)
+{
+	return !(kinds & (kinds - 1));
+}
+
+/* ---- one result from a value of several kinds: each kind by itself ---- */
+
+typedef void by_kind(struct lw *w, void *arg, const struct lw_val *v, unsigned kind, struct lw_val *out);
+
+static struct lw_val dispatch(struct lw *w, const struct lw_val *v, const struct ir_type *result,
+			      by_kind *one, void *arg)
+{
+	struct lw_val out = { .kinds = result->kinds, .cap = result->cap, .layout = result->layout };
+	if (single(v->kinds)) {
+		one(w, arg, v, (unsigned)__builtin_ctzll(v->kinds), &out);
+		return out;
+	}
+	struct lw_join j = lw_join_new(w, result->kinds, result->cap);
+	for (uint64_t left = v->kinds; left; left &= left - 1) {
+		unsigned k = (unsigned)__builtin_ctzll(left);
+		ir_blk mine = lw_block(w, 0), next = lw_block(w, 0);
+		struct lw_val rest = *v;
+		rest.kinds = left;
+		lw_br_kind(w, &rest, IR_BIT(k), mine, next);
+		lw_enter(w, mine);
+		struct lw_val x = lw_narrow(w, v, IR_BIT(k)), r = out;
+		one(w, arg, &x, k, &r);
+		lw_join_add(w, &j, &r);
+		lw_enter(w, next);
+	}
+	lw_raise(w, "%s", "a value of no kind"); /* never reached */
+	return lw_join_end(w, &j);
+}
+
+static uint64_t view_kinds(const struct lw_val *v)
+{
+	return v->kinds & IR_VIEWS;
+}
+
+/* ---- #v ---- */
+
+static void len_of(struct lw *w, void *arg, const struct lw_val *v, unsigned kind, struct lw_val *out)
+{
+	(void)arg;
+	ir_view_of(w->unit->target, kind)->len(w, v, out);
+}
+
+void lower_len(struct lw *w, ir_ref r)
+{
+	const struct lw_val *v = lower_arg(w, r, 0);
+	struct lw_val ok = lw_check_kind(w, v, view_kinds(v), arena_printf(w->unit->arena,
+		"attempt to get length of a %%K value%s", lw_operand_name(w, 0)));
+	w->val[r] = dispatch(w, &ok, &ir_at(w->from, r)->type, len_of, NULL);
+}
+
+/* ---- v[k] ---- */
+
+struct access {
+	ir_ref r;
+	const struct lw_val *key;
+	const struct ir_type *obj;
+};
+
+static void call_row(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+		     struct lw_val *out)
+{
+	row->lower(w, row, n, args, out);
+}
+
+/* m[k] and st.f are rows: "get" of maps, "[]" of states. */
+static void index_host(struct lw *w, struct access *a, const struct lw_val *v, struct lw_val *out)
+{
+	const pg_map *m = v->k->map;
+	bool map = pg_map_role(m) == PG_ROLE_MAP;
+	struct lw_val args[2] = { *v, *a->key };
+	call_row(w, map_row(w->unit, m, map ? "get" : "[]"), 2, args, out);
+}
+
+static void index_one(struct lw *w, void *arg, const struct lw_val *v, unsigned kind, struct lw_val *out)
+{
+	struct access *a = arg;
+	const char *name = const_name(a->key);
+	struct ir_type t = { .kinds = IR_BIT(kind), .k = v->k };
+	if (kind >= IR_VIEW0) {
+		const struct ir_field *f = ir_field_find(ir_view_of(w->unit->target, kind), name);
+		if (f) {
+			out->kinds = f->kinds;
+			out->cap = f->cap;
+			f->get(w, f, v, out);
+		}
+	} else if (kind == IR_ENTRY) {
+		const struct ct_field *f = ct_field(v->layout, name, strlen(name));
+		*out = lw_load_field(w, f, lw_word(w, v, 0), 0);
+	} else if (kind == IR_HOST && v->k->kind == PG_MAP && !(name && method_row(w->unit, &t, kind, name))) {
+		index_host(w, a, v, out);
+	}
+}
+
+static uint64_t indexable(const struct lw_val *v)
+{
+	return v->kinds & (IR_VIEWS | IR_BIT(IR_ENTRY) | IR_BIT(IR_REC) | IR_BIT(IR_HOST) | IR_BIT(IR_STR) |
+			   IR_BIT(IR_IP4) | IR_BIT(IR_IP6) | IR_BIT(IR_MAC));
+}
+
+void lower_index(struct lw *w, ir_ref r)
+{
+	const struct ir_ins *i = ir_at(w->from, r);
+	const struct lw_val *v = lower_arg(w, r, 0);
+	struct lw_val ok = lw_check_kind(w, v, indexable(v), arena_printf(w->unit->arena,
+		"attempt to index a %%K value%s", lw_operand_name(w, 0)));
+	struct access a = { .r = r, .key = lower_arg(w, r, 1) };
+	if (i->type.k) {
+		w->val[r] = lw_const(w, i->type.k);
+		return;
+	}
+	if (i->type.kinds == IR_BIT(IR_FUNC)) {
+		w->val[r] = (struct lw_val){ .kinds = IR_BIT(IR_FUNC) };
+		return;
+	}
+	w->val[r] = dispatch(w, &ok, &i->type, index_one, &a);
+}
+
+/* ---- v[k] = x ---- */
+
+void lower_setindex(struct lw *w, ir_ref r)
+{
+	const struct lw_val *v = lower_arg(w, r, 0), *key = lower_arg(w, r, 1), *x = lower_arg(w, r, 2);
+	uint64_t good = v->kinds & (IR_BIT(IR_ENTRY) | IR_BIT(IR_HOST));
+	struct lw_val ok = lw_check_kind(w, v, good, arena_printf(w->unit->arena,
+		"attempt to index a %%K value%s", lw_operand_name(w, 0)));
+	if (ok.kinds == IR_BIT(IR_ENTRY)) {
+		const char *name = const_name(key);
+		lw_store_field(w, ct_field(ok.layout, name, strlen(name)), lw_word(w, &ok, 0), 0, x);
+		return;
+	}
+	const pg_map *m = ok.k->map;
+	struct lw_val args[3] = { ok, *key, *x }, out = lw_nil();
+	call_row(w, map_row(w->unit, m, pg_map_role(m) == PG_ROLE_MAP ? "set" : "[]="), 3, args, &out);
+}
+
+/* ---- calls ---- */
+
+struct call {
+	ir_ref r;
+	uint32_t n;            /* arguments, self included */
+	struct lw_val *args;
+	const char *method;    /* by name where the object may be of several types */
+};
+
+static const char *short_name(const struct ir_lib *row)
+{
+	const char *dot = strrchr(row->name, '.');
+	return dot ? dot + 1 : row->name;
+}
+
+static void check_args(struct lw *w, const struct ir_lib *row, struct call *c, bool method)
+{
+	for (uint32_t i = method; i < c->n; i++) {
+		uint64_t want = row->args[i - method < 4 ? i - method : 3];
+		if (!want || !(c->args[i].kinds & ~want))
+			continue;
+		const char *name = ir_kind_lua(w->unit, (unsigned)__builtin_ctzll(want));
+		c->args[i] = lw_check_kind(w, &c->args[i], want, arena_printf(w->unit->arena,
+			"bad argument #%u to '%s' (%s expected, got %%K)", i + !method, short_name(row), name));
+	}
+}
+
+static void method_of(struct lw *w, void *arg, const struct lw_val *v, unsigned kind, struct lw_val *out)
+{
+	struct call *c = arg, mine = *c;
+	struct ir_type t = { .kinds = IR_BIT(kind), .k = v->k };
+	const struct ir_lib *row = method_row(w->unit, &t, kind, c->method);
+	mine.args = arena_copy(w->unit->arena, c->args, sizeof(*c->args) * c->n);
+	mine.args[0] = *v;
+	check_args(w, row, &mine, true);
+	out->kinds = row->ret ? row->ret : IR_BIT(IR_NIL);
+	call_row(w, row, mine.n, mine.args, out);
+}
+
+void lower_call(struct lw *w, ir_ref r)
+{
+	const struct ir_ins *i = ir_at(w->from, r);
+	const struct ir_ins *callee = ir_at(w->from, i->args[0]);
+	struct call c = { .r = r, .n = i->nargs - 1 };
+	if (i->type.k && callee->type.row && !callee->type.row->effects) {
+		w->val[r] = lw_const(w, i->type.k);
+		return;
+	}
+	c.args = arena_array(w->unit->arena, struct lw_val, c.n + 1);
+	for (uint32_t k = 0; k < c.n; k++)
+		c.args[k] = *lower_arg(w, r, k + 1);
+	bool method = callee->op == IRO(self) || callee->op == IRO(index);
+	const struct ir_lib *row = callee->type.row;
+	if (callee->op == IRO(self)) {
+		struct lw_val self = lw_narrow(w, &c.args[0], indexable(&c.args[0]));
+		struct ir_type key = ir_at(w->from, callee->args[1])->type;
+		c.method = key.k->str;
+		if (self.kinds & (IR_VIEWS | IR_BIT(IR_IP4) | IR_BIT(IR_IP6) | IR_BIT(IR_MAC))) {
+			w->val[r] = dispatch(w, &self, &i->type, method_of, &c);
+			return;
+		}
+	}
+	bool counted = method && row && !strchr(row->name, '.');
+	check_args(w, row, &c, counted);
+	w->val[r] = (struct lw_val){ .kinds = i->type.kinds, .cap = i->type.cap, .layout = i->type.layout };
+	call_row(w, row, c.n, c.args, &w->val[r]);
+}

@@ -1,0 +1,235 @@
+/* lower_cond.c - conditions as branches: equality across kinds, order of numbers, not. */
+#include "opt/lower.h"
+
+#include <math.h>
+
+bool lower_is_condition(const struct ir_ins *i)
+{
+	return i->op == IRO(eq) || i->op == IRO(lt) || i->op == IRO(le) || i->op == IRO(not) ||
+	       i->op == IRO(forskip);
+}
+
+static bool single(uint64_t kinds)
+{
+	return !(kinds & (kinds - 1));
+}
+
+/* ---- equality ---- */
+
+static unsigned payload_words(const struct lw_val *a, const struct lw_val *b, uint64_t kind)
+{
+	if (kind == IR_BIT(IR_INT) || kind == IR_BIT(IR_IP4) || kind == IR_BIT(IR_MAC))
+		return 1;
+	if (kind == IR_BIT(IR_IP6))
+		return 2;
+	if (kind == IR_BIT(IR_STR)) {
+		uint32_t cap = a->cap > b->cap ? a->cap : b->cap;
+		return (cap + 7) / 8;
+	}
+	return 0;
+}
+
+static bool holds_nul(const struct lw_val *v)
+{
+	return v->k && v->k->kind == PG_STR && memchr(v->k->str, 0, v->k->n);
+}
+
+/* Both are of this one kind. */
+static void equal_payload(struct lw *w, const struct lw_val *a, const struct lw_val *b, uint64_t kind,
+			  ir_blk yes, ir_blk no)
+{
+	if (kind == IR_BIT(IR_STR) && holds_nul(a) != holds_nul(b)) {
+		lw_jmp(w, no, 0, NULL); /* text of a field never holds one */
+		return;
+	}
+	unsigned n = payload_words(a, b, kind);
+	for (unsigned i = 0; i < n; i++) {
+		ir_blk next = i + 1 < n ? lw_block(w, 0) : yes;
+		lw_br(w, IR_EQ, lw_word(w, a, i), lw_word(w, b, i), next, no);
+		lw_enter(w, next);
+	}
+	if (!n)
+		lw_jmp(w, yes, 0, NULL);
+	w->cur = 0;
+}
+
+static bool is_float(const struct lw_val *v)
+{
+	return v->kinds == IR_BIT(IR_FLOAT);
+}
+
+/* v == f, exactly */
+static void equal_float(struct lw *w, const struct lw_val *v, double f, ir_blk yes, ir_blk no)
+{
+	if (!(f >= -0x1p63 && f < 0x1p63) || f != floor(f)) {
+		lw_jmp(w, no, 0, NULL);
+		return;
+	}
+	ir_blk num = lw_block(w, 0);
+	lw_br_kind(w, v, IR_BIT(IR_INT), num, no);
+	lw_enter(w, num);
+	struct lw_val i = lw_narrow(w, v, IR_BIT(IR_INT));
+	lw_bri(w, IR_EQ, lw_int_word(w, &i), (int64_t)f, yes, no);
+}
+
+static void equal_kind(struct lw *w, const struct lw_val *a, const struct lw_val *b, unsigned k,
+		       ir_blk yes, ir_blk no)
+{
+	struct lw_val x = lw_narrow(w, a, IR_BIT(k)), y = lw_narrow(w, b, IR_BIT(k));
+	equal_payload(w, &x, &y, IR_BIT(k), yes, no);
+}
+
+static void lower_equal(struct lw *w, const struct lw_val *a, const struct lw_val *b, ir_blk yes, ir_blk no)
+{
+	uint64_t both = a->kinds & b->kinds;
+	if (is_float(a) != is_float(b)) {
+		if (is_float(a))
+			equal_float(w, b, a->k->f, yes, no);
+		else
+			equal_float(w, a, b->k->f, yes, no);
+		return;
+	}
+	if (!both) {
+		lw_jmp(w, no, 0, NULL);
+		return;
+	}
+	if (!single(a->kinds) && !single(b->kinds)) {
+		ir_blk same = lw_block(w, 0);
+		lw_br(w, IR_EQ, a->tag, b->tag, same, no);
+		lw_enter(w, same);
+	} else if (!single(a->kinds) || !single(b->kinds)) {
+		ir_blk same = lw_block(w, 0);
+		lw_br_kind(w, single(a->kinds) ? b : a, both, same, no);
+		lw_enter(w, same);
+		equal_kind(w, a, b, (unsigned)__builtin_ctzll(both), yes, no);
+		return;
+	}
+	for (; both; both &= both - 1) {
+		unsigned k = (unsigned)__builtin_ctzll(both);
+		ir_blk mine = lw_block(w, 0), next = both & (both - 1) ? lw_block(w, 0) : no;
+		lw_br_kind(w, a, IR_BIT(k), mine, next);
+		lw_enter(w, mine);
+		equal_kind(w, a, b, k, yes, no);
+		lw_enter(w, next);
+	}
+	w->cur = 0;
+}
+
+/* ---- order ---- */
+
+/* a < f and the like, as a comparison with an integer; false: known (*result). */
+static bool float_bound(enum ir_op op, double f, bool float_left, int64_t *bound, bool *result)
+{
+	/* i < f: i < ceil f; i <= f: i <= floor f; f < i: floor f < i; f <= i: ceil f <= i */
+	bool up = (op == IRO(lt)) != float_left;
+	double whole = up ? ceil(f) : floor(f);
+	if (isnan(f)) {
+		*result = false;
+		return false;
+	}
+	if (whole >= 0x1p63) {
+		*result = !float_left;
+		return false;
+	}
+	if (whole < -0x1p63) {
+		*result = float_left;
+		return false;
+	}
+	*bound = (int64_t)whole;
+	return true;
+}
+
+static void order_float(struct lw *w, enum ir_op op, const struct lw_val *i, double f, bool float_left,
+			ir_blk yes, ir_blk no)
+{
+	int64_t bound;
+	bool result;
+	if (!float_bound(op, f, float_left, &bound, &result)) {
+		lw_jmp(w, result ? yes : no, 0, NULL);
+		return;
+	}
+	ir_ref v = lw_int_word(w, i), b = lw_imm(w, bound);
+	lw_br(w, op == IRO(lt) ? IR_SLT : IR_SLE, float_left ? b : v, float_left ? v : b, yes, no);
+}
+
+/* Raises "attempt to compare X with Y" for every pair of names; both sides may be several kinds. */
+static void raise_compare(struct lw *w, const struct lw_val *a, const struct lw_val *b)
+{
+	uint64_t left = a->kinds;
+	while (left) {
+		unsigned ka = (unsigned)__builtin_ctzll(left);
+		left &= left - 1;
+		ir_blk is_a = lw_block(w, 0), other = lw_block(w, 0);
+		struct lw_val rest = *a;
+		rest.kinds = left | IR_BIT(ka);
+		lw_br_kind(w, &rest, IR_BIT(ka), is_a, other);
+		lw_enter(w, is_a);
+		const char *name = ir_kind_lua(w->unit, ka);
+		const char *fmt = arena_printf(w->unit->arena, "attempt to compare %s with %%K", name);
+		struct lw_val bs = *b;
+		for (uint64_t right = b->kinds; right; right &= right - 1) {
+			unsigned kb = (unsigned)__builtin_ctzll(right);
+			const char *bname = ir_kind_lua(w->unit, kb);
+			bool same = !strcmp(name, bname);
+			bs.kinds = right;
+			ir_blk is_b = lw_block(w, 0), next = lw_block(w, 0);
+			lw_br_kind(w, &bs, IR_BIT(kb), is_b, next);
+			lw_enter(w, is_b);
+			if (same)
+				lw_raise(w, "attempt to compare two %s values", name);
+			else
+				lw_raise(w, "%.*s%s", (int)(strlen(fmt) - 2), fmt, bname);
+			lw_enter(w, next);
+		}
+		lw_raise(w, "%s", "attempt to compare these values"); /* never reached */
+		lw_enter(w, other);
+	}
+	lw_raise(w, "%s", "attempt to compare these values"); /* never reached */
+}
+
+enum { NUMBERS = 1 << IR_INT | 1 << IR_FLOAT };
+
+static void lower_order(struct lw *w, enum ir_op op, const struct lw_val *a, const struct lw_val *b,
+			ir_blk yes, ir_blk no)
+{
+	if ((a->kinds | b->kinds) & ~(uint64_t)NUMBERS) {
+		ir_blk a_num = lw_block(w, 0), ok = lw_block(w, 0), bad = lw_block(w, 0);
+		lw_br_kind(w, a, NUMBERS, a_num, bad);
+		lw_enter(w, a_num);
+		lw_br_kind(w, b, NUMBERS, ok, bad);
+		lw_enter(w, bad);
+		raise_compare(w, a, b);
+		lw_enter(w, ok);
+	}
+	struct lw_val x = lw_narrow(w, a, NUMBERS), y = lw_narrow(w, b, NUMBERS);
+	if (is_float(&x))
+		order_float(w, op, &y, x.k->f, true, yes, no);
+	else if (is_float(&y))
+		order_float(w, op, &x, y.k->f, false, yes, no);
+	else
+		lw_br(w, op == IRO(lt) ? IR_SLT : IR_SLE, lw_int_word(w, &x), lw_int_word(w, &y), yes, no);
+}
+
+/* ---- */
+
+void lower_compare_branch(struct lw *w, ir_ref r, ir_blk yes, ir_blk no)
+{
+	const struct ir_ins *i = ir_at(w->from, r);
+	const struct ir_ins *at = w->at;
+	uint32_t site = w->site;
+	w->at = i;
+	w->site = i->site;
+	const struct ir_ins *inner = ir_at(w->from, i->args[0]);
+	if (i->op == IRO(forskip))
+		lower_for_branch(w, r, yes, no);
+	else if (i->op == IRO(eq))
+		lower_equal(w, lower_arg(w, r, 0), lower_arg(w, r, 1), yes, no);
+	else if (i->op != IRO(not))
+		lower_order(w, i->op, lower_arg(w, r, 0), lower_arg(w, r, 1), yes, no);
+	else if (!w->val[i->args[0]].kinds && lower_is_condition(inner))
+		lower_compare_branch(w, i->args[0], no, yes);
+	else
+		lw_br_kind(w, lower_arg(w, r, 0), IR_FALSY, yes, no);
+	w->at = at;
+	w->site = site;
+}

@@ -1,0 +1,352 @@
+/* lower_mem.c - typed memory: keys, values, fields and events, stored and loaded with their widths. */
+#include "ir/lower.h"
+
+#include "core/ctype.h"
+
+uint64_t lw_type_kinds(const struct ctype *t)
+{
+	static const uint64_t kinds[] = {
+		[CT_INT] = IR_BIT(IR_INT), [CT_BOOL] = IR_BOOL, [CT_IP4] = IR_BIT(IR_IP4),
+		[CT_IP6] = IR_BIT(IR_IP6), [CT_MAC] = IR_BIT(IR_MAC), [CT_CHAR] = IR_BIT(IR_STR),
+		[CT_BYTES] = 0, [CT_PREFIX4] = IR_BIT(IR_IP4) | IR_BIT(IR_HOST),
+		[CT_PREFIX6] = IR_BIT(IR_IP6) | IR_BIT(IR_HOST), [CT_STRUCT] = IR_BIT(IR_REC),
+	};
+	return kinds[t->kind];
+}
+
+/* ---- storing ---- */
+
+struct store {
+	struct lw *w;
+	const struct ctype *t;
+	ir_ref ptr;
+	int64_t off;
+	const struct lw_val *v;
+	ir_blk misfit;
+	const char *what;
+};
+
+static const char *type_text(struct store *s)
+{
+	char buf[128];
+	return arena_printf(s->w->unit->arena, "%s", ct_text(s->t, buf, sizeof(buf)));
+}
+
+/* "value does not fit u8 (field 'n')"; what: "key", "value", or "field 'n'" */
+static const char *misfit_text(struct store *s)
+{
+	bool field = !strncmp(s->what, "field", 5);
+	return arena_printf(s->w->unit->arena, "%s does not fit %s%s%s%s", field ? "value" : s->what,
+			    type_text(s), field ? " (" : "", field ? s->what : "", field ? ")" : "");
+}
+
+/* Leaves by the misfit exit when the comparison holds. */
+static void misfit_if(struct store *s, enum ir_cc cc, ir_ref a, int64_t b)
+{
+	struct lw *w = s->w;
+	if (!s->misfit) {
+		lw_raise_if(w, cc, a, lw_imm(w, b), "%s", misfit_text(s));
+		return;
+	}
+	ir_blk ok = lw_block(w, 0);
+	lw_bri(w, cc, a, b, s->misfit, ok);
+	lw_enter(w, ok);
+}
+
+static void misfit_always(struct store *s)
+{
+	struct lw *w = s->w;
+	if (s->misfit)
+		lw_jmp(w, s->misfit, 0, NULL);
+	else
+		lw_raise(w, "%s", misfit_text(s));
+	lw_enter(w, lw_block(w, 0)); /* never reached */
+}
+
+static void check_range(struct store *s, ir_ref v)
+{
+	unsigned bits = s->t->size * 8;
+	if (bits == 64)
+		return;
+	if (!s->t->is_signed) {
+		misfit_if(s, IR_UGT, v, (int64_t)(((uint64_t)1 << bits) - 1));
+		return;
+	}
+	int64_t half = (int64_t)1 << (bits - 1);
+	misfit_if(s, IR_UGT, lw_op2i(s->w, IRO(add64), v, half), 2 * half - 1);
+}
+
+static void store_int(struct store *s)
+{
+	static const enum ir_op swap[] = { IRO(nop), IRO(nop), IRO(be16), IRO(nop), IRO(be32),
+					   [8] = IRO(be64) };
+	ir_ref v = lw_int_word(s->w, s->v);
+	check_range(s, v);
+	if (s->t->big && s->t->size > 1)
+		v = lw_op1(s->w, swap[s->t->size], v);
+	lw_store(s->w, s->t->size, s->ptr, s->off, v);
+}
+
+/* The tag of a boolean is IR_FALSE or IR_TRUE. */
+static void store_bool(struct store *s)
+{
+	_Static_assert(IR_TRUE == IR_FALSE + 1, "a tag less IR_FALSE is C's bool");
+	struct lw *w = s->w;
+	ir_ref v = s->v->tag ? lw_op2i(w, IRO(sub64), s->v->tag, IR_FALSE)
+			     : lw_imm(w, s->v->kinds == IR_BIT(IR_TRUE));
+	lw_store(w, 1, s->ptr, s->off, v);
+}
+
+/* n bytes of word v, the first in its lowest bits, wherever they lie. */
+static void store_bytes(struct lw *w, ir_ref ptr, int64_t off, ir_ref v, unsigned n)
+{
+	bool little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
+	for (unsigned at = 0; at < n;) {
+		unsigned left = n - at;
+		unsigned step = !little ? 1 : left >= 8 ? 8 : left >= 4 ? 4 : left >= 2 ? 2 : 1;
+		lw_store(w, step, ptr, off + at, at ? lw_op2i(w, IRO(shr64), v, at * 8) : v);
+		at += step;
+	}
+}
+
+static void store_mac(struct store *s)
+{
+	store_bytes(s->w, s->ptr, s->off, lw_word(s->w, s->v, 0), 6);
+}
+
+static void store_ip4(struct store *s)
+{
+	lw_store(s->w, 4, s->ptr, s->off, lw_word(s->w, s->v, 0));
+}
+
+static void store_ip6(struct store *s)
+{
+	lw_store(s->w, 8, s->ptr, s->off, lw_word(s->w, s->v, 0));
+	lw_store(s->w, 8, s->ptr, s->off + 8, lw_word(s->w, s->v, 1));
+}
+
+static bool const_text_fits(const struct store *s)
+{
+	return s->v->k->n <= s->t->size && !memchr(s->v->k->str, 0, s->v->k->n);
+}
+
+static void store_text(struct store *s)
+{
+	struct lw *w = s->w;
+	uint32_t size = s->t->size;
+	if (s->v->k && !const_text_fits(s)) {
+		misfit_always(s);
+		return;
+	}
+	for (uint32_t i = 0; !s->v->k && i < s->v->n; i++) {
+		uint32_t room = i * 8 >= size ? 0 : size - i * 8;
+		if (room >= 8)
+			continue;
+		ir_ref over = room ? lw_op2i(w, IRO(shr64), lw_word(w, s->v, i), room * 8)
+				   : lw_word(w, s->v, i);
+		misfit_if(s, IR_NE, over, 0);
+	}
+	for (uint32_t at = 0; at < size; at += 8)
+		store_bytes(w, s->ptr, s->off + at, lw_word(w, s->v, at / 8), size - at < 8 ? size - at : 8);
+}
+
+static void store_prefix(struct store *s)
+{
+	struct lw *w = s->w;
+	unsigned bytes = s->t->kind == CT_PREFIX4 ? 4 : 16;
+	const pg_value *k = s->v->k;
+	if (k && k->kind == PG_CIDR && k->n != bytes) {
+		misfit_always(s);
+		return;
+	}
+	bool cidr = k && k->kind == PG_CIDR;
+	lw_store(w, 4, s->ptr, s->off, lw_imm(w, cidr ? k->prefix : bytes * 8));
+	for (unsigned at = 0; at < bytes; at += bytes == 4 ? 4 : 8) {
+		uint64_t word = 0;
+		if (cidr)
+			memcpy(&word, k->addr + at, bytes == 4 ? 4 : 8);
+		lw_store(w, bytes == 4 ? 4 : 8, s->ptr, s->off + 4 + at,
+			 cidr ? lw_imm(w, (int64_t)word) : lw_word(w, s->v, at / 8));
+	}
+}
+
+static void store_struct(struct store *s)
+{
+	lw_store_record(s->w, s->t, s->ptr, s->off, s->v);
+}
+
+void lw_store_type(struct lw *w, const struct ctype *t, ir_ref ptr, int64_t off,
+		   const struct lw_val *v, ir_blk misfit, const char *what)
+{
+	static void (*const how[])(struct store *) = {
+		[CT_INT] = store_int, [CT_BOOL] = store_bool, [CT_IP4] = store_ip4, [CT_IP6] = store_ip6,
+		[CT_MAC] = store_mac, [CT_CHAR] = store_text, [CT_BYTES] = store_text,
+		[CT_PREFIX4] = store_prefix, [CT_PREFIX6] = store_prefix, [CT_STRUCT] = store_struct,
+	};
+	struct store s = { w, t, ptr, off, v, misfit, what };
+	how[t->kind](&s);
+}
+
+/* Zeros, where nothing was given. */
+static void store_zero(struct lw *w, ir_ref ptr, int64_t off, uint32_t size)
+{
+	for (uint32_t at = 0; at < size; at += 8)
+		store_bytes(w, ptr, off + at, lw_imm(w, 0), size - at < 8 ? size - at : 8);
+}
+
+void lw_store_field(struct lw *w, const struct ct_field *f, ir_ref ptr, int64_t base, const struct lw_val *v)
+{
+	uint64_t want = lw_type_kinds(f->type) | (f->nullable ? IR_BIT(IR_NIL) : 0);
+	char buf[128];
+	const char *what = arena_printf(w->unit->arena, "field '%s'", f->name);
+	struct lw_val ok = lw_check_kind(w, v, want, arena_printf(w->unit->arena,
+		"bad field '%s' (%s expected, got %%K)", f->name, ct_text(f->type, buf, sizeof(buf))));
+	if (!f->nullable) {
+		lw_store_type(w, f->type, ptr, base + f->offset, &ok, 0, what);
+		return;
+	}
+	ir_blk nil = lw_block(w, 0), some = lw_block(w, 0), end = lw_block(w, 0);
+	lw_br_kind(w, &ok, IR_BIT(IR_NIL), nil, some);
+	lw_enter(w, nil);
+	store_zero(w, ptr, base + f->offset, f->type->size);
+	lw_store(w, 1, ptr, base + f->nil_offset, lw_imm(w, 1));
+	lw_jmp(w, end, 0, NULL);
+	lw_enter(w, some);
+	struct lw_val there = lw_narrow(w, &ok, ~IR_BIT(IR_NIL));
+	if (there.kinds) {
+		lw_store_type(w, f->type, ptr, base + f->offset, &there, 0, what);
+		lw_store(w, 1, ptr, base + f->nil_offset, lw_imm(w, 0));
+	}
+	lw_jmp(w, end, 0, NULL);
+	lw_enter(w, end);
+}
+
+const struct lw_val *lw_rec_field(struct lw *w, const struct lw_val *rec, const char *name)
+{
+	const struct ir_ins *r = rec->def ? ir_at(w->from, rec->def) : NULL;
+	for (uint32_t i = 0; r && r->op == IRO(record) && i < r->nargs; i++)
+		if (!strcmp(r->list[i], name))
+			return &w->val[r->args[i]];
+	return NULL;
+}
+
+static void missing_field(struct lw *w, const struct ct_field *f, ir_ref ptr, int64_t base)
+{
+	store_zero(w, ptr, base + f->offset, f->type->size);
+	if (f->nullable)
+		lw_store(w, 1, ptr, base + f->nil_offset, lw_imm(w, 1));
+}
+
+/* A field explicitly nil counts as missing. */
+static void record_field(struct lw *w, const struct ct_field *f, ir_ref ptr, int64_t base, const struct lw_val *v)
+{
+	if (!v || v->kinds == IR_BIT(IR_NIL)) {
+		missing_field(w, f, ptr, base);
+		return;
+	}
+	if (!(v->kinds & IR_BIT(IR_NIL)) || f->nullable) {
+		lw_store_field(w, f, ptr, base, v);
+		return;
+	}
+	ir_blk nil = lw_block(w, 0), some = lw_block(w, 0), end = lw_block(w, 0);
+	lw_br_kind(w, v, IR_BIT(IR_NIL), nil, some);
+	lw_enter(w, nil);
+	missing_field(w, f, ptr, base);
+	lw_jmp(w, end, 0, NULL);
+	lw_enter(w, some);
+	struct lw_val there = lw_narrow(w, v, ~IR_BIT(IR_NIL));
+	lw_store_field(w, f, ptr, base, &there);
+	lw_jmp(w, end, 0, NULL);
+	lw_enter(w, end);
+}
+
+void lw_store_record(struct lw *w, const struct ctype *t, ir_ref ptr, int64_t off, const struct lw_val *rec)
+{
+	store_zero(w, ptr, off, t->size); /* padding too */
+	for (uint32_t i = 0; i < t->nfields; i++)
+		record_field(w, &t->fields[i], ptr, off, lw_rec_field(w, rec, t->fields[i].name));
+}
+
+/* ---- loading ---- */
+
+static struct lw_val load_int(struct lw *w, const struct ctype *t, ir_ref ptr, int64_t off)
+{
+	static const enum ir_op swap[] = { [2] = IRO(be16), [4] = IRO(be32), [8] = IRO(be64) };
+	static const enum ir_op sext[] = { [1] = IRO(sext8), [2] = IRO(sext16), [4] = IRO(sext32) };
+	ir_ref v = lw_load(w, t->size, ptr, off);
+	if (t->big && t->size > 1)
+		v = lw_op1(w, swap[t->size], v);
+	if (t->is_signed && t->size < 8)
+		v = lw_op1(w, sext[t->size], v);
+	return lw_int(v);
+}
+
+/* n bytes as a word, the first in its lowest bits. */
+static ir_ref load_bytes(struct lw *w, ir_ref ptr, int64_t off, unsigned n)
+{
+	bool little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
+	ir_ref v = 0;
+	for (unsigned at = 0; at < n;) {
+		unsigned left = n - at;
+		unsigned step = !little ? 1 : left >= 8 ? 8 : left >= 4 ? 4 : left >= 2 ? 2 : 1;
+		ir_ref part = lw_load(w, step, ptr, off + at);
+		if (at)
+			part = lw_op2i(w, IRO(shl64), part, at * 8);
+		v = v ? lw_op2(w, IRO(or64), v, part) : part;
+		at += step;
+	}
+	return v;
+}
+
+static struct lw_val load_text(struct lw *w, const struct ctype *t, ir_ref ptr, int64_t off)
+{
+	struct lw_val v = { .kinds = IR_BIT(IR_STR), .cap = t->size, .n = (uint8_t)((t->size + 7) / 8) };
+	for (uint32_t i = 0; i < v.n; i++)
+		v.w[i] = load_bytes(w, ptr, off + i * 8, t->size - i * 8 < 8 ? t->size - i * 8 : 8);
+	return v;
+}
+
+struct lw_val lw_load_type(struct lw *w, const struct ctype *t, ir_ref ptr, int64_t off)
+{
+	ir_ref words[2];
+	switch (t->kind) {
+	case CT_INT:
+		return load_int(w, t, ptr, off);
+	case CT_BOOL:
+		return lw_bool(w, IR_NE, lw_load(w, 1, ptr, off), lw_imm(w, 0));
+	case CT_IP4:
+		words[0] = lw_load(w, 4, ptr, off);
+		return lw_words(IR_IP4, 1, words);
+	case CT_MAC:
+		words[0] = load_bytes(w, ptr, off, 6);
+		return lw_words(IR_MAC, 1, words);
+	case CT_IP6:
+		words[0] = lw_load(w, 8, ptr, off);
+		words[1] = lw_load(w, 8, ptr, off + 8);
+		return lw_words(IR_IP6, 2, words);
+	case CT_CHAR:
+		return load_text(w, t, ptr, off);
+	default: /* struct: the entry itself; infer lets nothing else through */
+		words[0] = off ? lw_op2i(w, IRO(add64), ptr, off) : ptr;
+		struct lw_val v = lw_words(IR_ENTRY, 1, words);
+		v.layout = t;
+		return v;
+	}
+}
+
+struct lw_val lw_load_field(struct lw *w, const struct ct_field *f, ir_ref ptr, int64_t base)
+{
+	if (!f->nullable)
+		return lw_load_type(w, f->type, ptr, base + f->offset);
+	struct lw_join j = lw_join_new(w, lw_type_kinds(f->type) | IR_BIT(IR_NIL),
+				       f->type->kind == CT_CHAR ? f->type->size : 0);
+	ir_blk nil = lw_block(w, 0), some = lw_block(w, 0);
+	lw_bri(w, IR_NE, lw_load(w, 1, ptr, base + f->nil_offset), 0, nil, some);
+	lw_enter(w, nil);
+	struct lw_val none = lw_nil();
+	lw_join_add(w, &j, &none);
+	lw_enter(w, some);
+	struct lw_val v = lw_load_type(w, f->type, ptr, base + f->offset);
+	lw_join_add(w, &j, &v);
+	return lw_join_end(w, &j);
+}

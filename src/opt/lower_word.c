@@ -1,0 +1,210 @@
+/* lower_word.c - the machine-level hand-hold: words, memory, control, errors. */
+#include "ir/lower.h"
+
+#include "core/ctype.h"
+
+static ir_ref append(struct lw *w, enum ir_op op, uint32_t n, const ir_ref *args)
+{
+	ir_ref r = ir_ins_new(w->fn, op, n, args);
+	ir_at(w->fn, r)->site = w->site;
+	ir_append(w->fn, w->cur, r);
+	return r;
+}
+
+ir_ref lw_imm(struct lw *w, int64_t v)
+{
+	ir_ref r = append(w, IRO(imm), 0, NULL);
+	ir_at(w->fn, r)->imm = v;
+	return r;
+}
+
+ir_ref lw_op1(struct lw *w, enum ir_op op, ir_ref a)
+{
+	return append(w, op, 1, &a);
+}
+
+ir_ref lw_op2(struct lw *w, enum ir_op op, ir_ref a, ir_ref b)
+{
+	return append(w, op, 2, (ir_ref[]){ a, b });
+}
+
+ir_ref lw_op2i(struct lw *w, enum ir_op op, ir_ref a, int64_t b)
+{
+	return lw_op2(w, op, a, lw_imm(w, b));
+}
+
+ir_ref lw_ctx(struct lw *w)
+{
+	return w->ctx;
+}
+
+static unsigned width_index(unsigned bytes)
+{
+	return bytes == 1 ? 0 : bytes == 2 ? 1 : bytes == 4 ? 2 : 3;
+}
+
+ir_ref lw_load(struct lw *w, unsigned bytes, ir_ref ptr, int64_t off)
+{
+	static const enum ir_op op[] = { IRO(load8), IRO(load16), IRO(load32), IRO(load64) };
+	ir_ref r = lw_op1(w, op[width_index(bytes)], ptr);
+	ir_at(w->fn, r)->imm = off;
+	return r;
+}
+
+void lw_store(struct lw *w, unsigned bytes, ir_ref ptr, int64_t off, ir_ref v)
+{
+	static const enum ir_op op[] = { IRO(store8), IRO(store16), IRO(store32), IRO(store64) };
+	ir_ref r = lw_op2(w, op[width_index(bytes)], ptr, v);
+	ir_at(w->fn, r)->imm = off;
+}
+
+ir_ref lw_slot(struct lw *w, uint32_t size, uint32_t align)
+{
+	uint32_t slot = ir_slot(w->fn, size, align);
+	ir_ref r = append(w, IRO(slot), 0, NULL);
+	ir_at(w->fn, r)->aux = slot;
+	return r;
+}
+
+ir_ref lw_mapfd(struct lw *w, uint32_t map)
+{
+	ir_ref r = append(w, IRO(mapfd), 0, NULL);
+	ir_at(w->fn, r)->aux = map;
+	return r;
+}
+
+ir_ref lw_mapval(struct lw *w, uint32_t map, int64_t off)
+{
+	ir_ref r = append(w, IRO(mapval), 0, NULL);
+	ir_at(w->fn, r)->aux = map;
+	ir_at(w->fn, r)->imm = off;
+	return r;
+}
+
+ir_ref lw_helper(struct lw *w, uint32_t id, uint32_t n, const ir_ref *args)
+{
+	ir_ref r = append(w, IRO(helper), n, args);
+	ir_at(w->fn, r)->aux = id;
+	return r;
+}
+
+ir_ref lw_pktload(struct lw *w, unsigned bytes, ir_ref ptr, ir_ref off, int64_t k)
+{
+	ir_ref r = lw_op2(w, IRO(pktload), ptr, off);
+	ir_at(w->fn, r)->aux = bytes;
+	ir_at(w->fn, r)->imm = k;
+	return r;
+}
+
+ir_ref lw_pktlen(struct lw *w)
+{
+	return append(w, IRO(pktlen), 0, NULL);
+}
+
+/* ---- control ---- */
+
+ir_blk lw_block(struct lw *w, uint32_t nparams)
+{
+	ir_blk b = ir_block_new(w->fn);
+	for (uint32_t i = 0; i < nparams; i++)
+		ir_param_add(w->fn, b);
+	return b;
+}
+
+ir_ref lw_param(struct lw *w, ir_blk b, uint32_t i)
+{
+	return ir_block(w->fn, b)->params[i];
+}
+
+void lw_enter(struct lw *w, ir_blk b)
+{
+	w->cur = b;
+}
+
+void lw_jmp(struct lw *w, ir_blk b, uint32_t n, const ir_ref *args)
+{
+	ir_ref t = append(w, IRO(jmp), 0, NULL);
+	ir_succ(w->fn, t, 0, b, n, args);
+	w->cur = 0;
+}
+
+void lw_br(struct lw *w, enum ir_cc cc, ir_ref a, ir_ref b, ir_blk yes, ir_blk no)
+{
+	ir_ref t = lw_op2(w, IRO(br), a, b);
+	ir_at(w->fn, t)->aux = cc;
+	ir_succ(w->fn, t, 0, yes, 0, NULL);
+	ir_succ(w->fn, t, 1, no, 0, NULL);
+	w->cur = 0;
+}
+
+void lw_bri(struct lw *w, enum ir_cc cc, ir_ref a, int64_t b, ir_blk yes, ir_blk no)
+{
+	lw_br(w, cc, a, lw_imm(w, b), yes, no);
+}
+
+ir_ref lw_pkt(struct lw *w, ir_ref off, int64_t size, ir_blk absent)
+{
+	ir_ref t = lw_op1(w, IRO(pkt), off);
+	ir_blk ok = lw_block(w, 0);
+	ir_at(w->fn, t)->imm = size;
+	ir_succ(w->fn, t, 0, ok, 0, NULL);
+	ir_succ(w->fn, t, 1, absent, 0, NULL);
+	w->cur = ok;
+	return t;
+}
+
+/* ---- errors ---- */
+
+static uint32_t error_number(struct lw *w, const char *text)
+{
+	struct ir_unit *u = w->unit;
+	struct diag_pos pos = u->sites[w->site].pos;
+	for (uint32_t i = 0; i < u->nerrors; i++)
+		if (u->errors[i].pos.line == pos.line && !strcmp(u->errors[i].text, text))
+			return i;
+	struct ir_error e = { .pos = pos, .text = text };
+	arena_push(u->arena, u->errors, u->nerrors, u->cap_errors, e);
+	return u->nerrors - 1;
+}
+
+static void raise_text(struct lw *w, const char *text)
+{
+	ir_ref n = lw_imm(w, error_number(w, text));
+	ir_block(w->fn, w->cur)->cold = true;
+	lw_jmp(w, w->error_exit, 1, &n);
+}
+
+void lw_raise(struct lw *w, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	const char *text = arena_vprintf(w->unit->arena, fmt, ap);
+	va_end(ap);
+	/* the block raising may hold what led here: only what follows is cold */
+	ir_blk b = lw_block(w, 0);
+	lw_jmp(w, b, 0, NULL);
+	lw_enter(w, b);
+	raise_text(w, text);
+}
+
+void lw_raise_if(struct lw *w, enum ir_cc cc, ir_ref a, ir_ref b, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	const char *text = arena_vprintf(w->unit->arena, fmt, ap);
+	va_end(ap);
+	ir_blk bad = lw_block(w, 0), ok = lw_block(w, 0);
+	lw_br(w, cc, a, b, bad, ok);
+	lw_enter(w, bad);
+	raise_text(w, text);
+	lw_enter(w, ok);
+}
+
+const char *lw_operand_name(struct lw *w, unsigned i)
+{
+	static const char *const how[] = { NULL, "local", "upvalue", "global", "field", "method", "constant" };
+	const struct ir_name *n = w->at && w->at->names ? &w->at->names[i] : NULL;
+	if (!n || n->how == IR_N_NONE)
+		return "";
+	return arena_printf(w->unit->arena, " (%s '%s')", how[n->how], n->name);
+}

@@ -1,0 +1,64 @@
+/* opt.h - the passes of the Lua level and what they share. Machine-level passes: opt/passes.h. */
+#ifndef OPT_OPT_H
+#define OPT_OPT_H
+
+#include "ir/ir.h"
+#include "ir/target.h"
+
+/* Pass `infer`: constants, kinds and call targets to a fixpoint; known calls inlined. Reports what
+ * must fail. After it main is one function without calls but of library rows. */
+int opt_infer(struct ir_unit *u);
+/* Pass `records`: tables that stay become one cell a field, stores become copies. */
+int opt_records(struct ir_unit *u);
+/* Pass `lower`: replaces main by its machine-level form. */
+int opt_lower(struct ir_unit *u);
+
+/* ---- pieces of infer ---- */
+
+/* One round of sparse conditional propagation over f: fills every type; blocks that cannot be
+ * reached keep order but exec[] stays false. The array is in the arena. */
+struct flow {
+	struct ir_unit *u;
+	struct ir_fn *f;
+	bool *exec;            /* by block */
+	bool report;           /* give diagnostics for what must fail */
+};
+void infer_round(struct flow *fl);
+bool infer_edge_live(const struct flow *fl, ir_blk from, uint32_t succ);
+/* Truth of a value of this type: 1 true, 0 false, -1 either, -2 nothing reaches it. */
+int infer_truth(const struct ir_type *t);
+
+/* Constants. */
+struct ir_type type_const(const struct ir_target *t, const pg_value *k);
+struct ir_type type_kinds(uint64_t kinds);
+bool type_join(struct ir_type *t, const struct ir_type *with); /* true: t grew */
+bool const_equal(const pg_value *a, const pg_value *b);        /* identity: 1 and 1.0 differ */
+const pg_value *const_new(struct ir_unit *u, pg_value v);
+const pg_value *const_int(struct ir_unit *u, int64_t v);
+extern const pg_value const_nil, const_false, const_true;
+
+/* Rows: which library row a value's method `name` is, for one kind. NULL: none. */
+const struct ir_lib *method_row(const struct ir_unit *u, const struct ir_type *t, unsigned kind,
+				const char *name);
+/* The row that implements reading or writing t[k] for maps, states. */
+const struct ir_lib *map_row(const struct ir_unit *u, const pg_map *m, const char *name);
+
+/* Inlines every reachable call whose callee is known. Returns how many; <0: refused. */
+int inline_calls(struct flow *fl);
+/* Turns upvalues of a root function into constants. */
+int inline_bind_root(struct ir_unit *u, struct ir_fn *f);
+/* Cells with no user but get and set become values. Returns how many went. */
+int cells_promote(struct ir_fn *f);
+/* Records made and used up in f become cells and `record` snapshots; <0: refused. */
+int records_promote(struct ir_unit *u, struct ir_fn *f);
+/* Block parameters that always get the same value go; unreachable blocks are emptied of edges. */
+void prune(struct flow *fl);
+/* Drops pure operations without uses. */
+void sweep(struct ir_fn *f);
+/* Flattens `several`: fixed results, open argument lists, parameters that carry several. */
+int several_normalise(struct flow *fl);
+
+struct diag *flow_error(struct flow *fl, uint32_t site, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif

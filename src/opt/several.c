@@ -1,0 +1,179 @@
+/*
+ * several.c - several values at once (results, varargs) become single ones: fixed results are
+ * looked up, open lists written out, block parameters that carry several split.
+ *
+ * Results whose number differs by path are padded with nil.
+ */
+#include "opt/opt.h"
+#include "opt/params.h"
+
+static bool is_closed(const struct ir_fn *f, ir_ref r)
+{
+	return ir_at(f, r)->op == IRO(several) && !ir_at(f, r)->aux;
+}
+
+static ir_ref insert_nil(struct ir_fn *f, ir_ref at)
+{
+	ir_ref r = ir_ins_new(f, IRO(const), 0, NULL);
+	ir_at(f, r)->k = &const_nil;
+	ir_at(f, r)->site = ir_at(f, at)->site;
+	ir_insert_before(f, at, r);
+	return r;
+}
+
+/* ---- fixed results ---- */
+
+static int take_result(struct ir_fn *f, ir_ref r, ir_ref *to)
+{
+	const struct ir_ins *i = ir_at(f, r);
+	const struct ir_ins *from = ir_at(f, i->args[0]);
+	if (from->op != IRO(several))
+		return 0;
+	bool inside = i->aux < from->nargs - (from->aux && from->nargs ? 1 : 0);
+	if (!inside && from->aux)
+		return 0;
+	to[r] = inside ? from->args[i->aux] : insert_nil(f, r);
+	return 1;
+}
+
+/* ---- open lists ---- */
+
+static bool has_open_list(const struct ir_ins *i)
+{
+	return i->aux && i->nargs &&
+	       (i->op == IRO(call) || i->op == IRO(return) || i->op == IRO(several));
+}
+
+static void replace_last(struct ir_fn *f, ir_ref r, uint32_t n, const ir_ref *with)
+{
+	struct ir_ins *i = ir_at(f, r);
+	uint32_t keep = i->nargs - 1;
+	ir_ref *args = arena_array(f->unit->arena, ir_ref, keep + n + 1);
+	memcpy(args, i->args, sizeof(*args) * keep);
+	if (n)
+		memcpy(args + keep, with, sizeof(*args) * n);
+	i->args = args;
+	i->nargs = keep + n;
+	i->aux = 0;
+}
+
+/* A library row gives one result or none. */
+static int open_row_call(struct ir_fn *f, ir_ref r, ir_ref call)
+{
+	const struct ir_lib *row = ir_at(f, ir_at(f, call)->args[0])->type.row;
+	if (!row || ir_at(f, call)->op != IRO(call) || ir_at(f, call)->aux)
+		return 0;
+	if (!row->ret && !row->type) {
+		replace_last(f, r, 0, NULL);
+		return 1;
+	}
+	ir_ref one = ir_ins_new(f, IRO(result), 1, &call);
+	ir_at(f, one)->site = ir_at(f, r)->site;
+	ir_insert_before(f, r, one);
+	replace_last(f, r, 1, &one);
+	return 1;
+}
+
+static int open_list(struct ir_fn *f, ir_ref r)
+{
+	ir_ref last = ir_at(f, r)->args[ir_at(f, r)->nargs - 1];
+	if (is_closed(f, last)) {
+		replace_last(f, r, ir_at(f, last)->nargs, ir_at(f, last)->args);
+		return 1;
+	}
+	return open_row_call(f, r, last);
+}
+
+/* ---- block parameters ---- */
+
+static struct ir_edge *edge_of(struct ir_fn *f, ir_blk b, uint32_t p)
+{
+	struct ir_pred pred = ir_block(f, b)->preds[p];
+	return &ir_at(f, ir_block(f, pred.from)->last)->succ[pred.succ];
+}
+
+/* The most values that parameter i gets; -1 when some edge's count is not known. */
+static int widest(struct ir_fn *f, ir_blk b, uint32_t i)
+{
+	int most = -1;
+	for (uint32_t p = 0; p < ir_block(f, b)->npreds; p++) {
+		ir_ref v = edge_of(f, b, p)->args[i];
+		if (!is_closed(f, v))
+			return -1;
+		if ((int)ir_at(f, v)->nargs > most)
+			most = (int)ir_at(f, v)->nargs;
+	}
+	return most;
+}
+
+static void split_param(struct ir_fn *f, ir_blk b, uint32_t i, uint32_t n, ir_ref *to)
+{
+	ir_ref old = ir_block(f, b)->params[i];
+	ir_ref *parts = arena_array(f->unit->arena, ir_ref, n + 1);
+	for (uint32_t k = 0; k < n; k++)
+		parts[k] = ir_param_add(f, b);
+	for (uint32_t p = 0; p < ir_block(f, b)->npreds; p++) {
+		ir_ref v = edge_of(f, b, p)->args[i];
+		ir_blk from = ir_block(f, b)->preds[p].from;
+		for (uint32_t k = 0; k < n; k++) {
+			ir_ref x = k < ir_at(f, v)->nargs ? ir_at(f, v)->args[k]
+							  : insert_nil(f, ir_block(f, from)->last);
+			edge_push(f, edge_of(f, b, p), x);
+		}
+	}
+	ir_ref all = ir_ins_new(f, IRO(several), n, parts);
+	ir_insert_before(f, ir_block(f, b)->first, all);
+	bool *drop = arena_array(f->unit->arena, bool, ir_block(f, b)->nparams);
+	drop[i] = true;
+	params_drop(f, b, drop);
+	to[old] = all;
+}
+
+static int split_params(struct ir_fn *f, ir_blk b, ir_ref *to)
+{
+	for (uint32_t i = 0; i < ir_block(f, b)->nparams; i++) {
+		if (ir_at(f, ir_block(f, b)->params[i])->type.kinds != IR_BIT(IR_MULTI))
+			continue;
+		int n = widest(f, b, i);
+		if (n < 0)
+			continue;
+		split_param(f, b, i, (uint32_t)n, to);
+		return 1;
+	}
+	return 0;
+}
+
+int several_normalise(struct flow *fl)
+{
+	struct ir_fn *f = fl->f;
+	int done = 0, now;
+	do {
+		now = 0;
+		ir_ref *to = arena_array(fl->u->arena, ir_ref, f->nins);
+		uint32_t limit = f->nins;
+		for (uint32_t o = 0; o < f->nrpo; o++) {
+			for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next) {
+				if (ir_at(f, r)->op == IRO(result) && r < limit && !to[r])
+					now += take_result(f, r, to);
+				else if (has_open_list(ir_at(f, r)))
+					now += open_list(f, r);
+			}
+		}
+		if (!now)
+			for (uint32_t o = 1; o < f->nrpo && !now; o++)
+				now += split_params(f, f->rpo[o], to);
+		if (now) {
+			ir_ref *all = arena_array(fl->u->arena, ir_ref, f->nins);
+			memcpy(all, to, sizeof(*all) * limit);
+			ir_rename(f, all);
+		}
+		for (uint32_t o = 0; now && o < f->nrpo; o++)
+			for (ir_ref r = ir_block(f, f->rpo[o])->first, next; r; r = next) {
+				next = ir_at(f, r)->next;
+				if (r < limit && to[r])
+					ir_remove(f, r);
+			}
+		done += now;
+	} while (now);
+	return done;
+}

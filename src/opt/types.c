@@ -1,0 +1,158 @@
+/* types.c - facts about values: joining them, constants, and which row a method is. */
+#include "opt/opt.h"
+
+
+#include "core/ctype.h"
+#include "ir/lower.h"
+
+const pg_value const_nil = { .kind = PG_NIL };
+const pg_value const_false = { .kind = PG_FALSE };
+const pg_value const_true = { .kind = PG_TRUE };
+
+const pg_value *const_new(struct ir_unit *u, pg_value v)
+{
+	return arena_copy(u->arena, &v, sizeof(v));
+}
+
+const pg_value *const_int(struct ir_unit *u, int64_t v)
+{
+	return const_new(u, (pg_value){ .kind = PG_INT, .i = v });
+}
+
+static bool same_bytes(const void *a, const void *b, size_t n)
+{
+	return !n || !memcmp(a, b, n);
+}
+
+bool const_equal(const pg_value *a, const pg_value *b)
+{
+	if (a == b)
+		return true;
+	if (!a || !b || a->kind != b->kind)
+		return false;
+	switch (a->kind) {
+	case PG_NIL: case PG_FALSE: case PG_TRUE:
+		return true;
+	case PG_INT:
+		return a->i == b->i;
+	case PG_FLOAT:
+		return same_bytes(&a->f, &b->f, sizeof(a->f));
+	case PG_STR:
+		return a->n == b->n && same_bytes(a->str, b->str, a->n);
+	case PG_IP4:
+		return same_bytes(a->addr, b->addr, 4);
+	case PG_MAC:
+		return same_bytes(a->addr, b->addr, 6);
+	case PG_IP6:
+		return same_bytes(a->addr, b->addr, 16);
+	case PG_CIDR:
+		return a->n == b->n && a->prefix == b->prefix && same_bytes(a->addr, b->addr, a->n);
+	case PG_MAP:
+		return a->map == b->map;
+	case PG_TABLE: case PG_FUNC:
+		return a->id == b->id;
+	case PG_LIB:
+		return !strcmp(a->lib, b->lib);
+	default:
+		return false;
+	}
+}
+
+static const uint8_t kind_of_const[PG_NKINDS] = {
+	[PG_NIL] = IR_NIL, [PG_FALSE] = IR_FALSE, [PG_TRUE] = IR_TRUE, [PG_INT] = IR_INT,
+	[PG_FLOAT] = IR_FLOAT, [PG_STR] = IR_STR, [PG_IP4] = IR_IP4, [PG_IP6] = IR_IP6,
+	[PG_MAC] = IR_MAC, [PG_CIDR] = IR_HOST, [PG_RECORD] = IR_HOST, [PG_VIEW] = IR_HOST,
+	[PG_MAP] = IR_HOST, [PG_TABLE] = IR_HOST, [PG_FUNC] = IR_FUNC, [PG_LIB] = IR_FUNC,
+	[PG_HOST] = IR_HOST,
+};
+
+struct ir_type type_const(const struct ir_target *t, const pg_value *k)
+{
+	struct ir_type ty = { .kinds = IR_BIT(kind_of_const[k->kind]), .k = k };
+	if (k->kind == PG_STR)
+		ty.cap = k->n;
+	if (k->kind == PG_LIB)
+		ty.row = ir_lib_find(t->libs, k->lib);
+	return ty;
+}
+
+struct ir_type type_kinds(uint64_t kinds)
+{
+	struct ir_type ty = { .kinds = kinds };
+	if (kinds == IR_BIT(IR_NIL))
+		ty.k = &const_nil;
+	else if (kinds == IR_BIT(IR_FALSE))
+		ty.k = &const_false;
+	else if (kinds == IR_BIT(IR_TRUE))
+		ty.k = &const_true;
+	return ty;
+}
+
+bool type_join(struct ir_type *t, const struct ir_type *with)
+{
+	if (!with->kinds)
+		return false;
+	if (!t->kinds) {
+		*t = *with;
+		return true;
+	}
+	struct ir_type old = *t;
+	t->kinds |= with->kinds;
+	if (t->k && !const_equal(t->k, with->k))
+		t->k = NULL;
+	if (t->def != with->def)
+		t->def = 0;
+	if (t->row != with->row)
+		t->row = NULL;
+	if (with->cap > t->cap)
+		t->cap = with->cap;
+	if (with->layout && !t->layout) {
+		t->layout = with->layout;
+		t->map = with->map;
+	}
+	return old.kinds != t->kinds || old.k != t->k || old.def != t->def || old.row != t->row ||
+	       old.cap != t->cap || old.layout != t->layout;
+}
+
+struct ir_type type_of_memory(const struct ctype *t)
+{
+	static const uint64_t kinds[] = {
+		[CT_INT] = IR_BIT(IR_INT), [CT_BOOL] = IR_BOOL, [CT_IP4] = IR_BIT(IR_IP4),
+		[CT_IP6] = IR_BIT(IR_IP6), [CT_MAC] = IR_BIT(IR_MAC), [CT_CHAR] = IR_BIT(IR_STR),
+		[CT_BYTES] = IR_BIT(IR_STR), [CT_STRUCT] = IR_BIT(IR_ENTRY),
+		[CT_PREFIX4] = 0, [CT_PREFIX6] = 0,
+	};
+	struct ir_type ty = { .kinds = kinds[t->kind] };
+	if (t->kind == CT_CHAR)
+		ty.cap = t->size;
+	if (t->kind == CT_STRUCT)
+		ty.layout = t;
+	return ty;
+}
+
+const struct ir_lib *map_row(const struct ir_unit *u, const pg_map *m, const char *name)
+{
+	static const size_t table[] = {
+		[PG_ROLE_MAP] = offsetof(struct ir_target, map_rows),
+		[PG_ROLE_STATE] = offsetof(struct ir_target, state_rows),
+		[PG_ROLE_PERCPU] = offsetof(struct ir_target, state_rows),
+		[PG_ROLE_EVENTS] = offsetof(struct ir_target, event_rows),
+	};
+	const struct ir_lib *rows;
+	memcpy(&rows, (const char *)u->target + table[pg_map_role(m)], sizeof(rows));
+	return ir_lib_find(rows, name);
+}
+
+const struct ir_lib *method_row(const struct ir_unit *u, const struct ir_type *t, unsigned kind,
+				const char *name)
+{
+	if (kind >= IR_VIEW0) {
+		const struct ir_view *v = ir_view_of(u->target, kind);
+		return v ? ir_lib_find(v->methods, name) : NULL;
+	}
+	if (kind == IR_IP4 || kind == IR_IP6 || kind == IR_MAC)
+		return ir_lib_find(u->target->addr_rows, name);
+	if (kind == IR_HOST && t->k && t->k->kind == PG_MAP)
+		return map_row(u, t->k->map, name);
+	return NULL;
+}

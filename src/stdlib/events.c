@@ -1,0 +1,148 @@
+/* events.c - event channels in kernel code: ev:send { ... } and print, both through ring buffers. */
+#include "stdlib/stdlib.h"
+
+#include "core/ctype.h"
+#include "core/shape.h"
+
+enum { HEADER = 8, MAX_RECORD = 320, EVENT_MAGIC = 0x50474556 };
+
+/* Sends size bytes from the stack; counts them lost in the u64 at `lost` when the ring is full. */
+static void output(struct lw *w, uint32_t map, ir_ref data, uint32_t size, uint32_t lost_map, int64_t lost_off)
+{
+	ir_ref r = lw_helper(w, HELPER_RINGBUF_OUTPUT, 4,
+			     (ir_ref[]){ lw_mapfd(w, map), data, lw_imm(w, size), lw_imm(w, 0) });
+	ir_blk lost = lw_block(w, 0), end = lw_block(w, 0);
+	lw_bri(w, IR_EQ, r, 0, end, lost);
+	lw_enter(w, lost);
+	ir_block(w->fn, lost)->cold = true;
+	lw_op2(w, IRO(atomadd64), lw_mapval(w, lost_map, lost_off), lw_imm(w, 1));
+	lw_jmp(w, end, 0, NULL);
+	lw_enter(w, end);
+}
+
+/* ---- ev:send { ... } ---- */
+
+static bool send_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
+		      const struct ir_type *a, struct ir_type *out)
+{
+	struct map_shape s;
+	struct ir_unit *u = infer_unit(in);
+	(void)row, (void)n, (void)out;
+	map_shape(a[0].k->map, &s);
+	const struct ir_ins *r = a[1].def ? ir_at(u->main, a[1].def) : NULL;
+	if (s.value->size > MAX_RECORD)
+		return infer_error(in, site, "send fewer or shorter fields", "an event of %u bytes is too big for "
+				   "the kernel's stack", s.value->size), false;
+	for (uint32_t i = 0; r && r->op == IRO(record) && i < r->nargs; i++) {
+		const struct ct_field *f = ct_field(s.value, r->list[i], strlen(r->list[i]));
+		if (!f)
+			return infer_error(in, site, NULL, "the event has no field '%s'", r->list[i]), false;
+		if (!lw_type_kinds(f->type))
+			return infer_error(in, site, NULL, "the field '%s' is of a type that kernel code cannot "
+					   "send yet", f->name), false;
+	}
+	return true;
+}
+
+static void send_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+		       struct lw_val *out)
+{
+	struct map_shape s;
+	(void)row, (void)n;
+	*out = lw_nil();
+	map_shape(args[0].k->map, &s);
+	uint32_t map = ir_map(w->unit, args[0].k->map);
+	ir_ref data = lw_slot(w, HEADER + s.value->size, 8);
+	lw_store(w, 4, data, 0, lw_imm(w, EVENT_MAGIC));
+	lw_store(w, 4, data, 4, lw_imm(w, s.value->size));
+	lw_store_record(w, s.value, data, HEADER, &args[1]);
+	output(w, map, data, HEADER + s.value->size, map, 0);
+}
+
+const struct ir_lib stdlib_event_rows[] = {
+	{ "send", 1, 1, { IR_BIT(IR_REC) }, IR_BIT(IR_NIL), 0, IR_E_WRITE, send_type, send_lower, 0,
+	  "ev:send { field = value, ... }" },
+	{ 0 },
+};
+
+/* ---- print(...) ---- */
+
+static const uint64_t printable = IR_BIT(IR_NIL) | IR_BOOL | IR_BIT(IR_INT) | IR_BIT(IR_IP4) |
+				  IR_BIT(IR_IP6) | IR_BIT(IR_MAC) | IR_BIT(IR_STR);
+
+static bool single(uint64_t kinds)
+{
+	return !(kinds & (kinds - 1));
+}
+
+/* Bytes of an argument in the record: a tag when it may be of several kinds, then its words. */
+static uint32_t arg_size(uint64_t kinds, const pg_value *k, uint32_t cap)
+{
+	uint32_t words = 0;
+	if (k)
+		return 0;
+	if (kinds & (IR_BIT(IR_INT) | IR_BIT(IR_IP4) | IR_BIT(IR_MAC)))
+		words = 1;
+	if (kinds & IR_BIT(IR_IP6))
+		words = 2;
+	if (kinds & IR_BIT(IR_STR) && (cap + 7) / 8 > words)
+		words = (cap + 7) / 8;
+	return 8 * (words + !single(kinds));
+}
+
+bool std_print_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
+		    const struct ir_type *a, struct ir_type *out)
+{
+	uint32_t size = HEADER;
+	(void)row, (void)out;
+	for (uint32_t i = 0; i < n; i++) {
+		bool known = a[i].k && a[i].k->kind < PG_CIDR;
+		if (!known && a[i].kinds & ~printable)
+			return infer_error(in, site, "print its fields", "argument #%u of print is a %s; kernel code "
+				"cannot print that", i + 1, ir_kind_lua(infer_unit(in),
+				(unsigned)__builtin_ctzll(a[i].kinds & ~printable))), false;
+		size += arg_size(a[i].kinds, known ? a[i].k : NULL, a[i].cap);
+	}
+	if (size > MAX_RECORD)
+		return infer_error(in, site, "print less at once", "what is printed here is too big for the "
+				   "kernel's stack"), false;
+	return true;
+}
+
+static uint32_t store_arg(struct lw *w, ir_ref data, uint32_t at, const struct lw_val *v,
+			  struct ir_print_arg *arg)
+{
+	*arg = (struct ir_print_arg){ .kinds = v->kinds, .k = v->k, .cap = v->cap, .offset = at };
+	if (v->k)
+		return at;
+	if (v->tag) {
+		lw_store(w, 8, data, at, v->tag);
+		at += 8;
+	}
+	uint32_t end = arg->offset + arg_size(v->kinds, NULL, v->cap);
+	for (unsigned i = 0; at < end; i++, at += 8)
+		lw_store(w, 8, data, at, lw_word(w, v, i));
+	return at;
+}
+
+void std_print_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+		     struct lw_val *out)
+{
+	struct ir_unit *u = w->unit;
+	struct ir_print p = { .nargs = n, .size = HEADER };
+	(void)row;
+	*out = lw_nil();
+	p.id = u->next_print ? u->next_print(u->next_print_arg) : u->nprints + 1;
+	p.args = arena_array(u->arena, struct ir_print_arg, n + 1);
+	for (uint32_t i = 0; i < n; i++)
+		p.size += arg_size(args[i].kinds, args[i].k, args[i].cap);
+	ir_ref data = lw_slot(w, p.size, 8);
+	lw_store(w, 4, data, 0, lw_imm(w, p.id));
+	lw_store(w, 4, data, 4, lw_imm(w, p.size));
+	uint32_t at = HEADER;
+	for (uint32_t i = 0; i < n; i++)
+		at = store_arg(w, data, at, &args[i], &p.args[i]);
+	u->uses_print = true;
+	arena_push(u->arena, u->prints, u->nprints, u->cap_prints, p);
+	output(w, IR_MAP_PRINT, data, p.size, IR_MAP_DATA, IR_DATA_LOST);
+}

@@ -1,0 +1,260 @@
+/* maps.c - maps in kernel code: m[k], m[k] = v, m[k] = nil, m:add(k, n), m:get, m:set. */
+#include "stdlib/stdlib.h"
+
+#include "core/ctype.h"
+#include "core/shape.h"
+
+enum { MAX_ON_STACK = 256, NOEXIST = 1 };
+
+/* ---- types ---- */
+
+static const char *map_text(struct arena *a, const struct map_shape *s)
+{
+	return *s->name ? arena_printf(a, "map '%s'", s->name) : "map";
+}
+
+static const char *type_text(struct arena *a, const struct ctype *t)
+{
+	char buf[256];
+	return arena_printf(a, "%s", ct_text(t, buf, sizeof(buf)));
+}
+
+static const char *kind_of(struct infer *in, const struct ir_type *t)
+{
+	return ir_kind_lua(infer_unit(in), (unsigned)__builtin_ctzll(t->kinds));
+}
+
+/* Could v be stored as t at all? */
+static bool storable(struct infer *in, uint32_t site, const struct map_shape *s, const struct ctype *t,
+		     const struct ir_type *v, const char *what)
+{
+	struct arena *a = infer_unit(in)->arena;
+	uint64_t want = lw_type_kinds(t);
+	bool cidr = v->kinds & IR_BIT(IR_HOST) && v->k && v->k->kind == PG_CIDR;
+	if (!want || t->size > MAX_ON_STACK)
+		return infer_error(in, site, "use smaller or other types", "%ss of type %s are not there yet in "
+				   "kernel code", what, type_text(a, t)), false;
+	if (!(v->kinds & want) || (v->kinds == IR_BIT(IR_HOST) && !cidr))
+		return infer_error(in, site, NULL, "bad %s for %s (%s expected, got %s)", what, map_text(a, s),
+				   type_text(a, t), kind_of(in, v)), false;
+	return true;
+}
+
+/* The fields of a record that the struct does not have. */
+static bool known_fields(struct infer *in, uint32_t site, const struct ctype *t, const struct ir_type *v)
+{
+	struct ir_unit *u = infer_unit(in);
+	const struct ir_ins *r = v->def ? ir_at(u->main, v->def) : NULL;
+	bool good = true;
+	for (uint32_t i = 0; r && t->kind == CT_STRUCT && r->op == IRO(record) && i < r->nargs; i++) {
+		if (ct_field(t, r->list[i], strlen(r->list[i])))
+			continue;
+		const char *names[64];
+		uint32_t n = 0;
+		for (; n < t->nfields && n < 64; n++)
+			names[n] = t->fields[n].name;
+		const char *near = ir_nearest(r->list[i], names, n);
+		infer_error(in, site, near ? arena_printf(u->arena, "did you mean '%s'?", near) : NULL,
+			    "there is no field '%s' in %s", r->list[i], type_text(u->arena, t));
+		good = false;
+	}
+	return good;
+}
+
+static bool get_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
+		     const struct ir_type *a, struct ir_type *out)
+{
+	struct map_shape s;
+	(void)row, (void)n;
+	map_shape(a[0].k->map, &s);
+	struct ir_type v = type_of_memory(s.value);
+	*out = v;
+	out->kinds |= IR_BIT(IR_NIL);
+	out->k = NULL;
+	if (!v.kinds || v.cap > LW_MAXSTR)
+		return infer_error(in, site, NULL, "values of type %s cannot be read yet in kernel code",
+				   type_text(infer_unit(in)->arena, s.value)), false;
+	return storable(in, site, &s, s.key, &a[1], "key") && known_fields(in, site, s.key, &a[1]);
+}
+
+static bool set_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
+		     const struct ir_type *a, struct ir_type *out)
+{
+	struct map_shape s;
+	(void)row, (void)n, (void)out;
+	map_shape(a[0].k->map, &s);
+	if (!storable(in, site, &s, s.key, &a[1], "key") || !known_fields(in, site, s.key, &a[1]))
+		return false;
+	if (a[2].kinds & IR_BIT(IR_NIL) && s.array)
+		return infer_error(in, site, "write 0", "the entries of an array cannot be deleted, only written"),
+		       false;
+	struct ir_type v = a[2];
+	if (v.kinds == IR_BIT(IR_NIL))
+		return true;
+	return storable(in, site, &s, s.value, &v, "value") && known_fields(in, site, s.value, &v);
+}
+
+static bool is_counter(const struct ctype *t)
+{
+	return t->kind == CT_INT && t->size >= 4 && !t->big;
+}
+
+static bool add_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
+		     const struct ir_type *a, struct ir_type *out)
+{
+	struct map_shape s;
+	(void)row, (void)n, (void)out;
+	map_shape(a[0].k->map, &s);
+	if (!is_counter(s.value))
+		return infer_error(in, site, NULL, "add is for maps of u32, u64, i32 or i64, not of %s",
+				   type_text(infer_unit(in)->arena, s.value)), false;
+	return storable(in, site, &s, s.key, &a[1], "key") && known_fields(in, site, s.key, &a[1]);
+}
+
+/* ---- keys ---- */
+
+struct access {
+	struct map_shape s;
+	uint32_t map;
+	ir_ref key;            /* address of the key on the stack */
+};
+
+/* Writes the key to the stack. misfit 0: what does not fit raises. */
+static void put_key(struct lw *w, struct access *a, const struct lw_val *args, ir_blk misfit)
+{
+	struct arena *m = w->unit->arena;
+	map_shape(args[0].k->map, &a->s);
+	a->map = ir_map(w->unit, args[0].k->map);
+	struct lw_val key = lw_check_kind(w, &args[1], lw_type_kinds(a->s.key),
+		arena_printf(m, "bad key for %s (%s expected, got %%K)", map_text(m, &a->s),
+			     type_text(m, a->s.key)));
+	a->key = lw_slot(w, a->s.key->size, 8);
+	lw_store_type(w, a->s.key, a->key, 0, &key, misfit, "key");
+}
+
+static ir_ref look_up(struct lw *w, const struct access *a)
+{
+	return lw_helper(w, HELPER_MAP_LOOKUP, 2, (ir_ref[]){ lw_mapfd(w, a->map), a->key });
+}
+
+static ir_ref update(struct lw *w, const struct access *a, ir_ref value, int64_t flags)
+{
+	return lw_helper(w, HELPER_MAP_UPDATE, 4,
+			 (ir_ref[]){ lw_mapfd(w, a->map), a->key, value, lw_imm(w, flags) });
+}
+
+/* ---- m[k] ---- */
+
+static void get_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+		      struct lw_val *out)
+{
+	struct access a;
+	(void)row, (void)n;
+	ir_blk absent = lw_block(w, 0), there = lw_block(w, 0);
+	put_key(w, &a, args, absent);
+	struct lw_join j = lw_join_new(w, out->kinds, out->cap);
+	ir_ref ptr = look_up(w, &a);
+	lw_bri(w, IR_EQ, ptr, 0, absent, there);
+	lw_enter(w, there);
+	struct lw_val v = lw_load_type(w, a.s.value, ptr, 0), none = lw_nil();
+	v.map = a.map;
+	lw_join_add(w, &j, &v);
+	lw_enter(w, absent);
+	lw_join_add(w, &j, &none);
+	*out = lw_join_end(w, &j);
+}
+
+/* ---- m[k] = v ---- */
+
+static void erase(struct lw *w, const struct lw_val *args)
+{
+	struct access a;
+	ir_blk end = lw_block(w, 0);
+	put_key(w, &a, args, end);
+	lw_helper(w, HELPER_MAP_DELETE, 2, (ir_ref[]){ lw_mapfd(w, a.map), a.key });
+	lw_jmp(w, end, 0, NULL);
+	lw_enter(w, end);
+}
+
+static void write(struct lw *w, const struct lw_val *args, const struct lw_val *v)
+{
+	struct access a;
+	struct arena *m = w->unit->arena;
+	put_key(w, &a, args, 0);
+	struct lw_val ok = lw_check_kind(w, v, lw_type_kinds(a.s.value),
+		arena_printf(m, "bad value for %s (%s expected, got %%K)", map_text(m, &a.s),
+			     type_text(m, a.s.value)));
+	ir_ref value = lw_slot(w, a.s.value->size, 8);
+	lw_store_type(w, a.s.value, value, 0, &ok, 0, "value");
+	ir_ref r = update(w, &a, value, 0);
+	lw_raise_if(w, IR_NE, r, lw_imm(w, 0), "map full");
+}
+
+static void set_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+		      struct lw_val *out)
+{
+	(void)row, (void)n;
+	*out = lw_nil();
+	ir_blk nil = lw_block(w, 0), some = lw_block(w, 0), end = lw_block(w, 0);
+	struct lw_val there = lw_narrow(w, &args[2], ~IR_BIT(IR_NIL));
+	lw_br_kind(w, &args[2], IR_BIT(IR_NIL), nil, some);
+	if (args[2].kinds & IR_BIT(IR_NIL)) {
+		lw_enter(w, nil);
+		erase(w, args);
+		lw_jmp(w, end, 0, NULL);
+	}
+	if (there.kinds) {
+		lw_enter(w, some);
+		write(w, args, &there);
+		lw_jmp(w, end, 0, NULL);
+	}
+	lw_enter(w, end);
+}
+
+/* ---- m:add(k, n) ---- */
+
+static void add_at(struct lw *w, const struct ctype *t, ir_ref ptr, ir_ref n)
+{
+	lw_op2(w, t->size == 8 ? IRO(atomadd64) : IRO(atomadd32), ptr, n);
+}
+
+/* Atomic; creates the entry at n. Two programs may both find it missing: whoever loses the race to
+ * create it adds. What finds no room is left out. */
+static void add_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+		      struct lw_val *out)
+{
+	struct access a;
+	(void)row, (void)n;
+	*out = lw_nil();
+	put_key(w, &a, args, 0);
+	ir_ref by = lw_int_word(w, &args[2]);
+	ir_blk there = lw_block(w, 1), make = lw_block(w, 0), again = lw_block(w, 0), end = lw_block(w, 0);
+	ir_blk found = lw_block(w, 0), late = lw_block(w, 0);
+	ir_ref ptr = look_up(w, &a);
+	lw_bri(w, IR_NE, ptr, 0, found, a.s.array ? end : make);
+	lw_enter(w, found);
+	lw_jmp(w, there, 1, &ptr);
+	if (!a.s.array) {
+		lw_enter(w, make);
+		ir_ref value = lw_slot(w, a.s.value->size, 8);
+		lw_store(w, a.s.value->size, value, 0, by);
+		lw_bri(w, IR_EQ, update(w, &a, value, NOEXIST), 0, end, again);
+		lw_enter(w, again);
+		ptr = look_up(w, &a);
+		lw_bri(w, IR_NE, ptr, 0, late, end);
+		lw_enter(w, late);
+		lw_jmp(w, there, 1, &ptr);
+	}
+	lw_enter(w, there);
+	add_at(w, a.s.value, lw_param(w, there, 0), by);
+	lw_jmp(w, end, 0, NULL);
+	lw_enter(w, end);
+}
+
+const struct ir_lib stdlib_map_rows[] = {
+	{ "get", 1, 1, { 0 }, 0, 0, IR_E_READ, get_type, get_lower, 0, "m:get(k): m[k]" },
+	{ "set", 2, 2, { 0 }, IR_BIT(IR_NIL), 0, IR_E_WRITE, set_type, set_lower, 0, "m:set(k, v): m[k] = v" },
+	{ "add", 2, 2, { 0, IR_BIT(IR_INT) }, IR_BIT(IR_NIL), 0, IR_E_WRITE, add_type, add_lower, 0,
+	  "m:add(k, n): adds n atomically, creates the entry at n" },
+	{ 0 },
+};

@@ -1,0 +1,294 @@
+/* rows.c - library functions of kernel code: integer math, type, print, and bpf's own. */
+#include "stdlib/stdlib.h"
+
+#define INT IR_BIT(IR_INT)
+#define NIL IR_BIT(IR_NIL)
+#define STR IR_BIT(IR_STR)
+
+
+static void is_const(struct infer *in, struct ir_type *out, const pg_value *k, uint64_t kinds)
+{
+	(void)in;
+	*out = (struct ir_type){ .kinds = kinds, .k = k, .cap = k->kind == PG_STR ? k->n : 0 };
+}
+
+static bool all_ints(uint32_t n, const struct ir_type *a)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (!a[i].k || a[i].k->kind != PG_INT)
+			return false;
+	return true;
+}
+
+/* ---- math ---- */
+
+static bool ult_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
+		     const struct ir_type *a, struct ir_type *out)
+{
+	(void)row, (void)site;
+	if (all_ints(n, a)) {
+		bool b = (uint64_t)a[0].k->i < (uint64_t)a[1].k->i;
+		is_const(in, out, infer_const(in, (pg_value){ .kind = b ? PG_TRUE : PG_FALSE }),
+			 IR_BIT(b ? IR_TRUE : IR_FALSE));
+	}
+	return true;
+}
+
+static void ult_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+		      struct lw_val *out)
+{
+	(void)row, (void)n;
+	*out = lw_bool(w, IR_ULT, lw_int_word(w, &args[0]), lw_int_word(w, &args[1]));
+}
+
+/* |a|, of the minimum integer itself: it wraps, as in Lua */
+static void abs_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+		      struct lw_val *out)
+{
+	(void)row, (void)n;
+	ir_ref a = lw_int_word(w, &args[0]), sign = lw_op2i(w, IRO(sar64), a, 63);
+	*out = lw_int(lw_op2(w, IRO(sub64), lw_op2(w, IRO(xor64), a, sign), sign));
+}
+
+static void extreme_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+			  struct lw_val *out)
+{
+	ir_ref best = lw_int_word(w, &args[0]);
+	for (uint32_t i = 1; i < n; i++) {
+		ir_ref x = lw_int_word(w, &args[i]);
+		ir_blk mine = lw_block(w, 0), keep = lw_block(w, 0), end = lw_block(w, 1);
+		lw_br(w, row->imm ? IR_SGT : IR_SLT, x, best, mine, keep);
+		lw_enter(w, mine);
+		lw_jmp(w, end, 1, &x);
+		lw_enter(w, keep);
+		lw_jmp(w, end, 1, &best);
+		lw_enter(w, end);
+		best = lw_param(w, end, 0);
+	}
+	*out = lw_int(best);
+}
+
+/* C's remainder, towards zero */
+static void fmod_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+		       struct lw_val *out)
+{
+	(void)row, (void)n;
+	ir_ref a = lw_int_word(w, &args[0]), b = lw_int_word(w, &args[1]);
+	lw_raise_if(w, IR_EQ, b, lw_imm(w, 0), "bad argument #2 to 'fmod' (zero)");
+	ir_blk minus = lw_block(w, 0), plain = lw_block(w, 0), end = lw_block(w, 1);
+	lw_bri(w, IR_EQ, b, -1, minus, plain);
+	lw_enter(w, minus);
+	ir_ref v = lw_imm(w, 0);
+	lw_jmp(w, end, 1, &v);
+	lw_enter(w, plain);
+	v = lw_op2(w, IRO(smod64), a, b);
+	lw_jmp(w, end, 1, &v);
+	lw_enter(w, end);
+	*out = lw_int(lw_param(w, end, 0));
+}
+
+/* ---- kinds as text: one constant for each kind that the value may be of ---- */
+
+static const pg_value *text_const(struct arena *a, const char *s)
+{
+	pg_value *v = arena_new(a, pg_value);
+	*v = (pg_value){ .kind = PG_STR, .str = s, .n = (uint32_t)strlen(s) };
+	return v;
+}
+
+/* Lua's type() of a kind: views and addresses are userdata. */
+static const char *type_name(unsigned kind)
+{
+	switch (kind) {
+	case IR_NIL: return "nil";
+	case IR_FALSE: case IR_TRUE: return "boolean";
+	case IR_INT: case IR_FLOAT: return "number";
+	case IR_STR: return "string";
+	case IR_FUNC: return "function";
+	case IR_REC: return "table";
+	default: return "userdata";
+	}
+}
+
+/* math.type(): NULL is nil */
+static const char *number_name(unsigned kind)
+{
+	return kind == IR_INT ? "integer" : kind == IR_FLOAT ? "float" : NULL;
+}
+
+static const char *name_of(const struct ir_lib *row, unsigned kind)
+{
+	return row->imm ? number_name(kind) : type_name(kind);
+}
+
+static bool kind_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
+		      const struct ir_type *a, struct ir_type *out)
+{
+	const char *only = NULL;
+	uint64_t kinds = 0;
+	bool first = true, same = true;
+	(void)site, (void)n;
+	if (a[0].kinds & IR_BIT(IR_HOST) && a[0].k && a[0].k->kind == PG_TABLE) {
+		only = row->imm ? NULL : "table";
+		kinds = only ? STR : NIL;
+	} else {
+		for (uint64_t left = a[0].kinds; left; left &= left - 1) {
+			const char *name = name_of(row, (unsigned)__builtin_ctzll(left));
+			same &= first || (name && only ? !strcmp(name, only) : name == only);
+			only = name;
+			first = false;
+			kinds |= name ? STR : NIL;
+		}
+	}
+	if (same && only)
+		is_const(in, out, text_const(infer_unit(in)->arena, only), STR);
+	else if (same)
+		is_const(in, out, infer_const(in, (pg_value){ .kind = PG_NIL }), NIL);
+	else
+		*out = (struct ir_type){ .kinds = kinds, .cap = 8 };
+	return true;
+}
+
+static void kind_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+		       struct lw_val *out)
+{
+	(void)n;
+	struct lw_join j = lw_join_new(w, out->kinds, out->cap);
+	for (uint64_t left = args[0].kinds; left; left &= left - 1) {
+		unsigned k = (unsigned)__builtin_ctzll(left);
+		ir_blk mine = lw_block(w, 0), next = lw_block(w, 0);
+		struct lw_val rest = args[0];
+		rest.kinds = left;
+		lw_br_kind(w, &rest, IR_BIT(k), mine, next);
+		lw_enter(w, mine);
+		const char *name = name_of(row, k);
+		struct lw_val v = name ? lw_const(w, text_const(w->unit->arena, name)) : lw_nil();
+		lw_join_add(w, &j, &v);
+		lw_enter(w, next);
+	}
+	lw_raise(w, "%s", "a value of no kind"); /* never reached */
+	*out = lw_join_end(w, &j);
+}
+
+/* math.tointeger: integers as they are, what is no number nil */
+static bool tointeger_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
+			   const struct ir_type *a, struct ir_type *out)
+{
+	(void)row, (void)n;
+	if (a[0].kinds & (STR | IR_BIT(IR_FLOAT)))
+		return infer_error(in, site, NULL, "math.tointeger of a string or float is not there in kernel code"),
+		       false;
+	*out = (struct ir_type){ .kinds = (a[0].kinds & INT) | (a[0].kinds & ~INT ? NIL : 0) };
+	if (a[0].k && a[0].k->kind == PG_INT)
+		out->k = a[0].k;
+	return true;
+}
+
+static void tointeger_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+			    struct lw_val *out)
+{
+	(void)row, (void)n;
+	struct lw_join j = lw_join_new(w, out->kinds, 0);
+	ir_blk yes = lw_block(w, 0), no = lw_block(w, 0);
+	lw_br_kind(w, &args[0], INT, yes, no);
+	if (args[0].kinds & INT) {
+		struct lw_val v = lw_narrow(w, &args[0], INT);
+		lw_enter(w, yes);
+		lw_join_add(w, &j, &v);
+	}
+	if (args[0].kinds & ~INT) {
+		struct lw_val v = lw_nil();
+		lw_enter(w, no);
+		lw_join_add(w, &j, &v);
+	}
+	*out = lw_join_end(w, &j);
+}
+
+/* ---- error(message) ---- */
+
+static bool error_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
+		       const struct ir_type *a, struct ir_type *out)
+{
+	(void)row, (void)n, (void)out;
+	if (!a[0].k || a[0].k->kind != PG_STR)
+		return infer_error(in, site, "give it a constant text", "error with a value known only at run time "
+				   "is not there yet"), false;
+	return true;
+}
+
+static void error_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+			struct lw_val *out)
+{
+	(void)row, (void)n;
+	*out = lw_nil();
+	lw_raise(w, "%.*s", (int)args[0].k->n, args[0].k->str);
+	lw_enter(w, lw_block(w, 0)); /* never reached */
+}
+
+/* ---- bpf.* ---- */
+
+static void helper_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+			 struct lw_val *out)
+{
+	(void)n, (void)args;
+	ir_ref v = lw_helper(w, row->imm, 0, NULL);
+	*out = lw_int(row->imm == HELPER_KTIME ? v : lw_op1(w, IRO(zext32), v));
+}
+
+/* bpf.ip, bpf.mac, bpf.cidr of constant text; imm: which */
+enum { AS_IP, AS_MAC, AS_CIDR };
+
+static bool addr_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
+		      const struct ir_type *a, struct ir_type *out)
+{
+	static int (*const parse[])(const char *, pg_value *) = { pg_parse_ip, pg_parse_mac, pg_parse_cidr };
+	static const char *const what[] = { "an IP address", "a MAC address", "a prefix" };
+	pg_value v;
+	(void)n;
+	if (row->imm == AS_IP && a[0].kinds == INT)
+		return true;
+	if (!a[0].k || a[0].k->kind != PG_STR)
+		return infer_error(in, site, "compute it in the user half and capture it",
+				   "%s is made here of what is known only at run time", what[row->imm]), false;
+	if (parse[row->imm](a[0].k->str, &v) < 0)
+		return infer_error(in, site, NULL, "\"%s\" is not %s", a[0].k->str, what[row->imm]), false;
+	static const uint8_t kind[PG_NKINDS] = { [PG_IP4] = IR_IP4, [PG_IP6] = IR_IP6, [PG_MAC] = IR_MAC,
+						 [PG_CIDR] = IR_HOST };
+	is_const(in, out, infer_const(in, v), IR_BIT(kind[v.kind]));
+	return true;
+}
+
+static void ip_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+		     struct lw_val *out)
+{
+	(void)row, (void)n;
+	ir_ref v = lw_int_word(w, &args[0]);
+	lw_raise_if(w, IR_UGT, v, lw_imm(w, UINT32_MAX), "bad argument #1 to 'ip' (an IPv4 address has 32 bits)");
+	v = lw_op1(w, IRO(be32), v);
+	*out = lw_words(IR_IP4, 1, &v);
+}
+
+const struct ir_lib stdlib_rows[] = {
+	{ "math.ult", 2, 2, { INT, INT }, IR_BOOL, 0, 0, ult_type, ult_lower, 0, "unsigned a < b" },
+	{ "math.abs", 1, 1, { INT }, INT, 0, 0, NULL, abs_lower, 0, "absolute value" },
+	{ "math.max", 1, -1, { INT, INT, INT, INT }, INT, 0, 0, NULL, extreme_lower, 1, "greatest argument" },
+	{ "math.min", 1, -1, { INT, INT, INT, INT }, INT, 0, 0, NULL, extreme_lower, 0, "least argument" },
+	{ "math.fmod", 2, 2, { INT, INT }, INT, 0, IR_E_RAISE, NULL, fmod_lower, 0, "remainder towards zero" },
+	{ "math.type", 1, 1, { 0 }, NIL | STR, 8, 0, kind_type, kind_lower, 1, "\"integer\", or nil" },
+	{ "math.tointeger", 1, 1, { 0 }, INT | NIL, 0, 0, tointeger_type, tointeger_lower, 0,
+	  "an integer as it is, else nil" },
+	{ "type", 1, 1, { 0 }, STR, 8, 0, kind_type, kind_lower, 0, "kind of a value, as text" },
+	{ "print", 0, -1, { 0 }, NIL, 0, IR_E_WRITE, std_print_type, std_print_lower, 0,
+	  "sends its arguments to the user half, which prints them" },
+	{ "error", 1, 1, { 0 }, NIL, 0, IR_E_RAISE | IR_E_WRITE, error_type, error_lower, 0,
+	  "raises a run-time error" },
+	{ "bpf.ktime", 0, 0, { 0 }, INT, 0, IR_E_READ, NULL, helper_lower, HELPER_KTIME,
+	  "nanoseconds since boot, not counting suspend" },
+	{ "bpf.cpu", 0, 0, { 0 }, INT, 0, IR_E_READ, NULL, helper_lower, HELPER_CPU, "number of this CPU" },
+	{ "bpf.random", 0, 0, { 0 }, INT, 0, IR_E_READ, NULL, helper_lower, HELPER_RANDOM, "random 32 bits" },
+	{ "bpf.ip", 1, 1, { 0 }, IR_BIT(IR_IP4), 0, 0, addr_type, ip_lower, AS_IP,
+	  "address of constant text, or of a host-order integer" },
+	{ "bpf.mac", 1, 1, { 0 }, IR_BIT(IR_MAC), 0, 0, addr_type, NULL, AS_MAC, "MAC address of constant text" },
+	{ "bpf.cidr", 1, 1, { 0 }, IR_BIT(IR_HOST), 0, 0, addr_type, NULL, AS_CIDR, "prefix of constant text" },
+	{ 0 },
+};
