@@ -18,55 +18,65 @@ static const char *in_map(const pg_map *m, char *buf, size_t n)
 	return buf;
 }
 
-static const struct pg_field_value *bad_field(const pg_map *m, enum pg_mode mode, bool is_key,
-					      const pg_value *v, const struct ctype **type)
+static const char *called(const pg_value *v)
 {
-	const struct ctype *t = is_key ? m->key : m->value;
-	for (uint32_t i = 0; v->kind == PG_RECORD && i < v->rec->n; i++) {
-		const struct pg_field_value *fv = &v->rec->fields[i];
-		const struct ct_field *f = ct_field(t, fv->name, strlen(fv->name));
-		char none[8];
-		uint8_t *to = f ? calloc(1, f->type->size) : NULL;
-		int rc = to && fv->v.kind != PG_NIL
-			 ? ct_store(f->type, to, &fv->v, mode == PG_USER, none, sizeof none) : 0;
+	return v->kind == PG_VIEW ? pg_view_name(v->view) : ct_kind_name(v->kind);
+}
+
+/* As compiled code puts it, where the value is not known but its type is. */
+static int kernel_field_misfit(pg_map *m, const struct ct_field *f, const pg_value *v, int rc)
+{
+	char text[256];
+	ct_text(f->type, text, sizeof text);
+	if (rc == -ERANGE)
+		return api_fail(m->ctx, rc, "value does not fit %s (field '%s')", text, f->name);
+	return api_fail(m->ctx, rc, "bad field '%s' (%s expected, got %s)", f->name, text, called(v));
+}
+
+/* The first field that was refused; *v its value in the record. */
+static const struct ct_field *refused(const struct ctype *t, const struct pg_record *rec,
+				      const pg_value **v)
+{
+	for (uint32_t i = 0; i < t->nfields; i++) {
+		const struct ct_field *f = &t->fields[i];
+		*v = ct_record_get(rec, f->name);
+		uint8_t *to = *v && (*v)->kind != PG_NIL ? calloc(1, f->type->size) : NULL;
+		int rc = to ? ct_store(f->type, to, *v, false, NULL, 0) : 0;
 		free(to);
-		if (rc) {
-			*type = f->type;
-			return fv;
-		}
+		if (rc)
+			return f;
 	}
 	return NULL;
 }
 
-/* As compiled code puts it, where only the type is known. */
 static int kernel_misfit(pg_map *m, bool is_key, const pg_value *v, int rc, const char *why)
 {
 	const struct ctype *t = is_key ? m->key : m->value;
-	const struct pg_field_value *fv = bad_field(m, PG_KERNEL, is_key, v, &t);
-	char text[256], where[96], map[96];
 	const char *what = is_key ? "key" : "value";
+	char text[256], map[96];
+	if (t->kind == CT_STRUCT && v->kind == PG_RECORD) {
+		const pg_value *fv;
+		const struct ct_field *f = refused(t, v->rec, &fv);
+		return f ? kernel_field_misfit(m, f, fv, rc) : api_fail(m->ctx, rc, "%s", why);
+	}
 	ct_text(t, text, sizeof text);
-	if (rc == -EINVAL && v->kind == PG_RECORD && !fv)
-		return api_fail(m->ctx, rc, "%s", why); /* a field that is not there */
-	if (fv)
-		snprintf(where, sizeof where, " (field '%s')", fv->name);
 	if (rc == -ERANGE)
-		return api_fail(m->ctx, rc, "%s does not fit %s%s", what, text, fv ? where : "");
-	const char *got = ct_kind_name(fv ? fv->v.kind : v->kind);
-	if (fv)
-		return api_fail(m->ctx, rc, "bad field '%s' (%s expected, got %s)", fv->name, text, got);
+		return api_fail(m->ctx, rc, "%s does not fit %s", what, text);
 	return api_fail(m->ctx, rc, "bad %s for %s (%s expected, got %s)", what,
-			in_map(m, map, sizeof map), text, got);
+			in_map(m, map, sizeof map), text, called(v));
+}
+
+static int user_misfit(pg_map *m, const char *what, int rc, const char *why)
+{
+	char map[96];
+	return api_fail(m->ctx, rc, "bad %s for %s: %s", what, in_map(m, map, sizeof map), why);
 }
 
 int map_misfit(pg_map *m, enum pg_mode mode, bool is_key, const pg_value *v, int rc,
 	       const char *why)
 {
-	char map[96];
-	if (mode == PG_KERNEL)
-		return kernel_misfit(m, is_key, v, rc, why);
-	return api_fail(m->ctx, rc, "bad %s for %s: %s", is_key ? "key" : "value",
-			in_map(m, map, sizeof map), why);
+	return mode == PG_KERNEL ? kernel_misfit(m, is_key, v, rc, why)
+				 : user_misfit(m, is_key ? "key" : "value", rc, why);
 }
 
 static int full(pg_map *m, enum pg_mode mode)
@@ -321,10 +331,10 @@ int pg_map_set_field(pg_map *m, enum pg_mode mode, const pg_value *key, const ch
 		rc = map_fetch(m);
 	if (rc <= 0)
 		return rc ? rc : absent(m);
-	struct pg_record one = { .n = 1, .fields = &(struct pg_field_value){ .v = *v } };
-	strcpy(one.fields->name, f->name);
-	if ((rc = ct_store_field(f, m->tmp, v, mode == PG_USER, why, sizeof why)))
-		return map_misfit(m, mode, false, &(pg_value){ .kind = PG_RECORD, .rec = &one }, rc, why);
+	rc = ct_store_field(f, m->tmp, v, mode == PG_USER, why, sizeof why);
+	if (rc)
+		return mode == PG_KERNEL ? kernel_field_misfit(m, f, v, rc)
+					 : user_misfit(m, "value", rc, why);
 	if (m->role == PG_ROLE_STATE) {
 		map_state_write(m, m->tmp, f);
 		return 0;

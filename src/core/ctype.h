@@ -66,8 +66,10 @@ int ct_store_field(const struct ct_field *f, void *base, const pg_value *v, bool
  * with its strings (ct_record_free), and out is PG_NIL when there is no memory for it. */
 void ct_load(const struct ctype *t, const void *src, pg_value *out, char *buf);
 void ct_load_field(const struct ct_field *f, const void *base, pg_value *out, char *buf);
+const pg_value *ct_record_get(const struct pg_record *rec, const char *name); /* or NULL */
 void ct_record_free(struct pg_record *r);
-/* "nil", "boolean", "number", "string", "ip4", "table": what a message calls a value. */
+/* "nil", "boolean", "number", "string", "ip4", "table": what compiled code's messages call a value
+ * (ir_kind_lua). */
 const char *ct_kind_name(enum pg_kind kind);
 
 #endif

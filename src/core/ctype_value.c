@@ -28,8 +28,8 @@ fail(const struct store *s, int rc, const char *fmt, ...)
 static const char *const kind_names[PG_NKINDS] = {
 	[PG_NIL] = "nil",     [PG_FALSE] = "boolean", [PG_TRUE] = "boolean", [PG_INT] = "number",
 	[PG_FLOAT] = "number", [PG_STR] = "string",   [PG_IP4] = "ip4",      [PG_IP6] = "ip6",
-	[PG_MAC] = "mac",     [PG_CIDR] = "cidr",     [PG_RECORD] = "table", [PG_VIEW] = "packet",
-	[PG_MAP] = "map",     [PG_TABLE] = "table",   [PG_FUNC] = "function", [PG_LIB] = "function",
+	[PG_MAC] = "mac",     [PG_CIDR] = "userdata", [PG_RECORD] = "table", [PG_VIEW] = "view",
+	[PG_MAP] = "userdata", [PG_TABLE] = "table",  [PG_FUNC] = "function", [PG_LIB] = "function",
 	[PG_HOST] = "userdata",
 };
 
@@ -250,21 +250,33 @@ static int no_field(const struct store *s, const struct ctype *t, const char *na
 	return fail(s, -EINVAL, "there is no field '%s' in %s", name, ct_text(t, text, sizeof text));
 }
 
+const pg_value *ct_record_get(const struct pg_record *rec, const char *name)
+{
+	for (uint32_t i = 0; i < rec->n; i++)
+		if (!strcmp(rec->fields[i].name, name))
+			return &rec->fields[i].v;
+	return NULL;
+}
+
 static int store_struct(const struct store *s, const struct ctype *t, uint8_t *to, const pg_value *v)
 {
 	if (v->kind != PG_RECORD)
 		return wrong_kind(s, t, v);
-	for (uint32_t i = 0; i < t->nfields; i++)
-		if (t->fields[i].nil_offset)
-			to[t->fields[i].nil_offset] = 1;
 	for (uint32_t i = 0; i < v->rec->n; i++) {
-		const struct pg_field_value *fv = &v->rec->fields[i];
-		const struct ct_field *f = ct_field(t, fv->name, strlen(fv->name));
-		if (!f)
-			return no_field(s, t, fv->name);
-		int rc = fv->v.kind == PG_NIL ? 0 : store_field(s, f, to, &fv->v);
-		if (rc)
-			return rc;
+		const char *name = v->rec->fields[i].name;
+		if (!ct_field(t, name, strlen(name)))
+			return no_field(s, t, name);
+	}
+	for (uint32_t i = 0; i < t->nfields; i++) {
+		const struct ct_field *f = &t->fields[i];
+		const pg_value *fv = ct_record_get(v->rec, f->name);
+		if (fv && fv->kind != PG_NIL) {
+			int rc = store_field(s, f, to, fv);
+			if (rc)
+				return rc;
+		} else if (f->nil_offset) {
+			to[f->nil_offset] = 1;
+		}
 	}
 	return 0;
 }

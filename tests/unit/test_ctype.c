@@ -438,6 +438,11 @@ static void records(void **state)
 		if (!strstr(err, bad[i].says))
 			fail_msg("says \"%s\", not \"%s\"", err, bad[i].says);
 	}
+	/* of several, the first in the struct's order, whatever the record's */
+	struct pg_field_value two[] = { field("d", (pg_value)INT(-1)), field("a", (pg_value)INT(-1)) };
+	rec = (struct pg_record){ 2, two };
+	assert_int_equal(ct_store(t, mem, &in, false, err, sizeof err), -ERANGE);
+	assert_non_null(strstr(err, "(field 'a')"));
 	assert_int_equal(ct_store(t, mem, &(pg_value)INT(1), false, err, sizeof err), -EINVAL);
 
 	const struct ct_field *d = ct_field(t, "d", 1);
