@@ -155,9 +155,9 @@ void net_bytes_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const s
 		     struct lw_val *out)
 {
 	(void)n;
-	ir_blk absent = lw_block(w, 0);
-	struct lw_join j = lw_join_new(w, out->kinds, 0);
 	bool may_be_absent = out->kinds & IR_BIT(IR_NIL);
+	ir_blk absent = may_be_absent ? lw_block(w, 0) : 0;
+	struct lw_join j = lw_join_new(w, out->kinds, 0);
 
 	for (uint64_t left = args[0].kinds, one; left; left &= ~one) {
 		one = left & -left;

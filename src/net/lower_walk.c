@@ -207,12 +207,12 @@ static void from_ipv4(struct lw *w, const struct net_at *h, enum net_view view, 
 		      ir_blk absent)
 {
 	int number = net_number(view, NET_PROTO4);
-	ir_blk match_ = lw_block(w, 0), first = lw_block(w, 0);
 
 	if (number < 0) {
 		lw_jmp(w, absent, 0, NULL);
 		return;
 	}
+	ir_blk match_ = lw_block(w, 0), first = lw_block(w, 0);
 	lw_bri(w, IR_EQ, lw_pktload(w, 1, h->ptr, h->off, net_ipv4.next.at), number, match_, absent);
 	lw_enter(w, match_);
 	lw_bri(w, IR_SET, lw_pktload(w, 2, h->ptr, h->off, net_ipv4.frag.at),
@@ -226,13 +226,13 @@ static void from_ipv6(struct lw *w, const struct net_at *h, enum net_view view, 
 		      ir_blk absent)
 {
 	int number = net_number(view, NET_PROTO6);
-	ir_blk direct = lw_block(w, 0), other = lw_block(w, 0), ext = lw_block(w, 0);
-	ir_blk done = lw_block(w, 2), found = lw_block(w, 0);
 
 	if (number < 0) {
 		lw_jmp(w, absent, 0, NULL);
 		return;
 	}
+	ir_blk direct = lw_block(w, 0), other = lw_block(w, 0), ext = lw_block(w, 0);
+	ir_blk done = lw_block(w, 2), found = lw_block(w, 0);
 	ir_ref next = lw_pktload(w, 1, h->ptr, h->off, net_ipv6.next.at);
 	ir_ref behind = lw_op2i(w, IRO(add64), h->off, net_ipv6.fixed);
 	lw_bri(w, IR_EQ, next, number, direct, other);
