@@ -133,12 +133,17 @@ static struct pg_test_result run(pg_prog *p, int what, int verdict)
 	return r;
 }
 
-/* Runs without pg_test looking at the counters. */
-static void run_unseen(pg_prog *p, int what, uint32_t times)
+static void run_fd(int fd, int what, uint32_t times)
 {
 	uint8_t in[64] = { (uint8_t)what };
 	struct kern_test t = { .in = in, .in_len = sizeof in, .repeat = times };
-	assert_int_equal(kern_prog_test(pg_prog_fd(p), &t), 0);
+	assert_int_equal(kern_prog_test(fd, &t), 0);
+}
+
+/* Runs without pg_test looking at the counters. */
+static void run_unseen(pg_prog *p, int what, uint32_t times)
+{
+	run_fd(pg_prog_fd(p), what, times);
 }
 
 /* ---- test ---- */
@@ -282,8 +287,15 @@ static void print_comes_through(void **state)
 	/* what is in flight when the program goes still decodes */
 	run(p, PRINTS, 1);
 	run(p, PRINTS, 1);
+	int running = dup(pg_prog_fd(p));
 	pg_prog_free(p);
 	assert_int_equal(pg_print_read(ctx, printed, &got), 2);
+	run_fd(running, PRINTS, 1);
+	assert_int_equal(pg_print_read(ctx, printed, &got), 1);
+	assert_int_equal(pg_print_read(ctx, printed, &got), 0);
+	run_fd(running, PRINTS, 1); /* long gone: its decoders are, too */
+	assert_int_equal(pg_print_read(ctx, printed, &got), 0);
+	kern_close(running);
 	assert_int_equal(pg_print_lost(ctx), 0);
 	pg_ctx_free(ctx);
 }
@@ -480,15 +492,15 @@ static int start(void **state)
 	return system("ip link add va type veth peer name vb && ip link set va up && ip link set vb up");
 }
 
-static int finish(void **state)
+/* Last: a failing teardown would not make the program fail. */
+static void nothing_is_left(void **state)
 {
 	(void)state;
-	if (setns(old_netns, CLONE_NEWNET))
-		return -1;
+	assert_int_equal(setns(old_netns, CLONE_NEWNET), 0);
 	close(old_netns);
 	int leaks = leak_compare(&before, 3000, stderr);
 	leak_free(&before);
-	return leaks;
+	assert_int_equal(leaks, 0);
 }
 
 int main(void)
@@ -505,6 +517,7 @@ int main(void)
 		cmocka_unit_test(link_lives_on_its_own),
 		cmocka_unit_test(handles_go_in_any_order),
 		cmocka_unit_test(features),
+		cmocka_unit_test(nothing_is_left),
 	};
-	return cmocka_run_group_tests(tests, start, finish);
+	return cmocka_run_group_tests(tests, start, NULL);
 }

@@ -43,15 +43,15 @@ static int start(void **state)
 	return r;
 }
 
-static int finish(void **state)
+/* Last: a failing teardown would not make the program fail. */
+static void nothing_is_left(void **state)
 {
 	(void)state;
-	if (setns(old_netns, CLONE_NEWNET))
-		return -1;
+	assert_int_equal(setns(old_netns, CLONE_NEWNET), 0);
 	close(old_netns);
 	int leaks = leak_compare(&before, 3000, stderr);
 	leak_free(&before);
-	return leaks;
+	assert_int_equal(leaks, 0);
 }
 
 static int load(uint32_t type, const struct bpf_insn *insns, uint32_t n)
@@ -127,8 +127,10 @@ static void each_mode(void **state)
 		assert_int_equal(link >= 0, !rows[i].netlink);
 		assert_int_equal(kern_xdp_id(rows[i].ifindex, &id), 0);
 		assert_int_equal(id, id_of(prog));
+		int inherited = dup(link); /* as a child process may have it */
 		assert_int_equal(kern_xdp_detach(rows[i].ifindex, link, prog, got), 0);
 		assert_int_equal(kern_xdp_id(rows[i].ifindex, &id), -ENOENT);
+		kern_close(inherited);
 	}
 	kern_close(prog);
 }
@@ -212,6 +214,11 @@ static void refusals_say_why(void **state)
 		print_message("%s\n", err);
 		assert_non_null(strstr(err, rows[i].says));
 	}
+	const struct bpf_insn pass[] = { ABI_MOV_IMM(0, 0), ABI_EXIT() };
+	int filter = load(BPF_PROG_TYPE_SOCKET_FILTER, pass, 2);
+	assert_int_equal(attach(filter, "vb", NULL, &l, err), -EINVAL);
+	assert_non_null(strstr(err, "refused the program its place"));
+	kern_close(filter);
 	assert_int_equal(attach(prog, "vb", "skb", &l, err), 0);
 	assert_string_equal(l.name, "xdp vb");
 	assert_string_equal(l.mode, "skb");
@@ -404,6 +411,7 @@ int main(void)
 		cmocka_unit_test(replace_under_packets),
 		cmocka_unit_test(killed_process_detaches),
 		cmocka_unit_test(device_that_goes),
+		cmocka_unit_test(nothing_is_left),
 	};
-	return cmocka_run_group_tests(tests, start, finish);
+	return cmocka_run_group_tests(tests, start, NULL);
 }
