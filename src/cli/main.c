@@ -11,7 +11,7 @@
 struct command {
 	const char *name, *args, *what;
 	const char *help; /* what --help says below the usage line */
-	int (*run)(const struct command *c, int argc, char **argv); /* argv[0]: the command's name */
+	int (*run)(const struct command *c, int argc, char **argv, int first); /* first word after it */
 };
 
 static const struct command commands[];
@@ -96,14 +96,14 @@ static const char *value_of(const char *name, int argc, char **argv, int *i)
 	return argv[*i][n] || *i + 1 >= argc ? NULL : argv[++*i];
 }
 
-static int script(const struct command *c, int argc, char **argv)
+static int script(const struct command *c, int argc, char **argv, int first)
 {
 	struct cli_script s = { .argc = argc, .argv = argv, .stage = "asm" };
 	bool dump = !strcmp(c->name, "dump");
 	int i;
 	if (strcmp(c->name, "run"))
 		s.mode = c->name;
-	for (i = 1; i < argc && argv[i][0] == '-' && argv[i][1]; i++) {
+	for (i = first; i < argc && argv[i][0] == '-' && argv[i][1]; i++) {
 		const char *stage;
 		if (!strcmp(argv[i], "-e") && i + 1 < argc && !s.code)
 			s.code = argv[++i];
@@ -134,11 +134,11 @@ static void feature(void *arg, const char *name, bool there, const char *since, 
 	printf("  %-3s  %-12s %s (Linux %s)\n", there ? "yes" : "no", name, what, since);
 }
 
-static int features(const struct command *c, int argc, char **argv)
+static int features(const struct command *c, int argc, char **argv, int first)
 {
 	pg_ctx *ctx;
-	if (argc > 1)
-		return bad_usage(c, "'%s' is too much", argv[1]);
+	if (first < argc)
+		return bad_usage(c, "'%s' is too much", argv[first]);
 	int err = pg_ctx_new(&ctx);
 	if (err) {
 		fprintf(stderr, "perigee: %s\n", strerror(-err));
@@ -159,15 +159,15 @@ static const struct command *find(const char *name)
 	return NULL;
 }
 
-static int help(const struct command *c, int argc, char **argv)
+static int help(const struct command *c, int argc, char **argv, int first)
 {
-	if (argc < 2) {
+	if (first >= argc) {
 		list_commands(stdout);
 		return CLI_OK;
 	}
-	const struct command *about = find(argv[1]);
+	const struct command *about = find(argv[first]);
 	if (!about)
-		return bad_usage(c, "there is no command '%s'", argv[1]);
+		return bad_usage(c, "there is no command '%s'", argv[first]);
 	usage_line(stdout, about);
 	printf("\n%s\n%s", about->what, about->help);
 	return CLI_OK;
@@ -219,11 +219,9 @@ int main(int argc, char **argv)
 		return CLI_OK;
 	}
 	const struct command *c = find(argv[1]);
-	if (!c) /* perigee [options] FILE: argv[0] stands where the command's name would */
-		return script(find("run"), argc, argv);
-	if (argc > 2 && asks_help(argv[2])) {
-		char *about[] = { argv[0], argv[1] };
-		return help(find("help"), 2, about);
-	}
-	return c->run(c, argc - 1, argv + 1);
+	if (!c) /* perigee [options] FILE */
+		return script(find("run"), argc, argv, 1);
+	if (argc > 2 && asks_help(argv[2]))
+		return help(find("help"), 2, argv, 1);
+	return c->run(c, argc, argv, 2);
 }

@@ -127,10 +127,11 @@ static int entry_tostring(lua_State *L)
 	for (lua_Integer i = 1;; i++) {
 		if (lua_rawgeti(L, 2, i) == LUA_TNIL)
 			break;
+		const char *name = lua_tostring(L, -1);
 		lua_pushvalue(L, -1);
 		lua_gettable(L, 1);
-		lua_pushfstring(L, "%s %s = %s", i > 1 ? "," : "", lua_tostring(L, -2),
-				luaL_tolstring(L, -1, NULL));
+		const char *text = luaL_tolstring(L, -1, NULL);
+		lua_pushfstring(L, "%s %s = %s", i > 1 ? "," : "", name, text);
 		lua_replace(L, -4);
 		lua_pop(L, 2);
 		luaL_addvalue(&b);

@@ -120,15 +120,15 @@ static int ev_on(lua_State *L)
 	return 0;
 }
 
-/* Waits for an event, at most until the time; pushes it, or nil. */
+/* Waits for an event, at most until the time or bpf.stop; pushes it, or nil. */
 static int wait_one(lua_State *L, int idx, uint64_t until)
 {
 	struct pgl *s = pgl_get(L);
-	for (;;) {
+	while (!s->loop.stop) {
 		fill(L, idx);
 		if (pop(L, idx))
 			return 1;
-		if (s->loop.stop || (until && pgl_now() >= until))
+		if (until && pgl_now() >= until)
 			break;
 		pgl_loop_step(L, until);
 	}
@@ -171,7 +171,7 @@ static int ev_poll(lua_State *L)
 static int read_next(lua_State *L)
 {
 	lua_settop(L, 1);
-	return pgl_get(L)->loop.stop ? 0 : wait_one(L, 1, 0);
+	return wait_one(L, 1, 0);
 }
 
 /* for e in ev:read() do: the loop's guard is the fourth value, closed when the loop ends. */

@@ -41,7 +41,8 @@ static void kernel_rules(lua_State *L, struct pgl *s)
 static int in_twin(lua_State *L)
 {
 	kernel_rules(L, pgl_get(L));
-	lua_insert(L, 1);
+	lua_pushvalue(L, 1);
+	lua_pushvalue(L, 2);
 	lua_call(L, 1, 1);
 	return 1;
 }

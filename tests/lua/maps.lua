@@ -1,0 +1,93 @@
+-- The user half's syntax of maps.
+
+local function raises(pattern, f, ...)
+	local ok, text = pcall(f, ...)
+	assert(not ok, "no error, expected: " .. pattern)
+	assert(tostring(text):find(pattern), text)
+end
+
+-- hash: keys and values as text, absent keys, deleting, counting
+local m = bpf.map { "hash", key = "ip4", value = "u64", entries = 4, name = "hits" }
+assert(tostring(m) == "hash map 'hits'")
+assert(m["10.0.0.1"] == nil and #m == 0)
+m["10.0.0.1"] = 5
+assert(m[bpf.ip "10.0.0.1"] == 5 and m:get("10.0.0.1") == 5)
+m:add("10.0.0.1", 3)
+m:add(bpf.ip "10.0.0.2", 1)
+assert(m["10.0.0.1"] == 8 and m["10.0.0.2"] == 1 and #m == 2)
+m:set("10.0.0.3", -1)
+assert(m["10.0.0.3"] == -1)
+m["10.0.0.3"] = nil
+assert(m["10.0.0.3"] == nil and #m == 2)
+
+local seen = {}
+for k, v in pairs(m) do seen[tostring(k)] = v end
+assert(seen["10.0.0.1"] == 8 and seen["10.0.0.2"] == 1)
+for k in pairs(m) do m[k] = nil end
+assert(#m == 0)
+for i = 1, 4 do m[bpf.ip(i)] = i end
+raises("full", function() m["9.9.9.9"] = 1 end)
+for k in pairs(m) do break end
+m:clear()
+assert(#m == 0 and next { } == nil)
+raises("maps%.lua:%d+: .*no.* address", function() m["nonsense"] = 1 end)
+raises("maps%.lua:%d+:", function() m[{}] = 1 end)
+
+-- integers: what does not fit is not found, and cannot be written
+local w = bpf.map { "hash", key = "u32", value = "i8", entries = 8 }
+w[1] = -128
+assert(w[1] == -128 and w[1.0] == -128)
+assert(w[2^32 // 1 | 0] == nil and w[-1] == nil)
+raises("maps%.lua:%d+:", function() w[1 << 32] = 1 end)
+raises("maps%.lua:%d+:", function() w[1] = 128 end)
+raises("maps%.lua:%d+:", function() w[1] = "x" end)
+assert(w[1] == -128)
+
+-- text keys, and a key that is a method's name
+local t = bpf.map { "hash", key = "char[8]", value = "bool", entries = 8 }
+t.abc = true
+t["x"] = false
+assert(t.abc == true and t.x == false and t["a string too long"] == nil)
+assert(type(t["add"]) == "function" and t:get("add") == nil)
+t:set("add", true)
+assert(t:get("add") == true)
+
+-- arrays: 0-based, never nil inside
+local a = bpf.map { "array", key = "u32", value = "u32", entries = 3 }
+assert(#a == 3 and a[0] == 0 and a[2] == 0 and a[3] == nil)
+a[0] = 7
+local sum, n = 0, 0
+for k, v in pairs(a) do sum, n = sum + k + v, n + 1 end
+assert(sum == 7 + 0 + 1 + 2 and n == 3)
+raises("delete", function() a[0] = nil end)
+raises("maps%.lua:%d+:", function() a[3] = 1 end)
+
+-- longest prefix
+local p = bpf.map { "lpm_trie", key = "ip4/prefix", value = "u32", entries = 16 }
+p["10.0.0.0/8"] = 1
+p["10.1.0.0/16"] = 2
+p[bpf.cidr "192.0.2.0/24"] = 3
+assert(p["10.1.2.3"] == 2 and p["10.2.2.3"] == 1 and p["11.0.0.1"] == nil)
+assert(p[bpf.ip "192.0.2.9"] == 3)
+local prefixes = {}
+for k, v in pairs(p) do prefixes[tostring(k)] = v end
+assert(prefixes["10.0.0.0/8"] == 1 and prefixes["192.0.2.0/24"] == 3)
+
+-- per CPU: the sum, and each
+local c = bpf.map { "percpu_array", key = "u32", value = "u64", entries = 1 }
+c:add(0, 4)
+assert(c[0] == 4 and c:sum(0) == 4)
+local each, total = c:each(0), 0
+for _, v in ipairs(each) do total = total + v end
+assert(#each >= 1 and total == 4)
+local ch = bpf.map { "percpu_hash", key = "u32", value = "u64", entries = 4 }
+assert(ch:sum(1) == nil and ch:each(1) == nil)
+raises("per%-CPU", function() return a:each(0) end)
+
+-- what bpf.map refuses
+raises("type of map is missing", bpf.map, { key = "u32" })
+raises("no option 'kye'", bpf.map, { "hash", kye = "u32" })
+raises("'entries'", bpf.map, { "hash", key = "u32", value = "u32", entries = -1 })
+raises("'key' is a type", bpf.map, { "hash", key = 4, value = "u32", entries = 1 })
+raises("u33", bpf.map, { "hash", key = "u33", value = "u32", entries = 1 })
+raises("hsah", bpf.map, { "hsah", key = "u32", value = "u32", entries = 1 })

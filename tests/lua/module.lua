@@ -1,0 +1,21 @@
+-- What the module has besides.
+
+assert(bpf.PASS ~= bpf.DROP and math.type(bpf.PASS) == "integer" and bpf.TX and bpf.ABORTED)
+assert(bpf.trunc("hello", 2) == "he" and bpf.trunc("x", 5) == "x" and bpf.trunc("x", 0) == "")
+local a = bpf.ktime()
+assert(bpf.ktime() >= a and bpf.cpu() >= 0 and bpf.random() >= 0 and bpf.random() < 1 << 32)
+assert(bpf.pid() == bpf.tid() and #bpf.comm() > 0)
+
+local function raises(pattern, f, ...)
+	local ok, text = pcall(f, ...)
+	assert(not ok and text:find(pattern), text)
+end
+local function f() end
+raises("no option 'moed'", bpf.program, "xdp", { moed = 1 }, f)
+raises("'on_error' is a verdict", bpf.program, "xdp", { on_error = 1 }, f)
+raises("'name' is a string", bpf.program, "xdp", { name = 1 }, f)
+raises("'budget'", bpf.program, "xdp", { budget = 0 }, f)
+raises("function expected", bpf.program, "xdp")
+raises("table of options", bpf.program, "xdp", 1, f)
+raises("field 'n' has a type", bpf.state, { n = 4 })
+raises("a field has a name", bpf.state, { [2] = "u32" })
