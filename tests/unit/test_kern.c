@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/btf.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -259,6 +260,63 @@ static void refused_btf_is_named(void **state)
 	free(log);
 }
 
+/* BTF by hand: function "filter" of file "f.lua", line 12 "local n = 1", line 14 "return n". */
+static const struct btf_blob {
+	struct btf_header head;
+	struct { struct btf_type t; uint32_t bits; } integer;
+	struct btf_type proto, func;
+	char names[41];
+} btf = {
+	.head = { .magic = BTF_MAGIC, .version = BTF_VERSION, .hdr_len = sizeof btf.head,
+		  .type_len = offsetof(struct btf_blob, names) - sizeof btf.head,
+		  .str_off = offsetof(struct btf_blob, names) - sizeof btf.head,
+		  .str_len = sizeof btf.names },
+	.integer = { { .name_off = 1, .info = BTF_KIND_INT << 24, .size = 4 }, 32 },
+	.proto = { .info = BTF_KIND_FUNC_PROTO << 24, .type = 1 },
+	.func = { .name_off = 5, .info = BTF_KIND_FUNC << 24, .type = 2 },
+	/*         1    5       12     18           30 */
+	.names = "\0int\0filter\0f.lua\0local n = 1\0return n\0",
+};
+
+static void load_with_btf(const struct bpf_insn *insns, uint32_t n, int want, char **log)
+{
+	const struct bpf_func_info func = { .type_id = 3 };
+	const struct bpf_line_info lines[] = {
+		{ .file_name_off = 12, .line_off = 18, .line_col = 12 << 10 },
+		{ .insn_off = 1, .file_name_off = 12, .line_off = 30, .line_col = 14 << 10 },
+	};
+	struct kern_prog_spec s = {
+		.type = BPF_PROG_TYPE_XDP, .insns = insns, .n = n, .name = "filter",
+		.btf = &btf, .btf_len = offsetof(struct btf_blob, names) + sizeof btf.names,
+		.func_info = &func, .nfunc_info = 1, .line_info = lines, .nline_info = 2,
+	};
+	int fd = kern_prog_load(&s, log);
+	if (*log)
+		print_message("%s\n", *log);
+	assert_int_equal(fd < 0 ? fd : 0, want);
+	kern_close(fd);
+}
+
+static void real_log_names_lua_lines(void **state)
+{
+	(void)state;
+	const struct bpf_insn good[] = { ABI_MOV_IMM(0, 1), ABI_EXIT() };
+	const struct bpf_insn bad[] = { ABI_MOV_IMM(1, 1),
+					ABI_INSN(BPF_LDX | BPF_MEM | BPF_DW, 0, 1, 0, 0), ABI_EXIT() };
+	char *log;
+	load_with_btf(good, 2, 0, &log);
+	assert_null(log);
+	load_with_btf(bad, 3, -EACCES, &log);
+	char *text = kern_log_explain(log);
+	const char *last = strstr(text, "f.lua:14: return n\n");
+	assert_non_null(strstr(text, "f.lua:12: local n = 1\n"));
+	assert_non_null(last);
+	assert_non_null(strstr(last, "R1 invalid mem access 'scalar'"));
+	assert_null(strstr(text, "processed"));
+	free(text);
+	free(log);
+}
+
 /* ---- memory of one-entry arrays ---- */
 
 static void mapped_value_is_shared(void **state)
@@ -499,6 +557,7 @@ int main(void)
 		cmocka_unit_test(bad_attributes_have_no_log),
 		cmocka_unit_test(without_rights_no_log),
 		cmocka_unit_test(refused_btf_is_named),
+		cmocka_unit_test(real_log_names_lua_lines),
 		cmocka_unit_test(mapped_value_is_shared),
 		CACHED(features_are_cached),
 		CACHED(damaged_cache_is_rebuilt),
