@@ -81,7 +81,7 @@ static uint32_t span(uint32_t i)
 static void counts(struct verify *v, uint32_t i)
 {
 	uint32_t op = lua_op(i);
-	if (lua_a(i) + span(i) > v->p->nregs)
+	if (span(i) && lua_a(i) + span(i) > v->p->nregs)
 		wrong(v, "the binary chunk has an instruction with registers out of range");
 	if (op == LUA_CONCAT && lua_b(i) < 2)
 		wrong(v, "the binary chunk concatenates too little");

@@ -1,0 +1,104 @@
+/* front.c - captured functions by their ids, each prototype built once. */
+#include "front/front.h"
+#include "front/proto.h"
+
+#include <errno.h>
+
+struct front {
+	const struct pg_capture *cap;
+	struct front_proto **protos; /* 1..n-1, by ir_fn.proto */
+	uint32_t n, cap_protos;
+};
+
+static struct ir_fn *build(struct ir_unit *u, struct front_proto *p)
+{
+	struct front *front = u->front;
+	if (p->fn)
+		return p->fn;
+	p->number = front->n;
+	arena_push(u->arena, front->protos, front->n, front->cap_protos, p);
+	p->fn = front_build(u, p);
+	p->fn->host = p->parent ? 0 : p->host;
+	return p->fn;
+}
+
+static struct front_proto *proto_of(const struct ir_unit *u, const struct ir_fn *f)
+{
+	return f->proto && f->proto < u->front->n ? u->front->protos[f->proto] : NULL;
+}
+
+struct ir_fn *front_inner(struct ir_unit *u, struct ir_fn *parent, uint32_t proto_index)
+{
+	struct front_proto *p = proto_of(u, parent);
+	return p && proto_index < p->nprotos ? build(u, p->protos[proto_index]) : NULL;
+}
+
+static struct front_proto *chunk(struct ir_unit *u, uint64_t func)
+{
+	const struct pg_capture *cap = u->front->cap;
+	const void *bytes;
+	size_t n;
+	struct front_proto *p = NULL;
+	const char *err = cap->chunk(cap->arg, func, &bytes, &n)
+				  ? "the function's code cannot be had (is it a C function?)"
+				  : front_read(u->arena, bytes, n, &p);
+	if (err) {
+		struct diag *d = diag_add(u->diag, DIAG_ERROR, (struct diag_pos){ 0 }, "%s", err);
+		d->help = "give a Lua function, compiled by Lua 5.4 with debug information";
+		return NULL;
+	}
+	p->host = func;
+	return p;
+}
+
+struct ir_fn *front_host(struct ir_unit *u, uint64_t func)
+{
+	for (uint32_t i = 1; i < u->front->n; i++)
+		if (!u->front->protos[i]->parent && u->front->protos[i]->host == func)
+			return u->front->protos[i]->fn;
+	struct front_proto *p = chunk(u, func);
+	return p ? build(u, p) : NULL;
+}
+
+int front_upvalue(struct ir_unit *u, struct ir_fn *f, unsigned i, pg_value *out)
+{
+	const struct front_proto *p = proto_of(u, f);
+	for (; p && i < p->nupvals; p = p->parent) {
+		if (!p->parent)
+			return u->front->cap->upvalue(u->front->cap->arg, p->host, i, out);
+		if (p->upvals[i].instack)
+			return -ENOENT;
+		i = p->upvals[i].idx;
+	}
+	return -ENOENT;
+}
+
+const char *front_upvalue_name(struct ir_unit *u, const struct ir_fn *f, unsigned i)
+{
+	const struct front_proto *p = proto_of(u, f);
+	return p && i < p->nupvals ? p->upvals[i].name : "?";
+}
+
+int front_index(struct ir_unit *u, uint64_t table, const pg_value *key, pg_value *out)
+{
+	return u->front->cap->index(u->front->cap->arg, table, key, out);
+}
+
+static const struct ir_source source = {
+	.inner = front_inner,
+	.host = front_host,
+	.upvalue = front_upvalue,
+	.index = front_index,
+};
+
+int front_open(struct ir_unit *u, const struct pg_capture *cap, uint64_t func, struct ir_fn **main)
+{
+	struct front *front = arena_new(u->arena, struct front);
+	front->cap = cap;
+	front->n = 1;
+	arena_grow(u->arena, front->protos, 0, front->cap_protos);
+	u->front = front;
+	u->source = &source;
+	*main = u->main = front_host(u, func);
+	return *main ? 0 : -EINVAL;
+}
