@@ -27,7 +27,6 @@ struct pg_ctx {
 	unsigned refs;
 	char *error;                   /* text of the last failure, or NULL */
 	struct kern_features features;
-	bool has[FEAT_COUNT];          /* api_features */
 	struct api_sites *sites;       /* of programs alive, and of freed ones not yet reported */
 	unsigned reporting;            /* pg_errors_read is running: keep what is on the list */
 	struct api_prints *prints;     /* NULL until a program that prints is loaded */
@@ -47,8 +46,6 @@ int api_vfail(pg_ctx *ctx, int err, const char *fmt, va_list ap);
 /* For ir_unit.next_print: arg is the pg_ctx. */
 uint32_t api_next_print(void *ctx);
 bool api_has(pg_ctx *ctx, enum feature which); /* probes when it must */
-/* For ir_unit.features: FEAT_COUNT booleans owned by the context. */
-const bool *api_features(pg_ctx *ctx);
 
 /* ---- units: made by compile.c ---- */
 

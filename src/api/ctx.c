@@ -73,17 +73,6 @@ bool api_has(pg_ctx *ctx, enum feature which)
 	return kern_has(&ctx->features, which);
 }
 
-const bool *api_features(pg_ctx *ctx)
-{
-	kern_probe_all(&ctx->features, false);
-	for (unsigned i = 0; i < FEAT_COUNT; i++) {
-		int state = ctx->features.state[i];
-		/* what may not be probed is taken to be there; what was too dear to ask is not used */
-		ctx->has[i] = state > 0 || (state == 0 && !kern_feature_dear((enum feature)i));
-	}
-	return ctx->has;
-}
-
 int pg_features(pg_ctx *ctx, void (*line)(void *arg, const char *name, bool there,
 					  const char *since, const char *what),
 		void *arg)
@@ -91,7 +80,7 @@ int pg_features(pg_ctx *ctx, void (*line)(void *arg, const char *name, bool ther
 	const char *missing = kern_rights_missing();
 	if (missing)
 		return api_fail(ctx, -EPERM, "%s", missing);
-	kern_probe_all(&ctx->features, true);
+	kern_probe_all(&ctx->features);
 	for (unsigned i = 0; i < FEAT_COUNT; i++) {
 		enum feature f = (enum feature)i;
 		line(arg, kern_feature_name(f), api_has(ctx, f), kern_feature_since(f), kern_feature_what(f));

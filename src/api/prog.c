@@ -164,7 +164,7 @@ static int load_insns(pg_prog *p, const struct ir_unit *ir, const struct be_code
 static int load(pg_prog *p, pg_unit *u, int data_fd)
 {
 	const struct be_code *code = u->code;
-	int *fds, r = map_fds(p->ctx, u->ir, data_fd, &fds);
+	int *fds = NULL, r = map_fds(p->ctx, u->ir, data_fd, &fds);
 	if (r < 0)
 		return r;
 	p->ninsns = code->n;
@@ -225,7 +225,7 @@ static char *disasm(const struct bpf_insn *insns, uint32_t n, const struct be_li
 {
 	jmp_buf oom;
 	struct arena a;
-	char *text = NULL;
+	char *volatile text = NULL;
 	arena_init(&a, 0, &oom);
 	if (!setjmp(oom)) {
 		const char *t = be_disasm(&a, insns, n, lines, nlines);

@@ -47,12 +47,11 @@ bool kern_has(struct kern_features *f, enum feature which)
 	return f->state[which] >= 0;
 }
 
-void kern_probe_all(struct kern_features *f, bool dear)
+void kern_probe_all(struct kern_features *f)
 {
 	bool news = false;
 	for (unsigned i = 0; i < FEAT_COUNT; i++)
-		if (dear || !kern_feature_dear((enum feature)i))
-			news |= learn(f, (enum feature)i);
+		news |= learn(f, (enum feature)i);
 	if (news)
 		kern_cache_write(f);
 }

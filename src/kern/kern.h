@@ -20,9 +20,7 @@ struct kern_features {
 /* Probes what is not known. Where the process may not probe, the feature is taken to be there:
  * compiling needs no rights. */
 bool kern_has(struct kern_features *f, enum feature which);
-/* Probes all that is cheap (dear: also what takes milliseconds); writes the cache file once. */
-void kern_probe_all(struct kern_features *f, bool dear);
-bool kern_feature_dear(enum feature which);
+void kern_probe_all(struct kern_features *f); /* writes the cache file once */
 const char *kern_feature_name(enum feature which);
 const char *kern_feature_since(enum feature which);
 const char *kern_feature_what(enum feature which);

@@ -152,11 +152,6 @@ static const struct probe probes[FEAT_COUNT] = {
 	[FEAT_prog_test] = { ask_test_run, .insns = pass, .n = 2 },
 };
 
-bool kern_feature_dear(enum feature which)
-{
-	return probes[which].ask == ask_kfunc;
-}
-
 int kern_probe(unsigned which)
 {
 	const struct probe *p = &probes[which];

@@ -403,7 +403,7 @@ static void features_are_cached(void **state)
 	assert_int_equal(f.state[1], 0); /* lazy: nothing else was asked */
 	assert_int_equal(from_cache(), f.state[0]);
 
-	kern_probe_all(&f, true);
+	kern_probe_all(&f);
 	for (int i = 0; i < FEAT_COUNT; i++)
 		assert_int_equal(abs(f.state[i]), 1);
 	struct kern_features g = { .read = false };
@@ -417,7 +417,7 @@ static void damaged_cache_is_rebuilt(void **state)
 	static const int places[] = { 0, 17, 22, 60, -3, -18, -20 };
 	struct kern_features f = { .read = false };
 	for (unsigned i = 0; i < LEN(places); i++) {
-		kern_probe_all(&f, true);
+		kern_probe_all(&f);
 		kern_cache_write(&f);
 		assert_int_equal(abs(from_cache()), 1);
 		edit_cache(places[i], '!');
@@ -439,7 +439,7 @@ static void other_rights_do_not_share_the_cache(void **state)
 {
 	(void)state;
 	struct kern_features f = { .read = false };
-	kern_probe_all(&f, false);
+	kern_probe_all(&f);
 	kern_cache_write(&f);
 	chmod(cache_dir, 0755);
 	pid_t pid = fork();
@@ -461,7 +461,7 @@ static void feature_switched_off(void **state)
 	struct kern_features f = { .read = false };
 	f.state[FEAT_ringbuf] = -2;
 	assert_false(kern_has(&f, FEAT_ringbuf));
-	kern_probe_all(&f, false);
+	kern_probe_all(&f);
 	assert_int_equal(f.state[FEAT_ringbuf], -2);
 	struct kern_features g = { .read = false };
 	kern_cache_read(&g);
