@@ -126,13 +126,23 @@ static void warn(pg_unit *u)
 	fprintf(stderr, "%s\n", text);
 }
 
+/* Has the next compilations keep the text after a pass; what is no pass ("ir", "asm") is there anyway. */
+static int keep_stage(struct pgl *s, const char *stage)
+{
+	const char *name;
+	for (unsigned i = 0; (name = pg_stage(i, NULL)); i++)
+		if (!strcmp(name, stage))
+			return pg_dump_stage(s->ctx, stage);
+	return 0;
+}
+
 /* Compiles into p; in `dump` mode the stage is kept. */
 static int compile(lua_State *L, struct pgl *s, int func, const struct pgl_opts *o,
 		   struct pgl_program *p)
 {
 	int err = 0;
 	if (s->mode == PGL_DUMP)
-		err = pg_dump_stage(s->ctx, s->stage);
+		err = keep_stage(s, s->stage);
 	if (!err)
 		err = pgl_compile(L, func, o, &p->u);
 	if (!err)
@@ -249,7 +259,7 @@ static int dump_stage(lua_State *L, struct pgl *s, struct pgl_program *u, const 
 	struct pgl_opts o;
 	const char *text = u && u->u ? pg_unit_dump(u->u, stage) : NULL;
 	if (!text) {
-		int err = pg_dump_stage(s->ctx, stage);
+		int err = keep_stage(s, stage);
 		if (err)
 			return pgl_raise(L, s, err);
 		own_args(L, 1, &o);
