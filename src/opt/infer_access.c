@@ -3,6 +3,7 @@
 
 #include "core/ctype.h"
 #include "core/shape.h"
+#include "ir/lower.h"
 
 enum { UNKNOWN = 0x7f | 1 << IR_STR | 1 << IR_FUNC };
 

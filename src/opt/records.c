@@ -15,7 +15,6 @@ struct rec {
 	uint32_t n, cap, cap_cells;
 	ir_ref *uses;          /* instructions */
 	uint32_t nuses, cap_uses;
-	ir_ref handed;         /* the use that copies it */
 };
 
 struct records {
@@ -102,10 +101,8 @@ static void note_use(struct records *s, struct rec *rec, ir_ref r, uint32_t arg)
 			       "that is not there yet")->help = "use a map for what is indexed at run time";
 	} else if (i->op == IRO(setlist)) {
 		refuse(s, r, "lists are not there yet in kernel code")->help = "name the fields: { a = 1, b = 2 }";
-	} else if (!looks_only(i)) {
-		if (i->op != IRO(call) && i->op != IRO(setindex) && i->op != IRO(index))
-			refuse(s, r, "a table made in kernel code is used in a way that is not there yet");
-		rec->handed = r;
+	} else if (!looks_only(i) && i->op != IRO(call) && i->op != IRO(setindex) && i->op != IRO(index)) {
+		refuse(s, r, "a table made in kernel code is used in a way that is not there yet");
 	}
 }
 
@@ -128,61 +125,66 @@ static void find_uses(struct records *s)
 
 /* ---- used after it was handed over? ---- */
 
-static bool reaches(struct records *s, ir_ref from, ir_ref to)
+static bool is_use(const struct records *s, const struct rec *rec, ir_ref r)
+{
+	for (uint32_t i = 0; i < rec->nuses; i++)
+		if (rec->uses[i] == r)
+			return !looks_only(ir_at(s->f, r));
+	return false;
+}
+
+/* From r to the end of its block: the first use, or 0; *renewed: the table was made anew before. */
+static ir_ref scan(const struct records *s, const struct rec *rec, ir_ref r, bool *renewed)
+{
+	for (; r; r = ir_at(s->f, r)->next) {
+		if (r == rec->table) {
+			*renewed = true;
+			return 0;
+		}
+		if (is_use(s, rec, r))
+			return r;
+	}
+	return 0;
+}
+
+/* A use that comes after `hand` without the table being made anew, or 0. */
+static ir_ref used_after(struct records *s, const struct rec *rec, ir_ref hand)
 {
 	struct ir_fn *f = s->f;
-	ir_blk a = ir_at(f, from)->block, b = ir_at(f, to)->block;
-	for (ir_ref r = ir_at(f, from)->next; r; r = ir_at(f, r)->next)
-		if (r == to)
-			return true;
 	bool *seen = arena_array(s->u->arena, bool, f->nblocks);
 	ir_blk *work = arena_array(s->u->arena, ir_blk, f->nblocks + 1);
 	uint32_t n = 0;
-	work[n++] = a;
-	while (n) {
+	bool renewed = false;
+	ir_ref use = scan(s, rec, ir_at(f, hand)->next, &renewed);
+	if (!use && !renewed)
+		work[n++] = ir_at(f, hand)->block;
+	while (n && !use) {
 		const struct ir_ins *t = ir_at(f, ir_block(f, work[--n])->last);
-		for (uint32_t e = 0; e < t->nsucc; e++) {
-			if (t->succ[e].to == b)
-				return true;
-			if (!seen[t->succ[e].to]) {
-				seen[t->succ[e].to] = true;
-				work[n++] = t->succ[e].to;
-			}
+		for (uint32_t e = 0; e < t->nsucc && !use; e++) {
+			ir_blk to = t->succ[e].to;
+			if (seen[to])
+				continue;
+			seen[to] = true;
+			renewed = false;
+			use = scan(s, rec, ir_block(f, to)->first, &renewed);
+			if (!renewed)
+				work[n++] = to;
 		}
 	}
-	return false;
+	return use;
 }
 
 static void refuse_later_uses(struct records *s, struct rec *rec)
 {
 	for (uint32_t h = 0; h < rec->nuses; h++) {
-		ir_ref hand = rec->uses[h];
-		const struct ir_ins *i = ir_at(s->f, hand);
+		const struct ir_ins *i = ir_at(s->f, rec->uses[h]);
 		bool copies = i->op == IRO(call) || (i->op == IRO(setindex) && !s->of[i->args[0]]);
-		for (uint32_t k = 0; copies && k < rec->nuses; k++) {
-			ir_ref use = rec->uses[k];
-			bool fresh = ir_at(s->f, rec->table)->block == ir_at(s->f, hand)->block ||
-				     use == hand;
-			if (use == hand || looks_only(ir_at(s->f, use)))
-				continue;
-			if (!reaches(s, hand, use) || (fresh && !reaches(s, rec->table, hand)))
-				continue;
-			/* a new turn of a loop makes a new table before it uses it */
-			if (ir_dominates(s->f, ir_at(s->f, rec->table)->block, ir_at(s->f, use)->block) &&
-			    ir_dominates(s->f, ir_at(s->f, use)->block, ir_at(s->f, hand)->block) &&
-			    (ir_at(s->f, use)->block != ir_at(s->f, hand)->block))
-				continue;
-			if (ir_at(s->f, use)->block == ir_at(s->f, hand)->block) {
-				bool after = false;
-				for (ir_ref r = ir_at(s->f, hand)->next; r; r = ir_at(s->f, r)->next)
-					after |= r == use;
-				if (!after)
-					continue;
-			}
-			refuse(s, use, "this table was stored before, which copied it; using it again would "
-			       "not change what was stored")->help = "make a new table, or set every field before storing it";
-			return;
-		}
+		ir_ref use = copies ? used_after(s, rec, rec->uses[h]) : 0;
+		if (!use)
+			continue;
+		refuse(s, use, "this table was stored before, which copied it; using it again would not change "
+		       "what was stored")->help = "make a new table, or set every field before storing it";
+		return;
 	}
 }
 

@@ -1,0 +1,30 @@
+/* verdict.c - what a hook's function returned under stock Lua, as the verdict a kernel run gives. */
+#include "api/api.h"
+#include "core/ctype.h"
+
+#include <errno.h>
+
+static bool is_verdict(const struct ir_target *t, int64_t v)
+{
+	for (const struct ir_verdict *p = t->verdicts; p->neutral; p++)
+		if (p->neutral == v)
+			return true;
+	return t->integer_results;
+}
+
+int pg_twin_verdict(pg_ctx *ctx, const char *hook, const pg_value *ret, int64_t *out)
+{
+	const struct ir_target *t = hook_target(hook);
+	if (!t)
+		return api_fail(ctx, -EINVAL, "there is no hook '%s'", hook);
+	*out = t->default_verdict;
+	if (ret->kind == PG_NIL)
+		return 0;
+	if (ret->kind != PG_INT)
+		return api_fail(ctx, -EINVAL, "a %s value was returned, where %s wants a verdict",
+				ct_kind_name(ret->kind), t->hook);
+	if (!is_verdict(t, ret->i))
+		return api_fail(ctx, -EINVAL, "the integer returned is no verdict of %s", t->hook);
+	*out = ret->i;
+	return 0;
+}
