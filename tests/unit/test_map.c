@@ -519,9 +519,11 @@ static void longest_prefix(void **state)
 	set(m, STR("10.0.0.0/8"), INT(8));
 	set(m, STR("10.1.0.0/16"), INT(16));
 	assert_int_equal(pg_map_next(m, &it, &k, &v), 1);
-	for (int bits = 0; bits <= 16; bits += 8)
-		if (bits != v.i)
-			set(m, STR(bits == 0 ? "0.0.0.0/0" : bits == 8 ? "10.0.0.0/8" : "10.1.0.0/16"), NIL);
+	is(v, INT(16)); /* the trie is walked from its leaves */
+	set(m, STR("10.0.0.0/8"), NIL);
+	assert_int_equal(pg_map_next(m, &it, &k, &v), 1);
+	is(v, INT(0));
+	assert_int_equal(k.prefix, 0);
 	assert_int_equal(pg_map_next(m, &it, &k, &v), 0);
 	assert_int_equal(pg_map_clear(m), 0);
 	pg_map_unref(m);
@@ -657,6 +659,10 @@ static void per_cpu_state(void **state)
 	ok(pg_map_set_field(m, PG_KERNEL, NULL, "n", &one));
 	on_cpu(other);
 	ok(pg_map_set_field(m, PG_KERNEL, NULL, "n", &two));
+	v = INT(0); /* is more than nil */
+	ok(pg_map_set_field(m, PG_KERNEL, NULL, "last", &v));
+	ok(pg_map_get_field(m, PG_USER, NULL, "last", &v));
+	is(v, INT(0));
 	ok(pg_map_set_field(m, PG_KERNEL, NULL, "last", &one));
 	ok(pg_map_get_field(m, PG_KERNEL, NULL, "n", &v));
 	is(v, two);
@@ -702,6 +708,28 @@ static void walks_many(void **state)
 		assert_int_equal(pg_map_count(m), 0);
 		pg_map_unref(m);
 	}
+}
+
+static void walks_a_trie_once(void **state)
+{
+	(void)state;
+	enum { N = 700 };
+	pg_map *m = map("lpm_trie", "ip4/prefix", "u32", N);
+	bool seen[N] = { false };
+	pg_map_iter *it = NULL;
+	pg_value k, v;
+	int n = 0;
+	for (int i = 0; i < N; i++)
+		set(m, IP4(10, 0, (uint8_t)(i >> 8), (uint8_t)i), INT(i));
+	while (pg_map_next(m, &it, &k, &v) > 0) {
+		assert_false(seen[v.i]);
+		seen[v.i] = true;
+		n++;
+		if (v.i % 3)
+			set(m, k, NIL);
+	}
+	assert_int_equal(n, N);
+	pg_map_unref(m);
 }
 
 static void walks_see_changes(void **state)
@@ -874,7 +902,8 @@ int main(void)
 		cmocka_unit_test(each_cpu_has_its_own), cmocka_unit_test(per_cpu_structs),
 		cmocka_unit_test(longest_prefix),       cmocka_unit_test(struct_fields),
 		cmocka_unit_test(shared_state),         cmocka_unit_test(per_cpu_state),
-		cmocka_unit_test(walks_many),           cmocka_unit_test(walks_see_changes),
+		cmocka_unit_test(walks_many),           cmocka_unit_test(walks_a_trie_once),
+		cmocka_unit_test(walks_see_changes),
 		cmocka_unit_test(events),               cmocka_unit_test(twins_send_events),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
