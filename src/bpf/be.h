@@ -177,8 +177,21 @@ static inline bool be_has(const struct ir_unit *u, enum feature f)
 /* ---- between the files of the back end ---- */
 
 int be_fail(struct be *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-uint32_t be_vreg(struct be *b);
-void be_push(struct be *b, struct be_ins i);
+static inline uint32_t be_vreg(struct be *b)
+{
+	uint32_t v = b->nvregs;
+	arena_grow(b->arena, b->vregs, b->nvregs, b->cap_vregs);
+	b->nvregs++;
+	b->vregs[v] = (struct be_vreg){ .reg = v < BE_V0 ? (int8_t)v : -1, .pref = -1 };
+	return v;
+}
+
+static inline void be_push(struct be *b, struct be_ins i)
+{
+	arena_grow(b->arena, b->ins, b->nins, b->cap_ins);
+	b->ins[b->nins++] = i;
+}
+
 /* Makes `how` in dst: 1 or 2 instructions. */
 void be_make(struct be *b, uint32_t dst, enum be_how how, int64_t imm, uint32_t site);
 void be_live(struct be *b);                  /* segs, hints, weights, gaps, fixed */

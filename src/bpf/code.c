@@ -36,19 +36,6 @@ int be_fail(struct be *b, const char *fmt, ...)
 	return -EINVAL;
 }
 
-uint32_t be_vreg(struct be *b)
-{
-	uint32_t v = b->nvregs;
-	struct be_vreg r = { .reg = v < BE_V0 ? (int8_t)v : -1, .pref = -1 };
-	arena_push(b->arena, b->vregs, b->nvregs, b->cap_vregs, r);
-	return v;
-}
-
-void be_push(struct be *b, struct be_ins i)
-{
-	arena_push(b->arena, b->ins, b->nins, b->cap_ins, i);
-}
-
 static bool s32(int64_t v) { return v == (int32_t)v; }
 
 void be_make(struct be *b, uint32_t dst, enum be_how how, int64_t imm, uint32_t site)

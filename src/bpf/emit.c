@@ -49,11 +49,12 @@ static uint32_t following(const struct em *e, uint32_t k)
 
 /* ---- instructions ---- */
 
-static struct bpf_insn *add(struct em *e, struct bpf_insn i)
+static void add(struct em *e, struct bpf_insn i)
 {
 	struct be_code *c = &e->b->out;
-	arena_push(e->b->arena, c->insns, c->n, e->cap_insns, i);
-	return &c->insns[c->n - 1];
+	arena_grow(e->b->arena, c->insns, c->n, e->cap_insns);
+	c->insns[c->n] = i;
+	c->n++;
 }
 
 static void line(struct em *e, uint32_t site)
@@ -91,6 +92,7 @@ static void wide_load(struct em *e, const struct be_ins *i)
 		bool value = i->off == BE_MAPADDR;
 		struct be_reloc r = { c->n, value ? BE_MAP_VALUE : BE_MAP_FD, (uint32_t)i->imm };
 		lo.src_reg = value ? BPF_PSEUDO_MAP_VALUE : BPF_PSEUDO_MAP_FD;
+		lo.imm = (int32_t)r.map; /* until it is a descriptor */
 		hi.imm = value ? (int32_t)((uint64_t)i->imm >> 32) : 0;
 		arena_push(b->arena, c->relocs, c->nrelocs, b->cap_relocs, r);
 	}

@@ -89,9 +89,9 @@ static void close_seg(struct live *l, uint32_t v, uint32_t start)
 		b->segs[r->segs].start = start;
 		return;
 	}
-	struct be_seg s = { start, end, r->segs };
-	arena_push(b->arena, b->segs, b->nsegs, b->cap_segs, s);
-	r->segs = b->nsegs - 1;
+	arena_grow(b->arena, b->segs, b->nsegs, b->cap_segs);
+	b->segs[b->nsegs] = (struct be_seg){ start, end, r->segs };
+	r->segs = b->nsegs++;
 }
 
 /* Live up to the gap before `end`, unless it is needed longer. */
@@ -121,10 +121,10 @@ static void hint(struct be *b, uint32_t x, uint32_t y, uint32_t weight)
 	if (x == BE_FP || y == BE_FP)
 		return;
 	for (int way = 0; way < 2; way++) {
-		struct be_hint h = { y, b->vregs[x].hints, weight };
 		if (x >= BE_V0) {
-			arena_push(b->arena, b->hints, b->nhints, b->cap_hints, h);
-			b->vregs[x].hints = b->nhints - 1;
+			arena_grow(b->arena, b->hints, b->nhints, b->cap_hints);
+			b->hints[b->nhints] = (struct be_hint){ y, b->vregs[x].hints, weight };
+			b->vregs[x].hints = b->nhints++;
 		}
 		uint32_t t = x;
 		x = y;

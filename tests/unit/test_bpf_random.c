@@ -17,7 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { LOG = 1 << 16 };
+enum { LOG = 1 << 16, LIVE = 46 }; /* more would not fit the stack */
 
 static jmp_buf oom;
 static char log_text[LOG];
@@ -97,7 +97,8 @@ static void sweep(uint32_t inputs, uint32_t statements, bool branches, bool help
 	bool kernel = world_kernel_there();
 	for (uint64_t k = first; k < first + runs; k++)
 		for (int fuel = 0; fuel < 2; fuel++)
-			one(&(struct gen_opts){ .seed = k, .inputs = inputs, .statements = statements,
+			one(&(struct gen_opts){ .seed = k, .inputs = inputs, .live = LIVE,
+						.statements = statements,
 						.branches = branches, .helpers = helpers, .loops = loops,
 						.fuel = fuel }, kernel);
 }

@@ -3,8 +3,6 @@
 
 #include "ir/target.h"
 
-enum { LIVE = 46 };
-
 struct gen {
 	const struct gen_opts *o;
 	struct ir_unit *u;
@@ -339,7 +337,7 @@ struct ir_unit *gen_unit(struct arena *a, struct diag_list *diag, const struct g
 	}
 	statements(&g, o->statements, 0);
 	ir_ref sum = imm(&g, 0);
-	for (uint32_t k = 0; k < g.n && k < LIVE; k++) /* so many fit the stack */
+	for (uint32_t k = 0; k < g.n && k < o->live; k++)
 		sum = op2(&g, IRO(xor64), op2i(&g, IRO(mul64), sum, 31), g.pool[k]);
 	ins(&g, IRO(store64), 2, (ir_ref[]){ data(&g, 16), sum }, 0, 0);
 	ins(&g, IRO(ret), 1, &sum, 0, 0);

@@ -6,7 +6,8 @@
 
 struct gen_opts {
 	uint64_t seed;
-	uint32_t inputs;     /* values live all the way through */
+	uint32_t inputs;     /* values loaded at the start */
+	uint32_t live;       /* the first so many values of all are needed at the end */
 	uint32_t statements;
 	bool branches, helpers, loops;
 	bool fuel;           /* loops may be of the may_goto form */
