@@ -2,142 +2,15 @@
  * test_net_lower.c - the two engines of packet views against each other: every path of fields to a
  * depth, and bytes by offset at its end, compiled to machine operations, evaluated on generated
  * hostile frames, and compared with the twin. The evaluator stops the test when an operation reads
- * outside the frame, or a pointer that no check made.
+ * outside the frame, or through a pointer that no check made.
  */
-#include "packets.h"
+#include "net_paths.h"
 
-#include "ir/lower.h"
-#include "net/net.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <cmocka.h>
-
-enum { DEPTH = 4, FRAMES = 400, STEPS = 20000, MAX_WORDS = 8, BASE = 0x10000000 };
+enum { DEPTH = 4, FRAMES = 400, STEPS = 20000, BASE = 0x10000000 };
 
 static const struct ir_target target = {
 	.hook = "test", .views = net_views, .ctx_data = 0, .ctx_data_end = 4,
 };
-
-/* ---- hostile frames ---- */
-
-static uint64_t seed = 0x9e3779b97f4a7c15;
-
-static unsigned rnd(unsigned n)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return (unsigned)(seed >> 20) % n;
-}
-
-static void put8(struct frame *f, unsigned v) { f->b[f->n++] = (uint8_t)v; }
-static void be16(struct frame *f, unsigned v) { put8(f, v >> 8); put8(f, v); }
-
-static void junk(struct frame *f, unsigned n)
-{
-	while (n--)
-		put8(f, rnd(256));
-}
-
-/* mostly right, sometimes near, sometimes anything */
-static unsigned about(unsigned right, unsigned limit)
-{
-	switch (rnd(12)) {
-	case 0:  return rnd(limit);
-	case 1:  return (right + rnd(9) - 4) % limit;
-	case 2:  return 0;
-	default: return right;
-	}
-}
-
-static void make_transport(struct frame *f, unsigned proto)
-{
-	unsigned start = f->n;
-
-	if (proto == 6) {
-		unsigned options = rnd(3) ? 0 : rnd(11);
-		junk(f, 12);
-		put8(f, about(5 + options, 16) << 4);
-		junk(f, 7 + options * 4);
-	} else if (proto == 17) {
-		junk(f, 4);
-		be16(f, about(8 + 12, 0x10000));
-		junk(f, 2);
-	} else {
-		junk(f, 8);
-	}
-	junk(f, rnd(3) ? 12 : rnd(40));
-	(void)start;
-}
-
-static void make_ip4(struct frame *f, unsigned proto)
-{
-	unsigned start = f->n, options = rnd(3) ? 0 : rnd(11);
-
-	put8(f, (rnd(20) ? 0x40 : rnd(16) << 4) | (about(5 + options, 16) & 15));
-	junk(f, 5);
-	be16(f, rnd(4) ? rnd(2) << 13 : rnd(0x10000));
-	junk(f, 1);
-	put8(f, proto);
-	junk(f, 10 + options * 4);
-	make_transport(f, proto);
-	put16(f->b + start + 2, about(f->n - start, 0x10000));
-}
-
-static void make_ip6(struct frame *f, unsigned proto)
-{
-	static const uint8_t exts[] = { 0, 43, 44, 51, 60, 135, 139, 140 };
-	unsigned start = f->n, n = rnd(2) ? 0 : rnd(11), at;
-
-	put8(f, (rnd(20) ? 0x60 : rnd(16) << 4) | rnd(16));
-	junk(f, 5);
-	at = f->n;
-	junk(f, 34);
-	for (unsigned i = 0; i < n; i++) {
-		unsigned ext = exts[rnd(8)], units = rnd(3);
-		f->b[at] = (uint8_t)ext;
-		at = f->n;
-		put8(f, 0);
-		put8(f, ext == 44 ? rnd(256) : about(ext == 51 ? units * 2 : units, 256));
-		be16(f, ext == 44 && rnd(4) ? rnd(8) : rnd(0x10000));
-		junk(f, 4 + (ext == 44 ? 0 : 8 * units));
-	}
-	f->b[at] = (uint8_t)proto;
-	make_transport(f, proto);
-	put16(f->b + start + 4, about(f->n - start - 40, 0x10000));
-}
-
-static void make_frame(struct frame *f)
-{
-	static const uint8_t protos[] = { 6, 6, 6, 17, 17, 17, 1, 58, 0, 44, 99 };
-	static const uint16_t tags[] = { 0x8100, 0x88a8, 0x9100 }, types[] = { 0x0800, 0x86dd, 0x0806, 0x1234 };
-	unsigned ntags = rnd(3) ? 0 : rnd(5), type = types[rnd(20) < 9 ? 0 : rnd(20) < 17 ? 1 : 2 + rnd(2)];
-
-	f->n = 0;
-	junk(f, 12);
-	for (unsigned i = 0; i < ntags; i++) {
-		be16(f, tags[rnd(3)]);
-		junk(f, 2);
-	}
-	be16(f, type);
-	if (rnd(30) == 0)
-		type = types[rnd(4)];
-	if (type == 0x0800)
-		make_ip4(f, protos[rnd(sizeof protos)]);
-	else if (type == 0x86dd)
-		make_ip6(f, protos[rnd(sizeof protos)]);
-	else if (type == 0x0806)
-		put(f, ARP, 28);
-	junk(f, rnd(2) ? 0 : rnd(30));
-	if (rnd(3) == 0)
-		f->n = rnd(f->n + 1);
-	for (unsigned i = rnd(4) ? 0 : 1 + rnd(3); i-- && f->n;)
-		f->b[rnd(f->n)] = (uint8_t)rnd(256);
-}
 
 /* ---- machine operations, evaluated ---- */
 
@@ -275,133 +148,7 @@ static uint64_t run(struct eval *e)
 	return 0;
 }
 
-/* ---- one path ---- */
-
-struct path {
-	const struct ir_field *fields[DEPTH]; /* from pkt */
-	unsigned n;
-	const struct ir_lib *method;  /* at the end, or NULL */
-	int64_t arg;
-	bool constant;
-	bool len;                     /* # at the end */
-};
-
-static const char *path_text(const struct path *p)
-{
-	static char text[256];
-	size_t n = (size_t)snprintf(text, sizeof text, "pkt");
-
-	for (unsigned i = 0; i < p->n; i++)
-		n += (size_t)snprintf(text + n, sizeof text - n, ".%s", p->fields[i]->name);
-	if (p->method)
-		snprintf(text + n, sizeof text - n, ":%s(%s%lld)", p->method->name,
-			 p->constant ? "" : "n = ", (long long)p->arg);
-	if (p->len)
-		snprintf(text + n, sizeof text - n, " #");
-	return text;
-}
-
-struct compiled {
-	jmp_buf oom;
-	struct arena a;
-	struct diag_list diag;
-	struct lw w;
-	struct lw_val out;
-};
-
-static void ret(struct lw *w, int64_t v)
-{
-	ir_ref n = lw_imm(w, v), r = ir_ins_new(w->fn, IRO(ret), 1, &n);
-
-	ir_append(w->fn, w->cur, r);
-	w->cur = 0;
-}
-
-static struct lw_val call(struct lw *w, const struct path *p, const struct lw_val *obj)
-{
-	static pg_value k;
-	k = (pg_value){ .kind = PG_INT, .i = p->arg };
-	struct ir_type types[2] = { { .kinds = obj->kinds }, { .kinds = IR_BIT(IR_INT) } };
-	struct ir_type type = { .kinds = p->method->ret };
-	struct lw_val args[2] = { *obj, lw_int(0) };
-
-	if (p->constant) {
-		args[1] = lw_const(w, &k);
-		types[1].k = &k;
-	} else {
-		args[1] = lw_int(lw_op1(w, IRO(opaque), lw_imm(w, p->arg)));
-	}
-	p->method->type(NULL, p->method, 0, 2, types, &type);
-	struct lw_val out = { .kinds = type.kinds };
-	p->method->lower(w, p->method, 2, args, &out);
-	return out;
-}
-
-/* Machine code that ends with 1 and the words of the path's value, or 0 where a part of it is nil. */
-static void compile(struct compiled *c, const struct path *p)
-{
-	struct lw *w = &c->w;
-
-	memset(c, 0, sizeof *c);
-	arena_init(&c->a, 0, &c->oom);
-	if (setjmp(c->oom))
-		fail_msg("out of memory");
-	c->diag.arena = &c->a;
-	w->unit = ir_unit_new(&c->a, &c->diag, &target);
-	w->fn = ir_fn_new(w->unit, "path");
-	w->fn->machine = true;
-	w->unit->main = w->fn;
-	lw_enter(w, lw_block(w, 0));
-	w->ctx = ir_ins_new(w->fn, IRO(ctx), 0, NULL);
-	ir_append(w->fn, w->cur, w->ctx);
-	ir_blk none = lw_block(w, 0);
-	struct lw_val v = lw_words(IR_VIEW0 + NET_PKT, 0, NULL);
-	for (unsigned i = 0; i < p->n; i++) {
-		struct lw_val next;
-		p->fields[i]->get(w, p->fields[i], &v, &next);
-		if (next.kinds & IR_BIT(IR_NIL)) {
-			ir_blk some = lw_block(w, 0);
-			lw_br_kind(w, &next, IR_BIT(IR_NIL), none, some);
-			lw_enter(w, some);
-			next = lw_narrow(w, &next, ~IR_BIT(IR_NIL));
-		}
-		v = next;
-	}
-	if (p->method)
-		v = call(w, p, &v);
-	if (p->len)
-		net_views[__builtin_ctzll(v.kinds) - IR_VIEW0]->len(w, &v, &v);
-	c->out = v;
-	ret(w, 1);
-	lw_enter(w, none);
-	ret(w, 0);
-	const char *bad = ir_check(w->unit);
-	if (bad)
-		fail_msg("%s: %s", path_text(p), bad);
-}
-
-/* ---- the twin's answer, and the comparison ---- */
-
-static bool twin(const struct frame *frame, const struct path *p, pg_value *v, struct net_place *at)
-{
-	struct net_frame f = { frame->b, frame->n };
-	struct net_place next;
-
-	*at = (struct net_place){ NET_PKT, 0, NET_OPEN };
-	*v = (pg_value){ .kind = PG_VIEW };
-	for (unsigned i = 0; i < p->n; i++) {
-		net_twin_get(&f, at, p->fields[i], v, &next);
-		if (v->kind == PG_NIL)
-			return false;
-		if (v->kind == PG_VIEW)
-			*at = next;
-	}
-	if (p->method)
-		net_twin_bytes(&f, at, p->method, p->arg, v);
-	if (p->len)
-		*v = (pg_value){ .kind = PG_INT, .i = (int64_t)net_twin_len(&f, at) };
-	return true;
-}
+/* ---- the comparison ---- */
 
 static const uint8_t kind_of[PG_NKINDS] = {
 	[PG_NIL] = IR_NIL, [PG_FALSE] = IR_FALSE, [PG_TRUE] = IR_TRUE, [PG_INT] = IR_INT,
@@ -442,14 +189,14 @@ static void try_path(const struct path *p)
 {
 	struct compiled c;
 
-	compile(&c, p);
+	path_compile(&c, p, &target, NULL);
 	struct eval e = { .fn = c.w.fn, .v = calloc(c.w.fn->nins, sizeof(uint64_t)) };
 	for (unsigned i = 0; i < FRAMES; i++) {
-		uint64_t words[MAX_WORDS] = { 0 };
+		uint64_t words[LW_MAXWORDS] = { 0 };
 		struct net_place at;
 		pg_value v;
 		e.frame = &frames[i];
-		bool there = run(&e) == 1, want = twin(&frames[i], p, &v, &at);
+		bool there = run(&e) == 1, want = path_twin(&frames[i], p, &v, &at);
 		for (unsigned k = 0; k < c.out.n; k++)
 			words[k] = e.v[c.out.w[k]];
 		if (there != want || (there && !same(&c, words, c.out.tag ? e.v[c.out.tag] : 0, &v, &at)))
@@ -463,45 +210,6 @@ static void try_path(const struct path *p)
 	arena_free(&c.a);
 }
 
-/* ---- all paths ---- */
-
-static void try_bytes(struct path *p)
-{
-	static const int64_t offsets[] = { 0, 1, 2, 4, 7, 8, 12, 13, 14, 19, 20, 21, 24, 39, 40, 60, -1, -2, -8,
-					   -20, 100, 65527, 65528, 65535, 65536, INT64_MAX, INT64_MIN };
-
-	for (const struct ir_lib *m = net_byte_rows; m->name; m++)
-		for (unsigned i = 0; i < sizeof offsets / sizeof *offsets; i++) {
-			/* all of one byte and of eight, some of the others */
-			if (m->imm != 1 && m->imm != 8 && !(m->imm & NET_ROW_INDEX) && rnd(6))
-				continue;
-			p->method = m;
-			p->arg = offsets[i];
-			p->constant = rnd(2);
-			try_path(p);
-		}
-	p->method = NULL;
-}
-
-static void walk(struct path *p, enum net_view view)
-{
-	p->len = true;
-	try_path(p);
-	p->len = false;
-	if (p->n < 3)
-		try_bytes(p);
-	for (const struct ir_field *f = net_views[view]->fields; f->name && p->n < DEPTH; f++) {
-		const struct net_field *own = f->arg;
-		p->fields[p->n++] = f;
-		try_path(p);
-		if (own->how == NET_HEADER)
-			walk(p, own->view);
-		else if (own->how == NET_REST)
-			walk(p, NET_PAYLOAD);
-		p->n--;
-	}
-}
-
 static void engines_agree(void **state)
 {
 	(void)state;
@@ -509,7 +217,7 @@ static void engines_agree(void **state)
 	print_message("seed 0x%llx\n", (unsigned long long)seed);
 	for (unsigned i = 0; i < FRAMES; i++)
 		make_frame(&frames[i]);
-	walk(&p, NET_PKT);
+	walk_paths(&p, NET_PKT, DEPTH, try_path);
 	print_message("%u paths, %u values there, %u absent\n", paths, found, absent);
 	assert_true(found > FRAMES && absent > FRAMES);
 }
