@@ -164,11 +164,12 @@ static struct ir_edge compose(struct thread *t, const struct ir_edge *in, const 
 	return e;
 }
 
-/* One step: which successor of in->to the edge leads to in any case, or -1. */
+/* One step: which successor of in->to the edge leads to in any case, or -1. The head of a loop that
+ * is to be walked stays its head. */
 static int way(struct thread *t, const struct ir_edge *in)
 {
 	struct ir_fn *f = t->f;
-	if (t->kept[in->to] || in->to == f->error_exit)
+	if (t->kept[in->to] || in->to == f->error_exit || ir_block(f, in->to)->walked)
 		return -1;
 	if (is_lone(f, in->to, IRO(jmp)))
 		return 0;
