@@ -11,10 +11,14 @@
 
 static const char *in_map(const pg_map *m, char *buf, size_t n)
 {
+	static const char *const roles[] = {
+		[PG_ROLE_MAP] = "map", [PG_ROLE_STATE] = "state", [PG_ROLE_PERCPU] = "per-CPU state",
+		[PG_ROLE_EVENTS] = "event",
+	};
 	if (*m->name)
-		snprintf(buf, n, "map '%s'", m->name);
+		snprintf(buf, n, "%s '%s'", roles[m->role], m->name);
 	else
-		snprintf(buf, n, "map");
+		snprintf(buf, n, "%s", roles[m->role]);
 	return buf;
 }
 
