@@ -34,17 +34,22 @@ int prints_ring(pg_ctx *ctx)
 {
 	if (ctx->prints)
 		return ctx->prints->fd;
+	if (ctx->features.state[FEAT_ringbuf] < 0)
+		return api_fail(ctx, -EOPNOTSUPP, "print needs the %s (Linux %s or later)",
+				kern_feature_what(FEAT_ringbuf), kern_feature_since(FEAT_ringbuf));
 	struct kern_map_spec spec = { .type = BPF_MAP_TYPE_RINGBUF, .entries = RING_BYTES,
 				      .name = "pg_print", .numa = -1 };
 	struct api_prints *p = calloc(1, sizeof *p);
 	if (!p)
-		return -ENOMEM;
+		return api_fail(ctx, -ENOMEM, "out of memory");
 	p->fd = kern_map_create(&spec);
 	int r = p->fd < 0 ? p->fd : kern_ring_new(p->fd, RING_BYTES, &p->ring);
 	if (r < 0) {
 		kern_close(p->fd);
 		free(p);
-		return r;
+		const char *rights = r == -EPERM ? kern_rights_missing() : NULL;
+		return rights ? api_fail(ctx, r, "%s", rights)
+			      : api_fail(ctx, r, "cannot make the ring that print needs: %s", strerror(-r));
 	}
 	ctx->prints = p;
 	return p->fd;

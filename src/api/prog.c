@@ -57,10 +57,8 @@ static int map_fds(pg_ctx *ctx, const struct ir_unit *ir, int data_fd, int **out
 	fds[IR_MAP_PRINT] = -1;
 	if (ir->uses_print) {
 		r = fds[IR_MAP_PRINT] = prints_ring(ctx);
-		if (r < 0) {
-			api_fail(ctx, r, "cannot make the ring that print needs: %s", strerror(-r));
+		if (r < 0)
 			goto fail;
-		}
 	}
 	for (uint32_t i = IR_MAP_USER; i < ir->nmaps; i++) {
 		r = fds[i] = pg_map_fd(ir->maps[i]);

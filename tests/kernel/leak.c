@@ -73,13 +73,16 @@ static int take_ids(enum leak_kind k, struct leak_set *out)
 static void each_in(const char *dir, void (*f)(void *arg, const char *path, const char *name),
 		    void *arg)
 {
-	char path[512];
 	struct dirent *e;
 	DIR *d = opendir(dir);
 	while (d && (e = readdir(d))) {
-		snprintf(path, sizeof path, "%s/%s", dir, e->d_name);
-		if (e->d_name[0] != '.')
-			f(arg, path, e->d_name);
+		char *path;
+		if (e->d_name[0] == '.')
+			continue;
+		if (asprintf(&path, "%s/%s", dir, e->d_name) < 0)
+			abort();
+		f(arg, path, e->d_name);
+		free(path);
 	}
 	if (d)
 		closedir(d);
@@ -100,7 +103,7 @@ static void named_netns(void *set, const char *path, const char *name)
 
 static void process_netns(void *set, const char *path, const char *name)
 {
-	char ns[600];
+	char ns[300];
 	snprintf(ns, sizeof ns, "%s/ns/net", path);
 	if (name[0] >= '0' && name[0] <= '9')
 		add_inode(set, ns);
@@ -139,7 +142,7 @@ static void held_by_fd(void *arg, const char *path, const char *name)
 
 static void held_by_process(void *held, const char *path, const char *name)
 {
-	char dir[600];
+	char dir[300];
 	snprintf(dir, sizeof dir, "%s/fdinfo", path);
 	if (name[0] >= '0' && name[0] <= '9' && atoi(name) != getpid())
 		each_in(dir, held_by_fd, held);

@@ -300,6 +300,19 @@ static void print_comes_through(void **state)
 	pg_ctx_free(ctx);
 }
 
+static void print_without_ring_is_refused(void **state)
+{
+	(void)state;
+	struct made m;
+	pg_prog *p;
+	pg_ctx *ctx = context();
+	assert_int_equal(pg_feature_off(ctx, "ringbuf"), 0);
+	make(&m, ctx);
+	assert_int_equal(pg_load(&m.unit, &p), -EOPNOTSUPP);
+	assert_non_null(strstr(pg_error(ctx), "Linux 5.8 or later"));
+	pg_ctx_free(ctx);
+}
+
 static void lost_prints_are_counted(void **state)
 {
 	(void)state;
@@ -510,6 +523,7 @@ int main(void)
 		cmocka_unit_test(input_that_is_not_tested),
 		cmocka_unit_test(errors_are_told_once),
 		cmocka_unit_test(print_comes_through),
+		cmocka_unit_test(print_without_ring_is_refused),
 		cmocka_unit_test(lost_prints_are_counted),
 		cmocka_unit_test(rejection_is_our_bug),
 		cmocka_unit_test(user_map_is_linked),
