@@ -1,0 +1,21 @@
+/* shape.h - what the compiler and its rows need to know of a map handle. */
+#ifndef CORE_SHAPE_H
+#define CORE_SHAPE_H
+
+#include "core/ctype.h"
+
+struct map_shape {
+	enum pg_map_role role;
+	const char *name;          /* as messages call it; "" when it has none */
+	const struct ctype *key;   /* NULL: state and events */
+	const struct ctype *value;
+	uint32_t entries;
+	bool array;                /* keys 0 to entries - 1, never nil inside */
+	bool percpu;
+	bool lpm;
+};
+
+/* Filled by whoever owns map handles (api/). Pointers live as long as the handle. */
+void map_shape(const pg_map *m, struct map_shape *out);
+
+#endif
