@@ -1,5 +1,6 @@
 /* prog.c - from a unit to a program in the kernel. */
 #include "api/api.h"
+#include "api/map.h"
 #include "kern/bpf_abi.h"
 
 #include <errno.h>
@@ -46,22 +47,35 @@ const struct pg_timing *pg_prog_timing(const pg_prog *p)
 
 /* ---- relocations ---- */
 
-/* Descriptors of the unit's maps by number; -1 where none is needed. */
-static int map_fds(pg_ctx *ctx, const struct ir_unit *ir, int data_fd, int **out)
+/* A map's descriptors: as a helper's argument, and for its value's address: an event channel counts
+ * what it lost in an array of its own. -1 where none is needed. */
+struct map_fds { int map, value; };
+
+static int open_map(pg_map *m, struct map_fds *fds)
+{
+	fds->map = fds->value = pg_map_fd(m);
+	if (fds->map >= 0 && pg_map_role(m) == PG_ROLE_EVENTS)
+		fds->value = map_lost_fd(m);
+	return fds->map < 0 ? fds->map : fds->value < 0 ? fds->value : 0;
+}
+
+/* By the unit's numbers of maps. */
+static int map_fds(pg_ctx *ctx, const struct ir_unit *ir, int data_fd, struct map_fds **out)
 {
 	uint32_t n = ir->nmaps > IR_MAP_USER ? ir->nmaps : IR_MAP_USER;
-	int *fds = malloc(n * sizeof *fds), r;
+	struct map_fds *fds = malloc(n * sizeof *fds);
+	int r;
 	if (!fds)
 		return api_fail(ctx, -ENOMEM, "out of memory");
-	fds[IR_MAP_DATA] = data_fd;
-	fds[IR_MAP_PRINT] = -1;
+	fds[IR_MAP_DATA] = (struct map_fds){ data_fd, data_fd };
+	fds[IR_MAP_PRINT] = (struct map_fds){ -1, -1 };
 	if (ir->uses_print) {
-		r = fds[IR_MAP_PRINT] = prints_ring(ctx);
+		r = fds[IR_MAP_PRINT].map = prints_ring(ctx);
 		if (r < 0)
 			goto fail;
 	}
 	for (uint32_t i = IR_MAP_USER; i < ir->nmaps; i++) {
-		r = fds[i] = pg_map_fd(ir->maps[i]);
+		r = open_map(ir->maps[i], &fds[i]);
 		if (r < 0)
 			goto fail;
 	}
@@ -72,14 +86,14 @@ fail:
 	return r;
 }
 
-static void patch(struct bpf_insn *insns, const struct be_code *code, const int *fds)
+static void patch(struct bpf_insn *insns, const struct be_code *code, const struct map_fds *fds)
 {
 	static const uint8_t pseudo[] = { [BE_MAP_FD] = BPF_PSEUDO_MAP_FD,
 					  [BE_MAP_VALUE] = BPF_PSEUDO_MAP_VALUE };
 	for (uint32_t i = 0; i < code->nrelocs; i++) {
 		const struct be_reloc *r = &code->relocs[i];
 		insns[r->insn].src_reg = pseudo[r->kind] & 0xf;
-		insns[r->insn].imm = fds[r->map];
+		insns[r->insn].imm = r->kind == BE_MAP_FD ? fds[r->map].map : fds[r->map].value;
 	}
 }
 
@@ -162,7 +176,8 @@ static int load_insns(pg_prog *p, const struct ir_unit *ir, const struct be_code
 static int load(pg_prog *p, pg_unit *u, int data_fd)
 {
 	const struct be_code *code = u->code;
-	int *fds = NULL, r = map_fds(p->ctx, u->ir, data_fd, &fds);
+	struct map_fds *fds = NULL;
+	int r = map_fds(p->ctx, u->ir, data_fd, &fds);
 	if (r < 0)
 		return r;
 	p->ninsns = code->n;

@@ -97,13 +97,21 @@ static void store_bool(struct store *s)
 	lw_store(w, 1, s->ptr, s->off, v);
 }
 
+/* The widest access at off that is aligned (the verifier insists, on the stack) and within left. */
+static unsigned widest(int64_t off, unsigned left)
+{
+	bool little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
+	for (unsigned step = little ? 8 : 1; step > 1; step /= 2)
+		if (left >= step && off % step == 0)
+			return step;
+	return 1;
+}
+
 /* n bytes of word v, the first in its lowest bits, wherever they lie. */
 static void store_bytes(struct lw *w, ir_ref ptr, int64_t off, ir_ref v, unsigned n)
 {
-	bool little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
 	for (unsigned at = 0; at < n;) {
-		unsigned left = n - at;
-		unsigned step = !little ? 1 : left >= 8 ? 8 : left >= 4 ? 4 : left >= 2 ? 2 : 1;
+		unsigned step = widest(off + at, n - at);
 		lw_store(w, step, ptr, off + at, at ? lw_op2i(w, IRO(shr64), v, at * 8) : v);
 		at += step;
 	}
@@ -121,8 +129,8 @@ static void store_ip4(struct store *s)
 
 static void store_ip6(struct store *s)
 {
-	lw_store(s->w, 8, s->ptr, s->off, lw_word(s->w, s->v, 0));
-	lw_store(s->w, 8, s->ptr, s->off + 8, lw_word(s->w, s->v, 1));
+	store_bytes(s->w, s->ptr, s->off, lw_word(s->w, s->v, 0), 8);
+	store_bytes(s->w, s->ptr, s->off + 8, lw_word(s->w, s->v, 1), 8);
 }
 
 static bool const_text_fits(const struct store *s)
@@ -165,14 +173,17 @@ static void store_prefix(struct store *s)
 		uint64_t word = 0;
 		if (cidr)
 			memcpy(&word, k->addr + at, bytes == 4 ? 4 : 8);
-		lw_store(w, bytes == 4 ? 4 : 8, s->ptr, s->off + 4 + at,
-			 cidr ? lw_imm(w, (int64_t)word) : lw_word(w, s->v, at / 8));
+		store_bytes(w, s->ptr, s->off + 4 + at, cidr ? lw_imm(w, (int64_t)word) : lw_word(w, s->v, at / 8),
+			    bytes == 4 ? 4 : 8);
 	}
 }
 
+static void store_record(struct lw *w, const struct ctype *t, ir_ref ptr, int64_t off, const struct lw_val *rec,
+			 ir_blk misfit);
+
 static void store_struct(struct store *s)
 {
-	lw_store_record(s->w, s->t, s->ptr, s->off, s->v);
+	store_record(s->w, s->t, s->ptr, s->off, s->v, s->misfit);
 }
 
 void lw_store_type(struct lw *w, const struct ctype *t, ir_ref ptr, int64_t off,
@@ -194,7 +205,8 @@ static void store_zero(struct lw *w, ir_ref ptr, int64_t off, uint32_t size)
 		store_bytes(w, ptr, off + at, lw_imm(w, 0), size - at < 8 ? size - at : 8);
 }
 
-void lw_store_field(struct lw *w, const struct ct_field *f, ir_ref ptr, int64_t base, const struct lw_val *v)
+static void store_field(struct lw *w, const struct ct_field *f, ir_ref ptr, int64_t base, const struct lw_val *v,
+			ir_blk misfit)
 {
 	uint64_t want = lw_type_kinds(f->type) | (f->nullable ? IR_BIT(IR_NIL) : 0);
 	char buf[128];
@@ -202,7 +214,7 @@ void lw_store_field(struct lw *w, const struct ct_field *f, ir_ref ptr, int64_t 
 	struct lw_val ok = lw_check_kind(w, v, want, arena_printf(w->unit->arena,
 		"bad field '%s' (%s expected, got %%K)", f->name, ct_text(f->type, buf, sizeof(buf))));
 	if (!f->nullable) {
-		lw_store_type(w, f->type, ptr, base + f->offset, &ok, 0, what);
+		lw_store_type(w, f->type, ptr, base + f->offset, &ok, misfit, what);
 		return;
 	}
 	ir_blk nil = lw_block(w, 0), some = lw_block(w, 0), end = lw_block(w, 0);
@@ -214,11 +226,16 @@ void lw_store_field(struct lw *w, const struct ct_field *f, ir_ref ptr, int64_t 
 	lw_enter(w, some);
 	struct lw_val there = lw_narrow(w, &ok, ~IR_BIT(IR_NIL));
 	if (there.kinds) {
-		lw_store_type(w, f->type, ptr, base + f->offset, &there, 0, what);
+		lw_store_type(w, f->type, ptr, base + f->offset, &there, misfit, what);
 		lw_store(w, 1, ptr, base + f->nil_offset, lw_imm(w, 0));
 	}
 	lw_jmp(w, end, 0, NULL);
 	lw_enter(w, end);
+}
+
+void lw_store_field(struct lw *w, const struct ct_field *f, ir_ref ptr, int64_t base, const struct lw_val *v)
+{
+	store_field(w, f, ptr, base, v, 0);
 }
 
 const struct lw_val *lw_rec_field(struct lw *w, const struct lw_val *rec, const char *name)
@@ -238,14 +255,15 @@ static void missing_field(struct lw *w, const struct ct_field *f, ir_ref ptr, in
 }
 
 /* A field explicitly nil counts as missing. */
-static void record_field(struct lw *w, const struct ct_field *f, ir_ref ptr, int64_t base, const struct lw_val *v)
+static void record_field(struct lw *w, const struct ct_field *f, ir_ref ptr, int64_t base, const struct lw_val *v,
+			 ir_blk misfit)
 {
 	if (!v || v->kinds == IR_BIT(IR_NIL)) {
 		missing_field(w, f, ptr, base);
 		return;
 	}
 	if (!(v->kinds & IR_BIT(IR_NIL)) || f->nullable) {
-		lw_store_field(w, f, ptr, base, v);
+		store_field(w, f, ptr, base, v, misfit);
 		return;
 	}
 	ir_blk nil = lw_block(w, 0), some = lw_block(w, 0), end = lw_block(w, 0);
@@ -255,16 +273,22 @@ static void record_field(struct lw *w, const struct ct_field *f, ir_ref ptr, int
 	lw_jmp(w, end, 0, NULL);
 	lw_enter(w, some);
 	struct lw_val there = lw_narrow(w, v, ~IR_BIT(IR_NIL));
-	lw_store_field(w, f, ptr, base, &there);
+	store_field(w, f, ptr, base, &there, misfit);
 	lw_jmp(w, end, 0, NULL);
 	lw_enter(w, end);
 }
 
-void lw_store_record(struct lw *w, const struct ctype *t, ir_ref ptr, int64_t off, const struct lw_val *rec)
+static void store_record(struct lw *w, const struct ctype *t, ir_ref ptr, int64_t off, const struct lw_val *rec,
+			 ir_blk misfit)
 {
 	store_zero(w, ptr, off, t->size); /* padding too */
 	for (uint32_t i = 0; i < t->nfields; i++)
-		record_field(w, &t->fields[i], ptr, off, lw_rec_field(w, rec, t->fields[i].name));
+		record_field(w, &t->fields[i], ptr, off, lw_rec_field(w, rec, t->fields[i].name), misfit);
+}
+
+void lw_store_record(struct lw *w, const struct ctype *t, ir_ref ptr, int64_t off, const struct lw_val *rec)
+{
+	store_record(w, t, ptr, off, rec, 0);
 }
 
 /* ---- loading ---- */
@@ -284,11 +308,9 @@ static struct lw_val load_int(struct lw *w, const struct ctype *t, ir_ref ptr, i
 /* n bytes as a word, the first in its lowest bits. */
 static ir_ref load_bytes(struct lw *w, ir_ref ptr, int64_t off, unsigned n)
 {
-	bool little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
 	ir_ref v = 0;
 	for (unsigned at = 0; at < n;) {
-		unsigned left = n - at;
-		unsigned step = !little ? 1 : left >= 8 ? 8 : left >= 4 ? 4 : left >= 2 ? 2 : 1;
+		unsigned step = widest(off + at, n - at);
 		ir_ref part = lw_load(w, step, ptr, off + at);
 		if (at)
 			part = lw_op2i(w, IRO(shl64), part, at * 8);
@@ -321,8 +343,8 @@ struct lw_val lw_load_type(struct lw *w, const struct ctype *t, ir_ref ptr, int6
 		words[0] = load_bytes(w, ptr, off, 6);
 		return lw_words(IR_MAC, 1, words);
 	case CT_IP6:
-		words[0] = lw_load(w, 8, ptr, off);
-		words[1] = lw_load(w, 8, ptr, off + 8);
+		words[0] = load_bytes(w, ptr, off, 8);
+		words[1] = load_bytes(w, ptr, off + 8, 8);
 		return lw_words(IR_IP6, 2, words);
 	case CT_CHAR:
 		return load_text(w, t, ptr, off);

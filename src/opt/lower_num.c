@@ -65,7 +65,7 @@ static ir_ref divide_known(struct lw *w, enum ir_op op, ir_ref a, int64_t b)
 static ir_ref divide_any(struct lw *w, enum ir_op op, ir_ref a, ir_ref b)
 {
 	lw_raise_if(w, IR_EQ, b, lw_imm(w, 0), "%s",
-		    op == IRO(idiv) ? "attempt to divide by zero" : "attempt to perform 'n%%0'");
+		    op == IRO(idiv) ? "attempt to divide by zero" : "attempt to perform 'n%0'");
 	ir_blk trap = lw_block(w, 0), plain = lw_block(w, 0), end = lw_block(w, 1);
 	lw_bri(w, IR_EQ, b, -1, trap, plain);
 	lw_enter(w, trap);

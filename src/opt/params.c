@@ -221,5 +221,5 @@ void sweep(struct ir_fn *f)
 	/* what cannot be reached holds nothing */
 	for (ir_blk b = 1; b < f->nblocks; b++)
 		if (!ir_block(f, b)->order)
-			ir_block(f, b)->first = ir_block(f, b)->last = 0;
+			ir_block(f, b)->first = ir_block(f, b)->last = ir_block(f, b)->nparams = 0;
 }

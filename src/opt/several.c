@@ -60,10 +60,12 @@ static void replace_last(struct ir_fn *f, ir_ref r, uint32_t n, const ir_ref *wi
 /* A library row gives one result or none. */
 static int open_row_call(struct ir_fn *f, ir_ref r, ir_ref call)
 {
-	const struct ir_lib *row = ir_at(f, ir_at(f, call)->args[0])->type.row;
-	if (!row || ir_at(f, call)->op != IRO(call) || ir_at(f, call)->aux)
+	if (ir_at(f, call)->op != IRO(call) || ir_at(f, call)->aux)
 		return 0;
-	if (!row->ret && !row->type) {
+	const struct ir_lib *row = ir_at(f, ir_at(f, call)->args[0])->type.row;
+	if (!row)
+		return 0;
+	if (!row->ret) {
 		replace_last(f, r, 0, NULL);
 		return 1;
 	}

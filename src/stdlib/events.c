@@ -60,7 +60,7 @@ static void send_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const
 }
 
 const struct ir_lib stdlib_event_rows[] = {
-	{ "send", 1, 1, { IR_BIT(IR_REC) }, IR_BIT(IR_NIL), 0, IR_E_WRITE, send_type, send_lower, 0,
+	{ "send", 1, 1, { IR_BIT(IR_REC) }, 0, 0, IR_E_WRITE, send_type, send_lower, 0,
 	  "ev:send { field = value, ... }" },
 	{ 0 },
 };

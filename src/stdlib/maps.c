@@ -85,9 +85,9 @@ static bool set_type(struct infer *in, const struct ir_lib *row, uint32_t site, 
 	map_shape(a[0].k->map, &s);
 	if (!storable(in, site, &s, s.key, &a[1], "key") || !known_fields(in, site, s.key, &a[1]))
 		return false;
-	if (a[2].kinds & IR_BIT(IR_NIL) && s.array)
-		return infer_error(in, site, "write 0", "the entries of an array cannot be deleted, only written"),
-		       false;
+	if (a[2].kinds == IR_BIT(IR_NIL) && s.array)
+		return infer_error(in, site, "write 0", "the entries of %s cannot be deleted, only written",
+				   pg_map_type(a[0].k->map)), false;
 	struct ir_type v = a[2];
 	if (v.kinds == IR_BIT(IR_NIL))
 		return true;
@@ -199,9 +199,15 @@ static void set_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const 
 	struct lw_val there = lw_narrow(w, &args[2], ~IR_BIT(IR_NIL));
 	lw_br_kind(w, &args[2], IR_BIT(IR_NIL), nil, some);
 	if (args[2].kinds & IR_BIT(IR_NIL)) {
+		struct map_shape s;
+		map_shape(args[0].k->map, &s);
 		lw_enter(w, nil);
-		erase(w, args);
-		lw_jmp(w, end, 0, NULL);
+		if (s.array) {
+			lw_raise(w, "the entries of %s cannot be deleted, only written", pg_map_type(args[0].k->map));
+		} else {
+			erase(w, args);
+			lw_jmp(w, end, 0, NULL);
+		}
 	}
 	if (there.kinds) {
 		lw_enter(w, some);
@@ -252,9 +258,9 @@ static void add_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const 
 }
 
 const struct ir_lib stdlib_map_rows[] = {
-	{ "get", 1, 1, { 0 }, 0, 0, IR_E_READ, get_type, get_lower, 0, "m:get(k): m[k]" },
-	{ "set", 2, 2, { 0 }, IR_BIT(IR_NIL), 0, IR_E_WRITE, set_type, set_lower, 0, "m:set(k, v): m[k] = v" },
-	{ "add", 2, 2, { 0, IR_BIT(IR_INT) }, IR_BIT(IR_NIL), 0, IR_E_WRITE, add_type, add_lower, 0,
+	{ "get", 1, 1, { 0 }, IR_BIT(IR_NIL), 0, IR_E_READ, get_type, get_lower, 0, "m:get(k): m[k]" },
+	{ "set", 2, 2, { 0 }, 0, 0, IR_E_WRITE, set_type, set_lower, 0, "m:set(k, v): m[k] = v" },
+	{ "add", 2, 2, { 0, IR_BIT(IR_INT) }, 0, 0, IR_E_WRITE, add_type, add_lower, 0,
 	  "m:add(k, n): adds n atomically, creates the entry at n" },
 	{ 0 },
 };

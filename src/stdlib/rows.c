@@ -209,18 +209,30 @@ static void tointeger_lower(struct lw *w, const struct ir_lib *row, uint32_t n, 
 static bool error_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
 		       const struct ir_type *a, struct ir_type *out)
 {
-	(void)row, (void)n, (void)out;
-	if (!a[0].k || a[0].k->kind != PG_STR)
+	(void)row, (void)out;
+	if (!a[0].k || a[0].k->kind != PG_STR || (n > 1 && (!a[1].k || a[1].k->kind != PG_INT)))
 		return infer_error(in, site, "give it a constant text", "error with a value known only at run time "
 				   "is not there yet"), false;
 	return true;
 }
 
+/* The position that error's level adds: 1 where it is called, 2 where its function was called, and
+ * so on; none for level 0 and beyond the outermost function. */
+static uint32_t level_site(struct lw *w, int64_t level)
+{
+	struct ir_unit *u = w->unit;
+	uint32_t site = w->site;
+	for (; level > 1 && site; level--)
+		site = u->inlines[u->sites[site].inlined_at].site;
+	return level == 1 ? site : 0;
+}
+
 static void error_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
 			struct lw_val *out)
 {
-	(void)row, (void)n;
+	(void)row;
 	*out = lw_nil();
+	w->site = level_site(w, n > 1 ? args[1].k->i : 1);
 	lw_raise(w, "%.*s", (int)args[0].k->n, args[0].k->str);
 	lw_enter(w, lw_block(w, 0)); /* never reached */
 }
@@ -278,9 +290,9 @@ const struct ir_lib stdlib_rows[] = {
 	{ "math.tointeger", 1, 1, { 0 }, INT | NIL, 0, 0, tointeger_type, tointeger_lower, 0,
 	  "an integer as it is, else nil" },
 	{ "type", 1, 1, { 0 }, STR, 8, 0, kind_type, kind_lower, 0, "kind of a value, as text" },
-	{ "print", 0, -1, { 0 }, NIL, 0, IR_E_WRITE, std_print_type, std_print_lower, 0,
+	{ "print", 0, -1, { 0 }, 0, 0, IR_E_WRITE, std_print_type, std_print_lower, 0,
 	  "sends its arguments to the user half, which prints them" },
-	{ "error", 1, 1, { 0 }, NIL, 0, IR_E_RAISE | IR_E_WRITE, error_type, error_lower, 0,
+	{ "error", 1, 2, { 0 }, 0, 0, IR_E_RAISE | IR_E_WRITE, error_type, error_lower, 0,
 	  "raises a run-time error" },
 	{ "bpf.ktime", 0, 0, { 0 }, INT, 0, IR_E_READ, NULL, helper_lower, HELPER_KTIME,
 	  "nanoseconds since boot, not counting suspend" },
