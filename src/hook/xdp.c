@@ -30,6 +30,7 @@ static const struct ir_target target = {
 	.map_rows = stdlib_map_rows,
 	.state_rows = stdlib_state_rows,
 	.event_rows = stdlib_event_rows,
+	.addr_rows = net_addr_rows,
 	.ctx_data = offsetof(struct xdp_md, data),
 	.ctx_data_end = offsetof(struct xdp_md, data_end),
 	.helper_load_bytes = ABI_XDP_LOAD_BYTES,
