@@ -6,6 +6,8 @@
  */
 #include "net/lower.h"
 
+#include "core/feature.h"
+
 /* A way on: a number of the header's `next` field leads to a block whose parameter is an offset. */
 struct way { enum net_view view; ir_blk to; };
 
@@ -116,15 +118,18 @@ static void br_bit(struct lw *w, ir_ref number, uint64_t set, ir_blk yes, ir_blk
 	lw_bri(w, IR_NE, b, 0, yes, no);
 }
 
+/* Compares a part of number, not number itself: of that the verifier would learn something on each
+ * way, and then follow each to its end. */
 static void br_ext(struct lw *w, const struct net_exts *x, ir_ref number, ir_blk yes, ir_blk no)
 {
 	ir_blk low = lw_block(w, 0), high = lw_block(w, 0), upper = lw_block(w, 0);
+	ir_ref quarter = lw_op2i(w, IRO(shr64), number, 6);
 
-	lw_bri(w, IR_ULT, number, 64, low, high);
+	lw_bri(w, IR_EQ, quarter, 0, low, high);
 	lw_enter(w, low);
 	br_bit(w, number, mask_of(x, 0), yes, no);
 	lw_enter(w, high);
-	lw_bri(w, IR_EQ, lw_op2i(w, IRO(shr64), number, 6), 2, upper, no);
+	lw_bri(w, IR_EQ, quarter, 2, upper, no);
 	lw_enter(w, upper);
 	br_bit(w, number, mask_of(x, 128), yes, no);
 }
@@ -135,6 +140,21 @@ static ir_ref ext_len(struct lw *w, ir_ref is_frag, ir_ref is_auth, ir_ref b)
 	ir_ref units = lw_op2(w, IRO(and64), b, lw_op2i(w, IRO(sub64), is_frag, 1));
 	units = lw_op2(w, IRO(add64), lw_op2i(w, IRO(add64), units, 1), is_auth);
 	return lw_op2(w, IRO(shl64), units, lw_op2(w, IRO(sub64), lw_imm(w, 3), is_auth));
+}
+
+/* A jump back to `head`. With may_goto, the verifier need not follow every turn. */
+static void turn(struct lw *w, bool fuel, ir_blk head, const ir_ref args[3], ir_blk out)
+{
+	if (!fuel) {
+		lw_jmp(w, head, 3, args);
+		return;
+	}
+	ir_ref t = ir_ins_new(w->fn, IRO(fuel), 0, NULL);
+	ir_at(w->fn, t)->site = w->site;
+	ir_append(w->fn, w->cur, t);
+	ir_succ(w->fn, t, 0, head, 3, args);
+	ir_succ(w->fn, t, 1, out, 0, NULL);
+	w->cur = 0;
 }
 
 /*
@@ -150,9 +170,12 @@ static void walk_exts(struct lw *w, const struct net_exts *x, const struct net_a
 	ir_blk out = lw_block(w, 0), inside = lw_block(w, 0), later = lw_block(w, 0);
 	ir_blk again = lw_block(w, 0);
 
+	bool fuel = w->unit->features && w->unit->features[FEAT_may_goto];
+	ir_ref most = lw_imm(w, x->max);
+
 	ir_block(w->fn, head)->walked = true;
 	pos = lw_op2i(w, IRO(and64), lw_op1(w, IRO(opaque), pos), FURTHEST);
-	lw_jmp(w, head, 3, (ir_ref[]){ number, pos, lw_imm(w, x->max) });
+	lw_jmp(w, head, 3, (ir_ref[]){ number, pos, fuel ? lw_op1(w, IRO(opaque), most) : most });
 	lw_enter(w, head);
 	number = lw_param(w, head, 0);
 	pos = lw_param(w, head, 1);
@@ -176,7 +199,8 @@ static void walk_exts(struct lw *w, const struct net_exts *x, const struct net_a
 	lw_enter(w, again);
 	ir_ref behind = lw_op2(w, IRO(add64), pos, ext_len(w, is_frag, is_auth, b));
 	behind = lw_op2i(w, IRO(and64), behind, FURTHEST);
-	lw_jmp(w, head, 3, (ir_ref[]){ next, behind, lw_op2i(w, IRO(sub64), left, 1) });
+	ir_ref args[] = { next, behind, lw_op2i(w, IRO(sub64), left, 1) };
+	turn(w, fuel, head, args, out);
 
 	lw_enter(w, later);
 	lw_jmp(w, done, 2, (ir_ref[]){ lw_op2i(w, IRO(or64), next, NET_NOT_FIRST),

@@ -204,7 +204,7 @@ typedef ir_ref path_end(struct lw *w, const struct lw_val *v);
 
 /* Machine code that ends with 0 where a part of the path is nil. */
 static inline void path_compile(struct compiled *c, const struct path *p, const struct ir_target *t,
-				path_end *end)
+				const bool *features, path_end *end)
 {
 	struct lw *w = &c->w;
 
@@ -214,6 +214,7 @@ static inline void path_compile(struct compiled *c, const struct path *p, const 
 		fail_msg("out of memory");
 	c->diag.arena = &c->a;
 	w->unit = ir_unit_new(&c->a, &c->diag, t);
+	w->unit->features = features;
 	w->fn = ir_fn_new(w->unit, "path");
 	w->fn->machine = true;
 	w->unit->main = w->fn;

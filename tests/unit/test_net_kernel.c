@@ -10,7 +10,7 @@
 
 #include <linux/bpf.h>
 
-enum { DEPTH = 3, FRAMES = 60, DATA = 128, FOUND = 0x40000000, HEADROOM = 14 };
+enum { DEPTH = 3, FRAMES = 40, DATA = 128, FOUND = 0x40000000, HEADROOM = 14 };
 
 static const struct ir_target target = {
 	.hook = "xdp", .views = net_views, .prog_type = BPF_PROG_TYPE_XDP,
@@ -82,15 +82,15 @@ static struct be_code *generate(struct ir_unit *u)
 	return be_code(b);
 }
 
-static int load(struct compiled *c, bool copy, const struct path *p, uint32_t *n)
+static const struct mode { const char *name; bool copy, may_goto; } modes[] = {
+	{ "direct", false, true }, { "direct, walked", false, false }, { "copy", true, true },
+};
+
+static int load(struct compiled *c, const struct path *p, uint32_t *n)
 {
-	static bool features[FEAT_COUNT];
 	struct ir_unit *u = c->w.unit;
 	char *log = NULL;
 
-	memset(features, true, sizeof features);
-	u->features = features;
-	u->copy_access = copy;
 	struct be_code *code = generate(u);
 	if (!code)
 		fail_msg("%s: no code", path_text(p));
@@ -136,18 +136,20 @@ static void run_frame(int fd, const struct compiled *c, const struct path *p, un
 
 static void try_path(const struct path *p)
 {
-	for (int copy = 0; copy < 2; copy++) {
+	for (const struct mode *m = modes; m < modes + sizeof modes / sizeof *modes; m++) {
+		const bool features[FEAT_COUNT] = { [FEAT_may_goto] = m->may_goto };
 		struct compiled c;
 		struct kern_prog_info info = { 0 };
 		uint32_t n;
-		path_compile(&c, p, &target, hash_ops);
-		int fd = load(&c, copy, p, &n);
+		path_compile(&c, p, &target, features, hash_ops);
+		c.w.unit->copy_access = m->copy;
+		int fd = load(&c, p, &n);
 		kern_prog_info(fd, &info);
 		longest = n > longest ? n : longest;
 		most = info.verified_insns > most ? info.verified_insns : most;
 		if (getenv("PATHS"))
 			print_message("%5u insns %6u verified %s %s\n", n, info.verified_insns,
-				      copy ? "copy" : "direct", path_text(p));
+				      m->name, path_text(p));
 		for (unsigned i = 0; i < FRAMES; i++)
 			run_frame(fd, &c, p, i);
 		kern_close(fd);

@@ -6,6 +6,8 @@
  */
 #include "net_paths.h"
 
+#include "core/feature.h"
+
 enum { DEPTH = 4, FRAMES = 400, STEPS = 20000, BASE = 0x10000000 };
 
 static const struct ir_target target = {
@@ -104,7 +106,7 @@ static unsigned choose(struct eval *e, ir_ref r, const struct ir_ins *i)
 	uint64_t off;
 
 	switch (i->op) {
-	case IRO(jmp): return 0;
+	case IRO(jmp): case IRO(fuel): return 0;
 	case IRO(br):  return holds(i->aux, e->v[i->args[0]], e->v[i->args[1]]) ? 0 : 1;
 	case IRO(pkt):
 		off = e->v[i->args[0]];
@@ -187,9 +189,10 @@ static unsigned paths, found, absent;
 
 static void try_path(const struct path *p)
 {
+	const bool features[FEAT_COUNT] = { [FEAT_may_goto] = paths % 2 };
 	struct compiled c;
 
-	path_compile(&c, p, &target, NULL);
+	path_compile(&c, p, &target, features, NULL);
 	struct eval e = { .fn = c.w.fn, .v = calloc(c.w.fn->nins, sizeof(uint64_t)) };
 	for (unsigned i = 0; i < FRAMES; i++) {
 		uint64_t words[LW_MAXWORDS] = { 0 };
