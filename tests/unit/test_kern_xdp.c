@@ -17,6 +17,7 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -352,6 +353,7 @@ static void killed_process_detaches(void **state)
 	if (!pid) {
 		struct hook_link l;
 		char err[512];
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		c = attach(verdict_prog(XDP_PASS), "vb", NULL, &l, err) ? 'n' : 'y';
 		if (write(pipes[1], &c, 1) == 1)
 			pause();
