@@ -83,6 +83,29 @@ static void set_arg(lua_State *L, const struct cli_script *s)
 	lua_setglobal(L, "arg");
 }
 
+/* os.exit closes the state unless told not to: what programs still have to say is said. */
+static int exit_closing(lua_State *L)
+{
+	lua_settop(L, 2);
+	if (lua_isnil(L, 2)) {
+		lua_pushboolean(L, 1);
+		lua_replace(L, 2);
+	}
+	lua_pushvalue(L, lua_upvalueindex(1));
+	lua_insert(L, 1);
+	lua_call(L, 2, 0);
+	return 0;
+}
+
+static void close_on_exit(lua_State *L)
+{
+	lua_getglobal(L, "os");
+	lua_getfield(L, -1, "exit");
+	lua_pushcclosure(L, exit_closing, 1);
+	lua_setfield(L, -2, "exit");
+	lua_pop(L, 1);
+}
+
 /* Text only: a binary chunk can break the Lua that runs it. */
 static int load(lua_State *L, const struct cli_script *s)
 {
@@ -96,6 +119,7 @@ static int in_state(lua_State *L)
 {
 	const struct cli_script *s = lua_touserdata(L, 1);
 	luaL_openlibs(L);
+	close_on_exit(L);
 	set_options(L, s);
 	luaL_requiref(L, "perigee", luaopen_perigee, 0);
 	lua_setglobal(L, "bpf");

@@ -91,7 +91,7 @@ static int entry_newindex(lua_State *L)
 static int entry_next(lua_State *L)
 {
 	lua_Integer i = lua_tointeger(L, lua_upvalueindex(1)) + 1;
-	lua_settop(L, 1);
+	pgl_check(L, 1, PGL_ENTRY, "entry");
 	for (;; i++) {
 		lua_settop(L, 1);
 		lua_getiuservalue(L, 1, SNAPSHOT);

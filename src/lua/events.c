@@ -244,7 +244,15 @@ static int f_events(lua_State *L)
 	return 1;
 }
 
-static const luaL_Reg meta[] = { { "__gc", pgl_map_gc }, { NULL, NULL } };
+static int ev_gc(lua_State *L)
+{
+	struct pgl_map *m = lua_touserdata(L, 1);
+	if (m->m)
+		pgl_report_channel(m);
+	return pgl_map_gc(L);
+}
+
+static const luaL_Reg meta[] = { { "__gc", ev_gc }, { NULL, NULL } };
 
 static const luaL_Reg methods[] = {
 	{ "on", ev_on },     { "poll", ev_poll }, { "read", ev_read },

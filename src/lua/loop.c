@@ -453,20 +453,10 @@ static const luaL_Reg functions[] = {
 	{ "on_exit", f_on_exit }, { "on_error", f_on_error }, { NULL, NULL },
 };
 
-static void closer(lua_State *L, const char *key, lua_CFunction f)
-{
-	lua_createtable(L, 0, 2);
-	lua_pushcfunction(L, f);
-	lua_setfield(L, -2, "__close");
-	lua_pushcfunction(L, f);
-	lua_setfield(L, -2, "__gc");
-	lua_rawsetp(L, LUA_REGISTRYINDEX, key);
-}
-
 void pgl_open_loop(lua_State *L)
 {
-	closer(L, &guard_class, guard_close);
-	closer(L, &run_class, stopped);
-	closer(L, &exit_class, exit_gc);
+	pgl_closer(L, &guard_class, guard_close);
+	pgl_closer(L, &run_class, stopped);
+	pgl_closer(L, &exit_class, exit_gc);
 	luaL_setfuncs(L, functions, 0);
 }

@@ -252,15 +252,17 @@ static int cursor_gc(lua_State *L)
 
 static const char cursor_class;
 
-/* Upvalue 1: the cursor; argument 1: the map. */
+/* Upvalue 1: the cursor, which keeps its map. */
 static int map_next(lua_State *L)
 {
 	struct pgl *s = pgl_get(L);
 	struct cursor *c = lua_touserdata(L, lua_upvalueindex(1));
-	pg_map *m = pgl_map(L, 1);
 	pg_value k, v;
 	if (c->done)
 		return 0;
+	lua_settop(L, 0);
+	lua_getiuservalue(L, lua_upvalueindex(1), 1);
+	pg_map *m = pgl_map(L, 1);
 	int rc = pg_map_next(m, &c->at, &k, &v);
 	if (rc <= 0) {
 		c->done = true;
@@ -269,7 +271,6 @@ static int map_next(lua_State *L)
 	/* Key and value live in the handle: no finalizer may use it while they are copied. */
 	int running = lua_gc(L, LUA_GCISRUNNING);
 	lua_gc(L, LUA_GCSTOP);
-	lua_settop(L, 1);
 	pgl_push(L, &k);
 	if (v.kind == PG_RECORD)
 		pgl_entry(L, 1, 2, &v);
@@ -389,12 +390,7 @@ static const luaL_Reg methods[] = {
 void pgl_open_maps(lua_State *L)
 {
 	pgl_class(L, PGL_MAP, "map", meta, methods);
-	lua_createtable(L, 0, 2);
-	lua_pushcfunction(L, cursor_gc);
-	lua_setfield(L, -2, "__gc");
-	lua_pushcfunction(L, cursor_gc);
-	lua_setfield(L, -2, "__close");
-	lua_rawsetp(L, LUA_REGISTRYINDEX, &cursor_class);
+	pgl_closer(L, &cursor_class, cursor_gc);
 	lua_pushcfunction(L, f_map);
 	lua_setfield(L, -2, "map");
 }

@@ -186,6 +186,18 @@ void pgl_setclass(lua_State *L, enum pgl_type type)
 	lua_setmetatable(L, -2);
 }
 
+void pgl_closer(lua_State *L, const void *key, lua_CFunction f)
+{
+	lua_createtable(L, 0, 3);
+	lua_pushboolean(L, 0);
+	lua_setfield(L, -2, "__metatable");
+	lua_pushcfunction(L, f);
+	lua_setfield(L, -2, "__close");
+	lua_pushcfunction(L, f);
+	lua_setfield(L, -2, "__gc");
+	lua_rawsetp(L, LUA_REGISTRYINDEX, key);
+}
+
 enum pgl_type pgl_type(lua_State *L, int idx)
 {
 	if (lua_type(L, idx) != LUA_TUSERDATA || !lua_getmetatable(L, idx))
@@ -363,6 +375,7 @@ int luaopen_perigee(lua_State *L)
 	pgl_open_events(L);
 	pgl_open_packet(L);
 	pgl_open_program(L);
+	pgl_open_twin(L);
 	pgl_open_links(L);
 	pgl_open_loop(L);
 	remember_lib(L, "bpf.");

@@ -95,6 +95,8 @@ void pgl_metatable(lua_State *L, enum pgl_type type, const char *name, const lua
 void pgl_class(lua_State *L, enum pgl_type type, const char *name, const luaL_Reg *meta,
 	       const luaL_Reg *methods);
 void pgl_setclass(lua_State *L, enum pgl_type type);
+/* Registers under key the metatable of a userdata that only calls f when it is closed or collected. */
+void pgl_closer(lua_State *L, const void *key, lua_CFunction f);
 enum pgl_type pgl_type(lua_State *L, int idx);
 void *pgl_check(lua_State *L, int idx, enum pgl_type type, const char *what);
 /* A library call failed: raises pg_error, bare or with the caller's position; remembers the code
@@ -187,6 +189,7 @@ void pgl_show_timing(struct pgl *s, pg_unit *u, pg_prog *p, const char *where, c
 void pgl_note(lua_State *L, pg_unit *u, const char *where);
 void pgl_open_program(lua_State *L);
 int pgl_twin(lua_State *L, const struct pgl_opts *o, int func, int input); /* 4 results */
+void pgl_open_twin(lua_State *L);
 void pgl_open_links(lua_State *L);
 
 /* ---- loop.c, report.c ---- */
@@ -204,6 +207,7 @@ void pgl_loop_free(lua_State *L, struct pgl *s);
 void pgl_report_prints(lua_State *L);     /* kernel print lines to stdout */
 void pgl_report_errors(lua_State *L, bool all); /* all: also those held back by rate */
 void pgl_report_lost(lua_State *L);
+void pgl_report_channel(struct pgl_map *m);
 uint64_t pgl_errors_at(struct pgl *s, const char *where); /* run-time errors so far */
 void pgl_report_free(struct pgl *s);
 

@@ -212,6 +212,11 @@ static void lost(uint64_t now, uint64_t *said, const char *what)
 	fprintf(stderr, "perigee: %s %s lost: the ring was full\n", n, what);
 }
 
+void pgl_report_channel(struct pgl_map *m)
+{
+	lost(pg_events_lost(m->m), &m->lost, "events");
+}
+
 void pgl_report_lost(lua_State *L)
 {
 	struct pgl *s = pgl_get(L);
@@ -221,7 +226,7 @@ void pgl_report_lost(lua_State *L)
 	for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
 		struct pgl_map *m = lua_touserdata(L, -2);
 		if (m->m)
-			lost(pg_events_lost(m->m), &m->lost, "events");
+			pgl_report_channel(m);
 	}
 	lua_pop(L, 1);
 }

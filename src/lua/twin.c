@@ -23,14 +23,7 @@ static void kernel_rules(lua_State *L, struct pgl *s)
 {
 	struct pgl **g = lua_newuserdatauv(L, sizeof(*g), 0);
 	*g = NULL;
-	if (lua_rawgetp(L, LUA_REGISTRYINDEX, &guard_class) == LUA_TNIL) {
-		lua_pop(L, 1);
-		lua_createtable(L, 0, 1);
-		lua_pushcfunction(L, guard_close);
-		lua_setfield(L, -2, "__close");
-		lua_pushvalue(L, -1);
-		lua_rawsetp(L, LUA_REGISTRYINDEX, &guard_class);
-	}
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &guard_class);
 	lua_setmetatable(L, -2);
 	*g = s;
 	s->kernel++;
@@ -109,4 +102,9 @@ int pgl_twin(lua_State *L, const struct pgl_opts *o, int func, int input)
 	else
 		lua_pushnil(L);
 	return 4;
+}
+
+void pgl_open_twin(lua_State *L)
+{
+	pgl_closer(L, &guard_class, guard_close);
 }

@@ -52,6 +52,7 @@ run -e 'x = = 1';            expect syntax 1 '' '(command line):1: unexpected sy
 run "$work/nothing.lua";     expect nofile 1 '' 'nothing.lua'
 run "$work/binary.lua";      expect binary 1 '' 'attempt to load a binary chunk'
 run -e 'os.exit(5)';         expect os.exit 5 '' ''
+run -e 'bpf.on_exit(function() print "bye" end) os.exit(6)'; expect "os.exit closes" 6 '^bye$' ''
 run;                         expect nothing 2 '' '^usage: perigee FILE'
 run --nonsense x;            expect option 2 '' "'--nonsense'"
 run run;                     expect noscript 2 '' 'usage: perigee run'
@@ -99,7 +100,7 @@ if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
 fi
 
 # SIGINT ends bpf.run cleanly: the rest of the script runs
-"$P" -e 'bpf.on_exit(function() print "exit" end) print(bpf.run()) os.exit(true, true)' \
+"$P" -e 'bpf.on_exit(function() print "exit" end) print(bpf.run())' \
 	>"$work/out" 2>"$work/err" </dev/null &
 pid=$!
 sleep 0.3
