@@ -63,7 +63,8 @@ static float cost(const struct be_vreg *v)
 	return v->how != BE_REG ? w / 4 : w;
 }
 
-/* The free register that saves most moves; without wishes, one that calls would destroy. */
+/* The free register that saves most moves; of several the one that others want least, and of those
+ * one that calls would destroy. */
 static int choose(struct be *b, const struct be_vreg *v, unsigned avail)
 {
 	static const int8_t order[BE_NREGS] = { 0, 5, 4, 3, 2, 1, 6, 7, 8, 9 };
@@ -71,15 +72,20 @@ static int choose(struct be *b, const struct be_vreg *v, unsigned avail)
 	for (uint32_t h = v->hints; h; h = b->hints[h].next) {
 		const struct be_vreg *o = &b->vregs[b->hints[h].other];
 		int r = o->reg >= 0 ? o->reg : o->pref;
-		if (r >= 0 && !o->mem)
-			score[r] += 1 + b->hints[h].weight * (o->reg >= 0 ? 2 : 1);
+		if (r < 0 || o->mem || (o->reg < 0 && overlap(b, o, v)))
+			continue;
+		score[r] += b->hints[h].weight * (o->reg >= 0 ? 2 : 1);
 	}
 	if (v->pref >= 0)
 		score[v->pref]++;
 	int best = -1;
-	for (int k = 0; k < BE_NREGS; k++)
-		if (avail >> order[k] & 1 && (best < 0 || score[order[k]] > score[best]))
-			best = order[k];
+	for (int k = 0; k < BE_NREGS; k++) {
+		int r = order[k];
+		if (avail >> r & 1 &&
+		    (best < 0 || score[r] > score[best] ||
+		     (score[r] == score[best] && BE_CLOBBER >> r & 1 && b->wanted[r] < b->wanted[best])))
+			best = r;
+	}
 	return best;
 }
 

@@ -113,6 +113,7 @@ struct be {
 	uint32_t nsegs, cap_segs;
 	struct be_hint *hints;   /* from 1 */
 	uint32_t nhints, cap_hints;
+	uint32_t wanted[BE_V0];  /* by machine register: moves from and to it */
 	uint32_t ngaps;
 	uint32_t *gap0;          /* by block: its first gap */
 	uint16_t *fixed, *busy;  /* by gap: registers taken by the machine / by anyone */

@@ -116,10 +116,15 @@ static void writes(struct live *l, uint32_t v, uint32_t gap, float weight)
 	close_seg(l, v, gap);
 }
 
+/* A move between x and y, which one register would save; on cold paths of weight 0. */
 static void hint(struct be *b, uint32_t x, uint32_t y, uint32_t weight)
 {
 	if (x == BE_FP || y == BE_FP)
 		return;
+	b->wanted[x < BE_V0 ? x : y < BE_V0 ? y : BE_NONE] += weight;
+	/* the walk goes backwards: a wish for a machine register reaches the head of a chain */
+	if (weight && y >= BE_V0 && b->vregs[y].pref < 0)
+		b->vregs[y].pref = x < BE_V0 ? (int8_t)x : b->vregs[x].pref;
 	for (int way = 0; way < 2; way++) {
 		if (x >= BE_V0) {
 			arena_grow(b->arena, b->hints, b->nhints, b->cap_hints);
@@ -227,6 +232,7 @@ static void reset(struct be *b)
 		b->hints = arena_array(b->arena, struct be_hint, b->cap_hints);
 	}
 	b->nsegs = b->nhints = 1;
+	memset(b->wanted, 0, sizeof(b->wanted));
 	if (!b->gap0)
 		b->gap0 = arena_array(b->arena, uint32_t, b->nblocks);
 	b->ngaps = 0;
