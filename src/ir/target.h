@@ -29,6 +29,7 @@ struct ir_lib {
 		      struct lw_val *out);
 	uint32_t imm;         /* the row's own: a width, an offset ... */
 	const char *what;     /* one line of documentation */
+	enum ir_expand { IR_EXPAND_NONE, IR_EXPAND_ASSERT } expand; /* control flow: no call is lowered */
 };
 
 /* A field of a view: one row. */

@@ -278,8 +278,15 @@ static bool refuse_call(struct flow *fl, ir_ref call, const struct ir_fn *g, uin
 static int inline_one(struct flow *fl, ir_ref call, ir_ref *gone)
 {
 	const struct ir_ins *c = ir_at(fl->f, call);
-	if (c->aux || c->type.row || ir_at(fl->f, c->args[0])->type.row)
+	const struct ir_lib *row = ir_at(fl->f, c->args[0])->type.row;
+	if (c->aux || (row && row->expand == IR_EXPAND_NONE))
 		return 0;
+	if (row) {
+		if (c->nargs < 2)
+			return 0;
+		*gone = expand_assert(fl, call);
+		return 1;
+	}
 	struct graft g = { .fl = fl, .f = fl->f, .call = call };
 	g.g = callee_of(fl, call, &g.closure);
 	if (!g.g)

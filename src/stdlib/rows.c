@@ -294,6 +294,8 @@ const struct ir_lib stdlib_rows[] = {
 	  "sends its arguments to the user half, which prints them" },
 	{ "error", 1, 2, { 0 }, 0, 0, IR_E_RAISE | IR_E_WRITE, error_type, error_lower, 0,
 	  "raises a run-time error" },
+	{ "assert", 1, -1, { 0 }, IR_ANY, 0, IR_E_RAISE, NULL, NULL, 0,
+	  "raises its second argument, a constant text, when the first is nil or false", IR_EXPAND_ASSERT },
 	{ "bpf.ktime", 0, 0, { 0 }, INT, 0, IR_E_READ, NULL, helper_lower, HELPER_KTIME,
 	  "nanoseconds since boot, not counting suspend" },
 	{ "bpf.cpu", 0, 0, { 0 }, INT, 0, IR_E_READ, NULL, helper_lower, HELPER_CPU, "number of this CPU" },
