@@ -50,7 +50,7 @@ static pg_map *entry_of(lua_State *L, int idx, pg_value *key)
 	lua_getiuservalue(L, idx, MAP);
 	pg_map *m = pgl_map(L, -1);
 	lua_getiuservalue(L, idx, KEY);
-	pgl_key(L, -1, key);
+	pgl_value(L, -1, key);
 	return m;
 }
 
@@ -79,10 +79,7 @@ static int entry_newindex(lua_State *L)
 	const char *name = luaL_checkstring(L, 2);
 	pg_value key, v;
 	pg_map *m = entry_of(L, 1, &key);
-	if (s->kernel)
-		pgl_value(L, 3, &v);
-	else
-		pgl_key(L, 3, &v);
+	pgl_value(L, 3, &v);
 	int err = pg_map_set_field(m, pgl_rules(s), &key, name, &v);
 	return err < 0 ? pgl_raise(L, s, err) : 0;
 }

@@ -388,14 +388,15 @@ static int f_run(lua_State *L)
 		pgl_loop_step(L, until);
 		time = until && pgl_now() >= until;
 	}
+	const char *why = s->loop.signal == SIGINT    ? "SIGINT"
+			  : s->loop.signal == SIGTERM ? "SIGTERM"
+			  : s->loop.stop              ? "stop"
+						      : "time";
 	on_exit_all(L);
 	pgl_report_prints(L);
 	pgl_report_errors(L, true);
 	pgl_report_lost(L);
-	lua_pushstring(L, s->loop.signal == SIGINT    ? "SIGINT"
-			  : s->loop.signal == SIGTERM ? "SIGTERM"
-			  : s->loop.stop              ? "stop"
-						      : "time");
+	lua_pushstring(L, why);
 	return 1;
 }
 

@@ -91,7 +91,7 @@ static int read_at(lua_State *L, int map, int key)
 	pg_value k, v;
 	if (pgl_shadowed(L))
 		return pgl_shadow_get(L, map, key);
-	pgl_key(L, key, &k);
+	pgl_value(L, key, &k);
 	int err = pg_map_get(m, pgl_rules(s), &k, &v);
 	if (err < 0)
 		return pgl_raise(L, s, err);
@@ -109,11 +109,8 @@ static int write_at(lua_State *L, int map, int key, int value)
 	pg_value k, v;
 	if (pgl_shadowed(L))
 		return pgl_shadow_set(L, map, key, value);
-	pgl_key(L, key, &k);
-	if (s->kernel)
-		pgl_value(L, value, &v);
-	else
-		pgl_key(L, value, &v);
+	pgl_value(L, key, &k);
+	pgl_value(L, value, &v);
 	int err = pg_map_set(m, pgl_rules(s), &k, &v);
 	return err < 0 ? pgl_raise(L, s, err) : 0;
 }
@@ -155,7 +152,7 @@ static int map_add(lua_State *L)
 	lua_Integer n = luaL_checkinteger(L, 3);
 	if (pgl_shadowed(L))
 		return pgl_shadow_add(L, 1, 2, n);
-	pgl_key(L, 2, &k);
+	pgl_value(L, 2, &k);
 	int err = pg_map_add(m, pgl_rules(s), &k, n);
 	return err < 0 ? pgl_raise(L, s, err) : 0;
 }
@@ -194,7 +191,7 @@ static int map_sum(lua_State *L)
 	luaL_checkany(L, 2);
 	if (pgl_shadowed(L))
 		return pgl_shadow_get(L, 1, 2);
-	pgl_key(L, 2, &k);
+	pgl_value(L, 2, &k);
 	int err = name ? pg_map_get_field(m, PG_USER, &k, name, &v) : pg_map_get(m, PG_USER, &k, &v);
 	if (err < 0)
 		return pgl_raise(L, s, err);
@@ -220,7 +217,7 @@ static int map_each(lua_State *L)
 		lua_rawseti(L, -2, 1);
 		return 1;
 	}
-	pgl_key(L, 2, &k);
+	pgl_value(L, 2, &k);
 	int err = pg_map_each(m, &k, name, &v, &n);
 	if (err < 0)
 		return pgl_raise(L, s, err);

@@ -110,7 +110,6 @@ void pgl_push(lua_State *L, const pg_value *v);
 /* Reads a value; strings and handles belong to the Lua value. A table becomes a record, whose
  * memory is pushed on the stack (and only then is something pushed). */
 void pgl_value(lua_State *L, int idx, pg_value *out);
-void pgl_key(lua_State *L, int idx, pg_value *out); /* likewise; 1.0 is 1, as in Lua's tables */
 /* What a captured value is, but for tables, functions and floats: false when it is one of these. */
 bool pgl_simple(lua_State *L, int idx, pg_value *out);
 void pgl_record(lua_State *L, const struct pg_record *r); /* pushes a table */

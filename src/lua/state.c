@@ -38,10 +38,7 @@ static int state_newindex(lua_State *L)
 	const char *name = luaL_checkstring(L, 2);
 	if (pgl_shadowed(L))
 		return pgl_shadow_set(L, 1, 2, 3);
-	if (s->kernel)
-		pgl_value(L, 3, &v);
-	else
-		pgl_key(L, 3, &v);
+	pgl_value(L, 3, &v);
 	int err = pg_map_set_field(m, pgl_rules(s), NULL, name, &v);
 	return err < 0 ? pgl_raise(L, s, err) : 0;
 }

@@ -178,14 +178,3 @@ void pgl_value(lua_State *L, int idx, pg_value *out)
 	else if (!pgl_simple(L, idx, out))
 		*out = (pg_value){ .kind = PG_HOST, .str = luaL_typename(L, idx) };
 }
-
-void pgl_key(lua_State *L, int idx, pg_value *out)
-{
-	int same = 0;
-	pgl_value(L, idx, out);
-	if (out->kind == PG_FLOAT) {
-		lua_Integer i = lua_tointegerx(L, idx, &same);
-		if (same)
-			*out = (pg_value){ .kind = PG_INT, .i = i };
-	}
-}

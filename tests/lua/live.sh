@@ -60,6 +60,12 @@ assert(ping() and st.n == 5)
 local ok, text = pcall(link.replace, link, function(pkt) return pkt.len / 2 end)
 assert(not ok and text:find "error:", text)
 assert(ping())
+verdict.v = bpf.DROP
+link:replace(function() return verdict.v end)
+verdict.v = bpf.PASS
+assert(not ping())
+link:refresh() -- of what it was replaced by
+assert(ping() and st.n == 5)
 link:replace(bpf.program("xdp", function() return bpf.DROP end))
 assert(not ping())
 assert(link:stats().errors == 0 and link:stats().mode == "skb")
@@ -79,10 +85,10 @@ assert(ping())
 -- errors go to the script's own function
 local absent = bpf.map { "hash", key = "u32", value = "u32", entries = 1 }
 local texts = {}
-bpf.on_error(function(text, info) texts[#texts + 1] = text .. "|" .. info.where .. "|" .. info.total end)
+bpf.on_error(function(text, info) texts[#texts + 1] = text .. "|" .. info.where .. "|" .. info.total bpf.stop() end)
 local bad = bpf.xdp("lo", { mode = "skb", on_error = bpf.DROP }, function() return absent[1] + 1 end)
 assert(not ping())
-bpf.run { ["for"] = "250ms" }
+assert(bpf.run { ["for"] = "5s" } == "stop")
 assert(#texts == 1 and texts[1]:find "replace.lua:%d+: attempt to perform arithmetic on a nil value", texts[1])
 assert(texts[1]:find "|xdp lo|1$", texts[1])
 END

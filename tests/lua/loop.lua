@@ -33,6 +33,8 @@ assert(ev:poll() == nil and ev:poll("1ms") == nil)
 ev:send { n = 1 }
 ev:send { n = 2 }
 assert(ev:poll().n == 1 and ev:poll("1s").n == 2)
+bpf.after("5ms", function() ev:send { n = 8 } end)
+assert(ev:poll("5s").n == 8)
 bpf.after("5ms", function() ev:send { n = 3 } ev:send { n = 4 } end)
 bpf.after("10ms", function() ev:send { n = 5 } end)
 for e in ev:read() do
