@@ -134,6 +134,7 @@ struct ir_block {
 	bool loop;             /* target of a back edge (set by ir_order) */
 	uint32_t order;        /* position in fn->rpo, from 1; 0: unreachable (set by ir_order) */
 	ir_blk idom;           /* set by ir_dominators */
+	uint32_t dom_in, dom_out; /* likewise: a dominates b when b's dom_in lies in a's range */
 	uint32_t npreds;       /* set by ir_order: edges that lead here, error edges included */
 	struct ir_pred { ir_blk from; uint32_t succ; } *preds; /* succ: index of the terminator's
 				* edge, or IR_PRED_ERR | the instruction whose error edge it is */

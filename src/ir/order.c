@@ -100,7 +100,7 @@ void ir_order(struct ir_fn *f)
 		k->loop = false;
 		k->order = k->npreds = 0;
 		k->preds = NULL;
-		k->idom = 0;
+		k->idom = k->dom_in = k->dom_out = 0;
 	}
 	struct edges e = collect(f);
 	search(f, &e);
@@ -118,6 +118,27 @@ static ir_blk meet(const struct ir_fn *f, ir_blk a, ir_blk b)
 			b = ir_block(f, b)->idom;
 	}
 	return a;
+}
+
+/* Each block gets the range of numbers that its subtree of the dominator tree takes: sizes from the
+ * leaves up, then places from the root down (an idom comes before its blocks in rpo). */
+static void number_tree(struct ir_fn *f)
+{
+	for (uint32_t o = 0; o < f->nrpo; o++)
+		ir_block(f, f->rpo[o])->dom_out = 1;
+	for (uint32_t o = f->nrpo; o-- > 1;)
+		ir_block(f, ir_block(f, f->rpo[o])->idom)->dom_out += ir_block(f, f->rpo[o])->dom_out;
+	uint32_t *free_at = arena_array(f->unit->arena, uint32_t, f->nblocks);
+	for (uint32_t o = 0; o < f->nrpo; o++) {
+		ir_blk b = f->rpo[o];
+		struct ir_block *k = ir_block(f, b);
+		uint32_t size = k->dom_out;
+		k->dom_in = k->idom ? free_at[k->idom] : 1;
+		k->dom_out = k->dom_in + size;
+		if (k->idom)
+			free_at[k->idom] += size;
+		free_at[b] = k->dom_in + 1;
+	}
 }
 
 void ir_dominators(struct ir_fn *f)
@@ -141,14 +162,13 @@ void ir_dominators(struct ir_fn *f)
 		}
 	}
 	ir_block(f, 1)->idom = 0;
+	number_tree(f);
 }
 
 bool ir_dominates(const struct ir_fn *f, ir_blk a, ir_blk b)
 {
-	uint32_t order = ir_block(f, a)->order;
-	while (b && ir_block(f, b)->order > order)
-		b = ir_block(f, b)->idom;
-	return a == b;
+	const struct ir_block *x = ir_block(f, a), *y = ir_block(f, b);
+	return a == b || (y->dom_in > x->dom_in && y->dom_in < x->dom_out);
 }
 
 static ir_ref renamed(const ir_ref *to, ir_ref r)
