@@ -104,7 +104,8 @@ static bool move(struct rw *w, const struct be_ins *i)
 		w->b->ins[w->b->nins - 1].part = i->part;
 		return true;
 	}
-	if (!to || i->part || w->b->vregs[i->dst].level)
+	/* what comes in a machine register stays in one: its next use is near */
+	if (!to || i->part || w->b->vregs[i->dst].level || i->src < BE_V0)
 		return false;
 	uint32_t src = from ? get(w, i->src) : i->src;
 	be_push(w->b, (struct be_ins){ .code = BE_SPILL, .dst = i->dst, .src = src, .site = i->site });
