@@ -58,7 +58,8 @@ static ir_ref canon(const struct ir_fn *f, ir_ref v)
 {
 	for (;;) {
 		const struct ir_ins *i = ir_at(f, v);
-		unsigned n = i->op == IRO(zext8) ? 8 : i->op == IRO(zext16) ? 16 : i->op == IRO(zext32) ? 32 : 0;
+		unsigned n = i->op == IRO(zext8) ? 8 : i->op == IRO(zext16) ? 16 :
+			     i->op == IRO(zext32) ? 32 : 0;
 		if (!n || bits(f, i->args[0]) > n)
 			return v;
 		v = i->args[0];

@@ -64,7 +64,8 @@ static void jump(struct gen *g, ir_blk to, uint32_t n, const ir_ref *args)
 	ir_succ(g->f, t, 0, to, n, args);
 }
 
-static void branch(struct gen *g, enum ir_op op, enum ir_cc cc, ir_ref a, ir_ref b, ir_blk yes, ir_blk no)
+static void branch(struct gen *g, enum ir_op op, enum ir_cc cc, ir_ref a, ir_ref b, ir_blk yes,
+		   ir_blk no)
 {
 	ir_ref t = ins(g, op, 2, (ir_ref[]){ a, b }, 0, cc);
 	ir_succ(g->f, t, 0, yes, 0, NULL);
