@@ -247,6 +247,7 @@ static const char *fn_name(struct ir_unit *u, const struct front_proto *p)
 struct ir_fn *front_build(struct ir_unit *u, const struct front_proto *p)
 {
 	struct build b = { .u = u, .f = ir_fn_new(u, fn_name(u, p)), .p = p };
+	ir_fn_reserve(b.f, p->ncode * 2 + 16, p->ncode / 2 + 8);
 	b.f->pos = (struct diag_pos){ p->file, p->line };
 	b.f->nupvals = p->nupvals;
 	b.f->vararg = p->vararg;

@@ -251,6 +251,8 @@ struct ir_unit {
 
 struct ir_unit *ir_unit_new(struct arena *a, struct diag_list *diag, const struct ir_target *t);
 struct ir_fn *ir_fn_new(struct ir_unit *u, const char *name);
+/* Room for as many instructions and blocks as a new function is expected to need. */
+void ir_fn_reserve(struct ir_fn *f, uint32_t nins, uint32_t nblocks);
 ir_blk ir_block_new(struct ir_fn *f);
 ir_ref ir_param_add(struct ir_fn *f, ir_blk b);
 /* A new instruction, in no block; args are copied. */

@@ -14,7 +14,7 @@ struct ir_unit *ir_unit_new(struct arena *a, struct diag_list *diag, const struc
 	return u;
 }
 
-enum { FIRST_INS = 64, FIRST_BLOCKS = 16 };
+enum { FIRST_INS = 16, FIRST_BLOCKS = 8 };
 
 struct ir_fn *ir_fn_new(struct ir_unit *u, const char *name)
 {
@@ -30,6 +30,19 @@ struct ir_fn *ir_fn_new(struct ir_unit *u, const char *name)
 	f->nblocks = 1;
 	arena_push(u->arena, u->fns, u->nfns, u->cap_fns, f);
 	return f;
+}
+
+void ir_fn_reserve(struct ir_fn *f, uint32_t nins, uint32_t nblocks)
+{
+	struct arena *a = f->unit->arena;
+	if (f->nins == 1 && nins > f->cap_ins) {
+		f->ins = arena_array(a, struct ir_ins, nins);
+		f->cap_ins = nins;
+	}
+	if (f->nblocks == 1 && nblocks > f->cap_blocks) {
+		f->blocks = arena_array(a, struct ir_block, nblocks);
+		f->cap_blocks = nblocks;
+	}
 }
 
 ir_blk ir_block_new(struct ir_fn *f)

@@ -22,15 +22,14 @@ static pg_value text(const char *s)
 	return (pg_value){ .kind = PG_STR, .str = s, .n = (uint32_t)strlen(s) };
 }
 
-/* error(message, 0), and nothing after it */
+/* error(message), which adds the position, as Lua's own assert does; and nothing after it */
 static ir_blk raise_block(struct flow *fl, uint32_t site, ir_ref message)
 {
 	ir_blk b = ir_block_new(fl->f);
-	ir_ref args[3] = { emit_const(fl, b, site, (pg_value){ .kind = PG_LIB, .lib = "error" }), message, 0 };
+	ir_ref args[2] = { emit_const(fl, b, site, (pg_value){ .kind = PG_LIB, .lib = "error" }), message };
 	if (!message)
 		args[1] = emit_const(fl, b, site, text("assertion failed!"));
-	args[2] = emit_const(fl, b, site, (pg_value){ .kind = PG_INT, .i = 0 });
-	emit(fl, b, site, IRO(call), 3, args);
+	emit(fl, b, site, IRO(call), 2, args);
 	emit(fl, b, site, IRO(return), 0, NULL);
 	return b;
 }

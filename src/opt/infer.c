@@ -292,16 +292,16 @@ static bool visit_params(struct flow *fl, ir_blk b)
 	return changed;
 }
 
-static bool visit_block(struct infer *in, ir_blk b)
+static void visit_block(struct infer *in, ir_blk b)
 {
 	struct flow *fl = &in->fl;
-	bool changed = b != 1 && visit_params(fl, b);
+	if (b != 1)
+		visit_params(fl, b);
 	for (ir_ref r = ir_block(fl->f, b)->first; r; r = ir_at(fl->f, r)->next) {
 		rule *f = rules[ir_at(fl->f, r)->op];
 		struct ir_type t = (f ? f : rule_none)(in, r);
-		changed |= grow(ir_at(fl->f, r), &t);
+		grow(ir_at(fl->f, r), &t);
 	}
-	return changed;
 }
 
 static bool reached(const struct flow *fl, ir_blk b)
@@ -313,36 +313,57 @@ static bool reached(const struct flow *fl, ir_blk b)
 	return b == 1;
 }
 
-void infer_round(struct flow *fl)
+static void forget_types(struct flow *fl)
 {
-	struct infer in = { .fl = *fl };
 	struct ir_fn *f = fl->f;
-	ir_order(f);
-	in.fl.exec = fl->exec = arena_array(fl->u->arena, bool, f->nblocks);
-	in.fl.report = false;
+	const struct ir_target *t = fl->u->target;
 	for (ir_ref r = 1; r < f->nins; r++)
 		f->ins[r].type = nothing;
-	for (uint32_t i = 0; i < f->nparams && i < ir_block(f, 1)->nparams; i++) {
-		struct ir_type t = i < fl->u->target->nparams ? type_kinds(fl->u->target->params[i])
-							      : type_kinds(IR_BIT(IR_NIL));
-		ir_at(f, ir_block(f, 1)->params[i])->type = t;
+	for (uint32_t i = 0; i < f->nparams && i < ir_block(f, 1)->nparams; i++)
+		ir_at(f, ir_block(f, 1)->params[i])->type = type_kinds(i < t->nparams ? t->params[i] : IR_BIT(IR_NIL));
+}
+
+/* Every block that is reached, once. */
+static void visit_all(struct infer *in)
+{
+	const struct ir_fn *f = in->fl.f;
+	for (uint32_t i = 0; i < f->nrpo; i++) {
+		ir_blk b = f->rpo[i];
+		in->fl.exec[b] = in->fl.exec[b] || reached(&in->fl, b);
+		if (in->fl.exec[b])
+			visit_block(in, b);
 	}
-	for (bool changed = true; changed;) {
-		changed = false;
-		for (uint32_t i = 0; i < f->nrpo; i++) {
-			ir_blk b = f->rpo[i];
-			if (!fl->exec[b] && reached(&in.fl, b))
-				changed = fl->exec[b] = true;
-			if (fl->exec[b])
-				changed |= visit_block(&in, b);
-		}
-	}
-	if (!fl->report)
-		return;
-	in.fl.report = true;
+}
+
+/* In reverse post order only what a loop brings back can be news. */
+static bool loops_changed(struct infer *in)
+{
+	const struct ir_fn *f = in->fl.f;
+	bool changed = false;
 	for (uint32_t i = 0; i < f->nrpo; i++)
-		if (fl->exec[f->rpo[i]])
-			visit_block(&in, f->rpo[i]);
+		if (ir_block(f, f->rpo[i])->loop && in->fl.exec[f->rpo[i]])
+			changed |= visit_params(&in->fl, f->rpo[i]);
+	return changed;
+}
+
+void infer_round(struct flow *fl)
+{
+	ir_order(fl->f);
+	fl->exec = arena_array(fl->u->arena, bool, fl->f->nblocks);
+	struct infer in = { .fl = *fl };
+	forget_types(fl);
+	do
+		visit_all(&in);
+	while (loops_changed(&in));
+}
+
+/* Once more over what is known, to say what must fail. */
+static void report(struct flow *fl)
+{
+	struct infer in = { .fl = *fl };
+	in.fl.report = true;
+	for (uint32_t i = 0; i < fl->f->nrpo; i++)
+		visit_block(&in, fl->f->rpo[i]);
 }
 
 /* ---- the passes ---- */
@@ -377,16 +398,16 @@ int opt_records(struct ir_unit *u)
 {
 	struct flow fl = { .u = u, .f = u->main };
 	ir_order(fl.f);
-	if (records_promote(u, fl.f) < 0)
-		return -EINVAL;
-	int err = rounds(&fl);
+	fl.exec = arena_array(u->arena, bool, fl.f->nblocks);
+	for (uint32_t i = 0; i < fl.f->nrpo; i++)
+		fl.exec[fl.f->rpo[i]] = true;
+	int tables = records_promote(u, fl.f);
+	int err = tables < 0 ? -EINVAL : tables ? rounds(&fl) : 0;
 	if (err)
 		return err;
-	fl.report = true;
-	infer_round(&fl);
+	report(&fl);
 	if (u->diag->errors)
 		return -EINVAL;
-	prune(&fl);
 	sweep(fl.f);
 	return 0;
 }

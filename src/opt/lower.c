@@ -229,6 +229,7 @@ int opt_lower(struct ir_unit *u)
 	l.uses = arena_array(u->arena, uint32_t, from->nins);
 	w->fn = ir_fn_new(u, from->name);
 	w->fn->machine = true;
+	ir_fn_reserve(w->fn, from->nrpo * 4 + from->nins * 2, from->nblocks * 3);
 	w->fn->pos = from->pos;
 	w->site = ir_site(u, from->pos, 0);
 	ir_blk entry = lw_block(w, 0);

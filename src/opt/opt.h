@@ -52,7 +52,7 @@ ir_ref expand_assert(struct flow *fl, ir_ref call);
 int inline_bind_root(struct ir_unit *u, struct ir_fn *f);
 /* Cells with no user but get and set become values. Returns how many went. */
 int cells_promote(struct ir_fn *f);
-/* Records made and used up in f become cells and `record` snapshots; <0: refused. */
+/* Records made and used up in f become cells and `record` snapshots: how many; <0: refused. */
 int records_promote(struct ir_unit *u, struct ir_fn *f);
 /* Block parameters that always get the same value go; unreachable blocks are emptied of edges. */
 void prune(struct flow *fl);

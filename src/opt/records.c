@@ -266,5 +266,5 @@ int records_promote(struct ir_unit *u, struct ir_fn *f)
 		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next)
 			if (r < nins)
 				rewrite_use(&s, r, nins);
-	return 0;
+	return (int)s.n;
 }
