@@ -4,9 +4,13 @@
  *
  *   walked   a short counted loop without branches of its own is left: the verifier goes round with it
  *   fuel     every other back edge becomes a `fuel` (may_goto). The verifier then compares what it
- *            knows at the back edge with the turn before, so nothing that changes from turn to turn
+ *            knows at the back edge with the turns before, so nothing that changes from turn to turn
  *            may be a constant to it: constants that enter the loop's variables, from outside or
- *            inside, go through `opaque`.
+ *            inside, are hidden. So is the next value of a variable that a branch compares when
+ *            both ways stay in the loop: `if i == 10` would make i + 1 the constant 11, and from
+ *            there each turn another.
+ *
+ * Hidden is what has a zero added that the verifier does not know.
  *
  * Variables that hold a pointer on some edges keep their constants (a hidden 0 would be a scalar
  * that is followed), and then so do variables that only ever hold constants: they may be the tags
@@ -34,7 +38,10 @@ struct loops {
 	uint8_t *web;          /* by root: flags */
 	ir_blk *header;        /* by root: the one loop header with a parameter in it; MANY_HEADERS */
 	bool *walk;            /* by block: header of a loop that is walked */
-	uint32_t *seen;        /* by block: scratch of body() */
+	uint32_t *seen;        /* by block: the last header whose body() it was found in */
+	bool *watched;         /* by instruction: parameter of a header whose next value is hidden */
+	uint32_t *reached;     /* by instruction: scratch of watch() */
+	ir_ref zero;           /* hidden from the verifier; 0 until it is needed */
 	struct back *backs;
 	uint32_t nbacks, cap_backs;
 };
@@ -259,20 +266,79 @@ static bool keep_tags(struct loops *l)
 	return false;
 }
 
-/* Constants on the edge that enter a variable of a loop with fuel. */
+/* Parameters of header h that r is computed from within one turn. */
+static void watch_value(struct loops *l, ir_blk h, ir_ref first)
+{
+	struct ir_fn *f = l->f;
+	ir_ref *work = arena_array(l->u->arena, ir_ref, l->before);
+	uint32_t n = 0;
+	work[n++] = first;
+	while (n) {
+		ir_ref r = work[--n];
+		const struct ir_ins *i = ir_at(f, r);
+		if (l->reached[r] == h)
+			continue;
+		l->reached[r] = h;
+		if (i->op == IRO(param) && i->block == h) {
+			l->watched[r] = true;
+		} else if (i->op == IRO(param) && l->seen[i->block] == h) {
+			const struct ir_block *k = ir_block(f, i->block);
+			for (uint32_t p = 0; p < k->npreds && n < l->before; p++)
+				work[n++] = ir_pred_edge(f, &k->preds[p])->args[i->aux];
+		} else if (i->op >= IRO(add64) && i->op <= IRO(be64)) {
+			for (uint32_t a = 0; a < i->nargs && n < l->before; a++)
+				work[n++] = i->args[a];
+		}
+	}
+}
+
+/* Branches of which both ways stay in the loop narrow what they compare. */
+static void watch(struct loops *l, ir_blk h)
+{
+	struct ir_fn *f = l->f;
+	body(l, h);
+	for (uint32_t o = 0; o < f->nrpo; o++) {
+		const struct ir_ins *t = ir_at(f, ir_block(f, f->rpo[o])->last);
+		if (l->seen[f->rpo[o]] != h || t->nsucc < 2 || l->seen[t->succ[0].to] != h ||
+		    l->seen[t->succ[1].to] != h)
+			continue;
+		for (uint32_t a = 0; a < t->nargs; a++)
+			watch_value(l, h, t->args[a]);
+	}
+}
+
+/* Constants get an unknown of their own each: copies of one would be linked, and what a branch
+ * learns of one variable would narrow the others. */
+static ir_ref hide(struct loops *l, struct edit *e, ir_ref r)
+{
+	if (is_imm(l->f, r))
+		return edit_op(e, IRO(opaque), r, 0);
+	if (!l->zero) {
+		struct edit z = { .f = l->f, .at = ir_block(l->f, 1)->first };
+		z.site = ir_at(l->f, z.at)->site;
+		l->zero = edit_op(&z, IRO(opaque), edit_imm(&z, 0), 0);
+	}
+	return edit_op(e, IRO(add64), r, l->zero);
+}
+
+/* What on the edge is to be hidden: constants that enter a variable of a loop with fuel, and next
+ * values of variables that are compared. */
 static void launder_edge(struct loops *l, ir_ref term, uint32_t succ, bool tags)
 {
 	struct ir_fn *f = l->f;
 	struct edit e = { f, term, ir_at(f, term)->site };
 	for (uint32_t i = 0; i < ir_at(f, term)->succ[succ].nargs; i++) {
 		const struct ir_edge *g = &ir_at(f, term)->succ[succ];
-		if (!is_imm(f, g->args[i]))
-			continue;
-		uint8_t w = l->web[root(l, ir_block(f, g->to)->params[i])];
+		const struct ir_block *to = ir_block(f, g->to);
+		ir_ref in = g->args[i], param = to->params[i];
+		uint8_t w = l->web[root(l, param)];
+		bool back = to->order <= ir_block(f, ir_at(f, term)->block)->order;
 		if (!(w & W_FUEL) || (w & W_POINTER) || (tags && !(w & W_COMPUTED)))
 			continue;
-		ir_ref hidden = edit_op(&e, IRO(opaque), g->args[i], 0);
-		ir_at(f, term)->succ[succ].args[i] = hidden;
+		if (!is_imm(f, in) && !(back && l->watched[param] && in != param))
+			continue;
+		in = hide(l, &e, in);
+		ir_at(f, term)->succ[succ].args[i] = in;
 	}
 }
 
@@ -284,6 +350,9 @@ static void launder(struct loops *l)
 		for (uint32_t p = 0; k->loop && !l->walk[f->rpo[o]] && p < k->nparams; p++)
 			l->web[root(l, k->params[p])] |= W_FUEL;
 	}
+	for (uint32_t o = 0; o < f->nrpo; o++)
+		if (ir_block(f, f->rpo[o])->loop && !l->walk[f->rpo[o]])
+			watch(l, f->rpo[o]);
 	bool tags = keep_tags(l);
 	for (uint32_t o = 0; o < f->nrpo; o++) {
 		ir_ref t = ir_block(f, f->rpo[o])->last;
@@ -297,16 +366,18 @@ static void launder(struct loops *l)
 static const char exhausted[] = "loop budget exhausted";
 
 /* A slot that holds the turns left. */
-static ir_ref budget_slot(struct loops *l, bool hide)
+static ir_ref budget_slot(struct loops *l, bool hidden)
 {
 	struct edit e = { .f = l->f, .at = ir_block(l->f, 1)->first };
+	if (l->zero)
+		e.at = ir_at(l->f, l->zero)->next;
 	e.site = ir_at(l->f, e.at)->site;
 	uint32_t number = ir_slot(l->f, 8, 8);
 	ir_ref slot = edit_op(&e, IRO(slot), 0, 0);
 	ir_at(l->f, slot)->aux = number;
 	ir_ref left = edit_imm(&e, (int64_t)l->u->budget);
-	if (hide)
-		left = edit_op(&e, IRO(opaque), left, 0);
+	if (hidden)
+		left = hide(l, &e, left);
 	edit_store(&e, 8, slot, 0, left);
 	return slot;
 }
@@ -378,6 +449,8 @@ static void loops_fn(struct ir_unit *u, struct ir_fn *f)
 		l.web = arena_array(u->arena, uint8_t, f->nins);
 		l.header = arena_array(u->arena, ir_blk, f->nins);
 		l.seen = arena_array(u->arena, uint32_t, f->nblocks);
+		l.watched = arena_array(u->arena, bool, f->nins);
+		l.reached = arena_array(u->arena, uint32_t, f->nins);
 		find_webs(&l);
 		for (uint32_t o = 0; o < f->nrpo; o++)
 			if (ir_block(f, f->rpo[o])->loop)
