@@ -113,6 +113,8 @@ int pg_view_call(pg_ctx *ctx, pg_view *v, const char *name, const pg_value *args
 
 	if (!row)
 		return no_field(ctx, type, name);
+	if (row->imm & NET_ROW_LATER)
+		return api_fail(ctx, -EINVAL, "'%s' of packet bytes is not there yet: %s", name, row->what);
 	if (n > row->max)
 		return api_fail(ctx, -EINVAL, "'%s' takes at most %d argument%s and gets %d", name,
 				row->max, row->max == 1 ? "" : "s", n);

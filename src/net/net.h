@@ -100,7 +100,7 @@ extern const struct ir_lib net_addr_rows[]; /* methods of ip4, ip6, mac */
 /* The number of `view` in a space, or -1. */
 int net_number(enum net_view view, enum net_space space);
 /* What the row of a byte method (imm) says. */
-enum { NET_ROW_SIZE = 15, NET_ROW_LITTLE = 16, NET_ROW_INDEX = 32 };
+enum { NET_ROW_SIZE = 15, NET_ROW_LITTLE = 16, NET_ROW_INDEX = 32, NET_ROW_LATER = 64 };
 
 /* ---- rows: what a protocol's file is made of ---- */
 

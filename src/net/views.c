@@ -35,6 +35,20 @@ const struct net_proto *const net_protos[NET_NVIEWS] = {
 	  .ret = IR_BIT(IR_INT) | IR_BIT(IR_NIL), .effects = IR_E_READ, .type = net_bytes_type, \
 	  .lower = net_bytes_lower, .imm = imm_, .what = what_ }
 
+/* What the language has and this compiler has not: refused, with what to write instead. */
+#define LATER_ROW(name_, help_)                                                             \
+	{ .name = name_, .max = -1, .type = refuse, .imm = NET_ROW_LATER, .what = help_ }
+#define READ_HELP "read bytes by offset: p:u8(off), p:u16(off), p:u32(off)"
+#define WRITE_HELP "a program can pass, drop or count the packet as it is"
+
+static bool refuse(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
+		   const struct ir_type *a, struct ir_type *out)
+{
+	(void)n, (void)a, (void)out;
+	infer_error(in, site, row->what, "'%s' of packet bytes is not there yet in kernel code", row->name);
+	return false;
+}
+
 const struct ir_lib net_byte_rows[] = {
 	BYTE_ROW("u8",   1, "the byte at an offset (from 0), nil outside"),
 	BYTE_ROW("u16",  2, "2 bytes at an offset, network order, nil outside"),
@@ -44,6 +58,15 @@ const struct ir_lib net_byte_rows[] = {
 	BYTE_ROW("le32", 4 | NET_ROW_LITTLE, "4 bytes at an offset, little-endian, nil outside"),
 	BYTE_ROW("le64", 8 | NET_ROW_LITTLE, "8 bytes at an offset, little-endian, nil outside"),
 	BYTE_ROW("byte", 1 | NET_ROW_INDEX, "byte number i (from 1; from the end when negative), nil outside"),
+	LATER_ROW("sub",     READ_HELP),
+	LATER_ROW("find",    READ_HELP),
+	LATER_ROW("match",   READ_HELP),
+	LATER_ROW("gmatch",  READ_HELP),
+	LATER_ROW("unpack",  READ_HELP),
+	LATER_ROW("set_u8",  WRITE_HELP),
+	LATER_ROW("set_u16", WRITE_HELP),
+	LATER_ROW("set_u32", WRITE_HELP),
+	LATER_ROW("set_u64", WRITE_HELP),
 	{ 0 }
 };
 

@@ -45,7 +45,7 @@ static inline void junk(struct frame *f, unsigned n)
 static inline unsigned about(unsigned right, unsigned limit)
 {
 	switch (rnd(12)) {
-	case 0:  return rnd(limit);
+	case 0:  return rnd(2) ? rnd(limit) : rnd(right + 1);
 	case 1:  return (right + rnd(9) - 4) % limit;
 	case 2:  return 0;
 	default: return right;
@@ -54,8 +54,6 @@ static inline unsigned about(unsigned right, unsigned limit)
 
 static inline void make_transport(struct frame *f, unsigned proto)
 {
-	unsigned start = f->n;
-
 	if (proto == 6) {
 		unsigned options = rnd(3) ? 0 : rnd(11);
 		junk(f, 12);
@@ -69,7 +67,6 @@ static inline void make_transport(struct frame *f, unsigned proto)
 		junk(f, 8);
 	}
 	junk(f, rnd(3) ? 12 : rnd(40));
-	(void)start;
 }
 
 static inline void make_ip4(struct frame *f, unsigned proto)
@@ -89,14 +86,14 @@ static inline void make_ip4(struct frame *f, unsigned proto)
 static inline void make_ip6(struct frame *f, unsigned proto)
 {
 	static const uint8_t exts[] = { 0, 43, 44, 51, 60, 135, 139, 140 };
-	unsigned start = f->n, n = rnd(2) ? 0 : rnd(11), at;
+	unsigned start = f->n, n = rnd(2) ? 0 : rnd(2) ? rnd(3) : rnd(11), at;
 
 	put8(f, (rnd(20) ? 0x60 : rnd(16) << 4) | rnd(16));
 	junk(f, 5);
 	at = f->n;
 	junk(f, 34);
 	for (unsigned i = 0; i < n; i++) {
-		unsigned ext = exts[rnd(8)], units = rnd(3);
+		unsigned ext = rnd(4) ? exts[rnd(8)] : 44, units = rnd(3);
 		f->b[at] = (uint8_t)ext;
 		at = f->n;
 		put8(f, 0);
@@ -132,7 +129,7 @@ static inline void make_frame(struct frame *f)
 		put(f, ARP, 28);
 	junk(f, rnd(2) ? 0 : rnd(30));
 	if (rnd(3) == 0)
-		f->n = rnd(f->n + 1);
+		f->n = rnd(f->n > 70 && rnd(2) ? 70 : f->n + 1);
 	for (unsigned i = rnd(4) ? 0 : 1 + rnd(3); i-- && f->n;)
 		f->b[rnd(f->n)] = (uint8_t)rnd(256);
 }
@@ -284,7 +281,7 @@ static inline void try_bytes(struct path *p, try_fn *try)
 					   -20, 100, 65527, 65528, 65535, 65536, INT64_MAX, INT64_MIN };
 
 	for (const struct ir_lib *m = net_byte_rows; m->name; m++)
-		for (unsigned i = 0; i < sizeof offsets / sizeof *offsets; i++) {
+		for (unsigned i = 0; !(m->imm & NET_ROW_LATER) && i < sizeof offsets / sizeof *offsets; i++) {
 			/* all of one byte and of eight, some of the others */
 			if (m->imm != 1 && m->imm != 8 && !(m->imm & NET_ROW_INDEX) && rnd(6))
 				continue;

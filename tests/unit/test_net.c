@@ -147,6 +147,8 @@ static const struct sample samples[] = {
 	{ "later fragment", BYTES(ETH(T_IP4) IP4("\x45", "\0\x28", "\0\1", "\x06") TCP("\x50", "\2")), {
 		{ "ipv4.frag_off", "1" }, { "ipv4.proto", "6" }, { "tcp", "nil" }, { "ip.tcp", "nil" },
 		{ "payload", "payload@34" } } },
+	{ "last fragment offset bit", BYTES(ETH(T_IP4) IP4("\x45", "\0\x28", "\x10\0", "\x06") TCP("\x50", "\2")), {
+		{ "ipv4.frag_off", "4096" }, { "tcp", "nil" } } },
 	{ "ihl 4", BYTES(ETH(T_IP4) IP4("\x44", "\0\x28", "\0\0", "\x06") TCP("\x50", "\2")), {
 		{ "ipv4", "nil" }, { "ip", "nil" }, { "tcp", "nil" }, { "payload", "payload@14" } } },
 	{ "doff 4", BYTES(ETH(T_IP4) IP4("\x45", "\0\x28", "\0\0", "\x06") TCP("\x40", "\2")), {

@@ -8,7 +8,7 @@
 
 #include "core/feature.h"
 
-enum { DEPTH = 4, FRAMES = 400, STEPS = 20000, BASE = 0x10000000 };
+enum { DEPTH = 4, FRAMES = 1500, STEPS = 20000, BASE = 0x10000000 };
 
 static const struct ir_target target = {
 	.hook = "test", .views = net_views, .ctx_data = 0, .ctx_data_end = 4,
@@ -213,13 +213,37 @@ static void try_path(const struct path *p)
 	arena_free(&c.a);
 }
 
+/* Right frames, cut at every length. */
+static const struct { const char *bytes; unsigned n; } whole[] = {
+#define BYTES(lit) { lit, sizeof(lit) - 1 }
+	BYTES(ETH(T_ARP) ARP),
+	BYTES(ETH(T_8021Q) TAG(T_IP4) IP4("\x46", "\0\x34", "\0\0", "\x06") "opt." TCP("\x60", "\2") "opt.data"),
+	BYTES(ETH(T_IP4) IP4("\x45", "\0\x20", "\0\0", "\x11") UDP("\0\x0c") "abcd"),
+	BYTES(ETH(T_IP4) IP4("\x45", "\0\x1c", "\0\0", "\x01") ICMP("\x08")),
+	BYTES(ETH(T_8021AD) TAG(T_8021Q) TAG(T_IP6) IP6("\0\x20", "\0") "\x2c\0\0\0\0\0\0\0"
+	      "\x11\0\0\0\0\0\0\0" UDP("\0\x10") "abcdefgh"),
+	BYTES(ETH(T_IP6) IP6("\0\x08", "\x3a") ICMP("\x80")),
+	BYTES(ETH(T_9100) TAG(T_8021Q) TAG(T_8021Q) TAG(T_IP4)),
+};
+
+static void make_frames(void)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < sizeof whole / sizeof *whole; i++)
+		for (unsigned len = 0; len <= whole[i].n; len++)
+			put(&frames[n++], whole[i].bytes, len);
+	assert_true(n < FRAMES / 2);
+	while (n < FRAMES)
+		make_frame(&frames[n++]);
+}
+
 static void engines_agree(void **state)
 {
 	(void)state;
 	struct path p = { .n = 0 };
 	print_message("seed 0x%llx\n", (unsigned long long)seed);
-	for (unsigned i = 0; i < FRAMES; i++)
-		make_frame(&frames[i]);
+	make_frames();
 	walk_paths(&p, NET_PKT, DEPTH, try_path);
 	print_message("%u paths, %u values there, %u absent\n", paths, found, absent);
 	assert_true(found > FRAMES && absent > FRAMES);
