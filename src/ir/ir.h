@@ -153,6 +153,7 @@ struct ir_fn {
 	uint32_t nparams;      /* they are the entry block's parameters */
 	bool vararg;
 	bool machine;          /* level M */
+	bool has_err;          /* some instruction has an error edge (ir_err sets it) */
 	struct ir_ins *ins;    /* 1..nins-1 */
 	uint32_t nins, cap_ins;
 	struct ir_block *blocks; /* 1..nblocks-1 */

@@ -22,7 +22,7 @@ static struct edges collect(struct ir_fn *f)
 	e.v = arena_array(a, struct walk_edge, e.cap);
 	for (ir_blk b = 1; b < f->nblocks; b++) {
 		e.at[b] = e.n;
-		for (ir_ref i = ir_block(f, b)->first; i; i = ir_at(f, i)->next)
+		for (ir_ref i = f->has_err ? ir_block(f, b)->first : 0; i; i = ir_at(f, i)->next)
 			if (ir_at(f, i)->err)
 				arena_push(a, e.v, e.n, e.cap,
 					   (struct walk_edge){ ir_at(f, i)->err->to, IR_PRED_ERR | i });

@@ -27,10 +27,14 @@ struct ir_lib {
 	/* Emits it. args as typed above; out: one result (out->kinds is preset to what infer found). */
 	void (*lower)(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
 		      struct lw_val *out);
-	uint32_t imm;         /* the row's own: a width, an offset ... */
+	uint32_t imm;         /* the row's own: a width, an offset, an enum ir_expand ... */
 	const char *what;     /* one line of documentation */
-	enum ir_expand { IR_EXPAND_NONE, IR_EXPAND_ASSERT } expand; /* control flow: no call is lowered */
 };
+
+/* Rows without type and lower are control flow: their calls become branches before anything is
+ * lowered; imm says which. */
+enum ir_expand { IR_EXPAND_ASSERT };
+static inline bool ir_lib_expands(const struct ir_lib *row) { return !row->type && !row->lower; }
 
 /* A field of a view: one row. */
 struct ir_field {

@@ -284,7 +284,7 @@ static struct ir_type call_row(struct infer *in, ir_ref r, const struct ir_lib *
 	}
 	if (!check_args(in, ins->site, row, n, a, method))
 		return type_kinds(UNKNOWN);
-	if (row->expand)
+	if (ir_lib_expands(row))
 		return nothing;
 	struct ir_type out = type_kinds(row->ret ? row->ret : IR_BIT(IR_NIL));
 	out.cap = row->cap;

@@ -279,7 +279,7 @@ static int inline_one(struct flow *fl, ir_ref call, ir_ref *gone)
 {
 	const struct ir_ins *c = ir_at(fl->f, call);
 	const struct ir_lib *row = ir_at(fl->f, c->args[0])->type.row;
-	if (c->aux || (row && row->expand == IR_EXPAND_NONE))
+	if (c->aux || (row && !ir_lib_expands(row)))
 		return 0;
 	if (row) {
 		if (c->nargs < 2)

@@ -45,7 +45,7 @@ const struct ir_lib *map_row(const struct ir_unit *u, const pg_map *m, const cha
 
 /* Inlines every reachable call whose callee is known. Returns how many; <0: refused. */
 int inline_calls(struct flow *fl);
-/* Rows that are control flow (ir_lib.expand): the call becomes branches. Returns what stands for the
+/* Rows that are control flow (ir_lib_expands): the call becomes branches. Returns what stands for the
  * call, one value that is several. */
 ir_ref expand_assert(struct flow *fl, ir_ref call);
 /* Turns upvalues of a root function into constants. */
