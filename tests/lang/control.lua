@@ -128,6 +128,44 @@ lang.case { name = "loop swaps", inputs = { { 1, 2, 5 }, { 3, 4, 0 }, { 9, 8, 7 
 	return a, b
 end }
 
+-- Functions inlined one after the other: what is not inlined yet must not count as nothing.
+local function never() return false end
+local function nothing() end
+local function five(a) return a == 5 or never() end
+local function deep(a) return five(a) or a == 17 or nothing() end
+local function chain(n, rule)
+	if n == 0 then return rule end
+	return chain(n - 1, function(a) return a == n or rule(a) end)
+end
+local chained = chain(4, never)
+
+lang.case { name = "or of a call", inputs = lang.each(small), f = function(a)
+	return five(a), deep(a), deep(a) and five(a)
+end }
+lang.case { name = "if or of a call", inputs = lang.each(small), f = function(a)
+	if five(a) then return 1 end
+	if deep(a) then return 2 end
+	return 3
+end }
+lang.case { name = "chain of closures", inputs = lang.each(small), f = function(a)
+	if chained(a) then return 1 end
+	return 0
+end }
+lang.case { name = "calls in a loop", inputs = lang.each(small), f = function(a)
+	local hits = 0
+	for i = 0, 20 do
+		if i == a or deep(i) or chained(i) then hits = hits + 1 end
+	end
+	return hits
+end }
+local function one() return 1 end
+local function two() return one() + 1 end
+lang.case { name = "constants through calls", inputs = lang.each(small), f = function(a)
+	local x = a > 2 and two() or one()
+	local y = x == 2 and never()
+	return x, y, not y
+end }
+
 -- ---- captured values ----
 
 local limit, names, nested = 42, { one = 1, two = 2, [3] = 33 }, { a = { b = 5 } }
