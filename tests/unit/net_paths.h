@@ -139,7 +139,8 @@ static inline void make_frame(struct frame *f)
 struct path {
 	const struct ir_field *fields[MAX_DEPTH]; /* from pkt */
 	unsigned n;
-	const struct ir_lib *method;  /* at the end, or NULL */
+	const struct ir_lib *method;  /* at the end, of bytes or of an address, or NULL */
+	const char *prefix;           /* its argument: this, or arg */
 	int64_t arg;
 	bool constant;
 	bool len;                     /* # at the end */
@@ -152,7 +153,9 @@ static inline const char *path_text(const struct path *p)
 
 	for (unsigned i = 0; i < p->n; i++)
 		n += (size_t)snprintf(text + n, sizeof text - n, ".%s", p->fields[i]->name);
-	if (p->method)
+	if (p->prefix)
+		snprintf(text + n, sizeof text - n, ":%s(%s)", p->method->name, p->prefix);
+	else if (p->method)
 		snprintf(text + n, sizeof text - n, ":%s(%s%lld)", p->method->name,
 			 p->constant ? "" : "n = ", (long long)p->arg);
 	if (p->len)
@@ -180,17 +183,20 @@ static inline struct lw_val path_call(struct lw *w, const struct path *p, const 
 {
 	static pg_value k;
 	k = (pg_value){ .kind = PG_INT, .i = p->arg };
+	if (p->prefix)
+		k = (pg_value){ .kind = PG_STR, .str = p->prefix, .n = (uint32_t)strlen(p->prefix) };
 	struct ir_type types[2] = { { .kinds = obj->kinds }, { .kinds = IR_BIT(IR_INT) } };
 	struct ir_type type = { .kinds = p->method->ret };
 	struct lw_val args[2] = { *obj, lw_int(0) };
 
-	if (p->constant) {
+	if (p->constant || p->prefix) {
 		args[1] = lw_const(w, &k);
 		types[1].k = &k;
 	} else {
 		args[1] = lw_int(lw_op1(w, IRO(opaque), lw_imm(w, p->arg)));
 	}
-	p->method->type(NULL, p->method, 0, 2, types, &type);
+	if (p->method->type)
+		assert_true(p->method->type(NULL, p->method, 0, 2, types, &type));
 	struct lw_val out = { .kinds = type.kinds };
 	p->method->lower(w, p->method, 2, args, &out);
 	return out;
@@ -264,6 +270,13 @@ static inline bool path_twin(const struct frame *frame, const struct path *p, pg
 		if (v->kind == PG_VIEW)
 			*at = next;
 	}
+	if (p->method && v->kind != PG_VIEW) {
+		pg_value self = *v, arg = { .kind = PG_INT, .i = p->arg };
+		char err[160];
+		if (p->prefix)
+			arg = (pg_value){ .kind = PG_STR, .str = p->prefix, .n = (uint32_t)strlen(p->prefix) };
+		return net_twin_addr(&self, p->method->name, &arg, 1, v, err, sizeof err) == 0;
+	}
 	if (p->method)
 		net_twin_bytes(&f, at, p->method, p->arg, v);
 	if (p->len)
@@ -293,6 +306,31 @@ static inline void try_bytes(struct path *p, try_fn *try)
 	p->method = NULL;
 }
 
+/* An error (:int() of IPv6) ends a path like a part that is nil. */
+static inline void try_addr(struct path *p, uint64_t kinds, try_fn *try)
+{
+	static const int64_t indexes[] = { 0, 1, 4, 5, 6, 7, 8, 9, 16, 17, -1, INT64_MAX };
+	static const char *const prefixes[] = { "0.0.0.0/0", "128.0.0.0/1", "192.0.2.0/31", "192.0.2.1", "::/0",
+						"2001:db8::/33", "2001:db8::2/127", "2001:db8::/64", "8000::/1" };
+
+	p->method = ir_lib_find(net_addr_rows, "int");
+	if (kinds != IR_BIT(IR_IP6))
+		try(p);
+	p->method = ir_lib_find(net_addr_rows, "byte");
+	for (unsigned i = 0; i < sizeof indexes / sizeof *indexes; i++) {
+		p->arg = indexes[i];
+		p->constant = rnd(2);
+		try(p);
+	}
+	p->method = ir_lib_find(net_addr_rows, "within");
+	for (unsigned i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
+		p->prefix = prefixes[i];
+		try(p);
+	}
+	p->prefix = NULL;
+	p->method = NULL;
+}
+
 /* All paths from the view at the end of p on. */
 static inline void walk_paths(struct path *p, enum net_view view, unsigned depth, try_fn *try)
 {
@@ -309,6 +347,8 @@ static inline void walk_paths(struct path *p, enum net_view view, unsigned depth
 			walk_paths(p, own->view, depth, try);
 		else if (own->how == NET_REST)
 			walk_paths(p, NET_PAYLOAD, depth, try);
+		else if (p->n < 3 && f->kinds & (IR_BIT(IR_IP4) | IR_BIT(IR_IP6) | IR_BIT(IR_MAC)))
+			try_addr(p, f->kinds, try);
 		p->n--;
 	}
 }
