@@ -12,14 +12,15 @@
 
 struct chunk {
 	char *bytes;
-	size_t n;
+	size_t n, cap;
 };
 
 static int chunk_write(lua_State *L, const void *p, size_t n, void *arg)
 {
 	struct chunk *c = arg;
 	(void)L;
-	c->bytes = realloc(c->bytes, c->n + n);
+	if (c->n + n > c->cap)
+		c->bytes = realloc(c->bytes, c->cap = (c->n + n) * 2);
 	memcpy(c->bytes + c->n, p, n);
 	c->n += n;
 	return 0;

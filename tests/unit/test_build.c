@@ -80,7 +80,7 @@ static const char *const programs[] = {
 	"return pcall(function(a) return a + 1 end, nil)",
 	"return (pcall(function(a) return 1 // a end, 0)), (pcall(function(a) return a & 1 end, 1.5))",
 	/* comparisons in all forms, as values and as branches */
-	"local function f(a, b) return a==b, a~=b, a<b, a<=b, a>b, a>=b end local t = {} for _, p in ipairs{} do end "
+	"local function f(a, b) return a==b, a~=b, a<b, a<=b, a>b, a>=b end local t = {} "
 	"local function all(...) local r = {...} for i = 1, #r do t[#t+1] = tostring(r[i]) end end "
 	"all(f(1, 2)) all(f(2, 1)) all(f(1, 1)) all(f(1, 1.0)) all(f('a', 'b')) return table.concat(t, ' ')",
 	"local function f(a) local n = 0 if a == 5 then n = n|1 end if a ~= 5 then n = n|2 end if a < 5 then n = n|4 end if a <= 5 then n = n|8 end "
@@ -196,9 +196,7 @@ static void test_same_as_lua(void **state)
 		const char *lua = run_text(x->L);
 		run_push(x->L, u->main);
 		const char *ours = run_text(x->L);
-		/* what ipairs and the like loop over in a program is refused in ours */
-		if (!strstr(ours, "refused: "))
-			same_text(programs[i], lua, ours);
+		same_text(programs[i], lua, ours);
 	}
 }
 
