@@ -226,7 +226,7 @@ static void decide(struct simp *s, ir_ref t, bool yes)
 	struct ir_edge e = ir_at(s->f, t)->succ[yes ? 0 : 1];
 	edit_terminator(s->f, t, IRO(jmp), 0, 0, 0);
 	ir_at(s->f, t)->succ[0] = e;
-	s->changed = true;
+	simp_edges_changed(s);
 }
 
 static void number_branch(struct simp *s, ir_ref t)
@@ -261,8 +261,15 @@ static void number_block(struct simp *s, ir_blk b)
 	}
 }
 
+void simp_need_order(struct simp *s)
+{
+	if (s->stale)
+		ir_order(s->f);
+	s->stale = false;
+}
+
 /* pre, size: the dominator tree in one numbering. */
-void simp_tree(struct simp *s)
+static void tree(struct simp *s)
 {
 	struct ir_fn *f = s->f;
 	uint32_t *at = arena_array(s->arena, uint32_t, f->nblocks);
@@ -284,6 +291,15 @@ void simp_tree(struct simp *s)
 	}
 }
 
+void simp_need_tree(struct simp *s)
+{
+	if (!s->stale_tree)
+		return;
+	ir_dominators(s->f);
+	tree(s);
+	s->stale = s->stale_tree = false;
+}
+
 static uint32_t table_size(uint32_t n)
 {
 	uint32_t size = 32;
@@ -295,8 +311,7 @@ static uint32_t table_size(uint32_t n)
 void simp_number(struct simp *s)
 {
 	struct ir_fn *f = s->f;
-	ir_dominators(f);
-	simp_tree(s);
+	simp_need_tree(s);
 	uint32_t n = table_size(f->nins);
 	s->cap = f->nins + 32;
 	s->to = arena_array(s->arena, ir_ref, s->cap);

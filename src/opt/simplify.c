@@ -53,18 +53,19 @@ static void release_error_exit(struct ir_fn *f, ir_ref t)
 
 static void simplify_fn(struct ir_unit *u, struct ir_fn *f)
 {
-	struct simp s = { .u = u, .f = f, .arena = u->arena };
+	struct simp s = { .u = u, .f = f, .arena = u->arena, .stale = true, .stale_tree = true };
 	ir_ref hold = hold_error_exit(u, f);
+	bool swept = true; /* a block that lost its instructions may be jumped through */
 	for (int round = 0; round < ROUNDS; round++) {
 		s.changed = false;
 		simp_number(&s);
-		ir_dominators(f);
-		simp_tree(&s);
+		if (!s.changed && !swept)
+			break;
 		simp_thread(&s);
 		simp_merge(&s);
+		s.changed = false;
 		simp_sweep(&s);
-		if (!s.changed)
-			break;
+		swept = s.changed;
 	}
 	release_error_exit(f, hold);
 }

@@ -18,6 +18,8 @@ struct simp {
 	struct ir_fn *f;
 	struct arena *arena;
 	bool changed;
+	bool stale;            /* edges changed: order and preds are to be made anew ... */
+	bool stale_tree;       /* ... and so are dominators, pre, size */
 	ir_ref *to;            /* by value: what it became, or 0 */
 	uint32_t cap;          /* of to and next */
 	ir_ref anchor;         /* constants go before it, in the entry block */
@@ -59,7 +61,13 @@ bool fold_branch(struct simp *s, ir_ref r);
 /* Bits that r may have set, counted from the lowest. seen: only what the verifier knows too. */
 unsigned fold_bits(const struct ir_fn *f, ir_ref r, bool seen);
 
-void simp_tree(struct simp *s);   /* pre, size; requires dominators */
+/* What a part needs to be true; made anew when edges changed since. */
+void simp_need_order(struct simp *s);
+void simp_need_tree(struct simp *s);
+static inline void simp_edges_changed(struct simp *s)
+{
+	s->changed = s->stale = s->stale_tree = true;
+}
 void simp_number(struct simp *s);
 void simp_thread(struct simp *s);
 void simp_merge(struct simp *s);

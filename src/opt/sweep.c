@@ -100,7 +100,7 @@ void simp_sweep(struct simp *s)
 {
 	struct ir_fn *f = s->f;
 	struct sweep w = { .s = s, .f = f };
-	ir_order(f);
+	simp_need_order(s);
 	w.live = arena_array(s->arena, bool, f->nins);
 	w.work = arena_array(s->arena, ir_ref, f->nins);
 	mark(&w);

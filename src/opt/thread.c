@@ -124,10 +124,11 @@ static void open_blocks(struct thread *t)
 	struct ir_fn *f = t->f;
 	struct opening o = { *t, arena_array(t->s->arena, bool, f->nblocks) };
 	bool any = false;
-	for (uint32_t k = 0; k < f->nrpo && !any; k++)
+	for (uint32_t k = 1; k < f->nrpo && !any; k++)
 		any = t->kept[f->rpo[k]] && is_lone(f, f->rpo[k], IRO(br)) && has_constant(f, f->rpo[k]);
 	if (!any)
 		return;
+	simp_need_tree(t->s);
 	each_use(&o.t, mark_bad);
 	/* values made from here on have no copies; those for which there is no room wait a round */
 	uint32_t room = f->nins * 3 + 64;
@@ -198,7 +199,7 @@ static void follow(struct thread *t, ir_ref term, uint32_t succ)
 		if (out.to == in.to)
 			return;
 		ir_at(t->f, term)->succ[succ] = out;
-		t->s->changed = true;
+		simp_edges_changed(t->s);
 	}
 }
 
@@ -206,6 +207,7 @@ void simp_thread(struct simp *s)
 {
 	struct ir_fn *f = s->f;
 	struct thread t = { .s = s, .f = f };
+	simp_need_order(s);
 	t.kept = arena_array(s->arena, bool, f->nblocks);
 	each_use(&t, mark_kept);
 	open_blocks(&t);
@@ -219,7 +221,7 @@ void simp_thread(struct simp *s)
 			struct ir_edge e = i->succ[0];
 			edit_terminator(f, term, IRO(jmp), 0, 0, 0);
 			ir_at(f, term)->succ[0] = e;
-			s->changed = true;
+			simp_edges_changed(s);
 		}
 	}
 }
@@ -246,13 +248,13 @@ static void merge_into(struct simp *s, ir_blk b, ir_blk k)
 	x->last = y->last;
 	y->first = y->last = 0;
 	y->nparams = 0;
-	s->changed = true;
+	simp_edges_changed(s);
 }
 
 void simp_merge(struct simp *s)
 {
 	struct ir_fn *f = s->f;
-	ir_order(f);
+	simp_need_order(s);
 	s->to = arena_array(s->arena, ir_ref, f->nins);
 	bool any = false;
 	for (uint32_t o = 0; o < f->nrpo; o++) {
