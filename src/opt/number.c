@@ -185,6 +185,8 @@ static void number_params(struct simp *s, ir_blk b)
 		if (one && same) {
 			s->to[me] = same;
 			s->changed = true;
+			/* what is not numbered yet may still become something else */
+			s->rename_all |= ir_block(s->f, ir_at(s->f, same)->block)->order >= k->order;
 		}
 	}
 }
@@ -243,8 +245,10 @@ static void number_branch(struct simp *s, ir_ref t)
 static void number_block(struct simp *s, ir_blk b)
 {
 	struct ir_fn *f = s->f;
-	if (!is_reached(s, b))
+	if (!is_reached(s, b)) {
+		s->rename_all = true;
 		return;
+	}
 	number_params(s, b);
 	learn(s, b);
 	for (ir_ref r = ir_block(f, b)->first, next; r; r = next) {
@@ -300,6 +304,18 @@ void simp_need_tree(struct simp *s)
 	s->stale = s->stale_tree = false;
 }
 
+/* Operands are canonical by now; edges are not. */
+static void rename_edges(struct simp *s)
+{
+	struct ir_fn *f = s->f;
+	for (uint32_t o = 0; o < f->nrpo; o++) {
+		struct ir_ins *t = ir_at(f, ir_block(f, f->rpo[o])->last);
+		for (uint32_t k = 0; k < t->nsucc; k++)
+			for (uint32_t a = 0; a < t->succ[k].nargs; a++)
+				t->succ[k].args[a] = simp_now(s, t->succ[k].args[a]);
+	}
+}
+
 static uint32_t table_size(uint32_t n)
 {
 	uint32_t size = 32;
@@ -326,9 +342,13 @@ void simp_number(struct simp *s)
 	s->facts = NULL;
 	s->nfacts = s->cap_facts = 0;
 	arena_push(s->arena, s->facts, s->nfacts, s->cap_facts, (struct fact){ 0 });
+	s->rename_all = false;
 	s->reached = arena_array(s->arena, bool, f->nblocks);
 	s->anchor = ir_block(f, 1)->first;
 	for (uint32_t o = 0; o < f->nrpo; o++)
 		number_block(s, f->rpo[o]);
-	ir_rename(f, s->to);
+	if (s->rename_all)
+		ir_rename(f, s->to);
+	else
+		rename_edges(s);
 }

@@ -28,6 +28,7 @@ struct simp {
 	uint32_t mask;
 	ir_ref *imms;          /* constants by hash */
 	uint32_t imm_mask, nimms;
+	bool rename_all;       /* not only edges have arguments that became something else */
 	bool *reached;         /* by block: seen, and led to by a live edge */
 	struct fact *facts;
 	uint32_t nfacts, cap_facts;

@@ -265,8 +265,8 @@ void simp_merge(struct simp *s)
 			if (k == b || k == 1 || ir_block(f, k)->npreds != 1 || k == f->error_exit ||
 			    (ir_block(f, k)->cold && !ir_block(f, b)->cold))
 				break;
+			any |= ir_block(f, k)->nparams != 0;
 			merge_into(s, b, k);
-			any = true;
 		}
 	}
 	if (any)
