@@ -32,6 +32,8 @@ void unit_unref(pg_unit *u)
 	for (uint32_t i = IR_MAP_USER; u->ir && i < u->ir->nmaps; i++)
 		pg_map_unref(u->ir->maps[i]);
 	arena_free(&u->arena);
+	if (u->ctx->pool_user == u)
+		u->ctx->pool_user = NULL;
 	ctx_unref(u->ctx);
 	free(u);
 }
@@ -201,6 +203,10 @@ int pg_compile(pg_ctx *ctx, const struct pg_capture *cap, uint64_t func, const s
 	u->hook = hook;
 	u->warnings = "";
 	arena_init(&u->arena, MEMORY_LIMIT, &oom);
+	if (ctx->pool && !ctx->pool_user) {
+		ctx->pool_user = u;
+		arena_lend(&u->arena, ctx->pool, API_POOL);
+	}
 	struct diag_list diag = { .arena = &u->arena };
 	int err;
 	if (setjmp(oom)) {

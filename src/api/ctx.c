@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 int pg_ctx_new(pg_ctx **out)
 {
@@ -13,6 +14,10 @@ int pg_ctx_new(pg_ctx **out)
 	if (!ctx)
 		return -ENOMEM;
 	ctx->refs = 1;
+	/* All pages at once: a fault for each of them costs more than compiling does. */
+	void *pool = mmap(NULL, API_POOL, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE,
+			  -1, 0);
+	ctx->pool = pool == MAP_FAILED ? NULL : pool;
 	return 0;
 }
 
@@ -28,6 +33,8 @@ void ctx_unref(pg_ctx *ctx)
 		return;
 	sites_free_all(ctx);
 	prints_free(ctx);
+	if (ctx->pool)
+		munmap(ctx->pool, API_POOL);
 	free(ctx->keep_stage);
 	free(ctx->error);
 	free(ctx);

@@ -17,6 +17,12 @@ void arena_init(struct arena *a, size_t limit, jmp_buf *oom)
 	*a = (struct arena){ .limit = limit, .oom = oom };
 }
 
+void arena_lend(struct arena *a, void *mem, size_t n)
+{
+	a->at = mem;
+	a->end = a->at + n;
+}
+
 void arena_free(struct arena *a)
 {
 	for (struct arena_chunk *c = a->head, *next; c; c = next) {

@@ -21,6 +21,8 @@ struct arena {
 };
 
 void arena_init(struct arena *a, size_t limit, jmp_buf *oom);
+/* Lends memory to use first: n bytes at mem, which stay the caller's. Before any allocation. */
+void arena_lend(struct arena *a, void *mem, size_t n);
 void arena_free(struct arena *a);
 void *arena_slow(struct arena *a, size_t n);
 

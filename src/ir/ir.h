@@ -44,7 +44,7 @@ enum ir_kind {
 	IR_MULTI,  /* several results */
 	IR_CELL,   /* a variable shared with inner functions */
 	IR_ENTRY,  /* live entry of a map whose value is a struct */
-	IR_SPARE,
+	IR_PENDING,/* in infer: may be anything, for it hangs on a call that is not inlined yet */
 	IR_VIEW0,  /* views: IR_VIEW0 + row in target->views */
 	IR_NKINDS = 64
 };

@@ -1,95 +1,98 @@
 /* order.c - reverse post order, predecessors, loops, dominators (Cooper, Harvey, Kennedy), renaming. */
 #include "ir/ir.h"
 
-struct walk_edge {
-	ir_blk to;
-	uint32_t succ;         /* as struct ir_pred */
+/* The edges out of a block: error edges first, then successors from the last: the order in which the
+ * search takes them, so that successor 0 follows its block in reverse post order. */
+struct walk {
+	ir_ref err;            /* next instruction to look at for an error edge; 0: done */
+	int succ;              /* next successor, counting down; -1: done */
 };
 
-/* The edges of all blocks, one after the other: block b's are edges[at[b]] .. edges[at[b + 1]]. */
-struct edges {
-	uint32_t *at;
-	struct walk_edge *v;
-	uint32_t n, cap;
-};
-
-/* Error edges first, then successors from the last: the order in which the search takes them, so
- * that successor 0 follows its block in reverse post order. */
-static struct edges collect(struct ir_fn *f)
+static struct walk walk_from(const struct ir_fn *f, ir_blk b)
 {
-	struct arena *a = f->unit->arena;
-	struct edges e = { .at = arena_array(a, uint32_t, f->nblocks + 1), .cap = f->nblocks * 2 };
-	e.v = arena_array(a, struct walk_edge, e.cap);
-	for (ir_blk b = 1; b < f->nblocks; b++) {
-		e.at[b] = e.n;
-		for (ir_ref i = f->has_err ? ir_block(f, b)->first : 0; i; i = ir_at(f, i)->next)
-			if (ir_at(f, i)->err)
-				arena_push(a, e.v, e.n, e.cap,
-					   (struct walk_edge){ ir_at(f, i)->err->to, IR_PRED_ERR | i });
-		ir_ref last = ir_block(f, b)->last;
-		for (uint32_t s = last ? ir_at(f, last)->nsucc : 0; s-- > 0;)
-			arena_push(a, e.v, e.n, e.cap,
-				   (struct walk_edge){ ir_at(f, last)->succ[s].to, s });
+	ir_ref last = ir_block(f, b)->last;
+	return (struct walk){ f->has_err ? ir_block(f, b)->first : 0, last ? ir_at(f, last)->nsucc - 1 : -1 };
+}
+
+/* The next edge's block, or 0; *which as struct ir_pred has it. */
+static ir_blk walk_next(const struct ir_fn *f, ir_blk b, struct walk *w, uint32_t *which)
+{
+	while (w->err) {
+		ir_ref i = w->err;
+		w->err = ir_at(f, i)->next;
+		if (ir_at(f, i)->err) {
+			*which = IR_PRED_ERR | i;
+			return ir_at(f, i)->err->to;
+		}
 	}
-	e.at[f->nblocks] = e.n;
-	return e;
+	if (w->succ < 0)
+		return 0;
+	*which = (uint32_t)w->succ;
+	return ir_at(f, ir_block(f, b)->last)->succ[w->succ--].to;
 }
 
 enum { NEW, OPEN, DONE };
 
-/* Depth-first from the entry; fills rpo from its end and marks the targets of back edges. */
-static void search(struct ir_fn *f, const struct edges *e)
+/* Depth-first from the entry; fills rpo from its end, counts edges in and marks the targets of back
+ * edges. */
+static void search(struct ir_fn *f)
 {
 	struct arena *a = f->unit->arena;
 	uint8_t *state = arena_array(a, uint8_t, f->nblocks);
-	ir_blk *stack = arena_array(a, ir_blk, f->nblocks);
-	uint32_t *next = arena_array(a, uint32_t, f->nblocks);
+	struct { ir_blk b; struct walk w; } *stack = arena_alloc(a, sizeof(*stack) * f->nblocks);
 	ir_blk *out = arena_array(a, ir_blk, f->nblocks);
-	uint32_t depth = 0, left = f->nblocks;
+	uint32_t depth = 0, left = f->nblocks, which;
 	if (f->nblocks > 1) {
-		stack[depth++] = 1;
-		next[1] = e->at[1];
+		stack[depth].b = 1;
+		stack[depth++].w = walk_from(f, 1);
 		state[1] = OPEN;
 	}
 	while (depth) {
-		ir_blk b = stack[depth - 1];
-		if (next[b] == e->at[b + 1]) {
+		ir_blk b = stack[depth - 1].b, to = walk_next(f, b, &stack[depth - 1].w, &which);
+		if (!to) {
 			state[b] = DONE;
 			out[--left] = b;
 			depth--;
 			continue;
 		}
-		ir_blk to = e->v[next[b]++].to;
+		ir_block(f, to)->npreds++;
 		if (state[to] == OPEN)
 			ir_block(f, to)->loop = true;
 		if (state[to] != NEW)
 			continue;
 		state[to] = OPEN;
-		next[to] = e->at[to];
-		stack[depth++] = to;
+		stack[depth].b = to;
+		stack[depth++].w = walk_from(f, to);
 	}
 	f->rpo = out + left;
 	f->nrpo = f->nblocks - left;
 }
 
-static void predecessors(struct ir_fn *f, const struct edges *e)
+/* Predecessors in reverse post order, and of one block's edges the first successor first. */
+static void predecessors(struct ir_fn *f)
 {
-	struct ir_pred *p = arena_array(f->unit->arena, struct ir_pred, e->n);
+	uint32_t n = 0, which;
 	for (uint32_t o = 0; o < f->nrpo; o++)
-		for (uint32_t i = e->at[f->rpo[o]]; i < e->at[f->rpo[o] + 1]; i++)
-			ir_block(f, e->v[i].to)->npreds++;
+		n += ir_block(f, f->rpo[o])->npreds;
+	struct ir_pred *p = arena_array(f->unit->arena, struct ir_pred, n);
 	for (uint32_t o = 0; o < f->nrpo; o++) {
 		struct ir_block *k = ir_block(f, f->rpo[o]);
 		k->preds = p;
 		p += k->npreds;
-		k->npreds = 0;
+	}
+	/* filled from their ends, in the reverse of that order */
+	for (uint32_t o = f->nrpo; o-- > 0;) {
+		ir_blk b = f->rpo[o], to;
+		struct walk w = walk_from(f, b);
+		while ((to = walk_next(f, b, &w, &which))) {
+			struct ir_block *k = ir_block(f, to);
+			k->preds[--k->npreds] = (struct ir_pred){ b, which };
+		}
 	}
 	for (uint32_t o = 0; o < f->nrpo; o++) {
-		ir_blk b = f->rpo[o];
-		for (uint32_t i = e->at[b + 1]; i-- > e->at[b];) {
-			struct ir_block *k = ir_block(f, e->v[i].to);
-			k->preds[k->npreds++] = (struct ir_pred){ b, e->v[i].succ };
-		}
+		struct ir_block *k = ir_block(f, f->rpo[o]);
+		struct ir_pred *end = o + 1 < f->nrpo ? ir_block(f, f->rpo[o + 1])->preds : p;
+		k->npreds = (uint32_t)(end - k->preds);
 	}
 }
 
@@ -102,11 +105,10 @@ void ir_order(struct ir_fn *f)
 		k->preds = NULL;
 		k->idom = k->dom_in = k->dom_out = 0;
 	}
-	struct edges e = collect(f);
-	search(f, &e);
+	search(f);
 	for (uint32_t o = 0; o < f->nrpo; o++)
 		ir_block(f, f->rpo[o])->order = o + 1;
-	predecessors(f, &e);
+	predecessors(f);
 }
 
 static ir_blk meet(const struct ir_fn *f, ir_blk a, ir_blk b)

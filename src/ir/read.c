@@ -450,6 +450,7 @@ static void instruction(struct reader *r)
 	if (accept(r, "!")) {
 		ins.err = arena_new(r->u->arena, struct ir_edge);
 		*ins.err = edge(r);
+		r->f->has_err = true;
 	}
 	if (accept(r, "{"))
 		ins.names = names(r);

@@ -87,7 +87,7 @@ static const struct kind_name kind_names[IR_VIEW0] = {
 	[IR_MULTI] = { "multi", "several" },
 	[IR_CELL]  = { "cell",  "cell" },
 	[IR_ENTRY] = { "entry", "entry" },
-	[IR_SPARE] = { "spare", "spare" },
+	[IR_PENDING] = { "pending", "value" },
 };
 
 const char *ir_kind_lua(const struct ir_unit *u, unsigned kind)

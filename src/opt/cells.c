@@ -108,11 +108,21 @@ static void drop_accesses(struct ir_fn *f, const uint8_t *other, uint32_t nins)
 		}
 }
 
+static bool has_cells(const struct ir_fn *f)
+{
+	for (ir_ref r = 1; r < f->nins; r++)
+		if (ir_at(f, r)->op == IRO(cell) && ir_at(f, r)->block)
+			return true;
+	return false;
+}
+
 int cells_promote(struct ir_fn *f)
 {
 	struct arena *a = f->unit->arena;
 	ir_ref *cells = NULL, *gets = NULL;
 	uint32_t n = 0, cap = 0, ngets = 0, cap_gets = 0;
+	if (!has_cells(f))
+		return 0;
 	ir_order(f);
 	for (uint32_t o = 0; o < f->nrpo; o++)
 		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next) {

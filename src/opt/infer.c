@@ -13,8 +13,6 @@
 #include "ir/lower.h"
 #include "opt/infer.h"
 
-enum { ANY_KINDS = 0x7f | 1 << IR_STR }; /* what an error gives: never surely wrong */
-
 struct ir_unit *infer_unit(struct infer *in)
 {
 	return in->fl.u;
@@ -99,12 +97,6 @@ const char *infer_wrong(const struct infer *in, const struct ir_type *t, uint64_
 	return "value";
 }
 
-static struct ir_type rule_none(struct infer *in, ir_ref r)
-{
-	(void)in, (void)r;
-	return nothing;
-}
-
 static struct ir_type rule_const(struct infer *in, ir_ref r)
 {
 	return type_const(in->fl.u->target, ir_at(in->fl.f, r)->k);
@@ -113,7 +105,7 @@ static struct ir_type rule_const(struct infer *in, ir_ref r)
 static struct ir_type rule_any(struct infer *in, ir_ref r)
 {
 	(void)in, (void)r;
-	return type_kinds(ANY_KINDS);
+	return type_pending();
 }
 
 static struct ir_type rule_cell(struct infer *in, ir_ref r)
@@ -171,7 +163,7 @@ static struct ir_type rule_result(struct infer *in, ir_ref r)
 	const struct ir_ins *ins = ir_at(in->fl.f, r);
 	const struct ir_ins *call = ir_at(in->fl.f, ins->args[0]);
 	if (call->op != IRO(call)) /* several, vararg: flattened between rounds */
-		return nothing;
+		return call->type.kinds ? type_pending() : nothing;
 	struct ir_type callee = ir_at(in->fl.f, call->args[0])->type;
 	if (!callee.kinds || !call->type.kinds)
 		return nothing;
@@ -184,14 +176,14 @@ static struct ir_type rule_refuse(struct infer *in, ir_ref r)
 {
 	const struct ir_ins *ins = ir_at(in->fl.f, r);
 	flow_error(&in->fl, ins->site, "%.*s", (int)ins->k->n, ins->k->str);
-	return type_kinds(ANY_KINDS);
+	return type_pending();
 }
 
 /* What is left of a variable that inner functions share: only inlining makes it a value. */
 static struct ir_type rule_cellget(struct infer *in, ir_ref r)
 {
 	(void)in, (void)r;
-	return type_kinds(ANY_KINDS | IR_BIT(IR_FUNC));
+	return type_pending();
 }
 
 static struct ir_type rule_concat(struct infer *in, ir_ref r)
@@ -292,6 +284,15 @@ static bool visit_params(struct flow *fl, ir_blk b)
 	return changed;
 }
 
+/* Does it hang on something that is not known yet? Then nothing is said of it. */
+static bool hangs(const struct flow *fl, const struct ir_ins *i)
+{
+	for (uint32_t a = 0; a < i->nargs; a++)
+		if (type_is_pending(&ir_at(fl->f, i->args[a])->type))
+			return i->op != IRO(several) && i->op != IRO(record);
+	return false;
+}
+
 static void visit_block(struct infer *in, ir_blk b)
 {
 	struct flow *fl = &in->fl;
@@ -299,7 +300,7 @@ static void visit_block(struct infer *in, ir_blk b)
 		visit_params(fl, b);
 	for (ir_ref r = ir_block(fl->f, b)->first; r; r = ir_at(fl->f, r)->next) {
 		rule *f = rules[ir_at(fl->f, r)->op];
-		struct ir_type t = (f ? f : rule_none)(in, r);
+		struct ir_type t = f ? hangs(fl, ir_at(fl->f, r)) ? type_pending() : f(in, r) : nothing;
 		grow(ir_at(fl->f, r), &t);
 	}
 }
@@ -366,6 +367,18 @@ static void report(struct flow *fl)
 		visit_block(&in, fl->f->rpo[i]);
 }
 
+/* What still hangs on something unknown, though nothing was wrong with it. */
+static void refuse_pending(struct flow *fl)
+{
+	fl->report = true;
+	for (uint32_t o = 0; o < fl->f->nrpo; o++)
+		for (ir_ref r = ir_block(fl->f, fl->f->rpo[o])->first; r; r = ir_at(fl->f, r)->next)
+			if (type_is_pending(&ir_at(fl->f, r)->type))
+				flow_error(fl, ir_at(fl->f, r)->site, "what this gives is known only at run time; that is "
+					   "not there yet for functions and the variables they share")->help =
+					"call the function by its name, and give it what it needs as arguments";
+}
+
 /* ---- the passes ---- */
 
 enum { MAX_ROUNDS = 200 };
@@ -405,9 +418,9 @@ int opt_records(struct ir_unit *u)
 	int err = tables < 0 ? -EINVAL : tables ? rounds(&fl) : 0;
 	if (err)
 		return err;
-	report(&fl);
-	if (u->diag->errors)
-		return -EINVAL;
 	sweep(fl.f);
-	return 0;
+	report(&fl);
+	if (!u->diag->errors)
+		refuse_pending(&fl);
+	return u->diag->errors ? -EINVAL : 0;
 }

@@ -5,8 +5,6 @@
 #include "core/shape.h"
 #include "ir/lower.h"
 
-enum { UNKNOWN = 0x7f | 1 << IR_STR | 1 << IR_FUNC };
-
 static const struct ir_type nothing;
 
 static const char *key_text(const struct infer *in, const struct ir_type *key)
@@ -64,12 +62,12 @@ static struct ir_type struct_field(struct infer *in, uint32_t site, const char *
 	const char *name = const_name(key);
 	if (!name) {
 		flow_error(&in->fl, site, "a field of %s must be named by a constant", what);
-		return type_kinds(UNKNOWN);
+		return type_pending();
 	}
 	const struct ct_field *f = ct_field(layout, name, key->k->n);
 	if (!f) {
 		no_struct_field(in, site, what, layout, name);
-		return type_kinds(UNKNOWN);
+		return type_pending();
 	}
 	struct ir_type t = type_of_memory(f->type);
 	if (f->nullable)
@@ -87,7 +85,7 @@ static struct ir_type index_view(struct infer *in, ir_ref r, unsigned kind, cons
 	if (!name) {
 		flow_error(&in->fl, site, "a field of %s must be named by a constant", v->name)->help =
 			"for bytes by number write p:u8(offset)";
-		return type_kinds(UNKNOWN);
+		return type_pending();
 	}
 	const struct ir_field *f = ir_field_find(v, name);
 	if (f)
@@ -96,7 +94,7 @@ static struct ir_type index_view(struct infer *in, ir_ref r, unsigned kind, cons
 	if (m)
 		return row_type(m);
 	no_view_field(in, site, v, name);
-	return type_kinds(UNKNOWN);
+	return type_pending();
 }
 
 static struct ir_type index_table(struct infer *in, ir_ref r, const pg_value *table,
@@ -108,12 +106,12 @@ static struct ir_type index_table(struct infer *in, ir_ref r, const pg_value *ta
 		flow_error(&in->fl, site, "a captured table is indexed by a value known only at run time; "
 			   "that is not there yet")->help =
 			"use a map: bpf.map { \"hash\", key = ..., value = ..., entries = ... }";
-		return type_kinds(UNKNOWN);
+		return type_pending();
 	}
 	pg_value out = const_nil;
 	if (u->source->index(u, table->id, key->k, &out) < 0) {
 		flow_error(&in->fl, site, "%s of a captured table cannot be read", key_text(in, key));
-		return type_kinds(UNKNOWN);
+		return type_pending();
 	}
 	return type_const(u->target, const_new(u, out));
 }
@@ -132,11 +130,11 @@ static struct ir_type index_map(struct infer *in, ir_ref r, const pg_value *k, c
 	if (s.role == PG_ROLE_EVENTS || ir_at(in->fl.f, r)->op == IRO(self)) {
 		flow_error(&in->fl, site, "a %s has no method %s in kernel code",
 			   s.role == PG_ROLE_EVENTS ? "bpf.events channel" : "map", key_text(in, key));
-		return type_kinds(UNKNOWN);
+		return type_pending();
 	}
 	const struct ir_lib *get = map_row(in->fl.u, k->map, "get");
 	struct ir_type a[2] = { type_const(in->fl.u->target, k), *key }, out = nothing;
-	return get->type(in, get, site, 2, a, &out) ? out : type_kinds(UNKNOWN);
+	return get->type(in, get, site, 2, a, &out) ? out : type_pending();
 }
 
 static struct ir_type index_kind(struct infer *in, ir_ref r, const struct ir_type *t, unsigned kind,
@@ -148,7 +146,7 @@ static struct ir_type index_kind(struct infer *in, ir_ref r, const struct ir_typ
 	if (kind == IR_ENTRY)
 		return struct_field(in, site, "the entry", t->layout, key);
 	if (kind == IR_REC)
-		return type_kinds(UNKNOWN); /* known when records are values */
+		return type_pending(); /* known when records are values */
 	if (kind == IR_HOST && t->k && t->k->kind == PG_MAP)
 		return index_map(in, r, t->k, key);
 	if (kind == IR_HOST && t->k && t->k->kind == PG_TABLE)
@@ -163,7 +161,7 @@ static struct ir_type index_kind(struct infer *in, ir_ref r, const struct ir_typ
 		flow_error(&in->fl, site, "methods of strings are not there yet in kernel code");
 	else
 		flow_error(&in->fl, site, "this value has no field %s", key_text(in, key));
-	return type_kinds(UNKNOWN);
+	return type_pending();
 }
 
 static bool indexable(unsigned kind)
@@ -188,7 +186,7 @@ struct ir_type infer_index(struct infer *in, ir_ref r)
 	if (!some) {
 		flow_error(&in->fl, ir_at(in->fl.f, r)->site, "%s is always a %s here and is indexed with %s",
 			   infer_operand(in, r, 0), infer_wrong(in, &t, 0), key_text(in, &key));
-		return type_kinds(UNKNOWN);
+		return type_pending();
 	}
 	return out;
 }
@@ -275,7 +273,7 @@ static struct ir_type call_row(struct infer *in, ir_ref r, const struct ir_lib *
 	const struct ir_ins *ins = ir_at(in->fl.f, r);
 	uint32_t n = ins->nargs - 1;
 	if (ins->aux)
-		return nothing; /* an open argument list: flattened between rounds */
+		return type_pending(); /* an open argument list: flattened between rounds */
 	struct ir_type *a = arena_array(in->fl.u->arena, struct ir_type, n + 1);
 	for (uint32_t i = 0; i < n; i++) {
 		a[i] = infer_arg(in, r, i + 1);
@@ -283,13 +281,13 @@ static struct ir_type call_row(struct infer *in, ir_ref r, const struct ir_lib *
 			return nothing;
 	}
 	if (!check_args(in, ins->site, row, n, a, method))
-		return type_kinds(UNKNOWN);
+		return type_pending();
 	if (ir_lib_expands(row))
-		return nothing;
+		return type_pending();
 	struct ir_type out = type_kinds(row->ret ? row->ret : IR_BIT(IR_NIL));
 	out.cap = row->cap;
 	if (row->type && !row->type(in, row, ins->site, n, a, &out))
-		return type_kinds(UNKNOWN);
+		return type_pending();
 	return out;
 }
 
@@ -336,9 +334,9 @@ struct ir_type infer_call(struct infer *in, ir_ref r)
 	if (made_by->op == IRO(self) && callee.kinds == IR_BIT(IR_FUNC))
 		return call_method_of_union(in, r, made_by);
 	if ((callee.k && callee.k->kind == PG_FUNC) || (callee.def && callee.kinds == IR_BIT(IR_FUNC)))
-		return nothing; /* will be inlined */
+		return type_pending(); /* will be inlined */
 	unknown_callee(in, r, &callee);
-	return type_kinds(UNKNOWN);
+	return type_pending();
 }
 
 /* ---- verdicts and conditions ---- */

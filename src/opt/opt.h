@@ -31,6 +31,8 @@ int infer_truth(const struct ir_type *t);
 /* Constants. */
 struct ir_type type_const(const struct ir_target *t, const pg_value *k);
 struct ir_type type_kinds(uint64_t kinds);
+struct ir_type type_pending(void); /* anything at all: not judged, not folded */
+static inline bool type_is_pending(const struct ir_type *t) { return t->kinds & IR_BIT(IR_PENDING); }
 bool type_join(struct ir_type *t, const struct ir_type *with); /* true: t grew */
 bool const_equal(const pg_value *a, const pg_value *b);        /* identity: 1 and 1.0 differ */
 const pg_value *const_new(struct ir_unit *u, pg_value v);

@@ -143,6 +143,14 @@ static void fold_branch(struct flow *fl, ir_blk b)
 	edit_edge(f, t, 0, &e);
 }
 
+/* What cannot be reached holds nothing. */
+static void drop_unreachable(struct ir_fn *f)
+{
+	for (ir_blk b = 1; b < f->nblocks; b++)
+		if (!ir_block(f, b)->order)
+			ir_block(f, b)->first = ir_block(f, b)->last = ir_block(f, b)->nparams = 0;
+}
+
 void prune(struct flow *fl)
 {
 	struct ir_fn *f = fl->f;
@@ -152,6 +160,7 @@ void prune(struct flow *fl)
 			fold_constants(fl, f->rpo[o]);
 		}
 	ir_order(f);
+	drop_unreachable(f);
 	drop_trivial(f);
 }
 
@@ -218,8 +227,5 @@ void sweep(struct ir_fn *f)
 		mark_args(&s, s.work[--s.n]);
 	for (uint32_t o = 0; o < f->nrpo; o++)
 		drop_dead(&s, f->rpo[o]);
-	/* what cannot be reached holds nothing */
-	for (ir_blk b = 1; b < f->nblocks; b++)
-		if (!ir_block(f, b)->order)
-			ir_block(f, b)->first = ir_block(f, b)->last = ir_block(f, b)->nparams = 0;
+	drop_unreachable(f);
 }

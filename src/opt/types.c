@@ -88,6 +88,11 @@ struct ir_type type_kinds(uint64_t kinds)
 	return ty;
 }
 
+struct ir_type type_pending(void)
+{
+	return (struct ir_type){ .kinds = IR_ANY };
+}
+
 bool type_join(struct ir_type *t, const struct ir_type *with)
 {
 	if (!with->kinds)
