@@ -63,6 +63,9 @@ static struct ir_unit *build(struct fixture *x, const char *source)
 
 /* ---- the same results as stock Lua ---- */
 
+#define TEN "1,2,3,4,5,6,7,8,9,10,"
+#define HUNDRED TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+
 /* Chunks that return values; every one is run by Lua and by ir_run.h. Errors compare as "error". */
 static const char *const programs[] = {
 	"return 1, 2.5, 'x', nil, true, false",
@@ -108,6 +111,7 @@ static const char *const programs[] = {
 	"local n = 0 repeat local m = n n = n + 1 until m >= 5 return n",
 	"local i = 1 ::top:: if i < 5 then i = i + 1 goto top end return i",
 	"local s = '' do local i = 0 goto b ::a:: s = s .. 'a' goto c ::b:: s = s .. 'b' i = i + 1 goto a ::c:: s = s .. 'c' if i < 2 then goto b end end return s",
+	"local s, n = '', 0 goto b ::a:: s = s .. n goto c ::b:: n = n + 1 if n then goto a end ::c:: return s",
 	"while true do break end return 'out'",
 	"local a, b = 0, 1 for i = 1, 20 do a, b = b, a + b end return a",
 	"local function f(n) while true do if n > 100 then return n end n = n * 2 end end return f(3)",
@@ -130,6 +134,7 @@ static const char *const programs[] = {
 	"g1 = 5 g2 = g1 + 1 g1 = nil local r = g2 g2 = nil return r, g1, g2",
 	"local k = 'key' local t = {} t[k] = 1 t[1.5] = 2 t[true] = 3 return t.key, t[1.5], t[true]",
 	"local t = {1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31,32,33,34,35,36,37,38,39,40,41,42,43,44,45,46,47,48,49,50,51,52,53,54,55,(function() return 56, 57 end)()} return #t, t[1], t[50], t[51], t[57]",
+	"local t = {" HUNDRED HUNDRED HUNDRED HUNDRED "'last'} return #t, t[1], t[255], t[256], t[257], t[301], t[400], t[401]",
 	"local a, b = 'x', 5 return a .. b, a .. b .. 'y' .. 1.5, #(a .. a)",
 	"return (pcall(function(a) return a .. 'x' end, nil)), (pcall(function(a) return a.b.c end, {}))",
 	/* inner functions: what they share, and what they do not */
@@ -298,6 +303,7 @@ static const struct { const char *source, *lines[8]; } shapes[] = {
 	{ "return function() return g.x end", { "{upvalue \"_ENV\", constant \"g\", global \"g\"}", "{global \"g\", constant \"x\", field \"x\"}" } },
 	{ "return function(...) return f(1, ...) end", { " = vararg ", " .1 {global \"f\", -, -}", "fn 1 \"function <t:1>\" params 0 upvals 1 proto 2 vararg at t:1", "return v", " .1 @" } },
 	{ "return function() local function f() return f end return f end", { "= cell v", "= closure v", "cellset v", "cellget v" } },
+	{ "return function() do local z = 5 end local function f() return f end end", { "v3 = cell v2", "v2 = const nil" } },
 	{ "return function() return (function() return x end)() end", { "= upcell .0", "= closure v1 .0" } },
 	{ "local function named() end return named", { "fn 1 \"named\"" } },
 	{ "function global_name() end", { "fn 1 \"global_name\"" } },
@@ -330,6 +336,13 @@ static void test_parameters_are_needed(void **state)
 		params += ir_block(f, b)->nparams;
 	/* after the if: a (narrowed on both sides) and b; the loop's head: b */
 	assert_int_equal(params, 3);
+	lua_settop(x->L, 0);
+	f = build(x, "return function(n) local s = 0 for i = 1, n do s = s + i end return s end")->fns[1];
+	params = 0;
+	for (ir_blk b = 2; b < f->nblocks; b++)
+		params += ir_block(f, b)->nparams;
+	/* the loop's head: s, how often again, index (the variable is the same); behind it: s */
+	assert_int_equal(params, 4);
 }
 
 /* A long function takes no stack and little more than linear time. */
@@ -345,6 +358,17 @@ static void test_long_functions(void **state)
 	struct ir_unit *u = build(x, s);
 	free(s);
 	assert_true(u->main->nblocks > N);
+}
+
+static void test_many_functions(void **state)
+{
+	struct fixture *x = *state;
+	enum { N = 300 };
+	char *s = malloc(N * 24), *at = s;
+	for (int i = 0; i < N; i++)
+		at += sprintf(at, "f = function() end ");
+	assert_int_equal(build(x, s)->nfns, N + 1);
+	free(s);
 }
 
 /* ---- names of sources, functions of captures ---- */
@@ -378,13 +402,17 @@ static void test_lines(void **state)
 	struct fixture *x = *state;
 	luaL_Buffer buf;
 	luaL_buffinit(x->L, &buf);
-	uint32_t want[400], n = 0, line = 1;
+	uint32_t want[402], n = 0, line = 1;
 	for (unsigned i = 0; i < 400; i++) {
 		for (unsigned gap = i % 7 == 0 ? 300 : i % 3; gap--; line++)
 			luaL_addstring(&buf, "\n");
 		want[n++] = line;
 		luaL_addstring(&buf, "f() ");
 	}
+	/* a call is on the line of its function, also when its arguments are further down */
+	luaL_addstring(&buf, "f(\n\n\nf())");
+	want[n++] = line + 3;
+	want[n++] = line;
 	luaL_pushresult(&buf);
 	const struct ir_fn *f = build(x, lua_tostring(x->L, -1))->main;
 	unsigned got = 0;
@@ -455,7 +483,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(test_same_as_lua), T(test_every_opcode), T(test_prints_and_reads), T(test_shapes),
-		T(test_parameters_are_needed), T(test_long_functions), T(test_sources), T(test_lines),
+		T(test_parameters_are_needed), T(test_long_functions), T(test_many_functions), T(test_sources), T(test_lines),
 		T(test_captures), T(test_no_chunk),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -111,6 +111,49 @@ static void test_registers_of_locals(void **state)
 	}
 }
 
+/* One variable's scope ends where the next one's starts when both are set by one LOADNIL. */
+static void test_register_taken_over(void **state)
+{
+	struct fixture *x = *state;
+	struct front_proto *p = NULL;
+	free(x->c.bytes);
+	x->c = chunk_of(x->L, "do local a end local b return b", "=t");
+	assert_null(read_chunk(x, &p));
+	assert_int_equal(p->locals[0].end, p->locals[1].start);
+	assert_int_equal(p->locals[1].reg, 0);
+}
+
+static void test_damaged_local(void **state)
+{
+	struct fixture *x = *state;
+	struct front_proto *p = NULL;
+	free(x->c.bytes);
+	x->c = chunk_of(x->L, "local zz = 1 return zz", "=t");
+	char *at = memmem(x->c.bytes, x->c.n, "\x83zz", 3);
+	assert_non_null(at);
+	assert_null(read_chunk(x, &p));
+	at[4] = (char)0xff;
+	assert_string_equal(read_chunk(x, &p), "the binary chunk has a local variable out of range");
+	at[4] = (char)0x80;
+	assert_string_equal(read_chunk(x, &p), "the binary chunk has a local variable out of range");
+}
+
+/* Counts that promise more than the bytes hold allocate nothing. */
+static void test_great_counts(void **state)
+{
+	struct fixture *x = *state;
+	struct front_proto *p;
+	static const unsigned char rest[] = {
+		0x80, 0x80, 0x80, 0, 0, 2, 0x81, LUA_RETURN0, 0, 0, 0, /* 1 instruction */
+		0x07, 0x7f, 0x7f, 0x7f, 0xff,                          /* 2^31 - 1 constants */
+	};
+	char bytes[32 + sizeof(rest)];
+	memcpy(bytes, x->c.bytes, 32);
+	memcpy(bytes + 32, rest, sizeof(rest));
+	x->a.limit = 1 << 20;
+	assert_string_equal(front_read(&x->a, bytes, sizeof(bytes), &p), "the binary chunk is truncated");
+}
+
 /* ---- foreign and damaged heads ---- */
 
 static const struct { unsigned at; unsigned char to; const char *err; } heads[] = {
@@ -375,7 +418,8 @@ int main(void)
 		return 2;
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_fields), T(test_registers_of_locals), T(test_heads), T(test_stripped), T(test_code),
+		T(test_fields), T(test_registers_of_locals), T(test_register_taken_over),
+		T(test_damaged_local), T(test_great_counts), T(test_heads), T(test_stripped), T(test_code),
 		T(test_whole_survives), T(test_truncated), T(test_flipped), T(test_nested),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

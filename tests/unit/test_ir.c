@@ -382,6 +382,7 @@ static void test_tables(void **state)
 	assert_string_equal(ir_nearest("paylaod", near, 4), "payload");
 	assert_null(ir_nearest("checksum", near, 4));
 	assert_null(ir_nearest("x", near, 4));
+	assert_null(ir_nearest("id", (const char *const[]){ "xy" }, 1));
 }
 
 int main(void)
