@@ -16,6 +16,7 @@ PKG_CONFIG ?= pkg-config
 LUA        ?= lua5.4
 WERROR     ?= -Werror
 
+comma   := ,
 VERSION := $(shell sed -n 's/^.define PG_VERSION "\(.*\)"/\1/p' include/perigee.h)
 SOMAJOR := $(firstword $(subst ., ,$(VERSION)))
 
@@ -24,7 +25,6 @@ CPPFLAGS += -Iinclude -Isrc -D_GNU_SOURCE
 CFLAGS   += -std=gnu11 -g $(OPT) -Wall -Wextra -Wshadow $(WERROR) -fvisibility=hidden -fPIC
 LDFLAGS  += $(if $(SAN),-fsanitize=address$(comma)undefined)
 LDLIBS   += -lm
-comma    := ,
 
 # say = one short line in place of the command
 say = $(if $(V),,@printf '  %-4s %s\n' $(1) $@;)
@@ -32,6 +32,9 @@ say = $(if $(V),,@printf '  %-4s %s\n' $(1) $@;)
 LUA_CFLAGS := $(shell $(PKG_CONFIG) --cflags lua5.4 2>/dev/null)
 LUA_LIBS   := $(shell $(PKG_CONFIG) --libs lua5.4 2>/dev/null)
 LUA_STATIC := $(shell $(PKG_CONFIG) --libs --static lua5.4 2>/dev/null)
+# The command carries Lua inside, where the archive is there, and shows it to modules it loads.
+LUA_INSIDE := $(if $(wildcard $(shell $(CC) -print-file-name=liblua5.4.a)),\
+		-Wl$(comma)-E $(LUA_STATIC:-llua5.4=-l:liblua5.4.a),$(LUA_LIBS))
 CMOCKA     := $(shell $(PKG_CONFIG) --libs cmocka 2>/dev/null || echo -lcmocka)
 LUAMOD_DIR ?= $(PREFIX)/lib/lua/5.4
 
@@ -102,7 +105,7 @@ $(BUILD)/perigee.so: $(lua_obj) $(BUILD)/libperigee.a
 	$(call say,LINK)$(CC) -shared $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/perigee: $(cli_obj) $(lua_obj) $(BUILD)/libperigee.a
-	$(call say,LINK)$(CC) $(LDFLAGS) -o $@ $^ $(LUA_LIBS) $(LDLIBS)
+	$(call say,LINK)$(CC) $(LDFLAGS) -o $@ $^ $(LUA_INSIDE) $(LDLIBS)
 
 $(BUILD)/static/perigee: $(cli_obj) $(lua_obj) $(BUILD)/libperigee.a
 	@mkdir -p $(@D)
