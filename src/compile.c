@@ -27,6 +27,7 @@ static int run_build(struct compile *c)
 
 static int run_infer(struct compile *c)    { return opt_infer(c->u); }
 static int run_records(struct compile *c)  { return opt_records(c->u); }
+static int run_reuse(struct compile *c)    { return opt_reuse(c->u); }
 static int run_lower(struct compile *c)    { return opt_lower(c->u); }
 static int run_simplify(struct compile *c) { return opt_simplify(c->u), 0; }
 static int run_loops(struct compile *c)    { return opt_loops(c->u); }
@@ -58,6 +59,7 @@ static const struct pass {
 	{ "build",     NOTHING, LUA,     run_build,    "Lua bytecode as SSA, each prototype by itself" },
 	{ "infer",     LUA,     LUA,     run_infer,    "constants, kinds and call targets; known calls inlined" },
 	{ "records",   LUA,     FLAT,    run_records,  "tables that stay become values; what must fail is reported" },
+	{ "reuse",     FLAT,    FLAT,    run_reuse,    "packet fields looked up once" },
 	{ "lower",     FLAT,    MACHINE, run_lower,    "checks, tags, fields and errors as machine operations" },
 	{ "simplify",  MACHINE, MACHINE, run_simplify, "folding, value numbering, dead code, branch threading" },
 	{ "loops",     MACHINE, MACHINE, run_loops,    "every loop in a form that ends and verifies" },

@@ -400,6 +400,14 @@ static int rounds(struct flow *fl)
 	return 0;
 }
 
+void infer_again(struct ir_unit *u)
+{
+	struct flow fl = { .u = u, .f = u->main };
+	infer_round(&fl);
+	prune(&fl);
+	sweep(fl.f);
+}
+
 int opt_infer(struct ir_unit *u)
 {
 	struct flow fl = { .u = u, .f = u->main };

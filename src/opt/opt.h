@@ -10,6 +10,8 @@
 int opt_infer(struct ir_unit *u);
 /* Pass `records`: tables that stay become one cell a field, stores become copies. */
 int opt_records(struct ir_unit *u);
+/* Pass `reuse`: packet fields looked up before are not looked up again. */
+int opt_reuse(struct ir_unit *u);
 /* Pass `lower`: replaces main by its machine-level form. */
 int opt_lower(struct ir_unit *u);
 
@@ -24,6 +26,8 @@ struct flow {
 	bool report;           /* give diagnostics for what must fail */
 };
 void infer_round(struct flow *fl);
+/* The same for the whole of main as it stands, with what is decided thrown out. */
+void infer_again(struct ir_unit *u);
 bool infer_edge_live(const struct flow *fl, ir_blk from, uint32_t succ);
 /* Truth of a value of this type: 1 true, 0 false, -1 either, -2 nothing reaches it. */
 int infer_truth(const struct ir_type *t);
