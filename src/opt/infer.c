@@ -362,7 +362,6 @@ void infer_round(struct flow *fl)
 static void report(struct flow *fl)
 {
 	struct infer in = { .fl = *fl };
-	in.fl.report = true;
 	for (uint32_t i = 0; i < fl->f->nrpo; i++)
 		visit_block(&in, fl->f->rpo[i]);
 }
@@ -370,7 +369,6 @@ static void report(struct flow *fl)
 /* What still hangs on something unknown, though nothing was wrong with it. */
 static void refuse_pending(struct flow *fl)
 {
-	fl->report = true;
 	for (uint32_t o = 0; o < fl->f->nrpo; o++)
 		for (ir_ref r = ir_block(fl->f, fl->f->rpo[o])->first; r; r = ir_at(fl->f, r)->next)
 			if (type_is_pending(&ir_at(fl->f, r)->type))
@@ -427,7 +425,9 @@ int opt_records(struct ir_unit *u)
 	if (err)
 		return err;
 	sweep(fl.f);
+	fl.report = true;
 	report(&fl);
+	entries_check(&fl);
 	if (!u->diag->errors)
 		refuse_pending(&fl);
 	return u->diag->errors ? -EINVAL : 0;

@@ -60,6 +60,8 @@ int inline_bind_root(struct ir_unit *u, struct ir_fn *f);
 int cells_promote(struct ir_fn *f);
 /* Records made and used up in f become cells and `record` snapshots: how many; <0: refused. */
 int records_promote(struct ir_unit *u, struct ir_fn *f);
+/* Refuses live map entries that are used after a write to their map. */
+void entries_check(struct flow *fl);
 /* Block parameters that always get the same value go; unreachable blocks are emptied of edges. */
 void prune(struct flow *fl);
 /* Drops pure operations without uses. */

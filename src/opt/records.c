@@ -5,6 +5,7 @@
  * Such a hand-over copies, where Lua would share; so using the table afterwards is refused.
  */
 #include "opt/opt.h"
+#include "opt/reach.h"
 
 #include <errno.h>
 
@@ -125,53 +126,18 @@ static void find_uses(struct records *s)
 
 /* ---- used after it was handed over? ---- */
 
-static bool is_use(const struct records *s, const struct rec *rec, ir_ref r)
+struct used_rec {
+	const struct records *s;
+	const struct rec *rec;
+};
+
+static bool is_use(const void *arg, ir_ref r)
 {
-	for (uint32_t i = 0; i < rec->nuses; i++)
-		if (rec->uses[i] == r)
-			return !looks_only(ir_at(s->f, r));
+	const struct used_rec *u = arg;
+	for (uint32_t i = 0; i < u->rec->nuses; i++)
+		if (u->rec->uses[i] == r)
+			return !looks_only(ir_at(u->s->f, r));
 	return false;
-}
-
-/* From r to the end of its block: the first use, or 0; *renewed: the table was made anew before. */
-static ir_ref scan(const struct records *s, const struct rec *rec, ir_ref r, bool *renewed)
-{
-	for (; r; r = ir_at(s->f, r)->next) {
-		if (r == rec->table) {
-			*renewed = true;
-			return 0;
-		}
-		if (is_use(s, rec, r))
-			return r;
-	}
-	return 0;
-}
-
-/* A use that comes after `hand` without the table being made anew, or 0. */
-static ir_ref used_after(struct records *s, const struct rec *rec, ir_ref hand)
-{
-	struct ir_fn *f = s->f;
-	bool *seen = arena_array(s->u->arena, bool, f->nblocks);
-	ir_blk *work = arena_array(s->u->arena, ir_blk, f->nblocks + 1);
-	uint32_t n = 0;
-	bool renewed = false;
-	ir_ref use = scan(s, rec, ir_at(f, hand)->next, &renewed);
-	if (!use && !renewed)
-		work[n++] = ir_at(f, hand)->block;
-	while (n && !use) {
-		const struct ir_ins *t = ir_at(f, ir_block(f, work[--n])->last);
-		for (uint32_t e = 0; e < t->nsucc && !use; e++) {
-			ir_blk to = t->succ[e].to;
-			if (seen[to])
-				continue;
-			seen[to] = true;
-			renewed = false;
-			use = scan(s, rec, ir_block(f, to)->first, &renewed);
-			if (!renewed)
-				work[n++] = to;
-		}
-	}
-	return use;
 }
 
 static void refuse_later_uses(struct records *s, struct rec *rec)
@@ -179,7 +145,8 @@ static void refuse_later_uses(struct records *s, struct rec *rec)
 	for (uint32_t h = 0; h < rec->nuses; h++) {
 		const struct ir_ins *i = ir_at(s->f, rec->uses[h]);
 		bool copies = i->op == IRO(call) || (i->op == IRO(setindex) && !s->of[i->args[0]]);
-		ir_ref use = copies ? used_after(s, rec, rec->uses[h]) : 0;
+		struct used_rec arg = { s, rec };
+		ir_ref use = copies ? reach_use(s->f, rec->uses[h], rec->table, is_use, &arg) : 0;
 		if (!use)
 			continue;
 		refuse(s, use, "this table was stored before, which copied it; using it again would not change "

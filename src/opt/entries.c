@@ -1,0 +1,116 @@
+/*
+ * entries.c - live entries of maps do not outlive a write to their map.
+ *
+ * m[k] of a struct map is the entry itself. Writing or deleting through the map may put another one
+ * in its place, in memory that is reused; so an entry used after such a write is refused. Arrays are
+ * written in place, their entries stay.
+ */
+#include "opt/opt.h"
+#include "opt/reach.h"
+
+#include "core/shape.h"
+
+struct entries {
+	struct flow *fl;
+	struct ir_fn *f;
+	ir_ref *writes;
+	uint32_t n, cap;
+	ir_ref view;
+};
+
+/* The map that r writes or deletes in, or NULL. */
+static const pg_map *written(const struct ir_fn *f, ir_ref r)
+{
+	const struct ir_ins *i = ir_at(f, r);
+	const struct ir_type *obj;
+	if (i->op == IRO(setindex))
+		obj = &ir_at(f, i->args[0])->type;
+	else if (i->op == IRO(call) && i->nargs > 1 && ir_at(f, i->args[0])->type.row &&
+		 ir_at(f, i->args[0])->type.row->effects & IR_E_WRITE)
+		obj = &ir_at(f, i->args[1])->type;
+	else
+		return NULL;
+	return obj->kinds == IR_BIT(IR_HOST) && obj->k && obj->k->kind == PG_MAP ? obj->k->map : NULL;
+}
+
+static bool replaces_entries(const pg_map *m)
+{
+	struct map_shape s;
+	map_shape(m, &s);
+	return s.role == PG_ROLE_MAP && s.value->kind == CT_STRUCT && !s.array;
+}
+
+static void find_writes(struct entries *s)
+{
+	for (uint32_t o = 0; o < s->f->nrpo; o++)
+		for (ir_ref r = ir_block(s->f, s->f->rpo[o])->first; r; r = ir_at(s->f, r)->next) {
+			const pg_map *m = written(s->f, r);
+			if (m && replaces_entries(m))
+				arena_push(s->fl->u->arena, s->writes, s->n, s->cap, r);
+		}
+}
+
+static bool uses_view(const void *arg, ir_ref r)
+{
+	const struct entries *s = arg;
+	const struct ir_ins *i = ir_at(s->f, r);
+	for (uint32_t a = 0; a < i->nargs; a++)
+		if (i->args[a] == s->view && i->op != IRO(branch) && i->op != IRO(not))
+			return true;
+	for (uint32_t e = 0; e < i->nsucc; e++)
+		for (uint32_t a = 0; a < i->succ[e].nargs; a++)
+			if (i->succ[e].args[a] == s->view)
+				return true;
+	return false;
+}
+
+/* May the view be one of this map's? Its layout is the map's own type. */
+static bool may_be_of(const struct ir_type *view, const pg_map *m)
+{
+	struct map_shape s;
+	map_shape(m, &s);
+	return !view->layout || view->layout == s.value;
+}
+
+static bool is_the_write(const void *arg, ir_ref r)
+{
+	return *(const ir_ref *)arg == r;
+}
+
+static void check_view(struct entries *s, ir_ref view)
+{
+	s->view = view;
+	for (uint32_t w = 0; w < s->n; w++) {
+		ir_ref write = s->writes[w];
+		const struct ir_ins *d = ir_at(s->f, view);
+		if (!may_be_of(&d->type, written(s->f, write)))
+			continue;
+		ir_ref use = reach_use(s->f, write, view, uses_view, s);
+		ir_ref start = d->op == IRO(param) ? ir_block(s->f, d->block)->first : view;
+		bool before = use && (start == write || reach_use(s->f, start, 0, is_the_write, &write));
+		if (!before)
+			continue;
+		struct diag *e = flow_error(s->fl, ir_at(s->f, use)->site,
+			"this entry was taken from the map before line %u writes to it, and may be gone by now",
+			s->fl->u->sites[ir_at(s->f, write)->site].pos.line);
+		e->help = "look the entry up again after the write, or read its fields into locals before";
+		return;
+	}
+}
+
+void entries_check(struct flow *fl)
+{
+	struct entries s = { .fl = fl, .f = fl->f };
+	find_writes(&s);
+	if (!s.n)
+		return;
+	for (uint32_t o = 0; o < s.f->nrpo; o++) {
+		ir_blk b = s.f->rpo[o];
+		for (uint32_t i = 0; i < ir_block(s.f, b)->nparams; i++)
+			if (ir_at(s.f, ir_block(s.f, b)->params[i])->type.kinds & IR_BIT(IR_ENTRY))
+				check_view(&s, ir_block(s.f, b)->params[i]);
+		for (ir_ref r = ir_block(s.f, b)->first; r; r = ir_at(s.f, r)->next)
+			if (ir_at(s.f, r)->type.kinds & IR_BIT(IR_ENTRY) && !type_is_pending(&ir_at(s.f, r)->type))
+				check_view(&s, r);
+	}
+}

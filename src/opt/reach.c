@@ -1,0 +1,57 @@
+/* reach.c - forward search for a use, block by block. */
+#include "opt/reach.h"
+
+struct search {
+	struct ir_fn *f;
+	ir_ref def;
+	bool (*is_use)(const void *arg, ir_ref r);
+	const void *arg;
+};
+
+/* From r to the end of its block: the first use, or 0; *renewed: def came before. */
+static ir_ref scan(const struct search *s, ir_ref r, bool *renewed)
+{
+	*renewed = false;
+	for (; r; r = ir_at(s->f, r)->next) {
+		if (r == s->def) {
+			*renewed = true;
+			return 0;
+		}
+		if (s->is_use(s->arg, r))
+			return r;
+	}
+	return 0;
+}
+
+/* A block parameter is made anew where its block is entered. */
+static bool makes_anew(const struct search *s, ir_blk b)
+{
+	const struct ir_ins *d = ir_at(s->f, s->def);
+	return d->op == IRO(param) && d->block == b;
+}
+
+ir_ref reach_use(struct ir_fn *f, ir_ref from, ir_ref def, bool (*is_use)(const void *arg, ir_ref r),
+		 const void *arg)
+{
+	struct search s = { f, def, is_use, arg };
+	struct arena *a = f->unit->arena;
+	bool *seen = arena_array(a, bool, f->nblocks), renewed;
+	ir_blk *work = arena_array(a, ir_blk, f->nblocks + 1);
+	uint32_t n = 0;
+	ir_ref use = scan(&s, ir_at(f, from)->next, &renewed);
+	if (!use && !renewed)
+		work[n++] = ir_at(f, from)->block;
+	while (n && !use) {
+		const struct ir_ins *t = ir_at(f, ir_block(f, work[--n])->last);
+		for (uint32_t e = 0; e < t->nsucc && !use; e++) {
+			ir_blk to = t->succ[e].to;
+			if (seen[to] || makes_anew(&s, to))
+				continue;
+			seen[to] = true;
+			use = scan(&s, ir_block(f, to)->first, &renewed);
+			if (!renewed)
+				work[n++] = to;
+		}
+	}
+	return use;
+}

@@ -1,0 +1,12 @@
+/* reach.h - what can still happen after an instruction, on the Lua level. */
+#ifndef OPT_REACH_H
+#define OPT_REACH_H
+
+#include "ir/ir.h"
+
+/* The first instruction for which is_use says yes on some way that starts behind `from` and does not
+ * pass `def` (which would make the thing anew), or 0. */
+ir_ref reach_use(struct ir_fn *f, ir_ref from, ir_ref def, bool (*is_use)(const void *arg, ir_ref r),
+		 const void *arg);
+
+#endif
