@@ -111,7 +111,7 @@ static const char *const programs[] = {
 	"local n = 0 repeat local m = n n = n + 1 until m >= 5 return n",
 	"local i = 1 ::top:: if i < 5 then i = i + 1 goto top end return i",
 	"local s = '' do local i = 0 goto b ::a:: s = s .. 'a' goto c ::b:: s = s .. 'b' i = i + 1 goto a ::c:: s = s .. 'c' if i < 2 then goto b end end return s",
-	"local s, n = '', 0 goto b ::a:: s = s .. n goto c ::b:: n = n + 1 if n then goto a end ::c:: return s",
+	"local s, n = '', 0 goto b ::a:: s = s .. n goto c ::b:: n = n + 1 if not n then s = 'x' else goto a end ::c:: return s",
 	"while true do break end return 'out'",
 	"local a, b = 0, 1 for i = 1, 20 do a, b = b, a + b end return a",
 	"local function f(n) while true do if n > 100 then return n end n = n * 2 end end return f(3)",
