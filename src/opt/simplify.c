@@ -23,15 +23,16 @@ static bool may_raise_later(const struct ir_unit *u, const struct ir_fn *f)
 	return false;
 }
 
-/* Leads a branch to the error exit when nothing does; returns it, or 0. */
+/* Leads a branch to the error exit when nothing does; returns it, or 0. It ends the entry block, for
+ * the error exit may use what is made there. */
 static ir_ref hold_error_exit(struct ir_unit *u, struct ir_fn *f)
 {
 	ir_order(f);
 	if (!f->error_exit || ir_block(f, f->error_exit)->order || !may_raise_later(u, f))
 		return 0;
-	ir_ref first = ir_block(f, 1)->first;
-	ir_blk rest = edit_split(f, first);
-	ir_ref t = edit_end(f, 1, ir_at(f, first)->site, IRO(jmp), 0, 0, 0);
+	ir_ref last = ir_block(f, 1)->last;
+	ir_blk rest = edit_split(f, last);
+	ir_ref t = edit_end(f, 1, ir_at(f, last)->site, IRO(jmp), 0, 0, 0);
 	struct edit e = { f, t, ir_at(f, t)->site };
 	ir_ref zero = edit_imm(&e, 0), hidden = edit_op(&e, IRO(opaque), zero, 0);
 	edit_terminator(f, t, IRO(br), IR_NE, hidden, zero);

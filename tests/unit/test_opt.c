@@ -458,6 +458,10 @@ static struct ir_unit *generate(struct arena *a, struct diag_list *diag, const s
 	emit(&g, IRO(ret), 0, 0, any(&g), 0);
 	g.cur = g.none;
 	emit(&g, IRO(ret), 0, 0, emit(&g, IRO(imm), 0, 4711, 0, 0), 0);
+	g.cur = g.f->error_exit = block(&g, 1);
+	ir_ref number = ir_block(g.f, g.cur)->params[0], base = emit(&g, IRO(ctx), 0, 0, 0, 0);
+	emit(&g, IRO(store64), 0, 64, base, number);
+	emit(&g, IRO(ret), 0, 0, emit(&g, IRO(add64), 0, 0, number, emit(&g, IRO(imm), 0, 1, 0, 0)), 0);
 	return u;
 }
 
