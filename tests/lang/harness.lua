@@ -4,18 +4,26 @@
 --	lang.case { name = "add", f = function(a, b) return a + b end, inputs = lang.pairs() }
 --	lang.done()
 --
--- f takes up to 4 arguments, each nil, false, true or an integer, and gives up to 3 such results.
--- In the kernel the arguments come out of the packet, a kind word and a payload word each, so that
--- the compiler knows nothing of them; cases whose inputs are all integers run a second time with
--- arguments it knows to be integers. The packet is an Ethernet header (14 bytes), then 16 bytes for
--- each argument; results go through the map `out`.
+-- f takes up to 4 arguments, each nil, false, true, an integer, an address or a string of at most 16
+-- bytes, and gives up to 3 results that are nil, booleans or integers. In the kernel the arguments
+-- come out of the packet, a kind word and a payload word each, so that the compiler knows nothing of
+-- them; cases whose inputs are all integers run a second time with arguments it knows to be
+-- integers. The packet is an Ethernet header (14 bytes), then 16 bytes for each argument; addresses
+-- and strings are in maps, numbered by the payload; results go through the map `out`.
 
 local lang = {}
 
-local NIL, FALSE, TRUE, INT = 0, 1, 2, 3
+local NIL, FALSE, TRUE, INT, IP4, IP6, MAC, STR = 0, 1, 2, 3, 4, 5, 6, 7
 local UNSET = -99
 
 local out = bpf.map { "array", name = "lang_out", key = "u32", value = "i64", entries = 6 }
+
+local function pool(kind)
+	return bpf.map { "array", name = "lang_" .. kind:gsub("%W", ""), key = "u32", value = kind,
+		entries = 32 }
+end
+local ip4s, ip6s, macs, texts = pool "ip4", pool "ip6", pool "mac", pool "char[16]"
+local pools = { [IP4] = ip4s, [IP6] = ip6s, [MAC] = macs, [STR] = texts }
 
 -- ---- what runs in the kernel ----
 
@@ -25,6 +33,21 @@ local function arg(pkt, off)
 	if kind == FALSE then return false end
 	if kind == TRUE then return true end
 	return pkt:u64(off + 8)
+end
+
+local function arg_address(pkt, off)
+	local kind, n = pkt:u64(off), pkt:u64(off + 8)
+	if not n then return nil end
+	if kind == IP4 then return ip4s[n] end
+	if kind == IP6 then return ip6s[n] end
+	if kind == MAC then return macs[n] end
+	return arg(pkt, off)
+end
+
+local function arg_string(pkt, off)
+	local kind, n = pkt:u64(off), pkt:u64(off + 8)
+	if kind == STR and n then return texts[n] end
+	return arg_address(pkt, off)
 end
 
 local function put(i, v)
@@ -47,15 +70,23 @@ local function put3(a, b, c)
 	return bpf.PASS
 end
 
-local any = {           -- by number of arguments
-	[0] = function(f) return function() return put3(f()) end end,
-	function(f) return function(p) return put3(f(arg(p, 14))) end end,
-	function(f) return function(p) return put3(f(arg(p, 14), arg(p, 30))) end end,
-	function(f) return function(p) return put3(f(arg(p, 14), arg(p, 30), arg(p, 46))) end end,
-	function(f)
-		return function(p) return put3(f(arg(p, 14), arg(p, 30), arg(p, 46), arg(p, 62))) end
-	end,
-}
+-- By number of arguments, each taken from the packet by `get`.
+local function any(n, get)
+	local by_number = {
+		[0] = function(f) return function() return put3(f()) end end,
+		function(f) return function(p) return put3(f(get(p, 14))) end end,
+		function(f) return function(p) return put3(f(get(p, 14), get(p, 30))) end end,
+		function(f)
+			return function(p) return put3(f(get(p, 14), get(p, 30), get(p, 46))) end
+		end,
+		function(f)
+			return function(p)
+				return put3(f(get(p, 14), get(p, 30), get(p, 46), get(p, 62)))
+			end
+		end,
+	}
+	return by_number[n]
+end
 
 local ints = {
 	function(f)
@@ -95,14 +126,31 @@ local function kind_of(v)
 	if v == false then return FALSE end
 	if v == true then return TRUE end
 	if math.type(v) == "integer" then return INT end
-	error("a case's values are nil, booleans and integers, not " .. type(v), 3)
+	if type(v) == "string" then return STR end
+	if type(v) == "userdata" and v.byte then return v:byte(16) and IP6 or v:byte(6) and MAC or IP4 end
+	error("a case's values are nil, booleans, integers, addresses and strings, not " .. type(v), 3)
+end
+
+local numbers, used = {}, { [IP4] = 0, [IP6] = 0, [MAC] = 0, [STR] = 0 }
+
+-- The word that stands for v in a packet.
+local function payload(kind, v)
+	if kind < INT then return 0 end
+	if kind == INT then return v end
+	local name = kind .. tostring(v)
+	if not numbers[name] then
+		pools[kind][used[kind]] = v
+		numbers[name] = used[kind]
+		used[kind] = used[kind] + 1
+	end
+	return numbers[name]
 end
 
 local function packet(input, n)
 	local bytes = { ("\0"):rep(12), "\x88\xb5" }
 	for i = 1, n do
 		local kind = kind_of(input[i])
-		bytes[#bytes + 1] = (">i8i8"):pack(kind, kind == INT and input[i] or 0)
+		bytes[#bytes + 1] = (">i8i8"):pack(kind, payload(kind, input[i]))
 	end
 	return table.concat(bytes) .. ("\0"):rep(64)
 end
@@ -154,7 +202,9 @@ local function stock(case, i)
 		r = table.pack(pcall(case.f, table.unpack(input, 1, case.args)))
 	end
 	if not r[1] then return { error = plain(r[2]) } end
-	for k = 2, r.n do kind_of(r[k]) end
+	for k = 2, r.n do
+		if kind_of(r[k]) > INT then error("a result is a " .. type(r[k]), 0) end
+	end
 	return { r[2], r[3], r[4] }
 end
 
@@ -204,46 +254,119 @@ local function input_text(case, input)
 	return case.packets and hex(input) or list(input, case.args)
 end
 
+-- ---- what a run leaves in maps, states and events ----
+
+local function shown(v)
+	local meta = getmetatable(v)
+	if type(v) ~= "table" and not (type(v) == "userdata" and meta.__pairs) then return text(v) end
+	local t = {}
+	for name, x in pairs(v) do t[#t + 1] = name .. "=" .. text(x) end
+	table.sort(t)
+	return "{" .. table.concat(t, " ") .. "}"
+end
+
+local function contents(what)
+	local t = {}
+	if type(what) == "table" then                     -- { state, "field", ... }
+		for i = 2, #what do t[#t + 1] = what[i] .. "=" .. text(what[1][what[i]]) end
+	elseif tostring(what):find("events") then
+		for e in function() return what:poll(0) end do t[#t + 1] = shown(e) end
+	else
+		for k, v in pairs(what) do t[#t + 1] = shown(k) .. "=" .. shown(v) end
+		table.sort(t)
+	end
+	return table.concat(t, " ")
+end
+
+local function look(case)
+	local t = {}
+	for i, what in ipairs(case.see or {}) do t[i] = contents(what) end
+	return table.concat(t, " | ")
+end
+
+local function clear(case)
+	for _, what in ipairs(case.see or {}) do
+		if type(what) == "table" then
+			what.zero = what.zero or {}
+			for i = 2, #what do
+				if what.zero[i] == nil then what.zero[i] = what[1][what[i]] end
+				what[1][what[i]] = what.zero[i]
+			end
+		elseif tostring(what):find("events") then
+			contents(what)
+		else
+			what:clear()
+		end
+	end
+	if case.setup then case.setup() end
+end
+
+-- ---- cases ----
+
+local function run_one(case, i, what, run, prog, problems)
+	local input = case.inputs[i]
+	local bytes = case.packets and input or packet(input, case.args)
+	local want = not case.see and stock(case, i) or case.want and case.want[i]
+	clear(case)
+	local fine, got = pcall(ran, run, prog, bytes)
+	if not fine then got = { error = "cannot run: " .. tostring(got) } end
+	local left = look(case)
+	local function wrong(wanted, by, has)
+		problems[#problems + 1] = ("f(%s): %s %s; %s %s"):format(input_text(case, input), by, wanted,
+			what, has)
+	end
+	if want and not same(want, got) then
+		wrong(show(want), case.want and "wanted" or "stock Lua", show(got))
+	end
+	if case.left and case.left[i] ~= left then wrong(case.left[i], "wanted", left) end
+	return show(got) .. " | " .. left
+end
+
 local function try(case, name, wrapper, copy)
 	local problems = {}
 	local good, prog = pcall(bpf.program, "xdp",
-		{ on_error = bpf.DROP, name = "lang", budget = case.budget, check = true, copy = copy },
+		{ on_error = case.on_error or bpf.DROP, name = "lang", budget = case.budget, check = true, copy = copy },
 		wrapper(case.f))
 	if not good then
 		report(name, { tostring(prog) })
 		return
 	end
 	for i, input in ipairs(case.inputs) do
-		local bytes = case.packets and input or packet(input, case.args)
-		local want = stock(case, i)
-		for what, run in pairs { kernel = prog.test, twin = prog.twin } do
-			local fine, got = pcall(ran, run, prog, bytes)
-			if not fine then got = { error = "cannot run: " .. tostring(got) } end
-			if not same(want, got) then
-				problems[#problems + 1] = ("f(%s): %s %s; %s %s"):format(input_text(case, input),
-					case.want and "wanted" or "stock Lua", show(want), what, show(got))
-			end
+		local kernel = run_one(case, i, "kernel", prog.test, prog, problems)
+		local twin = case.twin ~= false and run_one(case, i, "twin", prog.twin, prog, problems)
+		if twin and twin ~= kernel and #problems == 0 then
+			problems[1] = ("f(%s): twin %s; kernel %s"):format(input_text(case, input), twin, kernel)
 		end
 	end
 	report(name, problems)
 end
 
 -- name, f, inputs (a list of argument lists); args: how many arguments, if not the longest input;
--- budget: loop turns.
+-- budget: loop turns; copy: run by copy access too. want: the results, where stock Lua is no judge;
+-- twin = false: and the twin has none.
+--
+-- Functions that use maps, states and events, for which stock Lua is no judge: see is a list of
+-- them, { state, "field", ... } for a state. They are cleared, and setup() is called, before each
+-- run; what the twin's run leaves in them and the kernel's must be the same (and, with left, this).
 function lang.case(case)
 	case.inputs = case.inputs or { {} }
-	local longest, integers = 0, true
+	local longest, integers, most = 0, true, INT
 	for _, input in ipairs(case.inputs) do
 		longest = math.max(longest, input.n or #input)
 	end
 	case.args = case.args or longest
 	for _, input in ipairs(case.inputs) do
-		for i = 1, case.args do integers = integers and kind_of(input[i]) == INT end
+		for i = 1, case.args do
+			integers = integers and kind_of(input[i]) == INT
+			most = math.max(most, kind_of(input[i]))
+		end
 	end
-	try(case, case.name, any[case.args])
+	local get = most == STR and arg_string or most > INT and arg_address or arg
+	try(case, case.name, any(case.args, get))
 	if integers and case.args > 0 then
 		try(case, case.name .. " (integers)", ints[case.args])
 	end
+	if case.copy then try(case, case.name .. " (by copy)", any(case.args, get), true) end
 end
 
 -- The same for a function of a packet, under both ways of reaching its bytes: inputs are frames (of
@@ -269,6 +392,9 @@ lang.hostile = {
 }
 
 lang.kinds = { "nil", false, true, 0, 1, -1, math.mininteger }
+lang.addresses = { bpf.ip "10.0.0.1", bpf.ip "10.0.0.2", bpf.ip "0.0.0.0", bpf.ip "255.255.255.255",
+	bpf.ip "2001:db8::1", bpf.ip "2001:db8:0:1::", bpf.ip "::", bpf.mac "02:00:00:00:00:01",
+	bpf.mac "00:00:00:00:00:00", bpf.mac "0a:00:00:01:00:00" }
 
 local function value(v)
 	if v == "nil" then return nil end

@@ -1,0 +1,284 @@
+-- Loops: every edge of the numeric for, while, repeat, goto in each of its forms, loops in loops.
+local lang = dofile "tests/lang/harness.lua"
+local small = { -3, -1, 0, 1, 2, 3, 5, 17, 100 }
+local MAX, MIN = math.maxinteger, math.mininteger
+
+-- ---- numeric for ----
+
+lang.case { name = "for: run-time bounds and step", copy = true,
+	inputs = { { 1, 3, 1 }, { 3, 1, -1 }, { 1, 10, 3 }, { 10, 1, -4 }, { 1, 0, 1 }, { 0, 1, -1 }, { 5, 5, 1 },
+		{ 5, 5, -1 }, { 1, 2, 0 }, { MAX - 1, MAX, 1 }, { MIN + 1, MIN, -1 }, { MIN, MAX, MAX }, { MAX, MIN, MIN },
+		{ MAX, MIN, -MAX }, { MIN, MIN, 1 }, { MAX, MAX, -1 }, { MAX - 5, MAX, 4 }, { MIN + 5, MIN, -4 },
+		{ MIN, MIN + 3, 2 }, { 0, MAX, MAX // 2 }, { 0, MIN, MIN // 2 }, { -1, 1, MAX }, { 1, -1, MIN } },
+	f = function(a, b, c)
+		local n, first, last = 0, nil, nil
+		for i = a, b, c do
+			n = n + 1
+			first = first or i
+			last = i
+		end
+		return n, first, last
+	end }
+lang.case { name = "for: bounds and step of any kind", inputs = (function()
+	local t = {}
+	for _, a in ipairs { "nil", false, 1 } do
+		for _, b in ipairs { "nil", true, 3 } do
+			for _, c in ipairs { "nil", true, 0, 1 } do
+				local function v(x) if x == "nil" then return nil end return x end
+				t[#t + 1] = { n = 3, v(a), v(b), v(c) }
+			end
+		end
+	end
+	return t
+end)(), f = function(a, b, c)
+	local n = 0
+	for i = a, b, c do n = n + i end
+	return n
+end }
+lang.case { name = "for: ends of the range", inputs = lang.each(small), f = function(a)
+	local n = 0
+	for _ = MAX - 2, MAX do n = n + 1 end
+	for _ = MIN + 1, MIN, -1 do n = n + 1 end
+	for i = MAX, MAX - 1, -1 do n = n + (i & a) end
+	return n
+end }
+for _, step in ipairs { 1, 2, 3, 7, -1, -2, -7, MAX, MIN } do
+	lang.case { name = "for: constant step " .. step, inputs = lang.pairs { -9, -1, 0, 1, 2, 10, 25 },
+		f = function(a, b)
+			local n, sum = 0, 0
+			for i = a, b, step do
+				n = n + 1
+				sum = sum + i
+			end
+			return n, sum
+		end }
+end
+lang.case { name = "for: step of zero", f = function()
+	local n = 0
+	local zero = 0
+	for _ = 1, 2, zero do n = n + 1 end
+	return n
+end }
+lang.case { name = "for: never entered", inputs = lang.each(small), f = function(a)
+	local n = a
+	for i = 1, 0 do n = n + i end
+	for i = 0, 1, -1 do n = n + i end
+	return n
+end }
+lang.case { name = "for: the variable is a copy", inputs = lang.each(small), f = function(a)
+	local sum = 0
+	for i = 1, 4 do
+		i = i * a
+		sum = sum + i
+	end
+	return sum
+end }
+lang.case { name = "for: bounds are taken once", inputs = lang.each(small), f = function(a)
+	local n, turns = a, 0
+	for _ = 1, n do
+		n = n + 1
+		turns = turns + 1
+	end
+	return turns, n
+end }
+lang.case { name = "for: break keeps what was", inputs = lang.pairs(small), f = function(a, b)
+	local at
+	for i = 1, 20 do
+		at = i
+		if i * a > b then break end
+	end
+	return at
+end }
+lang.case { name = "for: return out of it", inputs = lang.pairs(small), f = function(a, b)
+	for i = 1, 20 do
+		if i * a > b then return i, a end
+	end
+	return nil, b
+end }
+lang.case { name = "for: nil until set", inputs = lang.each(), f = function(a)
+	local x
+	for _ = 1, a & 3 do
+		if x then x = x + 1 else x = 10 end
+	end
+	return x
+end }
+lang.case { name = "for: a kind changes on the way", inputs = lang.pairs(lang.kinds, { 0, 1, 5 }), f = function(a, n)
+	local v = a
+	for _ = 1, n do
+		if v == nil then v = false elseif v == false then v = true elseif v == true then v = 7 else v = nil end
+	end
+	return v
+end }
+lang.case { name = "for: three values go round", inputs = { { 1, 2, 3 }, { 5, -1, 9 } }, f = function(a, b, c)
+	for _ = 1, 7 do a, b, c = b, c, a end
+	return a, b, c
+end }
+lang.case { name = "for: an error in some turn", inputs = lang.each(small), f = function(a)
+	local sum = 0
+	for i = -2, 5 do sum = sum + 100 // (i - a) end
+	return sum
+end }
+
+-- ---- loops in loops ----
+
+lang.case { name = "nested, bounds of the outer", inputs = lang.each(), f = function(a)
+	local s = 0
+	for i = 1, 5 do
+		for j = i, a & 7 do
+			s = s + i * j
+			if j > 4 then break end
+		end
+	end
+	return s
+end }
+lang.case { name = "three deep", inputs = lang.pairs { 0, 1, 3 }, f = function(a, b)
+	local n = 0
+	for i = 1, a do
+		for j = i, b + 2 do
+			local k = j
+			while k > 0 do
+				n = n + k
+				k = k - 2
+			end
+		end
+	end
+	return n
+end }
+lang.case { name = "one after the other", inputs = lang.pairs(small), f = function(a, b)
+	local s = 0
+	for i = 1, a do s = s + i end
+	for i = 1, b do s = s - i * i end
+	repeat s = s - 1000 until s < 0
+	return s
+end }
+
+-- ---- while, repeat ----
+
+lang.case { name = "while true", inputs = lang.each(), f = function(a)
+	local i = 0
+	while true do
+		i = i + 1
+		if i > a & 15 then break end
+	end
+	return i
+end }
+lang.case { name = "while of any kind", inputs = lang.each(lang.kinds), f = function(a)
+	local turns = 0
+	while a and turns < 9 do turns = turns + 1 end
+	return turns
+end }
+lang.case { name = "repeat sees its locals", inputs = lang.each(), f = function(a)
+	local i = 0
+	repeat
+		local k = i
+		i = i + 3
+	until k > a & 7
+	return i
+end }
+lang.case { name = "repeat with a function in it", inputs = lang.each(small), f = function(a)
+	local i = 0
+	repeat
+		local k = i
+		local function more() k = k + 2 end
+		more()
+		i = k
+	until k > a
+	return i
+end }
+lang.case { name = "collatz", inputs = lang.each { 1, 2, 3, 7, 27, 97 }, f = function(n)
+	local steps = 0
+	while n ~= 1 do
+		n = n & 1 == 0 and n >> 1 or 3 * n + 1
+		steps = steps + 1
+	end
+	return steps
+end }
+lang.case { name = "bits counted", inputs = lang.each(), f = function(n)
+	local bits = 0
+	while n ~= 0 do
+		n = n & (n - 1)
+		bits = bits + 1
+	end
+	return bits
+end }
+
+-- ---- goto ----
+
+lang.case { name = "goto: continue", inputs = lang.each(), f = function(a)
+	local s = 0
+	for i = 1, 10 do
+		if i & 1 == a & 1 then goto continue end
+		s = s + i
+		::continue::
+	end
+	return s
+end }
+lang.case { name = "goto: out of two loops", inputs = lang.pairs(small), f = function(a, b)
+	local n = 0
+	for i = 1, 9 do
+		for j = 1, 9 do
+			n = n + 1
+			if i * j > a + b then goto out end
+		end
+	end
+	::out::
+	return n
+end }
+lang.case { name = "goto: forward over code", inputs = lang.pairs(lang.kinds), f = function(a, b)
+	local r = 1
+	if a then goto skip end
+	r = r + 1
+	if b then goto skip end
+	r = r + 10
+	::skip::
+	return r
+end }
+lang.case { name = "goto: two labels backwards", inputs = lang.each(small), f = function(a)
+	local n, m = 0, 0
+	::outer::
+	n = n + 1
+	::inner::
+	m = m + 1
+	if m % 3 ~= 0 then goto inner end
+	if n < 4 and n < a then goto outer end
+	return n, m
+end }
+lang.case { name = "goto: a loop with two ways in", inputs = lang.pairs { 0, 1, 2, 5 }, f = function(a, b)
+	local n = 0
+	if a > 1 then goto middle end
+	::top::
+	n = n + 1
+	::middle::
+	n = n + 10
+	b = b - 1
+	if b > 0 then goto top end
+	return n
+end }
+lang.case { name = "goto: leaves a repeat", inputs = lang.each(small), f = function(a)
+	local i = 0
+	repeat
+		i = i + 1
+		if i == a then goto done end
+	until i > 5
+	i = -i
+	::done::
+	return i
+end }
+lang.case { name = "goto: skips nothing", inputs = lang.each(lang.kinds), f = function(a)
+	goto on
+	::on::
+	return a
+end }
+
+-- ---- the budget ----
+
+local function forever() while true do end end
+lang.case { name = "budget used up", budget = 50, inputs = { {} }, f = forever,
+	want = { { error = ("tests/lang/loops.lua:%d: loop budget exhausted")
+		:format(debug.getinfo(forever, "S").linedefined) } }, twin = false }
+lang.case { name = "budget kept", budget = 50, inputs = lang.each { 0, 1, 20, 49 }, f = function(n)
+	local turns = 0
+	for _ = 1, n do turns = turns + 1 end
+	return turns
+end }
+lang.done()
