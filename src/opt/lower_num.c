@@ -159,7 +159,7 @@ void lower_forcount(struct lw *w, ir_ref r)
 {
 	ir_ref init = for_word(w, r, 0), limit = for_word(w, r, 1), step = for_word(w, r, 2);
 	int64_t k;
-	if (known(w, r, 2, &k)) {
+	if (known(w, r, 2, &k) && k) {
 		ir_ref minus = k < 0 ? lw_imm(w, (int64_t)(0 - (uint64_t)k)) : 0;
 		w->val[r] = lw_int(k > 0 ? turns(w, init, limit, step, k)
 					 : turns(w, limit, init, minus, k == -1 ? 1 : 0));
