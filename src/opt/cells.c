@@ -63,6 +63,87 @@ static ir_ref value_before(struct promotion *p, ir_ref get)
 	return v ? v : value_at_start(p, b);
 }
 
+/* ---- variables set once ---- */
+
+/* Does some function inside g, which has the variable as upvalue `up`, assign it or hand it on? */
+static bool may_assign(const struct ir_fn *g, uint32_t up)
+{
+	for (ir_ref r = 1; r < g->nins; r++) {
+		const struct ir_ins *i = ir_at(g, r);
+		if ((i->op == IRO(setupval) || i->op == IRO(upcell)) && i->aux == up)
+			return true;
+	}
+	return false;
+}
+
+static bool closure_may_assign(struct ir_unit *u, struct ir_fn *f, const struct ir_ins *i, ir_ref cell)
+{
+	struct ir_fn *g = u->source->inner(u, i->imm ? u->fns[i->imm] : f, i->aux);
+	for (uint32_t a = 0; a < i->nargs; a++)
+		if (i->args[a] == cell && (!g || may_assign(g, a)))
+			return true;
+	return false;
+}
+
+/* The one assignment to a cell made empty, when nothing else can assign it; else 0. */
+static ir_ref only_set(struct ir_unit *u, struct ir_fn *f, ir_ref cell)
+{
+	const struct ir_ins *init = ir_at(f, ir_at(f, cell)->args[0]);
+	ir_ref set = 0;
+	if (init->op != IRO(const) || init->k->kind != PG_NIL)
+		return 0;
+	for (uint32_t o = 0; o < f->nrpo; o++)
+		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next) {
+			const struct ir_ins *i = ir_at(f, r);
+			if (i->op == IRO(closure) && closure_may_assign(u, f, i, cell))
+				return 0;
+			if (i->op != IRO(cellset) || i->args[0] != cell)
+				continue;
+			if (set)
+				return 0;
+			set = r;
+		}
+	return set;
+}
+
+static bool comes_before(const struct ir_fn *f, ir_ref a, ir_ref b)
+{
+	if (ir_at(f, a)->block != ir_at(f, b)->block)
+		return ir_dominates(f, ir_at(f, a)->block, ir_at(f, b)->block);
+	for (ir_ref r = ir_at(f, a)->next; r; r = ir_at(f, r)->next)
+		if (r == b)
+			return true;
+	return false;
+}
+
+/* A `local function` that names itself, or another such: reads behind its one assignment give what
+ * was assigned, though closures still hold the cell. */
+int cells_known(struct ir_unit *u, struct ir_fn *f)
+{
+	int done = 0;
+	ir_dominators(f);
+	ir_ref *to = arena_array(u->arena, ir_ref, f->nins);
+	for (ir_ref c = 1; c < f->nins; c++) {
+		ir_ref set = ir_at(f, c)->op == IRO(cell) && ir_at(f, c)->block ? only_set(u, f, c) : 0;
+		for (ir_ref r = 1; set && r < f->nins; r++) {
+			const struct ir_ins *i = ir_at(f, r);
+			if (i->op != IRO(cellget) || i->args[0] != c || !i->block || !comes_before(f, set, r))
+				continue;
+			to[r] = ir_at(f, set)->args[1];
+			done++;
+		}
+	}
+	if (!done)
+		return 0;
+	ir_rename(f, to);
+	for (ir_ref r = 1; r < f->nins; r++)
+		if (to[r])
+			ir_remove(f, r);
+	return done;
+}
+
+/* ---- all others ---- */
+
 /* Every use of a cell: only reads and writes? By value; also counts reads. */
 static void count_uses(struct ir_fn *f, uint8_t *other)
 {

@@ -391,7 +391,7 @@ static int rounds(struct flow *fl)
 		int inlined = inline_calls(fl);
 		if (inlined < 0 || fl->u->diag->errors)
 			return -EINVAL;
-		if (!flat && !inlined)
+		if (!flat && !inlined && !cells_known(fl->u, fl->f))
 			return 0;
 		sweep(fl->f);
 	}

@@ -240,13 +240,6 @@ struct ir_type infer_setindex(struct infer *in, ir_ref r)
 
 /* ---- calls ---- */
 
-/* Is it a method call: the callee a `self` of the first argument? */
-bool infer_is_method(const struct ir_fn *f, const struct ir_ins *call)
-{
-	const struct ir_ins *callee = ir_at(f, call->args[0]);
-	return callee->op == IRO(self) || callee->op == IRO(index);
-}
-
 static bool check_args(struct infer *in, uint32_t site, const struct ir_lib *row, uint32_t n,
 		       const struct ir_type *a, uint32_t skip)
 {
@@ -330,7 +323,7 @@ struct ir_type infer_call(struct infer *in, ir_ref r)
 	if (!callee.kinds)
 		return nothing;
 	if (callee.row)
-		return call_row(in, r, callee.row, infer_is_method(in->fl.f, ins));
+		return call_row(in, r, callee.row, row_is_method(in->fl.u, callee.row));
 	if (made_by->op == IRO(self) && callee.kinds == IR_BIT(IR_FUNC))
 		return call_method_of_union(in, r, made_by);
 	if ((callee.k && callee.k->kind == PG_FUNC) || (callee.def && callee.kinds == IR_BIT(IR_FUNC)))

@@ -201,7 +201,6 @@ void lower_call(struct lw *w, ir_ref r)
 	c.args = arena_array(w->unit->arena, struct lw_val, c.n + 1);
 	for (uint32_t k = 0; k < c.n; k++)
 		c.args[k] = *lower_arg(w, r, k + 1);
-	bool method = callee->op == IRO(self) || callee->op == IRO(index);
 	const struct ir_lib *row = callee->type.row;
 	if (callee->op == IRO(self)) {
 		struct lw_val self = lw_narrow(w, &c.args[0], indexable(&c.args[0]));
@@ -212,8 +211,7 @@ void lower_call(struct lw *w, ir_ref r)
 			return;
 		}
 	}
-	bool counted = method && row && !strchr(row->name, '.');
-	check_args(w, row, &c, counted);
+	check_args(w, row, &c, row_is_method(w->unit, row));
 	w->val[r] = (struct lw_val){ .kinds = i->type.kinds, .cap = i->type.cap, .layout = i->type.layout };
 	call_row(w, row, c.n, c.args, &w->val[r]);
 }

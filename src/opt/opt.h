@@ -46,6 +46,8 @@ extern const pg_value const_nil, const_false, const_true;
 /* Rows: which library row a value's method `name` is, for one kind. NULL: none. */
 const struct ir_lib *method_row(const struct ir_unit *u, const struct ir_type *t, unsigned kind,
 				const char *name);
+/* A method's first argument is the object, and not counted. */
+bool row_is_method(const struct ir_unit *u, const struct ir_lib *row);
 /* The row that implements reading or writing t[k] for maps, states. */
 const struct ir_lib *map_row(const struct ir_unit *u, const pg_map *m, const char *name);
 
@@ -58,6 +60,8 @@ ir_ref expand_assert(struct flow *fl, ir_ref call);
 int inline_bind_root(struct ir_unit *u, struct ir_fn *f);
 /* Cells with no user but get and set become values. Returns how many went. */
 int cells_promote(struct ir_fn *f);
+/* Reads of what is left of them that can only give one value: how many were found. */
+int cells_known(struct ir_unit *u, struct ir_fn *f);
 /* Records made and used up in f become cells and `record` snapshots: how many; <0: refused. */
 int records_promote(struct ir_unit *u, struct ir_fn *f);
 /* Refuses live map entries that are used after a write to their map. */

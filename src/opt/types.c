@@ -161,3 +161,11 @@ const struct ir_lib *method_row(const struct ir_unit *u, const struct ir_type *t
 		return map_row(u, t->k->map, name);
 	return NULL;
 }
+
+bool row_is_method(const struct ir_unit *u, const struct ir_lib *row)
+{
+	for (const struct ir_lib *r = u->target->libs; r->name; r++)
+		if (r == row)
+			return false;
+	return true;
+}
