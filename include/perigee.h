@@ -202,6 +202,9 @@ PG_API const char *pg_unit_dump(pg_unit *u, const char *stage);
 PG_API int pg_dump_stage(pg_ctx *ctx, const char *stage); /* keep the text after this pass; NULL: none */
 /* i-th pass's name and one-line description; NULL past the end. */
 PG_API const char *pg_stage(unsigned i, const char **what);
+/* The i-th operation of the IR, as a row of the table in docs/ir.md: "| `add64` | M | ...". Writes at
+ * most n bytes; -ENOENT past the end. i = -1: the head of the table. */
+PG_API int pg_operation_row(int i, char *buf, size_t n);
 /* Warnings of the compilation, as text; "" when none. */
 PG_API const char *pg_unit_warnings(const pg_unit *u);
 PG_API const struct pg_timing *pg_unit_timing(const pg_unit *u);

@@ -75,6 +75,15 @@ static void list_stages(FILE *to)
 	fprintf(to, "  %-12s%s\n", "asm", "the BPF instructions");
 }
 
+/* The table of docs/ir.md. */
+static int list_operations(void)
+{
+	char row[512];
+	for (int i = -1; pg_operation_row(i, row, sizeof(row)) == 0; i++)
+		puts(row);
+	return CLI_OK;
+}
+
 static int bad_stage(const char *stage)
 {
 	bool list = !strcmp(stage, "list");
@@ -111,6 +120,8 @@ static int script(const struct command *c, int argc, char **argv, int first)
 			s.timing = true;
 		else if (dump && (stage = value_of("--stage", argc, argv, &i)))
 			s.stage = stage;
+		else if (dump && !strcmp(argv[i], "--operations"))
+			return list_operations();
 		else if (!strcmp(argv[i], "--") && ++i)
 			break;
 		else
@@ -191,7 +202,8 @@ static const struct command commands[] = {
 	{ "dump", "[--stage=NAME] (FILE | - | -e CODE) [ARGUMENTS]",
 	  "shows what the programs of a script become",
 	  "\nRuns the user half as `check` does and prints each program as it is after one stage of the\n"
-	  "compiler. --stage=list lists the stages; without --stage: asm, the BPF instructions.\n",
+	  "compiler. --stage=list lists the stages; without --stage: asm, the BPF instructions.\n"
+	  "`perigee dump --operations` prints the operations of the IR, as in docs/ir.md.\n",
 	  script },
 	{ "features", "", "lists what this kernel has, probed now",
 	  "\nOne line for each kernel feature that Perigee makes use of.\n", features },
