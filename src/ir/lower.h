@@ -97,6 +97,8 @@ struct lw_val lw_narrow(struct lw *w, const struct lw_val *v, uint64_t kinds);
 struct lw_val lw_widen(struct lw *w, const struct lw_val *v, const struct lw_val *as);
 /* Branches on whether v is of one of the kinds; blocks without parameters. */
 void lw_br_kind(struct lw *w, const struct lw_val *v, uint64_t kinds, ir_blk yes, ir_blk no);
+/* Branches on a < b, as Lua compares any two values; raises where it does. Ends the block. */
+void lw_less(struct lw *w, const struct lw_val *a, const struct lw_val *b, ir_blk yes, ir_blk no);
 /* Where v may be of other kinds than `kinds`, raises the text made of fmt, in which %K stands for
  * what Lua calls the kind found; goes on with v narrowed. `must`: v cannot be one at all. */
 struct lw_val lw_check_kind(struct lw *w, const struct lw_val *v, uint64_t kinds, const char *fmt);

@@ -210,6 +210,11 @@ static void lower_order(struct lw *w, enum ir_op op, const struct lw_val *a, con
 		lw_br(w, op == IRO(lt) ? IR_SLT : IR_SLE, lw_int_word(w, &x), lw_int_word(w, &y), yes, no);
 }
 
+void lw_less(struct lw *w, const struct lw_val *a, const struct lw_val *b, ir_blk yes, ir_blk no)
+{
+	lower_order(w, IRO(lt), a, b, yes, no);
+}
+
 /* ---- */
 
 void lower_compare_branch(struct lw *w, ir_ref r, ir_blk yes, ir_blk no)

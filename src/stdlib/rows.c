@@ -50,22 +50,44 @@ static void abs_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const 
 	*out = lw_int(lw_op2(w, IRO(sub64), lw_op2(w, IRO(xor64), a, sign), sign));
 }
 
+/* Lua compares the arguments and looks at none alone. */
+static bool extreme_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
+			 const struct ir_type *a, struct ir_type *out)
+{
+	(void)out;
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t wrong = a[i].kinds & (a[i].kinds & INT && n > 1 ? STR | IR_BIT(IR_FLOAT) : ~INT);
+		if (wrong)
+			return infer_error(in, site, "give it integers", "argument #%u of '%s' %s a %s here", i + 1,
+				row->name, a[i].kinds & INT ? "may be" : "is", wrong & IR_BIT(IR_FLOAT) ? "float" :
+				ir_kind_lua(infer_unit(in), (unsigned)__builtin_ctzll(wrong))), false;
+	}
+	return true;
+}
+
 static void extreme_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
 			  struct lw_val *out)
 {
-	ir_ref best = lw_int_word(w, &args[0]);
+	struct lw_val best = args[0];
 	for (uint32_t i = 1; i < n; i++) {
-		ir_ref x = lw_int_word(w, &args[i]);
+		const struct lw_val *x = &args[i];
 		ir_blk mine = lw_block(w, 0), keep = lw_block(w, 0), end = lw_block(w, 1);
-		lw_br(w, row->imm ? IR_SGT : IR_SLT, x, best, mine, keep);
+		uint32_t site = w->site;
+		if ((best.kinds | x->kinds) != INT)
+			w->site = 0; /* raised in C, Lua's error has no position */
+		lw_less(w, row->imm ? &best : x, row->imm ? x : &best, mine, keep);
+		w->site = site;
+		struct lw_val a = lw_narrow(w, x, INT), b = lw_narrow(w, &best, INT);
 		lw_enter(w, mine);
-		lw_jmp(w, end, 1, &x);
+		ir_ref v = lw_int_word(w, &a);
+		lw_jmp(w, end, 1, &v);
 		lw_enter(w, keep);
-		lw_jmp(w, end, 1, &best);
+		v = lw_int_word(w, &b);
+		lw_jmp(w, end, 1, &v);
 		lw_enter(w, end);
-		best = lw_param(w, end, 0);
+		best = lw_int(lw_param(w, end, 0));
 	}
-	*out = lw_int(best);
+	*out = best;
 }
 
 /* C's remainder, towards zero */
@@ -260,8 +282,9 @@ static bool addr_type(struct infer *in, const struct ir_lib *row, uint32_t site,
 	if (row->imm == AS_IP && a[0].kinds == INT)
 		return true;
 	if (!a[0].k || a[0].k->kind != PG_STR)
-		return infer_error(in, site, "compute it in the user half and capture it",
-				   "%s is made here of what is known only at run time", what[row->imm]), false;
+		return infer_error(in, site, row->imm == AS_IP && a[0].kinds & INT ? "test that it is an integer first" :
+				   "compute it in the user half and capture it", "'%s' takes %stext known when it "
+				   "is compiled", row->name, row->imm == AS_IP ? "an integer, or " : ""), false;
 	if (parse[row->imm](a[0].k->str, &v) < 0)
 		return infer_error(in, site, NULL, "\"%s\" is not %s", a[0].k->str, what[row->imm]), false;
 	static const uint8_t kind[PG_NKINDS] = { [PG_IP4] = IR_IP4, [PG_IP6] = IR_IP6, [PG_MAC] = IR_MAC,
@@ -283,8 +306,8 @@ static void ip_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const s
 const struct ir_lib stdlib_rows[] = {
 	{ "math.ult", 2, 2, { INT, INT }, IR_BOOL, 0, 0, ult_type, ult_lower, 0, "unsigned a < b" },
 	{ "math.abs", 1, 1, { INT }, INT, 0, 0, NULL, abs_lower, 0, "absolute value" },
-	{ "math.max", 1, -1, { INT, INT, INT, INT }, INT, 0, 0, NULL, extreme_lower, 1, "greatest argument" },
-	{ "math.min", 1, -1, { INT, INT, INT, INT }, INT, 0, 0, NULL, extreme_lower, 0, "least argument" },
+	{ "math.max", 1, -1, { 0 }, INT, 0, IR_E_RAISE, extreme_type, extreme_lower, 1, "greatest argument" },
+	{ "math.min", 1, -1, { 0 }, INT, 0, IR_E_RAISE, extreme_type, extreme_lower, 0, "least argument" },
 	{ "math.fmod", 2, 2, { INT, INT }, INT, 0, IR_E_RAISE, NULL, fmod_lower, 0, "remainder towards zero" },
 	{ "math.type", 1, 1, { 0 }, NIL | STR, 8, 0, kind_type, kind_lower, 1, "\"integer\", or nil" },
 	{ "math.tointeger", 1, 1, { 0 }, INT | NIL, 0, 0, tointeger_type, tointeger_lower, 0,
