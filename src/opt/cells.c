@@ -12,7 +12,7 @@
 struct promotion {
 	struct ir_fn *f;
 	ir_ref cell;
-	ir_ref *at_end;        /* by block: the variable's value at its end, 0: not looked up */
+	ir_ref *at_start;      /* by block: the variable's value at its start, 0: not looked up */
 	ir_ref *to;            /* reads -> values */
 	uint32_t cap_to;
 };
@@ -35,19 +35,19 @@ static ir_ref value_in_block(struct promotion *p, ir_blk b, ir_ref before)
 
 static ir_ref value_at_end(struct promotion *p, ir_blk b)
 {
-	if (p->at_end[b])
-		return p->at_end[b];
 	ir_ref v = value_in_block(p, b, 0);
-	return p->at_end[b] = v ? v : value_at_start(p, b);
+	return v ? v : value_at_start(p, b);
 }
 
 static ir_ref value_at_start(struct promotion *p, ir_blk b)
 {
 	struct ir_fn *f = p->f;
+	if (p->at_start[b])
+		return p->at_start[b];
 	if (ir_block(f, b)->npreds == 1)
-		return value_at_end(p, ir_block(f, b)->preds[0].from);
+		return p->at_start[b] = value_at_end(p, ir_block(f, b)->preds[0].from);
 	ir_ref v = ir_param_add(f, b);
-	p->at_end[b] = v;
+	p->at_start[b] = v;
 	for (uint32_t i = 0; i < ir_block(f, b)->npreds; i++) {
 		struct ir_pred pred = ir_block(f, b)->preds[i];
 		ir_ref x = value_at_end(p, pred.from);
@@ -163,7 +163,7 @@ static void count_uses(struct ir_fn *f, uint8_t *other)
 static void promote(struct promotion *p, ir_ref *const *gets, const uint32_t *ngets)
 {
 	struct ir_fn *f = p->f;
-	memset(p->at_end, 0, sizeof(*p->at_end) * f->nblocks);
+	memset(p->at_start, 0, sizeof(*p->at_start) * f->nblocks);
 	for (uint32_t g = 0; g < *ngets; g++) {
 		ir_ref get = (*gets)[g];
 		if (ir_at(f, get)->args[0] == p->cell)
@@ -217,7 +217,7 @@ int cells_promote(struct ir_fn *f)
 	uint32_t nins = f->nins;
 	uint8_t *other = arena_array(a, uint8_t, nins);
 	count_uses(f, other);
-	struct promotion p = { .f = f, .at_end = arena_array(a, ir_ref, f->nblocks),
+	struct promotion p = { .f = f, .at_start = arena_array(a, ir_ref, f->nblocks),
 			       .to = arena_array(a, ir_ref, nins) };
 	int done = 0;
 	for (uint32_t c = 0; c < n; c++)

@@ -40,6 +40,19 @@ lang.case { name = "a variable of two functions", inputs = lang.each(), f = func
 	if a > 3 then set(7) end
 	return v, get()
 end }
+lang.case { name = "assigned in a loop", inputs = lang.pairs(), f = function(a, b)
+	local sum, last, n = 0, nil, 0
+	local function add(k)
+		sum = sum + k
+		last = k
+	end
+	for i = 1, 5 do
+		add(a + i)
+		n = n + 1
+		if n > b & 7 then break end
+	end
+	return sum, last, n
+end }
 lang.case { name = "each turn has its own", inputs = lang.each(), f = function(a)
 	local s, p = 0, 0
 	for i = 1, 3 do

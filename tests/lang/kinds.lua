@@ -80,7 +80,7 @@ for _, op in ipairs { "+", "-", "*", "//", "%", "&", "|", "~", "<<", ">>", "<", 
 			local good, value = pcall(make(("local a, b = %s, %s return a %s b"):format(a[2], b[2], op)),
 				bpf.packet(frame))
 			-- a division by zero is not a matter of kinds
-			good = good or tostring(value):find("zero") or tostring(value):find("n%%", 1, true)
+			good = good or tostring(value):find("zero") or tostring(value):find("'n%", 1, true)
 			local unit = bpf.compile("xdp", make(("local a, b = %s, %s local r = a %s b if r then return bpf.DROP end")
 				:format(a[2], b[2], op)))
 			if not good and unit then
