@@ -55,6 +55,11 @@ enum ir_kind {
 #define IR_VIEWS (~(IR_BIT(IR_VIEW0) - 1))
 #define IR_ANY (~(uint64_t)0)
 
+/* One kind at most? */
+static inline bool ir_single(uint64_t kinds) { return !(kinds & (kinds - 1)); }
+static inline unsigned ir_first_kind(uint64_t kinds) { return (unsigned)__builtin_ctzll(kinds); }
+enum ir_kind ir_kind_of(enum pg_kind k); /* of a constant */
+
 /* What is known of a value. */
 struct ir_type {
 	uint64_t kinds;        /* set of kinds; 0: nothing reaches it */
@@ -269,6 +274,8 @@ void ir_err(struct ir_fn *f, ir_ref ins, ir_blk to, uint32_t nargs, const ir_ref
 struct ir_edge *ir_pred_edge(const struct ir_fn *f, const struct ir_pred *p);
 uint32_t ir_site(struct ir_unit *u, struct diag_pos pos, uint32_t inlined_at);
 uint32_t ir_slot(struct ir_fn *f, uint32_t size, uint32_t align);
+/* The number of the run-time error `text` at pos, added if new. */
+uint32_t ir_error(struct ir_unit *u, struct diag_pos pos, const char *text);
 /* The number of map m in the unit, added if new. */
 uint32_t ir_map(struct ir_unit *u, pg_map *m);
 

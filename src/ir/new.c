@@ -182,3 +182,15 @@ const pg_value *ir_const(struct ir_unit *u, pg_value k)
 	*p = k;
 	return p;
 }
+
+uint32_t ir_error(struct ir_unit *u, struct diag_pos pos, const char *text)
+{
+	for (uint32_t i = 0; i < u->nerrors; i++)
+		if (u->errors[i].pos.line == pos.line && !strcmp(u->errors[i].text, text) &&
+		    (u->errors[i].pos.file == pos.file ||
+		     (pos.file && u->errors[i].pos.file && !strcmp(u->errors[i].pos.file, pos.file))))
+			return i;
+	struct ir_error e = { .pos = pos, .text = text };
+	arena_push(u->arena, u->errors, u->nerrors, u->cap_errors, e);
+	return u->nerrors - 1;
+}

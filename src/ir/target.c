@@ -149,3 +149,15 @@ uint64_t ir_kinds_named(const struct ir_unit *u, const char *name, size_t n)
 	}
 	return 0;
 }
+
+enum ir_kind ir_kind_of(enum pg_kind k)
+{
+	static const uint8_t kind[PG_NKINDS] = {
+		[PG_NIL] = IR_NIL, [PG_FALSE] = IR_FALSE, [PG_TRUE] = IR_TRUE, [PG_INT] = IR_INT,
+		[PG_FLOAT] = IR_FLOAT, [PG_STR] = IR_STR, [PG_IP4] = IR_IP4, [PG_IP6] = IR_IP6,
+		[PG_MAC] = IR_MAC, [PG_CIDR] = IR_HOST, [PG_RECORD] = IR_HOST, [PG_VIEW] = IR_HOST,
+		[PG_MAP] = IR_HOST, [PG_TABLE] = IR_HOST, [PG_FUNC] = IR_FUNC, [PG_LIB] = IR_FUNC,
+		[PG_HOST] = IR_HOST,
+	};
+	return kind[k];
+}

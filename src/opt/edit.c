@@ -96,17 +96,6 @@ ir_blk edit_split(struct ir_fn *f, ir_ref at)
 	return b;
 }
 
-static uint32_t error_number(struct ir_unit *u, struct diag_pos pos, const char *text)
-{
-	for (uint32_t i = 0; i < u->nerrors; i++)
-		if (u->errors[i].pos.line == pos.line && u->errors[i].pos.file == pos.file &&
-		    !strcmp(u->errors[i].text, text))
-			return i;
-	struct ir_error e = { .pos = pos, .text = text };
-	arena_push(u->arena, u->errors, u->nerrors, u->cap_errors, e);
-	return u->nerrors - 1;
-}
-
 /* A function that raised nothing so far has no error exit: it then ends with 0. */
 static ir_blk error_exit(struct ir_fn *f)
 {
@@ -127,7 +116,7 @@ ir_blk edit_raise(struct ir_fn *f, uint32_t site, const char *text)
 	ir_blk exit = error_exit(f), b = ir_block_new(f);
 	ir_block(f, b)->cold = true;
 	ir_ref number = ir_ins_new(f, IRO(imm), 0, NULL);
-	ir_at(f, number)->imm = error_number(u, site < u->nsites ? u->sites[site].pos : u->sites[0].pos, text);
+	ir_at(f, number)->imm = ir_error(u, site < u->nsites ? u->sites[site].pos : u->sites[0].pos, text);
 	ir_at(f, number)->site = site;
 	ir_append(f, b, number);
 	ir_ref t = edit_end(f, b, site, IRO(jmp), 0, 0, 0);

@@ -10,11 +10,6 @@ static const char *const_name(const struct lw_val *key)
 	return key->k && key->k->kind == PG_STR ? key->k->str : NULL;
 }
 
-static bool single(uint64_t kinds)
-{
-	return !(kinds & (kinds - 1));
-}
-
 /* ---- one result from a value of several kinds: each kind by itself ---- */
 
 typedef void by_kind(struct lw *w, void *arg, const struct lw_val *v, unsigned kind, struct lw_val *out);
@@ -23,13 +18,13 @@ static struct lw_val dispatch(struct lw *w, const struct lw_val *v, const struct
 			      by_kind *one, void *arg)
 {
 	struct lw_val out = { .kinds = result->kinds, .cap = result->cap, .layout = result->layout };
-	if (single(v->kinds)) {
-		one(w, arg, v, (unsigned)__builtin_ctzll(v->kinds), &out);
+	if (ir_single(v->kinds)) {
+		one(w, arg, v, ir_first_kind(v->kinds), &out);
 		return out;
 	}
 	struct lw_join j = lw_join_new(w, result->kinds, result->cap);
 	for (uint64_t left = v->kinds; left; left &= left - 1) {
-		unsigned k = (unsigned)__builtin_ctzll(left);
+		unsigned k = ir_first_kind(left);
 		ir_blk mine = lw_block(w, 0), next = lw_block(w, 0);
 		struct lw_val rest = *v;
 		rest.kinds = left;
@@ -171,7 +166,7 @@ static void check_args(struct lw *w, const struct ir_lib *row, struct call *c, b
 		uint64_t want = row->args[i - method < 4 ? i - method : 3];
 		if (!want || !(c->args[i].kinds & ~want))
 			continue;
-		const char *name = ir_kind_lua(w->unit, (unsigned)__builtin_ctzll(want));
+		const char *name = ir_kind_lua(w->unit, ir_first_kind(want));
 		c->args[i] = lw_check_kind(w, &c->args[i], want, arena_printf(w->unit->arena,
 			"bad argument #%u to '%s' (%s expected, got %%K)", i + !method, short_name(row), name));
 	}

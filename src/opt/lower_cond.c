@@ -9,11 +9,6 @@ bool lower_is_condition(const struct ir_ins *i)
 	       i->op == IRO(forskip);
 }
 
-static bool single(uint64_t kinds)
-{
-	return !(kinds & (kinds - 1));
-}
-
 /* ---- equality ---- */
 
 static unsigned payload_words(const struct lw_val *a, const struct lw_val *b, uint64_t kind)
@@ -93,19 +88,19 @@ static void lower_equal(struct lw *w, const struct lw_val *a, const struct lw_va
 		lw_jmp(w, no, 0, NULL);
 		return;
 	}
-	if (!single(a->kinds) && !single(b->kinds)) {
+	if (!ir_single(a->kinds) && !ir_single(b->kinds)) {
 		ir_blk same = lw_block(w, 0);
 		lw_br(w, IR_EQ, a->tag, b->tag, same, no);
 		lw_enter(w, same);
-	} else if (!single(a->kinds) || !single(b->kinds)) {
+	} else if (!ir_single(a->kinds) || !ir_single(b->kinds)) {
 		ir_blk same = lw_block(w, 0);
-		lw_br_kind(w, single(a->kinds) ? b : a, both, same, no);
+		lw_br_kind(w, ir_single(a->kinds) ? b : a, both, same, no);
 		lw_enter(w, same);
-		equal_kind(w, a, b, (unsigned)__builtin_ctzll(both), yes, no);
+		equal_kind(w, a, b, ir_first_kind(both), yes, no);
 		return;
 	}
 	for (; both; both &= both - 1) {
-		unsigned k = (unsigned)__builtin_ctzll(both);
+		unsigned k = ir_first_kind(both);
 		ir_blk mine = lw_block(w, 0), next = both & (both - 1) ? lw_block(w, 0) : no;
 		lw_br_kind(w, a, IR_BIT(k), mine, next);
 		lw_enter(w, mine);
@@ -157,7 +152,7 @@ static void raise_compare(struct lw *w, const struct lw_val *a, const struct lw_
 {
 	uint64_t left = a->kinds;
 	while (left) {
-		unsigned ka = (unsigned)__builtin_ctzll(left);
+		unsigned ka = ir_first_kind(left);
 		left &= left - 1;
 		ir_blk is_a = lw_block(w, 0), other = lw_block(w, 0);
 		struct lw_val rest = *a;
@@ -168,7 +163,7 @@ static void raise_compare(struct lw *w, const struct lw_val *a, const struct lw_
 		const char *fmt = arena_printf(w->unit->arena, "attempt to compare %s with %%K", name);
 		struct lw_val bs = *b;
 		for (uint64_t right = b->kinds; right; right &= right - 1) {
-			unsigned kb = (unsigned)__builtin_ctzll(right);
+			unsigned kb = ir_first_kind(right);
 			const char *bname = ir_kind_lua(w->unit, kb);
 			bool same = !strcmp(name, bname);
 			bs.kinds = right;

@@ -29,16 +29,6 @@ static unsigned words_of(const struct lw *w, uint64_t kinds, uint32_t cap)
 	return most;
 }
 
-static bool single(uint64_t kinds)
-{
-	return !(kinds & (kinds - 1));
-}
-
-static unsigned first_kind(uint64_t kinds)
-{
-	return (unsigned)__builtin_ctzll(kinds);
-}
-
 struct lw_val lw_nil(void)
 {
 	static const pg_value nil = { .kind = PG_NIL };
@@ -66,15 +56,8 @@ struct lw_val lw_int(ir_ref word)
 
 struct lw_val lw_const(struct lw *w, const pg_value *k)
 {
-	static const uint8_t kind[PG_NKINDS] = {
-		[PG_NIL] = IR_NIL, [PG_FALSE] = IR_FALSE, [PG_TRUE] = IR_TRUE, [PG_INT] = IR_INT,
-		[PG_FLOAT] = IR_FLOAT, [PG_STR] = IR_STR, [PG_IP4] = IR_IP4, [PG_IP6] = IR_IP6,
-		[PG_MAC] = IR_MAC, [PG_CIDR] = IR_HOST, [PG_RECORD] = IR_HOST, [PG_VIEW] = IR_HOST,
-		[PG_MAP] = IR_HOST, [PG_TABLE] = IR_HOST, [PG_FUNC] = IR_FUNC, [PG_LIB] = IR_FUNC,
-		[PG_HOST] = IR_HOST,
-	};
 	(void)w;
-	return (struct lw_val){ .kinds = IR_BIT(kind[k->kind]), .k = k, .cap = k->kind == PG_STR ? k->n : 0 };
+	return (struct lw_val){ .kinds = IR_BIT(ir_kind_of(k->kind)), .k = k, .cap = k->kind == PG_STR ? k->n : 0 };
 }
 
 /* Word i of a constant, as memory would hold it. */
@@ -133,7 +116,7 @@ struct lw_val lw_narrow(struct lw *w, const struct lw_val *v, uint64_t kinds)
 	if (n.kinds == v->kinds || v->k || !n.kinds)
 		return n;
 	n.n = (uint8_t)words_of(w, n.kinds, n.cap);
-	if (single(n.kinds)) {
+	if (ir_single(n.kinds)) {
 		n.tag = 0;
 		if (n.kinds & (IR_BOOL | IR_BIT(IR_NIL)))
 			return n.kinds == IR_BIT(IR_NIL) ? lw_nil() : lw_bool_const(n.kinds == IR_BIT(IR_TRUE));
@@ -146,8 +129,8 @@ struct lw_val lw_widen(struct lw *w, const struct lw_val *v, const struct lw_val
 	struct lw_val n = *as;
 	if (as->k)
 		return n;
-	if (!single(as->kinds))
-		n.tag = single(v->kinds) ? lw_imm(w, first_kind(v->kinds)) : v->tag;
+	if (!ir_single(as->kinds))
+		n.tag = ir_single(v->kinds) ? lw_imm(w, ir_first_kind(v->kinds)) : v->tag;
 	n.n = (uint8_t)words_of(w, as->kinds, as->cap);
 	for (unsigned i = 0; i < n.n; i++)
 		n.w[i] = lw_word(w, v, i);
@@ -168,7 +151,7 @@ void lw_br_kind(struct lw *w, const struct lw_val *v, uint64_t kinds, ir_blk yes
 	uint64_t set = test_in ? in : out;
 	ir_blk hit = test_in ? yes : no, miss = test_in ? no : yes;
 	while (set) {
-		unsigned k = first_kind(set);
+		unsigned k = ir_first_kind(set);
 		set &= set - 1;
 		ir_blk next = set ? lw_block(w, 0) : miss;
 		lw_bri(w, IR_EQ, v->tag, k, hit, next);
@@ -189,7 +172,7 @@ static const char *with_kind(struct lw *w, const char *fmt, const char *kind)
 /* All kinds of the set that Lua calls by the same name as its first. */
 static uint64_t same_name(struct lw *w, uint64_t set)
 {
-	const char *name = ir_kind_lua(w->unit, first_kind(set));
+	const char *name = ir_kind_lua(w->unit, ir_first_kind(set));
 	uint64_t same = 0;
 	for (unsigned k = 0; k < IR_NKINDS; k++)
 		if (set & IR_BIT(k) && !strcmp(ir_kind_lua(w->unit, k), name))
@@ -205,7 +188,7 @@ struct lw_val lw_check_kind(struct lw *w, const struct lw_val *v, uint64_t kinds
 	struct lw_val rest = *v;
 	while (bad) {
 		uint64_t group = same_name(w, bad);
-		const char *text = with_kind(w, fmt, ir_kind_lua(w->unit, first_kind(group)));
+		const char *text = with_kind(w, fmt, ir_kind_lua(w->unit, ir_first_kind(group)));
 		bad &= ~group;
 		if (!(rest.kinds & ~group)) {
 			lw_raise(w, "%s", text);
@@ -228,7 +211,7 @@ struct lw_join lw_join_new(struct lw *w, uint64_t kinds, uint32_t cap)
 {
 	struct lw_join j = { .as = { .kinds = kinds, .cap = cap } };
 	unsigned n = words_of(w, kinds, cap);
-	bool tagged = !single(kinds);
+	bool tagged = !ir_single(kinds);
 	j.block = lw_block(w, n + tagged);
 	j.as.n = (uint8_t)n;
 	for (unsigned i = 0; i < n; i++)
@@ -255,7 +238,7 @@ void lw_join_add(struct lw *w, struct lw_join *j, const struct lw_val *v)
 struct lw_val lw_join_end(struct lw *w, struct lw_join *j)
 {
 	lw_enter(w, j->block);
-	if (single(j->as.kinds) && j->as.kinds & (IR_BOOL | IR_BIT(IR_NIL)))
+	if (ir_single(j->as.kinds) && j->as.kinds & (IR_BOOL | IR_BIT(IR_NIL)))
 		return j->as.kinds == IR_BIT(IR_NIL) ? lw_nil() : lw_bool_const(j->as.kinds == IR_BIT(IR_TRUE));
 	return j->as;
 }

@@ -155,21 +155,9 @@ ir_ref lw_pkt(struct lw *w, ir_ref off, int64_t size, ir_blk absent)
 
 /* ---- errors ---- */
 
-static uint32_t error_number(struct lw *w, const char *text)
-{
-	struct ir_unit *u = w->unit;
-	struct diag_pos pos = u->sites[w->site].pos;
-	for (uint32_t i = 0; i < u->nerrors; i++)
-		if (u->errors[i].pos.line == pos.line && !strcmp(u->errors[i].text, text))
-			return i;
-	struct ir_error e = { .pos = pos, .text = text };
-	arena_push(u->arena, u->errors, u->nerrors, u->cap_errors, e);
-	return u->nerrors - 1;
-}
-
 static void raise_text(struct lw *w, const char *text)
 {
-	ir_ref n = lw_imm(w, error_number(w, text));
+	ir_ref n = lw_imm(w, ir_error(w->unit, w->unit->sites[w->site].pos, text));
 	ir_block(w->fn, w->cur)->cold = true;
 	lw_jmp(w, w->error_exit, 1, &n);
 }

@@ -58,17 +58,9 @@ bool const_equal(const pg_value *a, const pg_value *b)
 	}
 }
 
-static const uint8_t kind_of_const[PG_NKINDS] = {
-	[PG_NIL] = IR_NIL, [PG_FALSE] = IR_FALSE, [PG_TRUE] = IR_TRUE, [PG_INT] = IR_INT,
-	[PG_FLOAT] = IR_FLOAT, [PG_STR] = IR_STR, [PG_IP4] = IR_IP4, [PG_IP6] = IR_IP6,
-	[PG_MAC] = IR_MAC, [PG_CIDR] = IR_HOST, [PG_RECORD] = IR_HOST, [PG_VIEW] = IR_HOST,
-	[PG_MAP] = IR_HOST, [PG_TABLE] = IR_HOST, [PG_FUNC] = IR_FUNC, [PG_LIB] = IR_FUNC,
-	[PG_HOST] = IR_HOST,
-};
-
 struct ir_type type_const(const struct ir_target *t, const pg_value *k)
 {
-	struct ir_type ty = { .kinds = IR_BIT(kind_of_const[k->kind]), .k = k };
+	struct ir_type ty = { .kinds = IR_BIT(ir_kind_of(k->kind)), .k = k };
 	if (k->kind == PG_STR)
 		ty.cap = k->n;
 	if (k->kind == PG_LIB)

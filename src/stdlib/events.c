@@ -70,11 +70,6 @@ const struct ir_lib stdlib_event_rows[] = {
 static const uint64_t printable = IR_BIT(IR_NIL) | IR_BOOL | IR_BIT(IR_INT) | IR_BIT(IR_IP4) |
 				  IR_BIT(IR_IP6) | IR_BIT(IR_MAC) | IR_BIT(IR_STR);
 
-static bool single(uint64_t kinds)
-{
-	return !(kinds & (kinds - 1));
-}
-
 /* Bytes of an argument in the record: a tag when it may be of several kinds, then its words. */
 static uint32_t arg_size(uint64_t kinds, const pg_value *k, uint32_t cap)
 {
@@ -87,7 +82,7 @@ static uint32_t arg_size(uint64_t kinds, const pg_value *k, uint32_t cap)
 		words = 2;
 	if (kinds & IR_BIT(IR_STR) && (cap + 7) / 8 > words)
 		words = (cap + 7) / 8;
-	return 8 * (words + !single(kinds));
+	return 8 * (words + !ir_single(kinds));
 }
 
 bool std_print_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
@@ -100,7 +95,7 @@ bool std_print_type(struct infer *in, const struct ir_lib *row, uint32_t site, u
 		if (!known && a[i].kinds & ~printable)
 			return infer_error(in, site, "print its fields", "argument #%u of print is a %s; kernel code "
 				"cannot print that", i + 1, ir_kind_lua(infer_unit(in),
-				(unsigned)__builtin_ctzll(a[i].kinds & ~printable))), false;
+				ir_first_kind(a[i].kinds & ~printable))), false;
 		size += arg_size(a[i].kinds, known ? a[i].k : NULL, a[i].cap);
 	}
 	if (size > MAX_RECORD)

@@ -60,7 +60,7 @@ static bool extreme_type(struct infer *in, const struct ir_lib *row, uint32_t si
 		if (wrong)
 			return infer_error(in, site, "give it integers", "argument #%u of '%s' %s a %s here", i + 1,
 				row->name, a[i].kinds & INT ? "may be" : "is", wrong & IR_BIT(IR_FLOAT) ? "float" :
-				ir_kind_lua(infer_unit(in), (unsigned)__builtin_ctzll(wrong))), false;
+				ir_kind_lua(infer_unit(in), ir_first_kind(wrong))), false;
 	}
 	return true;
 }
@@ -155,7 +155,7 @@ static bool kind_type(struct infer *in, const struct ir_lib *row, uint32_t site,
 		kinds = only ? STR : NIL;
 	} else {
 		for (uint64_t left = a[0].kinds; left; left &= left - 1) {
-			const char *name = name_of(row, (unsigned)__builtin_ctzll(left));
+			const char *name = name_of(row, ir_first_kind(left));
 			same &= first || (name && only ? !strcmp(name, only) : name == only);
 			only = name;
 			first = false;
@@ -177,7 +177,7 @@ static void kind_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const
 	(void)n;
 	struct lw_join j = lw_join_new(w, out->kinds, out->cap);
 	for (uint64_t left = args[0].kinds; left; left &= left - 1) {
-		unsigned k = (unsigned)__builtin_ctzll(left);
+		unsigned k = ir_first_kind(left);
 		ir_blk mine = lw_block(w, 0), next = lw_block(w, 0);
 		struct lw_val rest = args[0];
 		rest.kinds = left;
@@ -287,9 +287,7 @@ static bool addr_type(struct infer *in, const struct ir_lib *row, uint32_t site,
 				   "is compiled", row->name, row->imm == AS_IP ? "an integer, or " : ""), false;
 	if (parse[row->imm](a[0].k->str, &v) < 0)
 		return infer_error(in, site, NULL, "\"%s\" is not %s", a[0].k->str, what[row->imm]), false;
-	static const uint8_t kind[PG_NKINDS] = { [PG_IP4] = IR_IP4, [PG_IP6] = IR_IP6, [PG_MAC] = IR_MAC,
-						 [PG_CIDR] = IR_HOST };
-	is_const(in, out, infer_const(in, v), IR_BIT(kind[v.kind]));
+	is_const(in, out, infer_const(in, v), IR_BIT(ir_kind_of(v.kind)));
 	return true;
 }
 
