@@ -145,8 +145,12 @@ static struct ir_type index_kind(struct infer *in, ir_ref r, const struct ir_typ
 		return index_view(in, r, kind, key);
 	if (kind == IR_ENTRY)
 		return struct_field(in, site, "the entry", t->layout, key);
-	if (kind == IR_REC)
-		return type_pending(); /* known when records are values */
+	if (kind == IR_REC) { /* known when records are values */
+		if (in->fl.report)
+			flow_error(&in->fl, site, "%s of a table that is kept in a table is read; that is not there yet",
+				   key_text(in, key))->help = "keep the inner table in a local variable of its own";
+		return type_pending();
+	}
 	if (kind == IR_HOST && t->k && t->k->kind == PG_MAP)
 		return index_map(in, r, t->k, key);
 	if (kind == IR_HOST && t->k && t->k->kind == PG_TABLE)

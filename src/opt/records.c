@@ -87,6 +87,13 @@ static uint32_t field_of(struct records *s, struct rec *rec, const char *key)
 	return rec->n - 1;
 }
 
+/* Is the callee a field of a table made here? */
+static bool is_own_function(struct records *s, const struct ir_ins *call)
+{
+	const struct ir_ins *callee = ir_at(s->f, call->args[0]);
+	return (callee->op == IRO(index) || callee->op == IRO(self)) && s->of[callee->args[0]];
+}
+
 static void note_use(struct records *s, struct rec *rec, ir_ref r, uint32_t arg)
 {
 	const struct ir_ins *i = ir_at(s->f, r);
@@ -102,6 +109,9 @@ static void note_use(struct records *s, struct rec *rec, ir_ref r, uint32_t arg)
 			       "that is not there yet")->help = "use a map for what is indexed at run time";
 	} else if (i->op == IRO(setlist)) {
 		refuse(s, r, "lists are not there yet in kernel code")->help = "name the fields: { a = 1, b = 2 }";
+	} else if (i->op == IRO(call) && is_own_function(s, i)) {
+		refuse(s, r, "a function kept in a table made in kernel code is called; that is not there yet")
+			->help = "make it a local function";
 	} else if (!looks_only(i) && i->op != IRO(call) && i->op != IRO(setindex) && i->op != IRO(index)) {
 		refuse(s, r, "a table made in kernel code is used in a way that is not there yet");
 	}
@@ -126,6 +136,13 @@ static void find_uses(struct records *s)
 
 /* ---- used after it was handed over? ---- */
 
+/* Functions that only look, such as type, keep nothing of their arguments. */
+static bool keeps(const struct ir_fn *f, const struct ir_ins *call)
+{
+	const struct ir_lib *row = ir_at(f, call->args[0])->type.row;
+	return !row || row->effects & IR_E_WRITE;
+}
+
 struct used_rec {
 	const struct records *s;
 	const struct rec *rec;
@@ -144,7 +161,7 @@ static void refuse_later_uses(struct records *s, struct rec *rec)
 {
 	for (uint32_t h = 0; h < rec->nuses; h++) {
 		const struct ir_ins *i = ir_at(s->f, rec->uses[h]);
-		bool copies = i->op == IRO(call) || (i->op == IRO(setindex) && !s->of[i->args[0]]);
+		bool copies = (i->op == IRO(call) && keeps(s->f, i)) || (i->op == IRO(setindex) && !s->of[i->args[0]]);
 		struct used_rec arg = { s, rec };
 		ir_ref use = copies ? reach_use(s->f, rec->uses[h], rec->table, is_use, &arg) : 0;
 		if (!use)

@@ -1,0 +1,129 @@
+-- Captured values: constants of every kind, tables with constant keys, __index chains, methods.
+local lang = dofile "tests/lang/harness.lua"
+local small = { -1, 0, 1, 2, 5, 80 }
+
+local number, yes, no, nothing, text = 42, true, false, nil, "abc"
+local ip, ip6, mac = bpf.ip "10.0.0.1", bpf.ip "2001:db8::1", bpf.mac "02:00:00:00:00:01"
+local half, whole = 2.5, 3.0
+local nested = { a = { b = { c = 5 } }, [1] = 11, [-1] = 12, [0] = 13, [true] = 14, ["with space"] = 15,
+	[math.mininteger] = 16, f = false, big = math.maxinteger, deep = { { 7 } } }
+local KEY, AT = "a", 1
+
+lang.case { name = "constants of every kind", inputs = lang.each { "nil", false, true, 42, -1 }, f = function(v)
+	return v == number, v == yes or v == no, v == nothing
+end }
+lang.case { name = "constants compared with each other", f = function()
+	return text == "abc", ip == bpf.ip "10.0.0.1", mac ~= bpf.mac "02:00:00:00:00:02"
+end }
+lang.case { name = "addresses captured", inputs = lang.each(lang.addresses), f = function(a)
+	return a == ip, a == ip6, a == mac
+end }
+lang.case { name = "floats captured, compared", inputs = lang.each { 2, 3, 4 }, f = function(n)
+	return n < half, n == whole, n >= whole
+end }
+lang.case { name = "keys of tables", inputs = lang.each(small), f = function(n)
+	return nested.a.b.c + n, nested[1] - nested[-1] * nested[0], nested.big
+end }
+lang.case { name = "keys of other kinds", f = function()
+	return nested[true], nested["with space"], nested[math.mininteger]
+end }
+lang.case { name = "keys captured too", inputs = lang.each(small), f = function(n)
+	return nested[KEY].b.c, nested[AT] + n, nested.deep[AT][AT]
+end }
+lang.case { name = "false, and absent keys", inputs = lang.each(lang.kinds), f = function(v)
+	return nested.f == v, nested.none == v, nested.a.none
+end }
+lang.case { name = "a nil in the chain is an error", inputs = lang.each(small), f = function(n)
+	if n == 1 then
+		local t = nested.none
+		return t and t.x
+	end
+	return n
+end }
+lang.case { name = "branches that constants remove", inputs = lang.each(small),
+	only_integers = true, f = function(n)
+	if no then return os.time() end
+	if nothing then return n / 2 end
+	return yes and n or nothing.x
+end }
+
+-- ---- __index ----
+
+local base = { fallback = 77, over = 1, k = { x = 9 } }
+local middle = setmetatable({ over = 2 }, { __index = base })
+local top = setmetatable({ own = 3 }, { __index = middle })
+local fallback = setmetatable({}, { __index = function(_, k) return k == "seven" and 7 or nil end })
+lang.case { name = "__index chain", inputs = lang.each(small), f = function(n)
+	return top.own + n, top.over, top.fallback + top.k.x
+end }
+lang.case { name = "__index chain ends", inputs = lang.each(lang.kinds), f = function(v)
+	return top.none == v, middle.own
+end }
+
+-- ---- functions and methods in tables ----
+
+local Counter = { step = 3, limit = { hard = 50 } }
+Counter.__index = Counter
+function Counter:next(n) return n + self.step end
+function Counter.twice(n) return n * 2 end
+function Counter:both(n) return self:next(n), self.twice(n), self.limit.hard end
+local counter = setmetatable({ step = 10 }, Counter)
+lang.case { name = "functions of tables", inputs = lang.each(), f = function(n)
+	return Counter.twice(n), counter.twice(n)
+end }
+lang.case { name = "methods of tables", inputs = lang.each(), f = function(n)
+	return Counter:next(n), counter:next(n)
+end }
+lang.case { name = "methods that call methods", inputs = lang.each(), f = function(n) return counter:both(n) end }
+
+-- ---- captured functions ----
+
+local offset = 100
+local function shift(n) return n + offset end
+local function twice(f) return function(n) return f(f(n)) end end
+local shift2 = twice(shift)
+function global_for_captured(n) return shift(n) - 1 end
+lang.case { name = "captured functions", inputs = lang.each(), f = function(n)
+	return shift(n), shift2(n), twice(shift2)(n)
+end }
+lang.case { name = "globals", inputs = lang.each(), f = function(n) return global_for_captured(n), no_such_global end }
+local made = {}
+for i = 1, 3 do made[i] = function(n) return n * i end end
+lang.case { name = "made in a loop", inputs = lang.each(small), f = function(n)
+	return made[1](n), made[2](n), made[3](n)
+end }
+
+-- ---- tables made in the function ----
+
+lang.case { name = "record: fields", inputs = lang.pairs(lang.kinds), f = function(a, b)
+	local t = { a = a, b = b, c = 3 }
+	t.d = t.a
+	t.a = t.c
+	return t.a, t.b, t.d
+end }
+lang.case { name = "record: missing fields", inputs = lang.each(lang.kinds), f = function(a)
+	local t = { x = 1 }
+	if a then t.y = a end
+	return t.x, t.y, t.z
+end }
+lang.case { name = "record: in a loop", inputs = lang.pairs(small), f = function(a, b)
+	local t = { sum = 0, n = a }
+	for i = 1, 5 do
+		t.sum = t.sum + i * b
+		t.n = t.n + 1
+	end
+	return t.sum, t.n
+end }
+lang.case { name = "record: as argument and result", inputs = lang.pairs(small), f = function(a, b)
+	local function make(x, y) return { x = x, y = y } end
+	local function sum(t) return t.x + t.y end
+	local t = make(a, b)
+	t.x = t.x * 2
+	return sum(t), sum(make(1, b))
+end }
+lang.case { name = "record: truth and type", inputs = lang.each(small), f = function(a)
+	local t = { v = a }
+	if not t then return 1 end
+	return type(t) == "table", t and t.v, t == nil
+end }
+lang.done()
