@@ -91,6 +91,8 @@ const char *infer_operand(const struct infer *in, ir_ref r, uint32_t i)
 const char *infer_wrong(const struct infer *in, const struct ir_type *t, uint64_t wanted)
 {
 	uint64_t bad = t->kinds & ~wanted;
+	if (bad == IR_BIT(IR_HOST) && t->k && t->k->kind == PG_TABLE)
+		return "table";
 	for (unsigned k = 0; k < IR_NKINDS; k++)
 		if (bad & IR_BIT(k))
 			return ir_kind_lua(in->fl.u, k);

@@ -257,7 +257,7 @@ end
 -- ---- what a run leaves in maps, states and events ----
 
 local function shown(v)
-	local meta = getmetatable(v)
+	local meta = debug.getmetatable(v)
 	if type(v) ~= "table" and not (type(v) == "userdata" and meta.__pairs) then return text(v) end
 	local t = {}
 	for name, x in pairs(v) do t[#t + 1] = name .. "=" .. text(x) end

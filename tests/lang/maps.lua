@@ -100,7 +100,8 @@ for type, values in pairs(typed) do
 		m[2] = b
 		return m[1] == a, m[1] == m[2], m[3] == nil
 	end }
-	lang.case { name = "value " .. type .. " of any kind", see = { m }, inputs = lang.each(ANY), f = function(v)
+	lang.case { name = "value " .. type .. " of any kind", see = { m }, inputs = lang.each(type == "char[8]" and
+		{ "nil", 5, "x", "123456789" } or ANY), f = function(v)
 		m[1] = v
 	end }
 end

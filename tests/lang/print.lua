@@ -1,0 +1,73 @@
+-- What kernel code prints is what stock Lua prints, for values of every kind; lost events are counted.
+--
+-- The script runs itself with PRINT_INSIDE: "twin", or "kernel", and compares what comes out.
+local inside = os.getenv "PRINT_INSIDE"
+local ip, ip6, mac = bpf.ip "10.0.0.1", bpf.ip "2001:db8::1", bpf.mac "02:00:00:00:00:01"
+local names = bpf.map { "array", key = "u32", value = "char[8]", entries = 4 }
+local st = bpf.state { t = "char[16]", ip = "ip4", ip6 = "ip6", mac = "mac", n = "i64", on = "bool", k = "u8?" }
+local table_of = { port = 80 }
+
+local programs = {
+	function() print() end,
+	function() print("constant", 1, -1, math.maxinteger, math.mininteger, nil, true, false) end,
+	function() print(ip, ip6, mac, table_of.port, table_of.none) end,
+	function(p) print(p.len, p:u8(0), p:u8(1000), p.eth.src, p.eth.type, p.eth.src == mac) end,
+	function() print(st.t, st.ip, st.ip6, st.mac, st.n, st.on, st.k) end,
+	function(p)
+		for i = 0, 4 do
+			local v
+			if i == 1 then v = true elseif i == 2 then v = p.len elseif i == 3 then v = st.ip elseif i == 4 then v = st.ip6 end
+			print("union", i, v)
+		end
+	end,
+	function() print(names[0], names[1], names[9], #"abc", "a" .. "b" .. 1) end,
+	function(p) print(-p.len // 3, p.len % -7, p.len << 60, ~p.len) end,
+	function() print("tab\tnewline\nquote\"percent % %d") end,
+	function() print("before an error") print(nil + (st.k or 0)) end,
+	function(p) print("before an error") print(p:u8(1000) + 1) end,
+}
+
+if inside then
+	names[0] = "full8888"
+	st.t, st.ip, st.ip6, st.mac, st.n = "text", "1.2.3.4", "::1", "0a:0b:0c:0d:0e:0f", math.mininteger
+	for i, f in ipairs(programs) do
+		local good, p = pcall(bpf.program, "xdp", { check = true }, f)
+		if good then
+			local run = inside == "kernel" and p.test or p.twin
+			run(p, ("\0"):rep(12) .. "\8\0" .. ("\0"):rep(46))
+			bpf.run { ["for"] = "5ms" }
+		else
+			print(i .. " refused")
+		end
+	end
+	os.exit(true, true)
+end
+
+local function run(how)
+	local program = (os.getenv "BUILD" or "build") .. "/perigee"
+	local file = io.popen(("PRINT_INSIDE=%s %s %s 2>/dev/null"):format(how, program, arg[0]))
+	local text = file:read("a")
+	file:close()
+	return text
+end
+local problems = {}
+local kernel, twin = run "kernel", run "twin"
+local function same(what, good) print((good and "ok - " or "not ok - ") .. what) problems[#problems + 1] = not good or nil end
+same("the kernel prints what the twin prints", kernel == twin)
+same("all of it", select(2, kernel:gsub("\n", "")) == 16)
+if kernel ~= twin then print("# kernel\n" .. kernel:gsub("[^\n]+", "# %0") .. "# twin\n" .. twin:gsub("[^\n]+", "# %0")) end
+
+-- ---- lost events ----
+
+local ev = bpf.events { n = "u64", size = 4096 }
+local p = bpf.program("xdp", { budget = 100000 }, function() for i = 1, 1000 do ev:send { n = i } end end)
+p:test(("\0"):rep(64))
+local n, last = 0, 0
+for e in function() return ev:poll(0) end do
+	n = n + 1
+	last = e.n
+end
+same("a full ring keeps the first events, in order", n > 0 and n < 1000 and last == n)
+same("and counts the others", ev:lost() == 1000 - n)
+print("1..4")
+os.exit(#problems == 0, true)
