@@ -50,13 +50,19 @@ static void mark_kept(struct thread *t, ir_ref *use, ir_blk at)
 
 /* ---- opening: the sides of a branch get copies of its block's parameters ---- */
 
+/* Only b leads to its successor `to`, which may therefore get parameters. The error exit has one. */
+static bool is_side(const struct ir_fn *f, ir_blk to)
+{
+	return ir_block(f, to)->npreds == 1 && to != f->error_exit;
+}
+
 /* 0, 1: the side of b's branch that `at` is behind; -1: neither. */
 static int side_of(const struct thread *t, ir_blk b, ir_blk at)
 {
 	const struct ir_ins *br = ir_at(t->f, ir_block(t->f, b)->last);
 	for (int k = 0; k < 2; k++) {
 		ir_blk to = br->succ[k].to;
-		if (ir_block(t->f, to)->npreds == 1 && simp_dominates(t->s, to, at))
+		if (is_side(t->f, to) && simp_dominates(t->s, to, at))
 			return k;
 	}
 	return -1;
@@ -92,7 +98,7 @@ static void add_sides(struct thread *t, ir_blk b)
 	uint32_t n = ir_block(f, b)->nparams;
 	for (int k = 0; k < 2; k++) {
 		struct ir_edge e = ir_at(f, br)->succ[k];
-		if (ir_block(f, e.to)->npreds != 1) {
+		if (!is_side(f, e.to)) {
 			/* no use lies behind this side; the mark only says that b is opened */
 			for (uint32_t p = 0; p < n; p++)
 				t->side[k][ir_block(f, b)->params[p]] = ir_block(f, b)->params[p];
