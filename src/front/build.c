@@ -99,14 +99,27 @@ struct operand build_operand_k(struct build *b, uint32_t k)
 
 /* ---- control ---- */
 
-/* Ends the current block with an edge to the block at pc `to`. */
+static void go(struct build *b, ir_blk to)
+{
+	ir_ref j = build_emit(b, IRO(jmp), 0, NULL);
+	ir_succ(b->f, j, 0, to, 0, NULL);
+	ssa_edge(&b->s, b->cur, to);
+	b->cur = 0;
+}
+
+/* Ends the current block with an edge to the block at pc `to`, by way of its landing, which is made
+ * when it is first used. */
 static void jump(struct build *b, uint32_t to)
 {
+	ir_blk land = b->land_at[to];
+	if (land && scope_begins(b, b->pc, to)) {
+		go(b, land);
+		if (ir_block(b->f, land)->last)
+			return;
+		b->cur = land;
+	}
 	scope_enter(b, b->pc, to);
-	ir_ref j = build_emit(b, IRO(jmp), 0, NULL);
-	ir_succ(b->f, j, 0, b->block_at[to], 0, NULL);
-	ssa_edge(&b->s, b->cur, b->block_at[to]);
-	b->cur = 0;
+	go(b, b->block_at[to]);
 }
 
 /* v, cut down to the kinds, in every register that is known to hold it in block `from`. */
@@ -134,7 +147,7 @@ static ir_ref narrow(struct build *b, ir_blk from, ir_ref v, uint64_t kinds)
 static void side(struct build *b, ir_blk from, ir_ref term, uint32_t which, ir_ref v,
 		 const struct branch_side *s)
 {
-	bool direct = b->preds[s->to] == 1 && s->to > b->pc;
+	bool direct = b->preds[s->to] == 1 && s->to > b->pc && !b->land_at[s->to];
 	b->cur = direct ? b->block_at[s->to] : ssa_block_new(&b->s, 1);
 	ssa_edge(&b->s, from, b->cur);
 	ir_succ(b->f, term, which, b->cur, 0, NULL);
@@ -190,6 +203,26 @@ static void count_preds(struct build *b)
 	}
 }
 
+/* A variable's one cell is made in one place, however many ways lead into its scope. */
+static void find_landings(struct build *b)
+{
+	uint32_t *ways = arena_array(b->u->arena, uint32_t, b->p->ncode);
+	ways[0] = b->flags[0] & BUILD_START && scope_begins(b, UINT32_MAX, 0);
+	for (uint32_t pc = 0; pc < b->p->ncode; pc++) {
+		uint32_t t[2];
+		bool jumps;
+		if (!(b->flags[pc] & BUILD_REACHED))
+			continue;
+		for (unsigned n = front_next(b->p, pc, t, &jumps); n--;)
+			ways[t[n]] += b->flags[t[n]] & BUILD_START && scope_begins(b, pc, t[n]);
+	}
+	for (uint32_t pc = 0; pc < b->p->ncode; pc++)
+		if (ways[pc] > 1) {
+			b->land_at[pc] = ssa_block_new(&b->s, ways[pc]);
+			b->preds[pc] -= ways[pc] - 1;
+		}
+}
+
 /* The entry takes the parameters; no edge leads back to it. */
 static void start(struct build *b)
 {
@@ -198,6 +231,8 @@ static void start(struct build *b)
 		b->preds[0]++;
 	else
 		b->block_at[0] = b->cur;
+	if (b->nscopes)
+		find_landings(b);
 	for (uint32_t pc = 0; pc < b->p->ncode; pc++)
 		if ((b->flags[pc] & BUILD_START) && (b->flags[pc] & BUILD_REACHED))
 			b->block_at[pc] = ssa_block_new(&b->s, b->preds[pc]);
@@ -253,6 +288,7 @@ struct ir_fn *front_build(struct ir_unit *u, const struct front_proto *p)
 	b.f->vararg = p->vararg;
 	b.f->proto = p->number;
 	b.block_at = arena_array(u->arena, ir_blk, p->ncode);
+	b.land_at = arena_array(u->arena, ir_blk, p->ncode);
 	b.flags = arena_array(u->arena, uint8_t, p->ncode + 1);
 	b.preds = arena_array(u->arena, uint32_t, p->ncode);
 	b.local_at = arena_array(u->arena, uint32_t, p->nregs);

@@ -24,6 +24,7 @@ struct build {
 	uint32_t pc;
 	ir_blk cur;            /* 0: the last block has ended */
 	ir_blk *block_at;      /* by pc: the block that starts there, or 0 */
+	ir_blk *land_at;       /* by pc: where all that enters a scope beginning there meets first, or 0 */
 	uint8_t *flags;        /* by pc: BUILD_* */
 	uint32_t *preds;       /* by pc, of what jumps or falls to a block's start */
 	enum ir_op op;         /* of the instruction's row */
@@ -74,6 +75,8 @@ void scope_find(struct build *b);
 const struct build_scope *scope_of(const struct build *b, uint32_t reg);
 /* Control goes on from one pc to another: cells for the variables whose scope that enters. */
 void scope_enter(struct build *b, uint32_t from, uint32_t to);
+/* Does going on from one pc to another enter a scope that begins there? */
+bool scope_begins(const struct build *b, uint32_t from, uint32_t to);
 
 /* build_ops.c */
 struct build_row {

@@ -77,6 +77,14 @@ const struct build_scope *scope_of(const struct build *b, uint32_t reg)
 	return NULL;
 }
 
+bool scope_begins(const struct build *b, uint32_t from, uint32_t to)
+{
+	for (uint32_t i = 0; i < b->nscopes; i++)
+		if (b->scopes[i].begin == to && !inside(&b->scopes[i], from))
+			return true;
+	return false;
+}
+
 void scope_enter(struct build *b, uint32_t from, uint32_t to)
 {
 	static const pg_value nil = { .kind = PG_NIL };

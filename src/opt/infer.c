@@ -265,7 +265,10 @@ static bool grow(struct ir_ins *ins, const struct ir_type *t)
 {
 	if (!t->kinds)
 		return false;
-	return type_join(&ins->type, t);
+	struct ir_type with = *t;
+	if (!with.k)
+		with.k = type_kinds(t->kinds).k; /* a row may give nil alone: that is a constant */
+	return type_join(&ins->type, &with);
 }
 
 static bool visit_params(struct flow *fl, ir_blk b)
@@ -386,6 +389,7 @@ enum { MAX_ROUNDS = 200 };
 static int rounds(struct flow *fl)
 {
 	for (int round = 0; round < MAX_ROUNDS; round++) {
+		sweep(fl->f); /* a function that nobody calls shares no variable */
 		cells_promote(fl->f);
 		infer_round(fl);
 		prune(fl);
@@ -395,7 +399,6 @@ static int rounds(struct flow *fl)
 			return -EINVAL;
 		if (!flat && !inlined && !cells_known(fl->u, fl->f))
 			return 0;
-		sweep(fl->f);
 	}
 	return 0;
 }

@@ -1,0 +1,33 @@
+-- The smallest case of each miscompile, rejection and crash that was found by generated programs.
+local lang = dofile "tests/lang/harness.lua"
+local M = bpf.map { "hash", name = "found", key = "u32", value = "u64", entries = 16 }
+
+lang.case { name = "a variable born on two ways, shared with a function that is never called",
+	inputs = lang.each(lang.kinds), f = function(a)
+		local n = a or 5
+		M[1] = 0
+		local function never() return n end
+		return n, never and true
+	end }
+lang.case { name = "a variable born on two ways and shared", inputs = lang.each(lang.kinds), f = function(a)
+	local n = a or 5
+	local function put(v) n = v end
+	local old = n
+	put(7)
+	return old, n
+end }
+lang.case { name = "a shared variable born on two ways in each turn", inputs = lang.each(lang.kinds), f = function(a)
+	local sum = 0
+	for i = 1, 3 do
+		local n = a and i or 10
+		local function add() sum = sum + n end
+		add()
+		n = n + 1
+		add()
+	end
+	return sum
+end }
+lang.case { name = "math.tointeger of what is no integer", inputs = lang.each(lang.kinds), f = function(a)
+	return math.tointeger(nil), math.tointeger(a == 1), math.tointeger(a)
+end }
+lang.done()
