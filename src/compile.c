@@ -37,6 +37,12 @@ static int run_allocate(struct compile *c) { return be_allocate(c->be); }
 static int run_frame(struct compile *c)    { return be_frame(c->be); }
 static int run_annotate(struct compile *c) { return be_annotate(c->be); }
 
+/* Where it pays: both passes that follow go by what the program looks like. */
+static int run_early(struct compile *c)
+{
+	return c->u->copy_access || opt_has_loops(c->u) ? run_simplify(c) : 0;
+}
+
 static int run_select(struct compile *c)
 {
 	c->be = be_new(c->u);
@@ -61,11 +67,10 @@ static const struct pass {
 	{ "records",   LUA,     FLAT,    run_records,  "tables that stay become values; what must fail is reported" },
 	{ "reuse",     FLAT,    FLAT,    run_reuse,    "packet fields looked up once" },
 	{ "lower",     FLAT,    MACHINE, run_lower,    "checks, tags, fields and errors as machine operations" },
-	{ "simplify",  MACHINE, MACHINE, run_simplify, "folding, value numbering, dead code, branch threading" },
+	{ "simplify",  MACHINE, MACHINE, run_early,    "simplify2, before loops are judged and packet bytes copied" },
 	{ "loops",     MACHINE, MACHINE, run_loops,    "every loop in a form that ends and verifies" },
-	{ "simplify2", MACHINE, MACHINE, run_simplify, "once more, after loops" },
 	{ "guard",     MACHINE, GUARDED, run_guard,    "packet bytes as checked loads or helper copies" },
-	{ "simplify3", GUARDED, GUARDED, run_simplify, "once more, after guard" },
+	{ "simplify2", GUARDED, GUARDED, run_simplify, "folding, value numbering, dead code, branch threading" },
 	{ "legalise",  GUARDED, GUARDED, run_legalise, "what the instruction set has not" },
 	{ "select",    GUARDED, VIRTUAL, run_select,   "BPF instructions on virtual registers" },
 	{ "allocate",  VIRTUAL, VIRTUAL, run_allocate, "registers, spills" },

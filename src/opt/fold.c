@@ -129,6 +129,8 @@ unsigned fold_bits(const struct ir_fn *f, ir_ref r, bool seen)
 
 /* ---- identities ---- */
 
+enum { OFFSET_MAX = 0x7fff };
+
 /* r becomes `op` on a and the constant k. */
 static ir_ref become(struct simp *s, ir_ref r, enum ir_op op, ir_ref a, uint64_t k)
 {
@@ -283,15 +285,35 @@ static ir_ref fold1(struct simp *s, ir_ref r)
 	}
 }
 
+/* An access at pointer + constant takes the constant into its offset: the same byte, and the verifier
+ * knows the same of both pointers. */
+static ir_ref fold_access(struct simp *s, ir_ref r)
+{
+	struct ir_ins *i = ir_at(s->f, r);
+	const struct ir_ins *p = ir_at(s->f, i->args[0]);
+	uint64_t k;
+	if (p->op != IRO(add64) || !known(s->f, p->args[1], &k))
+		return 0;
+	int64_t off = i->imm + (int64_t)k;
+	if ((int64_t)k < -OFFSET_MAX || (int64_t)k > OFFSET_MAX || off < -OFFSET_MAX || off > OFFSET_MAX)
+		return 0;
+	i->args[0] = p->args[0];
+	i->imm = off;
+	return r;
+}
+
 ir_ref fold_value(struct simp *s, ir_ref r)
 {
 	const struct ir_ins *i = ir_at(s->f, r);
+	if (i->op >= IRO(load8) && i->op <= IRO(atomadd64))
+		return fold_access(s, r);
 	if (i->op >= IRO(add64) && i->op <= IRO(sar64))
 		return fold2(s, r);
 	if (i->op >= IRO(neg64) && i->op <= IRO(be64))
 		return fold1(s, r);
 	return 0;
 }
+_Static_assert(IRO(atomadd64) - IRO(load8) == 9, "loads, stores, atomics");
 _Static_assert(IRO(sar64) - IRO(add64) == 12 && IRO(be64) - IRO(neg64) == 9,
 	       "arithmetic of two arguments, then of one");
 

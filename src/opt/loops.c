@@ -463,6 +463,23 @@ static void loops_fn(struct ir_unit *u, struct ir_fn *f)
 		close_edge(&l, &l.backs[i], may_goto && !l.walk[l.backs[i].to], slot);
 }
 
+static bool has_loops(struct ir_fn *f)
+{
+	ir_order(f);
+	for (uint32_t o = 0; o < f->nrpo; o++)
+		if (ir_block(f, f->rpo[o])->loop && !ir_block(f, f->rpo[o])->walked)
+			return true;
+	return false;
+}
+
+bool opt_has_loops(struct ir_unit *u)
+{
+	bool any = false;
+	for (uint32_t i = 0; i < u->nfns && !any; i++)
+		any = u->fns[i] && u->fns[i]->machine && has_loops(u->fns[i]);
+	return any;
+}
+
 int opt_loops(struct ir_unit *u)
 {
 	for (uint32_t i = 0; i < u->nfns; i++)

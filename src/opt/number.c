@@ -3,7 +3,8 @@
  * branches that a dominating branch has decided. One walk in reverse post order.
  *
  * Loads from memory are never merged: others may write. Packet bytes do not change at this language
- * level, and a pktload names the check it needs by its pointer, so equal ones are one.
+ * level: a pktload, or a load through a pointer made of the context's data, names the check it needs
+ * by its pointer, so equal ones are one.
  */
 #include "opt/simplify.h"
 
@@ -25,9 +26,33 @@ static bool equal(const struct ir_ins *a, const struct ir_ins *b)
 	return true;
 }
 
-static bool is_pure(const struct ir_ins *i)
+/* ---- the packet ---- */
+
+static bool is_ctx_field(const struct ir_fn *f, ir_ref r, uint32_t offset)
 {
-	return i->op == IRO(pktload) ||
+	const struct ir_ins *i = ir_at(f, r);
+	return i->op == IRO(load32) && i->imm == offset && ir_at(f, i->args[0])->op == IRO(ctx);
+}
+
+/* data, or something added to it */
+static bool is_packet_pointer(const struct simp *s, ir_ref r)
+{
+	while (ir_at(s->f, r)->op == IRO(add64))
+		r = ir_at(s->f, r)->args[0];
+	const struct ir_target *t = s->u->target;
+	return t && t->ctx_data_end && is_ctx_field(s->f, r, t->ctx_data);
+}
+
+static bool is_packet_load(const struct simp *s, const struct ir_ins *i)
+{
+	return i->op >= IRO(load8) && i->op <= IRO(load64) && is_packet_pointer(s, i->args[0]);
+}
+
+/* ---- values ---- */
+
+static bool is_pure(const struct simp *s, const struct ir_ins *i)
+{
+	return i->op == IRO(pktload) || is_packet_load(s, i) ||
 	       (!ir_ops[i->op].effects && ir_ops[i->op].ends < 0 && ir_ops[i->op].result != 'N' &&
 		i->op != IRO(opaque) && i->op != IRO(param) && i->op != IRO(imm));
 }
@@ -123,8 +148,6 @@ static void place_imm(struct simp *s, ir_ref r)
 	imm_insert(s, r);
 }
 
-/* ---- values ---- */
-
 static void number_value(struct simp *s, ir_ref r)
 {
 	for (ir_ref now; (now = fold_value(s, r)) != 0;) {
@@ -135,7 +158,7 @@ static void number_value(struct simp *s, ir_ref r)
 		}
 	}
 	const struct ir_ins *i = ir_at(s->f, r);
-	if (!is_pure(i))
+	if (!is_pure(s, i))
 		return;
 	ir_ref *b = &s->bucket[hash_of(i) & s->mask];
 	for (ir_ref e = *b; e; e = s->next[e])
