@@ -209,6 +209,7 @@ typedef ir_ref path_end(struct lw *w, const struct lw_val *v);
 static inline void path_compile(struct compiled *c, const struct path *p, const struct ir_target *t,
 				const bool *features, path_end *end)
 {
+	static const struct diag_pos place = { "path.lua", 1 };
 	struct lw *w = &c->w;
 
 	memset(c, 0, sizeof *c);
@@ -226,7 +227,7 @@ static inline void path_compile(struct compiled *c, const struct path *p, const 
 	ir_append(w->fn, w->cur, w->ctx);
 	ir_blk none = lw_block(w, 0);
 	w->error_exit = w->fn->error_exit = lw_block(w, 1);
-	w->site = ir_site(w->unit, (struct diag_pos){ "path.lua", 1 }, 0);
+	w->site = ir_site(w->unit, place, 0);
 	struct lw_val v = lw_words(IR_VIEW0 + NET_PKT, 0, NULL);
 	for (unsigned i = 0; i < p->n; i++) {
 		struct lw_val next;
