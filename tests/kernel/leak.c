@@ -257,37 +257,57 @@ static void name_of(enum leak_kind k, uint64_t id, char *out, size_t n)
 		close(fd);
 }
 
-static int compare_once(const struct leak_snapshot *before, FILE *out)
+/* Drops from `left` what has gone, what was there before, and what somebody living holds. */
+static int thin_out(struct leak_snapshot *left, const struct leak_snapshot *before)
 {
 	struct leak_snapshot now, held;
-	int leaks = 0;
-	if (leak_take(&now))
-		return -1;
+	int r = leak_take(&now);
+
+	if (r)
+		return r;
 	held_by_others(&held);
+	for (int k = 0; k < LEAK_KINDS; k++) {
+		struct leak_set *s = &left->set[k];
+		size_t n = 0;
+		for (size_t i = 0; i < s->n; i++)
+			if (has(&now.set[k], s->id[i]) && !has(&before->set[k], s->id[i]) &&
+			    !has(&held.set[k], s->id[i]))
+				s->id[n++] = s->id[i];
+		s->n = n;
+	}
+	leak_free(&now);
+	leak_free(&held);
+	return 0;
+}
+
+static void show(const struct leak_snapshot *left, FILE *out)
+{
 	for (int k = 0; k < LEAK_KINDS; k++)
-		for (size_t i = 0; i < now.set[k].n; i++) {
-			uint64_t id = now.set[k].id[i];
+		for (size_t i = 0; i < left->set[k].n; i++) {
+			uint64_t id = left->set[k].id[i];
 			char name[32];
-			if (has(&before->set[k], id) || has(&held.set[k], id))
-				continue;
-			leaks++;
-			if (!out)
-				continue;
 			name_of((enum leak_kind)k, id, name, sizeof name);
 			fprintf(out, "leaked: %s %llu %s\n", kinds[k].name, (unsigned long long)id, name);
 		}
-	leak_free(&now);
-	leak_free(&held);
-	return leaks;
 }
 
+/* What appears from now on is not the command's any more: only what is here already can be a leak,
+ * and only as long as it stays. */
 int leak_compare(const struct leak_snapshot *before, int wait_ms, FILE *out)
 {
 	enum { STEP_MS = 20 };
-	for (; wait_ms > 0; wait_ms -= STEP_MS) {
-		if (!compare_once(before, NULL))
-			return 0;
+	struct leak_snapshot left;
+
+	if (leak_take(&left))
+		return -1;
+	int r = thin_out(&left, before);
+	for (; !r && total(&left) && wait_ms > 0; wait_ms -= STEP_MS) {
 		usleep(STEP_MS * 1000);
+		r = thin_out(&left, before);
 	}
-	return compare_once(before, out);
+	int leaks = r ? -1 : (int)total(&left);
+	if (leaks > 0 && out)
+		show(&left, out);
+	leak_free(&left);
+	return leaks;
 }

@@ -21,7 +21,8 @@ struct leak_snapshot { struct leak_set set[LEAK_KINDS]; };
 int leak_take(struct leak_snapshot *s); /* 0 or -errno */
 void leak_free(struct leak_snapshot *s);
 /* How many objects there are now and were not at the snapshot; each is named on `out` (may be NULL).
- * The kernel frees some things late, so it is asked again for up to wait_ms. */
+ * The kernel frees some things late, so it is asked again for up to wait_ms; what others make
+ * meanwhile does not count. Negative: the kernel does not let us look. */
 int leak_compare(const struct leak_snapshot *before, int wait_ms, FILE *out);
 
 #endif
