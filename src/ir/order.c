@@ -4,95 +4,93 @@
 /* The edges out of a block: error edges first, then successors from the last: the order in which the
  * search takes them, so that successor 0 follows its block in reverse post order. */
 struct walk {
+	ir_blk b;
 	ir_ref err;            /* next instruction to look at for an error edge; 0: done */
-	int succ;              /* next successor, counting down; -1: done */
+	const struct ir_edge *succ;
+	uint32_t left;         /* of succ */
 };
 
 static struct walk walk_from(const struct ir_fn *f, ir_blk b)
 {
-	ir_ref last = ir_block(f, b)->last;
-	return (struct walk){ f->has_err ? ir_block(f, b)->first : 0, last ? ir_at(f, last)->nsucc - 1 : -1 };
+	const struct ir_block *k = ir_block(f, b);
+	const struct ir_ins *last = ir_at(f, k->last);
+	return (struct walk){ b, f->has_err ? k->first : 0, last->succ, k->last ? last->nsucc : 0 };
 }
 
-/* The next edge's block, or 0; *which as struct ir_pred has it. */
-static ir_blk walk_next(const struct ir_fn *f, ir_blk b, struct walk *w, uint32_t *which)
+/* The block that the next edge leads to, or 0. */
+static ir_blk walk_next(const struct ir_fn *f, struct walk *w)
 {
 	while (w->err) {
-		ir_ref i = w->err;
-		w->err = ir_at(f, i)->next;
-		if (ir_at(f, i)->err) {
-			*which = IR_PRED_ERR | i;
-			return ir_at(f, i)->err->to;
-		}
+		const struct ir_ins *i = ir_at(f, w->err);
+		w->err = i->next;
+		if (i->err)
+			return i->err->to;
 	}
-	if (w->succ < 0)
-		return 0;
-	*which = (uint32_t)w->succ;
-	return ir_at(f, ir_block(f, b)->last)->succ[w->succ--].to;
+	return w->left ? w->succ[--w->left].to : 0;
 }
 
+/* What `order` says of a block during the search. */
 enum { NEW, OPEN, DONE };
 
 /* Depth-first from the entry; fills rpo from its end, counts edges in and marks the targets of back
- * edges. */
-static void search(struct ir_fn *f)
+ * edges. Returns the number of edges. */
+static uint32_t search(struct ir_fn *f)
 {
 	struct arena *a = f->unit->arena;
-	uint8_t *state = arena_array(a, uint8_t, f->nblocks);
-	struct { ir_blk b; struct walk w; } *stack = arena_alloc(a, sizeof(*stack) * f->nblocks);
+	struct walk *stack = arena_array(a, struct walk, f->nblocks);
 	ir_blk *out = arena_array(a, ir_blk, f->nblocks);
-	uint32_t depth = 0, left = f->nblocks, which;
+	uint32_t depth = 0, left = f->nblocks, edges = 0;
 	if (f->nblocks > 1) {
-		stack[depth].b = 1;
-		stack[depth++].w = walk_from(f, 1);
-		state[1] = OPEN;
+		stack[depth++] = walk_from(f, 1);
+		ir_block(f, 1)->order = OPEN;
 	}
 	while (depth) {
-		ir_blk b = stack[depth - 1].b, to = walk_next(f, b, &stack[depth - 1].w, &which);
+		ir_blk to = walk_next(f, &stack[depth - 1]);
 		if (!to) {
-			state[b] = DONE;
+			ir_blk b = stack[--depth].b;
+			ir_block(f, b)->order = DONE;
 			out[--left] = b;
-			depth--;
 			continue;
 		}
-		ir_block(f, to)->npreds++;
-		if (state[to] == OPEN)
-			ir_block(f, to)->loop = true;
-		if (state[to] != NEW)
+		struct ir_block *k = ir_block(f, to);
+		k->npreds++;
+		edges++;
+		k->loop |= k->order == OPEN;
+		if (k->order != NEW)
 			continue;
-		state[to] = OPEN;
-		stack[depth].b = to;
-		stack[depth++].w = walk_from(f, to);
+		k->order = OPEN;
+		stack[depth++] = walk_from(f, to);
 	}
 	f->rpo = out + left;
 	f->nrpo = f->nblocks - left;
+	return edges;
+}
+
+static void add_pred(struct ir_fn *f, ir_blk to, ir_blk from, uint32_t succ)
+{
+	struct ir_block *k = ir_block(f, to);
+	k->preds[k->npreds++] = (struct ir_pred){ from, succ };
 }
 
 /* Predecessors in reverse post order, and of one block's edges the first successor first. */
-static void predecessors(struct ir_fn *f)
+static void predecessors(struct ir_fn *f, uint32_t edges)
 {
-	uint32_t n = 0, which;
-	for (uint32_t o = 0; o < f->nrpo; o++)
-		n += ir_block(f, f->rpo[o])->npreds;
-	struct ir_pred *p = arena_array(f->unit->arena, struct ir_pred, n);
+	struct ir_pred *p = arena_array(f->unit->arena, struct ir_pred, edges);
 	for (uint32_t o = 0; o < f->nrpo; o++) {
 		struct ir_block *k = ir_block(f, f->rpo[o]);
 		k->preds = p;
 		p += k->npreds;
-	}
-	/* filled from their ends, in the reverse of that order */
-	for (uint32_t o = f->nrpo; o-- > 0;) {
-		ir_blk b = f->rpo[o], to;
-		struct walk w = walk_from(f, b);
-		while ((to = walk_next(f, b, &w, &which))) {
-			struct ir_block *k = ir_block(f, to);
-			k->preds[--k->npreds] = (struct ir_pred){ b, which };
-		}
+		k->npreds = 0;
 	}
 	for (uint32_t o = 0; o < f->nrpo; o++) {
-		struct ir_block *k = ir_block(f, f->rpo[o]);
-		struct ir_pred *end = o + 1 < f->nrpo ? ir_block(f, f->rpo[o + 1])->preds : p;
-		k->npreds = (uint32_t)(end - k->preds);
+		ir_blk b = f->rpo[o];
+		const struct ir_block *k = ir_block(f, b);
+		const struct ir_ins *last = ir_at(f, k->last);
+		for (uint32_t s = 0; k->last && s < last->nsucc; s++)
+			add_pred(f, last->succ[s].to, b, s);
+		for (ir_ref i = f->has_err ? k->first : 0; i; i = ir_at(f, i)->next)
+			if (ir_at(f, i)->err)
+				add_pred(f, ir_at(f, i)->err->to, b, IR_PRED_ERR | i);
 	}
 }
 
@@ -105,10 +103,10 @@ void ir_order(struct ir_fn *f)
 		k->preds = NULL;
 		k->idom = k->dom_in = k->dom_out = 0;
 	}
-	search(f);
+	uint32_t edges = search(f);
 	for (uint32_t o = 0; o < f->nrpo; o++)
 		ir_block(f, f->rpo[o])->order = o + 1;
-	predecessors(f);
+	predecessors(f, edges);
 }
 
 static ir_blk meet(const struct ir_fn *f, ir_blk a, ir_blk b)
@@ -143,26 +141,33 @@ static void number_tree(struct ir_fn *f)
 	}
 }
 
+/* One sweep; true: something changed, and a block that was left to a back edge may too. */
+static bool settle(struct ir_fn *f)
+{
+	bool changed = false, loops = false;
+	for (uint32_t o = 1; o < f->nrpo; o++) {
+		struct ir_block *k = ir_block(f, f->rpo[o]);
+		ir_blk dom = 0;
+		for (uint32_t p = 0; p < k->npreds; p++) {
+			ir_blk from = k->preds[p].from;
+			if (ir_block(f, from)->idom)
+				dom = dom ? meet(f, dom, from) : from;
+		}
+		changed |= dom != k->idom;
+		loops |= k->loop;
+		k->idom = dom;
+	}
+	return changed && loops;
+}
+
 void ir_dominators(struct ir_fn *f)
 {
 	ir_order(f);
 	if (!f->nrpo)
 		return;
 	ir_block(f, 1)->idom = 1;
-	for (bool changed = true; changed;) {
-		changed = false;
-		for (uint32_t o = 1; o < f->nrpo; o++) {
-			struct ir_block *k = ir_block(f, f->rpo[o]);
-			ir_blk dom = 0;
-			for (uint32_t p = 0; p < k->npreds; p++) {
-				ir_blk from = k->preds[p].from;
-				if (ir_block(f, from)->idom)
-					dom = dom ? meet(f, dom, from) : from;
-			}
-			changed |= dom != k->idom;
-			k->idom = dom;
-		}
-	}
+	while (settle(f))
+		;
 	ir_block(f, 1)->idom = 0;
 	number_tree(f);
 }

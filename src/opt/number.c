@@ -162,7 +162,7 @@ static void number_value(struct simp *s, ir_ref r)
 		return;
 	ir_ref *b = &s->bucket[hash_of(i) & s->mask];
 	for (ir_ref e = *b; e; e = s->next[e])
-		if (equal(ir_at(s->f, e), i) && simp_dominates(s, ir_at(s->f, e)->block, i->block)) {
+		if (equal(ir_at(s->f, e), i) && ir_dominates(s->f, ir_at(s->f, e)->block, i->block)) {
 			simp_gone(s, r, e);
 			return;
 		}
@@ -236,7 +236,7 @@ static int recall(struct simp *s, const struct ir_ins *t)
 		return -1;
 	for (uint32_t i = s->fact_of[t->args[0]]; i; i = s->facts[i].next) {
 		const struct fact *x = &s->facts[i];
-		if (!simp_dominates(s, x->block, t->block))
+		if (!ir_dominates(s->f, x->block, t->block))
 			continue;
 		if (x->b == t->args[1] && (x->cc & ~1u) == (t->aux & ~1u))
 			return x->cc == t->aux;
@@ -295,35 +295,11 @@ void simp_need_order(struct simp *s)
 	s->stale = false;
 }
 
-/* pre, size: the dominator tree in one numbering. */
-static void tree(struct simp *s)
-{
-	struct ir_fn *f = s->f;
-	uint32_t *at = arena_array(s->arena, uint32_t, f->nblocks);
-	s->pre = arena_array(s->arena, uint32_t, f->nblocks);
-	s->size = arena_array(s->arena, uint32_t, f->nblocks);
-	for (uint32_t o = f->nrpo; o-- > 0;) {
-		ir_blk b = f->rpo[o];
-		s->size[b]++;
-		if (o)
-			s->size[ir_block(f, b)->idom] += s->size[b];
-	}
-	for (uint32_t o = 0; o < f->nrpo; o++) {
-		ir_blk b = f->rpo[o], d = ir_block(f, b)->idom;
-		if (o) {
-			s->pre[b] = at[d];
-			at[d] += s->size[b];
-		}
-		at[b] = s->pre[b] + 1;
-	}
-}
-
 void simp_need_tree(struct simp *s)
 {
 	if (!s->stale_tree)
 		return;
 	ir_dominators(s->f);
-	tree(s);
 	s->stale = s->stale_tree = false;
 }
 

@@ -1,6 +1,6 @@
 /*
- * simplify.c - pass `simplify`: rounds of numbering, threading, merging and sweeping over one function,
- * until nothing changes. Each part is linear in the size of the function.
+ * simplify.c - pass `simplify`: two rounds of numbering, threading, merging and sweeping over one function
+ * (a third would find too little for its time). Each part is linear in the size of the function.
  *
  * A later pass may raise errors where there are none yet (loops: budgets, guard: bytes that cannot be
  * copied), so a function that they may touch keeps its error exit: a branch that is never taken
@@ -8,7 +8,7 @@
  */
 #include "opt/simplify.h"
 
-enum { ROUNDS = 6 };
+enum { ROUNDS = 2 };
 
 static bool may_raise_later(const struct ir_unit *u, const struct ir_fn *f)
 {

@@ -19,11 +19,10 @@ struct simp {
 	struct arena *arena;
 	bool changed;
 	bool stale;            /* edges changed: order and preds are to be made anew ... */
-	bool stale_tree;       /* ... and so are dominators, pre, size */
+	bool stale_tree;       /* ... and so are dominators */
 	ir_ref *to;            /* by value: what it became, or 0 */
 	uint32_t cap;          /* of to and next */
 	ir_ref anchor;         /* constants go before it, in the entry block */
-	uint32_t *pre, *size;  /* by block: its dominator subtree is pre .. pre + size - 1 */
 	ir_ref *bucket, *next; /* values by hash; next by value */
 	uint32_t mask;
 	ir_ref *imms;          /* constants by hash */
@@ -41,12 +40,6 @@ static inline ir_ref simp_now(const struct simp *s, ir_ref r)
 	while (s->to[r])
 		r = s->to[r];
 	return r;
-}
-
-/* Dominance by the numbers of this round. */
-static inline bool simp_dominates(const struct simp *s, ir_blk a, ir_blk b)
-{
-	return s->pre[b] - s->pre[a] < s->size[a];
 }
 
 ir_ref simp_imm(struct simp *s, int64_t v);

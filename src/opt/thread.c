@@ -62,7 +62,7 @@ static int side_of(const struct thread *t, ir_blk b, ir_blk at)
 	const struct ir_ins *br = ir_at(t->f, ir_block(t->f, b)->last);
 	for (int k = 0; k < 2; k++) {
 		ir_blk to = br->succ[k].to;
-		if (is_side(t->f, to) && simp_dominates(t->s, to, at))
+		if (is_side(t->f, to) && ir_dominates(t->f, to, at))
 			return k;
 	}
 	return -1;
