@@ -12,9 +12,9 @@ struct be *be_new(struct ir_unit *u)
 	b->fn = u->main;
 	b->arena = u->arena;
 	b->cap_ins = 2 * u->main->nins + 16;
-	b->ins = arena_array(b->arena, struct be_ins, b->cap_ins);
+	b->ins = arena_spare(b->arena, struct be_ins, b->cap_ins);
 	b->cap_vregs = u->main->nins + 2 * BE_V0;
-	b->vregs = arena_array(b->arena, struct be_vreg, b->cap_vregs);
+	b->vregs = arena_spare(b->arena, struct be_vreg, b->cap_vregs);
 	while (b->nvregs < BE_V0)
 		be_vreg(b);
 	return b;

@@ -196,7 +196,7 @@ void be_resolve(struct be *b)
 	struct res s = { .b = b };
 	const struct be_ins *old = b->ins;
 	b->cap_ins = b->nins + b->npairs + 16;
-	b->ins = arena_array(b->arena, struct be_ins, b->cap_ins);
+	b->ins = arena_spare(b->arena, struct be_ins, b->cap_ins);
 	b->nins = 0;
 	for (uint32_t k = 0; k < b->nblocks; k++) {
 		struct be_block *bb = &b->blocks[k];

@@ -217,7 +217,7 @@ int be_emit(struct be *b)
 	e.to = arena_array(b->arena, uint32_t, 2 * (size_t)b->nblocks);
 	e.start = e.to + b->nblocks;
 	e.cap_insns = b->nins + 32;
-	c->insns = arena_array(b->arena, struct bpf_insn, e.cap_insns);
+	c->insns = arena_spare(b->arena, struct bpf_insn, e.cap_insns);
 	thread(&e);
 	if (following(&e, UINT32_MAX) != e.to[0])
 		e.to[0] = 0; /* the program begins with a jump */

@@ -227,9 +227,9 @@ static void reset(struct be *b)
 	}
 	if (!b->segs) {
 		b->cap_segs = 2 * b->nvregs + 32;
-		b->segs = arena_array(b->arena, struct be_seg, b->cap_segs);
+		b->segs = arena_spare(b->arena, struct be_seg, b->cap_segs);
 		b->cap_hints = 2 * b->nvregs + 32;
-		b->hints = arena_array(b->arena, struct be_hint, b->cap_hints);
+		b->hints = arena_spare(b->arena, struct be_hint, b->cap_hints);
 	}
 	b->nsegs = b->nhints = 1;
 	memset(b->wanted, 0, sizeof(b->wanted));

@@ -168,7 +168,7 @@ void be_rewrite(struct be *b)
 	w.cur = arena_array(b->arena, uint32_t, 2 * (size_t)b->nvregs);
 	w.stamp = w.cur + b->nvregs;
 	b->cap_ins = b->nins + b->nins / 2 + 16;
-	b->ins = arena_array(b->arena, struct be_ins, b->cap_ins);
+	b->ins = arena_spare(b->arena, struct be_ins, b->cap_ins);
 	b->nins = 0;
 	for (uint32_t k = 0; k < b->nblocks; k++)
 		block(&w, &b->blocks[k]);

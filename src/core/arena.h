@@ -26,30 +26,37 @@ void arena_lend(struct arena *a, void *mem, size_t n);
 void arena_free(struct arena *a);
 void *arena_slow(struct arena *a, size_t n);
 
-/* Zeroed, 8-byte aligned. */
-static inline void *arena_alloc(struct arena *a, size_t n)
+/* Not zeroed, for what is written at once; 8-byte aligned. */
+static inline void *arena_room(struct arena *a, size_t n)
 {
 	n = (n + 7) & ~(size_t)7;
 	if ((size_t)(a->end - a->at) < n)
 		return arena_slow(a, n);
 	void *p = a->at;
 	a->at += n;
-	return memset(p, 0, n);
+	return p;
+}
+
+/* Zeroed. */
+static inline void *arena_alloc(struct arena *a, size_t n)
+{
+	return memset(arena_room(a, n), 0, n);
 }
 
 #define arena_new(a, type) ((type *)arena_alloc((a), sizeof(type)))
 #define arena_array(a, type, n) ((type *)arena_alloc((a), sizeof(type) * (size_t)(n)))
+#define arena_spare(a, type, n) ((type *)arena_room((a), sizeof(type) * (size_t)(n)))
 
 void *arena_copy(struct arena *a, const void *p, size_t n); /* a NUL is put behind it */
 char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 char *arena_vprintf(struct arena *a, const char *fmt, va_list ap);
 
-/* Grows an arena array: makes room for one more item past n. */
+/* Grows an arena array: makes room, not zeroed, for one more item past n. */
 #define arena_grow(a, ptr, n, cap)                                                        \
 	do {                                                                              \
 		if ((n) == (cap)) {                                                       \
 			(cap) = (cap) ? (cap) * 2 : 8;                                    \
-			void *new_ = arena_alloc((a), sizeof(*(ptr)) * (size_t)(cap));    \
+			void *new_ = arena_room((a), sizeof(*(ptr)) * (size_t)(cap));     \
 			if (n)                                                            \
 				memcpy(new_, (ptr), sizeof(*(ptr)) * (size_t)(n));        \
 			(ptr) = new_;                                                     \

@@ -95,8 +95,7 @@ int front_open(struct ir_unit *u, const struct pg_capture *cap, uint64_t func, s
 {
 	struct front *front = arena_new(u->arena, struct front);
 	front->cap = cap;
-	front->n = 1;
-	arena_grow(u->arena, front->protos, 0, front->cap_protos);
+	arena_push(u->arena, front->protos, front->n, front->cap_protos, NULL);
 	u->front = front;
 	u->source = &source;
 	*main = u->main = front_host(u, func);

@@ -23,7 +23,7 @@ struct ir_fn *ir_fn_new(struct ir_unit *u, const char *name)
 	f->name = name;
 	f->id = u->nfns;
 	f->cap_ins = FIRST_INS;
-	f->ins = arena_array(u->arena, struct ir_ins, FIRST_INS);
+	f->ins = arena_array(u->arena, struct ir_ins, FIRST_INS); /* number 0 stays all zeros */
 	f->nins = 1;
 	f->cap_blocks = FIRST_BLOCKS;
 	f->blocks = arena_array(u->arena, struct ir_block, FIRST_BLOCKS);
@@ -36,11 +36,13 @@ void ir_fn_reserve(struct ir_fn *f, uint32_t nins, uint32_t nblocks)
 {
 	struct arena *a = f->unit->arena;
 	if (f->nins == 1 && nins > f->cap_ins) {
-		f->ins = arena_array(a, struct ir_ins, nins);
+		f->ins = arena_spare(a, struct ir_ins, nins);
+		f->ins[0] = (struct ir_ins){ 0 };
 		f->cap_ins = nins;
 	}
 	if (f->nblocks == 1 && nblocks > f->cap_blocks) {
-		f->blocks = arena_array(a, struct ir_block, nblocks);
+		f->blocks = arena_spare(a, struct ir_block, nblocks);
+		f->blocks[0] = (struct ir_block){ 0 };
 		f->cap_blocks = nblocks;
 	}
 }
