@@ -5,6 +5,7 @@
 #include "core/shape.h"
 #include "ir/lower.h"
 
+/* Also what an operation gives that must fail: its operands may still grow, in a loop, to what does not. */
 static const struct ir_type nothing;
 
 static const char *key_text(const struct infer *in, const struct ir_type *key)
@@ -134,7 +135,7 @@ static struct ir_type index_map(struct infer *in, ir_ref r, const pg_value *k, c
 	}
 	const struct ir_lib *get = map_row(in->fl.u, k->map, "get");
 	struct ir_type a[2] = { type_const(in->fl.u->target, k), *key }, out = nothing;
-	return get->type(in, get, site, 2, a, &out) ? out : type_pending();
+	return get->type(in, get, site, 2, a, &out) ? out : nothing;
 }
 
 static struct ir_type index_kind(struct infer *in, ir_ref r, const struct ir_type *t, unsigned kind,
@@ -164,7 +165,8 @@ static struct ir_type index_kind(struct infer *in, ir_ref r, const struct ir_typ
 	else if (kind == IR_STR)
 		flow_error(&in->fl, site, "methods of strings are not there yet in kernel code");
 	else
-		flow_error(&in->fl, site, "this value has no field %s", key_text(in, key));
+		flow_error(&in->fl, site, "a %s has no field %s", ir_kind_lua(in->fl.u, kind), key_text(in, key))
+			->help = "an address has a:int(), a:byte(i) and a:within(\"10.0.0.0/8\")";
 	return type_pending();
 }
 
@@ -190,7 +192,7 @@ struct ir_type infer_index(struct infer *in, ir_ref r)
 	if (!some) {
 		flow_error(&in->fl, ir_at(in->fl.f, r)->site, "%s is always a %s here and is indexed with %s",
 			   infer_operand(in, r, 0), infer_wrong(in, &t, 0), key_text(in, &key));
-		return type_pending();
+		return nothing;
 	}
 	return out;
 }
@@ -278,13 +280,13 @@ static struct ir_type call_row(struct infer *in, ir_ref r, const struct ir_lib *
 			return nothing;
 	}
 	if (!check_args(in, ins->site, row, n, a, method))
-		return type_pending();
+		return nothing;
 	if (ir_lib_expands(row))
 		return type_pending();
 	struct ir_type out = type_kinds(row->ret ? row->ret : IR_BIT(IR_NIL));
 	out.cap = row->cap;
 	if (row->type && !row->type(in, row, ins->site, n, a, &out))
-		return type_pending();
+		return nothing;
 	return out;
 }
 
@@ -304,13 +306,35 @@ static struct ir_type call_method_of_union(struct infer *in, ir_ref r, const str
 	return out;
 }
 
+/* Functions of Lua that kernel code has not, or not yet, and what to write instead. */
+static const struct { const char *name, *text, *help; } absent[] = {
+	{ "pairs", INFER_FOR_IN, INFER_FOR_IN_HELP },
+	{ "ipairs", INFER_FOR_IN, INFER_FOR_IN_HELP },
+	{ "next", INFER_FOR_IN, INFER_FOR_IN_HELP },
+	{ "select", "'select' is not there yet in kernel code", "name the arguments: local a, b = ..." },
+	{ "pcall", "'pcall' is not there yet in kernel code", "test what may fail before it is done" },
+	{ "xpcall", "'xpcall' is not there yet in kernel code", "test what may fail before it is done" },
+	{ "tostring", "'tostring' is not there yet in kernel code",
+	  "print and events take values as they are; the user half formats them" },
+};
+
+static void unknown_lib(struct infer *in, uint32_t site, const char *name)
+{
+	for (unsigned i = 0; i < sizeof(absent) / sizeof(*absent); i++)
+		if (!strcmp(absent[i].name, name)) {
+			flow_error(&in->fl, site, "%s", absent[i].text)->help = absent[i].help;
+			return;
+		}
+	flow_error(&in->fl, site, "'%s' cannot be called in kernel code", name)->help =
+		"call it in the user half and capture its result";
+}
+
 static void unknown_callee(struct infer *in, ir_ref r, const struct ir_type *callee)
 {
 	uint32_t site = ir_at(in->fl.f, r)->site;
 	const pg_value *k = callee->k;
 	if (k && k->kind == PG_LIB)
-		flow_error(&in->fl, site, "'%s' cannot be called in kernel code", k->lib)->help =
-			"call it in the user half and capture its result";
+		unknown_lib(in, site, k->lib);
 	else if (!(callee->kinds & IR_BIT(IR_FUNC)))
 		flow_error(&in->fl, site, "%s is always a %s here and is called",
 			   infer_operand(in, r, 0), infer_wrong(in, callee, IR_BIT(IR_FUNC)));
@@ -364,13 +388,14 @@ struct ir_type infer_return(struct infer *in, ir_ref r)
 	return nothing;
 }
 
-struct ir_type infer_branch(struct infer *in, ir_ref r)
+/* The branch r goes one way, because its condition is an integer: not what was meant. */
+void infer_warn_branch(struct flow *fl, ir_ref r)
 {
-	struct ir_type t = infer_arg(in, r, 0);
-	const struct ir_ins *made_by = ir_at(in->fl.f, ir_at(in->fl.f, r)->args[0]);
-	if (in->fl.report && t.kinds == IR_BIT(IR_INT) && !t.k && made_by->op != IRO(forskip))
-		diag_add(in->fl.u->diag, DIAG_WARNING, in->fl.u->sites[ir_at(in->fl.f, r)->site].pos,
+	struct infer in = { .fl = *fl };
+	struct ir_type t = infer_arg(&in, r, 0);
+	const struct ir_ins *made_by = ir_at(fl->f, ir_at(fl->f, r)->args[0]);
+	if (t.kinds == IR_BIT(IR_INT) && !t.k && made_by->op != IRO(forskip))
+		diag_add(fl->u->diag, DIAG_WARNING, fl->u->sites[ir_at(fl->f, r)->site].pos,
 			 "%s is an integer and always true here: 0 is true in Lua",
-			 infer_operand(in, r, 0))->help = "compare it: n ~= 0";
-	return (struct ir_type){ 0 };
+			 infer_operand(&in, r, 0))->help = "compare it: n ~= 0";
 }

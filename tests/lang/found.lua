@@ -30,4 +30,13 @@ end }
 lang.case { name = "math.tointeger of what is no integer", inputs = lang.each(lang.kinds), f = function(a)
 	return math.tointeger(nil), math.tointeger(a == 1), math.tointeger(a)
 end }
+lang.case { name = "wrong on the first way into a loop's end, right on another", inputs = lang.each(lang.kinds),
+	f = function(a)
+		local t = 0
+		while a do
+			t = t + 1
+			if t > 3 then break end
+		end
+		return math.abs(a)
+	end }
 lang.done()
