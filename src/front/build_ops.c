@@ -464,7 +464,7 @@ static void build_tforprep(struct build *b, uint32_t i) { (void)b; (void)i; }
 
 static void build_tforcall(struct build *b, uint32_t i)
 {
-	ir_ref v = build_refuse(b, 0, NULL, "'for ... in' is not there yet: write a numeric 'for'");
+	ir_ref v = build_refuse(b, 0, NULL, "'for ... in' is not there yet in kernel code");
 	for (uint32_t n = 0; n < lua_c(i); n++)
 		build_set(b, lua_a(i) + 4 + n, v);
 }

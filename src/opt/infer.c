@@ -177,7 +177,9 @@ static struct ir_type rule_result(struct infer *in, ir_ref r)
 static struct ir_type rule_refuse(struct infer *in, ir_ref r)
 {
 	const struct ir_ins *ins = ir_at(in->fl.f, r);
-	flow_error(&in->fl, ins->site, "%.*s", (int)ins->k->n, ins->k->str);
+	struct diag *d = flow_error(&in->fl, ins->site, "%.*s", (int)ins->k->n, ins->k->str);
+	if (!d->help && !strcmp(ins->k->str, INFER_FOR_IN))
+		d->help = INFER_FOR_IN_HELP;
 	return type_pending();
 }
 
@@ -256,7 +258,6 @@ static rule *const rules[IR_NOPS] = {
 	[IRO(lt)] = infer_compare,     [IRO(le)] = infer_compare,     [IRO(forskip)] = infer_for,
 	[IRO(forcount)] = infer_for,   [IRO(index)] = infer_index,    [IRO(self)] = infer_index,
 	[IRO(setindex)] = infer_setindex, [IRO(call)] = infer_call,   [IRO(return)] = infer_return,
-	[IRO(branch)] = infer_branch,
 };
 
 /* ---- the round ---- */

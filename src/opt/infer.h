@@ -12,6 +12,8 @@ struct infer {
 
 struct ir_type infer_arg(const struct infer *in, ir_ref r, uint32_t i);
 const char *infer_operand(const struct infer *in, ir_ref r, uint32_t i); /* "'n'" or "this value" */
+/* The same with its article: "nil", "a boolean", "an ipv4". */
+const char *infer_a_wrong(const struct infer *in, const struct ir_type *t, uint64_t wanted);
 const char *infer_wrong(const struct infer *in, const struct ir_type *t, uint64_t wanted);
 
 struct ir_type infer_arith(struct infer *in, ir_ref r);    /* infer_num.c */
@@ -22,7 +24,10 @@ struct ir_type infer_index(struct infer *in, ir_ref r);    /* infer_access.c */
 struct ir_type infer_setindex(struct infer *in, ir_ref r);
 struct ir_type infer_call(struct infer *in, ir_ref r);
 struct ir_type infer_return(struct infer *in, ir_ref r);
-struct ir_type infer_branch(struct infer *in, ir_ref r);
+
+/* What is said of the loop and of the function that gives it what it walks: one text, said once. */
+#define INFER_FOR_IN "'for ... in' is not there yet in kernel code"
+#define INFER_FOR_IN_HELP "write a numeric 'for'; go over a map in the user half"
 
 /* Lua's integer arithmetic on constants; false: it would raise. */
 bool fold_arith(enum ir_op op, int64_t a, int64_t b, int64_t *out);

@@ -182,8 +182,9 @@ struct ir_type infer_index(struct infer *in, ir_ref r)
 	if (!t.kinds || !key.kinds)
 		return nothing;
 	bool some = false;
-	for (unsigned k = 0; k < IR_NKINDS; k++) {
-		if (!(t.kinds & IR_BIT(k)) || !indexable(k))
+	for (uint64_t set = t.kinds; set; set &= set - 1) {
+		unsigned k = ir_first_kind(set);
+		if (!indexable(k))
 			continue;
 		struct ir_type one = index_kind(in, r, &t, k, &key);
 		type_join(&out, &one);

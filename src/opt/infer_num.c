@@ -171,6 +171,18 @@ static struct ir_type truth_type(bool b)
 
 enum { NUMBERS = 1 << IR_INT | 1 << IR_FLOAT, ADDRESSES = 1 << IR_IP4 | 1 << IR_IP6 | 1 << IR_MAC };
 
+/* The comparison r is false, because one side is an address and the other is not. */
+void infer_warn_equal(struct flow *fl, ir_ref r)
+{
+	struct infer in = { .fl = *fl };
+	struct ir_type a = infer_arg(&in, r, 0), b = infer_arg(&in, r, 1);
+	uint64_t one = a.kinds | b.kinds;
+	if (!(a.kinds & b.kinds) && one & ADDRESSES && one & (NUMBERS | 1 << IR_STR))
+		diag_add(fl->u->diag, DIAG_WARNING, fl->u->sites[ir_at(fl->f, r)->site].pos,
+			 "an address never equals a number or a string")->help =
+			"compare with bpf.ip(\"...\") or bpf.mac(\"...\")";
+}
+
 static struct ir_type compare_equal(struct infer *in, ir_ref r, const struct ir_type *a,
 				    const struct ir_type *b)
 {
@@ -183,14 +195,8 @@ static struct ir_type compare_equal(struct infer *in, ir_ref r, const struct ir_
 	else if (both & (IR_BIT(IR_REC) | IR_BIT(IR_FUNC) | IR_BIT(IR_HOST)))
 		flow_error(&in->fl, site, "two %ss are compared here; kernel code cannot tell them apart",
 			   infer_wrong(in, &(struct ir_type){ .kinds = both }, 0));
-	if (!both && !numbers) {
-		uint64_t one = a->kinds | b->kinds;
-		if (in->fl.report && one & ADDRESSES && one & (NUMBERS | 1 << IR_STR))
-			diag_add(in->fl.u->diag, DIAG_WARNING, in->fl.u->sites[site].pos,
-				 "an address never equals a number or a string")->help =
-				"compare with bpf.ip(\"...\") or bpf.mac(\"...\")";
+	if (!both && !numbers)
 		return truth_type(false);
-	}
 	return type_kinds(IR_BOOL);
 }
 
@@ -202,7 +208,8 @@ static struct ir_type compare_order(struct infer *in, ir_ref r, const struct ir_
 		flow_error(&in->fl, site, "the order of strings known only at run time is not there yet");
 	else if (!(a->kinds & NUMBERS && b->kinds & NUMBERS))
 		flow_error(&in->fl, site, "attempt to compare %s with %s",
-			   infer_wrong(in, a, a->kinds & NUMBERS), infer_wrong(in, b, b->kinds & NUMBERS));
+			   infer_wrong(in, a, a->kinds & ~NUMBERS ? NUMBERS : 0),
+			   infer_wrong(in, b, b->kinds & ~NUMBERS ? NUMBERS : 0));
 	return type_kinds(IR_BOOL);
 }
 

@@ -31,6 +31,10 @@ void infer_again(struct ir_unit *u);
 bool infer_edge_live(const struct flow *fl, ir_blk from, uint32_t succ);
 /* Truth of a value of this type: 1 true, 0 false, -1 either, -2 nothing reaches it. */
 int infer_truth(const struct ir_type *t);
+/* Warnings about what is about to be folded: a branch that an integer decides, an address compared
+ * with what is none. */
+void infer_warn_branch(struct flow *fl, ir_ref r);
+void infer_warn_equal(struct flow *fl, ir_ref r);
 
 /* Constants. */
 struct ir_type type_const(const struct ir_target *t, const pg_value *k);

@@ -122,6 +122,8 @@ static void fold_constants(struct flow *fl, ir_blk b)
 		if (!arith && !index && i->op != IRO(pi) && i->op != IRO(not) && i->op != IRO(forskip) &&
 		    i->op != IRO(forcount))
 			continue;
+		if (i->op == IRO(eq))
+			infer_warn_equal(fl, r);
 		i->op = IRO(const);
 		i->nargs = 0;
 		i->k = i->type.k;
@@ -138,6 +140,7 @@ static void fold_branch(struct flow *fl, ir_blk b)
 	bool yes = infer_edge_live(fl, b, 0), no = infer_edge_live(fl, b, 1);
 	if (yes == no)
 		return;
+	infer_warn_branch(fl, t);
 	struct ir_edge e = ir_at(f, t)->succ[yes ? 0 : 1];
 	edit_terminator(f, t, IRO(jmp), 0, 0, 0);
 	edit_edge(f, t, 0, &e);

@@ -14,6 +14,7 @@ local diag = {}
 local script = arg[0]
 local path = script:gsub("%.lua$", ".expect")
 local inside = os.getenv "DIAG_INSIDE"
+if inside then io.stdout:setvbuf "no" end   -- warnings go to stderr
 
 -- The text's sections by name, and the names in order.
 local function sections(text)
@@ -47,7 +48,8 @@ end
 
 -- The same for a function made of source text, as it comes from an untidy place.
 function diag.text(name, source, options)
-	diag.case(name, assert(load(source, "=" .. name)), options)
+	local f = assert(load(source, "=" .. name))()
+	diag.case(name, f, options)
 end
 
 local function quoted(text)

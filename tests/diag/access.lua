@@ -1,0 +1,92 @@
+-- What is said of fields, methods, maps, states, events, print and library functions.
+local diag = dofile "tests/diag/harness.lua"
+
+local ports = { [80] = true }
+local hits = bpf.map { "hash", key = "ip4", value = "u64", entries = 8, name = "hits" }
+local ids = bpf.map { "hash", key = "struct { u32 pid; u16 port; }", value = "struct { u64 count; u8 raw[200]; }", entries = 8, name = "ids" }
+local names = bpf.map { "hash", key = "char[8]", value = "bool", entries = 8 }
+local slots = bpf.map { "array", key = "u32", value = "u32", entries = 8 }
+local flows = bpf.map { "hash", key = "u32", value = "struct { u64 pkts; u8 ttl; }", entries = 8, name = "flows" }
+local huge = bpf.map { "hash", key = "u32", value = "char[300]", entries = 8, name = "huge" }
+local prefixes = bpf.map { "hash", key = "u32", value = "bytes[16]", entries = 8, name = "prefixes" }
+local st = bpf.state { n = "u32", name = "char[100]", raw = "bytes[4]" }
+local ev = bpf.events { n = "u32" }
+local big = bpf.events { text = "char[400]" }
+local raw = bpf.events { r = "bytes[4]" }
+local file = io.stdout
+
+-- views
+diag.case("a field by a run-time name", function(p) local k = "ttl" if p.len > 5 then k = "tos" end return p.ipv4[k] end)
+diag.case("a field by number", function(p) return p[1] end)
+diag.case("a field nearly right", function(p) return p.ipv4.ttll end)
+diag.case("a field nothing like", function(p) return p.tcp.window_scale_factor end)
+diag.case("a method nothing like", function(p) return p:teleport() end)
+diag.case("writing a header", function(p) p.ipv4.ttl = 1 end)
+diag.case("writing bytes", function(p) p:set_u16(0, 1) end)
+diag.case("text of the packet", function(p) return p:sub(1, 4) end)
+diag.case("two views compared", function(p) if p.tcp == p.udp then return bpf.DROP end return p.eth == p.eth end)
+
+-- maps
+diag.case("a key of the wrong kind", function(p) return hits[p.len] end)
+diag.case("a key of text for an address", function() hits["10.0.0.1"] = 1 end)
+diag.case("a value of the wrong kind", function(p) hits[p.ipv4.src] = p.eth.src end)
+diag.case("an unknown field of a key", function(p) return ids[{ pid = 1, prot = p.len }] end)
+diag.case("an unknown field of a value", function(p) flows[1] = { pkts = 1, nothing = p.len } end)
+diag.case("a field of an entry nearly right", function() return flows[1].pkt end)
+diag.case("a wrong kind into a field of an entry", function(p) flows[1].pkts = p.eth.src end)
+diag.case("a value that is too long", function() return huge[1] end)
+diag.case("storing a value that is too long", function() huge[1] = "x" end)
+diag.case("a value of bytes", function() return prefixes[1] end)
+diag.case("deleting from an array", function() slots[1] = nil end)
+diag.case("adding to what is no counter", function() names:add("x", 1) end)
+diag.case("a method that maps have not", function() return hits:push(1) end)
+diag.case("a method of maps nearly right", function(p) hits:addd(p.ipv4.src, 1) end)
+diag.case("the length of a map", function() return #hits end)
+diag.case("pairs", function() for k, v in pairs(hits) do print(k, v) end end)
+diag.case("an entry used after a write", function(p)
+	local e = flows[1]
+	flows[p.len] = { pkts = 1 }
+	return e and e.pkts
+end)
+diag.case("two entries compared", function() return flows[1] == flows[2] end)
+
+-- states, events, print
+diag.case("a state's field nearly right", function() st.nn = 1 end)
+diag.case("a state's field by a run-time name", function(p) local k = "n" if p.len > 5 then k = "name" end return st[k] end)
+diag.case("a wrong kind into a state", function(p) st.n = p.eth.src end)
+diag.case("a field too long to read", function() return st.name == "x" end)
+diag.case("an event's unknown field", function() ev:send { m = 1 } end)
+diag.case("an event that is no record", function() ev:send(1) end)
+diag.case("an event too big", function() big:send { text = "x" } end)
+diag.case("an event of bytes", function() raw:send { r = "x" } end)
+diag.case("reading a channel", function() return ev:poll() end)
+diag.case("printing a view", function(p) print(p.ipv4) end)
+diag.case("printing too much", function(p)
+	local n = p.len
+	print(n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n)
+end)
+
+-- captured values
+diag.case("a captured table by a run-time key", function(p) return ports[p.len] and bpf.DROP end)
+diag.case("a host value", function() return file.x end)
+diag.case("a method of a string", function() return ("x"):rep(3) end)
+diag.case("a field of an address", function(p) return p.eth.src.oui end)
+diag.case("assigning into a number", function(p) local n = p.len n.x = 1 end)
+
+-- library functions
+diag.case("too few arguments", function(p) return math.ult(p.len) end)
+diag.case("no argument", function() return math.max() end)
+diag.case("too many arguments", function(p) return math.abs(p.len, 1) end)
+diag.case("an argument of the wrong kind", function(p) return math.ult(p.len, p.eth.src) end)
+diag.case("math.max of an address", function(p) return math.max(p.len, p.eth.src) end)
+diag.case("math.tointeger of text", function() return math.tointeger(st.raw) end)
+diag.case("error with a run-time value", function(p) error(p.len) end)
+diag.case("bpf.ip of what may be nil", function(p) return bpf.ip(p:u32(26)) end)
+diag.case("bpf.mac of a number", function(p) return bpf.mac(p.len) end)
+diag.case("text that is no address", function(p) return p.ipv4.src == bpf.ip("10.0.0") end)
+diag.case("int of an IPv6 address", function(p) return p.ipv6.src:int() end)
+diag.case("within text that is no prefix", function(p) return p.ipv4.src:within("somewhere") and bpf.DROP end)
+diag.case("within an address", function(p) return p.ipv4.src:within(p.ipv4.dst) end)
+diag.case("within run-time text", function(p) return p.ipv4.src:within(st.raw) and bpf.DROP end)
+
+diag.done()

@@ -1,0 +1,101 @@
+-- Every text that the compiler can say of a function is in an expectation beside this file.
+--
+-- The texts are the string literals of the statements that report, in the sources of the passes.
+
+-- Texts that no script can bring about, and why.
+local unreachable = {
+	["internal error"] = "a defect of the compiler",
+	["this captured variable cannot be read"] = "the Lua module describes every value",
+	["of a captured table cannot be read"] = "the Lua module describes every value",
+	["has no debug information"] = "Lua's own compiler always says whose variables are captured",
+	["bytes of stack"] = "depends on the allocator; tests/unit/test_bpf_code.c has it",
+	["jumps over more than 32767"] = "depends on the kernel; tests/unit/test_bpf_code.c has it",
+	["this hook cannot copy packet bytes"] = "every hook there is has a helper",
+}
+
+local function read(command)
+	local file = assert(io.popen(command))
+	local text = file:read("a")
+	file:close()
+	return text
+end
+
+local sources = read "cat src/opt/*.[ch] src/stdlib/*.c src/net/*.c src/front/build*.c src/bpf/frame.c src/bpf/emit.c"
+local expected = read "cat tests/diag/*.expect"
+
+-- The literals of a statement, neighbours joined.
+local function literals(statement)
+	local list, at, open = {}, 1, nil
+	while at <= #statement do
+		local c = statement:sub(at, at)
+		if c == '"' then
+			local stop = at + 1
+			while statement:sub(stop, stop) ~= '"' do
+				stop = stop + (statement:sub(stop, stop) == "\\" and 2 or 1)
+			end
+			local text = statement:sub(at + 1, stop - 1):gsub("\\(.)", "%1")
+			if open then list[#list] = list[#list] .. text else list[#list + 1] = text end
+			open, at = true, stop
+		elseif not c:find("%s") then
+			open = nil
+		end
+		at = at + 1
+	end
+	return list
+end
+
+-- As a pattern: a conversion may be anything, on one line.
+local function pattern(text)
+	local p = text:gsub("%%[%d.*]*[lz]*[%a]", "\0"):gsub("%%%%", "%%")
+	return (p:gsub("[%^%$%(%)%%%.%[%]%*%+%-%?]", "%%%0"):gsub("%z", "[^\n]-"))
+end
+
+local function allowed(text)
+	for part in pairs(unreachable) do
+		if text:find(part, 1, true) then return true end
+	end
+end
+
+-- Where the statement from `at` on ends: its semicolon, or the line's end of a #define.
+local function statement_end(at)
+	local inside, define = false, sources:sub(at, at) == "#"
+	while true do
+		local c = sources:sub(at, at)
+		if c == '"' then
+			inside = not inside
+		elseif c == "\\" and inside then
+			at = at + 1
+		elseif not inside and (c == ";" or c == "" or define and c == "\n") then
+			return at
+		end
+		at = at + 1
+	end
+end
+
+local n, failures, seen = 0, 0, {}
+local function statements(of)
+	for at in sources:gmatch("()" .. of) do
+		local statement = sources:sub(at, statement_end(at))
+		for _, text in ipairs(literals(statement)) do
+			if text:find("%a%a+ %a%a") and not seen[text] then
+				seen[text] = true
+				if not allowed(text) then
+					n = n + 1
+					local there = expected:find(pattern(text))
+					print(("%s %d - %s"):format(there and "ok" or "not ok", n, text))
+					failures = failures + (there and 0 or 1)
+				end
+			end
+		end
+	end
+end
+for _, call in ipairs { "infer_error%(", "flow_error%(", "diag_add%(", "[^_%w]refuse%(s, ", "build_refuse%(b, ",
+	"become_refusal%(u, ", "assign_text%[%] =", "#define [%u_]+_HELP", "#define INFER_FOR_IN", "absent%[%] =", "static const char help%[%] =" } do
+	statements(call)
+end
+if n < 60 then
+	print(("not ok %d - fewer texts found than there are"):format(n + 1))
+	n, failures = n + 1, failures + 1
+end
+print(("1..%d"):format(n))
+os.exit(failures == 0, true)

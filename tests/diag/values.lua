@@ -1,0 +1,96 @@
+-- What is said of operators, comparisons, tables made in the function, calls, verdicts and sizes.
+local diag = dofile "tests/diag/harness.lua"
+
+local half = 0.5
+local words = bpf.map { "hash", key = "u32", value = "char[8]", entries = 8 }
+local flows = bpf.map { "hash", key = "u32", value = "struct { u64 pkts; u8 ttl; }", entries = 8, name = "flows" }
+
+-- operators
+diag.case("concatenation", function(p) return "n" .. p.len end)
+diag.case("the length of text", function() return #words[1] end)
+diag.case("the length of a number", function(p) return #p.len end)
+diag.case("the length of nil", function() local s return #s end)
+diag.case("a float of two branches", function(p) local f = half if p.len > 5 then f = 1.5 end return p.len + f end)
+diag.case("text in arithmetic", function() return (words[1] or 0) + 1 end)
+diag.case("a loop to nil", function(p) local n for i = 1, n do print(i) end end)
+diag.case("text in order", function() if words[1] and words[1] < words[2] then return bpf.DROP end end)
+diag.case("order of a number and an address", function(p) if p.len < p.eth.src then return bpf.DROP end end)
+diag.case("two functions compared", function(p)
+	local function f() end
+	local g = f
+	if p.len > 5 then g = print end
+	if f == g then return bpf.DROP end
+end)
+
+-- warnings
+diag.case("a number as a condition", function(p) if p.len then return bpf.DROP end end)
+diag.case("an address compared with text", function(p) if p.eth.src == "02:00:00:00:00:01" then return bpf.DROP end end)
+diag.case("an address compared with a number", function(p) return p.ipv4.src == 5 and bpf.DROP or nil end)
+
+-- tables
+diag.case("a list", function() local t = { 1, 2, 3 } return t[1] end)
+diag.case("a table by a run-time key", function(p) local t = { a = 1 } t[p.len] = 1 return t.a end)
+diag.case("a table of two branches", function(p)
+	local t = { a = 1 }
+	if p.len > 5 then t = { a = 2 } end
+	return t.a
+end)
+diag.case("a table in a table", function(p) local t = { inner = { x = p.len } } return t.inner.x end)
+diag.case("a function in a table", function(p) 
+	local t = { v = 3 }
+	function t.get(self) return self.v + p.len end
+	return t:get()
+end)
+diag.case("used after it was stored", function(p)
+	local e = { pkts = 1 }
+	flows[1] = e
+	e.pkts = p.len
+end)
+diag.case("a table in arithmetic", function() local t = { a = 1 } return t + 1 end)
+diag.case("a table returned", function() return { a = 1 } end)
+
+-- calls
+diag.case("one of two functions", function(p)
+	local function f() return 1 end
+	local function g() return 2 end
+	local h = f
+	if p.len > 5 then h = g end
+	return h()
+end)
+diag.case("a function out of a loop", function(p)
+	local f = function() return 0 end
+	for i = 1, p.len do
+		local g = f
+		f = function() return g() + i end
+	end
+	return f()
+end)
+diag.case("calling a number", function(p) local n = p.len return n() end)
+diag.case("a misspelt library function", function(p) return math.maxx(p.len, 1) end)
+diag.case("select", function(...) return select("#", ...) end)
+diag.case("pcall", function(p) return pcall(error, p.len) end)
+diag.case("tostring", function(p) return tostring(p.len) end)
+diag.case("mutual recursion", function(p)
+	local even
+	local function odd(n) if n == 0 then return false end return even(n - 1) end
+	even = function(n) if n == 0 then return true end return odd(n - 1) end
+	return even(p.len) and bpf.DROP
+end)
+
+-- verdicts
+diag.case("a verdict of another hook", function() return bpf.ALLOW end)
+diag.case("a number that is no verdict", function() return 1 end)
+diag.case("a boolean verdict", function() return true end)
+diag.case("an on_error of another hook", function() return bpf.PASS end, { on_error = bpf.ALLOW })
+
+-- sizes
+diag.case("too big once inlined", function(p)
+	local function a(n) return n * 3 ~ n + 1 ~ n * 7 ~ n * 5 ~ n end
+	local function b(n) return a(n) ~ a(n + 1) ~ a(n + 2) ~ a(n + 3) ~ a(n + 4) ~ a(n + 5) end
+	local function c(n) return b(n) ~ b(n + 1) ~ b(n + 2) ~ b(n + 3) ~ b(n + 4) ~ b(n + 5) end
+	local function d(n) return c(n) ~ c(n + 1) ~ c(n + 2) ~ c(n + 3) ~ c(n + 4) ~ c(n + 5) end
+	local function e(n) return d(n) ~ d(n + 1) ~ d(n + 2) ~ d(n + 3) ~ d(n + 4) ~ d(n + 5) end
+	return e(p.len)
+end)
+
+diag.done()
