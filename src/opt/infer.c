@@ -99,6 +99,14 @@ const char *infer_wrong(const struct infer *in, const struct ir_type *t, uint64_
 	return "value";
 }
 
+const char *infer_a_wrong(const struct infer *in, const struct ir_type *t, uint64_t wanted)
+{
+	const char *what = infer_wrong(in, t, wanted);
+	if (!strcmp(what, "nil"))
+		return what;
+	return arena_printf(in->fl.u->arena, "%s %s", strchr("aeiou", *what) ? "an" : "a", what);
+}
+
 static struct ir_type rule_const(struct infer *in, ir_ref r)
 {
 	return type_const(in->fl.u->target, ir_at(in->fl.f, r)->k);
@@ -238,9 +246,8 @@ static struct ir_type rule_len(struct infer *in, ir_ref r)
 	else if (t.kinds & IR_BIT(IR_STR))
 		flow_error(&in->fl, ins->site, "the length of a string known only at run time is not there yet");
 	else if (!good)
-		flow_error(&in->fl, ins->site, "%s is %s%s here and has no length",
-			   infer_operand(in, r, 0), t.kinds == IR_BIT(IR_NIL) ? "always " : "a ",
-			   infer_wrong(in, &t, good));
+		flow_error(&in->fl, ins->site, "%s is always %s here and has no length",
+			   infer_operand(in, r, 0), infer_a_wrong(in, &t, good));
 	return type_kinds(IR_BIT(IR_INT));
 }
 

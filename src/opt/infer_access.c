@@ -191,8 +191,8 @@ struct ir_type infer_index(struct infer *in, ir_ref r)
 		some = true;
 	}
 	if (!some) {
-		flow_error(&in->fl, ir_at(in->fl.f, r)->site, "%s is always a %s here and is indexed with %s",
-			   infer_operand(in, r, 0), infer_wrong(in, &t, 0), key_text(in, &key));
+		flow_error(&in->fl, ir_at(in->fl.f, r)->site, "%s is always %s here and is indexed with %s",
+			   infer_operand(in, r, 0), infer_a_wrong(in, &t, 0), key_text(in, &key));
 		return nothing;
 	}
 	return out;
@@ -206,8 +206,8 @@ static void set_state(struct infer *in, ir_ref r, const struct ctype *layout, co
 	uint32_t site = ir_at(in->fl.f, r)->site;
 	struct ir_type want = struct_field(in, site, what, layout, key);
 	if (!(want.kinds & v->kinds))
-		flow_error(&in->fl, site, "a %s is stored in %s, which holds a %s",
-			   infer_wrong(in, v, 0), key_text(in, key), infer_wrong(in, &want, IR_BIT(IR_NIL)));
+		flow_error(&in->fl, site, "%s is stored in %s, which holds %s",
+			   infer_a_wrong(in, v, 0), key_text(in, key), infer_a_wrong(in, &want, IR_BIT(IR_NIL)));
 }
 
 struct ir_type infer_setindex(struct infer *in, ir_ref r)
@@ -240,8 +240,8 @@ struct ir_type infer_setindex(struct infer *in, ir_ref r)
 		flow_error(&in->fl, site, "kernel code cannot assign into a captured table")->help =
 			"keep what changes in bpf.state { ... } or in a map";
 	else
-		flow_error(&in->fl, site, "%s is a %s here; a field of it cannot be assigned",
-			   infer_operand(in, r, 0), infer_wrong(in, &t, 0));
+		flow_error(&in->fl, site, "%s is %s here; a field of it cannot be assigned",
+			   infer_operand(in, r, 0), infer_a_wrong(in, &t, 0));
 	return nothing;
 }
 
@@ -314,7 +314,6 @@ static const struct { const char *name, *text, *help; } absent[] = {
 	{ "next", INFER_FOR_IN, INFER_FOR_IN_HELP },
 	{ "select", "'select' is not there yet in kernel code", "name the arguments: local a, b = ..." },
 	{ "pcall", "'pcall' is not there yet in kernel code", "test what may fail before it is done" },
-	{ "xpcall", "'xpcall' is not there yet in kernel code", "test what may fail before it is done" },
 	{ "tostring", "'tostring' is not there yet in kernel code",
 	  "print and events take values as they are; the user half formats them" },
 };
@@ -337,8 +336,8 @@ static void unknown_callee(struct infer *in, ir_ref r, const struct ir_type *cal
 	if (k && k->kind == PG_LIB)
 		unknown_lib(in, site, k->lib);
 	else if (!(callee->kinds & IR_BIT(IR_FUNC)))
-		flow_error(&in->fl, site, "%s is always a %s here and is called",
-			   infer_operand(in, r, 0), infer_wrong(in, callee, IR_BIT(IR_FUNC)));
+		flow_error(&in->fl, site, "%s is always %s here and is called",
+			   infer_operand(in, r, 0), infer_a_wrong(in, callee, IR_BIT(IR_FUNC)));
 	else
 		flow_error(&in->fl, site, "which function is called here is known only at run time; "
 			   "that is not there yet")->help = "call each one by its name under an if";
@@ -379,8 +378,8 @@ struct ir_type infer_return(struct infer *in, ir_ref r)
 	if (!v.kinds)
 		return nothing;
 	if (!(v.kinds & (IR_BIT(IR_INT) | IR_BIT(IR_NIL))))
-		flow_error(&in->fl, site, "a %s is returned here, where %s wants a verdict",
-			   infer_wrong(in, &v, 0), t->hook)->help = "return bpf.PASS or bpf.DROP";
+		flow_error(&in->fl, site, "%s is returned here, where %s wants a verdict",
+			   infer_a_wrong(in, &v, 0), t->hook)->help = "return bpf.PASS or bpf.DROP";
 	else if (v.k && v.k->kind == PG_INT && !is_verdict(t, v.k->i))
 		flow_error(&in->fl, site, "%s%s is no verdict of %s",
 			   pg_verdict_name(v.k->i) ? "bpf." : "", pg_verdict_name(v.k->i) ? pg_verdict_name(v.k->i)

@@ -75,8 +75,8 @@ static bool integer_operand(struct infer *in, ir_ref r, uint32_t i, const char *
 			   infer_operand(in, r, i), use)->help =
 			"Lua would convert it; use integers in kernel code";
 	} else if (!(t.kinds & IR_BIT(IR_INT))) {
-		flow_error(&in->fl, site, "%s is always a %s here and is used %s",
-			   infer_operand(in, r, i), infer_wrong(in, &t, IR_BIT(IR_INT)), use);
+		flow_error(&in->fl, site, "%s is always %s here and is used %s",
+			   infer_operand(in, r, i), infer_a_wrong(in, &t, IR_BIT(IR_INT)), use);
 	}
 	return true;
 }

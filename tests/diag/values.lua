@@ -90,7 +90,8 @@ diag.case("too big once inlined", function(p)
 	local function c(n) return b(n) ~ b(n + 1) ~ b(n + 2) ~ b(n + 3) ~ b(n + 4) ~ b(n + 5) end
 	local function d(n) return c(n) ~ c(n + 1) ~ c(n + 2) ~ c(n + 3) ~ c(n + 4) ~ c(n + 5) end
 	local function e(n) return d(n) ~ d(n + 1) ~ d(n + 2) ~ d(n + 3) ~ d(n + 4) ~ d(n + 5) end
-	return e(p.len)
+	local function f(n) return e(n) ~ e(n + 1) ~ e(n + 2) ~ e(n + 3) ~ e(n + 4) ~ e(n + 5) end
+	return f(p.len)
 end)
 
 diag.done()
