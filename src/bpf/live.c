@@ -60,6 +60,11 @@ static const uint64_t *live_out(struct live *l, uint32_t k)
 
 static void solve(struct live *l)
 {
+	/* only what a jump backwards brings can be news to a block behind it */
+	bool back = false;
+	for (uint32_t k = 0; k < l->b->nblocks; k++)
+		for (uint32_t e = 0; e < l->b->blocks[k].nsucc; e++)
+			back |= l->b->blocks[k].succ[e] <= k;
 	for (bool more = true; more;) {
 		more = false;
 		for (uint32_t k = l->b->nblocks; k-- > 0;) {
@@ -67,7 +72,7 @@ static void solve(struct live *l)
 			size_t at = (size_t)k * l->words;
 			for (uint32_t w = 0; w < l->words; w++) {
 				uint64_t in = l->gen[at + w] | (out[w] & ~l->kill[at + w]);
-				more |= in != l->in[at + w];
+				more |= back && in != l->in[at + w];
 				l->in[at + w] = in;
 			}
 		}

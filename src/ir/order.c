@@ -195,6 +195,8 @@ void ir_rename(struct ir_fn *f, const ir_ref *to)
 {
 	for (ir_ref i = 1; i < f->nins; i++) {
 		struct ir_ins *ins = ir_at(f, i);
+		if (!ins->block)
+			continue;
 		rename_list(ins->args, ins->nargs, to);
 		for (uint32_t s = 0; s < ins->nsucc; s++)
 			rename_list(ins->succ[s].args, ins->succ[s].nargs, to);

@@ -44,6 +44,15 @@ static uint64_t view_kinds(const struct lw_val *v)
 	return v->kinds & IR_VIEWS;
 }
 
+/* v as one of the kinds, or the Lua error; its text is made only where it can be raised. */
+static struct lw_val object(struct lw *w, const struct lw_val *v, uint64_t good, const char *doing)
+{
+	if (!(v->kinds & ~good))
+		return *v;
+	return lw_check_kind(w, v, good, arena_printf(w->unit->arena, "attempt to %s a %%K value%s",
+						      doing, lw_operand_name(w, 0)));
+}
+
 /* ---- #v ---- */
 
 static void len_of(struct lw *w, void *arg, const struct lw_val *v, unsigned kind, struct lw_val *out)
@@ -55,8 +64,7 @@ static void len_of(struct lw *w, void *arg, const struct lw_val *v, unsigned kin
 void lower_len(struct lw *w, ir_ref r)
 {
 	const struct lw_val *v = lower_arg(w, r, 0);
-	struct lw_val ok = lw_check_kind(w, v, view_kinds(v), arena_printf(w->unit->arena,
-		"attempt to get length of a %%K value%s", lw_operand_name(w, 0)));
+	struct lw_val ok = object(w, v, view_kinds(v), "get length of");
 	w->val[r] = dispatch(w, &ok, &ir_at(w->from, r)->type, len_of, NULL);
 }
 
@@ -113,8 +121,7 @@ void lower_index(struct lw *w, ir_ref r)
 {
 	const struct ir_ins *i = ir_at(w->from, r);
 	const struct lw_val *v = lower_arg(w, r, 0);
-	struct lw_val ok = lw_check_kind(w, v, indexable(v), arena_printf(w->unit->arena,
-		"attempt to index a %%K value%s", lw_operand_name(w, 0)));
+	struct lw_val ok = object(w, v, indexable(v), "index");
 	struct access a = { .r = r, .key = lower_arg(w, r, 1) };
 	if (i->type.k) {
 		w->val[r] = lw_const(w, i->type.k);
@@ -133,8 +140,7 @@ void lower_setindex(struct lw *w, ir_ref r)
 {
 	const struct lw_val *v = lower_arg(w, r, 0), *key = lower_arg(w, r, 1), *x = lower_arg(w, r, 2);
 	uint64_t good = v->kinds & (IR_BIT(IR_ENTRY) | IR_BIT(IR_HOST));
-	struct lw_val ok = lw_check_kind(w, v, good, arena_printf(w->unit->arena,
-		"attempt to index a %%K value%s", lw_operand_name(w, 0)));
+	struct lw_val ok = object(w, v, good, "index");
 	if (ok.kinds == IR_BIT(IR_ENTRY)) {
 		const char *name = const_name(key);
 		lw_store_field(w, ct_field(ok.layout, name, strlen(name)), lw_word(w, &ok, 0), 0, x);

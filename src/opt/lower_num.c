@@ -4,9 +4,12 @@
 /* An operand as an integer, or the Lua error. */
 static ir_ref integer(struct lw *w, ir_ref r, uint32_t i, const char *what)
 {
-	struct lw_val v = lw_check_kind(w, lower_arg(w, r, i), IR_BIT(IR_INT),
+	const struct lw_val *v = lower_arg(w, r, i);
+	if (v->kinds == IR_BIT(IR_INT))
+		return lw_int_word(w, v);
+	struct lw_val n = lw_check_kind(w, v, IR_BIT(IR_INT),
 		arena_printf(w->unit->arena, "attempt to perform %s a %%K value%s", what, lw_operand_name(w, i)));
-	return lw_int_word(w, &v);
+	return lw_int_word(w, &n);
 }
 
 static bool is_bitwise(enum ir_op op)
