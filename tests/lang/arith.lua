@@ -44,6 +44,16 @@ lang.case { name = "immediates", inputs = lang.each(),
 lang.case { name = "immediate shifted", inputs = lang.each(), f = function(a) return 1 << a, 5 - a end }
 lang.case { name = "constant operands", inputs = lang.each(),
 	f = function(a) return a * 1000003, a & 0xfff0fff, a // 10 + a % 10 end }
+lang.case { name = "constants too big for the instruction", inputs = lang.each(),
+	f = function(a) return a + 1000, a ~ 0x12345, a - 99999 end }
+lang.case { name = "floats in registers", inputs = lang.each(), f = function(a)
+	local two, half = 2.0, 0.5
+	return a == two, a < half, half <= a
+end }
+lang.case { name = "concatenated constants", inputs = lang.each { 0, 1 }, f = function(a)
+	local x, n = "ab", 12
+	return a + #(x .. n .. "c"), x .. "c" == "abc", x .. n == "ab13"
+end }
 lang.case { name = "precedence", inputs = lang.pairs(),
 	f = function(a, b) return a + b * 2 - -a, ~a & b | 5, (a ~ b) << 1 end }
 

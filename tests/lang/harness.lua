@@ -322,7 +322,67 @@ local function run_one(case, i, what, run, prog, problems)
 	return show(got) .. " | " .. left
 end
 
+-- ---- which opcodes the cases are made of (for complete.lua) ----
+
+local listing = os.getenv "LANG_OPCODES" and {}
+
+-- The opcodes of a dumped function and of those in it, into `listing`.
+local function scan(dump)
+	local at = 4 + 2 + 6 + 3 + 8 + 8 + 1 + 1          -- behind the header
+	local function number()
+		local n = 0
+		repeat
+			local byte = dump:byte(at)
+			at, n = at + 1, n << 7 | byte & 0x7f
+		until byte & 0x80 ~= 0
+		return n
+	end
+	local function skip(n) at = at + n end
+	local function text() skip(math.max(number() - 1, 0)) end
+	local constant = { [0x03] = function() skip(8) end, [0x13] = function() skip(8) end,
+		[0x04] = text, [0x14] = text }
+	local function proto()
+		text()
+		number()
+		number()
+		skip(3)
+		for _ = 1, number() do
+			listing[("<I4"):unpack(dump, at) & 0x7f] = true
+			skip(4)
+		end
+		for _ = 1, number() do
+			local content = constant[dump:byte(at)]
+			skip(1)
+			if content then content() end
+		end
+		skip(3 * number())
+		for _ = 1, number() do proto() end
+		skip(number())
+		for _ = 1, 2 * number() do number() end
+		for _ = 1, number() do
+			text()
+			number()
+			number()
+		end
+		for _ = 1, number() do text() end
+	end
+	proto()
+end
+
+-- The function and those it captured.
+local function list_opcodes(f, seen)
+	if seen[f] or debug.getinfo(f, "S").what ~= "Lua" then return end
+	seen[f] = true
+	scan(string.dump(f, true))
+	for i = 1, 255 do
+		local name, v = debug.getupvalue(f, i)
+		if not name then return end
+		if type(v) == "function" then list_opcodes(v, seen) end
+	end
+end
+
 local function try(case, name, wrapper, copy)
+	if listing then return list_opcodes(case.f, {}) end
 	local problems = {}
 	local good, prog = pcall(bpf.program, "xdp",
 		{ on_error = case.on_error or bpf.DROP, name = "lang", budget = case.budget, check = true, copy = copy },
@@ -382,6 +442,7 @@ end
 lang.check = report
 
 function lang.done()
+	for opcode in pairs(listing or {}) do print("opcode " .. opcode) end
 	print(("1..%d"):format(count))
 	os.exit(failures == 0, true)
 end
