@@ -30,7 +30,7 @@ static int run_records(struct compile *c)  { return opt_records(c->u); }
 static int run_reuse(struct compile *c)    { return opt_reuse(c->u); }
 static int run_lower(struct compile *c)    { return opt_lower(c->u); }
 static int run_simplify(struct compile *c) { return opt_simplify(c->u), 0; }
-static int run_loops(struct compile *c)    { return opt_loops(c->u); }
+static int run_loops(struct compile *c)    { return c->loops ? opt_loops(c->u) : 0; }
 static int run_guard(struct compile *c)    { return opt_guard(c->u); }
 static int run_legalise(struct compile *c) { return be_legalise(c->u), 0; }
 static int run_allocate(struct compile *c) { return be_allocate(c->be); }
@@ -40,7 +40,8 @@ static int run_annotate(struct compile *c) { return be_annotate(c->be); }
 /* Where it pays: both passes that follow go by what the program looks like. */
 static int run_early(struct compile *c)
 {
-	return c->u->copy_access || opt_has_loops(c->u) ? run_simplify(c) : 0;
+	c->loops = opt_has_loops(c->u);
+	return c->loops || c->u->copy_access ? run_simplify(c) : 0;
 }
 
 static int run_select(struct compile *c)

@@ -11,6 +11,7 @@ struct compile {
 	uint64_t func;
 	struct be *be;
 	struct be_code *code;
+	bool loops;                /* the script's code goes round somewhere */
 	bool check;                /* run the IR checker after every pass */
 	/* called after every pass when set: the program as it stands */
 	void (*after)(struct compile *c, const char *pass, void *arg);

@@ -289,6 +289,7 @@ static inline struct ir_block *ir_block(const struct ir_fn *f, ir_blk b) { retur
 
 void ir_order(struct ir_fn *f);      /* rpo, order, preds, loop */
 void ir_dominators(struct ir_fn *f); /* idom; calls ir_order */
+void ir_tree(struct ir_fn *f);       /* what ir_dominators adds; once after ir_order */
 bool ir_dominates(const struct ir_fn *f, ir_blk a, ir_blk b);
 /* Every use of value `from` becomes `to[from]` where that is not 0 (chains followed). */
 void ir_rename(struct ir_fn *f, const ir_ref *to);

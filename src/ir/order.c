@@ -160,9 +160,8 @@ static bool settle(struct ir_fn *f)
 	return changed && loops;
 }
 
-void ir_dominators(struct ir_fn *f)
+void ir_tree(struct ir_fn *f)
 {
-	ir_order(f);
 	if (!f->nrpo)
 		return;
 	ir_block(f, 1)->idom = 1;
@@ -170,6 +169,12 @@ void ir_dominators(struct ir_fn *f)
 		;
 	ir_block(f, 1)->idom = 0;
 	number_tree(f);
+}
+
+void ir_dominators(struct ir_fn *f)
+{
+	ir_order(f);
+	ir_tree(f);
 }
 
 bool ir_dominates(const struct ir_fn *f, ir_blk a, ir_blk b)

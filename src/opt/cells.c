@@ -116,11 +116,21 @@ static bool comes_before(const struct ir_fn *f, ir_ref a, ir_ref b)
 	return false;
 }
 
+static bool has_cells(const struct ir_fn *f)
+{
+	for (ir_ref r = 1; r < f->nins; r++)
+		if (ir_at(f, r)->op == IRO(cell) && ir_at(f, r)->block)
+			return true;
+	return false;
+}
+
 /* A `local function` that names itself, or another such: reads behind its one assignment give what
  * was assigned, though closures still hold the cell. */
 int cells_known(struct ir_unit *u, struct ir_fn *f)
 {
 	int done = 0;
+	if (!has_cells(f))
+		return 0;
 	ir_dominators(f);
 	ir_ref *to = arena_array(u->arena, ir_ref, f->nins);
 	for (ir_ref c = 1; c < f->nins; c++) {
@@ -189,14 +199,6 @@ static void drop_accesses(struct ir_fn *f, const uint8_t *other, uint32_t nins)
 		}
 }
 
-static bool has_cells(const struct ir_fn *f)
-{
-	for (ir_ref r = 1; r < f->nins; r++)
-		if (ir_at(f, r)->op == IRO(cell) && ir_at(f, r)->block)
-			return true;
-	return false;
-}
-
 int cells_promote(struct ir_fn *f)
 {
 	struct arena *a = f->unit->arena;
@@ -204,7 +206,6 @@ int cells_promote(struct ir_fn *f)
 	uint32_t n = 0, cap = 0, ngets = 0, cap_gets = 0;
 	if (!has_cells(f))
 		return 0;
-	ir_order(f);
 	for (uint32_t o = 0; o < f->nrpo; o++)
 		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next) {
 			if (ir_at(f, r)->op == IRO(cell))

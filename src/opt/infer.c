@@ -362,7 +362,6 @@ static bool loops_changed(struct infer *in)
 
 void infer_round(struct flow *fl)
 {
-	ir_order(fl->f);
 	fl->exec = arena_array(fl->u->arena, bool, fl->f->nblocks);
 	struct infer in = { .fl = *fl };
 	forget_types(fl);
@@ -397,6 +396,7 @@ enum { MAX_ROUNDS = 200 };
 static int rounds(struct flow *fl)
 {
 	for (int round = 0; round < MAX_ROUNDS; round++) {
+		ir_order(fl->f);
 		sweep(fl->f); /* a function that nobody calls shares no variable */
 		cells_promote(fl->f);
 		infer_round(fl);

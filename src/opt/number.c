@@ -299,8 +299,9 @@ void simp_need_tree(struct simp *s)
 {
 	if (!s->stale_tree)
 		return;
-	ir_dominators(s->f);
-	s->stale = s->stale_tree = false;
+	simp_need_order(s);
+	ir_tree(s->f);
+	s->stale_tree = false;
 }
 
 /* Operands are canonical by now; edges are not. */

@@ -18,7 +18,8 @@ int opt_lower(struct ir_unit *u);
 /* ---- pieces of infer ---- */
 
 /* One round of sparse conditional propagation over f: fills every type; blocks that cannot be
- * reached keep order but exec[] stays false. The array is in the arena. */
+ * reached keep order but exec[] stays false. The array is in the arena. Like prune and sweep, it
+ * needs ir_order and leaves it right. */
 struct flow {
 	struct ir_unit *u;
 	struct ir_fn *f;
@@ -26,7 +27,7 @@ struct flow {
 	bool report;           /* give diagnostics for what must fail */
 };
 void infer_round(struct flow *fl);
-/* The same for the whole of main as it stands, with what is decided thrown out. */
+/* The same for the whole of main as it stands, with what is decided thrown out. Needs ir_order. */
 void infer_again(struct ir_unit *u);
 bool infer_edge_live(const struct flow *fl, ir_blk from, uint32_t succ);
 /* Truth of a value of this type: 1 true, 0 false, -1 either, -2 nothing reaches it. */

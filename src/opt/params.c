@@ -131,19 +131,21 @@ static void fold_constants(struct flow *fl, ir_blk b)
 	}
 }
 
-static void fold_branch(struct flow *fl, ir_blk b)
+/* true: an edge went */
+static bool fold_branch(struct flow *fl, ir_blk b)
 {
 	struct ir_fn *f = fl->f;
 	ir_ref t = ir_block(f, b)->last;
 	if (ir_at(f, t)->op != IRO(branch))
-		return;
+		return false;
 	bool yes = infer_edge_live(fl, b, 0), no = infer_edge_live(fl, b, 1);
 	if (yes == no)
-		return;
+		return false;
 	infer_warn_branch(fl, t);
 	struct ir_edge e = ir_at(f, t)->succ[yes ? 0 : 1];
 	edit_terminator(f, t, IRO(jmp), 0, 0, 0);
 	edit_edge(f, t, 0, &e);
+	return true;
 }
 
 /* What cannot be reached holds nothing. */
@@ -157,12 +159,14 @@ static void drop_unreachable(struct ir_fn *f)
 void prune(struct flow *fl)
 {
 	struct ir_fn *f = fl->f;
+	bool folded = false;
 	for (uint32_t o = 0; o < f->nrpo; o++)
 		if (fl->exec[f->rpo[o]]) {
-			fold_branch(fl, f->rpo[o]);
+			folded |= fold_branch(fl, f->rpo[o]);
 			fold_constants(fl, f->rpo[o]);
 		}
-	ir_order(f);
+	if (folded)
+		ir_order(f);
 	drop_unreachable(f);
 	drop_trivial(f);
 }
@@ -218,8 +222,7 @@ static void drop_dead(struct sweep *s, ir_blk b)
 void sweep(struct ir_fn *f)
 {
 	struct sweep s = { .f = f, .live = arena_array(f->unit->arena, bool, f->nins),
-			   .work = arena_array(f->unit->arena, ir_ref, f->nins) };
-	ir_order(f);
+			   .work = arena_spare(f->unit->arena, ir_ref, f->nins) };
 	for (uint32_t o = 0; o < f->nrpo; o++)
 		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next) {
 			if (is_pure(ir_at(f, r)))

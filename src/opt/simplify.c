@@ -54,8 +54,9 @@ static void release_error_exit(struct ir_fn *f, ir_ref t)
 
 static void simplify_fn(struct ir_unit *u, struct ir_fn *f)
 {
-	struct simp s = { .u = u, .f = f, .arena = u->arena, .stale = true, .stale_tree = true };
+	struct simp s = { .u = u, .f = f, .arena = u->arena, .stale_tree = true };
 	ir_ref hold = hold_error_exit(u, f);
+	s.stale = hold != 0; /* else it left the order right */
 	bool swept = true; /* a block that lost its instructions may be jumped through */
 	for (int round = 0; round < ROUNDS; round++) {
 		s.changed = false;

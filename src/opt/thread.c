@@ -27,7 +27,8 @@ static bool is_lone(const struct ir_fn *f, ir_blk b, enum ir_op op)
 
 typedef void use_fn(struct thread *t, ir_ref *use, ir_blk at);
 
-static void each_use(struct thread *t, use_fn *visit)
+/* Inline: `visit` is small, and known to each caller. */
+static inline __attribute__((always_inline)) void each_use(struct thread *t, use_fn *visit)
 {
 	struct ir_fn *f = t->f;
 	for (uint32_t o = 0; o < f->nrpo; o++)
@@ -46,6 +47,20 @@ static void mark_kept(struct thread *t, ir_ref *use, ir_blk at)
 	const struct ir_ins *i = ir_at(t->f, *use);
 	if (i->op == IRO(param) && i->block != at)
 		t->kept[i->block] = true;
+}
+
+/* Only of blocks that could be passed by does it matter. */
+static void find_kept(struct thread *t)
+{
+	struct ir_fn *f = t->f;
+	bool any = false;
+	for (uint32_t o = 1; o < f->nrpo && !any; o++) {
+		const struct ir_block *k = ir_block(f, f->rpo[o]);
+		any = k->nparams && k->first == k->last;
+	}
+	memset(t->kept, 0, sizeof(*t->kept) * f->nblocks);
+	if (any)
+		each_use(t, mark_kept);
 }
 
 /* ---- opening: the sides of a branch get copies of its block's parameters ---- */
@@ -147,8 +162,7 @@ static void open_blocks(struct thread *t)
 			add_sides(t, b);
 	}
 	each_use(t, open_use);
-	memset(t->kept, 0, sizeof(*t->kept) * f->nblocks);
-	each_use(t, mark_kept);
+	find_kept(t);
 	t->s->changed = true;
 }
 
@@ -215,7 +229,7 @@ void simp_thread(struct simp *s)
 	struct thread t = { .s = s, .f = f };
 	simp_need_order(s);
 	t.kept = arena_array(s->arena, bool, f->nblocks);
-	each_use(&t, mark_kept);
+	find_kept(&t);
 	open_blocks(&t);
 	for (uint32_t o = 0; o < f->nrpo; o++) {
 		ir_ref term = ir_block(f, f->rpo[o])->last;
