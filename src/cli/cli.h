@@ -16,6 +16,8 @@ struct cli_script {
 	const char *mode;  /* NULL: run; "check", "dump" */
 	const char *stage; /* of dump */
 	bool timing;
+	const char *without[8]; /* features of the kernel that are not to be used */
+	int nwithout;
 	const char *code;  /* text given with -e, or NULL */
 	int script;        /* argv[script] is the file ("-": standard input), then its arguments */
 	int argc;

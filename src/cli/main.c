@@ -113,7 +113,7 @@ static int script(const struct command *c, int argc, char **argv, int first)
 	if (strcmp(c->name, "run"))
 		s.mode = c->name;
 	for (i = first; i < argc && argv[i][0] == '-' && argv[i][1]; i++) {
-		const char *stage;
+		const char *stage, *feature;
 		if (!strcmp(argv[i], "-e") && i + 1 < argc && !s.code)
 			s.code = argv[++i];
 		else if (!strcmp(argv[i], "--timing") && !s.mode)
@@ -122,6 +122,8 @@ static int script(const struct command *c, int argc, char **argv, int first)
 			s.stage = stage;
 		else if (dump && !strcmp(argv[i], "--operations"))
 			return list_operations();
+		else if (s.nwithout < 8 && (feature = value_of("--without", argc, argv, &i)))
+			s.without[s.nwithout++] = feature;
 		else if (!strcmp(argv[i], "--") && ++i)
 			break;
 		else
@@ -185,13 +187,14 @@ static int help(const struct command *c, int argc, char **argv, int first)
 }
 
 static const struct command commands[] = {
-	{ "run", "[--timing] (FILE | - | -e CODE) [ARGUMENTS]",
+	{ "run", "[--timing] [--without=FEATURE] (FILE | - | -e CODE) [ARGUMENTS]",
 	  "runs a script; `perigee FILE` is the same",
 	  "\nThe script is Lua 5.4 with the module in the global `bpf`; `arg` holds its arguments.\n"
 	  "FILE may be - for standard input. Programs it attached detach when it ends; SIGINT and\n"
 	  "SIGTERM end bpf.run.\n\n"
 	  "  -e CODE    runs this text instead of a file\n"
-	  "  --timing   prints what each push of a program took: capture, compile, load, swap\n",
+	  "  --timing   prints what each push of a program took: capture, compile, load, swap\n"
+	  "  --without=FEATURE  compiles as for a kernel that lacks it (perigee features lists them)\n",
 	  script },
 	{ "check", "(FILE | - | -e CODE) [ARGUMENTS]",
 	  "compiles every program of a script, loads none",

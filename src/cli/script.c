@@ -69,6 +69,12 @@ static void set_options(lua_State *L, const struct cli_script *s)
 	lua_setfield(L, -2, "stage");
 	lua_pushboolean(L, s->timing);
 	lua_setfield(L, -2, "timing");
+	lua_createtable(L, s->nwithout, 0);
+	for (int i = 0; i < s->nwithout; i++) {
+		lua_pushstring(L, s->without[i]);
+		lua_rawseti(L, -2, i + 1);
+	}
+	lua_setfield(L, -2, "without");
 	lua_setfield(L, LUA_REGISTRYINDEX, "perigee.options");
 }
 

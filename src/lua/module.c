@@ -92,6 +92,18 @@ static int state_gc(lua_State *L)
 	return 0;
 }
 
+/* The features listed in the table at the top. */
+static void switch_off(lua_State *L, struct pgl *s)
+{
+	for (int i = 1; lua_rawgeti(L, -1, i) == LUA_TSTRING; i++) {
+		int err = pg_feature_off(s->ctx, lua_tostring(L, -1));
+		if (err)
+			pgl_fail(L, s, err);
+		lua_pop(L, 1);
+	}
+	lua_pop(L, 1);
+}
+
 /* The command's wishes: a table in the registry, put there before the module is opened. */
 static void read_options(lua_State *L, struct pgl *s)
 {
@@ -109,6 +121,9 @@ static void read_options(lua_State *L, struct pgl *s)
 		lua_getfield(L, -3, "timing");
 		s->timing = lua_toboolean(L, -1);
 		lua_pop(L, 3);
+		if (lua_getfield(L, -1, "without") == LUA_TTABLE)
+			switch_off(L, s);
+		lua_pop(L, 1);
 	}
 	lua_pop(L, 1);
 }
