@@ -321,8 +321,29 @@ static ir_ref hide(struct loops *l, struct edit *e, ir_ref r)
 	return edit_op(e, IRO(add64), r, l->zero);
 }
 
-/* What on the edge is to be hidden: constants that enter a variable of a loop with fuel, and next
- * values of variables that are compared. */
+/* Does some turn of the loop change parameter i of its header? */
+static bool varies(const struct ir_fn *f, ir_blk h, uint32_t i)
+{
+	const struct ir_block *k = ir_block(f, h);
+	for (uint32_t p = 0; p < k->npreds; p++)
+		if (ir_block(f, k->preds[p].from)->order >= k->order &&
+		    ir_pred_edge(f, &k->preds[p])->args[i] != k->params[i])
+			return true;
+	return false;
+}
+
+/* To the verifier, which follows each way by itself: what is made of constants on one of them. Variables
+ * of another loop with fuel are hidden where they enter it. */
+static bool may_be_constant(struct loops *l, ir_ref r)
+{
+	const struct ir_ins *i = ir_at(l->f, r);
+	if (i->op == IRO(param))
+		return !ir_block(l->f, i->block)->loop || !(l->web[root(l, r)] & W_FUEL);
+	return i->op >= IRO(add64) && i->op <= IRO(be64);
+}
+
+/* What on the edge is to be hidden: constants that enter a variable of a loop with fuel, what may be
+ * one on some way there, and next values of variables that are compared. */
 static void launder_edge(struct loops *l, ir_ref term, uint32_t succ, bool tags)
 {
 	struct ir_fn *f = l->f;
@@ -335,7 +356,8 @@ static void launder_edge(struct loops *l, ir_ref term, uint32_t succ, bool tags)
 		bool back = to->order <= ir_block(f, ir_at(f, term)->block)->order;
 		if (!(w & W_FUEL) || (w & W_POINTER) || (tags && !(w & W_COMPUTED)))
 			continue;
-		if (!is_imm(f, in) && !(back && l->watched[param] && in != param))
+		if (!is_imm(f, in) && !(back && l->watched[param] && in != param) &&
+		    !(!back && to->loop && varies(f, g->to, i) && may_be_constant(l, in)))
 			continue;
 		in = hide(l, &e, in);
 		ir_at(f, term)->succ[succ].args[i] = in;

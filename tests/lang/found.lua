@@ -39,4 +39,16 @@ lang.case { name = "wrong on the first way into a loop's end, right on another",
 		end
 		return math.abs(a)
 	end }
+-- The verifier follows the way on which n is 1 by itself, and knows the number of turns there.
+lang.packets { name = "a loop's count made of a constant on one way", inputs = { ("\255"):rep(40), ("\0"):rep(14) },
+	f = function(p)
+		local n = p:u64(24) or 1
+		local t = 0
+		for i = math.mininteger, n do
+			t = t + 1
+			if t > 7 then return i end
+		end
+		for _ = -3, p:u64(20) or 64 do t = t + 1 end
+		return n, t
+	end }
 lang.done()
