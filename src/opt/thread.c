@@ -248,7 +248,20 @@ void simp_thread(struct simp *s)
 
 /* ---- merging ---- */
 
-/* b ends in a jump to k, which has no other way in: k's instructions move to b. */
+/* The edges that led out of `was` now lead out of `from`. */
+static void move_preds(struct ir_fn *f, ir_blk from, ir_blk was)
+{
+	const struct ir_ins *t = ir_at(f, ir_block(f, from)->last);
+	for (uint32_t e = 0; e < t->nsucc; e++) {
+		const struct ir_block *to = ir_block(f, t->succ[e].to);
+		for (uint32_t p = 0; p < to->npreds; p++)
+			if (to->preds[p].from == was)
+				to->preds[p].from = from;
+	}
+}
+
+/* b ends in a jump to k, which has no other way in: k's instructions move to b. Order stays right but
+ * for k itself. */
 static void merge_into(struct simp *s, ir_blk b, ir_blk k)
 {
 	struct ir_fn *f = s->f;
@@ -267,8 +280,12 @@ static void merge_into(struct simp *s, ir_blk b, ir_blk k)
 		x->first = y->first;
 	x->last = y->last;
 	y->first = y->last = 0;
-	y->nparams = 0;
-	simp_edges_changed(s);
+	y->nparams = y->npreds = y->order = 0;
+	if (f->has_err)
+		s->stale = true;
+	else
+		move_preds(f, b, k);
+	s->stale_tree = true;
 }
 
 void simp_merge(struct simp *s)
@@ -277,9 +294,14 @@ void simp_merge(struct simp *s)
 	simp_need_order(s);
 	s->to = arena_array(s->arena, ir_ref, f->nins);
 	bool any = false;
+	uint32_t n = 0;
 	for (uint32_t o = 0; o < f->nrpo; o++) {
 		ir_blk b = f->rpo[o];
-		while (ir_block(f, b)->last) {
+		if (!ir_block(f, b)->last)
+			continue;
+		f->rpo[n++] = b;
+		ir_block(f, b)->order = n;
+		for (;;) {
 			const struct ir_ins *t = ir_at(f, ir_block(f, b)->last);
 			ir_blk k = t->op == IRO(jmp) ? t->succ[0].to : b;
 			if (k == b || k == 1 || ir_block(f, k)->npreds != 1 || k == f->error_exit ||
@@ -289,6 +311,7 @@ void simp_merge(struct simp *s)
 			merge_into(s, b, k);
 		}
 	}
+	f->nrpo = n;
 	if (any)
 		ir_rename(f, s->to);
 }
