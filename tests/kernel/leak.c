@@ -124,46 +124,62 @@ int leak_take(struct leak_snapshot *s)
 
 /* ---- what others hold ---- */
 
+/*
+ * Opening a program array by id just when its last holder closes it makes the kernel (6.18 does) keep
+ * it for ever: the array is emptied once more while the first emptying is still queued, and one
+ * reference is lost. So maps are opened only when their holder's fdinfo says that they are something
+ * else.
+ */
+struct holders {
+	struct leak_snapshot held;
+	struct leak_set open;  /* maps that may be opened */
+};
+
 static void held_by_fd(void *arg, const char *path, const char *name)
 {
-	struct leak_snapshot *held = arg;
+	struct holders *h = arg;
+	unsigned long type = BPF_MAP_TYPE_PROG_ARRAY;
 	char line[256];
 	(void)name;
 	FILE *f = fopen(path, "r");
-	while (f && fgets(line, sizeof line, f))
+	while (f && fgets(line, sizeof line, f)) {
+		sscanf(line, "map_type: %lu", &type);
 		for (int k = 0; k < BPF_KINDS; k++) {
 			size_t n = strlen(kinds[k].fdinfo);
-			if (!strncmp(line, kinds[k].fdinfo, n))
-				add(&held->set[k], strtoul(line + n, NULL, 10));
+			if (strncmp(line, kinds[k].fdinfo, n))
+				continue;
+			add(&h->held.set[k], strtoul(line + n, NULL, 10));
+			if (k == LEAK_MAP && type != BPF_MAP_TYPE_PROG_ARRAY)
+				add(&h->open, strtoul(line + n, NULL, 10));
 		}
+	}
 	if (f)
 		fclose(f);
 }
 
-static void held_by_process(void *held, const char *path, const char *name)
+static void held_by_process(void *holders, const char *path, const char *name)
 {
 	char dir[300];
 	snprintf(dir, sizeof dir, "%s/fdinfo", path);
 	if (name[0] >= '0' && name[0] <= '9' && atoi(name) != getpid())
-		each_in(dir, held_by_fd, held);
+		each_in(dir, held_by_fd, holders);
 }
 
-static int object(enum leak_kind k, uint64_t id, void *info, uint32_t len)
+static bool info_of(enum leak_kind k, uint64_t id, void *info, uint32_t len)
 {
 	union bpf_attr a;
 	memset(&a, 0, sizeof a);
 	a.start_id = (uint32_t)id;
 	int fd = bpf(kinds[k].open, &a);
 	if (fd < 0)
-		return -1;
+		return false;
 	memset(&a, 0, sizeof a);
 	a.info.bpf_fd = (uint32_t)fd;
 	a.info.info = (uint64_t)(uintptr_t)info;
 	a.info.info_len = len;
-	if (!bpf(BPF_OBJ_GET_INFO_BY_FD, &a))
-		return fd;
+	bool good = !bpf(BPF_OBJ_GET_INFO_BY_FD, &a);
 	close(fd);
-	return -1;
+	return good;
 }
 
 static void held_by_prog(struct leak_snapshot *held, uint64_t id)
@@ -173,10 +189,8 @@ static void held_by_prog(struct leak_snapshot *held, uint64_t id)
 	memset(&i, 0, sizeof i);
 	i.nr_map_ids = 64;
 	i.map_ids = (uint64_t)(uintptr_t)maps;
-	int fd = object(LEAK_PROG, id, &i, sizeof i);
-	if (fd < 0)
+	if (!info_of(LEAK_PROG, id, &i, sizeof i))
 		return;
-	close(fd);
 	for (uint32_t m = 0; m < i.nr_map_ids && m < 64; m++)
 		add(&held->set[LEAK_MAP], maps[m]);
 	if (i.btf_id)
@@ -187,34 +201,35 @@ static void held_by_map(struct leak_snapshot *held, uint64_t id)
 {
 	struct bpf_map_info i;
 	memset(&i, 0, sizeof i);
-	int fd = object(LEAK_MAP, id, &i, sizeof i);
-	if (fd < 0)
-		return;
-	if (i.btf_id)
+	if (info_of(LEAK_MAP, id, &i, sizeof i) && i.btf_id)
 		add(&held->set[LEAK_BTF], i.btf_id);
-	for (uint32_t key = 0; i.type == BPF_MAP_TYPE_PROG_ARRAY && key < i.max_entries; key++) {
-		uint32_t prog = 0;
-		union bpf_attr a;
-		memset(&a, 0, sizeof a);
-		a.map_fd = (uint32_t)fd;
-		a.key = (uint64_t)(uintptr_t)&key;
-		a.value = (uint64_t)(uintptr_t)&prog;
-		if (!bpf(BPF_MAP_LOOKUP_ELEM, &a))
-			add(&held->set[LEAK_PROG], prog);
-	}
-	close(fd);
 }
 
 static void held_by_link(struct leak_snapshot *held, uint64_t id)
 {
 	struct bpf_link_info i;
 	memset(&i, 0, sizeof i);
-	int fd = object(LEAK_LINK, id, &i, sizeof i);
-	if (fd < 0)
-		return;
-	close(fd);
-	add(&held->set[LEAK_PROG], i.prog_id);
+	if (info_of(LEAK_LINK, id, &i, sizeof i))
+		add(&held->set[LEAK_PROG], i.prog_id);
 }
+
+static void held_by_others(struct leak_snapshot *held)
+{
+	struct holders h;
+
+	memset(&h, 0, sizeof h);
+	each_in("/proc", held_by_process, &h);
+	*held = h.held;
+	for (size_t i = 0; i < held->set[LEAK_LINK].n; i++)
+		held_by_link(held, held->set[LEAK_LINK].id[i]);
+	for (size_t i = 0; i < held->set[LEAK_PROG].n; i++)
+		held_by_prog(held, held->set[LEAK_PROG].id[i]);
+	for (size_t i = 0; i < h.open.n; i++)
+		held_by_map(held, h.open.id[i]);
+	free(h.open.id);
+}
+
+/* ---- comparing ---- */
 
 static size_t total(const struct leak_snapshot *s)
 {
@@ -224,37 +239,17 @@ static size_t total(const struct leak_snapshot *s)
 	return n;
 }
 
-static void held_by_others(struct leak_snapshot *held)
-{
-	memset(held, 0, sizeof *held);
-	each_in("/proc", held_by_process, held);
-	for (size_t n = 0; n != total(held);) {
-		n = total(held);
-		for (size_t i = 0; i < held->set[LEAK_LINK].n; i++)
-			held_by_link(held, held->set[LEAK_LINK].id[i]);
-		for (size_t i = 0; i < held->set[LEAK_PROG].n; i++)
-			held_by_prog(held, held->set[LEAK_PROG].id[i]);
-		for (size_t i = 0; i < held->set[LEAK_MAP].n; i++)
-			held_by_map(held, held->set[LEAK_MAP].id[i]);
-	}
-}
-
-/* ---- comparing ---- */
-
 static void name_of(enum leak_kind k, uint64_t id, char *out, size_t n)
 {
 	struct bpf_prog_info p;
 	struct bpf_map_info m;
-	int fd = -1;
 	memset(&p, 0, sizeof p);
 	memset(&m, 0, sizeof m);
 	if (k == LEAK_PROG)
-		fd = object(k, id, &p, sizeof p);
+		info_of(k, id, &p, sizeof p);
 	else if (k == LEAK_MAP)
-		fd = object(k, id, &m, sizeof m);
+		info_of(k, id, &m, sizeof m);
 	snprintf(out, n, "%s", k == LEAK_PROG ? p.name : m.name);
-	if (fd >= 0)
-		close(fd);
 }
 
 /* Drops from `left` what has gone, what was there before, and what somebody living holds. */
