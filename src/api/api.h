@@ -99,7 +99,8 @@ void prog_unref(pg_prog *p);
 
 /* Copies the unit's error texts; maps the data map's memory. data_fd stays the caller's. */
 int sites_new(pg_ctx *ctx, const struct ir_unit *ir, int data_fd, struct api_sites **out);
-void sites_dead(struct api_sites *s);  /* its program is gone: report what is left once */
+/* Its program is gone: what is left is reported once, then it goes too. */
+void sites_dead(pg_ctx *ctx, struct api_sites *s);
 void sites_where(struct api_sites *s, const char *where); /* "xdp eth0" */
 /* Counters as they are now, to compare with afterwards; *text: the error whose count grew since. */
 void sites_mark(struct api_sites *s);

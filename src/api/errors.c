@@ -82,11 +82,6 @@ int sites_new(pg_ctx *ctx, const struct ir_unit *ir, int data_fd, struct api_sit
 	return 0;
 }
 
-void sites_dead(struct api_sites *s)
-{
-	s->dead = true;
-}
-
 void sites_where(struct api_sites *s, const char *where)
 {
 	snprintf(s->where, sizeof s->where, "%s", where);
@@ -132,12 +127,20 @@ void sites_free_all(pg_ctx *ctx)
 	}
 }
 
+static bool told(const struct api_sites *s)
+{
+	for (uint32_t i = 0; i < s->n; i++)
+		if (count(s, i) != s->seen[i])
+			return false;
+	return true;
+}
+
 /* Takes the dead ones that have been reported off the list. */
 static void bury(pg_ctx *ctx)
 {
 	for (struct api_sites **at = &ctx->sites; *at;) {
 		struct api_sites *s = *at;
-		if (!s->dead) {
+		if (!s->dead || !told(s)) {
 			at = &s->next;
 			continue;
 		}
@@ -145,6 +148,13 @@ static void bury(pg_ctx *ctx)
 		ctx->print_lost += lost(s);
 		destroy(s);
 	}
+}
+
+void sites_dead(pg_ctx *ctx, struct api_sites *s)
+{
+	s->dead = true;
+	if (!ctx->reporting)
+		bury(ctx);
 }
 
 int pg_errors_read(pg_ctx *ctx, void (*each)(void *arg, const struct pg_runtime_error *e),

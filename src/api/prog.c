@@ -19,7 +19,7 @@ void prog_unref(pg_prog *p)
 		return;
 	kern_close(p->fd);
 	if (p->sites)
-		sites_dead(p->sites);
+		sites_dead(p->ctx, p->sites);
 	prints_dead(p->ctx, p);
 	free(p->insns);
 	free(p->lines);
