@@ -46,7 +46,9 @@ int pg_operation_row(int i, char *buf, size_t n)
 		return -ENOENT;
 	const struct ir_opinfo *op = &ir_ops[i];
 	snprintf(args, sizeof(args), op->nargs < 0 ? "any" : "%d", op->nargs);
-	snprintf(ends, sizeof(ends), op->ends < 0 ? "" : "%d successors", op->ends);
+	ends[0] = 0;
+	if (op->ends >= 0)
+		snprintf(ends, sizeof(ends), "%d successors", op->ends);
 	snprintf(buf, n, "| `%s` | %c | %s | %s | %s | %s | %s |", op->name, op->level, args, result_text(op->result),
 		 effects_text(op->effects, effects, sizeof(effects)), ends, escaped(op->what, what, sizeof(what)));
 	return 0;
