@@ -138,18 +138,18 @@ static const struct bpf_insn may_goto[] = {
 	ABI_EXIT(),
 };
 
-#define PROG(v) ask_prog, .insns = v, .n = sizeof v / sizeof *v
+#define PROG(v) .ask = ask_prog, .insns = v, .n = sizeof v / sizeof *v
 
 static const struct probe probes[FEAT_COUNT] = {
-	[FEAT_ringbuf]   = { ask_ringbuf },
-	[FEAT_btf_func]  = { ask_btf_func },
-	[FEAT_xdp_link]  = { ask_xdp_link, -EBADF },
-	[FEAT_xdp_load]  = { ask_helper, -EACCES, .number = ABI_XDP_LOAD_BYTES },
-	[FEAT_bpf_loop]  = { ask_helper, -EACCES, .number = ABI_LOOP },
-	[FEAT_iter_num]  = { ask_kfunc, .symbol = "bpf_iter_num_new" },
+	[FEAT_ringbuf]   = { .ask = ask_ringbuf },
+	[FEAT_btf_func]  = { .ask = ask_btf_func },
+	[FEAT_xdp_link]  = { .ask = ask_xdp_link, .good = -EBADF },
+	[FEAT_xdp_load]  = { .ask = ask_helper, .good = -EACCES, .number = ABI_XDP_LOAD_BYTES },
+	[FEAT_bpf_loop]  = { .ask = ask_helper, .good = -EACCES, .number = ABI_LOOP },
+	[FEAT_iter_num]  = { .ask = ask_kfunc, .symbol = "bpf_iter_num_new" },
 	[FEAT_isa_v4]    = { PROG(signed_div) },
 	[FEAT_may_goto]  = { PROG(may_goto) },
-	[FEAT_prog_test] = { ask_test_run, .insns = pass, .n = 2 },
+	[FEAT_prog_test] = { .ask = ask_test_run, .insns = pass, .n = 2 },
 };
 
 int kern_probe(unsigned which)
