@@ -397,6 +397,7 @@ static int rounds(struct flow *fl)
 {
 	for (int round = 0; round < MAX_ROUNDS; round++) {
 		ir_order(fl->f);
+		several_normalise(fl); /* results of what was inlined */
 		sweep(fl->f); /* a function that nobody calls shares no variable */
 		cells_promote(fl->f);
 		infer_round(fl);

@@ -131,12 +131,11 @@ static void split_param(struct ir_fn *f, ir_blk b, uint32_t i, uint32_t n, ir_re
 	to[old] = all;
 }
 
-static int split_params(struct ir_fn *f, ir_blk b, ir_ref *to)
+/* At most one of b's; values from `limit` on are of this turn. */
+static int split_params(struct ir_fn *f, ir_blk b, ir_ref limit, ir_ref *to)
 {
 	for (uint32_t i = 0; i < ir_block(f, b)->nparams; i++) {
-		if (ir_at(f, ir_block(f, b)->params[i])->type.kinds != IR_BIT(IR_MULTI))
-			continue;
-		int n = widest(f, b, i);
+		int n = ir_block(f, b)->params[i] < limit ? widest(f, b, i) : -1;
 		if (n < 0)
 			continue;
 		split_param(f, b, i, (uint32_t)n, to);
@@ -162,8 +161,8 @@ int several_normalise(struct flow *fl)
 			}
 		}
 		if (!now)
-			for (uint32_t o = 1; o < f->nrpo && !now; o++)
-				now += split_params(f, f->rpo[o], to);
+			for (uint32_t o = 1; o < f->nrpo; o++)
+				now += split_params(f, f->rpo[o], limit, to);
 		if (now) {
 			ir_ref *all = arena_array(fl->u->arena, ir_ref, f->nins);
 			memcpy(all, to, sizeof(*all) * limit);
