@@ -84,14 +84,12 @@ diag.case("a boolean verdict", function() return true end)
 diag.case("an on_error of another hook", function() return bpf.PASS end, { on_error = bpf.ALLOW })
 
 -- sizes
-diag.case("too big once inlined", function(p)
-	local function a(n) return n * 3 ~ n + 1 ~ n * 7 ~ n * 5 ~ n end
-	local function b(n) return a(n) ~ a(n + 1) ~ a(n + 2) ~ a(n + 3) ~ a(n + 4) ~ a(n + 5) end
-	local function c(n) return b(n) ~ b(n + 1) ~ b(n + 2) ~ b(n + 3) ~ b(n + 4) ~ b(n + 5) end
-	local function d(n) return c(n) ~ c(n + 1) ~ c(n + 2) ~ c(n + 3) ~ c(n + 4) ~ c(n + 5) end
-	local function e(n) return d(n) ~ d(n + 1) ~ d(n + 2) ~ d(n + 3) ~ d(n + 4) ~ d(n + 5) end
-	local function f(n) return e(n) ~ e(n + 1) ~ e(n + 2) ~ e(n + 3) ~ e(n + 4) ~ e(n + 5) end
-	return f(p.len)
-end)
+local function sum(n, term)
+	local t = {}
+	for i = 1, n do t[i] = term:format(i) end
+	return table.concat(t, " + ")
+end
+diag.text("too big once inlined", ("local function a(n) return %s end\nlocal function b(n) return %s end\n"
+	.. "return function(p) return %s end"):format(sum(100, "n // %d"), sum(25, "a(n - %d)"), sum(25, "b(p.len - %d)")))
 
 diag.done()
