@@ -388,13 +388,30 @@ struct ir_type infer_return(struct infer *in, ir_ref r)
 	return nothing;
 }
 
-/* The branch r goes one way, because its condition is an integer: not what was meant. */
+/* `c and n or m`: a branch that carries the value itself on is no question about it. */
+static bool carries_on(const struct ir_fn *f, const struct ir_ins *branch)
+{
+	ir_ref v = branch->args[0];
+	for (unsigned side = 0; side < branch->nsucc; side++) {
+		const struct ir_ins *t = ir_at(f, ir_block(f, branch->succ[side].to)->last);
+		for (uint32_t a = 0; t->op == IRO(jmp) && a < t->succ[0].nargs; a++) {
+			const struct ir_ins *arg = ir_at(f, t->succ[0].args[a]);
+			if (t->succ[0].args[a] == v || (arg->op == IRO(pi) && arg->args[0] == v))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* The branch r goes one way, because its condition is an integer: not what was meant; unless it is in
+ * a function that was inlined, and may be called with other values elsewhere. */
 void infer_warn_branch(struct flow *fl, ir_ref r)
 {
 	struct infer in = { .fl = *fl };
 	struct ir_type t = infer_arg(&in, r, 0);
 	const struct ir_ins *made_by = ir_at(fl->f, ir_at(fl->f, r)->args[0]);
-	if (t.kinds == IR_BIT(IR_INT) && !t.k && made_by->op != IRO(forskip))
+	bool general = fl->u->sites[ir_at(fl->f, r)->site].inlined_at || carries_on(fl->f, ir_at(fl->f, r));
+	if (t.kinds == IR_BIT(IR_INT) && !t.k && made_by->op != IRO(forskip) && !general)
 		diag_add(fl->u->diag, DIAG_WARNING, fl->u->sites[ir_at(fl->f, r)->site].pos,
 			 "%s is an integer and always true here: 0 is true in Lua",
 			 infer_operand(&in, r, 0))->help = "compare it: n ~= 0";
