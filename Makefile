@@ -23,7 +23,8 @@ SOMAJOR := $(firstword $(subst ., ,$(VERSION)))
 OPT      = $(if $(DEBUG),-O0 -DPG_CHECK,-O2) $(if $(SAN),-fsanitize=address$(comma)undefined -fno-omit-frame-pointer)
 CPPFLAGS += -Iinclude -Isrc -D_GNU_SOURCE
 CFLAGS   += -std=gnu11 -g $(OPT) -Wall -Wextra -Wshadow $(WERROR) -fvisibility=hidden -fPIC
-LDFLAGS  += $(if $(SAN),-fsanitize=address$(comma)undefined)
+# -z now: calls into libc are bound at the start, not one by one in the first compile.
+LDFLAGS  += -Wl,-z,now $(if $(SAN),-fsanitize=address$(comma)undefined)
 LDLIBS   += -lm
 
 # say = one short line in place of the command
