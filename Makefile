@@ -66,7 +66,7 @@ products := $(BUILD)/libperigee.a $(BUILD)/libperigee.so $(if $(src_cli),$(BUILD
 	    $(if $(src_lua),$(BUILD)/perigee.so)
 stage    := $(if $(wildcard tests/net/stage/*.c),$(BUILD)/stage)
 
-.PHONY: all tests check demo bench static install uninstall clean help
+.PHONY: all tests check demo fuzz bench static install uninstall clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -78,6 +78,9 @@ check: all tests                              ## all tests; T=suite/name runs a 
 
 demo: $(BUILD)/perigee $(BUILD)/stage         ## a Lua script stops a flood of real packets (root)
 	$(BUILD)/stage $(BUILD)/perigee examples/ddos.lua
+
+fuzz: $(BUILD)/perigee                        ## generated programs against stock Lua: N= programs from SEED= on
+	@BUILD=$(BUILD) tests/fuzz/run $(or $(N),1000) $(SEED)
 
 bench: all $(bench_bin)                       ## measures; results go to docs/benchmarks.md
 	@BUILD=$(BUILD) bench/run

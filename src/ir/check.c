@@ -202,7 +202,8 @@ static void check_use(struct check *c, ir_ref v, const char *what)
 static void check_uses(struct check *c, const struct ir_ins *ins)
 {
 	for (uint32_t i = 0; i < ins->nargs; i++) {
-		check_use(c, ins->args[i], "argument");
+		if (ins->args[i] || ins->op != IRO(closure)) /* 0: captured, no cell */
+			check_use(c, ins->args[i], "argument");
 		if (!c->wrong && ir_at(c->f, ins->args[i])->op == IRO(upcell) &&
 		    ins->op != IRO(closure))
 			wrong(c, "argument v%u is an upvalue itself", ins->args[i]);
