@@ -195,6 +195,7 @@ struct ir_inline {
 	uint32_t site;         /* of the call */
 	uint32_t fn;           /* id of the function called */
 	uint32_t parent;       /* the inlining that the call itself came from, or 0 */
+	bool tail;             /* a tail call: `return f()` */
 };
 
 /* A run-time error that the program can raise: counted by its number. */

@@ -8,6 +8,7 @@
 #include "opt/opt.h"
 #include "opt/reach.h"
 
+#include "core/ctype.h"
 #include "core/shape.h"
 
 struct entries {
@@ -64,12 +65,12 @@ static bool uses_view(const void *arg, ir_ref r)
 	return false;
 }
 
-/* May the view be one of this map's? Its layout is the map's own type. */
+/* May the view be one of this map's? */
 static bool may_be_of(const struct ir_type *view, const pg_map *m)
 {
 	struct map_shape s;
 	map_shape(m, &s);
-	return !view->layout || view->layout == s.value;
+	return !view->layout || ct_equal(view->layout, s.value);
 }
 
 static bool is_the_write(const void *arg, ir_ref r)

@@ -443,6 +443,8 @@ int opt_records(struct ir_unit *u)
 	report(&fl);
 	entries_check(&fl);
 	if (!u->diag->errors)
+		joins_check(&fl);
+	if (!u->diag->errors)
 		refuse_pending(&fl);
 	return u->diag->errors ? -EINVAL : 0;
 }

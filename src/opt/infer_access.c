@@ -17,7 +17,7 @@ static const char *key_text(const struct infer *in, const struct ir_type *key)
 
 static const char *const_name(const struct ir_type *key)
 {
-	return key->k && key->k->kind == PG_STR ? key->k->str : NULL;
+	return key->k && key->k->kind == PG_STR && !memchr(key->k->str, 0, key->k->n) ? key->k->str : NULL;
 }
 
 static struct ir_type row_type(const struct ir_lib *row)

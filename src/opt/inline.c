@@ -274,6 +274,13 @@ static bool refuse_call(struct flow *fl, ir_ref call, const struct ir_fn *g, uin
 	return false;
 }
 
+/* `return f()`: in the function itself, or in one whose return was already replaced */
+static bool is_tail(const struct ir_fn *f, ir_ref call)
+{
+	const struct ir_ins *i = ir_at(f, ir_at(f, call)->next);
+	return (i->op == IRO(return) || i->op == IRO(several)) && i->aux && i->nargs == 1 && i->args[0] == call;
+}
+
 /* 1: inlined, 0: not a call to inline, -1: refused */
 static int inline_one(struct flow *fl, ir_ref call, ir_ref *gone)
 {
@@ -294,7 +301,8 @@ static int inline_one(struct flow *fl, ir_ref call, ir_ref *gone)
 	uint32_t inl = fl->u->sites[c->site].inlined_at;
 	if (refuse_call(fl, call, g.g, inl))
 		return -1;
-	struct ir_inline in = { .site = c->site, .fn = g.g->id, .parent = inl };
+	struct ir_inline in = { .site = c->site, .fn = g.g->id, .parent = inl,
+				.tail = is_tail(fl->f, call) };
 	arena_push(fl->u->arena, fl->u->inlines, fl->u->ninlines, fl->u->cap_inlines, in);
 	g.inl = fl->u->ninlines - 1;
 	graft_body(&g);

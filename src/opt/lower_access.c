@@ -7,7 +7,7 @@
 
 static const char *const_name(const struct lw_val *key)
 {
-	return key->k && key->k->kind == PG_STR ? key->k->str : NULL;
+	return key->k && key->k->kind == PG_STR && !memchr(key->k->str, 0, key->k->n) ? key->k->str : NULL;
 }
 
 /* ---- one result from a value of several kinds: each kind by itself ---- */

@@ -39,7 +39,7 @@ static struct rec *record_of(struct records *s, ir_ref r)
 static const char *key_of(const struct ir_fn *f, ir_ref access)
 {
 	const pg_value *k = ir_at(f, ir_at(f, access)->args[1])->type.k;
-	return k && k->kind == PG_STR ? k->str : NULL;
+	return k && k->kind == PG_STR && !memchr(k->str, 0, k->n) ? k->str : NULL;
 }
 
 static bool is_access(const struct ir_ins *i, uint32_t arg)

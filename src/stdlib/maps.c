@@ -40,22 +40,33 @@ static bool storable(struct infer *in, uint32_t site, const struct map_shape *s,
 	return true;
 }
 
-/* The fields of a record that the struct does not have. */
+static void no_such_field(struct infer *in, uint32_t site, const struct ctype *t, const char *name)
+{
+	struct arena *a = infer_unit(in)->arena;
+	const char *names[64];
+	uint32_t n = 0;
+	for (; n < t->nfields && n < 64; n++)
+		names[n] = t->fields[n].name;
+	const char *near = ir_nearest(name, names, n);
+	infer_error(in, site, near ? arena_printf(a, "did you mean '%s'?", near) : NULL,
+		    "there is no field '%s' in %s", name, type_text(a, t));
+}
+
+/* The fields of a record that the struct does not have, or not for kernel code. */
 static bool known_fields(struct infer *in, uint32_t site, const struct ctype *t, const struct ir_type *v)
 {
 	struct ir_unit *u = infer_unit(in);
 	const struct ir_ins *r = v->def ? ir_at(u->main, v->def) : NULL;
 	bool good = true;
 	for (uint32_t i = 0; r && t->kind == CT_STRUCT && r->op == IRO(record) && i < r->nargs; i++) {
-		if (ct_field(t, r->list[i], strlen(r->list[i])))
+		const struct ct_field *f = ct_field(t, r->list[i], strlen(r->list[i]));
+		if (f && lw_type_kinds(f->type))
 			continue;
-		const char *names[64];
-		uint32_t n = 0;
-		for (; n < t->nfields && n < 64; n++)
-			names[n] = t->fields[n].name;
-		const char *near = ir_nearest(r->list[i], names, n);
-		infer_error(in, site, near ? arena_printf(u->arena, "did you mean '%s'?", near) : NULL,
-			    "there is no field '%s' in %s", r->list[i], type_text(u->arena, t));
+		if (f)
+			infer_error(in, site, NULL, "the field '%s' is of a type that kernel code cannot store yet",
+				    f->name);
+		else
+			no_such_field(in, site, t, r->list[i]);
 		good = false;
 	}
 	return good;

@@ -149,8 +149,11 @@ static bool kind_type(struct infer *in, const struct ir_lib *row, uint32_t site,
 	const char *only = NULL;
 	uint64_t kinds = 0;
 	bool first = true, same = true;
-	(void)site, (void)n;
-	if (a[0].kinds & IR_BIT(IR_HOST) && a[0].k && a[0].k->kind == PG_TABLE) {
+	(void)n;
+	if (a[0].kinds & IR_BIT(IR_HOST) && (!a[0].k || a[0].k->kind == PG_HOST))
+		return infer_error(in, site, "ask in the user half and capture the answer", "what '%s' gives of this "
+				   "host value is not known", row->name), false;
+	if (a[0].kinds & IR_BIT(IR_HOST) && a[0].k->kind == PG_TABLE) {
 		only = row->imm ? NULL : "table";
 		kinds = only ? STR : NIL;
 	} else {
@@ -232,20 +235,25 @@ static bool error_type(struct infer *in, const struct ir_lib *row, uint32_t site
 		       const struct ir_type *a, struct ir_type *out)
 {
 	(void)row, (void)out;
-	if (!a[0].k || a[0].k->kind != PG_STR || (n > 1 && (!a[1].k || a[1].k->kind != PG_INT)))
+	if (!a[0].k || a[0].k->kind != PG_STR || memchr(a[0].k->str, 0, a[0].k->n) || (n > 1 && (!a[1].k || a[1].k->kind != PG_INT)))
 		return infer_error(in, site, "give it a constant text", "error with a value known only at run time "
 				   "is not there yet"), false;
 	return true;
 }
 
 /* The position that error's level adds: 1 where it is called, 2 where its function was called, and
- * so on; none for level 0 and beyond the outermost function. */
+ * so on; none for level 0 and beyond the outermost function. A function that ends in a tail call is
+ * no longer there. */
 static uint32_t level_site(struct lw *w, int64_t level)
 {
 	struct ir_unit *u = w->unit;
 	uint32_t site = w->site;
-	for (; level > 1 && site; level--)
-		site = u->inlines[u->sites[site].inlined_at].site;
+	for (; level > 1 && site; level--) {
+		uint32_t in = u->sites[site].inlined_at;
+		while (u->inlines[in].tail)
+			in = u->sites[u->inlines[in].site].inlined_at;
+		site = u->inlines[in].site;
+	}
 	return level == 1 ? site : 0;
 }
 

@@ -8,6 +8,8 @@ local names = bpf.map { "hash", key = "char[8]", value = "bool", entries = 8 }
 local slots = bpf.map { "array", key = "u32", value = "u32", entries = 8 }
 local flows = bpf.map { "hash", key = "u32", value = "struct { u64 pkts; u8 ttl; }", entries = 8, name = "flows" }
 local huge = bpf.map { "hash", key = "u32", value = "char[300]", entries = 8, name = "huge" }
+local texts = bpf.map { "hash", key = "u32", value = "char[8]", entries = 8 }
+local blobs = bpf.map { "hash", key = "u32", value = "struct { u32 n; bytes[4] raw; }", entries = 8 }
 local prefixes = bpf.map { "hash", key = "u32", value = "bytes[16]", entries = 8, name = "prefixes" }
 local st = bpf.state { n = "u32", name = "char[100]", raw = "bytes[4]" }
 local ev = bpf.events { n = "u32" }
@@ -37,6 +39,7 @@ diag.case("a wrong kind into a field of an entry", function(p) flows[1].pkts = p
 diag.case("a value that is too long", function() return huge[1] end)
 diag.case("storing a value that is too long", function() huge[1] = "x" end)
 diag.case("a value of bytes", function() return prefixes[1] end)
+diag.case("a field of bytes stored", function() blobs[1] = { n = 1, raw = "x" } end)
 diag.case("deleting from an array", function() slots[1] = nil end)
 diag.case("adding to what is no counter", function() names:add("x", 1) end)
 diag.case("a method that maps have not", function() return hits:push(1) end)
@@ -79,7 +82,7 @@ diag.case("no argument", function() return math.max() end)
 diag.case("too many arguments", function(p) return math.abs(p.len, 1) end)
 diag.case("an argument of the wrong kind", function(p) return math.ult(p.len, p.eth.src) end)
 diag.case("math.max of an address", function(p) return math.max(p.len, p.eth.src) end)
-diag.case("math.tointeger of text", function() return math.tointeger(st.raw) end)
+diag.case("math.tointeger of text", function() return math.tointeger(texts[1]) end)
 diag.case("error with a run-time value", function(p) error(p.len) end)
 diag.case("bpf.ip of what may be nil", function(p) return bpf.ip(p:u32(26)) end)
 diag.case("bpf.mac of a number", function(p) return bpf.mac(p.len) end)
@@ -87,6 +90,6 @@ diag.case("text that is no address", function(p) return p.ipv4.src == bpf.ip("10
 diag.case("int of an IPv6 address", function(p) return p.ipv6.src:int() end)
 diag.case("within text that is no prefix", function(p) return p.ipv4.src:within("somewhere") and bpf.DROP end)
 diag.case("within an address", function(p) return p.ipv4.src:within(p.ipv4.dst) end)
-diag.case("within run-time text", function(p) return p.ipv4.src:within(st.raw) and bpf.DROP end)
+diag.case("within run-time text", function(p) return p.ipv4.src:within(texts[1] or "") and bpf.DROP end)
 
 diag.done()

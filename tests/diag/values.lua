@@ -1,9 +1,10 @@
 -- What is said of operators, comparisons, tables made in the function, calls, verdicts and sizes.
 local diag = dofile "tests/diag/harness.lua"
 
-local half = 0.5
+local half, long = 0.5, ("x"):rep(65)
 local words = bpf.map { "hash", key = "u32", value = "char[8]", entries = 8 }
 local flows = bpf.map { "hash", key = "u32", value = "struct { u64 pkts; u8 ttl; }", entries = 8, name = "flows" }
+local pairs_of = bpf.map { "hash", key = "u32", value = "struct { u32 a; u32 pkts; }", entries = 8 }
 
 -- operators
 diag.case("concatenation", function(p) return "n" .. p.len end)
@@ -49,7 +50,20 @@ end)
 diag.case("a table in arithmetic", function() local t = { a = 1 } return t + 1 end)
 diag.case("a table returned", function() return { a = 1 } end)
 
+-- what differs by the way taken
+diag.case("a float that differs", function(p) local f = 1.5 if p.len > 5 then f = 2.5 end if f == 1.5 then return bpf.DROP end end)
+diag.case("a map that differs", function(p) local m if p.len > 5 then m = words end if m then return bpf.DROP end end)
+diag.case("long text that differs", function(p) local s = "" if p.len > 5 then s = long end print(s) end)
+diag.case("text with a zero that differs", function(p) local s = "" if p.len > 5 then s = "a\0" end print(s) end)
+diag.case("entries that differ", function(p)
+	local e = flows[1]
+	if p.len > 5 then e = pairs_of[1] end
+	if e then print(e.pkts) end
+end)
+
 -- calls
+diag.case("an error with a zero in it", function() error("a\0b") end)
+diag.case("type of a file", function() return type(io.stdout) == "userdata" and bpf.DROP end)
 diag.case("one of two functions", function(p)
 	local function f() return 1 end
 	local function g() return 2 end

@@ -51,4 +51,19 @@ lang.packets { name = "a loop's count made of a constant on one way", inputs = {
 		for _ = -3, p:u64(20) or 64 do t = t + 1 end
 		return n, t
 	end }
+-- A function that ends in a tail call is no longer on the stack that error's level counts.
+lang.case { name = "error's level across tail calls", inputs = lang.each { 1, 2, 3, 4 }, f = function(level)
+	local function raise()
+		if level == 1 then error("one", 1) end
+		if level == 2 then error("two", 2) end
+		if level == 3 then error("three", 3) end
+	end
+	local function tail() return raise() end
+	local function call()
+		local r = tail()
+		return r
+	end
+	local r = call()
+	return r
+end }
 lang.done()
