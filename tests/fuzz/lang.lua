@@ -82,7 +82,7 @@ local REFUSALS = {
 	"is always a", "attempt to compare", "this entry was taken from the map", "a boolean is returned here",
 	"'math.%w+' is a %w+ here", "math.tointeger of a string", "order of strings", "takes at most", "bad argument", "bad value for map", "bad key for map",
 	"is always nil", "what this gives", "is no verdict",
-	"is indexed by something", "cannot be deleted", "has no field", "bytes of stack",
+	"differs by the way taken", "is indexed by something", "cannot be deleted", "has no field", "bytes of stack",
 }
 
 local function refusal(text)
