@@ -42,6 +42,7 @@ struct lw {
 	ir_blk cur;                 /* 0 after a block was ended */
 	uint32_t site;              /* source position of what is being lowered */
 	struct lw_val *val;         /* by Lua-level value */
+	uint32_t *uses;             /* likewise */
 	ir_blk error_exit;
 	ir_ref ctx;
 	const struct ir_ins *at;    /* the Lua instruction being lowered (names of operands) */

@@ -13,7 +13,6 @@
 struct lowering {
 	struct lw w;
 	ir_blk *block;         /* Lua-level block -> machine block */
-	uint32_t *uses;
 };
 
 const struct lw_val *lower_arg(struct lw *w, ir_ref r, uint32_t i)
@@ -158,7 +157,7 @@ static void (*const lowers[IR_NOPS])(struct lw *, ir_ref) = {
 static bool is_deferred(struct lowering *l, ir_ref r)
 {
 	const struct ir_ins *i = ir_at(l->w.from, r);
-	if (!lower_is_condition(i) || i->type.k || l->uses[r] != 1)
+	if (!lower_is_condition(i) || i->type.k || l->w.uses[r] != 1)
 		return false;
 	const struct ir_ins *next = i->next ? ir_at(l->w.from, i->next) : NULL;
 	if (!next || next->args == NULL || next->args[0] != r)
@@ -199,10 +198,10 @@ static void count_uses(struct lowering *l)
 		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next) {
 			const struct ir_ins *i = ir_at(f, r);
 			for (uint32_t a = 0; a < i->nargs; a++)
-				l->uses[i->args[a]]++;
+				l->w.uses[i->args[a]]++;
 			for (uint32_t s = 0; s < i->nsucc; s++)
 				for (uint32_t a = 0; a < i->succ[s].nargs; a++)
-					l->uses[i->succ[s].args[a]]++;
+					l->w.uses[i->succ[s].args[a]]++;
 		}
 }
 
@@ -226,7 +225,7 @@ int opt_lower(struct ir_unit *u)
 	struct lw *w = &l.w;
 	w->val = arena_array(u->arena, struct lw_val, from->nins);
 	l.block = arena_array(u->arena, ir_blk, from->nblocks);
-	l.uses = arena_array(u->arena, uint32_t, from->nins);
+	w->uses = arena_array(u->arena, uint32_t, from->nins);
 	w->fn = ir_fn_new(u, from->name);
 	w->fn->machine = true;
 	ir_fn_reserve(w->fn, from->nrpo * 4 + from->nins * 2, from->nblocks * 3);

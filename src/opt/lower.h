@@ -14,6 +14,8 @@ void lower_forcount(struct lw *w, ir_ref r);
 void lower_len(struct lw *w, ir_ref r);      /* lower_access.c */
 void lower_index(struct lw *w, ir_ref r);
 void lower_setindex(struct lw *w, ir_ref r);
+/* Which operand of the sum that r stores is added to what the field holds, in place; -1: none. */
+int lower_increment(struct lw *w, ir_ref r); /* increments.c */
 void lower_call(struct lw *w, ir_ref r);
 void lower_return(struct lw *w, ir_ref r);   /* lower_exit.c */
 void lower_error_exit(struct lw *w);

@@ -136,11 +136,35 @@ void lower_index(struct lw *w, ir_ref r)
 
 /* ---- v[k] = x ---- */
 
+/* obj is an entry or a state; the sum's operand `by` was found to be an integer when it was added. */
+static void increment(struct lw *w, ir_ref r, const struct lw_val *obj, uint32_t by)
+{
+	const pg_value *name = lower_arg(w, r, 1)->k;
+	const struct ctype *layout = obj->layout;
+	struct map_shape s;
+	ir_ref ptr;
+	if (obj->kinds == IR_BIT(IR_ENTRY)) {
+		ptr = lw_word(w, obj, 0);
+	} else {
+		map_shape(obj->k->map, &s);
+		layout = s.value;
+		ptr = lw_mapval(w, ir_map(w->unit, obj->k->map), 0);
+	}
+	struct lw_val n = lw_narrow(w, lower_arg(w, ir_at(w->from, r)->args[2], by), IR_BIT(IR_INT));
+	ir_ref add = lw_op2(w, IRO(atomadd64), ptr, lw_int_word(w, &n));
+	ir_at(w->fn, add)->imm = ct_field(layout, name->str, name->n)->offset;
+}
+
 void lower_setindex(struct lw *w, ir_ref r)
 {
 	const struct lw_val *v = lower_arg(w, r, 0), *key = lower_arg(w, r, 1), *x = lower_arg(w, r, 2);
 	uint64_t good = v->kinds & (IR_BIT(IR_ENTRY) | IR_BIT(IR_HOST));
 	struct lw_val ok = object(w, v, good, "index");
+	int by = lower_increment(w, r);
+	if (by >= 0) {
+		increment(w, r, &ok, (uint32_t)by);
+		return;
+	}
 	if (ok.kinds == IR_BIT(IR_ENTRY)) {
 		const char *name = const_name(key);
 		lw_store_field(w, ct_field(ok.layout, name, strlen(name)), lw_word(w, &ok, 0), 0, x);
