@@ -5,10 +5,10 @@
  *   walked   a short counted loop without branches of its own is left: the verifier goes round with it
  *   fuel     every other back edge becomes a `fuel` (may_goto). The verifier then compares what it
  *            knows at the back edge with the turns before, so nothing that changes from turn to turn
- *            may be a constant to it: constants that enter the loop's variables, from outside or
- *            inside, are hidden. So is the next value of a variable that a branch compares when
- *            both ways stay in the loop: `if i == 10` would make i + 1 the constant 11, and from
- *            there each turn another.
+ *            may be a constant to it: constants that enter the loop's variables from outside are
+ *            hidden, and so is every value that a turn changes: `if i == 10` would make i + 1 the
+ *            constant 11, and from there each turn another. All back edges of a loop meet in one
+ *            block, or each of their fuels would keep states of its own.
  *
  * Hidden is what has a zero added that the verifier does not know.
  *
@@ -39,8 +39,6 @@ struct loops {
 	ir_blk *header;        /* by root: the one loop header with a parameter in it; MANY_HEADERS */
 	bool *walk;            /* by block: header of a loop that is walked */
 	uint32_t *seen;        /* by block: the last header whose body() it was found in */
-	bool *watched;         /* by instruction: parameter of a header whose next value is hidden */
-	uint32_t *reached;     /* by instruction: scratch of watch() */
 	ir_ref zero;           /* hidden from the verifier; 0 until it is needed */
 	struct back *backs;
 	uint32_t nbacks, cap_backs;
@@ -266,47 +264,6 @@ static bool keep_tags(struct loops *l)
 	return false;
 }
 
-/* Parameters of header h that r is computed from within one turn. */
-static void watch_value(struct loops *l, ir_blk h, ir_ref first)
-{
-	struct ir_fn *f = l->f;
-	ir_ref *work = arena_array(l->u->arena, ir_ref, l->before);
-	uint32_t n = 0;
-	work[n++] = first;
-	while (n) {
-		ir_ref r = work[--n];
-		const struct ir_ins *i = ir_at(f, r);
-		if (l->reached[r] == h)
-			continue;
-		l->reached[r] = h;
-		if (i->op == IRO(param) && i->block == h) {
-			l->watched[r] = true;
-		} else if (i->op == IRO(param) && l->seen[i->block] == h) {
-			const struct ir_block *k = ir_block(f, i->block);
-			for (uint32_t p = 0; p < k->npreds && n < l->before; p++)
-				work[n++] = ir_pred_edge(f, &k->preds[p])->args[i->aux];
-		} else if (i->op >= IRO(add64) && i->op <= IRO(be64)) {
-			for (uint32_t a = 0; a < i->nargs && n < l->before; a++)
-				work[n++] = i->args[a];
-		}
-	}
-}
-
-/* Branches of which both ways stay in the loop narrow what they compare. */
-static void watch(struct loops *l, ir_blk h)
-{
-	struct ir_fn *f = l->f;
-	body(l, h);
-	for (uint32_t o = 0; o < f->nrpo; o++) {
-		const struct ir_ins *t = ir_at(f, ir_block(f, f->rpo[o])->last);
-		if (l->seen[f->rpo[o]] != h || t->nsucc < 2 || l->seen[t->succ[0].to] != h ||
-		    l->seen[t->succ[1].to] != h)
-			continue;
-		for (uint32_t a = 0; a < t->nargs; a++)
-			watch_value(l, h, t->args[a]);
-	}
-}
-
 /* Constants get an unknown of their own each: copies of one would be linked, and what a branch
  * learns of one variable would narrow the others. */
 static ir_ref hide(struct loops *l, struct edit *e, ir_ref r)
@@ -343,7 +300,7 @@ static bool may_be_constant(struct loops *l, ir_ref r)
 }
 
 /* What on the edge is to be hidden: constants that enter a variable of a loop with fuel, what may be
- * one on some way there, and next values of variables that are compared. */
+ * one on some way there, and what a turn changed. */
 static void launder_edge(struct loops *l, ir_ref term, uint32_t succ, bool tags)
 {
 	struct ir_fn *f = l->f;
@@ -356,7 +313,7 @@ static void launder_edge(struct loops *l, ir_ref term, uint32_t succ, bool tags)
 		bool back = to->order <= ir_block(f, ir_at(f, term)->block)->order;
 		if (!(w & W_FUEL) || (w & W_POINTER) || (tags && !(w & W_COMPUTED)))
 			continue;
-		if (!is_imm(f, in) && !(back && l->watched[param] && in != param) &&
+		if (!is_imm(f, in) && !(back && in != param) &&
 		    !(!back && to->loop && varies(f, g->to, i) && may_be_constant(l, in)))
 			continue;
 		in = hide(l, &e, in);
@@ -372,9 +329,6 @@ static void launder(struct loops *l)
 		for (uint32_t p = 0; k->loop && !l->walk[f->rpo[o]] && p < k->nparams; p++)
 			l->web[root(l, k->params[p])] |= W_FUEL;
 	}
-	for (uint32_t o = 0; o < f->nrpo; o++)
-		if (ir_block(f, f->rpo[o])->loop && !l->walk[f->rpo[o]])
-			watch(l, f->rpo[o]);
 	bool tags = keep_tags(l);
 	for (uint32_t o = 0; o < f->nrpo; o++) {
 		ir_ref t = ir_block(f, f->rpo[o])->last;
@@ -457,6 +411,48 @@ static void find_backs(struct loops *l)
 	}
 }
 
+/* All back edges to header h by one block, so that the verifier compares turns in one place: each
+ * fuel keeps states of its own, and ways through the loop times fuels is what it would look at. */
+static void make_latch(struct loops *l, ir_blk h)
+{
+	struct ir_fn *f = l->f;
+	ir_blk latch = ir_block_new(f);
+	uint32_t n = ir_block(f, h)->nparams, site = 0;
+	for (uint32_t i = 0; i < n; i++)
+		ir_param_add(f, latch);
+	for (uint32_t i = 0; i < l->nbacks; i++) {
+		if (l->backs[i].to != h)
+			continue;
+		ir_ref term = ir_block(f, l->backs[i].from)->last;
+		site = ir_at(f, term)->site;
+		ir_at(f, term)->succ[l->backs[i].succ].to = latch;
+	}
+	ir_ref t = edit_end(f, latch, site, IRO(jmp), 0, 0, 0);
+	ir_succ(f, t, 0, h, n, ir_block(f, latch)->params);
+}
+
+/* One back edge for every loop. */
+static void merge_backs(struct loops *l)
+{
+	struct ir_fn *f = l->f;
+	uint32_t n = l->nbacks, nblocks = f->nblocks;
+	uint32_t *count = arena_array(l->u->arena, uint32_t, nblocks);
+	bool merged = false;
+	for (uint32_t i = 0; i < n; i++)
+		count[l->backs[i].to]++;
+	for (ir_blk h = 1; h < nblocks; h++)
+		if (count[h] > 1) {
+			make_latch(l, h);
+			merged = true;
+		}
+	if (!merged)
+		return;
+	ir_order(f);
+	l->nbacks = 0;
+	find_backs(l);
+	l->before = f->nins;
+}
+
 static void loops_fn(struct ir_unit *u, struct ir_fn *f)
 {
 	struct loops l = { .u = u, .f = f, .before = f->nins };
@@ -465,14 +461,13 @@ static void loops_fn(struct ir_unit *u, struct ir_fn *f)
 	find_backs(&l);
 	if (!l.nbacks)
 		return;
+	merge_backs(&l);
 	l.walk = arena_array(u->arena, bool, f->nblocks);
 	if (may_goto) {
 		l.parent = arena_array(u->arena, ir_ref, f->nins);
 		l.web = arena_array(u->arena, uint8_t, f->nins);
 		l.header = arena_array(u->arena, ir_blk, f->nins);
 		l.seen = arena_array(u->arena, uint32_t, f->nblocks);
-		l.watched = arena_array(u->arena, bool, f->nins);
-		l.reached = arena_array(u->arena, uint32_t, f->nins);
 		find_webs(&l);
 		for (uint32_t o = 0; o < f->nrpo; o++)
 			if (ir_block(f, f->rpo[o])->loop)
