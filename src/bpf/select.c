@@ -522,6 +522,7 @@ static void operation(struct sel *s, ir_ref r)
 	case IRO(shl64): case IRO(shr64): case IRO(sar64):
 		alu(s, r);
 		return;
+	case IRO(own): into(s, vreg(s, r), i->args[0], false); return;
 	case IRO(neg64): unary(s, r, BPF_ALU64 | BPF_NEG, 0); return;
 	case IRO(sext8): sext(s, r, 8); return;
 	case IRO(sext16): sext(s, r, 16); return;

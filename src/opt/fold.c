@@ -101,6 +101,7 @@ static unsigned bits(const struct ir_fn *f, ir_ref r, bool seen, unsigned depth)
 	case IRO(load32): return 32;
 	case IRO(pktload): return i->aux * 8;
 	case IRO(zext8):  return least(8, bits(f, i->args[0], seen, depth - 1));
+	case IRO(own):    return bits(f, i->args[0], seen, depth - 1);
 	case IRO(zext16): return least(16, bits(f, i->args[0], seen, depth - 1));
 	case IRO(zext32): return least(32, bits(f, i->args[0], seen, depth - 1));
 	case IRO(be16):   return seen ? 64 : 16;

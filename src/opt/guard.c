@@ -205,6 +205,7 @@ static void direct_pkt(struct guard *g, ir_ref term)
 		settle(g, term, false);
 		return;
 	}
+	off = edit_op(&e, IRO(own), off, 0);
 	bound(g, term, off, FURTHEST - size);
 	g->to[term] = edit_op(&e, IRO(add64), g->data, off);
 	compare(g, term, plus(&e, g->to[term], size), g->end);

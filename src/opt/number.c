@@ -54,7 +54,7 @@ static bool is_pure(const struct simp *s, const struct ir_ins *i)
 {
 	return i->op == IRO(pktload) || is_packet_load(s, i) ||
 	       (!ir_ops[i->op].effects && ir_ops[i->op].ends < 0 && ir_ops[i->op].result != 'N' &&
-		i->op != IRO(opaque) && i->op != IRO(param) && i->op != IRO(imm));
+		i->op != IRO(opaque) && i->op != IRO(own) && i->op != IRO(param) && i->op != IRO(imm));
 }
 
 /* ---- constants: one of each, at the head of the entry block ---- */

@@ -66,4 +66,27 @@ lang.case { name = "error's level across tail calls", inputs = lang.each { 1, 2,
 	local r = call()
 	return r
 end }
+-- The offset is tested and added from the stack: what the test tells must hold for what is added.
+local function arg(p, off)
+	local kind = p:u64(off)
+	if kind == 0 then return nil end
+	if kind == 1 then return false end
+	if kind == 2 then return true end
+	return p:u64(off + 8)
+end
+lang.packets { name = "an offset that is in no register", inputs = { ("\255"):rep(80), ("\0"):rep(80), ("\0"):rep(14) },
+	f = function(p)
+		local n1 = p:u64(15) or (math.maxinteger - 1)
+		local n2 = p:u64(24) or 256
+		local n3 = p:u64(33) or -63
+		local w5 = arg(p, 50)
+		for i = 1, n2, -3 do
+			if p:u8(0) ~= nil then
+				i = M[n2] or 0
+			else
+				n3, w5 = 0, p:u64(n1)
+			end
+		end
+		return (math.tointeger(w5) or 0x10000) < n2
+	end }
 lang.done()

@@ -131,7 +131,7 @@ static uint64_t compute(struct machine *m, const struct ir_ins *i, const uint64_
 	uint64_t x = i->nargs > 0 ? a[0] : 0, y = i->nargs > 1 ? a[1] : 0;
 	switch (i->op) {
 	case IRO(imm): return (uint64_t)i->imm;
-	case IRO(opaque): return x;
+	case IRO(opaque): case IRO(own): return x;
 	case IRO(ctx): return CTX;
 	case IRO(slot): return SLOTS + i->aux * 8;
 	case IRO(mapfd): return MAPS + i->aux;
