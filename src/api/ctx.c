@@ -18,6 +18,9 @@ int pg_ctx_new(pg_ctx **out)
 	void *pool = mmap(NULL, API_POOL, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE,
 			  -1, 0);
 	ctx->pool = pool == MAP_FAILED ? NULL : pool;
+	/* what every compilation asks: from the cache now, not while somebody waits for a program */
+	api_has(ctx, FEAT_may_goto);
+	api_has(ctx, FEAT_isa_v4);
 	return 0;
 }
 
