@@ -305,18 +305,29 @@ static int absent(pg_map *m)
 	return api_fail(m->ctx, -ENOENT, "attempt to index a nil value");
 }
 
-int pg_map_get_field(pg_map *m, enum pg_mode mode, const pg_value *key, const char *field,
-		     pg_value *out)
+/* Reads the entry into m->vbuf and finds its field. 0 or -errno with a text. */
+static int fetch_field(pg_map *m, enum pg_mode mode, const pg_value *key, const char *field,
+		       const struct ct_field **f)
 {
-	*out = (pg_value){ .kind = PG_NIL };
-	const struct ct_field *f = map_field(m, field);
-	if (!f)
+	*f = map_field(m, field);
+	if (!*f)
 		return -EINVAL;
 	int rc = map_key(m, mode, key);
 	if (rc > 0)
 		rc = map_fetch(m);
-	if (rc <= 0)
-		return rc ? rc : absent(m);
+	if (rc > 0)
+		return 0;
+	return rc ? rc : absent(m);
+}
+
+int pg_map_get_field(pg_map *m, enum pg_mode mode, const pg_value *key, const char *field,
+		     pg_value *out)
+{
+	*out = (pg_value){ .kind = PG_NIL };
+	const struct ct_field *f;
+	int rc = fetch_field(m, mode, key, field, &f);
+	if (rc)
+		return rc;
 	map_forget(m);
 	map_decode(m, mode, f, out, &m->rec, m->text);
 	return 0;
@@ -327,14 +338,10 @@ int pg_map_set_field(pg_map *m, enum pg_mode mode, const pg_value *key, const ch
 		     const pg_value *v)
 {
 	char why[400];
-	const struct ct_field *f = map_field(m, field);
-	if (!f)
-		return -EINVAL;
-	int rc = map_key(m, mode, key);
-	if (rc > 0)
-		rc = map_fetch(m);
-	if (rc <= 0)
-		return rc ? rc : absent(m);
+	const struct ct_field *f;
+	int rc = fetch_field(m, mode, key, field, &f);
+	if (rc)
+		return rc;
 	rc = ct_store_field(f, m->tmp, v, mode == PG_USER, why, sizeof why);
 	if (rc)
 		return mode == PG_KERNEL ? kernel_field_misfit(m, f, v, rc)
