@@ -158,7 +158,7 @@ struct ir_fn {
 	uint32_t nparams;      /* they are the entry block's parameters */
 	bool vararg;
 	bool machine;          /* level M */
-	bool has_err;          /* some instruction has an error edge (ir_err sets it) */
+	bool has_err;          /* some instruction has an error edge: whoever sets `err` sets this */
 	struct ir_ins *ins;    /* 1..nins-1 */
 	uint32_t nins, cap_ins;
 	struct ir_block *blocks; /* 1..nblocks-1 */
@@ -269,8 +269,6 @@ void ir_insert_before(struct ir_fn *f, ir_ref at, ir_ref i);
 void ir_remove(struct ir_fn *f, ir_ref i);  /* out of its block's list */
 /* Sets successor `which`; args are copied. */
 void ir_succ(struct ir_fn *f, ir_ref term, uint32_t which, ir_blk to, uint32_t nargs, const ir_ref *args);
-/* Sets the error edge. */
-void ir_err(struct ir_fn *f, ir_ref ins, ir_blk to, uint32_t nargs, const ir_ref *args);
 /* The edge a predecessor stands for. */
 struct ir_edge *ir_pred_edge(const struct ir_fn *f, const struct ir_pred *p);
 uint32_t ir_site(struct ir_unit *u, struct diag_pos pos, uint32_t inlined_at);

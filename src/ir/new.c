@@ -139,14 +139,6 @@ void ir_succ(struct ir_fn *f, ir_ref term, uint32_t which, ir_blk to, uint32_t n
 		(struct ir_edge){ .to = to, .nargs = nargs, .args = copy_refs(f, nargs, args) };
 }
 
-void ir_err(struct ir_fn *f, ir_ref ins, ir_blk to, uint32_t nargs, const ir_ref *args)
-{
-	struct ir_edge *e = arena_new(f->unit->arena, struct ir_edge);
-	*e = (struct ir_edge){ .to = to, .nargs = nargs, .args = copy_refs(f, nargs, args) };
-	ir_at(f, ins)->err = e;
-	f->has_err = true;
-}
-
 struct ir_edge *ir_pred_edge(const struct ir_fn *f, const struct ir_pred *p)
 {
 	if (p->succ & IR_PRED_ERR)

@@ -47,6 +47,23 @@ static int chunk_give(void *arg, uint64_t func, const void **bytes, size_t *n)
 	return c->bytes ? 0 : -1;
 }
 
+/* What a test of chunks works with; its own setup fills it. */
+struct fixture {
+	struct arena a;
+	struct diag_list diag;
+	lua_State *L;
+	struct chunk c;
+};
+
+static inline int teardown(void **state)
+{
+	struct fixture *x = *state;
+	arena_free(&x->a);
+	lua_close(x->L);
+	free(x->c.bytes);
+	return 0;
+}
+
 /* Builds every function of the chunk, inner ones included. NULL when it is refused. */
 static inline struct ir_unit *chunk_build(struct arena *a, struct diag_list *diag, struct chunk *c)
 {

@@ -13,13 +13,6 @@
 
 static jmp_buf oom;
 
-struct fixture {
-	struct arena a;
-	struct diag_list diag;
-	lua_State *L;
-	struct chunk c;
-};
-
 static int setup(void **state)
 {
 	static struct fixture f;
@@ -29,15 +22,6 @@ static int setup(void **state)
 	f.L = luaL_newstate();
 	luaL_openlibs(f.L);
 	*state = &f;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct fixture *x = *state;
-	arena_free(&x->a);
-	lua_close(x->L);
-	free(x->c.bytes);
 	return 0;
 }
 

@@ -23,13 +23,6 @@ static const char everything[] =
 	"do local c <close> = nil end\n"
 	"return f(f, g.h.i), true, false, nil\n";
 
-struct fixture {
-	struct arena a;
-	struct diag_list diag;
-	lua_State *L;
-	struct chunk c;
-};
-
 static int setup(void **state)
 {
 	static struct fixture f;
@@ -39,15 +32,6 @@ static int setup(void **state)
 	f.L = luaL_newstate();
 	f.c = chunk_of(f.L, everything, "@dir/all.lua");
 	*state = &f;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct fixture *x = *state;
-	arena_free(&x->a);
-	lua_close(x->L);
-	free(x->c.bytes);
 	return 0;
 }
 
