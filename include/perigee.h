@@ -180,7 +180,8 @@ struct pg_capture {
 
 struct pg_compile_opts {
 	size_t size;
-	const char *hook;     /* "xdp" */
+	const char *hook;     /* the kind of program: a hook and what its point adds: "xdp",
+				 "tracepoint:sched:sched_switch" */
 	const char *name;     /* program name; NULL: the function's */
 	int64_t on_error;     /* neutral verdict, or 0 for the hook's default */
 	uint64_t budget;      /* loop turns a run may take; 0: the kernel's own */
@@ -228,9 +229,17 @@ struct pg_test_result {
 };
 PG_API int pg_test(pg_prog *p, const void *in, size_t n, struct pg_test_result *out);
 
+/* The hooks, one after the other: false past the end. args: the words of what an attachment names, in
+ * the order of pg_attach_opts: "dev", "dev direction", "point". */
+struct pg_hook { const char *name, *args, *what; };
+PG_API bool pg_hook(unsigned i, struct pg_hook *out);
+
+/* Every hook reads what its args name, and the options that it has. */
 struct pg_attach_opts {
 	size_t size;
-	const char *dev;      /* interface name (xdp, tc) */
+	const char *dev;      /* interface name */
+	const char *direction;/* "ingress", "egress" */
+	const char *point;    /* "sched:sched_switch" */
 	const char *mode;     /* xdp: NULL automatic, "native", "skb" */
 };
 PG_API int pg_attach(pg_prog *p, const struct pg_attach_opts *opts, pg_link **out);
@@ -240,7 +249,7 @@ PG_API int pg_link_replace(pg_link *l, pg_prog *p, uint64_t *ns);
 PG_API int pg_link_detach(pg_link *l);
 PG_API void pg_link_free(pg_link *l);
 PG_API const char *pg_link_name(const pg_link *l); /* "xdp eth0" */
-PG_API const char *pg_link_mode(const pg_link *l); /* "native" or "skb" */
+PG_API const char *pg_link_mode(const pg_link *l); /* "native" or "skb"; "" where there is one way only */
 
 /* Run-time errors: calls `each` for every site whose count grew since the last call (of any prog:
  * all programs of the context, freed ones included, until they have been reported once). */

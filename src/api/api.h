@@ -59,6 +59,7 @@ struct pg_unit {
 	unsigned refs;
 	pg_ctx *ctx;                   /* counted */
 	const struct hook *hook;
+	const char *kind;              /* hook and point: "xdp", "tracepoint:sched:sched_switch"; in arena */
 	struct arena arena;            /* ir and code live here */
 	struct ir_unit *ir;
 	struct be_code *code;
@@ -78,6 +79,7 @@ struct pg_prog {
 	unsigned refs;                 /* the handle and each link that runs it */
 	pg_ctx *ctx;                   /* counted */
 	const struct hook *hook;
+	char *kind;                    /* the unit's */
 	int fd;
 	char name[64];
 	struct pg_timing timing;

@@ -152,17 +152,35 @@ static void name_unit(pg_unit *u, const struct pg_compile_opts *o)
 	snprintf(u->name, sizeof(u->name), "%s", o->name ? o->name : u->ir->main->name);
 }
 
+/* What the function is compiled for, where it depends on the point. */
+static int target_at(pg_unit *u, const struct pg_compile_opts *o, const struct ir_target **out)
+{
+	char err[512] = "";
+	const struct hook_family *family = u->hook->family;
+	struct hook_place at = { .opts = o, .features = &u->ctx->features, .arena = &u->arena };
+	hook_find(u->kind, &at.point);
+	if (at.point && !hook_names(u->hook, "point"))
+		return api_fail(u->ctx, -EINVAL, "%s has no points: write \"%s\", not \"%s\"", u->hook->name,
+				u->hook->name, u->kind);
+	int r = family->target_at ? family->target_at(&at, out, err, sizeof(err)) : 0;
+	return r < 0 ? api_fail(u->ctx, r, "%s", err) : 0;
+}
+
 static int run(pg_unit *u, struct diag_list *diag, const struct pg_capture *cap, uint64_t func,
 	       const struct pg_compile_opts *o)
 {
 	uint64_t start = api_now();
-	u->ir = ir_unit_new(&u->arena, diag, u->hook->family->target);
+	const struct ir_target *target = u->hook->family->target;
+	int err = target_at(u, o, &target);
+	if (err)
+		return err;
+	u->ir = ir_unit_new(&u->arena, diag, target);
 	u->ir->features = features_of(u);
 	u->ir->copy_access = o->copy_access;
 	u->ir->budget = o->budget;
 	u->ir->next_print = api_next_print;
 	u->ir->next_print_arg = u->ctx;
-	int err = native_verdict(u, o->on_error, &u->ir->on_error);
+	err = native_verdict(u, o->on_error, &u->ir->on_error);
 	if (err) {
 		u->ir->nmaps = IR_MAP_USER;
 		return err;
@@ -192,7 +210,7 @@ int pg_compile(pg_ctx *ctx, const struct pg_capture *cap, uint64_t func, const s
 	jmp_buf oom;
 	struct pg_compile_opts o = PG_OPTS(struct pg_compile_opts);
 	memcpy(&o, opts, opts->size < sizeof(o) ? opts->size : sizeof(o));
-	const struct hook *hook = hook_find(o.hook ? o.hook : "");
+	const struct hook *hook = hook_find(o.hook ? o.hook : "", NULL);
 	if (!hook)
 		return api_fail(ctx, -EINVAL, "there is no hook '%s'", o.hook ? o.hook : "");
 	pg_unit *u = calloc(1, sizeof(*u));
@@ -214,6 +232,7 @@ int pg_compile(pg_ctx *ctx, const struct pg_capture *cap, uint64_t func, const s
 			u->ir->nmaps = IR_MAP_USER;
 		err = api_fail(ctx, -ENOMEM, "the function takes too much memory to compile");
 	} else {
+		u->kind = arena_printf(&u->arena, "%s", o.hook);
 		err = run(u, &diag, cap, func, &o);
 	}
 	u->arena.oom = NULL;

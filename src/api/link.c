@@ -3,8 +3,17 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { ERR = 4096 };
+
+bool pg_hook(unsigned i, struct pg_hook *out)
+{
+	const struct hook *h = hook_at(i);
+	if (h)
+		*out = (struct pg_hook){ h->name, h->args, h->what };
+	return h;
+}
 
 int pg_attach(pg_prog *p, const struct pg_attach_opts *opts, pg_link **out)
 {
@@ -16,7 +25,8 @@ int pg_attach(pg_prog *p, const struct pg_attach_opts *opts, pg_link **out)
 	pg_link *l = calloc(1, sizeof *l);
 	if (!l)
 		return api_fail(p->ctx, -ENOMEM, "out of memory");
-	l->at = (struct hook_link){ .hook = p->hook, .link_fd = -1, .root_fd = -1, .slot_fd = -1 };
+	l->at = (struct hook_link){ .hook = p->hook, .link_fd = -1, .root_fd = -1, .slot_fd = -1,
+				   .mode = "" };
 	int r = p->hook->family->attach(&p->ctx->features, p->fd, &o, &l->at, err, sizeof err);
 	if (r < 0) {
 		free(l);
@@ -35,9 +45,9 @@ int pg_link_replace(pg_link *l, pg_prog *p, uint64_t *ns)
 	char err[ERR] = "";
 	if (!l->prog)
 		return api_fail(l->ctx, -ENOLINK, "%s was detached", l->at.name);
-	if (p->hook != l->at.hook)
-		return api_fail(l->ctx, -EINVAL, "a program for %s cannot replace one at %s",
-				p->hook->name, l->at.name);
+	if (strcmp(p->kind, l->prog->kind))
+		return api_fail(l->ctx, -EINVAL, "a program for %s cannot replace one at %s", p->kind,
+				l->at.name);
 	uint64_t start = api_now();
 	int r = p->hook->family->replace(&l->at, p->fd, err, sizeof err);
 	if (r < 0)

@@ -21,6 +21,7 @@ void prog_unref(pg_prog *p)
 	if (p->sites)
 		sites_dead(p->ctx, p->sites);
 	prints_dead(p->ctx, p);
+	free(p->kind);
 	free(p->insns);
 	free(p->lines);
 	free(p->dump);
@@ -217,8 +218,9 @@ int pg_load(pg_unit *u, pg_prog **out)
 	p->hook = u->hook;
 	p->timing = u->timing;
 	memcpy(p->name, u->name, sizeof p->name);
+	p->kind = strdup(u->kind);
 
-	int data_fd = kern_map_create(&data);
+	int data_fd = p->kind ? kern_map_create(&data) : -ENOMEM;
 	int r = data_fd < 0 ? refused(p, data_fd, NULL) : load(p, u, data_fd);
 	kern_close(data_fd);
 	if (r < 0) {

@@ -14,9 +14,10 @@ static bool is_verdict(const struct ir_target *t, int64_t v)
 
 int pg_twin_verdict(pg_ctx *ctx, const char *hook, const pg_value *ret, int64_t *out)
 {
-	const struct ir_target *t = hook_target(hook);
-	if (!t)
+	const struct hook *h = hook_find(hook, NULL);
+	if (!h)
 		return api_fail(ctx, -EINVAL, "there is no hook '%s'", hook);
+	const struct ir_target *t = h->family->target;
 	*out = t->default_verdict;
 	if (ret->kind == PG_NIL)
 		return 0;

@@ -9,6 +9,7 @@
 
 struct packet {
 	unsigned refs;
+	const struct ir_view *const *views; /* the hook's */
 	struct net_frame frame;
 	uint8_t bytes[];
 };
@@ -17,6 +18,11 @@ struct pg_view {
 	struct packet *packet; /* counted */
 	struct net_place place;
 };
+
+static const struct ir_view *type_of(const struct pg_view *v)
+{
+	return v->packet->views[v->place.view];
+}
 
 static struct pg_view *view_new(struct packet *p, struct net_place place)
 {
@@ -31,14 +37,16 @@ static struct pg_view *view_new(struct packet *p, struct net_place place)
 
 int pg_packet_new(pg_ctx *ctx, const char *hook, const void *bytes, size_t n, pg_view **out)
 {
-	const struct hook *h = hook_find(hook);
+	const struct hook *h = hook_find(hook, NULL);
+	const struct ir_target *t = h ? h->family->target : NULL;
 
-	if (!h || h->family->target->views != net_views)
+	if (!t || !t->nparams || t->params[0] != NET_KIND(NET_PKT))
 		return api_fail(ctx, -EINVAL, "'%s' is no hook that receives packets", hook);
 	struct packet *p = malloc(sizeof *p + n);
 	if (!p)
 		return api_fail(ctx, -ENOMEM, "out of memory");
 	p->refs = 0;
+	p->views = t->views;
 	if (n)
 		memcpy(p->bytes, bytes, n);
 	p->frame = (struct net_frame){ p->bytes, n };
@@ -60,7 +68,7 @@ void pg_view_free(pg_view *v)
 
 const char *pg_view_name(const pg_view *v)
 {
-	return net_views[v->place.view]->name;
+	return type_of(v)->name;
 }
 
 size_t pg_view_len(const pg_view *v)
@@ -92,7 +100,7 @@ static int no_field(pg_ctx *ctx, const struct ir_view *v, const char *name)
 
 int pg_view_get(pg_ctx *ctx, pg_view *v, const char *name, pg_value *out)
 {
-	const struct ir_view *type = net_views[v->place.view];
+	const struct ir_view *type = type_of(v);
 	const struct ir_field *f = ir_field_find(type, name);
 	struct net_place at;
 
@@ -108,7 +116,7 @@ int pg_view_get(pg_ctx *ctx, pg_view *v, const char *name, pg_value *out)
 int pg_view_call(pg_ctx *ctx, pg_view *v, const char *name, const pg_value *args, int n,
 		 pg_value *out, int *nout)
 {
-	const struct ir_view *type = net_views[v->place.view];
+	const struct ir_view *type = type_of(v);
 	const struct ir_lib *row = ir_lib_find(type->methods, name);
 
 	if (!row)

@@ -3,12 +3,12 @@
 
 #include <string.h>
 
-#define HOOK(name, replace, what) extern const struct hook_family hook_##name;
+#define HOOK(name, replace, args, what) extern const struct hook_family hook_##name;
 #include "hook/hooks.def"
 #undef HOOK
 
 static const struct hook hooks[] = {
-#define HOOK(name, replace, what) { #name, replace, what, &hook_##name },
+#define HOOK(name, replace, args, what) { #name, replace, args, what, &hook_##name },
 #include "hook/hooks.def"
 #undef HOOK
 };
@@ -20,18 +20,24 @@ const struct hook *hook_at(unsigned i)
 	return i < NHOOKS ? &hooks[i] : NULL;
 }
 
-const struct hook *hook_find(const char *name)
+const struct hook *hook_find(const char *kind, const char **point)
 {
+	size_t n = strcspn(kind, ":");
+	if (point)
+		*point = kind[n] ? kind + n + 1 : NULL;
 	for (unsigned i = 0; i < NHOOKS; i++)
-		if (!strcmp(hooks[i].name, name))
+		if (!strncmp(hooks[i].name, kind, n) && !hooks[i].name[n])
 			return &hooks[i];
 	return NULL;
 }
 
-const struct ir_target *hook_target(const char *name)
+bool hook_names(const struct hook *h, const char *word)
 {
-	const struct hook *h = hook_find(name);
-	return h ? h->family->target : NULL;
+	size_t n = strlen(word);
+	for (const char *at = h->args; (at = strstr(at, word)); at += n)
+		if ((at == h->args || at[-1] == ' ') && (at[n] == ' ' || !at[n]))
+			return true;
+	return false;
 }
 
 int64_t hook_neutral(const struct ir_target *t, int64_t native)

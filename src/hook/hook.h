@@ -20,19 +20,30 @@ struct hook;
 /* An attachment. All its descriptors are its own; when they go, everything detaches. */
 struct hook_link {
 	const struct hook *hook;
-	int link_fd;       /* BPF link; -1: attached through netlink */
+	int link_fd;       /* BPF link; -1: attached in another way */
 	int root_fd;       /* the root program, or -1 */
 	int slot_fd;       /* the root's program array, or -1 */
 	int ifindex;
 	int how;           /* the family's own: kern_xdp_mode */
-	const char *mode;  /* "native", "skb" */
-	char name[64];     /* "xdp eth0" */
+	void *own;         /* whatever else the family keeps; its detach frees it */
+	const char *mode;  /* how it is attached, where that differs: "native", "skb"; or "" */
+	char name[128];    /* "xdp eth0" */
+};
+
+/* Where a program is to be made for. */
+struct hook_place {
+	const char *point;                  /* "sched:sched_switch"; NULL: none was named */
+	const struct pg_compile_opts *opts;
+	struct kern_features *features;
+	struct arena *arena;                /* of the unit */
 };
 
 /* Filled by each family's file. Functions give 0 or -errno with a sentence in err. */
 struct hook_family {
-	const struct ir_target *target;
+	const struct ir_target *target;     /* where it depends on the point: what all points share */
 	uint32_t test_min;  /* least bytes of input that the kernel's test run takes */
+	/* The target at one place, in its arena; NULL: it is the same everywhere. */
+	int (*target_at)(const struct hook_place *at, const struct ir_target **out, char *err, size_t errlen);
 	int (*attach)(struct kern_features *f, int prog_fd, const struct pg_attach_opts *opts,
 		      struct hook_link *l, char *err, size_t errlen);
 	int (*replace)(struct hook_link *l, int prog_fd, char *err, size_t errlen);
@@ -42,13 +53,16 @@ struct hook_family {
 struct hook {
 	const char *name;
 	enum hook_replace replace;
+	const char *args;   /* what an attachment names: hooks.def */
 	const char *what;   /* one line, for help texts */
 	const struct hook_family *family;
 };
 
-const struct hook *hook_find(const char *name);             /* NULL: there is none */
+/* The hook of a kind, "xdp" or "tracepoint:sched:sched_switch"; *point: what follows the name, or
+ * NULL. NULL: there is none. */
+const struct hook *hook_find(const char *kind, const char **point);
 const struct hook *hook_at(unsigned i);                     /* NULL past the end */
-const struct ir_target *hook_target(const char *name);      /* likewise */
+bool hook_names(const struct hook *h, const char *word);    /* is the word in its args? */
 /* A neutral verdict of the hook's native one; the native one itself when it has no neutral. */
 int64_t hook_neutral(const struct ir_target *t, int64_t native);
 

@@ -213,9 +213,6 @@ static int cb_index(void *arg, uint64_t table, const pg_value *key, pg_value *ou
 int pgl_compile(lua_State *L, int idx, const struct pgl_opts *o, pg_unit **out)
 {
 	struct pgl *s = pgl_get(L);
-	struct pg_compile_opts opts = PG_OPTS(struct pg_compile_opts,
-		.hook = o->hook, .name = o->name, .on_error = o->on_error, .budget = o->budget,
-		.copy_access = o->copy, .check = o->check);
 	luaL_checkstack(L, 10, NULL);
 	lua_newtable(L);
 	lua_pushvalue(L, idx < 0 ? idx - 1 : idx);
@@ -229,7 +226,7 @@ int pgl_compile(lua_State *L, int idx, const struct pgl_opts *o, pg_unit **out)
 				  .index = cb_index };
 	int running = lua_gc(L, LUA_GCISRUNNING);
 	lua_gc(L, LUA_GCSTOP);
-	int err = pg_compile(s->ctx, &cap, 1, &opts, out);
+	int err = pg_compile(s->ctx, &cap, 1, &o->compile, out);
 	if (running)
 		lua_gc(L, LUA_GCRESTART);
 	for (struct chunk *k; (k = c.chunks);) {

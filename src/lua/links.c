@@ -1,5 +1,5 @@
 /*
- * links.c - bpf.xdp: programs at work.
+ * links.c - bpf.xdp and the like, one function for each hook: programs at work.
  *
  * A link lives until it is detached or the state ends, whether or not the script keeps the
  * variable: the module keeps attached links in a table, so __gc sees only what is over.
@@ -9,12 +9,11 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FUNC = 1, OPTS, NUV = 2 };
+enum { FUNC = 1, OPTS, KIND, NUV = 3 };
 
 struct link {
 	pg_link *l;          /* NULL: detached, or at arm's length */
-	char name[64];       /* "xdp eth0" */
-	char hook[16];
+	char name[128];      /* "xdp eth0" */
 	struct pg_timing last; /* of the last push; attach: the attach or the swap */
 };
 
@@ -56,28 +55,101 @@ static void note_timing(struct pgl *s, struct link *l, struct pgl_program *p, co
 	pgl_show_timing(s, p->u, p->p, l->name, last, ns);
 }
 
-/* ---- bpf.xdp ---- */
+/* ---- bpf.xdp and the like ---- */
 
-static int f_xdp(lua_State *L)
+/* One word of what a hook's attachment names, read at idx. */
+static void name_dev(lua_State *L, int idx, struct pg_attach_opts *a)
 {
-	struct pgl *s = pgl_get(L);
-	struct pgl_opts o;
-	const char *dev = luaL_checkstring(L, 1);
-	int func = pgl_args(L, 2, "xdp", &o);
+	a->dev = luaL_checkstring(L, idx);
+}
+
+static void name_direction(lua_State *L, int idx, struct pg_attach_opts *a)
+{
+	static const char *const names[] = { "ingress", "egress", NULL };
+	a->direction = names[luaL_checkoption(L, idx, NULL, names)];
+}
+
+static void name_point(lua_State *L, int idx, struct pg_attach_opts *a)
+{
+	a->point = luaL_checkstring(L, idx);
+}
+
+static const struct {
+	const char *word;
+	void (*read)(lua_State *L, int idx, struct pg_attach_opts *a);
+} words[] = {
+	{ "dev", name_dev },
+	{ "direction", name_direction },
+	{ "point", name_point },
+};
+
+static void read_name(lua_State *L, const char *word, size_t len, int idx, struct pg_attach_opts *a)
+{
+	for (unsigned i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (!strncmp(word, words[i].word, len) && !words[i].word[len])
+			words[i].read(L, idx, a);
+}
+
+/* Reads the arguments that the hook's attachment names, from 1 on. Returns how many; pushes the
+ * attachment's name ("tc eth0 ingress") and the kind to compile for ("tracepoint:sched:sched_switch"),
+ * behind what options and function there may be. */
+static int read_names(lua_State *L, const struct pg_hook *h, struct pg_attach_opts *a)
+{
+	int n = 0;
+	for (const char *at = h->args; *at; at += strspn(at, " ")) {
+		size_t len = strcspn(at, " ");
+		read_name(L, at, len, ++n, a);
+		at += len;
+	}
+	if (lua_gettop(L) < n + 2)
+		lua_settop(L, n + 2);
+	lua_pushstring(L, h->name);
+	for (int i = 1; i <= n; i++) {
+		lua_pushfstring(L, "%s %s", lua_tostring(L, -1), lua_tostring(L, i));
+		lua_replace(L, -2);
+	}
+	if (a->point)
+		lua_pushfstring(L, "%s:%s", h->name, a->point);
+	else
+		lua_pushstring(L, h->name);
+	return n;
+}
+
+static struct link *new_link(lua_State *L, const char *name)
+{
 	struct link *l = lua_newuserdatauv(L, sizeof(*l), NUV);
 	memset(l, 0, sizeof(*l));
 	pgl_setclass(L, PGL_LINK);
+	snprintf(l->name, sizeof(l->name), "%s", name);
+	return l;
+}
+
+/* bpf.HOOK(names..., [opts,] f); the hook's number is the upvalue. */
+static int f_hook(lua_State *L)
+{
+	struct pgl *s = pgl_get(L);
+	struct pg_hook h;
+	struct pgl_opts o;
+	struct pg_attach_opts names = { 0 };
+	pg_hook((unsigned)lua_tointeger(L, lua_upvalueindex(1)), &h);
+	int n = read_names(L, &h, &names);
+	int kind = lua_gettop(L);
+	int func = pgl_args(L, n + 1, lua_tostring(L, kind), &o);
+	struct link *l = new_link(L, lua_tostring(L, kind - 1));
 	int link = lua_gettop(L);
+	lua_pushvalue(L, kind);
+	lua_setiuservalue(L, link, KIND);
 	keep_args(L, link, func);
-	snprintf(l->hook, sizeof(l->hook), "%s", o.hook);
-	snprintf(l->name, sizeof(l->name), "xdp %s", dev);
 	struct pgl_program *p = pgl_program(L, func, &o, l->name);
 	if (s->mode == PGL_RUN) {
-		struct pg_attach_opts a = PG_OPTS(struct pg_attach_opts, .dev = dev, .mode = o.mode);
+		o.attach.dev = names.dev;
+		o.attach.direction = names.direction;
+		o.attach.point = names.point;
 		uint64_t start = pgl_now();
-		int err = pg_attach(p->p, &a, &l->l);
+		int err = pg_attach(p->p, &o.attach, &l->l);
 		if (err)
 			return pgl_fail(L, s, err);
+		snprintf(l->name, sizeof(l->name), "%s", pg_link_name(l->l));
 		keep(L, link, true);
 		note_timing(s, l, p, "attach", pgl_now() - start);
 	}
@@ -118,7 +190,10 @@ static int link_replace(lua_State *L)
 		if (lua_isnil(L, 2))
 			lua_remove(L, 2);
 	}
-	int func = pgl_args(L, 2, l->hook, &o);
+	lua_getiuservalue(L, 1, KIND);
+	const char *kind = lua_tostring(L, -1);
+	lua_pop(L, 1); /* the link holds it */
+	int func = pgl_args(L, 2, kind, &o);
 	if (pgl_get(L)->mode == PGL_RUN && !l->l)
 		return luaL_error(L, "%s is detached", l->name);
 	push(L, l, pgl_program(L, func, &o, l->name));
@@ -187,10 +262,8 @@ static int link_stats(lua_State *L)
 static int link_tostring(lua_State *L)
 {
 	struct link *l = check_link(L, 1);
-	if (l->l)
-		lua_pushfstring(L, "%s (%s)", l->name, pg_link_mode(l->l));
-	else
-		lua_pushfstring(L, "%s (detached)", l->name);
+	const char *how = l->l ? pg_link_mode(l->l) : "detached";
+	lua_pushfstring(L, *how ? "%s (%s)" : "%s", l->name, how);
 	return 1;
 }
 
@@ -210,6 +283,10 @@ static const luaL_Reg methods[] = {
 void pgl_open_links(lua_State *L)
 {
 	pgl_class(L, PGL_LINK, "link", meta, methods);
-	lua_pushcfunction(L, f_xdp);
-	lua_setfield(L, -2, "xdp");
+	struct pg_hook h;
+	for (unsigned i = 0; pg_hook(i, &h); i++) {
+		lua_pushinteger(L, i);
+		lua_pushcclosure(L, f_hook, 1);
+		lua_setfield(L, -2, h.name);
+	}
 }

@@ -162,17 +162,16 @@ pg_view *pgl_toview(lua_State *L, int idx);
 
 /* ---- capture.c, program.c, twin.c, links.c ---- */
 
+/* Texts in it belong to the Lua values that they were read from. */
 struct pgl_opts {
-	const char *hook, *name, *mode;
-	int64_t on_error;
-	uint64_t budget;
-	bool copy, check;
+	struct pg_compile_opts compile;
+	struct pg_attach_opts attach;
 };
 
 /* Compiles the function at idx. The caller owns *out. -errno with pg_error. */
 int pgl_compile(lua_State *L, int idx, const struct pgl_opts *o, pg_unit **out);
-/* (kind, [opts,] f) at `first`: the index of f, the options read from the table before it. */
-int pgl_args(lua_State *L, int first, const char *hook, struct pgl_opts *o);
+/* ([opts,] f) at `first`: the index of f, the options read from the table before it (options.c). */
+int pgl_args(lua_State *L, int first, const char *kind, struct pgl_opts *o);
 
 struct pgl_program {
 	pg_unit *u;

@@ -11,64 +11,6 @@ enum { FUNC = 1, OPTS, KIND, NUV = 3 };
 
 /* ---- options ---- */
 
-static void on_error_option(lua_State *L, struct pgl_opts *o)
-{
-	int same;
-	o->on_error = lua_tointegerx(L, -1, &same);
-	if (!same || !pg_verdict_name(o->on_error))
-		luaL_error(L, "option 'on_error' is a verdict such as bpf.DROP");
-}
-
-static const char *text_option(lua_State *L, const char *name)
-{
-	if (lua_type(L, -1) != LUA_TSTRING)
-		luaL_error(L, "option '%s' is a string, not a %s", name, luaL_typename(L, -1));
-	return lua_tostring(L, -1);
-}
-
-static void read_option(lua_State *L, const char *name, struct pgl_opts *o)
-{
-	if (!strcmp(name, "on_error")) {
-		on_error_option(L, o);
-	} else if (!strcmp(name, "name")) {
-		o->name = text_option(L, name);
-	} else if (!strcmp(name, "mode")) {
-		o->mode = text_option(L, name);
-	} else if (!strcmp(name, "budget")) {
-		int same;
-		lua_Integer n = lua_tointegerx(L, -1, &same);
-		if (!same || n < 1)
-			luaL_error(L, "option 'budget' is a number of loop turns");
-		o->budget = (uint64_t)n;
-	} else if (!strcmp(name, "copy")) {
-		o->copy = lua_toboolean(L, -1);
-	} else if (!strcmp(name, "check")) {
-		o->check = lua_toboolean(L, -1);
-	} else {
-		luaL_error(L, "there is no option '%s': there are name, on_error, mode, budget", name);
-	}
-}
-
-int pgl_args(lua_State *L, int first, const char *hook, struct pgl_opts *o)
-{
-	*o = (struct pgl_opts){ .hook = hook };
-	if (lua_isfunction(L, first))
-		return first;
-	if (lua_istable(L, first)) {
-		for (lua_pushnil(L); lua_next(L, first); lua_pop(L, 1)) {
-			if (lua_type(L, -2) != LUA_TSTRING)
-				luaL_error(L, "an option has a name, not a %s key",
-					   luaL_typename(L, -2));
-			read_option(L, lua_tostring(L, -2), o);
-		}
-		first++;
-	} else if (!lua_isnoneornil(L, first + 1)) {
-		luaL_typeerror(L, first, "table of options");
-	}
-	luaL_checktype(L, first, LUA_TFUNCTION);
-	return first;
-}
-
 /* The options of a unit or program, again; strings belong to its user values. Pushes three. */
 static void own_args(lua_State *L, int idx, struct pgl_opts *o)
 {
@@ -77,9 +19,7 @@ static void own_args(lua_State *L, int idx, struct pgl_opts *o)
 	lua_getiuservalue(L, idx, FUNC);
 	lua_getiuservalue(L, idx, KIND);
 	int table = lua_gettop(L) - 2;
-	*o = (struct pgl_opts){ .hook = lua_tostring(L, -1) };
-	if (lua_istable(L, table))
-		pgl_args(L, table, o->hook, o);
+	pgl_args(L, lua_istable(L, table) ? table : table + 1, lua_tostring(L, -1), o);
 }
 
 /* ---- units ---- */
@@ -92,7 +32,7 @@ static void keep_args(lua_State *L, int func, const struct pgl_opts *o)
 		lua_pushvalue(L, func - 1);
 		lua_setiuservalue(L, -2, OPTS);
 	}
-	lua_pushstring(L, o->hook);
+	lua_pushstring(L, o->compile.hook);
 	lua_setiuservalue(L, -2, KIND);
 }
 
@@ -226,7 +166,7 @@ static int f_compile(lua_State *L)
 	int err = compile(L, s, func, &o, p);
 	if (!err) {
 		if (s->mode != PGL_RUN)
-			pgl_note(L, p->u, o.hook);
+			pgl_note(L, p->u, o.compile.hook);
 		return 1;
 	}
 	lua_pushnil(L);

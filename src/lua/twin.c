@@ -49,7 +49,7 @@ static void push_packet(lua_State *L, struct pgl *s, const struct pgl_opts *o, i
 		return;
 	}
 	const char *bytes = luaL_checklstring(L, input, &n);
-	int err = pg_packet_new(s->ctx, o->hook, bytes, n, &v);
+	int err = pg_packet_new(s->ctx, o->compile.hook, bytes, n, &v);
 	if (err)
 		pgl_fail(L, s, err);
 	pgl_view(L, v);
@@ -61,16 +61,16 @@ static bool verdict(lua_State *L, struct pgl *s, const struct pgl_opts *o, int64
 	pg_value v;
 	if (!pgl_simple(L, -1, &v))
 		v = (pg_value){ .kind = PG_HOST, .str = luaL_typename(L, -1) };
-	return pg_twin_verdict(s->ctx, o->hook, &v, out) == 0;
+	return pg_twin_verdict(s->ctx, o->compile.hook, &v, out) == 0;
 }
 
 static int64_t verdict_on_error(struct pgl *s, const struct pgl_opts *o)
 {
 	pg_value nil = { .kind = PG_NIL };
 	int64_t v = 0;
-	if (o->on_error)
-		return o->on_error;
-	pg_twin_verdict(s->ctx, o->hook, &nil, &v);
+	if (o->compile.on_error)
+		return o->compile.on_error;
+	pg_twin_verdict(s->ctx, o->compile.hook, &nil, &v);
 	return v;
 }
 

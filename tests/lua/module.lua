@@ -12,6 +12,11 @@ local function raises(pattern, f, ...)
 end
 local function f() end
 raises("no option 'moed'", bpf.program, "xdp", { moed = 1 }, f)
+raises("for xdp: there are name, on_error, budget, mode", bpf.xdp, "lo", { pid = 1 }, f)
+raises("xdp has no points", bpf.program, "xdp:lo", f)
+raises("there is no hook 'xd'", bpf.program, "xd", f)
+raises("#1 to .*string expected", bpf.xdp)
+raises("#2 to .*function expected", bpf.xdp, "lo")
 raises("'on_error' is a verdict", bpf.program, "xdp", { on_error = 1 }, f)
 raises("'name' is a string", bpf.program, "xdp", { name = 1 }, f)
 raises("'budget'", bpf.program, "xdp", { budget = 0 }, f)

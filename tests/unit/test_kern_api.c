@@ -87,7 +87,7 @@ static void make(struct made *m, pg_ctx *ctx)
 	m->relocs[2] = (struct be_reloc){ 37, BE_MAP_VALUE, IR_MAP_DATA };
 	m->lines[0] = (struct be_line){ 0, { "f.lua", 12 } };
 	m->lines[1] = (struct be_line){ 11, { "f.lua", 14 } };
-	m->ir.target = hook_target("xdp");
+	m->ir.target = hook_find("xdp", NULL)->family->target;
 	m->ir.errors = m->errors;
 	m->ir.nerrors = NERRORS;
 	m->ir.prints = &m->print;
@@ -100,7 +100,8 @@ static void make(struct made *m, pg_ctx *ctx)
 	m->code.nrelocs = LEN(m->relocs);
 	m->code.lines = m->lines;
 	m->code.nlines = LEN(m->lines);
-	m->unit = (pg_unit){ .refs = 1, .ctx = ctx, .hook = hook_find("xdp"), .ir = &m->ir,
+	m->unit = (pg_unit){ .refs = 1, .ctx = ctx, .hook = hook_find("xdp", NULL),
+			     .kind = "xdp", .ir = &m->ir,
 			     .code = &m->code, .name = "filter" };
 }
 

@@ -185,7 +185,7 @@ static int attach(int prog, const char *dev, const char *mode, struct hook_link 
 {
 	struct kern_features f = { .read = true };
 	struct pg_attach_opts o = PG_OPTS(struct pg_attach_opts, .dev = dev, .mode = mode);
-	const struct hook *h = hook_find("xdp");
+	const struct hook *h = hook_find("xdp", NULL);
 	*l = (struct hook_link){ .hook = h, .link_fd = -1, .root_fd = -1, .slot_fd = -1 };
 	err[0] = 0;
 	return h->family->attach(&f, prog, &o, l, err, 512);
@@ -387,18 +387,20 @@ static void table_of_hooks(void **state)
 {
 	(void)state;
 	unsigned n = 0;
+	const char *point;
 	for (const struct hook *h; (h = hook_at(n)); n++) {
-		assert_ptr_equal(hook_find(h->name), h);
-		assert_ptr_equal(hook_target(h->name), h->family->target);
+		assert_ptr_equal(hook_find(h->name, NULL), h);
 		assert_string_equal(h->family->target->hook, h->name);
 		assert_true(h->what && *h->what);
 		for (const struct ir_verdict *v = h->family->target->verdicts; v->neutral; v++)
 			assert_int_equal(hook_neutral(h->family->target, v->native), v->neutral);
 	}
 	assert_true(n >= 1);
-	assert_null(hook_find("xdpp"));
-	assert_null(hook_target("xdpp"));
-	assert_int_equal(hook_neutral(hook_target("xdp"), 77), 77);
+	assert_null(hook_find("xdpp", NULL));
+	assert_null(hook_find("xd", NULL));
+	assert_ptr_equal(hook_find("xdp:a:b", &point), hook_find("xdp", NULL));
+	assert_string_equal(point, "a:b");
+	assert_int_equal(hook_neutral(hook_find("xdp", &point)->family->target, 77), 77);
 }
 
 int main(void)
