@@ -66,7 +66,7 @@ products := $(BUILD)/libperigee.a $(BUILD)/libperigee.so $(if $(src_cli),$(BUILD
 	    $(if $(src_lua),$(BUILD)/perigee.so)
 stage    := $(if $(wildcard tests/net/stage/*.c),$(BUILD)/stage)
 
-.PHONY: all tests check demo fuzz bench static install uninstall clean help
+.PHONY: all tests check fresh demo fuzz bench static install uninstall clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -75,6 +75,9 @@ tests: $(unit_bin) $(main_bin)                ## the test programs
 
 check: all tests                              ## all tests; T=suite/name runs a part
 	@BUILD=$(BUILD) LUA=$(LUA) tests/run $(T)
+
+fresh:                                        ## ./bootstrap demo and check in a new Debian 12 (root, the mirror)
+	@tests/fresh
 
 demo: $(BUILD)/perigee $(BUILD)/stage         ## a Lua script stops a flood of real packets (root)
 	$(BUILD)/stage $(BUILD)/perigee examples/ddos.lua

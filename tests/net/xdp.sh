@@ -18,27 +18,7 @@ clean() {
 trap clean EXIT
 trap 'exit 1' INT TERM
 
-count=0
-bad=0
-say() { # status, what
-	count=$((count + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $count - $2"
-	else
-		echo "not ok $count - $2"
-		bad=1
-	fi
-}
-check() { # what, command...
-	what=$1
-	shift
-	if "$@" >/dev/null 2>&1; then say 0 "$what"; else say 1 "$what"; fi
-}
-refuse() {
-	what=$1
-	shift
-	if "$@" >/dev/null 2>&1; then say 1 "$what"; else say 0 "$what"; fi
-}
+. tests/tap.sh
 
 ip netns add "${name}a"
 ip netns add "${name}b"
@@ -113,5 +93,4 @@ for mode in native skb; do
 	refuse "$mode: is detached" attached
 	check "$mode: packets pass after" ping_in -s 100
 done
-echo "1..$count"
-[ $bad = 0 ]
+plan

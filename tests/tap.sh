@@ -1,0 +1,39 @@
+# tap.sh - for shell tests to source: cases by the exit status of a command, said in TAP.
+count=0
+bad=0
+
+say() { # status, what
+	count=$((count + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $count - $2"
+	else
+		echo "not ok $count - $2"
+		bad=1
+	fi
+}
+
+check() { # what, command...
+	what=$1
+	shift
+	if "$@" >/dev/null 2>&1; then say 0 "$what"; else say 1 "$what"; fi
+}
+
+refuse() { # what, command that must fail...
+	what=$1
+	shift
+	if "$@" >/dev/null 2>&1; then say 1 "$what"; else say 0 "$what"; fi
+}
+
+same() { # what, got, want
+	if [ "$2" = "$3" ]; then
+		say 0 "$1"
+	else
+		say 1 "$1"
+		printf '# got:\n%s\n# want:\n%s\n' "$2" "$3"
+	fi
+}
+
+plan() { # the last call of a test
+	echo "1..$count"
+	exit $bad
+}
