@@ -352,10 +352,10 @@ struct ir_type infer_call(struct infer *in, ir_ref r)
 		return nothing;
 	if (callee.row)
 		return call_row(in, r, callee.row, row_is_method(in->fl.u, callee.row));
-	if (made_by->op == IRO(self) && callee.kinds == IR_BIT(IR_FUNC))
-		return call_method_of_union(in, r, made_by);
 	if ((callee.k && callee.k->kind == PG_FUNC) || (callee.def && callee.kinds == IR_BIT(IR_FUNC)))
 		return type_pending(); /* will be inlined */
+	if (made_by->op == IRO(self) && callee.kinds == IR_BIT(IR_FUNC))
+		return call_method_of_union(in, r, made_by);
 	unknown_callee(in, r, &callee);
 	return type_pending();
 }

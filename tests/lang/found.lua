@@ -89,4 +89,9 @@ lang.packets { name = "an offset that is in no register", inputs = { ("\255"):re
 		end
 		return (math.tointeger(w5) or 0x10000) < n2
 	end }
+local object = { k = 3, times = function(self, n) return self.k * n end }
+lang.case { name = "a captured object's method behind 'and'", inputs = lang.each(lang.kinds), f = function(a)
+	local n = a and object:times(2)
+	return n, n == 6
+end }
 lang.done()
