@@ -176,6 +176,9 @@ struct pg_capture {
 	int (*upvalue)(void *arg, uint64_t func, unsigned i, pg_value *out);
 	/* table[key], __index resolved; PG_NIL when absent */
 	int (*index)(void *arg, uint64_t table, const pg_value *key, pg_value *out);
+	/* All n pairs that indexing the table can find, __index resolved: key, value, key, value ... in any
+	 * order. Negative errno when they are not known (an __index function). May be NULL: never known. */
+	int (*pairs)(void *arg, uint64_t table, const pg_value **out, uint32_t *n);
 };
 
 struct pg_compile_opts {

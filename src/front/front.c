@@ -84,11 +84,18 @@ int front_index(struct ir_unit *u, uint64_t table, const pg_value *key, pg_value
 	return u->front->cap->index(u->front->cap->arg, table, key, out);
 }
 
+int front_pairs(struct ir_unit *u, uint64_t table, const pg_value **out, uint32_t *n)
+{
+	const struct pg_capture *cap = u->front->cap;
+	return cap->pairs ? cap->pairs(cap->arg, table, out, n) : -ENOTSUP;
+}
+
 static const struct ir_source source = {
 	.inner = front_inner,
 	.host = front_host,
 	.upvalue = front_upvalue,
 	.index = front_index,
+	.pairs = front_pairs,
 };
 
 int front_open(struct ir_unit *u, const struct pg_capture *cap, uint64_t func, struct ir_fn **main)

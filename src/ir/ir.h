@@ -182,6 +182,8 @@ struct ir_source {
 	struct ir_fn *(*host)(struct ir_unit *u, uint64_t func);
 	int (*upvalue)(struct ir_unit *u, struct ir_fn *f, unsigned i, pg_value *out);
 	int (*index)(struct ir_unit *u, uint64_t table, const pg_value *key, pg_value *out);
+	/* all pairs of a table, keys and values by turns; owned by the capture */
+	int (*pairs)(struct ir_unit *u, uint64_t table, const pg_value **out, uint32_t *n);
 };
 
 /* A source position: one per instruction that needs it, deduplicated by whoever adds them. */

@@ -16,11 +16,20 @@ struct chunk {
 	char *bytes;
 };
 
+/* The pairs of a table, keys and values by turns. */
+struct pairs {
+	struct pairs *next;
+	uint64_t table;
+	uint32_t n, cap;
+	pg_value *kv;
+};
+
 struct capture {
 	lua_State *L;
 	int ids;             /* stack index of the table */
 	uint64_t last;
 	struct chunk *chunks;
+	struct pairs *pairs; /* of tables asked for so far */
 	/* the call being made, for its protected half */
 	uint64_t id;
 	unsigned i;
@@ -160,6 +169,57 @@ static int in_index(lua_State *L)
 	return 0;
 }
 
+static void add_pair(lua_State *L, struct capture *c, struct pairs *p)
+{
+	if (p->n == p->cap) {
+		uint32_t cap = p->cap ? p->cap * 2 : 16;
+		pg_value *kv = realloc(p->kv, sizeof(*kv) * 2 * cap);
+		if (!kv)
+			luaL_error(L, "out of memory");
+		p->kv = kv;
+		p->cap = cap;
+	}
+	pg_value *key = &p->kv[2 * p->n++], *value = key + 1;
+	*key = *value = (pg_value){ .kind = PG_NIL };
+	describe(c, value);
+	lua_pushvalue(L, -2);
+	describe(c, key);
+	lua_pop(L, 1);
+}
+
+/* The table at the top: its pairs whose keys no table before it had (their set at `seen`). */
+static void add_table(lua_State *L, struct capture *c, struct pairs *p, int seen)
+{
+	for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+		lua_pushvalue(L, -2);
+		bool known = lua_rawget(L, seen) != LUA_TNIL;
+		lua_pop(L, 1);
+		if (known)
+			continue;
+		lua_pushvalue(L, -2);
+		lua_pushboolean(L, 1);
+		lua_rawset(L, seen);
+		add_pair(L, c, p);
+	}
+}
+
+static int in_pairs(lua_State *L)
+{
+	struct capture *c = inside(L);
+	lua_newtable(L);
+	int seen = lua_gettop(L);
+	lua_rawgeti(L, 1, (lua_Integer)c->id);
+	for (int i = 0; i < CHAIN; i++) {
+		add_table(L, c, c->pairs, seen);
+		if (luaL_getmetafield(L, -1, "__index") == LUA_TNIL)
+			return 0;
+		if (!lua_istable(L, -1))
+			break;
+		lua_replace(L, -2);
+	}
+	return luaL_error(L, "an __index metamethod finds them");
+}
+
 static int protect(struct capture *c, lua_CFunction f)
 {
 	lua_State *L = c->L;
@@ -210,6 +270,47 @@ static int cb_index(void *arg, uint64_t table, const pg_value *key, pg_value *ou
 	return protect(c, in_index);
 }
 
+static int cb_pairs(void *arg, uint64_t table, const pg_value **out, uint32_t *n)
+{
+	struct capture *c = arg;
+	struct pairs *p = c->pairs;
+	while (p && p->table != table)
+		p = p->next;
+	if (!p) {
+		p = calloc(1, sizeof(*p));
+		if (!p)
+			return -ENOMEM;
+		p->next = c->pairs;
+		c->pairs = p;
+		c->id = table;
+		int err = protect(c, in_pairs);
+		if (err) {
+			c->pairs = p->next;
+			free(p->kv);
+			free(p);
+			return err;
+		}
+		p->table = table;
+	}
+	*out = p->kv;
+	*n = p->n;
+	return 0;
+}
+
+static void free_all(struct capture *c)
+{
+	for (struct chunk *k; (k = c->chunks);) {
+		c->chunks = k->next;
+		free(k->bytes);
+		free(k);
+	}
+	for (struct pairs *p; (p = c->pairs);) {
+		c->pairs = p->next;
+		free(p->kv);
+		free(p);
+	}
+}
+
 int pgl_compile(lua_State *L, int idx, const struct pgl_opts *o, pg_unit **out)
 {
 	struct pgl *s = pgl_get(L);
@@ -223,17 +324,13 @@ int pgl_compile(lua_State *L, int idx, const struct pgl_opts *o, pg_unit **out)
 
 	struct capture c = { .L = L, .ids = lua_gettop(L), .last = 1 };
 	struct pg_capture cap = { .arg = &c, .chunk = cb_chunk, .upvalue = cb_upvalue,
-				  .index = cb_index };
+				  .index = cb_index, .pairs = cb_pairs };
 	int running = lua_gc(L, LUA_GCISRUNNING);
 	lua_gc(L, LUA_GCSTOP);
 	int err = pg_compile(s->ctx, &cap, 1, &o->compile, out);
 	if (running)
 		lua_gc(L, LUA_GCRESTART);
-	for (struct chunk *k; (k = c.chunks);) {
-		c.chunks = k->next;
-		free(k->bytes);
-		free(k);
-	}
+	free_all(&c);
 	lua_pop(L, 1);
 	return err;
 }

@@ -2,7 +2,7 @@
 #include "opt/opt.h"
 #include "opt/passes.h"
 
-static ir_ref emit(struct flow *fl, ir_blk b, uint32_t site, enum ir_op op, uint32_t n, const ir_ref *args)
+ir_ref flow_emit(struct flow *fl, ir_blk b, uint32_t site, enum ir_op op, uint32_t n, const ir_ref *args)
 {
 	ir_ref r = ir_ins_new(fl->f, op, n, args);
 	ir_at(fl->f, r)->site = site;
@@ -10,28 +10,30 @@ static ir_ref emit(struct flow *fl, ir_blk b, uint32_t site, enum ir_op op, uint
 	return r;
 }
 
-static ir_ref emit_const(struct flow *fl, ir_blk b, uint32_t site, pg_value k)
+ir_ref flow_const(struct flow *fl, ir_blk b, uint32_t site, const pg_value *k)
 {
-	ir_ref r = emit(fl, b, site, IRO(const), 0, NULL);
-	ir_at(fl->f, r)->k = const_new(fl->u, k);
+	ir_ref r = flow_emit(fl, b, site, IRO(const), 0, NULL);
+	ir_at(fl->f, r)->k = k;
 	return r;
 }
 
-static pg_value text(const char *s)
+static const pg_value *text(struct flow *fl, const char *s)
 {
-	return (pg_value){ .kind = PG_STR, .str = s, .n = (uint32_t)strlen(s) };
+	return const_new(fl->u, (pg_value){ .kind = PG_STR, .str = s, .n = (uint32_t)strlen(s) });
 }
 
-/* error(message), which adds the position, as Lua's own assert does; and nothing after it */
-static ir_blk raise_block(struct flow *fl, uint32_t site, ir_ref message)
+/* error(message), which adds the position, as Lua's own errors have it; and nothing after it */
+static void raise_value(struct flow *fl, ir_blk b, uint32_t site, ir_ref message)
 {
-	ir_blk b = ir_block_new(fl->f);
-	ir_ref args[2] = { emit_const(fl, b, site, (pg_value){ .kind = PG_LIB, .lib = "error" }), message };
-	if (!message)
-		args[1] = emit_const(fl, b, site, text("assertion failed!"));
-	emit(fl, b, site, IRO(call), 2, args);
-	emit(fl, b, site, IRO(return), 0, NULL);
-	return b;
+	const pg_value *error = const_new(fl->u, (pg_value){ .kind = PG_LIB, .lib = "error" });
+	ir_ref args[2] = { flow_const(fl, b, site, error), message };
+	flow_emit(fl, b, site, IRO(call), 2, args);
+	flow_emit(fl, b, site, IRO(return), 0, NULL);
+}
+
+void flow_raise(struct flow *fl, ir_blk b, uint32_t site, const char *message)
+{
+	raise_value(fl, b, site, flow_const(fl, b, site, text(fl, message)));
 }
 
 /* assert(v, message, ...): all its arguments when v is true. */
@@ -44,15 +46,19 @@ ir_ref expand_assert(struct flow *fl, ir_ref call)
 	ir_blk rest = edit_split(f, call);
 	ir_remove(f, call);
 	ir_ref all = ir_param_add(f, rest);
-	ir_blk good = ir_block_new(f), bad = raise_block(fl, site, n > 1 ? args[1] : 0);
-	ir_ref t = emit(fl, before, site, IRO(branch), 1, args);
+	ir_blk good = ir_block_new(f), bad = ir_block_new(f);
+	if (n > 1)
+		raise_value(fl, bad, site, args[1]);
+	else
+		flow_raise(fl, bad, site, "assertion failed!");
+	ir_ref t = flow_emit(fl, before, site, IRO(branch), 1, args);
 	ir_succ(f, t, 0, good, 0, NULL);
 	ir_succ(f, t, 1, bad, 0, NULL);
-	ir_ref known = emit(fl, good, site, IRO(pi), 1, args);
+	ir_ref known = flow_emit(fl, good, site, IRO(pi), 1, args);
 	ir_at(f, known)->imm = (int64_t)~IR_FALSY;
 	args[0] = known;
-	ir_ref several = emit(fl, good, site, IRO(several), n, args);
-	t = emit(fl, good, site, IRO(jmp), 0, NULL);
+	ir_ref several = flow_emit(fl, good, site, IRO(several), n, args);
+	t = flow_emit(fl, good, site, IRO(jmp), 0, NULL);
 	ir_succ(f, t, 0, rest, 1, &several);
 	return all;
 }

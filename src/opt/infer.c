@@ -406,7 +406,7 @@ static int rounds(struct flow *fl)
 		int inlined = inline_calls(fl);
 		if (inlined < 0 || fl->u->diag->errors)
 			return -EINVAL;
-		if (!flat && !inlined && !cells_known(fl->u, fl->f))
+		if (!flat && !inlined && !cells_known(fl->u, fl->f) && !choose_known(fl))
 			return 0;
 	}
 	return 0;

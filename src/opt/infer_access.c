@@ -104,9 +104,8 @@ static struct ir_type index_table(struct infer *in, ir_ref r, const pg_value *ta
 	struct ir_unit *u = in->fl.u;
 	uint32_t site = ir_at(in->fl.f, r)->site;
 	if (!key->k) {
-		flow_error(&in->fl, site, "a captured table is indexed by a value known only at run time; "
-			   "that is not there yet")->help =
-			"use a map: bpf.map { \"hash\", key = ..., value = ..., entries = ... }";
+		if (in->fl.report)
+			choose_refuse(&in->fl, r);
 		return type_pending();
 	}
 	pg_value out = const_nil;

@@ -61,6 +61,14 @@ int inline_calls(struct flow *fl);
 /* Rows that are control flow (ir_lib_expands): the call becomes branches. Returns what stands for the
  * call, one value that is several. */
 ir_ref expand_assert(struct flow *fl, ir_ref call);
+/* Captured tables indexed by what is known at run time become comparisons. Returns how many. */
+int choose_known(struct flow *fl);
+/* Says why such a look-up did not. */
+void choose_refuse(struct flow *fl, ir_ref index);
+/* Code appended to a block: an operation, a constant, error(message) with its position, which ends it. */
+ir_ref flow_emit(struct flow *fl, ir_blk b, uint32_t site, enum ir_op op, uint32_t n, const ir_ref *args);
+ir_ref flow_const(struct flow *fl, ir_blk b, uint32_t site, const pg_value *k);
+void flow_raise(struct flow *fl, ir_blk b, uint32_t site, const char *message);
 /* Turns upvalues of a root function into constants. */
 int inline_bind_root(struct ir_unit *u, struct ir_fn *f);
 /* Cells with no user but get and set become values. Returns how many went. */

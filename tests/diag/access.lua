@@ -70,7 +70,16 @@ diag.case("printing too much", function(p)
 end)
 
 -- captured values
-diag.case("a captured table by a run-time key", function(p) return ports[p.len] and bpf.DROP end)
+local computed = setmetatable({}, { __index = function(_, k) return k end })
+diag.case("an __index function by a run-time key", function(p) return computed[p.len] and bpf.DROP end)
+local many = {}
+for i = 1, 65 do many[i] = i end
+diag.case("a big captured table by a run-time key", function(p) return many[p.len] and bpf.DROP end)
+local rules = { { ttl = 1 }, { ttl = 2 } }
+diag.case("a table in a table, kept", function(p)
+	local r = p.len > 64 and rules[p.len] or rules[1]
+	return r.ttl == 1 and bpf.DROP
+end)
 diag.case("a host value", function() return file.x end)
 diag.case("a method of a string", function() return ("x"):rep(3) end)
 diag.case("a field of an address", function(p) return p.eth.src.oui end)

@@ -1,0 +1,466 @@
+/*
+ * choose.c - captured tables indexed by a value known only at run time: comparisons with the table's
+ * keys, each leading to an arm in which the value is a constant again.
+ *
+ * What the table holds may have a form at run time (numbers, texts, addresses): then the arms meet
+ * right behind the look-up. Tables and functions have none: what uses them (a call, a further index,
+ * a test) is copied into each arm, where it is known. `handlers[ip.proto](pkt)` is a switch.
+ *
+ *   t = T[k]            k == 6 ?  ->  call f(pkt)   -\
+ *   call t(pkt)         k == 17 ? ->  call g(pkt)   --+-> ...
+ *                       else      ->  raise           /
+ *
+ * Nothing is looked at but tables whose pairs are known: an __index that is a function is left alone.
+ */
+#include "opt/opt.h"
+#include "opt/passes.h"
+
+#include <stdlib.h>
+
+enum {
+	MAX_VALUES = 64,  /* keys of a table whose values meet */
+	MAX_USES = 32,    /* keys of a table whose uses are copied */
+	LINEAR = 3,       /* so many keys are compared one by one */
+};
+
+struct pair { const pg_value *key, *value; };
+
+struct arm {
+	const pg_value *value;
+	ir_blk block;
+};
+
+struct choice {
+	struct flow *fl;
+	struct ir_fn *f;
+	ir_ref index, key;
+	bool ints;             /* the key is always an integer */
+	struct pair *pairs;    /* by rising key */
+	uint32_t n;
+	struct arm *arms;      /* one for each value; the last one is for keys that are not there */
+	uint32_t narms;
+};
+
+/* ---- what is in the table ---- */
+
+static int by_key(const void *a, const void *b)
+{
+	const pg_value *x = ((const struct pair *)a)->key, *y = ((const struct pair *)b)->key;
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
+	if (x->kind == PG_INT)
+		return (x->i > y->i) - (x->i < y->i);
+	if (x->kind != PG_STR)
+		return memcmp(x->addr, y->addr, sizeof(x->addr));
+	int c = memcmp(x->str, y->str, x->n < y->n ? x->n : y->n);
+	return c ? c : (x->n > y->n) - (x->n < y->n);
+}
+
+/* Can a key of this kind be what a value of these kinds is? Floats that are integers Lua made integers. */
+static bool may_be(const pg_value *key, uint64_t kinds)
+{
+	switch (key->kind) {
+	case PG_FALSE: case PG_TRUE: case PG_INT: case PG_STR: case PG_IP4: case PG_IP6: case PG_MAC:
+		return kinds & IR_BIT(ir_kind_of(key->kind));
+	default:
+		return false;
+	}
+}
+
+/* A value that can meet others: it has a form at run time. */
+static bool is_plain(const pg_value *v)
+{
+	return v->kind <= PG_INT || v->kind == PG_STR || v->kind == PG_IP4 || v->kind == PG_IP6 ||
+	       v->kind == PG_MAC;
+}
+
+static bool read_pairs(struct choice *c, uint64_t kinds)
+{
+	struct ir_unit *u = c->fl->u;
+	const pg_value *kv;
+	uint32_t n;
+	const pg_value *table = ir_at(c->f, ir_at(c->f, c->index)->args[0])->type.k;
+	if (u->source->pairs(u, table->id, &kv, &n) < 0)
+		return false;
+	c->pairs = arena_array(u->arena, struct pair, n + 1);
+	for (uint32_t i = 0; i < n; i++)
+		if (may_be(&kv[2 * i], kinds))
+			c->pairs[c->n++] = (struct pair){ &kv[2 * i], &kv[2 * i + 1] };
+	qsort(c->pairs, c->n, sizeof(*c->pairs), by_key);
+	return true;
+}
+
+/* ---- the comparisons ---- */
+
+static struct arm *arm_of(struct choice *c, const pg_value *v)
+{
+	for (uint32_t i = 0; i < c->narms; i++)
+		if (const_equal(c->arms[i].value, v))
+			return &c->arms[i];
+	c->arms[c->narms] = (struct arm){ v, ir_block_new(c->f) };
+	return &c->arms[c->narms++];
+}
+
+static void open_arms(struct choice *c)
+{
+	c->arms = arena_array(c->fl->u->arena, struct arm, c->n + 1);
+	c->narms = 0;
+	for (uint32_t i = 0; i < c->n; i++)
+		arm_of(c, c->pairs[i].value);
+	arm_of(c, &const_nil);
+}
+
+static void branch(struct choice *c, ir_blk from, enum ir_op op, const pg_value *k, ir_blk yes, ir_blk no)
+{
+	uint32_t site = ir_at(c->f, c->index)->site;
+	ir_ref args[2] = { c->key, flow_const(c->fl, from, site, k) };
+	ir_ref is = flow_emit(c->fl, from, site, op, 2, args);
+	ir_ref t = flow_emit(c->fl, from, site, IRO(branch), 1, &is);
+	ir_succ(c->f, t, 0, yes, 0, NULL);
+	ir_succ(c->f, t, 1, no, 0, NULL);
+}
+
+/* Ends block `from`: on to the arm of the pair in lo..hi-1 whose key it is. */
+static void compare(struct choice *c, ir_blk from, uint32_t lo, uint32_t hi)
+{
+	ir_blk absent = arm_of(c, &const_nil)->block;
+	while (c->ints && hi - lo > LINEAR) {
+		uint32_t mid = lo + (hi - lo) / 2;
+		ir_blk low = ir_block_new(c->f), high = ir_block_new(c->f);
+		branch(c, from, IRO(lt), c->pairs[mid].key, low, high);
+		compare(c, low, lo, mid);
+		from = high;
+		lo = mid;
+	}
+	for (; lo < hi; lo++) {
+		ir_blk next = lo + 1 < hi ? ir_block_new(c->f) : absent;
+		branch(c, from, IRO(eq), c->pairs[lo].key, arm_of(c, c->pairs[lo].value)->block, next);
+		from = next;
+	}
+}
+
+/* The comparisons in place of instruction `at`, which goes. Returns where the arms may meet: what came
+ * behind it; 0 when it ended its block. */
+static ir_blk open_choice(struct choice *c, ir_ref at)
+{
+	ir_blk before = ir_at(c->f, at)->block;
+	ir_blk rest = ir_at(c->f, at)->nsucc ? 0 : edit_split(c->f, at);
+	ir_remove(c->f, at);
+	open_arms(c);
+	if (c->n) {
+		compare(c, before, 0, c->n);
+	} else {
+		ir_ref t = flow_emit(c->fl, before, ir_at(c->f, at)->site, IRO(jmp), 0, NULL);
+		ir_succ(c->f, t, 0, c->arms[0].block, 0, NULL);
+	}
+	return rest;
+}
+
+/* The arm goes on to `rest`, with v, if it is one. */
+static void meet(struct choice *c, ir_blk arm, ir_blk rest, ir_ref v)
+{
+	ir_ref t = flow_emit(c->fl, arm, ir_at(c->f, c->index)->site, IRO(jmp), 0, NULL);
+	ir_succ(c->f, t, 0, rest, v ? 1 : 0, &v);
+}
+
+/* ---- values that meet ---- */
+
+static bool all_plain(const struct choice *c)
+{
+	for (uint32_t i = 0; i < c->n; i++)
+		if (!is_plain(c->pairs[i].value))
+			return false;
+	return true;
+}
+
+static ir_ref choose_value(struct choice *c)
+{
+	ir_blk rest = open_choice(c, c->index);
+	ir_ref all = ir_param_add(c->f, rest);
+	uint32_t site = ir_at(c->f, c->index)->site;
+	for (uint32_t i = 0; i < c->narms; i++)
+		meet(c, c->arms[i].block, rest, flow_const(c->fl, c->arms[i].block, site, c->arms[i].value));
+	return all;
+}
+
+/* ---- uses that are copied ---- */
+
+/* What `v`, made from the look-up by fields and tests, is in the arm of `value`; NULL: it is not had there. */
+static const pg_value *value_in(struct choice *c, ir_ref v, const pg_value *value)
+{
+	struct ir_unit *u = c->fl->u;
+	const struct ir_ins *i = ir_at(c->f, v);
+	if (v == c->index)
+		return value;
+	const pg_value *of = value_in(c, i->args[0], value);
+	if (!of)
+		return NULL;
+	if (i->op == IRO(pi))
+		return (uint64_t)i->imm & IR_BIT(ir_kind_of(of->kind)) ? of : NULL;
+	const pg_value *key = ir_at(c->f, i->args[1])->type.k;
+	pg_value out;
+	if (of->kind != PG_TABLE || !key || u->source->index(u, of->id, key, &out) < 0)
+		return NULL;
+	return const_new(u, out);
+}
+
+/* Is v the look-up, or a test, field or method of it? */
+static bool follows(const struct choice *c, ir_ref v)
+{
+	const struct ir_ins *i = ir_at(c->f, v);
+	if (v == c->index)
+		return true;
+	if (i->op == IRO(index) && !ir_at(c->f, i->args[1])->type.k)
+		return false;
+	return (i->op == IRO(index) || i->op == IRO(self) || i->op == IRO(pi)) && follows(c, i->args[0]);
+}
+
+/* Something plain in every arm in which it is had: the arms can meet behind it. */
+static bool meets(struct choice *c, ir_ref v)
+{
+	if (ir_at(c->f, v)->op == IRO(self))
+		return false;
+	for (uint32_t i = 0; i < c->n; i++) {
+		const pg_value *k = value_in(c, v, c->pairs[i].value);
+		if (k ? !is_plain(k) : ir_at(c->f, v)->op == IRO(index))
+			return false;
+	}
+	return true;
+}
+
+/* Copied into the arms together with what uses it. */
+static bool derived(struct choice *c, ir_ref v)
+{
+	return v == c->index || (follows(c, v) && !meets(c, v));
+}
+
+static bool may_copy(enum ir_op op)
+{
+	return op == IRO(call) || op == IRO(branch) || op == IRO(not) || op == IRO(eq) || op == IRO(index) ||
+	       op == IRO(setindex) || op == IRO(pi);
+}
+
+struct uses { ir_ref *v; uint32_t n, cap; };
+
+/* The users of derived values that are to be copied; false: one of them cannot be. */
+static bool find_uses(struct choice *c, struct uses *out)
+{
+	struct ir_fn *f = c->f;
+	for (uint32_t o = 0; o < f->nrpo; o++)
+		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next) {
+			const struct ir_ins *i = ir_at(f, r);
+			bool uses = false;
+			for (uint32_t a = 0; a < i->nargs; a++)
+				uses |= derived(c, i->args[a]);
+			for (uint32_t s = 0; s < i->nsucc; s++)
+				for (uint32_t a = 0; a < i->succ[s].nargs; a++)
+					if (derived(c, i->succ[s].args[a]))
+						return false;
+			if (!uses || derived(c, r))
+				continue;
+			if (!may_copy(i->op) || (i->op == IRO(call) && i->aux))
+				return false;
+			arena_push(c->fl->u->arena, out->v, out->n, out->cap, r);
+		}
+	return true;
+}
+
+static ir_ref copy_ins(struct choice *c, ir_blk b, ir_ref r)
+{
+	struct arena *a = c->fl->u->arena;
+	struct ir_ins copy = *ir_at(c->f, r);
+	copy.prev = copy.next = copy.block = 0;
+	copy.args = arena_copy(a, copy.args, sizeof(*copy.args) * copy.nargs);
+	if (copy.nsucc) {
+		copy.succ = arena_copy(a, copy.succ, sizeof(*copy.succ) * copy.nsucc);
+		for (uint32_t s = 0; s < copy.nsucc; s++)
+			copy.succ[s].args = arena_copy(a, copy.succ[s].args,
+						       sizeof(ir_ref) * copy.succ[s].nargs);
+	}
+	arena_push(a, c->f->ins, c->f->nins, c->f->cap_ins, copy);
+	ir_append(c->f, b, c->f->nins - 1);
+	return c->f->nins - 1;
+}
+
+/* v, which is derived, in an arm where the look-up gave k. */
+static ir_ref copy_derived(struct choice *c, ir_blk b, ir_ref v, ir_ref k)
+{
+	if (v == c->index)
+		return k;
+	ir_ref of = copy_derived(c, b, ir_at(c->f, v)->args[0], k);
+	ir_ref r = copy_ins(c, b, v);
+	ir_at(c->f, r)->args[0] = of;
+	return r;
+}
+
+static const char *failure(struct choice *c, const char *what)
+{
+	return arena_printf(c->fl->u->arena, "attempt to %s a nil value (field '?')", what);
+}
+
+/* The error in the arm where the look-up gave `value`, if v is not had there: nil is indexed on the way, or
+ * the arm is one that a test before has ruled out (then it is never raised). */
+static const char *stops(struct choice *c, ir_ref v, const pg_value *value)
+{
+	const struct ir_ins *i = ir_at(c->f, v);
+	if (v == c->index)
+		return NULL;
+	const char *before = stops(c, i->args[0], value);
+	const pg_value *of = value_in(c, i->args[0], value);
+	if (before || !of)
+		return before;
+	if (i->op == IRO(pi))
+		return value_in(c, v, value) ? NULL : failure(c, "use");
+	return of->kind == PG_NIL ? failure(c, "index") : NULL;
+}
+
+/* Likewise for what uses such values. */
+static const char *use_stops(struct choice *c, ir_ref use, const pg_value *value)
+{
+	const struct ir_ins *i = ir_at(c->f, use);
+	if (follows(c, use))
+		return stops(c, use, value);
+	for (uint32_t a = 0; a < i->nargs; a++) {
+		const char *text = derived(c, i->args[a]) ? stops(c, i->args[a], value) : NULL;
+		if (text)
+			return text;
+	}
+	if ((i->op != IRO(call) && i->op != IRO(index) && i->op != IRO(setindex)) || !derived(c, i->args[0]))
+		return NULL;
+	const pg_value *of = value_in(c, i->args[0], value);
+	return of && of->kind == PG_NIL ? failure(c, i->op == IRO(call) ? "call" : "index") : NULL;
+}
+
+static ir_ref copy_use(struct choice *c, ir_blk b, ir_ref use, const pg_value *value)
+{
+	ir_ref k = flow_const(c->fl, b, ir_at(c->f, use)->site, value);
+	ir_ref *args = arena_copy(c->fl->u->arena, ir_at(c->f, use)->args,
+				  sizeof(*args) * ir_at(c->f, use)->nargs);
+	for (uint32_t a = 0; a < ir_at(c->f, use)->nargs; a++)
+		if (derived(c, args[a]))
+			args[a] = copy_derived(c, b, args[a], k);
+	ir_ref r = copy_ins(c, b, use);
+	ir_at(c->f, r)->args = args;
+	return r;
+}
+
+/* Returns what stands for the use, or 0. */
+static ir_ref choose_use(struct choice *c, ir_ref use)
+{
+	uint32_t site = ir_at(c->f, use)->site;
+	ir_blk rest = open_choice(c, use);
+	bool gives = ir_ops[ir_at(c->f, use)->op].result != 'N';
+	ir_ref all = gives ? ir_param_add(c->f, rest) : 0;
+	for (uint32_t i = 0; i < c->narms; i++) {
+		ir_blk b = c->arms[i].block;
+		const char *error = use_stops(c, use, c->arms[i].value);
+		if (error) {
+			flow_raise(c->fl, b, site, error);
+			continue;
+		}
+		ir_ref r = copy_use(c, b, use, c->arms[i].value);
+		if (rest)
+			meet(c, b, rest, gives ? r : 0);
+	}
+	return all;
+}
+
+/* Drops the look-up and what was derived from it: all their users are copies now. */
+static void drop_derived(struct choice *c)
+{
+	for (ir_ref r = 1; r < c->f->nins; r++)
+		if (ir_at(c->f, r)->block && r != c->index && derived(c, r))
+			ir_remove(c->f, r);
+	ir_remove(c->f, c->index);
+}
+
+static bool choose_uses(struct choice *c, ir_ref *to)
+{
+	struct uses uses = { 0 };
+	if (c->n > MAX_USES || !find_uses(c, &uses))
+		return false;
+	for (uint32_t i = 0; i < uses.n; i++)
+		to[uses.v[i]] = choose_use(c, uses.v[i]);
+	drop_derived(c);
+	return true;
+}
+
+/* ---- which look-ups ---- */
+
+static bool is_choice(const struct flow *fl, ir_ref r)
+{
+	const struct ir_ins *i = ir_at(fl->f, r);
+	if (i->op != IRO(index))
+		return false;
+	const struct ir_type *t = &ir_at(fl->f, i->args[0])->type, *key = &ir_at(fl->f, i->args[1])->type;
+	return t->k && t->k->kind == PG_TABLE && t->kinds == IR_BIT(IR_HOST) && key->kinds && !key->k &&
+	       !type_is_pending(key);
+}
+
+struct found { ir_ref *r; uint32_t n, cap; };
+
+static void find_choices(const struct flow *fl, struct found *out)
+{
+	struct ir_fn *f = fl->f;
+	for (uint32_t o = 0; o < f->nrpo; o++)
+		for (ir_ref r = fl->exec[f->rpo[o]] ? ir_block(f, f->rpo[o])->first : 0; r; r = ir_at(f, r)->next)
+			if (is_choice(fl, r))
+				arena_push(fl->u->arena, out->r, out->n, out->cap, r);
+}
+
+static bool open_table(struct choice *c, struct flow *fl, ir_ref index)
+{
+	ir_ref key = ir_at(fl->f, index)->args[1];
+	uint64_t kinds = ir_at(fl->f, key)->type.kinds;
+	*c = (struct choice){ .fl = fl, .f = fl->f, .index = index, .key = key, .ints = kinds == IR_BIT(IR_INT) };
+	return read_pairs(c, kinds);
+}
+
+/* All whose values meet; else, for it looks for uses in the order of blocks, one whose uses are copied.
+ * to[] says what stands for what went. */
+static int choose(struct flow *fl, const struct found *found, ir_ref *to)
+{
+	struct choice c;
+	int done = 0;
+	for (uint32_t i = 0; i < found->n; i++)
+		if (open_table(&c, fl, found->r[i]) && all_plain(&c) && c.n <= MAX_VALUES) {
+			to[c.index] = choose_value(&c);
+			done++;
+		}
+	for (uint32_t i = 0; i < found->n && !done; i++)
+		done = open_table(&c, fl, found->r[i]) && !all_plain(&c) && choose_uses(&c, to);
+	return done;
+}
+
+int choose_known(struct flow *fl)
+{
+	struct ir_fn *f = fl->f;
+	struct found found = { 0 };
+	find_choices(fl, &found);
+	if (!found.n)
+		return 0;
+	uint32_t before = f->nins;
+	ir_ref *to = arena_array(fl->u->arena, ir_ref, before);
+	int done = choose(fl, &found, to);
+	ir_ref *all = arena_array(fl->u->arena, ir_ref, f->nins);
+	memcpy(all, to, sizeof(*to) * before);
+	if (done)
+		ir_rename(f, all);
+	return done;
+}
+
+void choose_refuse(struct flow *fl, ir_ref index)
+{
+	struct choice c;
+	uint32_t site = ir_at(fl->f, index)->site;
+	if (!open_table(&c, fl, index))
+		flow_error(fl, site, "a captured table whose __index is a function is indexed by a value known only at "
+			   "run time")->help = "copy what it may give into a plain table, or use a map";
+	else if (c.n > (all_plain(&c) ? MAX_VALUES : MAX_USES))
+		flow_error(fl, site, "a captured table with %u keys is indexed by a value known only at run time; so many "
+			   "are not there yet", c.n)->help =
+			"use a map: bpf.map { \"hash\", key = ..., value = ..., entries = ... }";
+	else
+		flow_error(fl, site, "which table or function this gives is known only at run time, and it goes where it must "
+			   "be known before")->help = "call it, or read its fields, where it is looked up";
+}
