@@ -3,10 +3,11 @@
 #   make help        lists the targets
 #   make DEBUG=1     -O0, the IR checker after every pass      (into build-debug/)
 #   make SAN=1       address and undefined-behaviour sanitizers (into build-san/)
+#   make TSAN=1      thread sanitizer                           (into build-tsan/)
 #   make BUILD=dir   puts everything into dir/
 #   make V=1         shows the commands
 
-BUILD   ?= build$(if $(DEBUG),-debug)$(if $(SAN),-san)
+BUILD   ?= build$(if $(DEBUG),-debug)$(if $(SAN),-san)$(if $(TSAN),-tsan)
 PREFIX  ?= /usr/local
 DESTDIR ?=
 
@@ -20,11 +21,12 @@ comma   := ,
 VERSION := $(shell sed -n 's/^.define PG_VERSION "\(.*\)"/\1/p' include/perigee.h)
 SOMAJOR := $(firstword $(subst ., ,$(VERSION)))
 
-OPT      = $(if $(DEBUG),-O0 -DPG_CHECK,-O2) $(if $(SAN),-fsanitize=address$(comma)undefined -fno-omit-frame-pointer)
+SANITIZE = $(if $(SAN),-fsanitize=address$(comma)undefined) $(if $(TSAN),-fsanitize=thread)
+OPT      = $(if $(DEBUG),-O0 -DPG_CHECK,$(if $(TSAN),-O1,-O2)) $(SANITIZE) $(if $(SAN),-fno-omit-frame-pointer)
 CPPFLAGS += -Iinclude -Isrc -D_GNU_SOURCE
 CFLAGS   += -std=gnu11 -g $(OPT) -Wall -Wextra -Wshadow $(WERROR) -fvisibility=hidden -fPIC
 # -z now: calls into libc are bound at the start, not one by one in the first compile.
-LDFLAGS  += -Wl,-z,now $(if $(SAN),-fsanitize=address$(comma)undefined)
+LDFLAGS  += -Wl,-z,now $(SANITIZE)
 LDLIBS   += -lm
 
 # say = one short line in place of the command
@@ -62,16 +64,18 @@ bench_bin := $(patsubst bench/%.c,$(BUILD)/bench/%,$(bench_src))
 share_obj := $(call objects,$(share_src))
 share_lib := $(if $(share_src),$(BUILD)/libtest.a)
 
+threads   := $(if $(SAN)$(TSAN),,$(BUILD)/tests/threads_tsan)
+
 products := $(BUILD)/libperigee.a $(BUILD)/libperigee.so $(if $(src_cli),$(BUILD)/perigee) \
 	    $(if $(src_lua),$(BUILD)/perigee.so)
 stage    := $(if $(wildcard tests/net/stage/*.c),$(BUILD)/stage)
 
-.PHONY: all tests check fresh demo fuzz bench static install uninstall clean help
+.PHONY: FORCE all tests check fresh demo fuzz bench static install uninstall clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
 all: $(products) $(stage)                     ## the library, the command, the Lua module
-tests: $(unit_bin) $(main_bin)                ## the test programs
+tests: $(unit_bin) $(main_bin) $(threads)     ## the test programs
 
 check: all tests                              ## all tests; T=suite/name runs a part
 	@BUILD=$(BUILD) LUA=$(LUA) tests/run $(T)
@@ -94,7 +98,7 @@ help:                                         ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 clean:                                        ## removes the build directory
-	rm -rf $(BUILD)
+	rm -rf $(BUILD) $(BUILD)-tsan
 
 # ---- products ----
 
@@ -139,6 +143,12 @@ $(foreach f,$(main_src),$(eval $(call main_rule,$(f))))
 # bench/push.c stands between the Lua module, the library and the kernel.
 wrapped := syscall pg_compile pg_load pg_link_replace
 $(BUILD)/bench/push: LDFLAGS += $(wrapped:%=-Wl,--wrap=%)
+
+# The library again, for one test: what two threads share shows under the thread sanitizer alone.
+$(BUILD)/tests/threads_tsan: FORCE
+	@mkdir -p $(@D)
+	@$(MAKE) -s --no-print-directory TSAN=1 BUILD=$(BUILD)-tsan $(BUILD)-tsan/tests/test_threads
+	@cp -u $(BUILD)-tsan/tests/test_threads $@
 
 $(bench_bin): $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(lua_obj) $(BUILD)/libperigee.a
 	@mkdir -p $(@D)

@@ -200,6 +200,21 @@ struct pg_timing {        /* nanoseconds */
 PG_API int pg_compile(pg_ctx *ctx, const struct pg_capture *cap, uint64_t func,
 		      const struct pg_compile_opts *opts, pg_unit **out);
 PG_API void pg_unit_free(pg_unit *u);
+
+/* Without callbacks, for hosts that keep no Lua values: a script that is one kernel function. Its chunk
+ * is filled by lua_dump(L, pg_chunk_write, &chunk, 0), from { 0 }, and freed by pg_chunk_free. */
+struct pg_chunk { char *bytes; size_t n, room; };
+struct lua_State;
+PG_API int pg_chunk_write(struct lua_State *L, const void *bytes, size_t n, void *chunk); /* a lua_Writer */
+PG_API void pg_chunk_free(struct pg_chunk *c);
+
+/* What a global name of the script stands for; a list ends with a NULL name. Read when compiled. */
+struct pg_global { const char *name; pg_value value; };
+
+/* Compiles the main function of a script: what the hook gives is its `...`. Its globals are those of
+ * the list (NULL: none) and what kernel code may call (`bpf`, `math`, `print` ...); others are nil. */
+PG_API int pg_compile_chunk(pg_ctx *ctx, const struct pg_chunk *chunk, const struct pg_global *globals,
+			    const struct pg_compile_opts *opts, pg_unit **out);
 /* stage: a pass's name ("build", "infer", ...), "ir" (the last IR), "asm". For stages before the
  * last, the context must have been told beforehand with pg_dump_stage. Text owned by the unit. */
 PG_API const char *pg_unit_dump(pg_unit *u, const char *stage);

@@ -43,41 +43,6 @@ version=$(sed -n 's/^#define PG_VERSION "\(.*\)"/\1/p' "$here/include/perigee.h"
 same "the command" "$(perigee "$work/drop.lua")" "true	Perigee $version"
 same "the module, under stock Lua" "$(env ${PRELOAD:-} "${LUA:-lua5.4}" "$work/drop.lua")" "true	Perigee $version"
 
-cat >"$work/client.c" <<'END_C'
-#include <perigee.h>
-#include <stdio.h>
-
-int main(void)
-{
-	struct pg_map_opts o = PG_OPTS(struct pg_map_opts, .type = "hash", .key = "ip4", .value = "u64",
-				       .entries = 4, .numa = -1);
-	pg_value key, seven = { .kind = PG_INT, .i = 7 }, got;
-	pg_ctx *ctx;
-	pg_map *m;
-	if (pg_ctx_new(&ctx) || pg_parse_ip("10.0.0.1", &key) || pg_map_new(ctx, &o, &m) ||
-	    pg_map_set(m, PG_USER, &key, &seven) || pg_map_get(m, PG_USER, &key, &got))
-		return 1;
-	printf("%d\n", (int)got.i);
-	pg_map_unref(m);
-	pg_ctx_free(ctx);
-	return 0;
-}
-END_C
-client() { # name, what to link with
-	name=$1
-	shift
-	# shellcheck disable=SC2046,SC2086 # lists
-	${CC:-gcc} -std=c99 -Wall -Wextra -Werror ${SANITIZE:-} -o "$work/$name" "$work/client.c" \
-		$(pkg-config --cflags perigee) "$@"
-}
-needs() { readelf -d "$work/$1" | grep -q 'NEEDED.*libperigee\.so\.0'; }
-
-check "C, shared: builds" client shared $(pkg-config --libs perigee)
-check "C, shared: by its soname" needs shared
-same "C, shared: runs" "$(LD_LIBRARY_PATH=/usr/local/lib "$work/shared")" 7
-check "C, archive: builds" client archive $(pkg-config --static --libs perigee | sed 's/-lperigee/-l:libperigee.a/')
-refuse "C, archive: holds it" needs archive
-same "C, archive: runs" "$("$work/archive")" 7
 same "the library shows what the header says" \
 	"$(nm -D --defined-only /usr/local/lib/libperigee.so | sed -n 's/.* [A-Z] //p' | grep -v '^pg_')" ''
 same "pkg-config: the version" "$(pkg-config --modversion perigee)" "$version"
