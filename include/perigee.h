@@ -188,6 +188,7 @@ struct pg_compile_opts {
 	const char *name;     /* program name; NULL: the function's */
 	int64_t on_error;     /* neutral verdict, or 0 for the hook's default */
 	uint64_t budget;      /* loop turns a run may take; 0: the kernel's own */
+	uint64_t pid;         /* tracing: run for this process only, as bpf.pid() numbers it; 0: for all */
 	bool copy_access;     /* reach packet bytes by helper copy instead of directly (tests) */
 	bool check;           /* run the IR checker after every pass (debug builds always do) */
 };

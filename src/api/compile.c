@@ -131,6 +131,8 @@ static int native_verdict(pg_unit *u, int64_t neutral, int64_t *out)
 {
 	const struct ir_target *t = u->ir->target;
 	int64_t want = neutral ? neutral : t->default_verdict;
+	if (!want)
+		return *out = 0, 0;
 	for (const struct ir_verdict *v = t->verdicts; v->neutral; v++)
 		if (v->neutral == want)
 			return *out = v->native, 0;
@@ -178,6 +180,9 @@ static int run(pg_unit *u, struct diag_list *diag, const struct pg_capture *cap,
 	u->ir->features = features_of(u);
 	u->ir->copy_access = o->copy_access;
 	u->ir->budget = o->budget;
+	u->ir->only_pid = o->pid;
+	if (target->caps & IR_CAP_TASK)
+		kern_pidns(&u->ir->pidns.dev, &u->ir->pidns.ino);
 	u->ir->next_print = api_next_print;
 	u->ir->next_print_arg = u->ctx;
 	err = native_verdict(u, o->on_error, &u->ir->on_error);

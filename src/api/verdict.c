@@ -21,6 +21,9 @@ int pg_twin_verdict(pg_ctx *ctx, const char *hook, const pg_value *ret, int64_t 
 	*out = t->default_verdict;
 	if (ret->kind == PG_NIL)
 		return 0;
+	if (!ir_has_results(t))
+		return api_fail(ctx, -EINVAL, "a %s value was returned, where %s takes no result",
+				ct_kind_name(ret->kind), t->hook);
 	if (ret->kind != PG_INT)
 		return api_fail(ctx, -EINVAL, "a %s value was returned, where %s wants a verdict",
 				ct_kind_name(ret->kind), t->hook);

@@ -249,6 +249,8 @@ struct ir_unit {
 	bool copy_access;      /* packet bytes by helper copy */
 	uint64_t budget;
 	int64_t on_error;      /* native verdict */
+	uint64_t only_pid;     /* the one process it runs for; 0: all */
+	struct ir_pidns { uint64_t dev, ino; } pidns; /* that process numbers are of; 0: the first one */
 	const bool *features;  /* indexed by enum kern_feature; what lowerings may use */
 	uint32_t (*next_print)(void *arg); /* gives numbers for prints */
 	void *next_print_arg;

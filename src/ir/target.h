@@ -19,7 +19,8 @@ struct ir_lib {
 				 that cannot be one is refused; that may not be one is checked */
 	uint64_t ret;         /* kinds of its one result; 0: none */
 	uint32_t cap;         /* of a str result */
-	uint32_t effects;     /* IR_E_*; pure functions of constants are folded */
+	uint32_t effects;     /* IR_E_*; pure functions of constants are folded. And IR_CAP_*: what of the
+				 hook it lives by */
 	/* Beyond .args/.ret, or NULL. Fills *out (result 0); false: refused, diagnostics given.
 	 * a[0] is self for methods. out->k set: the call is that constant and is not lowered. */
 	bool (*type)(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
@@ -31,6 +32,13 @@ struct ir_lib {
 	const char *what;     /* one line of documentation */
 };
 
+/* What programs of a hook have beyond their arguments. */
+enum {
+	IR_CAP_TASK = 1 << 8,   /* a process that they run for */
+	IR_CAP_MEMORY = 1 << 9, /* any memory of the kernel and of that process, to read */
+	IR_CAPS = IR_CAP_TASK | IR_CAP_MEMORY,
+};
+
 /* Rows without type and lower are control flow: their calls become branches before anything is
  * lowered; imm says which. */
 enum ir_expand { IR_EXPAND_ASSERT };
@@ -39,7 +47,7 @@ static inline bool ir_lib_expands(const struct ir_lib *row) { return !row->type 
 /* A field of a view: one row. */
 struct ir_field {
 	const char *name;
-	uint64_t kinds;       /* what reading gives */
+	uint64_t kinds;       /* what reading gives; 0: kernel code cannot read it */
 	uint32_t cap;         /* greatest length of a str */
 	void (*get)(struct lw *w, const struct ir_field *f, const struct lw_val *obj, struct lw_val *out);
 	const void *arg;      /* the row's own data, for get and for the twin */
@@ -53,6 +61,7 @@ struct ir_view {
 	const struct ir_field *fields; /* ends with a NULL name */
 	const struct ir_lib *methods;  /* ends with a NULL name */
 	void (*len)(struct lw *w, const struct lw_val *obj, struct lw_val *out); /* #v, or NULL */
+	const struct ir_lib *at; /* v[k] where k is no name: a row of one argument, or NULL */
 };
 
 struct ir_verdict { int64_t neutral, native; };
@@ -66,6 +75,8 @@ struct ir_target {
 	const struct ir_verdict *verdicts;  /* ends with neutral 0 */
 	int64_t default_verdict;       /* neutral; nil means it */
 	bool integer_results;          /* a plain integer is a result of its own (bytes to keep) */
+	uint32_t caps;                 /* IR_CAP_* */
+	void (*enter)(struct lw *w);   /* emits what every program starts with, or NULL */
 	const struct ir_lib *libs;     /* library functions, ends with a NULL name */
 	const struct ir_lib *map_rows; /* methods and rows of maps: "get" "set" "add" ... */
 	const struct ir_lib *state_rows, *event_rows;
@@ -76,6 +87,14 @@ struct ir_target {
 	uint32_t helper_pkt_len;          /* helper that gives the frame's length; 0: data_end - data */
 };
 
+/* Verdicts, or integers, or nothing at all: then the program ends with 0. */
+static inline bool ir_has_results(const struct ir_target *t)
+{
+	return t->integer_results || (t->verdicts && t->verdicts->neutral);
+}
+
+/* The first of the capabilities in `missing`, as what to do about it. */
+const char *ir_cap_help(uint32_t missing);
 /* The row by name, or NULL. */
 const struct ir_lib *ir_lib_find(const struct ir_lib *rows, const char *name);
 const struct ir_field *ir_field_find(const struct ir_view *v, const char *name);

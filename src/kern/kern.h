@@ -79,6 +79,18 @@ int kern_xdp_attach(struct kern_features *f, int ifindex, int prog_fd, enum kern
 int kern_xdp_detach(int ifindex, int link_fd, int prog_fd, enum kern_xdp_mode mode);
 int kern_xdp_id(int ifindex, uint32_t *id); /* of the program attached there; -ENOENT: none */
 
+/* ---- tracefs: what events there are ---- */
+/* The directory, mounted or, with the rights, private to the descriptor. */
+int kern_tracefs_open(void);
+/* A whole file below it, malloc'd, with a NUL behind it. Paths are made of names without '/'. */
+int kern_tracefs_read(int dir, const char *path, char **out, size_t *n);
+int kern_tracefs_list(int dir, const char *path, void (*each)(void *arg, const char *name), void *arg);
+
+/* ---- perf events ---- */
+int kern_perf_tracepoint(uint32_t id); /* fd of an event on the tracepoint that tracefs calls `id` */
+/* *link_fd: the BPF link, or -1 where the kernel has none for perf events; both are to be closed. */
+int kern_perf_attach(int perf_fd, int prog_fd, int *link_fd);
+
 /* ---- ring buffer ---- */
 struct kern_ring;
 int kern_ring_new(int map_fd, uint32_t bytes, struct kern_ring **out);
@@ -89,6 +101,11 @@ int kern_ring_read(struct kern_ring *r, void (*each)(void *arg, const void *data
 /* ---- memory of one-entry arrays made with BPF_F_MMAPABLE ---- */
 void *kern_map_mmap(int fd, size_t size); /* NULL on failure */
 void kern_map_munmap(void *p, size_t size);
+
+/* ---- processes ---- */
+/* This process's PID namespace as bpf_get_ns_current_pid_tgid takes it; 0, 0 for the first one, which
+ * needs no translation, and where /proc does not tell. */
+void kern_pidns(uint64_t *dev, uint64_t *ino);
 
 /* ---- rights ---- */
 /* One sentence on what is missing and how to get it, or NULL when bpf(2) may be used. */

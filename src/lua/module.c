@@ -2,10 +2,13 @@
 #include "lua/pgl.h"
 
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -297,6 +300,75 @@ static int f_tid(lua_State *L)
 	return 1;
 }
 
+static int f_uid(lua_State *L)
+{
+	lua_pushinteger(L, getuid());
+	return 1;
+}
+
+static int f_gid(lua_State *L)
+{
+	lua_pushinteger(L, getgid());
+	return 1;
+}
+
+/* The number of a cgroup is the inode of its directory in the version 2 tree; 0: not to be found. */
+static int f_cgroup_id(lua_State *L)
+{
+	char tree[256] = "", line[1024], path[sizeof(tree) + sizeof(line)];
+	struct stat st = { .st_ino = 0 };
+	FILE *mounts = fopen("/proc/self/mounts", "re"), *own = fopen("/proc/self/cgroup", "re");
+	while (mounts && !*tree && fgets(line, sizeof(line), mounts))
+		if (sscanf(line, "%*s %255s cgroup2 ", tree) == 1 && !strstr(line, " cgroup2 "))
+			*tree = 0;
+	while (own && *tree && fgets(line, sizeof(line), own))
+		if (!strncmp(line, "0::", 3)) {
+			snprintf(path, sizeof(path), "%s%.*s", tree, (int)strcspn(line + 3, "\n"), line + 3);
+			if (stat(path, &st))
+				st.st_ino = 0;
+		}
+	if (mounts)
+		fclose(mounts);
+	if (own)
+		fclose(own);
+	lua_pushinteger(L, (lua_Integer)st.st_ino);
+	return 1;
+}
+
+/* Text at an address of this process, as kernel code reads it: "" where nothing can be read. A page
+ * at a time, for the text may end right before one that is not there. */
+static int f_str(lua_State *L)
+{
+	enum { MOST = 64, PAGE = 4096 };
+	char text[MOST];
+	size_t at = (size_t)luaL_checkinteger(L, 1), n = 0;
+	lua_Integer most = luaL_optinteger(L, 2, MOST);
+	luaL_argcheck(L, most >= 1 && most <= MOST, 2, "a length from 1 to 64");
+	while (n < (size_t)most) {
+		size_t left = PAGE - (at + n) % PAGE, want = (size_t)most - n < left ? (size_t)most - n : left;
+		struct iovec to = { text + n, want }, from = { (void *)(at + n), want };
+		if (process_vm_readv(getpid(), &to, 1, &from, 1, 0) != (ssize_t)want) {
+			n = 0; /* no NUL before what cannot be read: nothing of it, as in the kernel */
+			break;
+		}
+		size_t end = strnlen(text + n, want);
+		n += end;
+		if (end < want)
+			break;
+	}
+	lua_pushlstring(L, text, n);
+	return 1;
+}
+
+/* A process sees none of the kernel's memory. */
+static int f_kstr(lua_State *L)
+{
+	luaL_checkinteger(L, 1);
+	luaL_optinteger(L, 2, 1);
+	lua_pushliteral(L, "");
+	return 1;
+}
+
 static int f_comm(lua_State *L)
 {
 	char name[17] = "";
@@ -317,7 +389,9 @@ static int f_trunc(lua_State *L)
 
 static const luaL_Reg functions[] = {
 	{ "ktime", f_ktime }, { "cpu", f_cpu },   { "random", f_random }, { "pid", f_pid },
-	{ "tid", f_tid },     { "comm", f_comm }, { "trunc", f_trunc },   { NULL, NULL },
+	{ "tid", f_tid },     { "comm", f_comm }, { "trunc", f_trunc },
+	{ "uid", f_uid },     { "gid", f_gid },   { "cgroup_id", f_cgroup_id },
+	{ "str", f_str },     { "kstr", f_kstr }, { NULL, NULL },
 };
 
 /* ---- opening ---- */

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define TRACING " tracepoint "
+
 enum type { TEXT, FLAG, COUNT, VERDICT };
 
 static const struct option {
@@ -11,13 +13,14 @@ static const struct option {
 	enum type type;
 	size_t at;           /* in struct pgl_opts */
 	const char *hooks;   /* those that have it, each between spaces; NULL: all */
-	const char *what;    /* COUNT: what it counts; NULL: not listed in messages */
+	const char *what;    /* COUNT: what the number is; NULL: not listed in messages */
 } options[] = {
 #define COMPILE(field) offsetof(struct pgl_opts, compile.field)
 #define ATTACH(field) offsetof(struct pgl_opts, attach.field)
 	{ "name",     TEXT,    COMPILE(name),        NULL,    "name of the program" },
 	{ "on_error", VERDICT, COMPILE(on_error),    NULL,    "verdict" },
-	{ "budget",   COUNT,   COMPILE(budget),      NULL,    "loop turns" },
+	{ "budget",   COUNT,   COMPILE(budget),      NULL,    "a number of loop turns" },
+	{ "pid",      COUNT,   COMPILE(pid),         TRACING, "the number of a process" },
 	{ "mode",     TEXT,    ATTACH(mode),         " xdp ", "how it is attached" },
 	{ "copy",     FLAG,    COMPILE(copy_access), NULL,    NULL },
 	{ "check",    FLAG,    COMPILE(check),       NULL,    NULL },
@@ -68,7 +71,7 @@ static int64_t integer(lua_State *L, const char *name, const char *what)
 	int same;
 	lua_Integer n = lua_tointegerx(L, -1, &same);
 	if (!same || n < 1)
-		luaL_error(L, "option '%s' is a number of %s", name, what);
+		luaL_error(L, "option '%s' is %s", name, what);
 	return n;
 }
 

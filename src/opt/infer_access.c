@@ -83,12 +83,18 @@ static struct ir_type index_view(struct infer *in, ir_ref r, unsigned kind, cons
 	const struct ir_view *v = ir_view_of(in->fl.u->target, kind);
 	uint32_t site = ir_at(in->fl.f, r)->site;
 	const char *name = const_name(key);
+	if (!name && v->at) {
+		struct ir_type a[2] = { type_kinds(IR_BIT(kind)), *key }, out = nothing;
+		return v->at->type(in, v->at, site, 2, a, &out) ? out : nothing;
+	}
 	if (!name) {
 		flow_error(&in->fl, site, "a field of %s must be named by a constant", v->name)->help =
-			"for bytes by number write p:u8(offset)";
+			v->is_str_like ? "for bytes by number write p:u8(offset)" : NULL;
 		return type_pending();
 	}
 	const struct ir_field *f = ir_field_find(v, name);
+	if (f && !f->kinds)
+		flow_error(&in->fl, site, "the field '%s' is of a type that kernel code cannot read yet", name);
 	if (f)
 		return (struct ir_type){ .kinds = f->kinds, .cap = f->cap };
 	const struct ir_lib *m = ir_lib_find(v->methods, name);
@@ -273,6 +279,12 @@ static struct ir_type call_row(struct infer *in, ir_ref r, const struct ir_lib *
 	uint32_t n = ins->nargs - 1;
 	if (ins->aux)
 		return type_pending(); /* an open argument list: flattened between rounds */
+	uint32_t missing = row->effects & IR_CAPS & ~in->fl.u->target->caps;
+	if (missing) {
+		flow_error(&in->fl, ins->site, "'%s' is not there in %s", row->name, in->fl.u->target->hook)->help =
+			ir_cap_help(missing);
+		return nothing;
+	}
 	struct ir_type *a = arena_array(in->fl.u->arena, struct ir_type, n + 1);
 	for (uint32_t i = 0; i < n; i++) {
 		a[i] = infer_arg(in, r, i + 1);
@@ -376,6 +388,13 @@ struct ir_type infer_return(struct infer *in, ir_ref r)
 	uint32_t site = ir_at(in->fl.f, r)->site;
 	if (!v.kinds)
 		return nothing;
+	if (!ir_has_results(t)) {
+		if (!(v.kinds & IR_BIT(IR_NIL)))
+			flow_error(&in->fl, site, "%s is returned here, where %s takes no result",
+				   infer_a_wrong(in, &v, 0), t->hook)->help =
+				"return nothing; keep what was found in a map, or send it as an event";
+		return nothing;
+	}
 	if (!(v.kinds & (IR_BIT(IR_INT) | IR_BIT(IR_NIL))))
 		flow_error(&in->fl, site, "%s is returned here, where %s wants a verdict",
 			   infer_a_wrong(in, &v, 0), t->hook)->help = "return bpf.PASS or bpf.DROP";

@@ -241,6 +241,8 @@ int opt_lower(struct ir_unit *u)
 	ir_ref ctx = ir_ins_new(w->fn, IRO(ctx), 0, NULL);
 	ir_append(w->fn, entry, ctx);
 	w->ctx = ctx;
+	if (u->target->enter)
+		u->target->enter(w);
 	lw_jmp(w, l.block[1], 0, NULL);
 	for (uint32_t o = 0; o < from->nrpo; o++) {
 		lw_enter(w, l.block[from->rpo[o]]);

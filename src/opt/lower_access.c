@@ -97,8 +97,12 @@ static void index_one(struct lw *w, void *arg, const struct lw_val *v, unsigned 
 	const char *name = const_name(a->key);
 	struct ir_type t = { .kinds = IR_BIT(kind), .k = v->k };
 	if (kind >= IR_VIEW0) {
-		const struct ir_field *f = ir_field_find(ir_view_of(w->unit->target, kind), name);
-		if (f) {
+		const struct ir_view *view = ir_view_of(w->unit->target, kind);
+		const struct ir_field *f = name ? ir_field_find(view, name) : NULL;
+		if (!name) {
+			struct lw_val args[2] = { *v, *a->key };
+			call_row(w, view->at, 2, args, out);
+		} else if (f) {
 			out->kinds = f->kinds;
 			out->cap = f->cap;
 			f->get(w, f, v, out);

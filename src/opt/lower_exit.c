@@ -48,6 +48,13 @@ void lower_return(struct lw *w, ir_ref r)
 	const struct ir_target *t = w->unit->target;
 	const struct ir_ins *i = ir_at(w->from, r);
 	struct lw_val v = i->nargs ? *lower_arg(w, r, 0) : lw_nil();
+	if (!ir_has_results(t)) {
+		at_function(w);
+		lw_check_kind(w, &v, IR_BIT(IR_NIL), arena_printf(w->unit->arena,
+			"a %%K value was returned, where %s takes no result", t->hook));
+		ret_imm(w, 0);
+		return;
+	}
 	if (v.k && v.k->kind == PG_INT) {
 		ret_imm(w, native(t, v.k->i));
 		return;

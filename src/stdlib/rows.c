@@ -4,6 +4,8 @@
 #define INT IR_BIT(IR_INT)
 #define NIL IR_BIT(IR_NIL)
 #define STR IR_BIT(IR_STR)
+#define TASK (IR_E_READ | IR_CAP_TASK)
+#define MEMORY (IR_E_READ | IR_CAP_MEMORY)
 
 
 static void is_const(struct infer *in, struct ir_type *out, const pg_value *k, uint64_t kinds)
@@ -274,7 +276,8 @@ static void helper_lower(struct lw *w, const struct ir_lib *row, uint32_t n, con
 {
 	(void)n, (void)args;
 	ir_ref v = lw_helper(w, row->imm, 0, NULL);
-	*out = lw_int(row->imm == HELPER_KTIME ? v : lw_op1(w, IRO(zext32), v));
+	bool whole = row->imm == HELPER_KTIME || row->imm == HELPER_CGROUP_ID;
+	*out = lw_int(whole ? v : lw_op1(w, IRO(zext32), v));
 }
 
 /* bpf.ip, bpf.mac, bpf.cidr of constant text; imm: which */
@@ -329,6 +332,18 @@ const struct ir_lib stdlib_rows[] = {
 	  "nanoseconds since boot, not counting suspend" },
 	{ "bpf.cpu", 0, 0, { 0 }, INT, 0, IR_E_READ, NULL, helper_lower, HELPER_CPU, "number of this CPU" },
 	{ "bpf.random", 0, 0, { 0 }, INT, 0, IR_E_READ, NULL, helper_lower, HELPER_RANDOM, "random 32 bits" },
+	{ "bpf.pid", 0, 0, { 0 }, INT, 0, TASK, NULL, std_pid_lower, STD_PID,
+	  "the process, as the script's PID namespace numbers it" },
+	{ "bpf.tid", 0, 0, { 0 }, INT, 0, TASK, NULL, std_pid_lower, STD_TID, "the thread, likewise" },
+	{ "bpf.uid", 0, 0, { 0 }, INT, 0, TASK, NULL, std_uid_lower, STD_UID, "user of the process" },
+	{ "bpf.gid", 0, 0, { 0 }, INT, 0, TASK, NULL, std_uid_lower, STD_GID, "group of the process" },
+	{ "bpf.comm", 0, 0, { 0 }, STR, 16, TASK, NULL, std_comm_lower, 0, "name of the thread" },
+	{ "bpf.cgroup_id", 0, 0, { 0 }, INT, 0, TASK, NULL, helper_lower, HELPER_CGROUP_ID,
+	  "number of the process's cgroup (version 2)" },
+	{ "bpf.str", 1, 2, { INT, INT }, STR, LW_MAXSTR, MEMORY, std_str_type, std_str_lower,
+	  HELPER_PROBE_READ_USER_STR, "text at an address of the process, up to 64 bytes or as many as said" },
+	{ "bpf.kstr", 1, 2, { INT, INT }, STR, LW_MAXSTR, MEMORY, std_str_type, std_str_lower,
+	  HELPER_PROBE_READ_KERNEL_STR, "text at an address of the kernel, likewise" },
 	{ "bpf.ip", 1, 1, { 0 }, IR_BIT(IR_IP4), 0, 0, addr_type, ip_lower, AS_IP,
 	  "address of constant text, or of a host-order integer" },
 	{ "bpf.mac", 1, 1, { 0 }, IR_BIT(IR_MAC), 0, 0, addr_type, NULL, AS_MAC, "MAC address of constant text" },

@@ -18,13 +18,41 @@ enum {
 	HELPER_KTIME = 5,
 	HELPER_RANDOM = 7,
 	HELPER_CPU = 8,
+	HELPER_PID_TGID = 14,
+	HELPER_UID_GID = 15,
+	HELPER_COMM = 16,
+	HELPER_CGROUP_ID = 80,
+	HELPER_PROBE_READ_USER = 112,
+	HELPER_PROBE_READ_KERNEL = 113,
+	HELPER_PROBE_READ_USER_STR = 114,
+	HELPER_PROBE_READ_KERNEL_STR = 115,
+	HELPER_NS_PID_TGID = 120,
 	HELPER_RINGBUF_OUTPUT = 130,
 };
+
+/* Of what the process is called: imm of its rows. */
+enum { STD_PID, STD_TID, STD_UID, STD_GID };
+
+/* Ends the program where it runs for another process than unit->only_pid; for ir_target.enter. */
+void std_only_pid(struct lw *w);
+/* Stack bytes for a text of up to cap bytes and its NUL, zeroed; and the text that was put there. */
+ir_ref std_text_slot(struct lw *w, uint32_t cap);
+struct lw_val std_text(struct lw *w, ir_ref slot, uint32_t cap);
 
 /* rows' callbacks, by file */
 bool std_print_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
 		    const struct ir_type *a, struct ir_type *out);
 void std_print_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
 		     struct lw_val *out);
+void std_pid_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+		   struct lw_val *out);
+void std_uid_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+		   struct lw_val *out);
+void std_comm_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+		    struct lw_val *out);
+bool std_str_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
+		  const struct ir_type *a, struct ir_type *out);
+void std_str_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+		   struct lw_val *out);
 
 #endif

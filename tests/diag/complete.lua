@@ -20,7 +20,7 @@ local function read(command)
 	return text
 end
 
-local sources = read "cat src/opt/*.[ch] src/stdlib/*.c src/net/*.c src/front/build*.c src/bpf/frame.c src/bpf/emit.c"
+local sources = read "cat src/opt/*.[ch] src/stdlib/*.c src/net/*.c src/hook/event.c src/front/build*.c src/bpf/frame.c src/bpf/emit.c"
 local expected = read "cat tests/diag/*.expect"
 
 -- The literals of a statement, neighbours joined.

@@ -10,7 +10,7 @@
 -- Warnings go to stderr, so the file runs twice: `done` runs it again with DIAG_INSIDE set, where
 -- cases compile, and reads everything that comes out.
 
-local diag = {}
+local diag = { kind = "xdp" } -- of program, for the cases that follow
 local script = arg[0]
 local path = script:gsub("%.lua$", ".expect")
 local inside = os.getenv "DIAG_INSIDE"
@@ -42,7 +42,7 @@ end
 function diag.case(name, f, options)
 	if not inside then return end
 	print("== " .. name)
-	local unit, text = bpf.compile("xdp", options or {}, f)
+	local unit, text = bpf.compile(diag.kind, options or {}, f)
 	print(unit and "accepted" or text)
 end
 

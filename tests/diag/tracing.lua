@@ -1,0 +1,23 @@
+-- What is said of functions for tracing hooks, and of what only they have.
+local diag = dofile "tests/diag/harness.lua"
+local names = bpf.map { "hash", key = "char[16]", value = "u64", entries = 8 }
+
+diag.case("a process in xdp", function(pkt) names:add(bpf.comm(), 1) end)
+diag.case("memory in xdp", function(pkt) if bpf.str(pkt.len) == "x" then return bpf.DROP end end)
+diag.case("pid in xdp", function(pkt) if bpf.pid() == 1 then return bpf.DROP end end)
+
+diag.kind = "tracepoint:raw_syscalls:sys_enter"
+diag.case("a verdict", function(e) return bpf.PASS end)
+diag.case("a string", function(e) return bpf.comm() end)
+diag.case("perhaps a number", function(e) if e.id == 1 then return 1 end end)
+diag.case("a misspelt field", function(e) if e.arg[0] == 1 then print(e.idd) end end)
+diag.case("a field by number", function(e) print(e[1]) end)
+diag.case("an array by name", function(e) print(e.args.first) end)
+diag.case("an array by text", function(e) print(e.args[bpf.comm()]) end)
+diag.case("an array as a value", function(e) print(e.args) end)
+diag.case("a length of an array", function(e) print(#e.args) end)
+diag.case("a length known only at run time", function(e) print(bpf.str(e.args[0], e.id)) end)
+diag.case("too great a length", function(e) print(bpf.str(e.args[0], 65)) end)
+diag.case("an address that is text", function(e) print(bpf.kstr "x") end)
+diag.case("a verdict on error", function(e) print(e.id) end, { on_error = bpf.DROP })
+diag.done()
