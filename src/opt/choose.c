@@ -139,13 +139,14 @@ static void compare(struct choice *c, ir_blk from, uint32_t lo, uint32_t hi)
 	}
 }
 
-/* The comparisons in place of instruction `at`, which goes. Returns where the arms may meet: what came
- * behind it; 0 when it ended its block. */
+/* The comparisons before instruction `at`. Returns where the arms may meet: what comes from there on; 0
+ * when it ends its block, and is left there behind them. */
 static ir_blk open_choice(struct choice *c, ir_ref at)
 {
 	ir_blk before = ir_at(c->f, at)->block;
 	ir_blk rest = ir_at(c->f, at)->nsucc ? 0 : edit_split(c->f, at);
-	ir_remove(c->f, at);
+	if (!rest)
+		ir_remove(c->f, at);
 	open_arms(c);
 	if (c->n) {
 		compare(c, before, 0, c->n);
@@ -176,6 +177,7 @@ static bool all_plain(const struct choice *c)
 static ir_ref choose_value(struct choice *c)
 {
 	ir_blk rest = open_choice(c, c->index);
+	ir_remove(c->f, c->index);
 	ir_ref all = ir_param_add(c->f, rest);
 	uint32_t site = ir_at(c->f, c->index)->site;
 	for (uint32_t i = 0; i < c->narms; i++)
@@ -242,8 +244,19 @@ static bool may_copy(enum ir_op op)
 
 struct uses { ir_ref *v; uint32_t n, cap; };
 
-/* The users of derived values that are to be copied; false: one of them cannot be. */
-static bool find_uses(struct choice *c, struct uses *out)
+static const char *stops(struct choice *c, ir_ref v, const pg_value *value);
+
+/* Does v, which is derived, fail by itself when the look-up gave nil? Then it does so where it is, before
+ * what is evaluated between it and its users. */
+static bool fails_first(struct choice *c, ir_ref v)
+{
+	return v != c->index && ir_at(c->f, v)->op != IRO(pi) && !stops(c, ir_at(c->f, v)->args[0], &const_nil) &&
+	       stops(c, v, &const_nil);
+}
+
+/* The users of derived values that are to be copied, and the derived ones that may fail; false: one of
+ * them cannot be. */
+static bool find_uses(struct choice *c, struct uses *out, struct uses *fail)
 {
 	struct ir_fn *f = c->f;
 	for (uint32_t o = 0; o < f->nrpo; o++)
@@ -256,6 +269,8 @@ static bool find_uses(struct choice *c, struct uses *out)
 				for (uint32_t a = 0; a < i->succ[s].nargs; a++)
 					if (derived(c, i->succ[s].args[a]))
 						return false;
+			if (derived(c, r) && fails_first(c, r))
+				arena_push(c->fl->u->arena, fail->v, fail->n, fail->cap, r);
 			if (!uses || derived(c, r))
 				continue;
 			if (!may_copy(i->op) || (i->op == IRO(call) && i->aux))
@@ -349,6 +364,8 @@ static ir_ref choose_use(struct choice *c, ir_ref use)
 {
 	uint32_t site = ir_at(c->f, use)->site;
 	ir_blk rest = open_choice(c, use);
+	if (rest)
+		ir_remove(c->f, use);
 	bool gives = ir_ops[ir_at(c->f, use)->op].result != 'N';
 	ir_ref all = gives ? ir_param_add(c->f, rest) : 0;
 	for (uint32_t i = 0; i < c->narms; i++) {
@@ -365,6 +382,18 @@ static ir_ref choose_use(struct choice *c, ir_ref use)
 	return all;
 }
 
+/* Raises before v where v fails. */
+static void choose_failure(struct choice *c, ir_ref v)
+{
+	uint32_t site = ir_at(c->f, v)->site;
+	ir_blk rest = open_choice(c, v);
+	for (uint32_t i = 0; i < c->narms; i++)
+		if (c->arms[i].value->kind == PG_NIL)
+			flow_raise(c->fl, c->arms[i].block, site, stops(c, v, &const_nil));
+		else
+			meet(c, c->arms[i].block, rest, 0);
+}
+
 /* Drops the look-up and what was derived from it: all their users are copies now. */
 static void drop_derived(struct choice *c)
 {
@@ -376,9 +405,11 @@ static void drop_derived(struct choice *c)
 
 static bool choose_uses(struct choice *c, ir_ref *to)
 {
-	struct uses uses = { 0 };
-	if (c->n > MAX_USES || !find_uses(c, &uses))
+	struct uses uses = { 0 }, fail = { 0 };
+	if (c->n > MAX_USES || !find_uses(c, &uses, &fail))
 		return false;
+	for (uint32_t i = 0; i < fail.n; i++)
+		choose_failure(c, fail.v[i]);
 	for (uint32_t i = 0; i < uses.n; i++)
 		to[uses.v[i]] = choose_use(c, uses.v[i]);
 	drop_derived(c);
@@ -460,7 +491,7 @@ void choose_refuse(struct flow *fl, ir_ref index)
 		flow_error(fl, site, "a captured table with %u keys is indexed by a value known only at run time; so many "
 			   "are not there yet", c.n)->help =
 			"use a map: bpf.map { \"hash\", key = ..., value = ..., entries = ... }";
-	else
+	else if (!fl->u->diag->errors) /* else it may be behind what was wrong, and never looked at */
 		flow_error(fl, site, "which table or function this gives is known only at run time, and it goes where it must "
 			   "be known before")->help = "call it, or read its fields, where it is looked up";
 }

@@ -82,6 +82,10 @@ lang.case { name = "in a loop", inputs = lang.pairs { 0, 1, 3, 6 }, f = function
 	return sum
 end }
 
+lang.case { name = "what fails first", inputs = lang.pairs { 0, 1, true, nil }, f = function(a, b)
+	return ops[a].run(ops[a], b + 1), ops[b]:run(a | 1)
+end }
+
 local count = bpf.map { "array", name = "counts", key = "u32", value = "u64", entries = 4 }
 local bytes = bpf.map { "array", name = "bytes", key = "u32", value = "u64", entries = 4 }
 local maps = { [1] = count, [2] = bytes }
