@@ -114,7 +114,9 @@ int compile_run(struct compile *c)
 		const struct pass *p = &passes[i];
 		if (form != p->needs)
 			return -EFAULT; /* the table contradicts itself */
+		struct arena_mark mark = arena_mark(c->u->scratch);
 		int err = p->run(c);
+		arena_release(c->u->scratch, mark);
 		if (!err && c->u->diag->errors)
 			err = -EINVAL;
 		if (!err && c->check)

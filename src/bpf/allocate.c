@@ -135,7 +135,7 @@ static int make_room(struct be *b, struct be_vreg *v)
 /* One round. *spills: something has to be spilled. */
 static int colour(struct be *b, bool *spills)
 {
-	uint32_t *at = arena_array(b->arena, uint32_t, b->ngaps + 1);
+	uint32_t *at = arena_array(b->scratch, uint32_t, b->ngaps + 1);
 	for (uint32_t k = b->nvregs; k-- > BE_V0;) {
 		struct be_vreg *v = &b->vregs[k];
 		if (!v->segs || v->mem)
@@ -143,7 +143,7 @@ static int colour(struct be *b, bool *spills)
 		v->next = at[b->segs[v->segs].start];
 		at[b->segs[v->segs].start] = k;
 	}
-	b->busy = arena_array(b->arena, uint16_t, b->ngaps + 4);
+	b->busy = arena_array(b->scratch, uint16_t, b->ngaps + 4);
 	memcpy(b->busy, b->fixed, sizeof(*b->busy) * b->ngaps);
 	for (uint32_t g = 0; g < b->ngaps; g++)
 		for (uint32_t k = at[g]; k; k = b->vregs[k].next) {
@@ -163,6 +163,7 @@ int be_allocate(struct be *b)
 {
 	for (int round = 0; round < ROUNDS; round++) {
 		bool spills = false;
+		struct arena_mark mark = arena_mark(b->scratch);
 		be_live(b);
 		int err = colour(b, &spills);
 		if (err)
@@ -173,6 +174,7 @@ int be_allocate(struct be *b)
 			return 0;
 		}
 		be_rewrite(b);
+		arena_release(b->scratch, mark);
 	}
 	return be_fail(b, "register allocation does not end");
 }

@@ -48,7 +48,7 @@ static uint32_t add_string(struct note *n, const char *s, size_t len)
 		return 0;
 	if (n->cap_str - n->nstr < len + 1) {
 		n->cap_str = 2 * n->cap_str + (uint32_t)len + 1;
-		char *more = arena_alloc(n->b->arena, n->cap_str);
+		char *more = arena_room(n->b->scratch, n->cap_str);
 		memcpy(more, n->str, n->nstr);
 		n->str = more;
 	}
@@ -67,7 +67,7 @@ static void read_text(struct note *n, struct source *s)
 	if (fd < 0)
 		return;
 	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size > 0 && st.st_size <= MAX_SOURCE) {
-		s->text = arena_alloc(n->b->arena, (size_t)st.st_size);
+		s->text = arena_room(n->b->scratch, (size_t)st.st_size);
 		ssize_t got = read(fd, s->text, (size_t)st.st_size);
 		s->len = got > 0 ? (size_t)got : 0;
 	}
@@ -77,8 +77,8 @@ static void read_text(struct note *n, struct source *s)
 static void find_lines(struct note *n, struct source *s, uint32_t max)
 {
 	uint32_t at = 0;
-	s->at = arena_array(n->b->arena, uint32_t, (size_t)max + 2);
-	s->str = arena_array(n->b->arena, uint32_t, (size_t)max + 2);
+	s->at = arena_array(n->b->scratch, uint32_t, (size_t)max + 2);
+	s->str = arena_array(n->b->scratch, uint32_t, (size_t)max + 2);
 	while (at < s->len && s->nlines < max) {
 		s->at[++s->nlines] = at;
 		const char *end = memchr(s->text + at, '\n', s->len - at);
@@ -101,7 +101,7 @@ static struct source *source_of(struct note *n, const char *file)
 	s.name = add_string(n, file ? file : "?", file ? strlen(file) : 1);
 	read_text(n, &s);
 	find_lines(n, &s, max);
-	arena_push(n->b->arena, n->sources, n->nsources, n->cap_sources, s);
+	arena_push(n->b->scratch, n->sources, n->nsources, n->cap_sources, s);
 	return &n->sources[n->nsources - 1];
 }
 
@@ -197,7 +197,8 @@ int be_annotate(struct be *b)
 	struct note n = { .b = b, .cap_str = 512, .nstr = 1 };
 	struct be_code *c = &b->out;
 	uint32_t types[32];
-	n.str = arena_alloc(b->arena, n.cap_str);
+	n.str = arena_room(b->scratch, n.cap_str);
+	n.str[0] = 0;
 	uint32_t len = put_types(&n, types);
 	line_records(&n);
 	struct btf_header h = {
@@ -205,7 +206,7 @@ int be_annotate(struct be *b)
 		.type_len = len, .str_off = len, .str_len = n.nstr,
 	};
 	c->btf_len = (uint32_t)sizeof(h) + len + n.nstr;
-	char *blob = c->btf = arena_alloc(b->arena, c->btf_len);
+	char *blob = c->btf = arena_room(b->arena, c->btf_len);
 	memcpy(blob, &h, sizeof(h));
 	memcpy(blob + sizeof(h), types, len);
 	memcpy(blob + sizeof(h) + len, n.str, n.nstr);

@@ -99,7 +99,7 @@ struct be_vreg {
 struct be {
 	struct ir_unit *unit;
 	struct ir_fn *fn;
-	struct arena *arena;
+	struct arena *arena, *scratch; /* the unit's */
 	struct be_ins *ins;
 	uint32_t nins, cap_ins;
 	struct be_pair *pairs;

@@ -11,6 +11,7 @@ struct be *be_new(struct ir_unit *u)
 	b->unit = u;
 	b->fn = u->main;
 	b->arena = u->arena;
+	b->scratch = u->scratch;
 	b->cap_ins = 2 * u->main->nins + 16;
 	b->ins = arena_spare(b->arena, struct be_ins, b->cap_ins);
 	b->cap_vregs = u->main->nins + 2 * BE_V0;

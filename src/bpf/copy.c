@@ -142,7 +142,7 @@ static void copy(struct res *s, const struct be_ins *i, uint32_t gap)
 {
 	const struct be *b = s->b;
 	unsigned dsts = 0;
-	s->todo = arena_array(b->arena, struct move, i->src);
+	s->todo = arena_spare(b->scratch, struct move, i->src);
 	s->ntodo = 0;
 	for (uint32_t k = i->dst; k < i->dst + i->src; k++) {
 		const struct be_pair *p = &b->pairs[k];

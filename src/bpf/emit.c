@@ -142,7 +142,7 @@ static void jump(struct em *e, struct be_ins i, uint32_t target)
 		}
 	}
 	struct jump j = { e->b->out.n, target };
-	arena_push(e->b->arena, e->jumps, e->njumps, e->cap_jumps, j);
+	arena_push(e->b->scratch, e->jumps, e->njumps, e->cap_jumps, j);
 	if (far)
 		add(e, (struct bpf_insn){ .code = BE_GOTOL });
 	else
@@ -189,7 +189,7 @@ static uint32_t link_jumps(struct em *e)
 {
 	uint32_t over = 0;
 	if (e->cap_wide < e->njumps) {
-		bool *w = arena_array(e->b->arena, bool, e->njumps);
+		bool *w = arena_array(e->b->scratch, bool, e->njumps);
 		if (e->cap_wide)
 			memcpy(w, e->wide, e->cap_wide);
 		e->wide = w;
@@ -214,7 +214,7 @@ int be_emit(struct be *b)
 {
 	struct em e = { .b = b };
 	struct be_code *c = &b->out;
-	e.to = arena_array(b->arena, uint32_t, 2 * (size_t)b->nblocks);
+	e.to = arena_array(b->scratch, uint32_t, 2 * (size_t)b->nblocks);
 	e.start = e.to + b->nblocks;
 	e.cap_insns = b->nins + 32;
 	c->insns = arena_spare(b->arena, struct bpf_insn, e.cap_insns);

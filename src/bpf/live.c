@@ -246,7 +246,7 @@ static void reset(struct be *b)
 		b->ngaps += b->blocks[k].n + 1;
 	}
 	/* four gaps are read at a time: room behind the last */
-	b->fixed = arena_array(b->arena, uint16_t, b->ngaps + 4);
+	b->fixed = arena_array(b->scratch, uint16_t, b->ngaps + 4);
 }
 
 void be_live(struct be *b)
@@ -254,12 +254,12 @@ void be_live(struct be *b)
 	struct live l = { .b = b, .words = (b->nvregs + 63) / 64 };
 	reset(b);
 	size_t n = (size_t)l.words * b->nblocks;
-	l.in = arena_array(b->arena, uint64_t, 3 * n + 2 * (size_t)l.words);
+	l.in = arena_array(b->scratch, uint64_t, 3 * n + 2 * (size_t)l.words);
 	l.gen = l.in + n;
 	l.kill = l.gen + n;
 	l.out = l.kill + n;
 	l.now = l.out + l.words;
-	l.until = arena_array(b->arena, uint32_t, b->nvregs);
+	l.until = arena_array(b->scratch, uint32_t, b->nvregs);
 	for (uint32_t k = 0; k < b->nblocks; k++)
 		gen_kill(&l, k);
 	solve(&l);

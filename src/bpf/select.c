@@ -641,11 +641,11 @@ int be_select(struct be *b)
 		return be_fail(b, "it is not machine code yet");
 	ir_order(f);
 	be_slots(b);
-	s.uses = arena_array(b->arena, uint32_t, f->nins);
-	s.vreg = arena_array(b->arena, uint32_t, f->nins);
-	s.id = arena_array(b->arena, uint32_t, f->nblocks);
-	s.edge_id = arena_alloc(b->arena, sizeof(*s.edge_id) * f->nblocks);
-	s.places = arena_array(b->arena, struct place, (size_t)f->nrpo * 3);
+	s.uses = arena_array(b->scratch, uint32_t, f->nins);
+	s.vreg = arena_array(b->scratch, uint32_t, f->nins);
+	s.id = arena_array(b->scratch, uint32_t, f->nblocks);
+	s.edge_id = arena_alloc(b->scratch, sizeof(*s.edge_id) * f->nblocks);
+	s.places = arena_spare(b->scratch, struct place, (size_t)f->nrpo * 3);
 	count_uses(&s);
 	lay_out(&s);
 	b->nblocks = s.nplaces;

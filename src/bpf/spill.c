@@ -165,7 +165,7 @@ static void block(struct rw *w, struct be_block *bb)
 void be_rewrite(struct be *b)
 {
 	struct rw w = { .b = b, .old = b->ins, .nold = b->nvregs };
-	w.cur = arena_array(b->arena, uint32_t, 2 * (size_t)b->nvregs);
+	w.cur = arena_array(b->scratch, uint32_t, 2 * (size_t)b->nvregs);
 	w.stamp = w.cur + b->nvregs;
 	b->cap_ins = b->nins + b->nins / 2 + 16;
 	b->ins = arena_spare(b->arena, struct be_ins, b->cap_ins);
@@ -215,7 +215,7 @@ void be_words(struct be *b)
 	if (!nmem)
 		return;
 	uint32_t words = (nmem + 63) / 64;
-	uint64_t *used = arena_array(b->arena, uint64_t, (size_t)b->ngaps * words);
+	uint64_t *used = arena_array(b->scratch, uint64_t, (size_t)b->ngaps * words);
 	for (uint32_t k = BE_V0; k < b->nvregs; k++) {
 		struct be_vreg *v = &b->vregs[k];
 		if (!v->mem || !v->segs)

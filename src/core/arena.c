@@ -23,6 +23,20 @@ void arena_lend(struct arena *a, void *mem, size_t n)
 	a->end = a->at + n;
 }
 
+static void *take_piece(struct arena *a, size_t n, size_t size)
+{
+	a->base = arena_room(a->parent, size);
+	a->at = a->base + n;
+	a->end = a->base + size;
+	return a->base;
+}
+
+void arena_within(struct arena *a, struct arena *parent, size_t n)
+{
+	*a = (struct arena){ .parent = parent };
+	take_piece(a, 0, n);
+}
+
 void arena_free(struct arena *a)
 {
 	for (struct arena_chunk *c = a->head, *next; c; c = next) {
@@ -36,6 +50,10 @@ void arena_free(struct arena *a)
 
 void *arena_slow(struct arena *a, size_t n)
 {
+	if (a->parent) {
+		size_t twice = 2 * (size_t)(a->end - a->base);
+		return take_piece(a, n, twice > n ? twice : n);
+	}
 	size_t size = a->head ? a->head->size * 2 : FIRST_CHUNK;
 	if (size > 8u << 20)
 		size = 8u << 20;

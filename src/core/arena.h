@@ -18,11 +18,17 @@ struct arena {
 	char *at, *end;
 	size_t used, limit;   /* bytes asked of malloc; 0: no limit */
 	jmp_buf *oom;         /* must be set before the first allocation */
+	struct arena *parent; /* an arena within another: where its memory comes from ... */
+	char *base;           /* ... and where the piece begins that it uses now */
 };
 
 void arena_init(struct arena *a, size_t limit, jmp_buf *oom);
 /* Lends memory to use first: n bytes at mem, which stay the caller's. Before any allocation. */
 void arena_lend(struct arena *a, void *mem, size_t n);
+/* An arena in n bytes of another one, and more of them when they are used up; it goes with the other.
+ * For what is needed for a while only: what was made since a mark goes when the arena is released to
+ * it, and the same bytes are used again. */
+void arena_within(struct arena *a, struct arena *parent, size_t n);
 void arena_free(struct arena *a);
 void *arena_slow(struct arena *a, size_t n);
 
@@ -35,6 +41,22 @@ static inline void *arena_room(struct arena *a, size_t n)
 	void *p = a->at;
 	a->at += n;
 	return p;
+}
+
+struct arena_mark { char *base, *at; };
+
+static inline struct arena_mark arena_mark(const struct arena *a)
+{
+	return (struct arena_mark){ a->base, a->at };
+}
+
+/* Of an arena within another. When it took a bigger piece since, it stays with that. */
+static inline void arena_release(struct arena *a, struct arena_mark m)
+{
+	a->at = a->base == m.base ? m.at : a->base;
+#ifdef PG_CHECK
+	memset(a->at, 0xa5, (size_t)(a->end - a->at)); /* who still looks there shall notice */
+#endif
 }
 
 /* Zeroed. */

@@ -172,7 +172,7 @@ void build_branch(struct build *b, ir_ref c, ir_ref v, struct branch_side yes, s
 /* Which instructions are reached, and where blocks start. */
 static void find_blocks(struct build *b)
 {
-	uint32_t *todo = arena_array(b->u->arena, uint32_t, b->p->ncode + 1), n = 0;
+	uint32_t *todo = arena_array(b->u->scratch, uint32_t, b->p->ncode + 1), n = 0;
 	todo[n++] = 0;
 	while (n) {
 		uint32_t pc = todo[--n];
@@ -206,7 +206,7 @@ static void count_preds(struct build *b)
 /* A variable's one cell is made in one place, however many ways lead into its scope. */
 static void find_landings(struct build *b)
 {
-	uint32_t *ways = arena_array(b->u->arena, uint32_t, b->p->ncode);
+	uint32_t *ways = arena_array(b->u->scratch, uint32_t, b->p->ncode);
 	ways[0] = b->flags[0] & BUILD_START && scope_begins(b, UINT32_MAX, 0);
 	for (uint32_t pc = 0; pc < b->p->ncode; pc++) {
 		uint32_t t[2];
@@ -287,11 +287,11 @@ struct ir_fn *front_build(struct ir_unit *u, const struct front_proto *p)
 	b.f->nupvals = p->nupvals;
 	b.f->vararg = p->vararg;
 	b.f->proto = p->number;
-	b.block_at = arena_array(u->arena, ir_blk, p->ncode);
-	b.land_at = arena_array(u->arena, ir_blk, p->ncode);
-	b.flags = arena_array(u->arena, uint8_t, p->ncode + 1);
-	b.preds = arena_array(u->arena, uint32_t, p->ncode);
-	b.local_at = arena_array(u->arena, uint32_t, p->nregs);
+	b.block_at = arena_array(u->scratch, ir_blk, p->ncode);
+	b.land_at = arena_array(u->scratch, ir_blk, p->ncode);
+	b.flags = arena_array(u->scratch, uint8_t, p->ncode + 1);
+	b.preds = arena_array(u->scratch, uint32_t, p->ncode);
+	b.local_at = arena_array(u->scratch, uint32_t, p->nregs);
 	find_blocks(&b);
 	count_preds(&b);
 	scope_find(&b);

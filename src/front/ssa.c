@@ -4,12 +4,12 @@
 void ssa_init(struct ssa *s, struct ir_fn *f, uint32_t nvars)
 {
 	*s = (struct ssa){ .f = f, .nvars = nvars };
-	arena_push(f->unit->arena, s->blocks, s->nblocks, s->cap_blocks, (struct ssa_block){ 0 });
+	arena_push(f->unit->scratch, s->blocks, s->nblocks, s->cap_blocks, (struct ssa_block){ 0 });
 }
 
 ir_blk ssa_block_new(struct ssa *s, uint32_t expected)
 {
-	arena_push(s->f->unit->arena, s->blocks, s->nblocks, s->cap_blocks,
+	arena_push(s->f->unit->scratch, s->blocks, s->nblocks, s->cap_blocks,
 		   (struct ssa_block){ .expected = expected });
 	return ir_block_new(s->f);
 }
@@ -17,14 +17,14 @@ ir_blk ssa_block_new(struct ssa *s, uint32_t expected)
 void ssa_edge(struct ssa *s, ir_blk from, ir_blk to)
 {
 	struct ssa_block *b = &s->blocks[to];
-	arena_push(s->f->unit->arena, b->preds, b->npreds, b->cap_preds, from);
+	arena_push(s->f->unit->scratch, b->preds, b->npreds, b->cap_preds, from);
 }
 
 void ssa_write(struct ssa *s, ir_blk b, uint32_t var, ir_ref v)
 {
 	struct ssa_block *k = &s->blocks[b];
 	if (!k->defs)
-		k->defs = arena_array(s->f->unit->arena, ir_ref, s->nvars);
+		k->defs = arena_array(s->f->unit->scratch, ir_ref, s->nvars);
 	k->defs[var] = v;
 }
 
@@ -51,7 +51,7 @@ static ir_ref phi_new(struct ssa *s, ir_blk b, uint32_t var)
 {
 	ir_ref p = ir_param_add(s->f, b);
 	ir_at(s->f, p)->imm = s->nphis;
-	arena_push(s->f->unit->arena, s->phis, s->nphis, s->cap_phis,
+	arena_push(s->f->unit->scratch, s->phis, s->nphis, s->cap_phis,
 		   (struct ssa_phi){ .block = b, .var = var, .param = p });
 	return p;
 }
@@ -80,7 +80,7 @@ static void read_arguments(struct ssa *s)
 	for (uint32_t i = 0; i < s->nphis; i++) {
 		struct ssa_phi phi = s->phis[i];
 		uint32_t n = s->blocks[phi.block].npreds;
-		ir_ref *args = arena_array(s->f->unit->arena, ir_ref, n);
+		ir_ref *args = arena_spare(s->f->unit->scratch, ir_ref, n);
 		for (uint32_t j = 0; j < n; j++)
 			args[j] = ssa_read(s, s->blocks[phi.block].preds[j], phi.var);
 		s->phis[i].args = args;
@@ -186,7 +186,7 @@ void ssa_finish(struct ssa *s)
 	read_arguments(s);
 	if (!s->nphis)
 		return;
-	ir_ref *to = arena_array(s->f->unit->arena, ir_ref, s->f->nins);
+	ir_ref *to = arena_array(s->f->unit->scratch, ir_ref, s->f->nins);
 	drop_needless(s, to);
 	for (ir_blk b = 2; b < s->nblocks; b++) {
 		keep_params(s, b, to);

@@ -166,7 +166,9 @@ struct ir_fn {
 	struct ir_slot *slots; /* 0..nslots-1 */
 	uint32_t nslots, cap_slots;
 	ir_blk *rpo;           /* reverse post order, set by ir_order */
-	uint32_t nrpo;
+	uint32_t nrpo, cap_rpo;
+	struct ir_pred *preds; /* of all blocks, likewise */
+	uint32_t cap_preds;
 	uint32_t nupvals;
 	uint64_t host;         /* the capture's id of the function value (root), 0 for inner ones */
 	uint32_t proto;        /* which prototype: unit->protos */
@@ -230,6 +232,7 @@ enum { IR_DATA_ZERO = 0, IR_DATA_LOST = 8, IR_DATA_ERRORS = 64 };
 
 struct ir_unit {
 	struct arena *arena;
+	struct arena *scratch; /* what a pass needs for itself: emptied after each */
 	struct diag_list *diag;
 	const struct ir_target *target;
 	struct ir_fn **fns;    /* densely numbered */

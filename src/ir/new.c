@@ -1,10 +1,14 @@
 /* new.c - making and editing: units, functions, blocks, instructions, edges. */
 #include "ir/ir.h"
 
+enum { SCRATCH = 48 << 10 };
+
 struct ir_unit *ir_unit_new(struct arena *a, struct diag_list *diag, const struct ir_target *t)
 {
 	struct ir_unit *u = arena_new(a, struct ir_unit);
 	u->arena = a;
+	u->scratch = arena_new(a, struct arena);
+	arena_within(u->scratch, a, SCRATCH);
 	u->diag = diag;
 	u->target = t;
 	arena_push(a, u->sites, u->nsites, u->cap_sites, (struct ir_site){ 0 });

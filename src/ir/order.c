@@ -36,9 +36,10 @@ enum { NEW, OPEN, DONE };
  * edges. Returns the number of edges. */
 static uint32_t search(struct ir_fn *f)
 {
-	struct arena *a = f->unit->arena;
-	struct walk *stack = arena_array(a, struct walk, f->nblocks);
-	ir_blk *out = arena_array(a, ir_blk, f->nblocks);
+	struct arena *a = f->unit->scratch;
+	struct arena_mark mark = arena_mark(a);
+	struct walk *stack = arena_spare(a, struct walk, f->nblocks);
+	ir_blk *out = arena_spare(a, ir_blk, f->nblocks);
 	uint32_t depth = 0, left = f->nblocks, edges = 0;
 	if (f->nblocks > 1) {
 		stack[depth++] = walk_from(f, 1);
@@ -61,8 +62,14 @@ static uint32_t search(struct ir_fn *f)
 		k->order = OPEN;
 		stack[depth++] = walk_from(f, to);
 	}
-	f->rpo = out + left;
 	f->nrpo = f->nblocks - left;
+	if (f->cap_rpo < f->nrpo) {
+		f->cap_rpo = f->nrpo + f->nrpo / 2;
+		f->rpo = arena_spare(f->unit->arena, ir_blk, f->cap_rpo);
+	}
+	if (f->nrpo)
+		memcpy(f->rpo, out + left, sizeof(*out) * f->nrpo);
+	arena_release(a, mark);
 	return edges;
 }
 
@@ -75,7 +82,11 @@ static void add_pred(struct ir_fn *f, ir_blk to, ir_blk from, uint32_t succ)
 /* Predecessors in reverse post order, and of one block's edges the first successor first. */
 static void predecessors(struct ir_fn *f, uint32_t edges)
 {
-	struct ir_pred *p = arena_array(f->unit->arena, struct ir_pred, edges);
+	if (f->cap_preds < edges) {
+		f->cap_preds = edges + edges / 2;
+		f->preds = arena_spare(f->unit->arena, struct ir_pred, f->cap_preds);
+	}
+	struct ir_pred *p = f->preds;
 	for (uint32_t o = 0; o < f->nrpo; o++) {
 		struct ir_block *k = ir_block(f, f->rpo[o]);
 		k->preds = p;
@@ -128,7 +139,8 @@ static void number_tree(struct ir_fn *f)
 		ir_block(f, f->rpo[o])->dom_out = 1;
 	for (uint32_t o = f->nrpo; o-- > 1;)
 		ir_block(f, ir_block(f, f->rpo[o])->idom)->dom_out += ir_block(f, f->rpo[o])->dom_out;
-	uint32_t *free_at = arena_array(f->unit->arena, uint32_t, f->nblocks);
+	struct arena_mark mark = arena_mark(f->unit->scratch);
+	uint32_t *free_at = arena_array(f->unit->scratch, uint32_t, f->nblocks);
 	for (uint32_t o = 0; o < f->nrpo; o++) {
 		ir_blk b = f->rpo[o];
 		struct ir_block *k = ir_block(f, b);
@@ -139,6 +151,7 @@ static void number_tree(struct ir_fn *f)
 			free_at[k->idom] += size;
 		free_at[b] = k->dom_in + 1;
 	}
+	arena_release(f->unit->scratch, mark);
 }
 
 /* One sweep; true: something changed, and a block that was left to a back edge may too. */

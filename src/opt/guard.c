@@ -87,7 +87,7 @@ static void spread(struct guard *g)
 {
 	struct ir_fn *f = g->f;
 	ir_dominators(f);
-	g->known = arena_array(g->u->arena, int64_t, f->nblocks);
+	g->known = arena_array(g->u->scratch, int64_t, f->nblocks);
 	for (uint32_t o = 1; o < f->nrpo; o++) {
 		ir_blk b = f->rpo[o];
 		struct ir_block *k = ir_block(f, b);
@@ -113,7 +113,7 @@ static bool folds_to_data(const struct ir_fn *f, const struct ir_ins *load)
 static void mark_values(struct guard *g)
 {
 	struct ir_fn *f = g->f;
-	g->is_value = arena_array(g->u->arena, bool, f->nins);
+	g->is_value = arena_array(g->u->scratch, bool, f->nins);
 	for (ir_blk b = 1; b < f->nblocks; b++)
 		for (ir_ref i = ir_block(f, b)->first; i; i = ir_at(f, i)->next) {
 			const struct ir_ins *ins = ir_at(f, i);
@@ -304,10 +304,10 @@ static int guard_fn(struct ir_unit *u, struct ir_fn *f)
 	open_packet(&g, &c);
 	/* renames only what was there before: room for that is enough to write, all for reading */
 	uint32_t before = f->nins;
-	g.to = arena_array(u->arena, ir_ref, before);
+	g.to = arena_array(u->scratch, ir_ref, before);
 	for (uint32_t o = f->nrpo; o-- > 0;)
 		rewrite_block(&g, f->rpo[o]);
-	ir_ref *to = arena_array(u->arena, ir_ref, f->nins);
+	ir_ref *to = arena_array(u->scratch, ir_ref, f->nins);
 	memcpy(to, g.to, sizeof(*to) * before);
 	ir_rename(f, to);
 	return 0;

@@ -362,7 +362,7 @@ static bool loops_changed(struct infer *in)
 
 void infer_round(struct flow *fl)
 {
-	fl->exec = arena_array(fl->u->arena, bool, fl->f->nblocks);
+	fl->exec = arena_array(fl->u->scratch, bool, fl->f->nblocks);
 	struct infer in = { .fl = *fl };
 	forget_types(fl);
 	do
@@ -431,7 +431,7 @@ int opt_records(struct ir_unit *u)
 {
 	struct flow fl = { .u = u, .f = u->main };
 	ir_order(fl.f);
-	fl.exec = arena_array(u->arena, bool, fl.f->nblocks);
+	fl.exec = arena_array(u->scratch, bool, fl.f->nblocks);
 	for (uint32_t i = 0; i < fl.f->nrpo; i++)
 		fl.exec[fl.f->rpo[i]] = true;
 	int tables = records_promote(u, fl.f);

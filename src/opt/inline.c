@@ -210,7 +210,7 @@ static ir_ref nil_before(struct ir_fn *f, ir_ref at)
 static void graft_body(struct graft *g)
 {
 	struct ir_fn *f = g->f;
-	struct arena *a = g->fl->u->arena;
+	struct arena *a = g->fl->u->scratch;
 	ir_blk before = ir_at(f, g->call)->block;
 	uint32_t n = g->g->nparams;
 	g->nargs = ir_at(f, g->call)->nargs - 1;
@@ -318,10 +318,10 @@ int inline_calls(struct flow *fl)
 	for (uint32_t o = 0; o < f->nrpo; o++)
 		for (ir_ref r = fl->exec[f->rpo[o]] ? ir_block(f, f->rpo[o])->first : 0; r; r = ir_at(f, r)->next)
 			if (ir_at(f, r)->op == IRO(call))
-				arena_push(fl->u->arena, calls, n, cap, r);
+				arena_push(fl->u->scratch, calls, n, cap, r);
 	if (!n)
 		return 0;
-	ir_ref *param = arena_array(fl->u->arena, ir_ref, n);
+	ir_ref *param = arena_array(fl->u->scratch, ir_ref, n);
 	int done = 0;
 	for (uint32_t i = 0; i < n; i++) {
 		int one = inline_one(fl, calls[i], &param[i]);
@@ -329,7 +329,7 @@ int inline_calls(struct flow *fl)
 			return one;
 		done += one;
 	}
-	ir_ref *to = done ? arena_array(fl->u->arena, ir_ref, f->nins) : NULL;
+	ir_ref *to = done ? arena_array(fl->u->scratch, ir_ref, f->nins) : NULL;
 	for (uint32_t i = 0; done && i < n; i++)
 		to[calls[i]] = param[i];
 	if (done)

@@ -223,9 +223,9 @@ int opt_lower(struct ir_unit *u)
 	ir_order(from);
 	struct lowering l = { .w = { .unit = u, .from = from } };
 	struct lw *w = &l.w;
-	w->val = arena_array(u->arena, struct lw_val, from->nins);
-	l.block = arena_array(u->arena, ir_blk, from->nblocks);
-	w->uses = arena_array(u->arena, uint32_t, from->nins);
+	w->val = arena_array(u->scratch, struct lw_val, from->nins);
+	l.block = arena_array(u->scratch, ir_blk, from->nblocks);
+	w->uses = arena_array(u->scratch, uint32_t, from->nins);
 	w->fn = ir_fn_new(u, from->name);
 	w->fn->machine = true;
 	ir_fn_reserve(w->fn, from->nrpo * 4 + from->nins * 2, from->nblocks * 3);

@@ -88,7 +88,7 @@ static void imm_room(struct simp *s)
 	ir_ref *old = s->imms;
 	uint32_t n = s->imm_mask + 1;
 	s->imm_mask = n * 2 - 1;
-	s->imms = arena_array(s->arena, ir_ref, n * 2);
+	s->imms = arena_array(s->scratch, ir_ref, n * 2);
 	s->nimms = 0;
 	for (uint32_t i = 0; i < n; i++)
 		if (old[i])
@@ -97,7 +97,7 @@ static void imm_room(struct simp *s)
 
 static void *bigger(struct simp *s, void *old, uint32_t cap)
 {
-	void *p = arena_alloc(s->arena, sizeof(ir_ref) * (size_t)cap);
+	void *p = arena_alloc(s->scratch, sizeof(ir_ref) * (size_t)cap);
 	return memcpy(p, old, sizeof(ir_ref) * s->cap);
 }
 
@@ -226,7 +226,7 @@ static void learn(struct simp *s, ir_blk b)
 		return;
 	struct fact x = { b, t->args[0], t->args[1], t->aux ^ (k->preds[0].succ == 1),
 			  s->fact_of[t->args[0]] };
-	arena_push(s->arena, s->facts, s->nfacts, s->cap_facts, x);
+	arena_push(s->scratch, s->facts, s->nfacts, s->cap_facts, x);
 	s->fact_of[x.a] = s->nfacts - 1;
 }
 
@@ -330,20 +330,20 @@ void simp_number(struct simp *s)
 	simp_need_tree(s);
 	uint32_t n = table_size(f->nins);
 	s->cap = f->nins + 32;
-	s->to = arena_array(s->arena, ir_ref, s->cap);
-	s->next = arena_array(s->arena, ir_ref, s->cap);
-	s->bucket = arena_array(s->arena, ir_ref, n);
+	s->to = arena_array(s->scratch, ir_ref, s->cap);
+	s->next = arena_array(s->scratch, ir_ref, s->cap);
+	s->bucket = arena_array(s->scratch, ir_ref, n);
 	s->mask = n - 1;
-	s->imms = arena_array(s->arena, ir_ref, 32);
+	s->imms = arena_array(s->scratch, ir_ref, 32);
 	s->imm_mask = 31;
 	s->nimms = 0;
 	s->nfact_of = f->nins;
-	s->fact_of = arena_array(s->arena, uint32_t, f->nins);
+	s->fact_of = arena_array(s->scratch, uint32_t, f->nins);
 	s->facts = NULL;
 	s->nfacts = s->cap_facts = 0;
-	arena_push(s->arena, s->facts, s->nfacts, s->cap_facts, (struct fact){ 0 });
+	arena_push(s->scratch, s->facts, s->nfacts, s->cap_facts, (struct fact){ 0 });
 	s->rename_all = false;
-	s->reached = arena_array(s->arena, bool, f->nblocks);
+	s->reached = arena_array(s->scratch, bool, f->nblocks);
 	s->anchor = ir_block(f, 1)->first;
 	for (uint32_t o = 0; o < f->nrpo; o++)
 		number_block(s, f->rpo[o]);

@@ -60,7 +60,7 @@ static ir_ref always(const struct ir_fn *f, ir_blk b, uint32_t i, const ir_ref *
 
 static void drop_trivial(struct ir_fn *f)
 {
-	struct arena *a = f->unit->arena;
+	struct arena *a = f->unit->scratch;
 	ir_ref *to = arena_array(a, ir_ref, f->nins);
 	bool any = false;
 	for (bool changed = true; changed;) {
@@ -207,7 +207,7 @@ static void drop_dead(struct sweep *s, ir_blk b)
 {
 	struct ir_fn *f = s->f;
 	uint32_t n = ir_block(f, b)->nparams, gone = 0;
-	bool *drop = arena_array(f->unit->arena, bool, n + 1);
+	bool *drop = arena_array(f->unit->scratch, bool, n + 1);
 	for (uint32_t i = 0; i < n && b != 1; i++)
 		gone += drop[i] = !s->live[ir_block(f, b)->params[i]];
 	if (gone)
@@ -221,8 +221,8 @@ static void drop_dead(struct sweep *s, ir_blk b)
 
 void sweep(struct ir_fn *f)
 {
-	struct sweep s = { .f = f, .live = arena_array(f->unit->arena, bool, f->nins),
-			   .work = arena_spare(f->unit->arena, ir_ref, f->nins) };
+	struct sweep s = { .f = f, .live = arena_array(f->unit->scratch, bool, f->nins),
+			   .work = arena_spare(f->unit->scratch, ir_ref, f->nins) };
 	for (uint32_t o = 0; o < f->nrpo; o++)
 		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next) {
 			if (is_pure(ir_at(f, r)))

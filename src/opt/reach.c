@@ -34,7 +34,7 @@ ir_ref reach_use(struct ir_fn *f, ir_ref from, ir_ref def, bool (*is_use)(const 
 		 const void *arg)
 {
 	struct search s = { f, def, is_use, arg };
-	struct arena *a = f->unit->arena;
+	struct arena *a = f->unit->scratch;
 	bool *seen = arena_array(a, bool, f->nblocks), renewed;
 	ir_blk *work = arena_array(a, ir_blk, f->nblocks + 1);
 	uint32_t n = 0;

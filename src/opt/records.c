@@ -58,12 +58,12 @@ static bool looks_only(const struct ir_ins *i)
 static void find_tables(struct records *s)
 {
 	struct ir_fn *f = s->f;
-	s->of = arena_array(s->u->arena, uint32_t, f->nins);
+	s->of = arena_array(s->u->scratch, uint32_t, f->nins);
 	for (uint32_t o = 0; o < f->nrpo; o++)
 		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next)
 			if (ir_at(f, r)->op == IRO(newtable)) {
 				struct rec one = { .table = r };
-				arena_push(s->u->arena, s->v, s->n, s->cap, one);
+				arena_push(s->u->scratch, s->v, s->n, s->cap, one);
 				s->of[r] = s->n;
 			}
 }
@@ -83,7 +83,7 @@ static uint32_t field_of(struct records *s, struct rec *rec, const char *key)
 	for (uint32_t i = 0; i < rec->n; i++)
 		if (!strcmp(rec->keys[i], key))
 			return i;
-	arena_push(s->u->arena, rec->keys, rec->n, rec->cap, key);
+	arena_push(s->u->scratch, rec->keys, rec->n, rec->cap, key);
 	return rec->n - 1;
 }
 
@@ -99,7 +99,7 @@ static void note_use(struct records *s, struct rec *rec, ir_ref r, uint32_t arg)
 	const struct ir_ins *i = ir_at(s->f, r);
 	if (i->op == IRO(pi))
 		return;
-	arena_push(s->u->arena, rec->uses, rec->nuses, rec->cap_uses, r);
+	arena_push(s->u->scratch, rec->uses, rec->nuses, rec->cap_uses, r);
 	if (is_access(i, arg)) {
 		const char *key = key_of(s->f, r);
 		if (key)

@@ -36,7 +36,7 @@ static void remember(struct reuse *s, ir_ref obj, const char *name, ir_ref value
 {
 	uint32_t h = hash(obj, name);
 	struct seen e = { .obj = obj, .value = value, .name = name, .block = b, .next = s->bucket[h] };
-	arena_push(s->u->arena, s->v, s->n, s->cap, e);
+	arena_push(s->u->scratch, s->v, s->n, s->cap, e);
 	s->bucket[h] = (int32_t)s->n - 1;
 }
 
@@ -104,7 +104,7 @@ int opt_reuse(struct ir_unit *u)
 	struct reuse s = { .u = u, .f = u->main };
 	ir_dominators(s.f);
 	memset(s.bucket, -1, sizeof(s.bucket));
-	s.to = arena_array(u->arena, ir_ref, s.f->nins);
+	s.to = arena_array(u->scratch, ir_ref, s.f->nins);
 	for (uint32_t o = 0; o < s.f->nrpo; o++)
 		for (ir_ref r = ir_block(s.f, s.f->rpo[o])->first; r; r = ir_at(s.f, r)->next)
 			visit(&s, r);

@@ -125,7 +125,7 @@ static void split_param(struct ir_fn *f, ir_blk b, uint32_t i, uint32_t n, ir_re
 	}
 	ir_ref all = ir_ins_new(f, IRO(several), n, parts);
 	ir_insert_before(f, ir_block(f, b)->first, all);
-	bool *drop = arena_array(f->unit->arena, bool, ir_block(f, b)->nparams);
+	bool *drop = arena_array(f->unit->scratch, bool, ir_block(f, b)->nparams);
 	drop[i] = true;
 	params_drop(f, b, drop);
 	to[old] = all;
@@ -150,7 +150,7 @@ int several_normalise(struct flow *fl)
 	int done = 0, now;
 	do {
 		now = 0;
-		ir_ref *to = arena_array(fl->u->arena, ir_ref, f->nins);
+		ir_ref *to = arena_array(fl->u->scratch, ir_ref, f->nins);
 		uint32_t limit = f->nins;
 		for (uint32_t o = 0; o < f->nrpo; o++) {
 			for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next) {
@@ -164,7 +164,7 @@ int several_normalise(struct flow *fl)
 			for (uint32_t o = 1; o < f->nrpo; o++)
 				now += split_params(f, f->rpo[o], limit, to);
 		if (now) {
-			ir_ref *all = arena_array(fl->u->arena, ir_ref, f->nins);
+			ir_ref *all = arena_array(fl->u->scratch, ir_ref, f->nins);
 			memcpy(all, to, sizeof(*all) * limit);
 			ir_rename(f, all);
 		}

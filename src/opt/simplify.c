@@ -54,11 +54,12 @@ static void release_error_exit(struct ir_fn *f, ir_ref t)
 
 static void simplify_fn(struct ir_unit *u, struct ir_fn *f)
 {
-	struct simp s = { .u = u, .f = f, .arena = u->arena, .stale_tree = true };
+	struct simp s = { .u = u, .f = f, .scratch = u->scratch, .stale_tree = true };
 	ir_ref hold = hold_error_exit(u, f);
 	s.stale = hold != 0; /* else it left the order right */
 	bool swept = true; /* a block that lost its instructions may be jumped through */
 	for (int round = 0; round < ROUNDS; round++) {
+		struct arena_mark mark = arena_mark(u->scratch);
 		s.changed = false;
 		simp_number(&s);
 		if (!s.changed && !swept)
@@ -67,6 +68,7 @@ static void simplify_fn(struct ir_unit *u, struct ir_fn *f)
 		simp_merge(&s);
 		s.changed = false;
 		simp_sweep(&s);
+		arena_release(u->scratch, mark);
 		swept = s.changed;
 	}
 	release_error_exit(f, hold);

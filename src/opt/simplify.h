@@ -16,7 +16,7 @@ struct fact {
 struct simp {
 	struct ir_unit *u;
 	struct ir_fn *f;
-	struct arena *arena;
+	struct arena *scratch;
 	bool changed;
 	bool stale;            /* edges changed: order and preds are to be made anew ... */
 	bool stale_tree;       /* ... and so are dominators */

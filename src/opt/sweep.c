@@ -101,8 +101,8 @@ void simp_sweep(struct simp *s)
 	struct ir_fn *f = s->f;
 	struct sweep w = { .s = s, .f = f };
 	simp_need_order(s);
-	w.live = arena_array(s->arena, bool, f->nins);
-	w.work = arena_array(s->arena, ir_ref, f->nins);
+	w.live = arena_array(s->scratch, bool, f->nins);
+	w.work = arena_array(s->scratch, ir_ref, f->nins);
 	mark(&w);
 	/* the error exit is entered with a number, needed or not */
 	for (uint32_t p = 0; f->error_exit && p < ir_block(f, f->error_exit)->nparams; p++) {

@@ -119,7 +119,7 @@ static void add_sides(struct thread *t, ir_blk b)
 				t->side[k][ir_block(f, b)->params[p]] = ir_block(f, b)->params[p];
 			continue;
 		}
-		ir_ref *args = arena_array(t->s->arena, ir_ref, e.nargs + n);
+		ir_ref *args = arena_spare(t->s->u->arena, ir_ref, e.nargs + n);
 		if (e.nargs)
 			memcpy(args, e.args, sizeof(*args) * e.nargs);
 		for (uint32_t p = 0; p < n; p++) {
@@ -143,7 +143,7 @@ static void mark_bad(struct thread *t, ir_ref *use, ir_blk at)
 static void open_blocks(struct thread *t)
 {
 	struct ir_fn *f = t->f;
-	struct opening o = { *t, arena_array(t->s->arena, bool, f->nblocks) };
+	struct opening o = { *t, arena_array(t->s->scratch, bool, f->nblocks) };
 	bool any = false;
 	for (uint32_t k = 1; k < f->nrpo && !any; k++)
 		any = t->kept[f->rpo[k]] && is_lone(f, f->rpo[k], IRO(br)) && has_constant(f, f->rpo[k]);
@@ -153,8 +153,8 @@ static void open_blocks(struct thread *t)
 	each_use(&o.t, mark_bad);
 	/* values made from here on have no copies; those for which there is no room wait a round */
 	uint32_t room = f->nins * 3 + 64;
-	t->side[0] = arena_array(t->s->arena, ir_ref, room);
-	t->side[1] = arena_array(t->s->arena, ir_ref, room);
+	t->side[0] = arena_array(t->s->scratch, ir_ref, room);
+	t->side[1] = arena_array(t->s->scratch, ir_ref, room);
 	for (uint32_t k = 0; k < f->nrpo; k++) {
 		ir_blk b = f->rpo[k];
 		if (t->kept[b] && !o.bad[b] && is_lone(f, b, IRO(br)) && has_constant(f, b) &&
@@ -179,7 +179,7 @@ static struct ir_edge compose(struct thread *t, const struct ir_edge *in, const 
 {
 	struct ir_edge e = { .to = out->to, .nargs = out->nargs };
 	if (e.nargs)
-		e.args = arena_array(t->s->u->arena, ir_ref, e.nargs);
+		e.args = arena_spare(t->s->u->arena, ir_ref, e.nargs);
 	for (uint32_t a = 0; a < e.nargs; a++)
 		e.args[a] = through(t->f, in->to, in, out->args[a]);
 	return e;
@@ -228,7 +228,7 @@ void simp_thread(struct simp *s)
 	struct ir_fn *f = s->f;
 	struct thread t = { .s = s, .f = f };
 	simp_need_order(s);
-	t.kept = arena_array(s->arena, bool, f->nblocks);
+	t.kept = arena_array(s->scratch, bool, f->nblocks);
 	find_kept(&t);
 	open_blocks(&t);
 	for (uint32_t o = 0; o < f->nrpo; o++) {
@@ -292,7 +292,7 @@ void simp_merge(struct simp *s)
 {
 	struct ir_fn *f = s->f;
 	simp_need_order(s);
-	s->to = arena_array(s->arena, ir_ref, f->nins);
+	s->to = arena_array(s->scratch, ir_ref, f->nins);
 	bool any = false;
 	uint32_t n = 0;
 	for (uint32_t o = 0; o < f->nrpo; o++) {
