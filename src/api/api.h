@@ -33,11 +33,11 @@ struct pg_ctx {
 	uint32_t print_id;             /* number of the last print site handed out */
 	uint64_t print_lost;           /* by programs that are gone */
 	char *keep_stage;              /* pg_dump_stage; malloc'd or NULL */
-	void *pool;                    /* memory with its pages in place, for one unit at a time; or NULL */
+	void *pool;                    /* memory for one unit at a time (ctx.c), or NULL */
 	struct pg_unit *pool_user;     /* the unit whose arena is in it, or NULL */
 };
 
-enum { API_POOL = 512 << 10 };
+enum { API_POOL = 2 << 20 };
 
 pg_ctx *ctx_ref(pg_ctx *ctx);
 void ctx_unref(pg_ctx *ctx);

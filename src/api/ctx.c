@@ -7,6 +7,26 @@
 #include <string.h>
 #include <sys/mman.h>
 
+enum { POOL_READY = 512 << 10 };
+
+/* Memory that is there when a compilation wants it: page by page, its faults would cost more than
+ * compiling does. One huge page where the kernel has one to give, for under a hypervisor without
+ * nested page tables even a page that is mapped costs microseconds when it is first touched. */
+static void *map_pool(void)
+{
+	const int prot = PROT_READ | PROT_WRITE, flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+	char *p = mmap(NULL, 2 * API_POOL, prot, flags, -1, 0);
+	if (p == MAP_FAILED)
+		return NULL;
+	size_t before = -(uintptr_t)p & (API_POOL - 1);
+	if (before)
+		munmap(p, before);
+	munmap(p + before + API_POOL, API_POOL - before);
+	madvise(p + before, API_POOL, MADV_HUGEPAGE);
+	madvise(p + before, POOL_READY, MADV_POPULATE_WRITE);
+	return p + before;
+}
+
 int pg_ctx_new(pg_ctx **out)
 {
 	pg_ctx *ctx = calloc(1, sizeof *ctx);
@@ -14,10 +34,7 @@ int pg_ctx_new(pg_ctx **out)
 	if (!ctx)
 		return -ENOMEM;
 	ctx->refs = 1;
-	/* All pages at once: a fault for each of them costs more than compiling does. */
-	void *pool = mmap(NULL, API_POOL, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE,
-			  -1, 0);
-	ctx->pool = pool == MAP_FAILED ? NULL : pool;
+	ctx->pool = map_pool();
 	/* what every compilation asks: from the cache now, not while somebody waits for a program */
 	api_has(ctx, FEAT_may_goto);
 	api_has(ctx, FEAT_isa_v4);
