@@ -189,6 +189,9 @@ struct pg_compile_opts {
 	int64_t on_error;     /* neutral verdict, or 0 for the hook's default */
 	uint64_t budget;      /* loop turns a run may take; 0: the kernel's own */
 	uint64_t pid;         /* tracing: run for this process only, as bpf.pid() numbers it; 0: for all */
+	bool ret;             /* uprobe: at the function's return, which is what uretprobe means */
+	const char *args;     /* uprobe: the function's parameters as C writes them, "char *path, int flags";
+				 at the return: the type of its result. NULL: whole registers */
 	bool copy_access;     /* reach packet bytes by helper copy instead of directly (tests) */
 	bool check;           /* run the IR checker after every pass (debug builds always do) */
 };

@@ -64,6 +64,7 @@ struct pg_unit {
 	struct ir_unit *ir;
 	struct be_code *code;
 	struct pg_timing timing;       /* capture, compile, insns */
+	struct hook_made made;
 	char name[64];
 	const char *warnings;          /* in arena; "" when none */
 	struct unit_stage *stages;     /* kept texts, in arena */
@@ -81,6 +82,7 @@ struct pg_prog {
 	const struct hook *hook;
 	char *kind;                    /* the unit's */
 	int fd;
+	struct hook_made made;
 	char name[64];
 	struct pg_timing timing;
 	struct api_sites *sites;       /* owned by the context's list */

@@ -238,6 +238,7 @@ int pg_compile(pg_ctx *ctx, const struct pg_capture *cap, uint64_t func, const s
 		err = api_fail(ctx, -ENOMEM, "the function takes too much memory to compile");
 	} else {
 		u->kind = arena_printf(&u->arena, "%s", o.hook);
+		u->made = (struct hook_made){ .pid = o.pid, .ret = o.ret };
 		err = run(u, &diag, cap, func, &o);
 	}
 	u->arena.oom = NULL;

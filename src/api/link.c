@@ -26,7 +26,7 @@ int pg_attach(pg_prog *p, const struct pg_attach_opts *opts, pg_link **out)
 	if (!l)
 		return api_fail(p->ctx, -ENOMEM, "out of memory");
 	l->at = (struct hook_link){ .hook = p->hook, .link_fd = -1, .root_fd = -1, .slot_fd = -1,
-				   .mode = "" };
+				   .mode = "", .made = p->made };
 	int r = p->hook->family->attach(&p->ctx->features, p->fd, &o, &l->at, err, sizeof err);
 	if (r < 0) {
 		free(l);
@@ -48,6 +48,9 @@ int pg_link_replace(pg_link *l, pg_prog *p, uint64_t *ns)
 	if (strcmp(p->kind, l->prog->kind))
 		return api_fail(l->ctx, -EINVAL, "a program for %s cannot replace one at %s", p->kind,
 				l->at.name);
+	if (p->made.pid != l->at.made.pid || p->made.ret != l->at.made.ret)
+		return api_fail(l->ctx, -EINVAL, "a program replaces one with the same options pid and ret: attach it "
+				"beside %s, and detach that", l->at.name);
 	uint64_t start = api_now();
 	int r = p->hook->family->replace(&l->at, p->fd, err, sizeof err);
 	if (r < 0)

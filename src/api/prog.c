@@ -217,6 +217,7 @@ int pg_load(pg_unit *u, pg_prog **out)
 	p->ctx = ctx_ref(u->ctx);
 	p->hook = u->hook;
 	p->timing = u->timing;
+	p->made = u->made;
 	memcpy(p->name, u->name, sizeof p->name);
 	p->kind = strdup(u->kind);
 

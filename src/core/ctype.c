@@ -1,5 +1,6 @@
 /* ctype.c - types of keys, values and events: from text to layout, and back to text. */
 #include "core/ctype.h"
+#include "core/near.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -64,36 +65,9 @@ enum { NSCALARS = sizeof scalars / sizeof scalars[0] };
 
 /* ---- nearest name, for "did you mean" ---- */
 
-static unsigned min3(unsigned a, unsigned b, unsigned c)
-{
-	unsigned m = a < b ? a : b;
-	return m < c ? m : c;
-}
-
-/* Edit distance of two short words; more than 2 for what is not near. */
-static unsigned distance(const char *a, size_t na, const char *b)
-{
-	size_t nb = strlen(b);
-	unsigned row[MAX_WORD + 1];
-	if (na > MAX_WORD || nb > MAX_WORD)
-		return 99;
-	for (size_t j = 0; j <= nb; j++)
-		row[j] = (unsigned)j;
-	for (size_t i = 1; i <= na; i++) {
-		unsigned diag = row[0];
-		row[0] = (unsigned)i;
-		for (size_t j = 1; j <= nb; j++) {
-			unsigned up = row[j];
-			row[j] = min3(up + 1, row[j - 1] + 1, diag + (a[i - 1] != b[j - 1]));
-			diag = up;
-		}
-	}
-	return row[nb];
-}
-
 static bool nearer(const char *word, size_t len, const char *candidate, unsigned *best)
 {
-	unsigned d = distance(word, len, candidate);
+	unsigned d = near_distance(word, len, candidate);
 	if (d >= *best || d >= len)
 		return false;
 	*best = d;
@@ -103,7 +77,7 @@ static bool nearer(const char *word, size_t len, const char *candidate, unsigned
 const char *ct_nearest(const struct ctype *t, const char *name, size_t len)
 {
 	const char *found = NULL;
-	unsigned best = 3;
+	unsigned best = NEAR_ENOUGH + 1;
 	for (uint32_t i = 0; i < t->nfields; i++)
 		if (nearer(name, len, t->fields[i].name, &best))
 			found = t->fields[i].name;
@@ -113,7 +87,7 @@ const char *ct_nearest(const struct ctype *t, const char *name, size_t len)
 static const char *nearest_type(const char *word)
 {
 	const char *found = NULL;
-	unsigned best = 3;
+	unsigned best = NEAR_ENOUGH + 1;
 	for (unsigned i = 0; i < NSCALARS && !scalars[i].alias; i++)
 		if (nearer(word, strlen(word), scalars[i].name, &best))
 			found = scalars[i].name;

@@ -17,6 +17,12 @@ enum hook_replace {
 
 struct hook;
 
+/* What of its compile options a program keeps: how it is attached depends on them. */
+struct hook_made {
+	uint64_t pid;      /* the one process that it runs for; 0: all */
+	bool ret;          /* at a function's return */
+};
+
 /* An attachment. All its descriptors are its own; when they go, everything detaches. */
 struct hook_link {
 	const struct hook *hook;
@@ -28,6 +34,7 @@ struct hook_link {
 	void *own;         /* whatever else the family keeps; its detach frees it */
 	const char *mode;  /* how it is attached, where that differs: "native", "skb"; or "" */
 	char name[128];    /* "xdp eth0" */
+	struct hook_made made; /* of its program, given to attach */
 };
 
 /* Where a program is to be made for. */

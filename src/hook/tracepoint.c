@@ -1,7 +1,7 @@
 /* tracepoint.c - the tracepoint hook: events that the kernel describes in tracefs. */
 #include "hook/event.h"
 #include "hook/hook.h"
-#include "hook/root.h"
+#include "hook/probe.h"
 #include "hook/tracing.h"
 
 #include <errno.h>
@@ -111,45 +111,14 @@ static int attach(struct kern_features *f, int prog_fd, const struct pg_attach_o
 		snprintf(err, errlen, "there is no tracepoint '%s'", opts->point ? opts->point : "");
 		return -ENOENT;
 	}
-	int r = root_new(&target, prog_fd, &l->root_fd, &l->slot_fd, err, errlen);
-	if (r < 0)
-		return r;
-	int perf = kern_perf_tracepoint(id);
-	r = perf < 0 ? perf : kern_perf_attach(perf, l->root_fd, &l->link_fd);
-	l->how = perf;
 	snprintf(l->name, sizeof l->name, "tracepoint %s:%s", n.group, n.event);
-	if (r < 0) {
-		snprintf(err, errlen, "cannot attach to %s: %s", l->name, strerror(-r));
-		kern_close(perf);
-		kern_close(l->root_fd);
-		kern_close(l->slot_fd);
-	}
-	return r;
-}
-
-static int replace(struct hook_link *l, int prog_fd, char *err, size_t errlen)
-{
-	return root_put(l->slot_fd, prog_fd, err, errlen);
-}
-
-/* The slot first: it ends at once, even where a child of the process still holds the descriptors. */
-static int detach(struct hook_link *l, char *err, size_t errlen)
-{
-	(void)err, (void)errlen;
-	uint32_t zero = 0;
-	kern_map_delete(l->slot_fd, &zero);
-	kern_close(l->link_fd);
-	kern_close(l->how);
-	kern_close(l->root_fd);
-	kern_close(l->slot_fd);
-	l->link_fd = l->root_fd = l->slot_fd = l->how = -1;
-	return 0;
+	return probe_attach(&target, kern_perf_tracepoint(id), prog_fd, l, err, errlen);
 }
 
 const struct hook_family hook_tracepoint = {
 	.target = &target,
 	.target_at = target_at,
 	.attach = attach,
-	.replace = replace,
-	.detach = detach,
+	.replace = probe_replace,
+	.detach = probe_detach,
 };

@@ -1,4 +1,5 @@
 /* target.c - finding rows of a target by name, and what kinds are called. */
+#include "core/near.h"
 #include "ir/target.h"
 
 #include <stdio.h>
@@ -35,38 +36,12 @@ const struct ir_view *ir_view_of(const struct ir_target *t, unsigned kind)
 	return NULL;
 }
 
-enum { NEAR_MAX = 63, NEAR_ENOUGH = 2 };
-
-static uint32_t least(uint32_t a, uint32_t b) { return a < b ? a : b; }
-
-/* Levenshtein distance, one row of the table at a time. */
-static uint32_t distance(const char *a, const char *b)
-{
-	size_t n = strlen(a), m = strlen(b);
-	uint32_t row[NEAR_MAX + 1];
-	if (n > NEAR_MAX || m > NEAR_MAX)
-		return NEAR_ENOUGH + 1;
-	for (size_t j = 0; j <= m; j++)
-		row[j] = (uint32_t)j;
-	for (size_t i = 1; i <= n; i++) {
-		uint32_t diagonal = row[0];
-		row[0] = (uint32_t)i;
-		for (size_t j = 1; j <= m; j++) {
-			uint32_t above = row[j];
-			uint32_t swap = diagonal + (a[i - 1] != b[j - 1]);
-			row[j] = least(swap, least(above, row[j - 1]) + 1);
-			diagonal = above;
-		}
-	}
-	return row[m];
-}
-
 const char *ir_nearest(const char *name, const char *const *names, uint32_t n)
 {
 	const char *best = NULL;
 	uint32_t best_at = NEAR_ENOUGH + 1;
 	for (uint32_t i = 0; i < n; i++) {
-		uint32_t d = distance(name, names[i]);
+		uint32_t d = near_distance(name, strlen(name), names[i]);
 		if (d < best_at && d < strlen(name)) {
 			best = names[i];
 			best_at = d;

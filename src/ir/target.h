@@ -10,6 +10,7 @@
 struct lw;
 struct lw_val;
 struct infer;
+struct cparam;
 
 /* A library function or method: one row. */
 struct ir_lib {
@@ -66,11 +67,17 @@ struct ir_view {
 
 struct ir_verdict { int64_t neutral, native; };
 
+enum { IR_PARAMS = 8 };
+
 struct ir_target {
 	const char *hook;              /* "xdp" */
 	uint32_t prog_type, attach_type; /* bpf(2)'s numbers */
 	uint32_t nparams;              /* what the Lua function receives ... */
-	uint64_t params[4];            /* ... and each one's kind bit */
+	uint64_t params[IR_PARAMS];    /* ... and each one's kinds */
+	void (*param)(struct lw *w, uint32_t i, struct lw_val *out); /* emits one; NULL: they take no words */
+	const struct cparam *types;    /* of parameters that are a C function's */
+	const char *params_help;       /* more parameters than these are refused, with this advice; NULL: they
+					  are nil */
 	const struct ir_view *const *views; /* NULL-terminated */
 	const struct ir_verdict *verdicts;  /* ends with neutral 0 */
 	int64_t default_verdict;       /* neutral; nil means it */

@@ -88,6 +88,9 @@ int kern_tracefs_list(int dir, const char *path, void (*each)(void *arg, const c
 
 /* ---- perf events ---- */
 int kern_perf_tracepoint(uint32_t id); /* fd of an event on the tracepoint that tracefs calls `id` */
+/* fd of an event on an instruction of a file, or (ret) on the return of the function that starts there; in one
+ * process, or (pid 0) in all. -ENODEV: the kernel has no such events. */
+int kern_perf_uprobe(const char *path, uint64_t offset, bool ret, uint64_t pid);
 /* *link_fd: the BPF link, or -1 where the kernel has none for perf events; both are to be closed. */
 int kern_perf_attach(int perf_fd, int prog_fd, int *link_fd);
 

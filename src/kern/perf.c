@@ -8,25 +8,60 @@
 
 #include <errno.h>
 #include <linux/perf_event.h>
+#include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static int event_open(struct perf_event_attr *a, int cpu)
+static int event_open(struct perf_event_attr *a, pid_t pid, int cpu)
 {
-	int fd = (int)syscall(__NR_perf_event_open, a, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+	int fd = (int)syscall(__NR_perf_event_open, a, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
 
-/* A tracepoint runs its programs on every CPU, whichever one the event was opened for. */
+/* Tracepoints and probes run their programs on every CPU, whichever one the event was opened for. */
+static int event_anywhere(struct perf_event_attr *a)
+{
+	int fd = -ENODEV;
+	for (int cpu = 0; cpu < kern_ncpus() && fd == -ENODEV; cpu++)
+		fd = event_open(a, -1, cpu); /* ENODEV: that one is off */
+	return fd;
+}
+
 int kern_perf_tracepoint(uint32_t id)
 {
 	struct perf_event_attr a = { .type = PERF_TYPE_TRACEPOINT, .size = sizeof a, .config = id,
 				     .sample_period = 1, .wakeup_events = 1 };
-	int fd = -ENODEV;
-	for (int cpu = 0; cpu < kern_ncpus() && fd == -ENODEV; cpu++)
-		fd = event_open(&a, cpu); /* ENODEV: that one is off */
-	return fd;
+	return event_anywhere(&a);
+}
+
+/* A number in a file of the uprobe device, behind a word: "6", "config:0". */
+static int device_number(const char *file, const char *format, unsigned *out)
+{
+	char path[96];
+	snprintf(path, sizeof path, "/sys/bus/event_source/devices/uprobe/%s", file);
+	FILE *in = fopen(path, "re");
+	if (!in)
+		return errno == ENOENT ? -ENODEV : -errno;
+	int n = fscanf(in, format, out);
+	fclose(in);
+	return n == 1 ? 0 : -ENODEV;
+}
+
+/* perf_event_open(2), and Documentation/ABI/testing/sysfs-bus-event_source-devices-uprobe: config1 is the
+ * path, config2 the offset. */
+int kern_perf_uprobe(const char *path, uint64_t offset, bool ret, uint64_t pid)
+{
+	unsigned type, bit = 0;
+	int r = device_number("type", "%u", &type);
+	if (!r && ret)
+		r = device_number("format/retprobe", "config:%u", &bit);
+	if (r)
+		return r;
+	struct perf_event_attr a = { .type = type, .size = sizeof a, .sample_period = 1, .wakeup_events = 1,
+				     .config = ret ? 1ull << bit : 0, .config1 = kern_ptr(path),
+				     .config2 = offset };
+	return pid ? event_open(&a, (pid_t)pid, -1) : event_anywhere(&a);
 }
 
 static int without_link(int perf_fd, int prog_fd)

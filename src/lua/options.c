@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-#define TRACING " tracepoint "
+#define UPROBE " uprobe uretprobe "
+#define TRACING " tracepoint" UPROBE
 
 enum type { TEXT, FLAG, COUNT, VERDICT };
 
@@ -21,6 +22,8 @@ static const struct option {
 	{ "on_error", VERDICT, COMPILE(on_error),    NULL,    "verdict" },
 	{ "budget",   COUNT,   COMPILE(budget),      NULL,    "a number of loop turns" },
 	{ "pid",      COUNT,   COMPILE(pid),         TRACING, "the number of a process" },
+	{ "args",     TEXT,    COMPILE(args),        UPROBE,  "C types of what it receives" },
+	{ "ret",      FLAG,    COMPILE(ret),         UPROBE,  "at the return" },
 	{ "mode",     TEXT,    ATTACH(mode),         " xdp ", "how it is attached" },
 	{ "copy",     FLAG,    COMPILE(copy_access), NULL,    NULL },
 	{ "check",    FLAG,    COMPILE(check),       NULL,    NULL },

@@ -76,8 +76,21 @@ static void bind_upvalue(struct ir_unit *u, struct ir_fn *of, struct ir_ins *i, 
 	}
 }
 
+/* Where a parameter too many would only hide that the function expects something else. */
+static bool takes_too_many(struct ir_unit *u, const struct ir_fn *f)
+{
+	const struct ir_target *t = u->target;
+	if (!t->params_help || f->nparams <= t->nparams)
+		return false;
+	diag_add(u->diag, DIAG_ERROR, f->pos, "the function has %u parameter%s, and %s gives it %u", f->nparams,
+		 f->nparams == 1 ? "" : "s", t->hook, t->nparams)->help = t->params_help;
+	return true;
+}
+
 int inline_bind_root(struct ir_unit *u, struct ir_fn *f)
 {
+	if (takes_too_many(u, f))
+		return -EINVAL;
 	for (ir_ref r = 1; r < f->nins; r++) {
 		uint16_t op = ir_at(f, r)->op;
 		if (op == IRO(upval) || op == IRO(setupval))

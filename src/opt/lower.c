@@ -58,11 +58,13 @@ static void declare_blocks(struct lowering *l)
 
 static void declare_arguments(struct lw *w)
 {
-	const struct ir_block *entry = ir_block(w->from, 1);
-	for (uint32_t i = 0; i < entry->nparams; i++) {
-		bool given = i < w->unit->target->nparams && i < w->from->nparams;
-		w->val[entry->params[i]] = given ? (struct lw_val){ .kinds = w->unit->target->params[i] }
-						 : lw_nil();
+	const struct ir_target *t = w->unit->target;
+	for (uint32_t i = 0; i < ir_block(w->from, 1)->nparams; i++) {
+		struct lw_val *v = &w->val[ir_block(w->from, 1)->params[i]];
+		bool given = i < t->nparams && i < w->from->nparams;
+		*v = given ? (struct lw_val){ .kinds = t->params[i] } : lw_nil();
+		if (given && t->param)
+			t->param(w, i, v);
 	}
 }
 
@@ -236,13 +238,13 @@ int opt_lower(struct ir_unit *u)
 	w->fn->error_exit = w->error_exit;
 	count_uses(&l);
 	declare_blocks(&l);
-	declare_arguments(w);
 	lw_enter(w, entry);
 	ir_ref ctx = ir_ins_new(w->fn, IRO(ctx), 0, NULL);
 	ir_append(w->fn, entry, ctx);
 	w->ctx = ctx;
 	if (u->target->enter)
 		u->target->enter(w);
+	declare_arguments(w);
 	lw_jmp(w, l.block[1], 0, NULL);
 	for (uint32_t o = 0; o < from->nrpo; o++) {
 		lw_enter(w, l.block[from->rpo[o]]);
