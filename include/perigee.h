@@ -27,6 +27,7 @@ typedef struct pg_unit pg_unit; /* a compiled function, no kernel object yet; pg
 typedef struct pg_prog pg_prog; /* a loaded program; pg_prog_free */
 typedef struct pg_link pg_link; /* an attachment; pg_link_free detaches it */
 typedef struct pg_map pg_map;   /* a map, state, or event channel; counted; pg_map_unref */
+typedef struct pg_event pg_event; /* host twin of a tracing hook's event; pg_event_free */
 typedef struct pg_view pg_view; /* host twin of a packet view or header; pg_view_free */
 
 /* ---- values ------------------------------------------------------------------------------- */
@@ -249,12 +250,16 @@ struct pg_test_result {
 	uint64_t ns;
 	const char *error;    /* run-time error of this run, NULL when none; owned likewise */
 };
+/* -EOPNOTSUPP with a message where the kernel test-runs no programs of this hook. */
+PG_API int pg_testable(const pg_prog *p);
 PG_API int pg_test(pg_prog *p, const void *in, size_t n, struct pg_test_result *out);
 
 /* The hooks, one after the other: false past the end. args: the words of what an attachment names, in
  * the order of pg_attach_opts: "dev", "dev direction", "point". */
-struct pg_hook { const char *name, *args, *what; };
+enum pg_input { PG_INPUT_PACKET, PG_INPUT_EVENT, PG_INPUT_ARGS }; /* what a hook's function receives */
+struct pg_hook { const char *name, *args, *what; enum pg_input input; };
 PG_API bool pg_hook(unsigned i, struct pg_hook *out);
+PG_API bool pg_hook_find(const char *kind, struct pg_hook *out); /* the hook of a kind; false: there is none */
 
 /* Every hook reads what its args name, and the options that it has. */
 struct pg_attach_opts {
@@ -327,6 +332,20 @@ PG_API int pg_view_get(pg_ctx *ctx, pg_view *v, const char *name, pg_value *out)
 /* v:name(args): up to *nout results. -EINVAL: bad argument, text in pg_error. */
 PG_API int pg_view_call(pg_ctx *ctx, pg_view *v, const char *name, const pg_value *args, int n,
 			pg_value *out, int *nout);
+
+/* An event made by hand: the twin of what a tracing hook gives; all fields are 0, "" or false. kind:
+ * "tracepoint:sched:sched_switch". */
+PG_API int pg_event_new(pg_ctx *ctx, const char *kind, pg_event **out);
+PG_API void pg_event_free(pg_event *e);
+PG_API const char *pg_event_name(const pg_event *e); /* "sched_switch" */
+enum { PG_EVENT_WHOLE = -1 };
+/* Element index of an array, PG_EVENT_WHOLE for every other field. -EINVAL: wrong kind; -ERANGE: does
+ * not fit; -ENOENT: no such field. Strings are copied. */
+PG_API int pg_event_set(pg_ctx *ctx, pg_event *e, const char *field, int64_t index, const pg_value *v);
+/* 1 found, PG_NIL outside of an array (strings are the event's); 2: the field is an array. */
+PG_API int pg_event_get(pg_ctx *ctx, const pg_event *e, const char *field, int64_t index, pg_value *out);
+/* An array of 4 or 16 bytes as the address it holds; -ENOENT: the field is none. */
+PG_API int pg_event_ip(pg_ctx *ctx, const pg_event *e, const char *field, pg_value *out);
 
 #ifdef __cplusplus
 }

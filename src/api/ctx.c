@@ -52,6 +52,7 @@ void ctx_unref(pg_ctx *ctx)
 	if (!ctx || --ctx->refs)
 		return;
 	sites_free_all(ctx);
+	kern_tracefs_close(&ctx->features);
 	prints_free(ctx);
 	if (ctx->pool)
 		munmap(ctx->pool, API_POOL);

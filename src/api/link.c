@@ -11,7 +11,15 @@ bool pg_hook(unsigned i, struct pg_hook *out)
 {
 	const struct hook *h = hook_at(i);
 	if (h)
-		*out = (struct pg_hook){ h->name, h->args, h->what };
+		*out = (struct pg_hook){ h->name, h->args, h->what, h->family->input };
+	return h;
+}
+
+bool pg_hook_find(const char *kind, struct pg_hook *out)
+{
+	const struct hook *h = hook_find(kind, NULL);
+	if (h)
+		*out = (struct pg_hook){ h->name, h->args, h->what, h->family->input };
 	return h;
 }
 

@@ -31,9 +31,19 @@ static int failed(pg_prog *p, int r, size_t n)
 	return api_fail(p->ctx, r, "cannot test-run '%s': %s", p->name, strerror(-r));
 }
 
+int pg_testable(const pg_prog *p)
+{
+	if (!p->hook->family->no_test)
+		return 0;
+	return api_fail(p->ctx, -EOPNOTSUPP, "the kernel cannot test-run %s programs: attach it, or run it under "
+			"Lua, by program:twin or bpf.twin", p->hook->name);
+}
+
 int pg_test(pg_prog *p, const void *in, size_t n, struct pg_test_result *out)
 {
 	uint32_t least = p->hook->family->test_min;
+	if (pg_testable(p))
+		return -EOPNOTSUPP;
 	if (n < least)
 		return api_fail(p->ctx, -EINVAL,
 				"the kernel tests %s programs with %u bytes of input or more, not with %zu",

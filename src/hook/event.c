@@ -6,7 +6,7 @@
 
 /* An array of the event is a view of its own; its row for a[i] is found back by where it lies. */
 struct array {
-	struct ir_view view;
+	struct ir_view view; /* first: found back from the view too */
 	struct ir_lib at;
 	const struct event_field *field;
 };
@@ -17,17 +17,6 @@ static const struct array *array_of_row(const struct ir_lib *row)
 }
 
 /* ---- reading ---- */
-
-/* The context is read in aligned words only; other places are copied to the stack first. */
-static ir_ref word_at(struct lw *w, uint32_t off, uint32_t size)
-{
-	if (off % size == 0)
-		return lw_load(w, size, lw_ctx(w), off);
-	ir_ref slot = lw_slot(w, 8, 8);
-	lw_helper(w, HELPER_PROBE_READ_KERNEL, 3,
-		  (ir_ref[]){ slot, lw_imm(w, size), lw_op2i(w, IRO(add64), lw_ctx(w), off) });
-	return lw_load(w, size, slot, 0);
-}
 
 /* The bits of v that count, as Lua's integer. */
 static struct lw_val integer(struct lw *w, const struct event_field *f, ir_ref v)
@@ -46,7 +35,7 @@ static void get_int(struct lw *w, const struct ir_field *row, const struct lw_va
 {
 	const struct event_field *f = row->arg;
 	(void)obj;
-	*out = integer(w, f, word_at(w, f->offset, f->size));
+	*out = integer(w, f, lw_load(w, f->size, lw_ctx(w), f->offset));
 }
 
 static void get_bool(struct lw *w, const struct ir_field *row, const struct lw_val *obj, struct lw_val *out)
@@ -78,7 +67,7 @@ static void get_data(struct lw *w, const struct ir_field *row, const struct lw_v
 {
 	const struct event_field *f = row->arg;
 	(void)obj;
-	ir_ref slot = std_text_slot(w, row->cap), loc = word_at(w, f->offset, 4);
+	ir_ref slot = std_text_slot(w, row->cap), loc = lw_load(w, 4, lw_ctx(w), f->offset);
 	ir_ref off = lw_op2i(w, IRO(and64), loc, 0xffff);
 	if (f->how == EVENT_REL_DATA)
 		off = lw_op2i(w, IRO(add64), off, f->offset + 4);
@@ -137,7 +126,7 @@ static void at_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const s
 	if (args[1].k) {
 		uint32_t i = (uint32_t)args[1].k->i;
 		*out = out->kinds == IR_BIT(IR_NIL) ? lw_nil()
-			: integer(w, f, word_at(w, f->offset + i * f->size, f->size));
+			: integer(w, f, lw_load(w, f->size, lw_ctx(w), f->offset + i * f->size));
 		return;
 	}
 	struct lw_join j = lw_join_new(w, out->kinds, 0);
@@ -155,6 +144,39 @@ static void at_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const s
 	*out = lw_join_end(w, &j);
 }
 
+/* ---- a:ip(): an array of 4 or 16 bytes as an address ---- */
+
+static void ip_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+		     struct lw_val *out)
+{
+	const struct array *v = (const struct array *)ir_view_of(w->unit->target, ir_first_kind(args[0].kinds));
+	uint32_t word = row->imm == 4 ? 4 : 8, off = v->field->offset;
+	ir_ref from = lw_ctx(w), words[2];
+	(void)n;
+	if (off % word) { /* the context is read in aligned words only */
+		ir_ref slot = lw_slot(w, 16, 8), at = lw_op2i(w, IRO(add64), from, off);
+		lw_helper(w, HELPER_PROBE_READ_KERNEL, 3, (ir_ref[]){ slot, lw_imm(w, row->imm), at });
+		from = slot;
+		off = 0;
+	}
+	for (uint32_t i = 0; i < row->imm / word; i++)
+		words[i] = lw_load(w, word, from, off + i * word);
+	*out = lw_words(row->imm == 4 ? IR_IP4 : IR_IP6, row->imm / word, words);
+}
+
+static const struct ir_lib no_methods[1], ip4_methods[] = {
+	{ "ip", 0, 0, { 0 }, IR_BIT(IR_IP4), 0, IR_E_READ, NULL, ip_lower, 4, "a:ip(): 4 bytes as an address" },
+	{ 0 },
+}, ip6_methods[] = {
+	{ "ip", 0, 0, { 0 }, IR_BIT(IR_IP6), 0, IR_E_READ, NULL, ip_lower, 16, "a:ip(): 16 bytes as an address" },
+	{ 0 },
+};
+
+uint32_t event_address(const struct event_field *f)
+{
+	return f->how == EVENT_ARRAY && f->size == 1 && (f->count == 4 || f->count == 16) ? f->count : 0;
+}
+
 /* ---- rows ---- */
 
 static const struct {
@@ -170,12 +192,13 @@ static const struct {
 };
 
 static const struct ir_field no_fields[1];
-static const struct ir_lib no_methods[1];
 
 static const struct ir_view *array_view(struct arena *a, const struct event_field *f)
 {
+	static const struct ir_lib *const methods[] = { [0] = no_methods, [4] = ip4_methods, [16] = ip6_methods };
 	struct array *v = arena_new(a, struct array);
-	v->view = (struct ir_view){ .name = f->name, .fields = no_fields, .methods = no_methods, .at = &v->at };
+	v->view = (struct ir_view){ .name = f->name, .fields = no_fields, .methods = methods[event_address(f)],
+				    .at = &v->at };
 	v->at = (struct ir_lib){ .name = "[]", .min = 1, .max = 1, .effects = IR_E_READ, .type = at_type,
 				 .lower = at_lower, .what = "a[i]" };
 	v->field = f;

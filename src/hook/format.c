@@ -42,47 +42,66 @@ static uint32_t c_bytes(const struct c_type *t)
 	return t->bytes ? t->bytes : sizeof(long);
 }
 
-static bool word_size(uint32_t n)
+/* ---- one field ---- */
+
+/* Where programs can read n bytes at once: the verifier wants them in their place. */
+static bool word_at(uint32_t offset, uint32_t n)
 {
-	return n == 1 || n == 2 || n == 4 || n == 8;
+	return (n == 1 || n == 2 || n == 4 || n == 8) && offset % n == 0;
 }
 
-/* ---- one field ---- */
+static void classify_one(struct event_field *f, const char *type, bool pointer)
+{
+	const struct c_type *t = pointer ? NULL : c_type(type);
+	if (!word_at(f->offset, f->size) || (!pointer && !strncmp(type, "struct ", 7)))
+		return;
+	f->how = !strcmp(type, "bool") && f->size == 1 ? EVENT_BOOL : EVENT_INT;
+	if (t && c_bytes(t) < f->size) {
+		f->bits = c_bytes(t) * 8;
+		f->is_signed = t->is_signed;
+	}
+}
+
+static void classify_array(struct event_field *f, const char *type, bool pointer)
+{
+	const struct c_type *t = c_type(type);
+	uint32_t one = pointer ? sizeof(void *) : t ? c_bytes(t) : 0;
+	if (!one || !f->size || f->size % one)
+		return;
+	if (!strcmp(type, "char")) {
+		f->how = EVENT_TEXT;
+	} else if (word_at(f->offset, one)) {
+		f->how = EVENT_ARRAY;
+		f->count = f->size / one;
+		f->size = one;
+		f->is_signed = t && t->is_signed;
+	}
+}
 
 /* `type` without the [..] that may follow the name; dims: there was one. */
 static void classify(struct event_field *f, const char *type, bool dims)
 {
-	bool pointer = strchr(type, '*');
+	bool pointer = strchr(type, '*'), data = !strcmp(type, "__data_loc char[]");
+	f->how = EVENT_OPAQUE;
 	if (!pointer && !strncmp(type, "const ", 6))
 		type += 6;
-	const struct c_type *t = c_type(type);
-	uint32_t size = f->size;
-	f->how = EVENT_OPAQUE;
-	if (!strcmp(type, "__data_loc char[]") || !strcmp(type, "__rel_loc char[]")) {
-		if (size == 4)
-			f->how = type[2] == 'd' ? EVENT_DATA : EVENT_REL_DATA;
+	if (data || !strcmp(type, "__rel_loc char[]")) {
+		if (f->size == 4 && word_at(f->offset, 4))
+			f->how = data ? EVENT_DATA : EVENT_REL_DATA;
 	} else if (strchr(type, '[')) {
 		return; /* other data elsewhere */
-	} else if (!dims) {
-		if (!strcmp(type, "bool") && size == 1)
-			f->how = EVENT_BOOL;
-		else if (word_size(size) && (pointer || strncmp(type, "struct ", 7)))
-			f->how = EVENT_INT;
-		if (f->how == EVENT_INT && t && !pointer && c_bytes(t) < size) {
-			f->bits = c_bytes(t) * 8;
-			f->is_signed = t->is_signed;
-		}
-	} else if (!strcmp(type, "char") && size) {
-		f->how = EVENT_TEXT;
-	} else if ((t || pointer) && size) {
-		uint32_t one = pointer ? sizeof(void *) : c_bytes(t);
-		if (size % one)
-			return;
-		f->how = EVENT_ARRAY;
-		f->count = size / one;
-		f->size = one;
-		f->is_signed = t && t->is_signed;
+	} else if (dims) {
+		classify_array(f, type, pointer);
+	} else {
+		classify_one(f, type, pointer);
 	}
+}
+
+void event_declare(struct arena *a, struct event_field *f, const char *type, const char *name, const char *dims)
+{
+	f->name = name;
+	f->type = arena_printf(a, "%s%s", type, dims);
+	classify(f, type, *dims);
 }
 
 static const char *text_of(struct arena *a, const char *from, const char *to)
@@ -115,9 +134,7 @@ static bool declaration(struct arena *a, const char *s, const char *end, struct 
 	if (name == to || name == s || isdigit((unsigned char)*name))
 		return false;
 	const char *type = text_of(a, s, name);
-	f->name = text_of(a, name, to);
-	f->type = dims == end ? type : arena_printf(a, "%s%s", type, text_of(a, dims, end));
-	classify(f, type, dims != end);
+	event_declare(a, f, type, text_of(a, name, to), text_of(a, dims, end));
 	return *type;
 }
 

@@ -47,6 +47,9 @@ struct event {
 	uint32_t nfields;
 };
 
+/* Fills in f what follows from C's declaration, "unsigned long" "args" "[6]" (dims may be ""); offset,
+ * size in all and sign are set already. The texts are kept. */
+void event_declare(struct arena *a, struct event_field *f, const char *type, const char *name, const char *dims);
 /* Reads the whole text of a `format` file. -EINVAL: it is none. */
 int event_format(struct arena *a, const char *text, size_t n, struct event *out);
 

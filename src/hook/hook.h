@@ -48,7 +48,9 @@ struct hook_place {
 /* Filled by each family's file. Functions give 0 or -errno with a sentence in err. */
 struct hook_family {
 	const struct ir_target *target;     /* where it depends on the point: what all points share */
-	uint32_t test_min;  /* least bytes of input that the kernel's test run takes */
+	enum pg_input input; /* what the function receives */
+	uint32_t test_min;   /* least bytes of input that the kernel's test run takes */
+	bool no_test;        /* it has no test run for programs of this type */
 	/* The target at one place, in its arena; NULL: it is the same everywhere. */
 	int (*target_at)(const struct hook_place *at, const struct ir_target **out, char *err, size_t errlen);
 	int (*attach)(struct kern_features *f, int prog_fd, const struct pg_attach_opts *opts,

@@ -16,6 +16,7 @@
 struct kern_features {
 	int8_t state[FEAT_COUNT]; /* 0 not probed, 1 there, -1 absent, -2 off */
 	bool read;                /* the cache file was looked at */
+	int tracefs;              /* kern_tracefs's descriptor, and one; 0: not open */
 };
 /* Probes what is not known. Where the process may not probe, the feature is taken to be there:
  * compiling needs no rights. */
@@ -80,11 +81,27 @@ int kern_xdp_detach(int ifindex, int link_fd, int prog_fd, enum kern_xdp_mode mo
 int kern_xdp_id(int ifindex, uint32_t *id); /* of the program attached there; -ENOENT: none */
 
 /* ---- tracefs: what events there are ---- */
-/* The directory, mounted or, with the rights, private to the descriptor. */
-int kern_tracefs_open(void);
+/* The directory, mounted or, with the rights, private to the descriptor; -errno. It stays open until
+ * kern_tracefs_close: leaving a private mount waits for a grace period of milliseconds. */
+int kern_tracefs(struct kern_features *f);
+void kern_tracefs_close(struct kern_features *f);
 /* A whole file below it, malloc'd, with a NUL behind it. Paths are made of names without '/'. */
 int kern_tracefs_read(int dir, const char *path, char **out, size_t *n);
+bool kern_tracefs_has(int dir, const char *path);
 int kern_tracefs_list(int dir, const char *path, void (*each)(void *arg, const char *name), void *arg);
+
+/* ---- types of the kernel (BTF) ---- */
+enum kern_btf_kind { KERN_BTF_OTHER, KERN_BTF_INT, KERN_BTF_BOOL, KERN_BTF_CHAR, KERN_BTF_PTR };
+struct kern_btf_member {
+	const char *name;         /* for the time of the call; so much for each member */
+	enum kern_btf_kind kind;  /* of its elements, when it is an array */
+	uint32_t offset, size;    /* bytes; size of one element, 0 for KERN_BTF_OTHER */
+	bool is_signed, array;
+	uint32_t count;           /* elements of an array; 0: as many as there are */
+};
+/* The members of a struct. file NULL: the running kernel's. -ENOENT: there is none, or no such file. */
+int kern_btf_struct(const char *file, const char *name, void (*each)(void *arg, const struct kern_btf_member *m),
+		    void *arg);
 
 /* ---- perf events ---- */
 int kern_perf_tracepoint(uint32_t id); /* fd of an event on the tracepoint that tracefs calls `id` */

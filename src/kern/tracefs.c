@@ -46,12 +46,23 @@ static int private(void)
 	return err ? err : mnt;
 }
 
-int kern_tracefs_open(void)
+int kern_tracefs(struct kern_features *f)
 {
+	if (f->tracefs)
+		return f->tracefs - 1;
 	int fd = usual("/sys/kernel/tracing");
 	if (fd < 0)
 		fd = usual("/sys/kernel/debug/tracing");
-	return fd < 0 ? private() : fd;
+	if (fd < 0)
+		fd = private();
+	f->tracefs = fd < 0 ? 0 : fd + 1;
+	return fd;
+}
+
+void kern_tracefs_close(struct kern_features *f)
+{
+	kern_close(f->tracefs - 1);
+	f->tracefs = 0;
 }
 
 static int grow(char **text, size_t *cap)
@@ -94,6 +105,11 @@ int kern_tracefs_read(int dir, const char *path, char **out, size_t *n)
 	*out = text;
 	*n = got;
 	return 0;
+}
+
+bool kern_tracefs_has(int dir, const char *path)
+{
+	return faccessat(dir, path, F_OK, 0) == 0;
 }
 
 int kern_tracefs_list(int dir, const char *path, void (*each)(void *arg, const char *name), void *arg)

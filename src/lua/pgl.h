@@ -25,6 +25,7 @@ enum pgl_type {
 	PGL_EVENTS,
 	PGL_ENTRY,
 	PGL_VIEW,
+	PGL_EVENT,
 	PGL_UNIT,
 	PGL_PROGRAM,
 	PGL_LINK,
@@ -158,6 +159,7 @@ void pgl_events_drain(lua_State *L, int idx);
 
 void pgl_open_packet(lua_State *L);
 void pgl_view(lua_State *L, pg_view *v);  /* pushes; takes ownership */
+void pgl_event(lua_State *L, const char *kind, int input); /* pushes the event made of a table, or nil */
 pg_view *pgl_toview(lua_State *L, int idx);
 
 /* ---- capture.c, program.c, twin.c, links.c ---- */

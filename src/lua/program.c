@@ -253,8 +253,11 @@ static int program_test(lua_State *L)
 	size_t n;
 	if (s->mode != PGL_RUN)
 		return twin_of(L);
+	int err = pg_testable(p->p);
+	if (err)
+		return pgl_raise(L, s, err);
 	const char *in = luaL_checklstring(L, 2, &n);
-	int err = pg_test(p->p, in, n, &r);
+	err = pg_test(p->p, in, n, &r);
 	if (err)
 		return pgl_raise(L, s, err);
 	pgl_report_prints(L);

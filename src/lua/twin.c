@@ -44,6 +44,11 @@ static void push_packet(lua_State *L, struct pgl *s, const struct pgl_opts *o, i
 {
 	size_t n;
 	pg_view *v;
+	struct pg_hook h;
+	if (pg_hook_find(o->compile.hook, &h) && h.input == PG_INPUT_EVENT) {
+		pgl_event(L, o->compile.hook, input);
+		return;
+	}
 	if (pgl_type(L, input) == PGL_VIEW) {
 		lua_pushvalue(L, input);
 		return;

@@ -76,5 +76,89 @@ do
 	link:detach()
 end
 
+-- ---- fields: integers with their signs, text in the record and behind it, arrays, booleans ----
+
+do
+	local st = bpf.state { dfd = "i64", flags = "i64", ret = "i64", sum = "u64", outside = "u64", last = "u64", n = "u64" }
+	local openat = bpf.tracepoint("syscalls:sys_enter_openat", mine, function(e)
+		st.dfd, st.flags = e.dfd, e.flags
+	end)
+	local sys_exit = bpf.tracepoint("raw_syscalls:sys_exit", mine, function(e)
+		if e.ret < 0 then st.ret = e.ret end
+	end)
+	io.open "/proc/self/none"
+	openat:detach()
+	sys_exit:detach()
+	check("a negative int in a register of 64 bits", st.dfd == -100, st.dfd)
+	check("a negative result", st.ret == -2, st.ret)
+
+	local i = bpf.state { at = "i64" }
+	local args = bpf.tracepoint("raw_syscalls:sys_enter", mine, function(e)
+		if e.id ~= GETPID then return end
+		local sum = 0
+		for k = 0, 5 do sum = sum ~ (e.args[k] or 0) end
+		st.sum = sum ~ e.args[0] ~ e.args[1] ~ e.args[2] ~ e.args[3] ~ e.args[4] ~ e.args[5]
+		st.n = st.n + 1
+		if e.args[6] == nil and e.args[-1] == nil and e.args[math.mininteger] == nil then st.outside = st.outside + 1 end
+		if e.args[i.at] == nil then st.last = st.last + 1 end
+	end)
+	for at = -2, 8 do
+		i.at = at
+		bpf.pid()
+	end
+	args:detach()
+	check("elements by number, in a loop", st.sum == 0 and st.n == 11, st.sum)
+	check("outside there is nil", st.outside == 11, st.outside)
+	check("also where that is known at run time only", st.last == 5, st.last)
+end
+
+do
+	local st = bpf.state { old = "char[16]", new = "char[16]", pid = "u32", adj = "i32", n = "u64" }
+	local link = bpf.tracepoint("task:task_rename", mine, function(e)
+		st.old, st.new, st.pid, st.adj = e.oldcomm, e.newcomm, e.pid, e.oom_score_adj
+		if e.newcomm == "fifteen letters" then st.n = st.n + 1 end
+	end)
+	local function rename(name)
+		local f = io.open("/proc/self/comm", "w")
+		f:write(name)
+		f:close()
+	end
+	local before = bpf.comm()
+	rename "fifteen letters"
+	check("text in the record", st.old == before and st.new == "fifteen letters", st.new)
+	check("equal to a constant", st.n == 1, st.n)
+	rename "x"
+	check("shorter text after longer", st.old == "fifteen letters" and st.new == "x" and st.n == 1, st.new)
+	check("its other fields", st.pid == bpf.pid() and st.adj == 0, st.pid)
+	link:detach()
+	rename(before)
+end
+
+do
+	local dir = io.popen "mktemp -d":read "l"
+	local short, deep = dir .. "/pgtp", dir .. "/" .. ("d"):rep(60)
+	local long = deep .. "/pgtp"
+	os.execute(("mkdir %s && cp /bin/true %s && cp /bin/true %s"):format(deep, short, long))
+	local st = bpf.state { n = "u64", file = "char[64]", pid = "u32", dead = "u64", alive = "u64" }
+	local start = bpf.tracepoint("sched:sched_process_exec", function(e)
+		if bpf.comm() ~= "pgtp" then return end
+		st.n, st.file = st.n + 1, e.filename
+		if e.pid == bpf.pid() and e.pid == e.old_pid then st.pid = e.pid end
+	end)
+	local stop = bpf.tracepoint("sched:sched_process_exit", function(e)
+		if e.comm ~= "pgtp" then return end
+		if e.group_dead then st.dead = st.dead + 1 else st.alive = st.alive + 1 end
+	end)
+	os.execute(short)
+	check("text behind the record", st.n == 1 and st.file == short, st.file)
+	check("process numbers", st.pid > 0, st.pid)
+	os.execute(long)
+	check("a long one is cut at 64 bytes", st.n == 2 and st.file == long:sub(1, 64), st.file)
+	check("a boolean", st.dead == 2 and st.alive == 0, st.dead)
+	start:detach()
+	stop:detach()
+	os.execute("rm -r " .. dir)
+end
+
 print("1.." .. n)
 os.exit(failed == 0, true)

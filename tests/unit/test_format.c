@@ -61,6 +61,8 @@ static const struct {
 	/* there, and not to be read */
 	{ "__data_loc u64[] addrs", 8, 4, 0, { "addrs", "__data_loc u64[]", EVENT_OPAQUE, 8, 4, 0, false, 0 } },
 	{ "__data_loc char[] odd", 8, 8, 0, { "odd", "__data_loc char[]", EVENT_OPAQUE, 8, 8, 0, false, 0 } },
+	{ "int unaligned", 10, 4, 0, { "unaligned", "int", EVENT_OPAQUE, 10, 4, 0, false, 0 } },
+	{ "u16 odd[2]", 9, 4, 0, { "odd", "u16[2]", EVENT_OPAQUE, 9, 4, 0, false, 0 } },
 	{ "struct sockaddr sa", 8, 8, 0, { "sa", "struct sockaddr", EVENT_OPAQUE, 8, 8, 0, false, 0 } },
 	{ "struct page pages[2]", 8, 128, 0, { "pages", "struct page[2]", EVENT_OPAQUE, 8, 128, 0, false, 0 } },
 	{ "u8 odd", 8, 3, 0, { "odd", "u8", EVENT_OPAQUE, 8, 3, 0, false, 0 } },
@@ -169,7 +171,7 @@ static void keeps_to_its_limit(void **state)
 static bool sound(const struct event_field *f)
 {
 	uint32_t all = f->how == EVENT_ARRAY ? f->size * f->count : f->size;
-	bool word = f->size == 1 || f->size == 2 || f->size == 4 || f->size == 8;
+	bool word = (f->size == 1 || f->size == 2 || f->size == 4 || f->size == 8) && f->offset % f->size == 0;
 	if (f->offset < EVENT_FIRST || f->offset + all > EVENT_MOST || !*f->name)
 		return false;
 	if (f->how == EVENT_INT)
