@@ -191,6 +191,20 @@ static void instruction(struct res *s, const struct be_ins *old, uint32_t gap)
 	be_push(s->b, i);
 }
 
+/* Every word holds a number that the verifier does not know, each another, before it is used: where ways
+ * meet, one that was written on some of them only makes no difference. */
+static void write_words(struct be *b)
+{
+	if (!b->fn->veiled || !b->nwords)
+		return;
+	uint32_t site = 0;
+	be_make(b, 2, BE_MAPADDR, (int64_t)IR_DATA_ZERO << 32 | IR_MAP_DATA, site);
+	for (uint32_t w = 1; w <= b->nwords; w++) {
+		be_push(b, (struct be_ins){ .code = BPF_LDX | BPF_MEM | BPF_DW, .dst = 0, .src = 2, .site = site });
+		be_push(b, (struct be_ins){ .code = BE_SPILL, .dst = BE_NONE, .src = 0, .site = site, .imm = w });
+	}
+}
+
 void be_resolve(struct be *b)
 {
 	struct res s = { .b = b };
@@ -201,6 +215,8 @@ void be_resolve(struct be *b)
 	for (uint32_t k = 0; k < b->nblocks; k++) {
 		struct be_block *bb = &b->blocks[k];
 		uint32_t first = b->nins;
+		if (!k)
+			write_words(b);
 		for (uint32_t n = 0; n < bb->n; n++)
 			instruction(&s, &old[bb->first + n], b->gap0[k] + n + 1);
 		bb->first = first;

@@ -15,8 +15,12 @@ void be_slots(struct be *b)
 {
 	struct ir_fn *f = b->fn;
 	for (uint32_t k = 0; k < f->nslots; k++) {
-		b->slot_bytes += (f->slots[k].size + 7) & ~7u;
+		uint32_t size = f->slots[k].size;
+		b->slot_bytes += (size + 7) & ~7u;
 		f->slots[k].offset = -(int32_t)b->slot_bytes;
+		/* behind the start of its word: the verifier then remembers no constant stored there */
+		if (size == 1 || size == 2 || size == 4)
+			f->slots[k].offset += (int32_t)(8 - size);
 	}
 }
 

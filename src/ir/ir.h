@@ -158,6 +158,7 @@ struct ir_fn {
 	uint32_t nparams;      /* they are the entry block's parameters */
 	bool vararg;
 	bool machine;          /* level M */
+	bool veiled;           /* the verifier is told as little as can be: opt/veil.c */
 	bool has_err;          /* some instruction has an error edge: whoever sets `err` sets this */
 	struct ir_ins *ins;    /* 1..nins-1 */
 	uint32_t nins, cap_ins;

@@ -19,23 +19,21 @@
  * Without may_goto all loops are walked. A budget of turns is counted in a stack slot.
  */
 #include "core/feature.h"
-#include "opt/passes.h"
+#include "opt/webs.h"
 
 /* Instructions that the verifier may process for one walked loop: more costs more time to load than
  * fuel costs to run. */
 enum { WALK_MAX = 256 };
 
-/* Variables: block parameters that pass values to each other form one web. By its root: */
-enum { W_POINTER = 1, W_IMM = 2, W_COMPUTED = 4, W_FUEL = 8 };
+/* Of webs: a variable of a loop with fuel. */
+enum { W_FUEL = 8 };
 
 struct back { ir_blk from; uint32_t succ; ir_blk to; };
 
 struct loops {
 	struct ir_unit *u;
 	struct ir_fn *f;
-	uint32_t before;       /* instructions when the pass began: webs know no others */
-	ir_ref *parent;        /* by instruction: webs as a union-find forest */
-	uint8_t *web;          /* by root: flags */
+	struct webs webs;
 	ir_blk *header;        /* by root: the one loop header with a parameter in it; MANY_HEADERS */
 	bool *walk;            /* by block: header of a loop that is walked */
 	uint32_t *seen;        /* by block: the last header whose body() it was found in */
@@ -48,87 +46,16 @@ static const ir_blk MANY_HEADERS = ~(ir_blk)0;
 
 /* ---- webs ---- */
 
-static ir_ref root(struct loops *l, ir_ref r)
-{
-	while (l->parent[r] != r)
-		r = l->parent[r] = l->parent[l->parent[r]];
-	return r;
-}
-
-static bool is_param(const struct ir_fn *f, ir_ref r)
-{
-	return ir_at(f, r)->op == IRO(param);
-}
-
-static bool makes_pointer(const struct ir_fn *f, ir_ref r)
-{
-	const struct ir_ins *i = ir_at(f, r);
-	switch (i->op) {
-	case IRO(ctx): case IRO(slot): case IRO(mapfd): case IRO(mapval): case IRO(pkt):
-	case IRO(helper): /* a look-up gives one; constants beside other results do little harm */
-		return true;
-	case IRO(add64): case IRO(sub64):
-		return makes_pointer(f, i->args[0]);
-	default:
-		return false;
-	}
-}
-
-/* Is argument 0 of the operation followed? */
-static bool follows(enum ir_op op)
-{
-	return (op >= IRO(load8) && op <= IRO(atomadd64)) || op == IRO(pktload);
-}
-_Static_assert(IRO(load8) < IRO(store64) && IRO(store64) < IRO(atomadd64) &&
-	       IRO(atomadd64) - IRO(load8) == 9, "loads, stores and atomics are neighbours");
-
-typedef void edge_fn(struct loops *l, ir_ref term, const struct ir_edge *e);
-
-static void each_edge(struct loops *l, edge_fn *visit)
-{
-	for (uint32_t o = 0; o < l->f->nrpo; o++) {
-		ir_ref t = ir_block(l->f, l->f->rpo[o])->last;
-		for (uint32_t s = 0; s < ir_at(l->f, t)->nsucc; s++)
-			visit(l, t, &ir_at(l->f, t)->succ[s]);
-	}
-}
-
-static void join_webs(struct loops *l, ir_ref term, const struct ir_edge *e)
-{
-	(void)term;
-	for (uint32_t i = 0; i < e->nargs; i++)
-		if (is_param(l->f, e->args[i]))
-			l->parent[root(l, e->args[i])] = root(l, ir_block(l->f, e->to)->params[i]);
-}
-
-static void flag_inputs(struct loops *l, ir_ref term, const struct ir_edge *e)
-{
-	(void)term;
-	for (uint32_t i = 0; i < e->nargs; i++) {
-		uint8_t *w = &l->web[root(l, ir_block(l->f, e->to)->params[i])];
-		if (is_imm(l->f, e->args[i]))
-			*w |= W_IMM;
-		else if (!is_param(l->f, e->args[i]))
-			*w |= makes_pointer(l->f, e->args[i]) ? W_POINTER : W_COMPUTED;
-	}
-}
-
 static void find_webs(struct loops *l)
 {
 	struct ir_fn *f = l->f;
-	for (ir_ref r = 0; r < l->before; r++)
-		l->parent[r] = r;
-	each_edge(l, join_webs);
-	each_edge(l, flag_inputs);
+	webs_find(f, &l->webs);
 	for (uint32_t o = 0; o < f->nrpo; o++) {
 		const struct ir_block *k = ir_block(f, f->rpo[o]);
 		for (uint32_t p = 0; k->loop && p < k->nparams; p++) {
-			ir_blk *h = &l->header[root(l, k->params[p])];
+			ir_blk *h = &l->header[web_root(&l->webs, k->params[p])];
 			*h = *h && *h != f->rpo[o] ? MANY_HEADERS : f->rpo[o];
 		}
-		for (ir_ref i = k->first; i; i = ir_at(f, i)->next)
-			if (follows(ir_at(f, i)->op) && is_param(f, ir_at(f, i)->args[0]))
-				l->web[root(l, ir_at(f, i)->args[0])] |= W_POINTER;
 	}
 }
 
@@ -215,7 +142,7 @@ static uint32_t turns(struct loops *l, ir_blk h, ir_ref branch, uint32_t most)
 	if (br->op != IRO(br) || !is_imm(f, br->args[1]))
 		return most + 1;
 	ir_ref counter = linear(f, br->args[0], &offset);
-	if (!counter || ir_at(f, counter)->block != h || l->header[root(l, counter)] == MANY_HEADERS)
+	if (!counter || ir_at(f, counter)->block != h || l->header[web_root(&l->webs, counter)] == MANY_HEADERS)
 		return most + 1;
 	for (uint32_t p = 0; p < k->npreds; p++) {
 		ir_ref in = ir_pred_edge(f, &k->preds[p])->args[ir_at(f, counter)->aux];
@@ -256,14 +183,6 @@ static bool is_short(struct loops *l, ir_blk h)
 
 /* ---- laundering ---- */
 
-static bool keep_tags(struct loops *l)
-{
-	for (ir_ref r = 1; r < l->before; r++)
-		if ((l->web[r] & (W_FUEL | W_POINTER | W_IMM)) == (W_FUEL | W_POINTER | W_IMM))
-			return true;
-	return false;
-}
-
 /* Constants get an unknown of their own each: copies of one would be linked, and what a branch
  * learns of one variable would narrow the others. */
 static ir_ref hide(struct loops *l, struct edit *e, ir_ref r)
@@ -295,7 +214,7 @@ static bool may_be_constant(struct loops *l, ir_ref r)
 {
 	const struct ir_ins *i = ir_at(l->f, r);
 	if (i->op == IRO(param))
-		return !ir_block(l->f, i->block)->loop || !(l->web[root(l, r)] & W_FUEL);
+		return !ir_block(l->f, i->block)->loop || !(l->webs.flags[web_root(&l->webs, r)] & W_FUEL);
 	return i->op >= IRO(add64) && i->op <= IRO(be64);
 }
 
@@ -309,9 +228,9 @@ static void launder_edge(struct loops *l, ir_ref term, uint32_t succ, bool tags)
 		const struct ir_edge *g = &ir_at(f, term)->succ[succ];
 		const struct ir_block *to = ir_block(f, g->to);
 		ir_ref in = g->args[i], param = to->params[i];
-		uint8_t w = l->web[root(l, param)];
+		uint8_t w = l->webs.flags[web_root(&l->webs, param)];
 		bool back = to->order <= ir_block(f, ir_at(f, term)->block)->order;
-		if (!(w & W_FUEL) || (w & W_POINTER) || (tags && !(w & W_COMPUTED)))
+		if (!(w & W_FUEL) || (w & WEB_POINTER) || (tags && !(w & WEB_COMPUTED)))
 			continue;
 		if (!is_imm(f, in) && !(back && in != param) &&
 		    !(!back && to->loop && varies(f, g->to, i) && may_be_constant(l, in)))
@@ -327,9 +246,9 @@ static void launder(struct loops *l)
 	for (uint32_t o = 0; o < f->nrpo; o++) {
 		const struct ir_block *k = ir_block(f, f->rpo[o]);
 		for (uint32_t p = 0; k->loop && !l->walk[f->rpo[o]] && p < k->nparams; p++)
-			l->web[root(l, k->params[p])] |= W_FUEL;
+			l->webs.flags[web_root(&l->webs, k->params[p])] |= W_FUEL;
 	}
-	bool tags = keep_tags(l);
+	bool tags = webs_have_tags(&l->webs, W_FUEL | WEB_POINTER);
 	for (uint32_t o = 0; o < f->nrpo; o++) {
 		ir_ref t = ir_block(f, f->rpo[o])->last;
 		for (uint32_t s = 0; s < ir_at(f, t)->nsucc; s++)
@@ -450,12 +369,11 @@ static void merge_backs(struct loops *l)
 	ir_order(f);
 	l->nbacks = 0;
 	find_backs(l);
-	l->before = f->nins;
 }
 
 static void loops_fn(struct ir_unit *u, struct ir_fn *f)
 {
-	struct loops l = { .u = u, .f = f, .before = f->nins };
+	struct loops l = { .u = u, .f = f };
 	bool may_goto = u->features && u->features[FEAT_may_goto];
 	ir_order(f);
 	find_backs(&l);
@@ -464,8 +382,6 @@ static void loops_fn(struct ir_unit *u, struct ir_fn *f)
 	merge_backs(&l);
 	l.walk = arena_array(u->arena, bool, f->nblocks);
 	if (may_goto) {
-		l.parent = arena_array(u->arena, ir_ref, f->nins);
-		l.web = arena_array(u->arena, uint8_t, f->nins);
 		l.header = arena_array(u->arena, ir_blk, f->nins);
 		l.seen = arena_array(u->arena, uint32_t, f->nblocks);
 		find_webs(&l);

@@ -17,6 +17,9 @@ int opt_loops(struct ir_unit *u);
  * with a diagnostic. */
 int opt_guard(struct ir_unit *u);
 
+/* Keeps from the verifier what it need not know, where knowing would cost it too much. */
+void opt_veil(struct ir_unit *u);
+
 /* ---- editing machine code (edit.c) ---- */
 
 /* New instructions go before `at`, in order, with source position `site`. */

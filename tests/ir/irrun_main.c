@@ -6,7 +6,7 @@
  *
  * A case:
  *
- *     -- name: pass pass ...   simplify, loops, guard; before them switches: may_goto, copy (packet
+ *     -- name: pass pass ...   simplify, loops, guard, veil; before them switches: may_goto, copy (packet
  *     text                     bytes by helper), pktlen (a helper gives the length), budget=N
  *     ----
  *     text expected
@@ -32,9 +32,10 @@ struct settings {
 };
 
 static int simplify(struct ir_unit *u) { opt_simplify(u); return 0; }
+static int veil(struct ir_unit *u)     { opt_veil(u); return 0; }
 
 static const struct { const char *name; int (*run)(struct ir_unit *u); } passes[] = {
-	{ "simplify", simplify }, { "loops", opt_loops }, { "guard", opt_guard },
+	{ "simplify", simplify }, { "loops", opt_loops }, { "guard", opt_guard }, { "veil", veil },
 };
 
 static bool setting(struct settings *s, const char *word)

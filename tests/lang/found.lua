@@ -94,4 +94,27 @@ lang.case { name = "a captured object's method behind 'and'", inputs = lang.each
 	local n = a and object:times(2)
 	return n, n == 6
 end }
+-- Ways through loops around branches and map writes multiply, when the verifier may remember each.
+lang.case { name = "loops in loops, around branches and map writes", inputs = lang.each { 0, 3, 8, -5 }, f = function(a, b)
+	for i = 0, 9 do M[i] = i end
+	local t, n, sum = 0, a or 7, 0
+	local flag, other = b, nil
+	repeat
+		t = t + 1
+		local u = 0
+		while u < 4 do
+			u = u + 1
+			local v = M[u & 3]
+			if v then M[u] = v + t elseif n < u then M[u & 1] = n end
+			if flag == nil then other = u elseif other == 2 then flag = nil end
+			if u > 2 and math.type(other) == "integer" then break end
+		end
+		for i = ((7 <= n) and math.max(t, n) or sum) & 7, -2, -1 do
+			sum = sum + math.abs(n)
+			if sum & 3 == i then M[i & 7] = nil elseif i == 1 then n = n - t end
+			if not flag then M[3] = (M[3] or 0) + u end
+		end
+	until t > 5 or sum > 1000
+	return sum, n, M[3], other
+end }
 lang.done()

@@ -28,7 +28,9 @@ static const struct ir_target xdp = {
 };
 
 /* Blocks 90-92: no byte there, the error exit, the end. */
-#define HEAD "maps 3\nfn 0 \"f\" params 0 error b91 machine\nslot 8 align 8\n"
+#define HEAD "maps 3\nfn 0 \"f\" params 0 error b91 machine\nslot 8 align 8\n" \
+	     "slot 4 align 4\nslot 4 align 4\nslot 4 align 4\nslot 4 align 4\n" \
+	     "slot 4 align 4\nslot 4 align 4\nslot 4 align 4\nslot 4 align 4\n"
 #define TAIL "b90:\n    v900 = imm #1\n    ret v900\n" \
 	     "b91(v901) cold:\n    v903 = imm #0\n    ret v903\n" \
 	     "b92(v902):\n    ret v902\n"
@@ -192,6 +194,26 @@ static const struct shape { const char *name, *text; uint64_t budget; } shapes[]
 	  FLAG(14, 15, 34, 44, 74) FLAG(15, 16, 35, 45, 75) FLAG(16, 17, 36, 46, 76)
 	  "b17:\n br v5, v2 eq -> b92(v41), b3\n"
 	  "b3:\n v9 = add64 v5, v3\n v10 = add64 v6, v4\n jmp -> b2(v9, v10, v41, v42, v43, v44, v45, v46)\n" },
+	{ .name = "ten flags and a map written in each of eight branches",
+	  .text = "b1:\n v1 = imm #63\n v2 = imm #0\n v3 = imm #-1\n v4 = imm #1\n v15 = imm #2\n"
+	  " jmp -> b2(v1, v2, v4, v4, v4, v4, v4, v4, v4, v4, v4, v4)\n"
+	  "b2(v5, v6, v31, v32, v33, v34, v35, v36, v37, v38, v39, v40):\n v11 = pkt v6 #1 -> b10, b92(v31)\n"
+	  "b10:\n v12 = pktload v11, v6 .1 #0\n jmp -> b11\n"
+	  FLAG(11, 12, 31, 341, 71) FLAG(12, 13, 32, 342, 72) FLAG(13, 14, 33, 343, 73)
+	  FLAG(14, 15, 34, 344, 74) FLAG(15, 16, 35, 345, 75) FLAG(16, 17, 36, 346, 76)
+	  FLAG(17, 18, 37, 347, 77) FLAG(18, 19, 38, 348, 78) FLAG(19, 20, 39, 349, 79)
+	  FLAG(20, 21, 40, 350, 80)
+#define WRITE(at, next, slot)                                                                     \
+	"b" #at ":\n v" #at "1 = imm #" #slot "\n v" #at "2 = and64 v12, v" #at "1\n"             \
+	" br v" #at "2, v2 eq -> b" #next ", b" #at "5\n"                                          \
+	"b" #at "5:\n v" #at "6 = slot ." #slot "\n store32 v" #at "6, v" #at "1 #0\n"            \
+	" v" #at "8 = slot .0\n store64 v" #at "8, v6 #0\n v" #at "7 = mapfd .2\n"                \
+	" v" #at "9 = helper v" #at "7, v" #at "6, v" #at "8, v2 .2\n br v" #at "9, v2 ne -> b90, b" #next "\n"
+	  WRITE(21, 22, 1) WRITE(22, 23, 2) WRITE(23, 24, 3) WRITE(24, 25, 4) WRITE(25, 26, 5)
+	  WRITE(26, 27, 6) WRITE(27, 28, 7) WRITE(28, 29, 8)
+	  "b29:\n br v5, v2 eq -> b92(v341), b3\n"
+	  "b3:\n v9 = add64 v5, v3\n v10 = add64 v6, v4\n"
+	  " jmp -> b2(v9, v10, v341, v342, v343, v344, v345, v346, v347, v348, v349, v350)\n" },
 	{ .name = "eight sums, more than there are registers",
 	  .text = "b1:\n v1 = imm #63\n v2 = imm #0\n v3 = imm #-1\n v4 = imm #1\n"
 	  " jmp -> b2(v1, v2, v2, v2, v2, v2, v2, v2, v2, v2)\n"
@@ -234,6 +256,9 @@ static struct be_code *compile(struct ir_unit *u, enum form form)
 	opt_simplify(u);
 	if (opt_guard(u))
 		return NULL;
+	opt_simplify(u);
+	if (form == CHOSEN)
+		opt_veil(u);
 	const char *wrong = ir_check(u);
 	if (wrong)
 		fail_msg("%s", wrong);

@@ -1,0 +1,312 @@
+/*
+ * veil.c - pass `veil`: what the verifier need not know is kept from it, in functions with loops where
+ * knowing would cost it too much (docs/loops.md).
+ *
+ * The verifier walks every way through a function and gives one up where it knows no more than on a
+ * way before. Outside of loops it forgives what turned out not to matter. While a loop with fuel is
+ * not finished it does not: every constant, every range and every byte of the stack counts, written
+ * or not, and the ways through the body multiply. So that ways that meet are one,
+ *
+ *   a branch   tests a copy of what lives on behind it, and narrows only that
+ *   a join     gets constants, bounded values, and values that live on beside it, less a hidden zero
+ *   a slot     is written at the start as it is written later, and gets what has no bounds
+ *   a word     for spilled values is written at the start (bpf/copy.c)
+ *
+ * What decides whether a pointer may be followed stays seen, and loops that are walked stay as they are.
+ */
+#include "opt/simplify.h"
+#include "opt/webs.h"
+
+/* Instructions in loops times ways to them from which on hiding is cheaper. MANY: enough is counted. */
+enum { WORTH_IT = 1 << 14, MANY = 1 << 20 };
+
+struct veil {
+	struct ir_unit *u;
+	struct ir_fn *f;
+	struct webs webs;
+	uint32_t *uses;        /* by value */
+	ir_ref zero;           /* unknown to the verifier */
+	bool *walked;          /* by block: in a loop that the verifier goes round with */
+	bool tags;             /* some variable is a pointer or a constant: constants may be its tag */
+};
+
+static void count_uses(struct veil *v)
+{
+	struct ir_fn *f = v->f;
+	v->uses = arena_array(v->u->arena, uint32_t, f->nins);
+	for (uint32_t o = 0; o < f->nrpo; o++)
+		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next) {
+			const struct ir_ins *i = ir_at(f, r);
+			for (uint32_t a = 0; a < i->nargs; a++)
+				v->uses[i->args[a]]++;
+			for (uint32_t s = 0; s < i->nsucc; s++)
+				for (uint32_t a = 0; a < i->succ[s].nargs; a++)
+					v->uses[i->succ[s].args[a]]++;
+		}
+}
+
+/* For one use of r: unknown, and not linked to it, for of a difference the verifier keeps neither. */
+static ir_ref hide(struct veil *v, struct edit *e, ir_ref r)
+{
+	if (!v->zero) {
+		struct edit z = { .f = v->f, .at = ir_block(v->f, 1)->first };
+		z.site = ir_at(v->f, z.at)->site;
+		v->zero = edit_op(&z, IRO(opaque), edit_imm(&z, 0), 0);
+	}
+	v->uses[r]--;
+	return edit_op(e, IRO(sub64), r, v->zero);
+}
+
+/* A number, and nothing that a pointer depends on? */
+static bool may_hide(struct veil *v, ir_ref r)
+{
+	const struct ir_ins *i = ir_at(v->f, r);
+	if (i->op == IRO(param)) {
+		if (r >= v->webs.n)
+			return true;
+		uint8_t w = v->webs.flags[web_root(&v->webs, r)];
+		return !(w & WEB_POINTER) && !(v->tags && !(w & WEB_COMPUTED));
+	}
+	return i->op != IRO(own) && !web_makes_pointer(v->f, r);
+}
+
+static void veil_test(struct veil *v, ir_ref term)
+{
+	struct ir_fn *f = v->f;
+	struct edit e = { f, term, ir_at(f, term)->site };
+	for (uint32_t a = 0; a < 2; a++) {
+		ir_ref r = ir_at(f, term)->args[a];
+		if (is_imm(f, r) || v->uses[r] < 2 || !may_hide(v, r))
+			continue;
+		r = hide(v, &e, r);
+		ir_at(f, term)->args[a] = r;
+	}
+}
+
+enum { WIDE_DEPTH = 4 };
+
+/* Is r of all values to the verifier? Parameters are: what enters them is hidden. */
+static bool is_wide(const struct ir_fn *f, ir_ref r, unsigned depth)
+{
+	const struct ir_ins *i = ir_at(f, r);
+	switch (i->op) {
+	case IRO(param): case IRO(load64): case IRO(be64):
+		return true;
+	case IRO(add64): case IRO(sub64): case IRO(xor64):
+		return depth && (is_wide(f, i->args[0], depth - 1) || is_wide(f, i->args[1], depth - 1));
+	case IRO(neg64):
+		return depth && is_wide(f, i->args[0], depth - 1);
+	default:
+		return false;
+	}
+}
+
+static bool is_narrow(const struct veil *v, ir_ref r)
+{
+	return !is_wide(v->f, r, WIDE_DEPTH);
+}
+
+static bool is_slot_store(const struct ir_fn *f, ir_ref r)
+{
+	const struct ir_ins *i = ir_at(f, r);
+	return i->op >= IRO(store8) && i->op <= IRO(store64) && ir_at(f, i->args[0])->op == IRO(slot);
+}
+
+/* Bytes of the stack that were written in another way, or not at all, are another state. */
+static void veil_store(struct veil *v, ir_ref store)
+{
+	struct ir_fn *f = v->f;
+	struct edit e = { f, store, ir_at(f, store)->site };
+	ir_ref r = ir_at(f, store)->args[1];
+	if (!may_hide(v, r) || !is_narrow(v, r))
+		return;
+	r = hide(v, &e, r);
+	ir_at(f, store)->args[1] = r;
+}
+
+/* What `opaque` adds, read anew: unknown, and linked to nothing. */
+static ir_ref unknown(struct edit *e)
+{
+	ir_ref p = edit_op(e, IRO(mapval), 0, 0);
+	ir_at(e->f, p)->aux = IR_MAP_DATA;
+	ir_at(e->f, p)->imm = IR_DATA_ZERO;
+	return edit_load(e, 8, p, 0);
+}
+
+/* Writes every slot once at the start, piece by piece as it is written later. */
+static void write_slots(struct veil *v)
+{
+	struct ir_fn *f = v->f;
+	ir_ref first = ir_block(f, 1)->first;
+	struct edit e = { f, first, ir_at(f, first)->site };
+	for (uint32_t o = 0; o < f->nrpo; o++)
+		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next) {
+			struct ir_ins i = *ir_at(f, r);
+			if (!is_slot_store(f, r))
+				continue;
+			ir_ref slot = edit_op(&e, IRO(slot), 0, 0);
+			ir_at(f, slot)->aux = ir_at(f, i.args[0])->aux;
+			ir_ref s = edit_op(&e, i.op, slot, unknown(&e));
+			ir_at(f, s)->imm = i.imm;
+		}
+}
+
+/* A value that is bounded, to be added to a pointer. */
+static void veil_own(struct veil *v, ir_ref own)
+{
+	ir_ref r = ir_at(v->f, own)->args[0];
+	struct edit e = { v->f, own, ir_at(v->f, own)->site };
+	if (v->uses[r] < 2 || !may_hide(v, r) || fold_bits(v->f, r, true) < 64) /* its test may be gone */
+		return;
+	r = hide(v, &e, r);
+	ir_at(v->f, own)->args[0] = r;
+}
+
+/* Is r needed beside the parameter that gets it on edge s? */
+static bool lives_beside(const struct veil *v, ir_ref term, uint32_t s, ir_ref r)
+{
+	const struct ir_ins *t = ir_at(v->f, term);
+	uint32_t others = 0;
+	for (uint32_t o = 0; o < t->nsucc; o++)
+		for (uint32_t k = 0; o != s && k < t->succ[o].nargs; k++)
+			others += t->succ[o].args[k] == r;
+	return v->uses[r] > others + 1;
+}
+
+static void veil_edge(struct veil *v, ir_ref term, uint32_t s)
+{
+	struct ir_fn *f = v->f;
+	struct edit e = { f, term, ir_at(f, term)->site };
+	ir_blk into = ir_at(f, term)->succ[s].to;
+	if (ir_block(f, into)->cold || v->walked[into])
+		return;
+	for (uint32_t k = 0; k < ir_at(f, term)->succ[s].nargs; k++) {
+		ir_ref r = ir_at(f, term)->succ[s].args[k], to = ir_block(f, into)->params[k];
+		if (r == to || !may_hide(v, to) || !may_hide(v, r) ||
+		    (!is_narrow(v, r) && !lives_beside(v, term, s, r)))
+			continue;
+		ir_ref hidden = hide(v, &e, r);
+		ir_at(f, term)->succ[s].args[k] = hidden;
+	}
+}
+
+/* The loop that an edge from `from` back to `head` closes. */
+static void mark_walked(struct veil *v, ir_blk from, ir_blk head)
+{
+	ir_blk *stack = arena_array(v->u->arena, ir_blk, v->f->nrpo);
+	uint32_t depth = 0;
+	v->walked[head] = true;
+	if (from != head)
+		stack[depth++] = from;
+	while (depth) {
+		const struct ir_block *k = ir_block(v->f, stack[--depth]);
+		v->walked[stack[depth]] = true;
+		for (uint32_t p = 0; p < k->npreds; p++)
+			if (!v->walked[k->preds[p].from])
+				stack[depth++] = k->preds[p].from;
+	}
+}
+
+static void find_walked(struct veil *v)
+{
+	struct ir_fn *f = v->f;
+	v->walked = arena_array(v->u->arena, bool, f->nblocks);
+	for (uint32_t o = 0; o < f->nrpo; o++) {
+		const struct ir_block *k = ir_block(f, f->rpo[o]);
+		for (uint32_t p = 0; k->loop && p < k->npreds; p++)
+			if (ir_block(f, k->preds[p].from)->order >= k->order &&
+			    ir_at(f, ir_block(f, k->preds[p].from)->last)->op != IRO(fuel))
+				mark_walked(v, k->preds[p].from, f->rpo[o]);
+	}
+}
+
+/* ---- is it worth it? ---- */
+
+static uint32_t size_of(const struct ir_fn *f, ir_blk b)
+{
+	uint32_t n = 0;
+	for (ir_ref i = ir_block(f, b)->first; i; i = ir_at(f, i)->next)
+		n++;
+	return n;
+}
+
+/* By place in rpo, from 1: how many more loops with fuel begin there than have ended before it, counting
+ * a loop as what lies between its head and its back edge. NULL: there are none. */
+static int32_t *loops_at(struct ir_unit *u, const struct ir_fn *f)
+{
+	int32_t *at = NULL;
+	for (uint32_t o = 1; o <= f->nrpo; o++) {
+		const struct ir_ins *t = ir_at(f, ir_block(f, f->rpo[o - 1])->last);
+		if (t->op != IRO(fuel))
+			continue;
+		at = at ? at : arena_array(u->arena, int32_t, f->nrpo + 2);
+		at[ir_block(f, t->succ[0].to)->order]++;
+		at[o + 1]--;
+	}
+	return at;
+}
+
+/* Would the verifier look at too much? Each instruction in a loop counts as often as there are ways to
+ * it from the entry, every loop entered once. */
+static bool worth_it(struct ir_unit *u, const struct ir_fn *f)
+{
+	int32_t *at = loops_at(u, f), depth = 0;
+	if (!at)
+		return false;
+	uint64_t *ways = arena_array(u->arena, uint64_t, f->nrpo + 1), all = 0;
+	ways[1] = 1;
+	for (uint32_t o = 1; o <= f->nrpo && all < WORTH_IT; o++) {
+		const struct ir_block *k = ir_block(f, f->rpo[o - 1]);
+		for (uint32_t p = 0; p < k->npreds; p++) {
+			uint32_t q = ir_block(f, k->preds[p].from)->order;
+			ways[o] += q < o ? ways[q] : 0;
+		}
+		ways[o] = ways[o] < MANY ? ways[o] : MANY;
+		depth += at[o];
+		if (depth && !k->cold)
+			all += ways[o] * size_of(f, f->rpo[o - 1]);
+	}
+	return all >= WORTH_IT;
+}
+
+/* ---- the pass ---- */
+
+static void veil_block(struct veil *v, ir_blk b)
+{
+	struct ir_fn *f = v->f;
+	ir_ref last = ir_block(f, b)->last;
+	for (ir_ref r = ir_block(f, b)->first; r; r = ir_at(f, r)->next) {
+		if (ir_at(f, r)->op == IRO(own))
+			veil_own(v, r);
+		else if (is_slot_store(f, r))
+			veil_store(v, r);
+	}
+	if (ir_at(f, last)->op == IRO(br) || ir_at(f, last)->op == IRO(br32))
+		veil_test(v, last);
+	for (uint32_t s = 0; s < ir_at(f, last)->nsucc; s++)
+		veil_edge(v, last, s);
+}
+
+static void veil_fn(struct ir_unit *u, struct ir_fn *f)
+{
+	struct veil v = { .u = u, .f = f };
+	ir_order(f);
+	if (!worth_it(u, f))
+		return;
+	f->veiled = true;
+	webs_find(f, &v.webs);
+	v.tags = webs_have_tags(&v.webs, WEB_POINTER);
+	count_uses(&v);
+	find_walked(&v);
+	write_slots(&v);
+	for (uint32_t o = 0; o < f->nrpo; o++)
+		if (!ir_block(f, f->rpo[o])->cold && !v.walked[f->rpo[o]])
+			veil_block(&v, f->rpo[o]);
+}
+
+void opt_veil(struct ir_unit *u)
+{
+	for (uint32_t i = 0; i < u->nfns; i++)
+		if (u->fns[i] && u->fns[i]->machine)
+			veil_fn(u, u->fns[i]);
+}

@@ -1,0 +1,79 @@
+/* webs.c - webs of block parameters, and what enters them. */
+#include "opt/webs.h"
+
+bool web_makes_pointer(const struct ir_fn *f, ir_ref r)
+{
+	const struct ir_ins *i = ir_at(f, r);
+	switch (i->op) {
+	case IRO(ctx): case IRO(slot): case IRO(mapfd): case IRO(mapval): case IRO(pkt):
+	case IRO(helper): /* a look-up gives one; constants beside other results do little harm */
+		return true;
+	case IRO(load32): /* the packet's ends, after guard */
+		return ir_at(f, i->args[0])->op == IRO(ctx);
+	case IRO(add64): case IRO(sub64): case IRO(own):
+		return web_makes_pointer(f, i->args[0]);
+	default:
+		return false;
+	}
+}
+
+/* Is argument 0 of the operation followed? */
+static bool follows(enum ir_op op)
+{
+	return (op >= IRO(load8) && op <= IRO(atomadd64)) || op == IRO(pktload);
+}
+_Static_assert(IRO(load8) < IRO(store64) && IRO(store64) < IRO(atomadd64) &&
+	       IRO(atomadd64) - IRO(load8) == 9, "loads, stores and atomics are neighbours");
+
+typedef void edge_fn(struct webs *w, const struct ir_edge *e);
+
+static void each_edge(struct webs *w, edge_fn *visit)
+{
+	for (uint32_t o = 0; o < w->f->nrpo; o++) {
+		ir_ref t = ir_block(w->f, w->f->rpo[o])->last;
+		for (uint32_t s = 0; s < ir_at(w->f, t)->nsucc; s++)
+			visit(w, &ir_at(w->f, t)->succ[s]);
+	}
+}
+
+static void join(struct webs *w, const struct ir_edge *e)
+{
+	for (uint32_t i = 0; i < e->nargs; i++)
+		if (is_param(w->f, e->args[i]))
+			w->parent[web_root(w, e->args[i])] = web_root(w, ir_block(w->f, e->to)->params[i]);
+}
+
+static void flag_inputs(struct webs *w, const struct ir_edge *e)
+{
+	for (uint32_t i = 0; i < e->nargs; i++) {
+		uint8_t *flags = &w->flags[web_root(w, ir_block(w->f, e->to)->params[i])];
+		if (is_imm(w->f, e->args[i]))
+			*flags |= WEB_IMM;
+		else if (!is_param(w->f, e->args[i]))
+			*flags |= web_makes_pointer(w->f, e->args[i]) ? WEB_POINTER : WEB_COMPUTED;
+	}
+}
+
+void webs_find(struct ir_fn *f, struct webs *w)
+{
+	*w = (struct webs){ .f = f, .n = f->nins };
+	w->parent = arena_array(f->unit->arena, ir_ref, w->n);
+	w->flags = arena_array(f->unit->arena, uint8_t, w->n);
+	for (ir_ref r = 0; r < w->n; r++)
+		w->parent[r] = r;
+	each_edge(w, join);
+	each_edge(w, flag_inputs);
+	for (uint32_t o = 0; o < f->nrpo; o++)
+		for (ir_ref i = ir_block(f, f->rpo[o])->first; i; i = ir_at(f, i)->next)
+			if (follows(ir_at(f, i)->op) && is_param(f, ir_at(f, i)->args[0]))
+				w->flags[web_root(w, ir_at(f, i)->args[0])] |= WEB_POINTER;
+}
+
+bool webs_have_tags(const struct webs *w, uint8_t with)
+{
+	with |= WEB_IMM;
+	for (ir_ref r = 1; r < w->n; r++)
+		if ((w->flags[r] & with) == with)
+			return true;
+	return false;
+}
