@@ -333,6 +333,12 @@ PG_API int pg_view_get(pg_ctx *ctx, pg_view *v, const char *name, pg_value *out)
 PG_API int pg_view_call(pg_ctx *ctx, pg_view *v, const char *name, const pg_value *args, int n,
 			pg_value *out, int *nout);
 
+/* What the function of a probe receives when the probed one has these arguments; opts say their types. Fewer
+ * are filled up with 0; text stands for its address. Returns how many. */
+enum { PG_MAX_ARGS = 8 };
+PG_API int pg_twin_args(pg_ctx *ctx, const struct pg_compile_opts *opts, const pg_value *in, int n,
+			pg_value out[PG_MAX_ARGS]);
+
 /* An event made by hand: the twin of what a tracing hook gives; all fields are 0, "" or false. kind:
  * "tracepoint:sched:sched_switch". */
 PG_API int pg_event_new(pg_ctx *ctx, const char *kind, pg_event **out);

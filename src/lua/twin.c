@@ -30,25 +30,42 @@ static void kernel_rules(lua_State *L, struct pgl *s)
 	lua_toclose(L, -1);
 }
 
-/* (function, packet) -> its first result; by kernel rules. */
+/* (function, what it receives...) -> its first result; by kernel rules. */
 static int in_twin(lua_State *L)
 {
+	int n = lua_gettop(L);
 	kernel_rules(L, pgl_get(L));
-	lua_pushvalue(L, 1);
-	lua_pushvalue(L, 2);
-	lua_call(L, 1, 1);
+	for (int i = 1; i <= n; i++)
+		lua_pushvalue(L, i);
+	lua_call(L, n - 1, 1);
 	return 1;
+}
+
+/* The arguments in a list. Texts in it are given as addresses, which are theirs as long as it holds them. */
+static int push_args(lua_State *L, struct pgl *s, const struct pgl_opts *o, int input)
+{
+	pg_value in[PG_MAX_ARGS], out[PG_MAX_ARGS];
+	luaL_checktype(L, input, LUA_TTABLE);
+	int n = (int)luaL_len(L, input);
+	luaL_argcheck(L, n <= PG_MAX_ARGS, input, "too many arguments");
+	for (int i = 0; i < n; i++) {
+		lua_geti(L, input, i + 1);
+		if (!pgl_simple(L, -1, &in[i]))
+			in[i] = (pg_value){ .kind = PG_HOST, .str = luaL_typename(L, -1) };
+		lua_pop(L, 1);
+	}
+	n = pg_twin_args(s->ctx, &o->compile, in, n, out);
+	if (n < 0)
+		pgl_raise(L, s, n);
+	for (int i = 0; i < n; i++)
+		pgl_push(L, &out[i]);
+	return n;
 }
 
 static void push_packet(lua_State *L, struct pgl *s, const struct pgl_opts *o, int input)
 {
 	size_t n;
 	pg_view *v;
-	struct pg_hook h;
-	if (pg_hook_find(o->compile.hook, &h) && h.input == PG_INPUT_EVENT) {
-		pgl_event(L, o->compile.hook, input);
-		return;
-	}
 	if (pgl_type(L, input) == PGL_VIEW) {
 		lua_pushvalue(L, input);
 		return;
@@ -58,6 +75,20 @@ static void push_packet(lua_State *L, struct pgl *s, const struct pgl_opts *o, i
 	if (err)
 		pgl_fail(L, s, err);
 	pgl_view(L, v);
+}
+
+/* Pushes what the function receives; how many values that is. */
+static int push_input(lua_State *L, struct pgl *s, const struct pgl_opts *o, int input)
+{
+	struct pg_hook h = { .input = PG_INPUT_PACKET };
+	pg_hook_find(o->compile.hook, &h);
+	if (h.input == PG_INPUT_ARGS)
+		return push_args(L, s, o, input);
+	if (h.input == PG_INPUT_EVENT)
+		pgl_event(L, o->compile.hook, input);
+	else
+		push_packet(L, s, o, input);
+	return 1;
 }
 
 /* The verdict of the value at the top; false: pg_error says why it is none. */
@@ -85,9 +116,9 @@ int pgl_twin(lua_State *L, const struct pgl_opts *o, int func, int input)
 	int64_t out = 0;
 	lua_pushcfunction(L, in_twin);
 	lua_pushvalue(L, func);
-	push_packet(L, s, o, input);
+	int n = push_input(L, s, o, input);
 	uint64_t start = pgl_now();
-	int rc = lua_pcall(L, 2, 1, 0);
+	int rc = lua_pcall(L, 1 + n, 1, 0);
 	uint64_t ns = pgl_now() - start;
 	if (rc == LUA_OK && !verdict(L, s, o, &out)) {
 		lua_pushstring(L, pg_error(s->ctx));
