@@ -1,0 +1,64 @@
+#!/bin/sh
+# The example of the README, taken out of it: run on real SYNs, it prints what the page says.
+set -eu
+name=pgr$$
+script=
+dir=$(mktemp -d)
+
+clean() {
+	[ -z "$script" ] || kill "$script" 2>/dev/null || :
+	[ -z "$script" ] || wait "$script" 2>/dev/null || :
+	ip netns del "${name}a" 2>/dev/null || :
+	ip netns del "${name}b" 2>/dev/null || :
+	rm -rf "$dir"
+}
+trap clean EXIT
+trap 'exit 1' INT TERM
+
+. tests/tap.sh
+
+# The n-th indented block of the page, without its indentation.
+block() {
+	awk -v want="$1" '/^    /{ if (!in_) { n++; in_ = 1 } if (n == want) print substr($0, 5); next }
+		/^$/{ if (in_ && n == want) print ""; next } { in_ = 0 }' README.md
+}
+block 1 >"$dir/knock.lua"
+block 2 | sed '/^$/d' | sort >"$dir/want"
+
+ip netns add "${name}a"
+ip netns add "${name}b"
+ip -n "${name}a" link add out type veth peer name eth0 netns "${name}b"
+ip -n "${name}a" link set out up
+ip -n "${name}b" link set eth0 up
+ip -n "${name}b" addr add 203.0.113.1/24 dev eth0
+
+check "the page shows who knocked" grep -q '^203\.0\.113\.[0-9]*	[0-9]*$' "$dir/want"
+ip netns exec "${name}b" "$BUILD/perigee" "$dir/knock.lua" eth0 >"$dir/out" 2>&1 &
+script=$!
+tries=50
+until ip -n "${name}b" link show dev eth0 | grep -q xdp || [ $tries = 0 ]; do
+	sleep 0.1
+	tries=$((tries - 1))
+done
+
+# A connection that is given up before its SYN would be sent again: true when it was refused at once,
+# by the kernel of the other side.
+knock() { # port
+	timeout 0.5 ip netns exec "${name}a" bash -c "</dev/tcp/203.0.113.1/$1" 2>/dev/null || [ $? = 1 ]
+}
+while read -r address n; do
+	ip -n "${name}a" addr add "$address/24" dev out
+	check "$address: other ports are not touched" knock 24
+	while [ "$n" -gt 0 ]; do
+		refuse "$address knocks, and hears nothing" knock 23
+		n=$((n - 1))
+	done
+	ip -n "${name}a" addr del "$address/24" dev out
+done <"$dir/want"
+
+# two rounds of printing after the last knock
+sleep 2.2
+lines=$(wc -l <"$dir/want")
+tail -n "$lines" "$dir/out" | sort >"$dir/got"
+same "what it prints is what the page says" "$(cat "$dir/got")" "$(cat "$dir/want")"
+plan
