@@ -61,6 +61,7 @@ bench_src := $(wildcard bench/*.c)
 unit_bin  := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(unit_src))
 main_bin  := $(foreach f,$(main_src),$(BUILD)/tests/$(patsubst %_main.c,%,$(notdir $(f))))
 bench_bin := $(patsubst bench/%.c,$(BUILD)/bench/%,$(bench_src))
+preload_so := $(patsubst tests/fault/%.c,$(BUILD)/tests/%.so,$(wildcard tests/fault/*_preload.c))
 share_obj := $(call objects,$(share_src))
 share_lib := $(if $(share_src),$(BUILD)/libtest.a)
 
@@ -75,7 +76,7 @@ stage    := $(if $(wildcard tests/net/stage/*.c),$(BUILD)/stage)
 .SECONDARY:
 
 all: $(products) $(stage)                     ## the library, the command, the Lua module
-tests: $(unit_bin) $(main_bin) $(threads)     ## the test programs
+tests: $(unit_bin) $(main_bin) $(preload_so) $(threads)     ## the test programs
 
 check: all tests                              ## all tests; T=suite/name runs a part
 	@BUILD=$(BUILD) LUA=$(LUA) tests/run $(T)
@@ -153,6 +154,11 @@ $(BUILD)/tests/threads_tsan: FORCE
 $(bench_bin): $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(lua_obj) $(BUILD)/libperigee.a
 	@mkdir -p $(@D)
 	$(call say,LINK)$(CC) $(LDFLAGS) -o $@ $^ $(LUA_LIBS) $(LDLIBS)
+
+# What tests load into the command before everything else: no sanitizers, which want to be first.
+$(preload_so): $(BUILD)/tests/%.so: tests/fault/%.c
+	@mkdir -p $(@D)
+	$(call say,LINK)$(CC) -shared -fPIC -std=gnu11 -O1 -Wall -Wextra -Wshadow $(WERROR) -D_GNU_SOURCE -o $@ $<
 
 $(BUILD)/stage: $(call objects,$(wildcard tests/net/stage/*.c))
 	@mkdir -p $(@D)

@@ -186,6 +186,8 @@ static int run(pg_unit *u, struct diag_list *diag, const struct pg_capture *cap,
 	u->ir->next_print = api_next_print;
 	u->ir->next_print_arg = u->ctx;
 	err = native_verdict(u, o->on_error, &u->ir->on_error);
+	if (!err && o->copy_access && !target->helper_load_bytes)
+		err = api_needs(u->ctx, "copying packet bytes needs", FEAT_xdp_load);
 	if (err) {
 		u->ir->nmaps = IR_MAP_USER;
 		return err;

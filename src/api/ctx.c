@@ -38,6 +38,7 @@ int pg_ctx_new(pg_ctx **out)
 	/* what every compilation asks: from the cache now, not while somebody waits for a program */
 	api_has(ctx, FEAT_may_goto);
 	api_has(ctx, FEAT_isa_v4);
+	api_has(ctx, FEAT_xdp_load);
 	return 0;
 }
 
@@ -99,6 +100,19 @@ uint32_t api_next_print(void *ctx)
 bool api_has(pg_ctx *ctx, enum feature which)
 {
 	return kern_has(&ctx->features, which);
+}
+
+bool api_lacks(const pg_ctx *ctx, enum feature which)
+{
+	return ctx->features.state[which] < 0;
+}
+
+/* A row says what the feature is, some after its own name: "may_goto: loops with ...". */
+int api_needs(pg_ctx *ctx, const char *who, enum feature which)
+{
+	const char *what = kern_feature_what(which);
+	return api_fail(ctx, -EOPNOTSUPP, "%s %.*s (Linux %s or later)", who, (int)strcspn(what, ":"), what,
+			kern_feature_since(which));
 }
 
 int pg_features(pg_ctx *ctx, void (*line)(void *arg, const char *name, bool there,

@@ -276,6 +276,8 @@ static int create(pg_map *m)
 		.entries = m->entries, .flags = m->flags,
 		.name = *m->name ? m->name : NULL, .numa = m->numa,
 	};
+	if (ring && api_lacks(m->ctx, FEAT_ringbuf))
+		return api_needs(m->ctx, "events need the", FEAT_ringbuf);
 	int fd = kern_map_create(&s);
 	return fd < 0 ? map_fail(m, fd, "make") : fd;
 }

@@ -34,9 +34,8 @@ int prints_ring(pg_ctx *ctx)
 {
 	if (ctx->prints)
 		return ctx->prints->fd;
-	if (ctx->features.state[FEAT_ringbuf] < 0)
-		return api_fail(ctx, -EOPNOTSUPP, "print needs the %s (Linux %s or later)",
-				kern_feature_what(FEAT_ringbuf), kern_feature_since(FEAT_ringbuf));
+	if (api_lacks(ctx, FEAT_ringbuf))
+		return api_needs(ctx, "print needs the", FEAT_ringbuf);
 	struct kern_map_spec spec = { .type = BPF_MAP_TYPE_RINGBUF, .entries = RING_BYTES,
 				      .name = "pg_print", .numa = -1 };
 	struct api_prints *p = calloc(1, sizeof *p);

@@ -4,6 +4,7 @@
 #include "kern/bpf_abi.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -150,6 +151,46 @@ static int refused(pg_prog *p, int r, const char *log)
 	return r;
 }
 
+/* Where no loop has the kernel's own budget, the verifier walks every turn. What is too much for it then
+ * is a loop that this kernel cannot have. */
+static bool walked_too_far(const pg_prog *p, const char *log)
+{
+	static const char *const says[] = { "is too complex", "too large. Processed", "infinite loop detected" };
+	bool far = false;
+	for (unsigned i = 0; log && i < sizeof says / sizeof *says; i++)
+		far |= strstr(log, says[i]) != NULL;
+	return far && !api_has(p->ctx, FEAT_may_goto);
+}
+
+static bool is_back_jump(const struct bpf_insn *i)
+{
+	unsigned class = BPF_CLASS(i->code), op = BPF_OP(i->code);
+	if (class == BPF_JMP32 && op == BPF_JA)
+		return i->imm < 0;
+	return (class == BPF_JMP || class == BPF_JMP32) && op != BPF_CALL && op != BPF_EXIT && i->off < 0;
+}
+
+/* Where the program's first loop ends in the source. */
+static const struct be_line *loop_line(const pg_prog *p)
+{
+	const struct be_line *l = NULL;
+	uint32_t at = 0;
+	while (at < p->ninsns && !is_back_jump(&p->insns[at]))
+		at += p->insns[at].code == (BPF_LD | BPF_DW | BPF_IMM) ? 2 : 1;
+	for (uint32_t i = 0; at < p->ninsns && i < p->nlines && p->lines[i].insn <= at; i++)
+		if (p->lines[i].pos.file)
+			l = &p->lines[i];
+	return l;
+}
+
+static int loop_refused(pg_prog *p, const struct be_line *l)
+{
+	char who[400];
+	snprintf(who, sizeof who, "%s:%u: error: this loop may take more turns than this kernel's verifier "
+		 "walks\n  help: give it a small constant bound; any other loop needs", l->pos.file, l->pos.line);
+	return api_needs(p->ctx, who, FEAT_may_goto);
+}
+
 static int load_insns(pg_prog *p, const struct ir_unit *ir, const struct be_code *code)
 {
 	bool btf = code->btf && api_has(p->ctx, FEAT_btf_func);
@@ -167,11 +208,12 @@ static int load_insns(pg_prog *p, const struct ir_unit *ir, const struct be_code
 		.nline_info = code->nline_info,
 	};
 	char *log;
-	p->fd = kern_prog_load(&s, &log);
-	if (p->fd < 0)
-		refused(p, p->fd, log);
+	int r = p->fd = kern_prog_load(&s, &log);
+	const struct be_line *loop = r < 0 && walked_too_far(p, log) ? loop_line(p) : NULL;
+	if (r < 0)
+		r = loop ? loop_refused(p, loop) : refused(p, r, log);
 	free(log);
-	return p->fd < 0 ? p->fd : 0;
+	return r < 0 ? r : 0;
 }
 
 static int load(pg_prog *p, pg_unit *u, int data_fd)

@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROOM = 4096 }; /* what a program may make the packet grow by */
+enum {
+	ROOM = 4096,       /* what a program may make the packet grow by */
+	ONE_BUFFER = 2048, /* a packet this long needs no fragments */
+};
 
 static int grow(pg_prog *p, size_t need)
 {
@@ -23,7 +26,7 @@ static int failed(pg_prog *p, int r, size_t n)
 {
 	const char *hook = p->hook->name;
 	/* too long is ENOMEM to kernels that split it into fragments, EINVAL to older ones */
-	if (r == -EINVAL || r == -ENOSPC || r == -ENOMEM)
+	if (r == -EINVAL || r == -ENOSPC || (r == -ENOMEM && n > ONE_BUFFER))
 		return api_fail(p->ctx, r, "the kernel does not test-run %s programs with %zu bytes of "
 				"input", hook, n);
 	if (r == -EOPNOTSUPP || r == -524)
@@ -41,6 +44,8 @@ int pg_testable(const pg_prog *p)
 
 int pg_test(pg_prog *p, const void *in, size_t n, struct pg_test_result *out)
 {
+	if (api_lacks(p->ctx, FEAT_prog_test))
+		return api_needs(p->ctx, "test runs need", FEAT_prog_test);
 	uint32_t least = p->hook->family->test_min;
 	if (pg_testable(p))
 		return -EOPNOTSUPP;

@@ -13,6 +13,7 @@
 #include <lua.h>
 #include <lualib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 int luaopen_perigee(lua_State *L);
@@ -175,13 +176,21 @@ static int checked(lua_State *L, const struct cli_script *s)
 	return code;
 }
 
+/* All that runs is protected but what calls it, where nothing but memory can fail. What is attached
+ * goes with the process. */
+static int out_of_memory(lua_State *L)
+{
+	(void)L;
+	fputs("perigee: out of memory\n", stderr);
+	exit(CLI_SCRIPT);
+}
+
 int cli_script(const struct cli_script *s)
 {
 	lua_State *L = luaL_newstate();
-	if (!L) {
-		fputs("perigee: out of memory\n", stderr);
-		return CLI_SCRIPT;
-	}
+	if (!L)
+		return out_of_memory(NULL);
+	lua_atpanic(L, out_of_memory);
 	lua_pushcfunction(L, in_state);
 	lua_pushlightuserdata(L, (void *)s);
 	int code = call(L, 1);

@@ -39,9 +39,11 @@ static struct front_proto *chunk(struct ir_unit *u, uint64_t func)
 	const void *bytes;
 	size_t n;
 	struct front_proto *p = NULL;
-	const char *err = cap->chunk(cap->arg, func, &bytes, &n)
-				  ? "the function's code cannot be had (is it a C function?)"
-				  : front_read(u->arena, bytes, n, &p);
+	int none = cap->chunk(cap->arg, func, &bytes, &n);
+	if (none == -ENOMEM)
+		longjmp(*u->arena->oom, 1); /* as when memory for the compilation itself runs out */
+	const char *err = none ? "the function's code cannot be had (is it a C function?)"
+			       : front_read(u->arena, bytes, n, &p);
 	if (err) {
 		struct diag *d = diag_add(u->diag, DIAG_ERROR, (struct diag_pos){ 0 }, "%s", err);
 		d->help = "give a Lua function, compiled by Lua 5.4 with debug information";

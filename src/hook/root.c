@@ -17,8 +17,11 @@ static int64_t native(const struct ir_target *t, int64_t neutral)
 	return 0;
 }
 
-static int load_root(const struct ir_target *t, int slot_fd, char *err, size_t errlen)
+/* Named as the program behind it, which is what lists of attached programs are read for. */
+static int load_root(const struct ir_target *t, int slot_fd, int prog_fd, char *err, size_t errlen)
 {
+	struct kern_prog_info leaf = { .name = "pg_root" };
+	kern_prog_info(prog_fd, &leaf);
 	const struct bpf_insn insns[] = {
 		ABI_LD_MAP_FD(2, slot_fd),
 		ABI_MOV_IMM(3, 0),
@@ -29,7 +32,7 @@ static int load_root(const struct ir_target *t, int slot_fd, char *err, size_t e
 	/* the kernel lets programs of one array differ in nothing: type and attach type as the leaf's */
 	struct kern_prog_spec s = { .type = t->prog_type, .attach_type = t->attach_type,
 				    .insns = insns, .n = sizeof insns / sizeof *insns,
-				    .name = "pg_root" };
+				    .name = leaf.name };
 	char *log;
 	int fd = kern_prog_load(&s, &log);
 	if (fd < 0)
@@ -59,7 +62,7 @@ int root_new(const struct ir_target *t, int prog_fd, int *root_fd, int *slot_fd,
 		snprintf(err, errlen, "cannot make the root's program array: %s", strerror(-slot));
 		return slot;
 	}
-	root = load_root(t, slot, err, errlen);
+	root = load_root(t, slot, prog_fd, err, errlen);
 	r = root < 0 ? root : root_put(slot, prog_fd, err, errlen);
 	if (r < 0) {
 		kern_close(root);

@@ -9,6 +9,7 @@
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct ir_verdict verdicts[] = {
 	{ PG_PASS, XDP_PASS },
@@ -37,6 +38,19 @@ static const struct ir_target target = {
 	.helper_pkt_len = ABI_XDP_GET_BUFF_LEN,
 };
 
+/* Before its helpers came, a frame was whole in the linear part, and data_end is where it ends. */
+static int target_at(const struct hook_place *at, const struct ir_target **out, char *err, size_t errlen)
+{
+	(void)err, (void)errlen;
+	if (kern_has(at->features, FEAT_xdp_load))
+		return 0;
+	struct ir_target *t = arena_new(at->arena, struct ir_target);
+	*t = target;
+	t->helper_load_bytes = t->helper_pkt_len = 0;
+	*out = t;
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	enum kern_xdp_mode mode;
@@ -61,16 +75,18 @@ static int parse_mode(const char *name, enum kern_xdp_mode *out)
 static void say_busy(const char *dev, uint32_t id, char *err, size_t errlen)
 {
 	struct kern_prog_info info = { .name = "" };
-	int fd = kern_prog_by_id(id);
+	char command[100], by[160] = "no running process";
+	int pid = id ? kern_prog_owner(id, command, sizeof command) : 0; /* before this process holds it too */
+	int fd = id ? kern_prog_by_id(id) : -1;
 	if (fd >= 0)
 		kern_prog_info(fd, &info);
 	kern_close(fd);
-	if (id)
-		snprintf(err, errlen, "another XDP program is attached to '%s' already: id %u%s%s%s; "
-			 "`bpftool link` and `ip link show dev %s` show it", dev, id,
-			 *info.name ? " ('" : "", info.name, *info.name ? "')" : "", dev);
-	else
-		snprintf(err, errlen, "another XDP program is attached to '%s' already", dev);
+	if (pid == getpid())
+		snprintf(by, sizeof by, "this process");
+	else if (pid)
+		snprintf(by, sizeof by, "process %d (%s)", pid, command);
+	snprintf(err, errlen, "another XDP program is attached to '%s' already: '%s' (id %u), held by %s; "
+		 "end that, or see `ip link show dev %s`", dev, info.name, id, by, dev);
 }
 
 static void say_refused(const char *dev, enum kern_xdp_mode mode, int r, char *err, size_t errlen)
@@ -125,6 +141,10 @@ static int attach(struct kern_features *f, int prog_fd, const struct pg_attach_o
 
 static int replace(struct hook_link *l, int prog_fd, char *err, size_t errlen)
 {
+	if (kern_xdp_gone(l->link_fd)) {
+		snprintf(err, errlen, "the device of %s is gone, and what was attached with it", l->name);
+		return -ENODEV;
+	}
 	return root_put(l->slot_fd, prog_fd, err, errlen);
 }
 
@@ -144,6 +164,7 @@ static int detach(struct hook_link *l, char *err, size_t errlen)
 
 const struct hook_family hook_xdp = {
 	.target = &target,
+	.target_at = target_at,
 	.test_min = 14, /* an Ethernet header: net/bpf/test_run.c */
 	.attach = attach,
 	.replace = replace,

@@ -61,6 +61,8 @@ struct kern_prog_spec {
  * is NULL when the kernel said nothing: refused for want of rights (-EPERM), or bad attributes. */
 int kern_prog_load(const struct kern_prog_spec *s, char **log);
 int kern_prog_by_id(uint32_t id); /* fd */
+/* A process that holds the program, or a link that runs it, and its command line; 0: none is seen. */
+int kern_prog_owner(uint32_t id, char *command, size_t n);
 int kern_btf_load(const void *btf, uint32_t len, char **log); /* fd; *log as above */
 struct kern_test { const void *in; size_t in_len; void *out; size_t out_len; uint32_t retval; uint32_t ns; uint32_t repeat; };
 int kern_prog_test(int fd, struct kern_test *t); /* out_len: in capacity, out what there was */
@@ -78,6 +80,7 @@ enum kern_xdp_mode { KERN_XDP_AUTO, KERN_XDP_NATIVE, KERN_XDP_SKB };
 int kern_xdp_attach(struct kern_features *f, int ifindex, int prog_fd, enum kern_xdp_mode mode,
 		    int *link_fd, enum kern_xdp_mode *got, uint32_t *other_id);
 int kern_xdp_detach(int ifindex, int link_fd, int prog_fd, enum kern_xdp_mode mode);
+bool kern_xdp_gone(int link_fd); /* the link's device went, and the attachment with it */
 int kern_xdp_id(int ifindex, uint32_t *id); /* of the program attached there; -ENOENT: none */
 
 /* ---- tracefs: what events there are ---- */

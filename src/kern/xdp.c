@@ -61,6 +61,16 @@ int kern_xdp_attach(struct kern_features *f, int ifindex, int prog_fd, enum kern
 	return -EBUSY;
 }
 
+bool kern_xdp_gone(int link_fd)
+{
+	struct bpf_link_info info = { 0 };
+	KERN_ATTR(a);
+	a.info.bpf_fd = (uint32_t)link_fd;
+	a.info.info = kern_ptr(&info);
+	a.info.info_len = sizeof info;
+	return link_fd >= 0 && kern_bpf(BPF_OBJ_GET_INFO_BY_FD, &a) == 0 && !info.xdp.ifindex;
+}
+
 int kern_xdp_detach(int ifindex, int link_fd, int prog_fd, enum kern_xdp_mode mode)
 {
 	if (link_fd >= 0) {

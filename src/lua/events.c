@@ -56,7 +56,7 @@ static void fill(lua_State *L, int idx)
 	int rc = pg_events_read(m->m, take, &t);
 	lua_pop(L, 1);
 	if (rc < 0)
-		pgl_fail(L, s, rc);
+		pgl_raise(L, s, rc);
 	if (t.failed)
 		luaL_error(L, "out of memory");
 }

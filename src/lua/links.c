@@ -148,7 +148,7 @@ static int f_hook(lua_State *L)
 		uint64_t start = pgl_now();
 		int err = pg_attach(p->p, &o.attach, &l->l);
 		if (err)
-			return pgl_fail(L, s, err);
+			return pgl_raise(L, s, err);
 		snprintf(l->name, sizeof(l->name), "%s", pg_link_name(l->l));
 		keep(L, link, true);
 		note_timing(s, l, p, "attach", pgl_now() - start);
@@ -169,7 +169,7 @@ static void push(lua_State *L, struct link *l, struct pgl_program *p)
 		luaL_error(L, "%s is detached", l->name);
 	int err = pg_link_replace(l->l, p->p, &ns);
 	if (err)
-		pgl_fail(L, s, err);
+		pgl_raise(L, s, err);
 	if (p->u)
 		note_timing(s, l, p, "swap", ns);
 }

@@ -168,7 +168,7 @@ static void join(lua_State *L, struct pgl *s)
 			continue;
 		fd = pg_map_fd(m->m);
 		if (fd < 0)
-			pgl_fail(L, s, fd);
+			pgl_raise(L, s, fd);
 		m->polled = !add(l, fd);
 	}
 	lua_pop(L, 1);

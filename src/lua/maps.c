@@ -45,7 +45,7 @@ const char *pgl_type_text(lua_State *L, int idx, bool skip)
 		field(L, &f, skip);
 	int err = pg_struct_type(s->ctx, f.n, f.names, f.types, buf, sizeof(buf));
 	if (err)
-		pgl_fail(L, s, err);
+		pgl_raise(L, s, err);
 	lua_pop(L, 1);
 	return lua_pushstring(L, buf);
 }
@@ -79,7 +79,7 @@ void pgl_map_new(lua_State *L, enum pgl_type type, struct pg_map_opts *o)
 	pgl_setclass(L, type);
 	int err = pg_map_new(s->ctx, o, &m->m);
 	if (err)
-		pgl_fail(L, s, err);
+		pgl_raise(L, s, err);
 }
 
 /* ---- reading and writing ---- */

@@ -101,7 +101,7 @@ static void switch_off(lua_State *L, struct pgl *s)
 	for (int i = 1; lua_rawgeti(L, -1, i) == LUA_TSTRING; i++) {
 		int err = pg_feature_off(s->ctx, lua_tostring(L, -1));
 		if (err)
-			pgl_fail(L, s, err);
+			pgl_raise(L, s, err);
 		lua_pop(L, 1);
 	}
 	lua_pop(L, 1);
@@ -249,18 +249,21 @@ static const char *error_text(struct pgl *s, int err)
 	return text && *text ? text : strerror(-err);
 }
 
-int pgl_fail(lua_State *L, struct pgl *s, int err)
-{
-	lua_pushstring(L, error_text(s, err));
-	remember(L, err);
-	return lua_error(L);
-}
-
 int pgl_raise(lua_State *L, struct pgl *s, int err)
 {
 	luaL_where(L, 1);
 	lua_pushstring(L, error_text(s, err));
 	lua_concat(L, 2);
+	remember(L, err);
+	return lua_error(L);
+}
+
+int pgl_fail(lua_State *L, struct pgl *s, int err)
+{
+	const char *text = error_text(s, err);
+	if (!strstr(text, "error: "))
+		return pgl_raise(L, s, err);
+	lua_pushstring(L, text);
 	remember(L, err);
 	return lua_error(L);
 }

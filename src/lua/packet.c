@@ -142,7 +142,7 @@ static int f_packet(lua_State *L)
 	const char *bytes = luaL_checklstring(L, 1, &n);
 	int err = pg_packet_new(s->ctx, luaL_optstring(L, 2, "xdp"), bytes, n, &v);
 	if (err)
-		return pgl_fail(L, s, err);
+		return pgl_raise(L, s, err);
 	pgl_view(L, v);
 	lua_pushvalue(L, 1);
 	lua_setiuservalue(L, -2, BYTES);

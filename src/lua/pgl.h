@@ -100,8 +100,9 @@ void pgl_setclass(lua_State *L, enum pgl_type type);
 void pgl_closer(lua_State *L, const void *key, lua_CFunction f);
 enum pgl_type pgl_type(lua_State *L, int idx);
 void *pgl_check(lua_State *L, int idx, enum pgl_type type, const char *what);
-/* A library call failed: raises pg_error, bare or with the caller's position; remembers the code
- * for the command's exit status. */
+/* A library call failed: raises pg_error with the caller's position, and remembers the code for the
+ * command's exit status. pgl_fail is for what may give diagnostics: they name places of
+ * their own. */
 int pgl_fail(lua_State *L, struct pgl *s, int err);
 int pgl_raise(lua_State *L, struct pgl *s, int err);
 

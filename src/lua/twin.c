@@ -73,7 +73,7 @@ static void push_packet(lua_State *L, struct pgl *s, const struct pgl_opts *o, i
 	const char *bytes = luaL_checklstring(L, input, &n);
 	int err = pg_packet_new(s->ctx, o->compile.hook, bytes, n, &v);
 	if (err)
-		pgl_fail(L, s, err);
+		pgl_raise(L, s, err);
 	pgl_view(L, v);
 }
 

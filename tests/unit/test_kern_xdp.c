@@ -224,7 +224,7 @@ static void refusals_say_why(void **state)
 	assert_string_equal(l.name, "xdp vb");
 	assert_string_equal(l.mode, "skb");
 	assert_int_equal(attach(prog, "vb", NULL, &other, err), -EBUSY);
-	snprintf(want, sizeof want, "id %u ('pg_root')", id_of(l.root_fd));
+	snprintf(want, sizeof want, "'test' (id %u), held by this process;", id_of(l.root_fd));
 	assert_non_null(strstr(err, want));
 	assert_int_equal(detach(&l), 0);
 	kern_close(prog);
@@ -378,7 +378,8 @@ static void device_that_goes(void **state)
 	assert_int_equal(system("ip link add gone type veth peer name gone2"), 0);
 	assert_int_equal(attach(prog, "gone", NULL, &l, err), 0);
 	assert_int_equal(system("ip link del gone"), 0);
-	assert_int_equal(l.hook->family->replace(&l, prog, err, sizeof err), 0);
+	assert_int_equal(l.hook->family->replace(&l, prog, err, sizeof err), -ENODEV);
+	assert_non_null(strstr(err, "the device of xdp gone is gone"));
 	assert_int_equal(detach(&l), 0);
 	kern_close(prog);
 }

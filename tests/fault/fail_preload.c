@@ -1,0 +1,104 @@
+/*
+ * fail.c - preloaded into the command: makes one call fail, the N-th of its kind, or all from it on.
+ *
+ *   FAIL_BPF=N FAIL_ERRNO=E    the N-th bpf(2) gives E
+ *   FAIL_MALLOC=N              the N-th allocation gives nothing
+ *   FAIL_MORE=1                and so do all that follow
+ *   FAIL_COUNT=FILE            at the end, writes "bpf allocations" as counted into FILE
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+struct fault {
+	unsigned long at, seen; /* at 0: none fails */
+};
+
+static struct fault bpf_fault, malloc_fault;
+static bool more, ready;
+static int bpf_errno;
+
+void *__libc_malloc(size_t n);
+void *__libc_calloc(size_t n, size_t size);
+void *__libc_realloc(void *p, size_t n);
+
+static unsigned long number(const char *name)
+{
+	const char *v = getenv(name);
+	return v ? strtoul(v, NULL, 10) : 0;
+}
+
+__attribute__((constructor)) static void start(void)
+{
+	bpf_fault.at = number("FAIL_BPF");
+	malloc_fault.at = number("FAIL_MALLOC");
+	bpf_errno = (int)number("FAIL_ERRNO");
+	more = number("FAIL_MORE");
+	ready = true;
+}
+
+__attribute__((destructor)) static void end(void)
+{
+	const char *name = getenv("FAIL_COUNT");
+	FILE *f;
+	ready = false;
+	if (!name || !(f = fopen(name, "w")))
+		return;
+	fprintf(f, "%lu %lu\n", bpf_fault.seen, malloc_fault.seen);
+	fclose(f);
+}
+
+static bool fails(struct fault *f)
+{
+	if (!ready)
+		return false;
+	f->seen++;
+	return f->at && (f->seen == f->at || (more && f->seen > f->at));
+}
+
+long syscall(long number, ...)
+{
+	static long (*real)(long, ...);
+	va_list ap;
+	long a[6];
+	va_start(ap, number);
+	for (int i = 0; i < 6; i++)
+		a[i] = va_arg(ap, long);
+	va_end(ap);
+	if (number == SYS_bpf && fails(&bpf_fault)) {
+		errno = bpf_errno;
+		return -1;
+	}
+	if (!real)
+		real = (long (*)(long, ...))dlsym(RTLD_NEXT, "syscall");
+	return real(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
+void *malloc(size_t n)
+{
+	if (!fails(&malloc_fault))
+		return __libc_malloc(n);
+	errno = ENOMEM;
+	return NULL;
+}
+
+void *calloc(size_t n, size_t size)
+{
+	if (!fails(&malloc_fault))
+		return __libc_calloc(n, size);
+	errno = ENOMEM;
+	return NULL;
+}
+
+void *realloc(void *p, size_t n)
+{
+	if (!fails(&malloc_fault))
+		return __libc_realloc(p, n);
+	errno = ENOMEM;
+	return NULL;
+}

@@ -1,0 +1,86 @@
+#!/bin/sh
+# An older kernel: each feature of `perigee features` switched off. What needs it falls back to something
+# else that does the same, or says what it needs and since when there is that (exit status 3).
+[ "$(id -u)" = 0 ] || exit 77
+[ -n "${PRIVATE:-}" ] || PRIVATE=1 exec unshare -n sh "$0"
+. tests/tap.sh
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+ip link set lo up || exit 1
+tried=
+
+lack() { # feature, what is tried, exit status, last line of output or pattern of the error, code
+	tried="$tried $1"
+	cat >"$work/case.lua" <<END_LUA
+local frame = ("\2"):rep(12) .. "\8\0" .. ("\7"):rep(50)
+local function verdict(f, opts)
+	local v, _, _, err = bpf.program("xdp", opts or {}, f):test(frame)
+	return v == bpf.DROP and "DROP" or v == bpf.PASS and "PASS" or v, err
+end
+$5
+END_LUA
+	"$BUILD/perigee" --without="$1" "$work/case.lua" >"$work/out" 2>"$work/err"
+	got=$?
+	if [ "$3" = 0 ]; then
+		same "$1: $2" "$got, $(tail -n 1 "$work/out"), $(cat "$work/err")" "0, $4, "
+	else
+		same "$1: $2: status" $got "$3"
+		check "$1: $2: says so" grep -q "$4" "$work/err"
+	fi
+}
+
+lack ringbuf "print" 3 '^perigee: .*case.lua:3: print needs the BPF ring buffer (Linux 5.8 or later)$' '
+verdict(function(pkt) print(pkt.len) end)'
+lack ringbuf "events" 3 '^perigee: .*case.lua:3: events need the BPF ring buffer (Linux 5.8 or later)$' '
+local ev = bpf.events { n = "u32" }
+verdict(function(pkt) ev:send { n = pkt.len } end)'
+lack ringbuf "what sends nothing" 0 DROP 'print((verdict(function(pkt) return bpf.DROP end)))'
+
+lack btf_func "no records of lines" 0 DROP 'print((verdict(function(pkt) return bpf.DROP end)))'
+lack btf_func "errors still have their line" 0 "PASS	$work/case.lua:7: attempt to perform arithmetic on a nil value" '
+local v, err = verdict(function(pkt) return pkt:u8(99) + 1 end)
+print(v, (err:gsub(" %(.*", "")))'
+
+lack xdp_link "attaches, replaces and detaches by netlink" 0 'true false' '
+local function on() return os.execute "ip link show dev lo | grep -q xdp" or false end
+local link = bpf.xdp("lo", { mode = "skb" }, function() return bpf.PASS end)
+link:replace(function() return bpf.PASS end)
+local was = on()
+link:detach()
+io.write(tostring(was), " ", tostring(on()), "\n")'
+lack xdp_link "detaches when the script raises" 1 'case.lua:7: raised$' '
+bpf.xdp("lo", { mode = "skb" }, function() end) error("raised", 1)'
+refuse "xdp_link: nothing stays attached" sh -c "ip link show dev lo | grep -q xdp"
+
+lack xdp_load "the frame's length, and its bytes" 0 DROP '
+print((verdict(function(pkt) return pkt.len == 64 and pkt:u8(63) == 7 and not pkt:u8(64) and bpf.DROP or nil end)))'
+lack xdp_load "bytes by copying" 3 '^perigee: .*: copying packet bytes needs bpf_xdp_load_bytes (Linux 5.18 or later)$' '
+verdict(function(pkt) return pkt:u8(20) == 7 and bpf.DROP or nil end, { copy = true })'
+
+sum='
+print((verdict(function(pkt)
+	local sum = 0
+	for i = 0, LAST do sum = sum + (pkt:u8(i) or 0) end
+	return sum == 12 * 2 + 8 + 50 * 7 and bpf.DROP or bpf.PASS
+end)))'
+for f in may_goto bpf_loop iter_num; do
+	lack $f "a short loop" 0 DROP "$(echo "$sum" | sed 's/LAST/99/')"
+done
+lack may_goto "a loop that may be long" 3 \
+	'^perigee: .*case.lua:9: error: this loop may take more turns than this kernel' "$(echo "$sum" | sed 's/LAST/pkt.len/')"
+check "may_goto: a loop that may be long: what it needs" grep -q 'needs may_goto (Linux 6.9 or later)$' "$work/err"
+
+lack isa_v4 "signed division" 0 DROP '
+print((verdict(function(pkt)
+	local n = pkt.len - 100
+	return n // 7 == -6 and n % 7 == 6 and math.fmod(n, 7) == -1 and bpf.DROP or bpf.PASS
+end)))'
+
+lack prog_test "a test run" 3 '^perigee: .*case.lua:3: test runs need BPF_PROG_TEST_RUN for XDP (Linux 4.12 or later)$' '
+verdict(function() return bpf.DROP end)'
+
+# Each row of src/core/feature.def.
+for f in $("$BUILD/perigee" features | awk '{ print $2 }'); do
+	check "$f has a case" sh -c "case '$tried ' in *' $f '*) exit 0 ;; esac; exit 1"
+done
+plan
