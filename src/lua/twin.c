@@ -110,13 +110,28 @@ static int64_t verdict_on_error(struct pgl *s, const struct pgl_opts *o)
 	return v;
 }
 
+/* What the input is afterwards: a packet as it was left, anything else as it came. */
+static void push_after(lua_State *L, int first, int input)
+{
+	size_t n;
+	if (pgl_type(L, first) != PGL_VIEW) {
+		lua_pushvalue(L, input);
+		return;
+	}
+	const char *bytes = pg_view_packet(pgl_toview(L, first), &n);
+	lua_pushlstring(L, bytes, n);
+}
+
 int pgl_twin(lua_State *L, const struct pgl_opts *o, int func, int input)
 {
 	struct pgl *s = pgl_get(L);
 	int64_t out = 0;
+	int first = lua_gettop(L) + 1, n = push_input(L, s, o, input);
+	luaL_checkstack(L, n + 8, NULL);
 	lua_pushcfunction(L, in_twin);
 	lua_pushvalue(L, func);
-	int n = push_input(L, s, o, input);
+	for (int i = 0; i < n; i++)
+		lua_pushvalue(L, first + i);
 	uint64_t start = pgl_now();
 	int rc = lua_pcall(L, 1 + n, 1, 0);
 	uint64_t ns = pgl_now() - start;
@@ -128,10 +143,7 @@ int pgl_twin(lua_State *L, const struct pgl_opts *o, int func, int input)
 		return lua_error(L);
 	int error = rc == LUA_OK ? 0 : lua_gettop(L);
 	lua_pushinteger(L, error ? verdict_on_error(s, o) : out);
-	if (pgl_type(L, input) == PGL_VIEW)
-		lua_getiuservalue(L, input, 1);
-	else
-		lua_pushvalue(L, input);
+	push_after(L, first, input);
 	lua_pushinteger(L, (lua_Integer)ns);
 	if (error)
 		luaL_tolstring(L, error, NULL);

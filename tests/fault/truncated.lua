@@ -2,7 +2,7 @@
 -- twin agree in verdict, packet, error and what is in the maps. (tests/lang/packet.lua does the same for
 -- every field of every header.)
 
-local frames = dofile "tests/lang/lib_frames.lua"
+local made = dofile "tests/lang/lib_frames.lua"
 local PACKET_HOOKS = { xdp = 14, tc = 14, socket = 14 } -- and the least bytes that the kernel takes
 local NOT_OURS = { "tracepoint", "uprobe", "uretprobe", "every", "after", "run", "stop", "on_exit", "on_error" }
 
@@ -11,10 +11,10 @@ local function add(frame)
 	for n = 0, #frame do inputs[#inputs + 1] = frame:sub(1, n) end
 end
 local names = {}
-for name in pairs(frames.whole) do names[#names + 1] = name end
+for name in pairs(made.frames) do names[#names + 1] = name end
 table.sort(names)
-for _, name in ipairs(names) do add(frames.whole[name]) end
-for _, frame in ipairs(frames.hostile) do add(frame) end
+for _, name in ipairs(names) do add(made.frames[name]) end
+for _, frame in ipairs(made.hostile) do add(frame) end
 
 -- Runs a script's body with hooks that only note their function; returns those, and the maps it made.
 local function functions_of(file)

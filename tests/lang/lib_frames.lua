@@ -1,4 +1,5 @@
--- Frames by their headers: whole ones by name, and hostile ones. What the tests of packets start from.
+-- Frames for tests of packets: one of each kind, and `inputs`: all of them whole, cut, damaged and hostile.
+local M = {}
 
 local ETH = "\x52\x54\0\x12\x34\x56" .. "\x02\x42\xac\x11\0\x02"
 
@@ -71,4 +72,28 @@ local HOSTILE = {
 	eth(0x88a8, "\0\1\x81\0\0\2\x08\0" .. ipv4(17, udp(DATA))), ETH .. "\0\4" .. DATA,
 }
 
-return { DATA = DATA, whole = frames, hostile = HOSTILE }
+-- Every frame: whole, cut at every length, with every byte of its headers damaged.
+local inputs = {}
+local function add(frame)
+	if #frame >= 14 then inputs[#inputs + 1] = frame end
+end
+for _, name in ipairs { "tcp", "tcp_options", "udp", "icmp", "vlan", "arp", "tcp6", "udp6", "icmp6",
+	"extended", "fragment6", "later_fragment6", "first_fragment", "later_fragment", "other" } do
+	local frame = frames[name]
+	add(frame)
+	add(frame .. ("\0"):rep(40))
+	for n = 14, #frame - 1 do add(frame:sub(1, n)) end
+	for i = 13, #frame - #DATA, 3 do
+		local byte = frame:byte(i)
+		add(frame:sub(1, i - 1) .. string.char(byte ~ 0xff) .. frame:sub(i + 1))
+		add(frame:sub(1, i - 1) .. string.char((byte + 1) & 0xff) .. frame:sub(i + 1))
+	end
+end
+for _, frame in ipairs(HOSTILE) do
+	add(frame)
+	add(frame:sub(1, -4))
+end
+
+M.frames, M.hostile, M.inputs, M.DATA = frames, HOSTILE, inputs, DATA
+M.eth, M.vlan, M.ipv4, M.ipv6, M.tcp, M.udp, M.icmp = eth, vlan, ipv4, ipv6, tcp, udp, icmp
+return M

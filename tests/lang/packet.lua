@@ -1,30 +1,7 @@
 -- Packet views: every field of every header, on whole, cut, damaged and hostile frames.
 local lang = dofile "tests/lang/harness.lua"
-
-local lib = dofile "tests/lang/lib_frames.lua"
-local DATA, frames, HOSTILE = lib.DATA, lib.whole, lib.hostile
-
--- Every frame: whole, cut at every length, with every byte of its headers damaged.
-local inputs = {}
-local function add(frame)
-	if #frame >= 14 then inputs[#inputs + 1] = frame end
-end
-for _, name in ipairs { "tcp", "tcp_options", "udp", "icmp", "vlan", "arp", "tcp6", "udp6", "icmp6",
-	"extended", "fragment6", "later_fragment6", "first_fragment", "later_fragment", "other" } do
-	local frame = frames[name]
-	add(frame)
-	add(frame .. ("\0"):rep(40))
-	for n = 14, #frame - 1 do add(frame:sub(1, n)) end
-	for i = 13, #frame - #DATA, 3 do
-		local byte = frame:byte(i)
-		add(frame:sub(1, i - 1) .. string.char(byte ~ 0xff) .. frame:sub(i + 1))
-		add(frame:sub(1, i - 1) .. string.char((byte + 1) & 0xff) .. frame:sub(i + 1))
-	end
-end
-for _, frame in ipairs(HOSTILE) do
-	add(frame)
-	add(frame:sub(1, -4))
-end
+local made = dofile "tests/lang/lib_frames.lua"
+local frames, inputs = made.frames, made.inputs
 
 -- ---- every field, against the twin ----
 
