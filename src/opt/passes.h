@@ -19,6 +19,9 @@ int opt_guard(struct ir_unit *u);
 
 /* Keeps from the verifier what it need not know, where knowing would cost it too much. */
 void opt_veil(struct ir_unit *u);
+/* A part of guard, where packets may lie in pieces: the context, data and data_end of a program that
+ * begins again with the packet in one piece when it needs that. */
+void opt_pull(struct ir_unit *u, struct ir_fn *f, ir_ref *ctx, ir_ref *data, ir_ref *end);
 
 /* ---- editing machine code (edit.c) ---- */
 
