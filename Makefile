@@ -15,6 +15,7 @@ CC         ?= gcc
 AR         ?= ar
 PKG_CONFIG ?= pkg-config
 LUA        ?= lua5.4
+BPF_CLANG  ?= clang-19
 WERROR     ?= -Werror
 
 comma   := ,
@@ -61,6 +62,9 @@ bench_src := $(wildcard bench/*.c)
 unit_bin  := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(unit_src))
 main_bin  := $(foreach f,$(main_src),$(BUILD)/tests/$(patsubst %_main.c,%,$(notdir $(f))))
 bench_bin := $(patsubst bench/%.c,$(BUILD)/bench/%,$(bench_src))
+# bench/code: pairs of a script and its peer in C, for clang; bench/measure compares them.
+code_bin  := $(BUILD)/bench/code
+code_obj  := $(patsubst bench/code/%.c,$(BUILD)/bench/bpf/%.o,$(wildcard bench/code/*.c))
 share_obj := $(call objects,$(share_src))
 share_lib := $(if $(share_src),$(BUILD)/libtest.a)
 
@@ -89,7 +93,7 @@ demo: $(BUILD)/perigee $(BUILD)/stage         ## a Lua script stops a flood of r
 fuzz: $(BUILD)/perigee                        ## generated programs against stock Lua: N= programs from SEED= on
 	@BUILD=$(BUILD) tests/fuzz/run $(or $(N),1000) $(SEED)
 
-bench: all $(bench_bin)                       ## measures; results go to docs/benchmarks.md
+bench: all $(bench_bin) $(code_bin) $(code_obj) ## measures; results go to docs/benchmarks.md
 	@BUILD=$(BUILD) bench/run
 
 static: $(BUILD)/static/perigee               ## the command, linked statically
@@ -153,6 +157,15 @@ $(BUILD)/tests/threads_tsan: FORCE
 $(bench_bin): $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(lua_obj) $(BUILD)/libperigee.a
 	@mkdir -p $(@D)
 	$(call say,LINK)$(CC) $(LDFLAGS) -o $@ $^ $(LUA_LIBS) $(LDLIBS)
+
+$(code_bin): LDFLAGS += -Wl,--wrap=syscall
+$(code_bin): $(call objects,$(wildcard bench/measure/*.c)) $(share_lib) $(lua_obj) $(BUILD)/libperigee.a
+	@mkdir -p $(@D)
+	$(call say,LINK)$(CC) $(LDFLAGS) -o $@ $^ $(LUA_LIBS) $(LDLIBS)
+
+$(BUILD)/bench/bpf/%.o: bench/code/%.c $(wildcard bench/code/*.h)
+	@mkdir -p $(@D)
+	$(call say,BPF)$(BPF_CLANG) -O2 -target bpf -mcpu=v3 -Wall -I/usr/include/$(shell $(CC) -dumpmachine) -c -o $@ $<
 
 $(BUILD)/stage: $(call objects,$(wildcard tests/net/stage/*.c))
 	@mkdir -p $(@D)
