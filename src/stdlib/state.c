@@ -4,16 +4,21 @@
 #include "core/ctype.h"
 #include "core/shape.h"
 
-/* Address of the state: known at load, but per-CPU state is looked up. */
+/* Address of the state: known at load, but per-CPU state is looked up, once: it does not move, nor does the
+ * program to another CPU. */
 static ir_ref address(struct lw *w, const struct lw_val *st, const struct map_shape *s)
 {
 	uint32_t map = ir_map(w->unit, st->k->map);
 	if (s->role == PG_ROLE_STATE)
 		return lw_mapval(w, map, 0);
+	ir_ref known[2];
+	if (lw_recall(w, st->k->map, known))
+		return known[0];
 	ir_ref key = lw_slot(w, 4, 8);
 	lw_store(w, 4, key, 0, lw_imm(w, 0));
 	ir_ref ptr = lw_helper(w, HELPER_MAP_LOOKUP, 2, (ir_ref[]){ lw_mapfd(w, map), key });
 	lw_raise_if(w, IR_EQ, ptr, lw_imm(w, 0), "per-CPU state cannot be reached");
+	lw_remember(w, st->k->map, ptr, 0);
 	return ptr;
 }
 
