@@ -15,6 +15,7 @@ CC         ?= gcc
 AR         ?= ar
 PKG_CONFIG ?= pkg-config
 LUA        ?= lua5.4
+BPF_CLANG  ?= clang-19
 WERROR     ?= -Werror
 
 comma   := ,
@@ -62,6 +63,9 @@ unit_bin  := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(unit_src))
 main_bin  := $(foreach f,$(main_src),$(BUILD)/tests/$(patsubst %_main.c,%,$(notdir $(f))))
 bench_bin := $(patsubst bench/%.c,$(BUILD)/bench/%,$(bench_src))
 preload_so := $(patsubst tests/fault/%.c,$(BUILD)/tests/%.so,$(wildcard tests/fault/*_preload.c))
+# bench/code: pairs of a script and its peer in C, for clang; bench/measure compares them.
+code_bin  := $(BUILD)/bench/code
+code_obj  := $(patsubst bench/code/%.c,$(BUILD)/bench/bpf/%.o,$(wildcard bench/code/*.c))
 share_obj := $(call objects,$(share_src))
 share_lib := $(if $(share_src),$(BUILD)/libtest.a)
 
@@ -90,7 +94,7 @@ demo: $(BUILD)/perigee $(BUILD)/stage         ## a Lua script stops a flood of r
 fuzz: $(BUILD)/perigee                        ## generated programs against stock Lua: N= programs from SEED= on
 	@BUILD=$(BUILD) tests/fuzz/run $(or $(N),1000) $(SEED)
 
-bench: all $(bench_bin)                       ## measures; results go to docs/benchmarks.md
+bench: all $(bench_bin) $(code_bin) $(code_obj) ## measures; results go to docs/benchmarks.md
 	@BUILD=$(BUILD) bench/run
 
 static: $(BUILD)/static/perigee               ## the command, linked statically
@@ -160,6 +164,15 @@ $(bench_bin): $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(lua_obj) $(BUILD)/libpe
 $(preload_so): $(BUILD)/tests/%.so: tests/fault/%.c
 	@mkdir -p $(@D)
 	$(call say,LINK)$(CC) -shared -fPIC -std=gnu11 -O1 -Wall -Wextra -Wshadow $(WERROR) -D_GNU_SOURCE -o $@ $<
+
+$(code_bin): LDFLAGS += -Wl,--wrap=syscall
+$(code_bin): $(call objects,$(wildcard bench/measure/*.c)) $(share_lib) $(lua_obj) $(BUILD)/libperigee.a
+	@mkdir -p $(@D)
+	$(call say,LINK)$(CC) $(LDFLAGS) -o $@ $^ $(LUA_LIBS) $(LDLIBS)
+
+$(BUILD)/bench/bpf/%.o: bench/code/%.c $(wildcard bench/code/*.h)
+	@mkdir -p $(@D)
+	$(call say,BPF)$(BPF_CLANG) -O2 -target bpf -mcpu=v3 -Wall -I/usr/include/$(shell $(CC) -dumpmachine) -c -o $@ $<
 
 $(BUILD)/stage: $(call objects,$(wildcard tests/net/stage/*.c))
 	@mkdir -p $(@D)

@@ -29,7 +29,7 @@ static int run_infer(struct compile *c)    { return opt_infer(c->u); }
 static int run_records(struct compile *c)  { return opt_records(c->u); }
 static int run_reuse(struct compile *c)    { return opt_reuse(c->u); }
 static int run_lower(struct compile *c)    { return opt_lower(c->u); }
-static int run_simplify(struct compile *c) { return opt_simplify(c->u), 0; }
+static int run_last(struct compile *c)     { return opt_simplify_last(c->u), 0; }
 static int run_loops(struct compile *c)    { return c->loops ? opt_loops(c->u) : 0; }
 static int run_guard(struct compile *c)    { return opt_guard(c->u); }
 static int run_veil(struct compile *c)     { if (c->loops) opt_veil(c->u); return 0; }
@@ -41,8 +41,10 @@ static int run_annotate(struct compile *c) { return be_annotate(c->be); }
 /* Where it pays: both passes that follow go by what the program looks like. */
 static int run_early(struct compile *c)
 {
-	c->loops = opt_has_loops(c->u);
-	return c->loops || c->u->copy_access ? run_simplify(c) : 0;
+	c->loops = c->u->loops = opt_has_loops(c->u);
+	if (c->loops || c->u->copy_access)
+		opt_simplify(c->u);
+	return 0;
 }
 
 static int run_select(struct compile *c)
@@ -72,7 +74,7 @@ static const struct pass {
 	{ "simplify",  MACHINE, MACHINE, run_early,    "simplify2, before loops are judged and packet bytes copied" },
 	{ "loops",     MACHINE, MACHINE, run_loops,    "every loop in a form that ends and verifies" },
 	{ "guard",     MACHINE, GUARDED, run_guard,    "packet bytes as checked loads or helper copies" },
-	{ "simplify2", GUARDED, GUARDED, run_simplify, "folding, value numbering, dead code, branch threading" },
+	{ "simplify2", GUARDED, GUARDED, run_last,     "folding, value numbering, dead code, branch threading" },
 	{ "veil",      GUARDED, GUARDED, run_veil,     "what the verifier need not know of loops" },
 	{ "legalise",  GUARDED, GUARDED, run_legalise, "what the instruction set has not" },
 	{ "select",    GUARDED, VIRTUAL, run_select,   "BPF instructions on virtual registers" },

@@ -557,10 +557,31 @@ static void add_place(struct sel *s, ir_blk blk, int edge)
 		s->edge_id[blk][edge] = id + 1;
 }
 
+/* What only leads to cold blocks, and what only cold blocks lead to, is cold. */
+static void spread_cold(struct ir_fn *f)
+{
+	for (uint32_t o = f->nrpo; o-- > 1;) {
+		struct ir_block *k = ir_block(f, f->rpo[o]);
+		const struct ir_ins *t = ir_at(f, k->last);
+		bool cold = t->nsucc > 0;
+		for (uint32_t e = 0; e < t->nsucc && cold; e++)
+			cold = ir_block(f, t->succ[e].to)->cold;
+		k->cold |= cold;
+	}
+	for (uint32_t o = 1; o < f->nrpo; o++) {
+		struct ir_block *k = ir_block(f, f->rpo[o]);
+		bool cold = true;
+		for (uint32_t p = 0; p < k->npreds && cold; p++)
+			cold = ir_block(f, k->preds[p].from)->cold;
+		k->cold |= cold;
+	}
+}
+
 /* Layout: reverse post order, edges behind the branches they leave, everything cold last. */
 static void lay_out(struct sel *s)
 {
 	struct ir_fn *f = s->f;
+	spread_cold(f);
 	for (int cold = 0; cold < 2; cold++)
 		for (uint32_t k = 0; k < f->nrpo; k++) {
 			ir_blk blk = f->rpo[k];

@@ -251,6 +251,7 @@ struct ir_unit {
 	uint32_t nmaps, cap_maps;
 	bool uses_print;
 	bool copy_access;      /* packet bytes by helper copy */
+	bool loops;            /* the script's code goes round somewhere (set before the first simplify) */
 	bool writes_packet;    /* packet bytes may change while the program runs (set by infer) */
 	uint64_t budget;
 	int64_t on_error;      /* native verdict */

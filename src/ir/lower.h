@@ -46,9 +46,9 @@ struct lw {
 	ir_blk error_exit;
 	ir_ref ctx;
 	const struct ir_ins *at;    /* the Lua instruction being lowered (names of operands) */
-	struct { ir_blk block; uint32_t map; ir_ref ptr; } state; /* per-CPU state looked up last */
 	ir_ref imms_at;             /* constants go before it, in the entry block; 0: to where they are used */
 	ir_ref imm_of[LW_IMMS];     /* by a hash of the value: the constant made last */
+	struct lw_known *known;     /* lw_remember */
 };
 
 /* ---- words ---- */
@@ -66,6 +66,11 @@ ir_ref lw_helper(struct lw *w, uint32_t id, uint32_t n, const ir_ref *args);
 ir_ref lw_pktload(struct lw *w, unsigned bytes, ir_ref ptr, ir_ref off, int64_t k);
 void lw_pktstore(struct lw *w, unsigned bytes, ir_ref ptr, ir_ref off, int64_t k, ir_ref v);
 ir_ref lw_pktlen(struct lw *w);
+
+/* Words that every way to here has made already: what was remembered by a key in this Lua instruction or in
+ * one that dominates it. Only what an access makes of a receiver of one kind, before it branches, is kept. */
+bool lw_recall(struct lw *w, const void *key, ir_ref words[2]);
+void lw_remember(struct lw *w, const void *key, ir_ref a, ir_ref b);
 
 /* ---- control ---- */
 ir_blk lw_block(struct lw *w, uint32_t nparams);  /* a new block; not entered */

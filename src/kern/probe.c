@@ -153,6 +153,18 @@ static const struct bpf_insn may_goto[] = {
 	ABI_EXIT(),
 };
 
+/* A number below 8 goes through the stack and is added to a packet pointer. */
+static const struct bpf_insn spill_range[] = {
+	ABI_INSN(BPF_LDX | BPF_MEM | BPF_W, 6, 1, 0, 0),
+	ABI_CALL(BPF_FUNC_get_prandom_u32),
+	ABI_INSN(BPF_ALU64 | BPF_AND | BPF_K, 0, 0, 0, 7),
+	ABI_INSN(BPF_STX | BPF_MEM | BPF_DW, 10, 0, -8, 0),
+	ABI_INSN(BPF_LDX | BPF_MEM | BPF_DW, 0, 10, -8, 0),
+	ABI_INSN(BPF_ALU64 | BPF_ADD | BPF_X, 6, 0, 0, 0),
+	ABI_MOV_IMM(0, 2),
+	ABI_EXIT(),
+};
+
 #define PROG(v) .ask = ask_prog, .insns = v, .n = sizeof v / sizeof *v
 
 static const struct probe probes[FEAT_COUNT] = {
@@ -162,6 +174,7 @@ static const struct probe probes[FEAT_COUNT] = {
 	[FEAT_tcx]       = { .ask = ask_tcx, .good = -ENODEV, .insns = pass, .n = 2 },
 	[FEAT_xdp_load]  = { .ask = ask_helper, .good = -EACCES, .number = ABI_XDP_LOAD_BYTES },
 	[FEAT_bpf_loop]  = { .ask = ask_helper, .good = -EACCES, .number = ABI_LOOP },
+	[FEAT_spill_range] = { PROG(spill_range) },
 	[FEAT_iter_num]  = { .ask = ask_kfunc, .symbol = "bpf_iter_num_new" },
 	[FEAT_isa_v4]    = { PROG(signed_div) },
 	[FEAT_may_goto]  = { PROG(may_goto) },

@@ -36,66 +36,170 @@ static void match(struct lw *w, ir_ref type, const struct way *ways, unsigned n,
 	}
 }
 
-static void br_tag(struct lw *w, ir_ref type, ir_blk tag, ir_blk none)
+static ir_blk cold_block(struct lw *w)
+{
+	ir_blk b = lw_block(w, 0);
+
+	ir_block(w->fn, b)->cold = true;
+	return b;
+}
+
+static ir_blk warm_block(struct lw *w) { return lw_block(w, 0); }
+
+static void br_tag(struct lw *w, ir_ref type, ir_blk tag, ir_blk none, ir_blk (*new_block)(struct lw *))
 {
 	const struct net_over *o = net_vlan.over;
 
 	for (; o->space; o++) {
-		ir_blk no = o[1].space ? lw_block(w, 0) : none;
+		ir_blk no = o[1].space ? new_block(w) : none;
 		lw_bri(w, IR_EQ, type, net_wire16(o->value), tag, no);
 		if (o[1].space)
 			lw_enter(w, no);
 	}
 }
 
-/* 1 when type is a tag's, without a branch */
+/* 1 when type is a tag's, without a branch. Two numbers that differ in one bit take one comparison. */
 static ir_ref is_tag(struct lw *w, ir_ref type)
 {
+	const struct net_over *o = net_vlan.over;
 	ir_ref any = 0;
 
-	for (const struct net_over *o = net_vlan.over; o->space; o++) {
-		ir_ref one = net_is(w, type, net_wire16(o->value));
+	for (; o->space; o++) {
+		unsigned differs = o[1].space ? o->value ^ o[1].value : 0;
+		bool both = differs && !(differs & (differs - 1));
+		int64_t bit = both ? net_wire16((uint16_t)differs) : 0;
+		ir_ref masked = both ? lw_op2i(w, IRO(or64), type, bit) : type;
+		ir_ref one = net_is(w, masked, net_wire16(o->value) | bit);
 		any = any ? lw_op2(w, IRO(or64), any, one) : one;
+		o += both;
 	}
 	return any;
 }
 
-/* Behind one tag at least: another is skipped by arithmetic, so that both ways look alike. */
-static void walk_tags(struct lw *w, const struct way *ways, unsigned n, const struct dead_end *d,
-		      ir_blk at_eth)
+enum { ETH = 14, TAG = 4, ONE = ETH + TAG }; /* bytes of the headers; one tag and what is before it */
+
+/* Behind one tag at least: the type of what follows, and where. Another tag is skipped by arithmetic, so
+ * that both ways look alike. A tag that is cut off: to at_eth, the inner one: to at_tag. */
+static void pass_tags(struct lw *w, ir_blk at_eth, ir_blk at_tag, ir_ref *type, ir_ref *off)
 {
-	enum { FIRST = 14, ONE = 18, TAG = 4 };
-	ir_blk at_tag = lw_block(w, 0);
 	ir_ref zero = lw_imm(w, 0);
 	ir_ref p = lw_pkt(w, zero, ONE, at_eth);
 	ir_ref inner = is_tag(w, lw_pktload(w, 2, p, zero, ONE - 2));
 	ir_ref skip = lw_op2i(w, IRO(shl64), inner, __builtin_ctz(TAG));
 	ir_ref at = lw_op2i(w, IRO(add64), skip, ONE - 2);
-	ir_ref off = lw_op2i(w, IRO(add64), skip, ONE);
 
+	*off = lw_op2i(w, IRO(add64), skip, ONE);
 	p = lw_pkt(w, at, 2, at_tag);
-	match(w, lw_pktload(w, 2, p, at, 0), ways, n, off);
-	give_up(w, d, off);
+	*type = lw_pktload(w, 2, p, at, 0);
+}
+
+/* ---- several look-ups: the way past the tags is gone once ---- */
+
+struct link { ir_ref type, off; };
+
+/* Does the instruction look for something behind the link layer? */
+static bool walks(const struct lw *w, const struct ir_ins *i)
+{
+	if (!i || i->op != IRO(index) || ir_at(w->from, i->args[0])->type.kinds != NET_KIND(NET_PKT))
+		return false;
+	const pg_value *k = ir_at(w->from, i->args[1])->type.k;
+	const struct ir_field *f = k && k->kind == PG_STR ? net_pkt_view.fields : NULL;
+	for (; f && f->name; f++)
+		if (!strcmp(f->name, k->str)) {
+			const struct net_field *own = f->arg;
+			return own->how == NET_REST ||
+			       (own->how == NET_HEADER && own->view != NET_ETH && own->view != NET_VLAN);
+		}
+	return false;
+}
+
+/* Is there another walk that this one dominates? */
+static bool is_shared(const struct lw *w)
+{
+	struct ir_fn *f = w->from;
+
+	if (!w->known)
+		ir_tree(f);
+	for (uint32_t o = 0; o < f->nrpo; o++) {
+		if (!ir_dominates(f, w->at->block, f->rpo[o]))
+			continue;
+		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next)
+			if (ir_at(f, r) != w->at && walks(w, ir_at(f, r)))
+				return true;
+	}
+	return false;
+}
+
+/* What the frame carries and where, behind tags: (type, offset); type 0: nothing. */
+static void find_link(struct lw *w, struct link *l)
+{
+	ir_blk done = lw_block(w, 2), at_eth = lw_block(w, 0);
+	ir_blk no_eth = cold_block(w), tagged = cold_block(w), at_tag = cold_block(w);
+	ir_ref zero = lw_imm(w, 0), inner, off;
+	ir_ref p = lw_pkt(w, zero, ETH, no_eth);
+	ir_ref type = lw_pktload(w, 2, p, zero, net_eth.next.at);
+
+	br_tag(w, type, tagged, at_eth, warm_block);
+	lw_enter(w, tagged);
+	pass_tags(w, at_eth, at_tag, &inner, &off);
+	lw_jmp(w, done, 2, (ir_ref[]){ inner, off });
+	lw_enter(w, at_eth);
+	lw_jmp(w, done, 2, (ir_ref[]){ type, lw_imm(w, ETH) });
 	lw_enter(w, at_tag);
-	give_up(w, d, lw_imm(w, ONE));
+	lw_jmp(w, done, 2, (ir_ref[]){ lw_imm(w, 0), lw_imm(w, ONE) });
+	lw_enter(w, no_eth);
+	lw_jmp(w, done, 2, (ir_ref[]){ zero, zero });
+	lw_enter(w, done);
+	*l = (struct link){ lw_param(w, done, 0), lw_param(w, done, 1) };
+}
+
+/* The way past the tags that an earlier look-up went, or goes it for this one and those after it. */
+static bool shared_link(struct lw *w, struct link *l)
+{
+	static const char key;
+	ir_ref words[2];
+
+	if (w->unit->writes_packet || !walks(w, w->at))
+		return false; /* a write may change the way */
+	if (lw_recall(w, &key, words)) {
+		*l = (struct link){ words[0], words[1] };
+		return true;
+	}
+	if (!is_shared(w))
+		return false;
+	find_link(w, l);
+	lw_remember(w, &key, l->type, l->off);
+	return true;
 }
 
 /* From the frame to one of the ways. Ends the block. */
 static void walk_frame(struct lw *w, const struct way *ways, unsigned n, const struct dead_end *d)
 {
-	ir_blk no_eth = lw_block(w, 0), tagged = lw_block(w, 0), at_eth = lw_block(w, 0);
-	ir_ref zero = lw_imm(w, 0);
-	ir_ref p = lw_pkt(w, zero, net_eth.fixed, no_eth);
+	struct link l;
+
+	if (shared_link(w, &l)) {
+		match(w, l.type, ways, n, l.off);
+		give_up(w, d, l.off);
+		return;
+	}
+	ir_blk no_eth = lw_block(w, 0), at_eth = lw_block(w, 0);
+	ir_blk tagged = cold_block(w), at_tag = cold_block(w);
+	ir_ref zero = lw_imm(w, 0), off;
+	ir_ref p = lw_pkt(w, zero, ETH, no_eth);
 	ir_ref type = lw_pktload(w, 2, p, zero, net_eth.next.at);
 
-	match(w, type, ways, n, lw_imm(w, net_eth.fixed));
-	br_tag(w, type, tagged, at_eth);
+	match(w, type, ways, n, lw_imm(w, ETH));
+	br_tag(w, type, tagged, at_eth, cold_block);
 	lw_enter(w, tagged);
-	walk_tags(w, ways, n, d, at_eth);
+	pass_tags(w, at_eth, at_tag, &type, &off);
+	match(w, type, ways, n, off);
+	give_up(w, d, off);
+	lw_enter(w, at_tag);
+	give_up(w, d, lw_imm(w, ONE));
 	lw_enter(w, at_eth);
-	give_up(w, d, lw_imm(w, net_eth.fixed));
+	give_up(w, d, lw_imm(w, ETH));
 	lw_enter(w, no_eth);
-	give_up(w, d, lw_imm(w, 0));
+	give_up(w, d, zero);
 }
 
 /* ---- IPv6 extension headers ---- */
@@ -306,7 +410,7 @@ static struct lw_val find_vlan(struct lw *w, const struct net_at *outer, ir_blk 
 		type = lw_pktload(w, 2, p, zero, net_eth.next.at);
 		off = lw_imm(w, net_eth.fixed);
 	}
-	br_tag(w, type, tag, absent);
+	br_tag(w, type, tag, absent, warm_block);
 	lw_enter(w, tag);
 	return enter_val(w, NET_VLAN, off, 0, absent);
 }

@@ -4,7 +4,7 @@
 const struct net_proto net_vlan = {
 	.fixed = 4,
 	.next  = { .at = 2, .space = NET_ETHERTYPE },
-	.over  = { { NET_ETHERTYPE, 0x8100 }, { NET_ETHERTYPE, 0x88a8 }, { NET_ETHERTYPE, 0x9100 } },
+	.over  = { { NET_ETHERTYPE, 0x8100 }, { NET_ETHERTYPE, 0x9100 }, { NET_ETHERTYPE, 0x88a8 } },
 };
 
 static const struct ir_field fields[] = {

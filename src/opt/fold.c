@@ -1,10 +1,9 @@
 /*
  * fold.c - rules on one machine operation: constants, identities, narrower forms.
  *
- * A rule may use what is true of a value (64-bit wrapping arithmetic, widths of loads). Where it drops
- * an `and64` or a comparison, which may stand guard, it may use only what the verifier knows as well:
- * its bits are then taken from loads, extensions and masks, not from byte swaps, whose result older
- * kernels forget.
+ * A rule may use what is true of a value (64-bit wrapping arithmetic, widths of loads). A mask may stand
+ * guard, and so may a comparison of an `own` value: these go only by what the verifier knows as well,
+ * `seen` of range.h, not `sure`.
  */
 #include "opt/simplify.h"
 
@@ -66,7 +65,7 @@ static bool eval2(enum ir_op op, uint64_t a, uint64_t b, uint64_t *out)
 	}
 }
 
-static bool compare(enum ir_cc cc, uint64_t a, uint64_t b)
+bool fold_holds(enum ir_cc cc, uint64_t a, uint64_t b)
 {
 	bool yes;
 	switch (cc & ~1u) {
@@ -83,49 +82,15 @@ static bool compare(enum ir_cc cc, uint64_t a, uint64_t b)
 /* ---- bits ---- */
 
 static unsigned width(uint64_t v) { return v ? 64 - (unsigned)__builtin_clzll(v) : 0; }
-static unsigned least(unsigned a, unsigned b) { return a < b ? a : b; }
 
-enum { BITS_DEPTH = 4 };
-
-static unsigned bits(const struct ir_fn *f, ir_ref r, bool seen, unsigned depth)
+static uint64_t sure(const struct simp *s, ir_ref r)
 {
-	const struct ir_ins *i = ir_at(f, r);
-	uint64_t k;
-	if (i->op == IRO(imm))
-		return width((uint64_t)i->imm);
-	if (!depth)
-		return 64;
-	switch (i->op) {
-	case IRO(load8):  return 8;
-	case IRO(load16): return 16;
-	case IRO(load32): return 32;
-	case IRO(pktload): return i->aux * 8;
-	case IRO(zext8):  return least(8, bits(f, i->args[0], seen, depth - 1));
-	case IRO(own):    return bits(f, i->args[0], seen, depth - 1);
-	case IRO(zext16): return least(16, bits(f, i->args[0], seen, depth - 1));
-	case IRO(zext32): return least(32, bits(f, i->args[0], seen, depth - 1));
-	case IRO(be16):   return seen ? 64 : 16;
-	case IRO(be32):   return seen ? 64 : 32;
-	case IRO(and64):
-		return least(bits(f, i->args[0], seen, depth - 1), bits(f, i->args[1], seen, depth - 1));
-	case IRO(or64): case IRO(xor64): {
-		unsigned a = bits(f, i->args[0], seen, depth - 1), b = bits(f, i->args[1], seen, depth - 1);
-		return a > b ? a : b;
-	}
-	case IRO(shr64):
-		if (known(f, i->args[1], &k) && k < 64) {
-			unsigned a = bits(f, i->args[0], seen, depth - 1);
-			return a > k ? a - (unsigned)k : 0;
-		}
-		return 64;
-	default:
-		return 64;
-	}
+	return range_sure(&s->range[r]);
 }
 
-unsigned fold_bits(const struct ir_fn *f, ir_ref r, bool seen)
+static uint64_t seen(const struct simp *s, ir_ref r)
 {
-	return bits(f, r, seen, BITS_DEPTH);
+	return range_seen(&s->range[r]);
 }
 
 /* ---- identities ---- */
@@ -186,7 +151,7 @@ static ir_ref with_constant(struct simp *s, ir_ref r, ir_ref x, uint64_t k)
 	case IRO(and64):
 		if (!k)
 			return simp_imm(s, 0);
-		return !(k & (k + 1)) && fold_bits(s->f, x, true) <= width(k) ? x : 0;
+		return !(k & (k + 1)) && seen(s, x) <= k ? x : 0;
 	case IRO(mul64):
 		if (!k)
 			return simp_imm(s, 0);
@@ -250,7 +215,7 @@ static ir_ref fold_ext(struct simp *s, ir_ref r, ir_ref x)
 {
 	enum ir_op op = ir_at(s->f, r)->op, inner = ir_at(s->f, x)->op;
 	bool sign, inner_sign;
-	unsigned n = ext_bits(op, &sign), known_bits = fold_bits(s->f, x, false);
+	unsigned n = ext_bits(op, &sign), known_bits = width(sure(s, x));
 	if (sign ? known_bits < n : known_bits <= n)
 		return x;
 	if (inner < IRO(sext8) || inner > IRO(zext32))
@@ -279,7 +244,7 @@ static ir_ref fold1(struct simp *s, ir_ref r)
 	case IRO(be64):
 		return ix->op == IRO(be64) ? ix->args[0] : 0;
 	case IRO(be16): case IRO(be32):
-		return ix->op == i->op && fold_bits(s->f, ix->args[0], false) <= (i->op == IRO(be16) ? 16 : 32)
+		return ix->op == i->op && sure(s, ix->args[0]) <= (i->op == IRO(be16) ? UINT16_MAX : UINT32_MAX)
 		       ? ix->args[0] : 0;
 	default:
 		return i->op >= IRO(sext8) && i->op <= IRO(zext32) ? fold_ext(s, r, x) : 0;
@@ -320,21 +285,22 @@ _Static_assert(IRO(sar64) - IRO(add64) == 12 && IRO(be64) - IRO(neg64) == 9,
 
 /* ---- branches ---- */
 
-/* Comparisons that the width of a decides, without looking at its value. */
-static int by_width(enum ir_cc cc, unsigned n, uint64_t k)
+/* Comparisons with k of what is at most `max`. */
+static int by_range(enum ir_cc cc, uint64_t max, uint64_t k)
 {
-	if (n >= 64)
-		return -1;
-	bool beyond = k >> n != 0, negative = (int64_t)k < 0;
+	bool beyond = k > max, negative = (int64_t)k < 0;
 	int no = cc & 1, yes = !no;
 	switch (cc & ~1u) {
 	case IR_EQ:  return beyond ? no : -1;
 	case IR_ULT: return beyond ? yes : !k ? no : -1;
-	case IR_ULE: return beyond || k == ((uint64_t)1 << n) - 1 ? yes : -1;
-	case IR_SLT: return negative || !k ? no : beyond ? yes : -1;
-	case IR_SLE: return negative ? no : beyond || k == ((uint64_t)1 << n) - 1 ? yes : -1;
-	default:     return k & (((uint64_t)1 << n) - 1) ? -1 : no;
+	case IR_ULE: return k >= max ? yes : -1;
+	case IR_SET: return k & (max ? ~(uint64_t)0 >> __builtin_clzll(max) : 0) ? -1 : no;
 	}
+	if ((int64_t)max < 0)
+		return -1;
+	if ((cc & ~1u) == IR_SLT)
+		return negative || !k ? no : beyond ? yes : -1;
+	return negative ? no : k >= max ? yes : -1;
 }
 
 int fold_condition(struct simp *s, bool narrow, enum ir_cc cc, ir_ref a, ir_ref b)
@@ -347,11 +313,11 @@ int fold_condition(struct simp *s, bool narrow, enum ir_cc cc, ir_ref a, ir_ref 
 		y = is_signed ? extend(y, 32) : (uint32_t)y;
 	}
 	if (ka && kb)
-		return compare(cc, x, y);
+		return fold_holds(cc, x, y);
 	if (a == b && cc < IR_SET)
-		return compare(cc, 0, 0);
+		return fold_holds(cc, 0, 0);
 	if (kb && !narrow)
-		return by_width(cc, fold_bits(s->f, a, true), y);
+		return by_range(cc, ir_at(s->f, a)->op == IRO(own) ? seen(s, a) : sure(s, a), y);
 	return -1;
 }
 
@@ -371,7 +337,7 @@ static bool unswap(struct simp *s, ir_ref r)
 	unsigned n = a->op == IRO(be16) ? 16 : a->op == IRO(be32) ? 32 : a->op == IRO(be64) ? 64 : 0;
 	if (!n || i->op != IRO(br) || (i->aux & ~1u) != IR_EQ || !known(s->f, i->args[1], &k))
 		return false;
-	if (fold_bits(s->f, a->args[0], false) > n || width(k) > n)
+	if (width(sure(s, a->args[0])) > n || width(k) > n)
 		return false;
 	ir_ref x = a->args[0];
 	eval1(a->op, k, &v);

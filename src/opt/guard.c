@@ -5,12 +5,14 @@
  * Direct access: the context's data and data_end are loaded once in the entry block. A check is one
  * comparison of a pointer behind the last byte with data_end, the shape that the verifier learns a
  * range from. A constant offset needs no pointer of its own: loads go through data, whose range the
- * check extends (all pointers at a constant distance from data share it). A variable offset is
- * compared against a constant no greater than 0xffff right before it is added.
+ * check extends (all pointers at a constant distance from data share it). A variable offset
+ * that the verifier does not know to be small is compared against a constant no greater than 0xffff right
+ * before it is added.
  *
  * Copy access: a check is arithmetic on the length, a load a helper call that copies to the stack.
  */
 #include "opt/passes.h"
+#include "opt/range.h"
 
 #include <errno.h>
 
@@ -25,6 +27,7 @@ struct guard {
 	bool *is_value;             /* by instruction: a pkt whose pointer is needed as a value */
 	ir_ref *to;                 /* by instruction: the pointer that a pkt became */
 	int64_t *known;             /* by block: bytes from the start that are known to be inside */
+	struct range *range;        /* by value, before the pass */
 };
 
 /* ---- the entry block ---- */
@@ -230,8 +233,10 @@ static void direct_pkt(struct guard *g, ir_ref term)
 		settle(g, term, false);
 		return;
 	}
-	off = edit_op(&e, IRO(own), off, 0);
-	bound(g, term, off, FURTHEST - size);
+	if (range_seen(&g->range[off]) > (uint64_t)(FURTHEST - size)) {
+		off = edit_op(&e, IRO(own), off, 0);
+		bound(g, term, off, FURTHEST - size);
+	}
 	g->to[term] = edit_op(&e, IRO(add64), g->data, off);
 	compare(g, term, plus(&e, g->to[term], size), g->end);
 }
@@ -343,6 +348,7 @@ static int guard_fn(struct ir_unit *u, struct ir_fn *f)
 	if (c.pkt && !g.copy && u->target->helper_pull)
 		opt_pull(u, f, &g.ctx, &g.data, &g.end);
 	spread(&g);
+	g.range = range_all(u->scratch, f);
 	mark_values(&g);
 	open_packet(&g, &c);
 	/* renames only what was there before: room for that is enough to write, all for reading */

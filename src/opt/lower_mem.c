@@ -278,10 +278,20 @@ static void record_field(struct lw *w, const struct ct_field *f, ir_ref ptr, int
 	lw_enter(w, end);
 }
 
+/* Are there bytes between the fields? All fields are written, those that are missing as zeros. */
+static bool has_padding(const struct ctype *t)
+{
+	uint32_t bytes = 0;
+	for (uint32_t i = 0; i < t->nfields; i++)
+		bytes += t->fields[i].type->size + t->fields[i].nullable;
+	return bytes != t->size;
+}
+
 static void store_record(struct lw *w, const struct ctype *t, ir_ref ptr, int64_t off, const struct lw_val *rec,
 			 ir_blk misfit)
 {
-	store_zero(w, ptr, off, t->size); /* padding too */
+	if (has_padding(t))
+		store_zero(w, ptr, off, t->size);
 	for (uint32_t i = 0; i < t->nfields; i++)
 		record_field(w, &t->fields[i], ptr, off, lw_rec_field(w, rec, t->fields[i].name), misfit);
 }

@@ -34,6 +34,12 @@ static bool is_ctx_field(const struct ir_fn *f, ir_ref r, uint32_t offset)
 	return i->op == IRO(load32) && i->imm == offset && ir_at(f, i->args[0])->op == IRO(ctx);
 }
 
+bool simp_is_ctx(const struct simp *s, ir_ref r)
+{
+	const struct ir_ins *i = ir_at(s->f, r);
+	return i->op == IRO(ctx) || (i->op == IRO(load32) && ir_at(s->f, i->args[0])->op == IRO(ctx));
+}
+
 /* data, or something added to it */
 static bool is_packet_pointer(const struct simp *s, ir_ref r)
 {
@@ -130,10 +136,22 @@ static void imm_room(struct simp *s)
 			imm_insert(s, old[i]);
 }
 
-static void *bigger(struct simp *s, void *old, uint32_t cap)
+static void *bigger(struct simp *s, void *old, size_t size)
 {
-	void *p = arena_alloc(s->scratch, sizeof(ir_ref) * (size_t)cap);
-	return memcpy(p, old, sizeof(ir_ref) * s->cap);
+	void *p = arena_alloc(s->scratch, size * s->cap * 2);
+	return memcpy(p, old, size * s->cap);
+}
+
+static ir_ref new_value(struct simp *s, enum ir_op op, uint32_t n, const ir_ref *args)
+{
+	ir_ref r = ir_ins_new(s->f, op, n, args);
+	if (r >= s->cap) {
+		s->to = bigger(s, s->to, sizeof(*s->to));
+		s->next = bigger(s, s->next, sizeof(*s->next));
+		s->range = bigger(s, s->range, sizeof(*s->range));
+		s->cap *= 2;
+	}
+	return r;
 }
 
 ir_ref simp_imm(struct simp *s, int64_t v)
@@ -141,13 +159,9 @@ ir_ref simp_imm(struct simp *s, int64_t v)
 	ir_ref r = imm_find(s, v);
 	if (r)
 		return r;
-	r = ir_ins_new(s->f, IRO(imm), 0, NULL);
-	if (r >= s->cap) {
-		s->to = bigger(s, s->to, s->cap * 2);
-		s->next = bigger(s, s->next, s->cap * 2);
-		s->cap *= 2;
-	}
+	r = new_value(s, IRO(imm), 0, NULL);
 	ir_at(s->f, r)->imm = v;
+	s->range[r] = range_of(s->f, s->range, r);
 	ir_insert_before(s->f, s->anchor, r);
 	imm_room(s);
 	imm_insert(s, r);
@@ -183,8 +197,44 @@ static void place_imm(struct simp *s, ir_ref r)
 	imm_insert(s, r);
 }
 
+/* An operation equal to i whose block dominates b, or 0. */
+static ir_ref known_value(const struct simp *s, const struct ir_ins *i, ir_blk b)
+{
+	bool reads = ir_ops[i->op].effects & IR_E_READ;
+	for (ir_ref e = s->bucket[hash_of(i) & s->mask]; e; e = s->next[e])
+		if (equal(ir_at(s->f, e), i) && ir_dominates(s->f, ir_at(s->f, e)->block, b) &&
+		    (!reads || same_bytes(s, e)))
+			return e;
+	return 0;
+}
+
+enum { FURTHEST = 0xffff };
+
+/* data + (x + y), where data + x is there: (data + x) + y. A header's offset from the frame's start is then
+ * often not needed. */
+static bool from_near(struct simp *s, ir_ref r)
+{
+	struct ir_ins *i = ir_at(s->f, r);
+	if (i->op != IRO(add64) || ir_at(s->f, i->args[1])->op != IRO(add64) || !is_packet_pointer(s, i->args[0]))
+		return false;
+	const ir_ref *off = ir_at(s->f, i->args[1])->args;
+	for (int k = 0; k < 2; k++) {
+		struct ir_ins near = { .op = IRO(add64), .nargs = 2, .args = (ir_ref[]){ i->args[0], off[k] } };
+		if (is_imm(s->f, off[k]) || range_seen(&s->range[off[!k]]) > FURTHEST)
+			continue;
+		ir_ref p = known_value(s, &near, i->block);
+		if (p) {
+			i->args[1] = off[!k];
+			i->args[0] = p;
+			return true;
+		}
+	}
+	return false;
+}
+
 static void number_value(struct simp *s, ir_ref r)
 {
+	s->changed |= from_near(s, r);
 	for (ir_ref now; (now = fold_value(s, r)) != 0;) {
 		s->changed = true;
 		if (now != r) {
@@ -193,27 +243,34 @@ static void number_value(struct simp *s, ir_ref r)
 		}
 	}
 	const struct ir_ins *i = ir_at(s->f, r);
+	s->range[r] = range_of(s->f, s->range, r);
 	if (!is_pure(s, i)) {
 		if (s->written && is_packet_store(s, i))
 			s->write = ++s->writes;
 		return;
 	}
-	bool reads = ir_ops[i->op].effects & IR_E_READ;
-	ir_ref *b = &s->bucket[hash_of(i) & s->mask];
-	for (ir_ref e = *b; e; e = s->next[e])
-		if (equal(ir_at(s->f, e), i) && ir_dominates(s->f, ir_at(s->f, e)->block, i->block) &&
-		    (!reads || same_bytes(s, e))) {
-			simp_gone(s, r, e);
-			return;
-		}
-	if (reads && s->written)
+	ir_ref same = known_value(s, i, i->block);
+	if (same) {
+		simp_gone(s, r, same);
+		return;
+	}
+	if (s->written && ir_ops[i->op].effects & IR_E_READ)
 		s->read_after[r] = s->write;
+	ir_ref *b = &s->bucket[hash_of(i) & s->mask];
 	s->next[r] = *b;
 	*b = r;
 }
 
-/* The edge a predecessor stands for, after branches were decided: NULL when it is gone. */
-static const struct ir_edge *live_edge(const struct ir_fn *f, const struct ir_pred *p, ir_blk to)
+ir_ref simp_op2(struct simp *s, ir_ref at, enum ir_op op, ir_ref a, ir_ref b)
+{
+	ir_ref r = new_value(s, op, 2, (ir_ref[]){ a, b });
+	ir_at(s->f, r)->site = ir_at(s->f, at)->site;
+	ir_insert_before(s->f, at, r);
+	number_value(s, r);
+	return simp_now(s, r);
+}
+
+const struct ir_edge *simp_edge(const struct ir_fn *f, const struct ir_pred *p, ir_blk to)
 {
 	const struct ir_ins *t = ir_at(f, ir_block(f, p->from)->last);
 	const struct ir_edge *e = &t->succ[p->succ < t->nsucc ? p->succ : 0];
@@ -227,7 +284,7 @@ static bool is_reached(struct simp *s, ir_blk b)
 	const struct ir_block *k = ir_block(s->f, b);
 	bool yes = b == 1;
 	for (uint32_t p = 0; p < k->npreds && !yes; p++)
-		yes = s->reached[k->preds[p].from] && live_edge(s->f, &k->preds[p], b);
+		yes = s->reached[k->preds[p].from] && simp_edge(s->f, &k->preds[p], b);
 	return s->reached[b] = yes;
 }
 
@@ -241,11 +298,15 @@ static void number_params(struct simp *s, ir_blk b)
 		ir_ref me = k->params[p], same = 0;
 		bool one = !s->to[me];
 		for (uint32_t e = 0; one && e < k->npreds; e++) {
-			const struct ir_edge *x = live_edge(s->f, &k->preds[e], b);
+			const struct ir_edge *x = simp_edge(s->f, &k->preds[e], b);
 			ir_ref in = x ? simp_now(s, x->args[p]) : me;
 			one = in == me || !same || in == same;
 			if (in != me)
 				same = in;
+		}
+		if (!one && !s->to[me]) {
+			same = fold_either(s, me);
+			one = same != 0;
 		}
 		if (one && same) {
 			s->to[me] = same;
@@ -253,6 +314,22 @@ static void number_params(struct simp *s, ir_blk b)
 			/* what is not numbered yet may still become something else */
 			s->rename_all |= ir_block(s->f, ir_at(s->f, same)->block)->order >= k->order;
 		}
+	}
+}
+
+static void bound_params(struct simp *s, ir_blk b)
+{
+	const struct ir_block *k = ir_block(s->f, b);
+	if (b == 1 || b == s->f->error_exit || k->loop)
+		return;
+	for (uint32_t p = 0; p < k->nparams; p++) {
+		struct range r = range_start(s->joins_seen);
+		for (uint32_t e = 0; e < k->npreds; e++) {
+			const struct ir_edge *x = simp_edge(s->f, &k->preds[e], b);
+			if (x)
+				r = range_join(r, s->range[simp_now(s, x->args[p])]);
+		}
+		s->range[k->params[p]] = r;
 	}
 }
 
@@ -298,6 +375,7 @@ static void decide(struct simp *s, ir_ref t, bool yes)
 
 static void number_branch(struct simp *s, ir_ref t)
 {
+	s->changed |= fold_asked(s, t) | fold_sums(s, t);
 	s->changed |= fold_branch(s, t);
 	const struct ir_ins *i = ir_at(s->f, t);
 	int yes = fold_condition(s, i->op == IRO(br32), i->aux, i->args[0], i->args[1]);
@@ -315,6 +393,7 @@ static void number_block(struct simp *s, ir_blk b)
 		return;
 	}
 	number_params(s, b);
+	bound_params(s, b);
 	learn(s, b);
 	if (s->written)
 		s->write = write_before(s, b);
@@ -323,9 +402,10 @@ static void number_block(struct simp *s, ir_blk b)
 		next = i->next;
 		for (uint32_t a = 0; a < i->nargs; a++)
 			i->args[a] = simp_now(s, i->args[a]);
-		if (i->op == IRO(imm))
+		if (i->op == IRO(imm)) {
+			s->range[r] = range_of(f, s->range, r);
 			place_imm(s, r);
-		else if (i->op == IRO(br) || i->op == IRO(br32))
+		} else if (i->op == IRO(br) || i->op == IRO(br32))
 			number_branch(s, r);
 		else if (ir_ops[i->op].ends < 0)
 			number_value(s, r);
@@ -378,6 +458,8 @@ void simp_number(struct simp *s)
 	s->cap = f->nins + 32;
 	s->to = arena_array(s->scratch, ir_ref, s->cap);
 	s->next = arena_array(s->scratch, ir_ref, s->cap);
+	s->range = arena_array(s->scratch, struct range, s->cap);
+	s->joins_seen = range_joins_seen(s->u);
 	s->bucket = arena_array(s->scratch, ir_ref, n);
 	s->mask = n - 1;
 	s->imms = arena_array(s->scratch, ir_ref, 32);

@@ -8,6 +8,8 @@
 /* Folds, numbers, threads and drops. Semantics are kept exactly; a packet check is never parted
  * from its use, memory is never read earlier or less often than another could write it. */
 void opt_simplify(struct ir_unit *u);
+/* The same, where no pass will raise errors any more: the error exit is then a block like others. */
+void opt_simplify_last(struct ir_unit *u);
 /* Does the script's code go round anywhere? */
 bool opt_has_loops(struct ir_unit *u);
 /* Gives every loop a form that ends and that the verifier accepts (docs/loops.md). 0 or -errno

@@ -65,6 +65,7 @@ static void simplify_fn(struct ir_unit *u, struct ir_fn *f)
 		if (!s.changed && !swept)
 			break;
 		simp_thread(&s);
+		simp_tails(&s);
 		simp_merge(&s);
 		s.changed = false;
 		simp_sweep(&s);
@@ -72,6 +73,14 @@ static void simplify_fn(struct ir_unit *u, struct ir_fn *f)
 		swept = s.changed;
 	}
 	release_error_exit(f, hold);
+}
+
+void opt_simplify_last(struct ir_unit *u)
+{
+	for (uint32_t i = 0; i < u->nfns; i++)
+		if (u->fns[i] && u->fns[i]->machine)
+			u->fns[i]->error_exit = 0;
+	opt_simplify(u);
 }
 
 void opt_simplify(struct ir_unit *u)

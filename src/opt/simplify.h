@@ -1,9 +1,10 @@
 /* simplify.h - what the parts of pass `simplify` share: simplify.c (order of events), fold.c (rules on
- * one operation), number.c (equal values), thread.c (jumps), sweep.c (what is not needed). */
+ * one operation), cancel.c (sums compared), asked.c (flags compared), number.c (equal values), thread.c (jumps), tails.c (returns), sweep.c (what is not needed). */
 #ifndef OPT_SIMPLIFY_H
 #define OPT_SIMPLIFY_H
 
 #include "opt/passes.h"
+#include "opt/range.h"
 
 /* What a branch decided on the way to `block`: `a cc b` holds there. */
 struct fact {
@@ -21,7 +22,9 @@ struct simp {
 	bool stale;            /* edges changed: order and preds are to be made anew ... */
 	bool stale_tree;       /* ... and so are dominators */
 	ir_ref *to;            /* by value: what it became, or 0 */
-	uint32_t cap;          /* of to and next */
+	struct range *range;   /* by value */
+	bool joins_seen;       /* range_joins_seen */
+	uint32_t cap;          /* of to, range and next */
 	ir_ref anchor;         /* constants go before it, in the entry block */
 	ir_ref *bucket, *next; /* values by hash; next by value */
 	uint32_t mask;
@@ -47,6 +50,10 @@ static inline ir_ref simp_now(const struct simp *s, ir_ref r)
 }
 
 ir_ref simp_imm(struct simp *s, int64_t v);
+/* a op b in front of `at`, or a value that is equal to it. Only while numbering. */
+ir_ref simp_op2(struct simp *s, ir_ref at, enum ir_op op, ir_ref a, ir_ref b);
+/* The context, or a word of it: perhaps a pointer. */
+bool simp_is_ctx(const struct simp *s, ir_ref r);
 void simp_gone(struct simp *s, ir_ref r, ir_ref now); /* takes r out; now: what it became, or 0 */
 
 /* What r, an operation on canonical arguments, is: another value, r itself when it was changed in
@@ -54,10 +61,15 @@ void simp_gone(struct simp *s, ir_ref r, ir_ref now); /* takes r out; now: what 
 ir_ref fold_value(struct simp *s, ir_ref r);
 /* Whether `a cc b` holds: 1, 0, or -1 when it is not known. */
 int fold_condition(struct simp *s, bool narrow, enum ir_cc cc, ir_ref a, ir_ref b);
-/* Rewrites the operands of a br; true: they changed. */
+/* Rewrite the operands of a br; true: they changed. */
 bool fold_branch(struct simp *s, ir_ref r);
-/* Bits that r may have set, counted from the lowest. seen: only what the verifier knows too. */
-unsigned fold_bits(const struct ir_fn *f, ir_ref r, bool seen);
+bool fold_sums(struct simp *s, ir_ref r);
+bool fold_asked(struct simp *s, ir_ref r);
+/* The value that a parameter always is though its edges say otherwise, or 0. */
+ir_ref fold_either(struct simp *s, ir_ref param);
+bool fold_holds(enum ir_cc cc, uint64_t a, uint64_t b); /* a cc b */
+/* The edge a predecessor of `to` stands for, after branches were decided: NULL when it is gone. */
+const struct ir_edge *simp_edge(const struct ir_fn *f, const struct ir_pred *p, ir_blk to);
 
 /* What a part needs to be true; made anew when edges changed since. */
 void simp_need_order(struct simp *s);
@@ -68,6 +80,7 @@ static inline void simp_edges_changed(struct simp *s)
 }
 void simp_number(struct simp *s);
 void simp_thread(struct simp *s);
+void simp_tails(struct simp *s);
 void simp_merge(struct simp *s);
 void simp_sweep(struct simp *s);
 

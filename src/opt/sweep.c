@@ -43,6 +43,19 @@ static void mark(struct sweep *w)
 		need_inputs(w, w->work[--w->n]);
 }
 
+/* Both ways of a branch have become one. */
+static void drop_branch(struct sweep *w, ir_ref t)
+{
+	const struct ir_ins *i = ir_at(w->f, t);
+	if ((i->op != IRO(br) && i->op != IRO(br32)) || i->succ[0].nargs || i->succ[1].nargs ||
+	    i->succ[0].to != i->succ[1].to)
+		return;
+	struct ir_edge e = i->succ[0];
+	edit_terminator(w->f, t, IRO(jmp), 0, 0, 0);
+	ir_at(w->f, t)->succ[0] = e;
+	simp_edges_changed(w->s);
+}
+
 /* The arguments of edges whose parameters are not needed, then the parameters. */
 static void drop_params(struct sweep *w)
 {
@@ -58,6 +71,7 @@ static void drop_params(struct sweep *w)
 					e->args[n++] = e->args[a];
 			e->nargs = n;
 		}
+		drop_branch(w, ir_block(f, f->rpo[o])->last);
 	}
 	for (uint32_t o = 1; o < f->nrpo; o++) {
 		struct ir_block *k = ir_block(f, f->rpo[o]);

@@ -223,6 +223,38 @@ static void follow(struct thread *t, ir_ref term, uint32_t succ)
 	}
 }
 
+/* ---- tests of several bits ---- */
+
+/* The edge that a test of bits (1: they are set) takes, or NULL when it is none, or not of a constant. */
+static const struct ir_edge *when_set(const struct ir_fn *f, const struct ir_ins *br, bool set)
+{
+	if (br->op != IRO(br) || br->aux < IR_SET || !is_imm(f, br->args[1]))
+		return NULL;
+	return &br->succ[(br->aux == IR_SET) != set];
+}
+
+/* `x & a` leads to where `x & b`, the question after it, would lead too: one question. */
+static bool join_tests(struct thread *t, ir_ref term)
+{
+	struct ir_fn *f = t->f;
+	struct ir_ins *a = ir_at(f, term);
+	const struct ir_edge *yes = when_set(f, a, true), *no = when_set(f, a, false);
+	if (!yes || !is_lone(f, no->to, IRO(br)) || ir_block(f, no->to)->npreds != 1 || ir_block(f, no->to)->nparams)
+		return false;
+	const struct ir_ins *b = ir_at(f, ir_block(f, no->to)->last);
+	const struct ir_edge *too = when_set(f, b, true);
+	if (!too || b->args[0] != a->args[0] || !same_edge(yes, too))
+		return false;
+	ir_ref both = simp_imm(t->s, ir_at(f, a->args[1])->imm | ir_at(f, b->args[1])->imm);
+	a = ir_at(f, term); /* simp_imm may have moved it */
+	struct ir_edge set = *yes, clear = *when_set(f, ir_at(f, ir_block(f, no->to)->last), false);
+	edit_terminator(f, term, IRO(br), IR_SET, a->args[0], both);
+	ir_at(f, term)->succ[0] = set;
+	ir_at(f, term)->succ[1] = clear;
+	simp_edges_changed(t->s);
+	return true;
+}
+
 void simp_thread(struct simp *s)
 {
 	struct ir_fn *f = s->f;
@@ -236,6 +268,8 @@ void simp_thread(struct simp *s)
 		/* the pointer of a pkt exists only in the block that its edge 0 leads to */
 		for (uint32_t k = ir_at(f, term)->op == IRO(pkt); k < ir_at(f, term)->nsucc; k++)
 			follow(&t, term, k);
+		while (join_tests(&t, term))
+			;
 		struct ir_ins *i = ir_at(f, term);
 		if ((i->op == IRO(br) || i->op == IRO(br32)) && same_edge(&i->succ[0], &i->succ[1])) {
 			struct ir_edge e = i->succ[0];

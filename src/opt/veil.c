@@ -25,6 +25,7 @@ struct veil {
 	struct ir_fn *f;
 	struct webs webs;
 	uint32_t *uses;        /* by value */
+	const struct range *range; /* by value, as it was before the pass */
 	ir_ref zero;           /* unknown to the verifier */
 	bool *walked;          /* by block: in a loop that the verifier goes round with */
 	bool tags;             /* some variable is a pointer or a constant: constants may be its tag */
@@ -156,7 +157,7 @@ static void veil_own(struct veil *v, ir_ref own)
 {
 	ir_ref r = ir_at(v->f, own)->args[0];
 	struct edit e = { v->f, own, ir_at(v->f, own)->site };
-	if (v->uses[r] < 2 || !may_hide(v, r) || fold_bits(v->f, r, true) < 64) /* its test may be gone */
+	if (v->uses[r] < 2 || !may_hide(v, r) || range_seen(&v->range[r]) != UINT64_MAX) /* its test may be gone */
 		return;
 	r = hide(v, &e, r);
 	ir_at(v->f, own)->args[0] = r;
@@ -297,6 +298,7 @@ static void veil_fn(struct ir_unit *u, struct ir_fn *f)
 	webs_find(f, &v.webs);
 	v.tags = webs_have_tags(&v.webs, WEB_POINTER);
 	count_uses(&v);
+	v.range = range_all(u->arena, f);
 	find_walked(&v);
 	write_slots(&v);
 	for (uint32_t o = 0; o < f->nrpo; o++)

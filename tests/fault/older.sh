@@ -70,6 +70,20 @@ lack may_goto "a loop that may be long" 3 \
 	'^perigee: .*case.lua:9: error: this loop may take more turns than this kernel' "$(echo "$sum" | sed 's/LAST/pkt.len/')"
 check "may_goto: a loop that may be long: what it needs" grep -q 'needs may_goto (Linux 6.9 or later)$' "$work/err"
 
+lack tcx "attaches to tc by a filter of clsact, and takes both away" 0 'clsact true false' '
+local function there() return os.execute "tc qdisc show dev lo | grep -q clsact" or false end
+local link = bpf.tc("lo", "egress", function() return bpf.PASS end)
+link:replace(function() return bpf.PASS end)
+local mode, was = link:stats().mode, there()
+link:detach()
+io.write(mode, " ", tostring(was), " ", tostring(there()), "\n")'
+
+lack spill_range "an offset that is bounded on two ways" 0 DROP '
+print((verdict(function(pkt)
+	local n = pkt:u8(14) == 7 and (pkt:u8(15) & 7) or 3
+	return pkt:u8(14 + n) == 7 and bpf.DROP or bpf.PASS
+end)))'
+
 lack isa_v4 "signed division" 0 DROP '
 print((verdict(function(pkt)
 	local n = pkt.len - 100

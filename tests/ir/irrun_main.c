@@ -6,8 +6,8 @@
  *
  * A case:
  *
- *     -- name: pass pass ...   simplify, loops, guard, veil; before them switches: may_goto, copy (packet
- *     text                     bytes by helper), pktlen (a helper gives the length), budget=N
+ *     -- name: pass pass ...   simplify, simplify2, loops, guard, veil; before them switches: features of the
+ *     text                     kernel, copy (packet bytes by helper), pktlen (a helper gives the length), budget=N
  *     ----
  *     text expected
  */
@@ -33,16 +33,27 @@ struct settings {
 
 static int simplify(struct ir_unit *u) { opt_simplify(u); return 0; }
 static int veil(struct ir_unit *u)     { opt_veil(u); return 0; }
+static int simplify2(struct ir_unit *u) { opt_simplify_last(u); return 0; }
 
 static const struct { const char *name; int (*run)(struct ir_unit *u); } passes[] = {
-	{ "simplify", simplify }, { "loops", opt_loops }, { "guard", opt_guard }, { "veil", veil },
+	{ "simplify", simplify }, { "simplify2", simplify2 }, { "loops", opt_loops }, { "guard", opt_guard },
+	{ "veil", veil },
+};
+
+static const char *const features[FEAT_COUNT] = {
+#define FEATURE(name, since, what) [FEAT_##name] = #name,
+#include "core/feature.def"
+#undef FEATURE
 };
 
 static bool setting(struct settings *s, const char *word)
 {
-	if (!strcmp(word, "may_goto"))
-		s->features[FEAT_may_goto] = true;
-	else if (!strcmp(word, "copy"))
+	for (unsigned i = 0; i < FEAT_COUNT; i++)
+		if (!strcmp(word, features[i])) {
+			s->features[i] = true;
+			return true;
+		}
+	if (!strcmp(word, "copy"))
 		s->copy = true;
 	else if (!strcmp(word, "pktlen"))
 		s->pktlen = true;

@@ -75,6 +75,28 @@ local fields = {
 		local n = p:u8(14)
 		if n then return p:u8(n), p:u32(n & 63), p:u16(n - 60) end
 	end },
+	{ "several look-ups", function(p)
+		local ip4, ip6 = p.ipv4, p.ipv6
+		return ip4 and ip4.ttl, ip6 and ip6.next, p.arp and p.arp.op
+	end },
+	{ "look-ups by what was there", function(p)
+		if p.ipv4 then return 4, p.tcp and p.tcp.dport, #p.payload end
+		if p.len > 60 then return 6, p.udp and p.udp.dport end
+		return p.ip and p.ip.ttl, #p.payload, p.icmp6 ~= nil
+	end },
+	{ "look-ups on some ways only", function(p)
+		local n = p:u8(17) or 0
+		local a = n > 64 and p.ipv4
+		local b = n < 128 and p.ipv6
+		return a and a.id, b and b.len, (p.udp or p.tcp) ~= nil
+	end },
+	{ "flags asked for again", function(p)
+		local t = p.tcp
+		if not t then return end
+		local syn, ack, n = t.syn, t.ack, 0
+		if syn and t.fin then n = 1 elseif syn or ack or t.rst then n = 2 end
+		return n, syn, not syn and not t.psh and t.urg
+	end },
 	{ "negative and huge offsets", function(p)
 		local n = p:u8(13) or 0
 		return p:u8(-1 - n), p:u16(n << 40), p:u8(math.mininteger + n)

@@ -1,0 +1,42 @@
+/* bpf.h - what the programs of this folder need of a BPF library: maps and helpers by number. */
+#ifndef BENCH_BPF_H
+#define BENCH_BPF_H
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+
+#define SEC(name) __attribute__((section(name), used))
+#define INLINE static inline __attribute__((always_inline))
+
+struct map_def { __u32 type, key_size, value_size, max_entries, map_flags; };
+#define MAP(name, kind, key, value, entries) \
+	struct map_def name SEC("maps") = { BPF_MAP_TYPE_##kind, sizeof(key), sizeof(value), entries, 0 }
+
+static void *(*const bpf_map_lookup_elem)(void *map, const void *key) = (void *)BPF_FUNC_map_lookup_elem;
+static long (*const bpf_map_update_elem)(void *map, const void *key, const void *value, __u64 flags) =
+	(void *)BPF_FUNC_map_update_elem;
+static __u64 (*const bpf_ktime_get_ns)(void) = (void *)BPF_FUNC_ktime_get_ns;
+static void *(*const bpf_ringbuf_reserve)(void *map, __u64 size, __u64 flags) = (void *)BPF_FUNC_ringbuf_reserve;
+static void (*const bpf_ringbuf_submit)(void *record, __u64 flags) = (void *)BPF_FUNC_ringbuf_submit;
+
+#define htons(x) ((__be16)__builtin_bswap16(x))
+#define ntohs(x) __builtin_bswap16(x)
+#define htonl(x) __builtin_bswap32(x)
+#define ntohl(x) __builtin_bswap32(x)
+
+/* m[key] += n, made when it is not there */
+INLINE void count(void *map, const void *key, __u64 n)
+{
+	__u64 *v = bpf_map_lookup_elem(map, key);
+
+	if (!v) {
+		__u64 zero = 0;
+		bpf_map_update_elem(map, key, &zero, BPF_NOEXIST);
+		v = bpf_map_lookup_elem(map, key);
+		if (!v)
+			return;
+	}
+	__sync_fetch_and_add(v, n);
+}
+
+#endif

@@ -1,0 +1,26 @@
+#include "parse.h"
+
+struct event { __be32 src, dst; __u16 sport, dport; };
+
+struct map_def opened SEC("maps") = { BPF_MAP_TYPE_RINGBUF, 0, 0, 1 << 16, 0 };
+
+SEC("xdp") int prog(struct xdp_md *ctx)
+{
+	struct iphdr *ip = find_ipv4(ctx);
+	int len;
+
+	if (!ip)
+		return XDP_PASS;
+	struct tcphdr *tcp = tcp_at(ipv4_payload(ip, IPPROTO_TCP, &len), len, END(ctx));
+	if (tcp && tcp->syn && !tcp->ack) {
+		struct event *e = bpf_ringbuf_reserve(&opened, sizeof *e, 0);
+		if (e) {
+			e->src = ip->saddr;
+			e->dst = ip->daddr;
+			e->sport = ntohs(tcp->source);
+			e->dport = ntohs(tcp->dest);
+			bpf_ringbuf_submit(e, 0);
+		}
+	}
+	return XDP_PASS;
+}

@@ -1,0 +1,4 @@
+-- The least there is.
+return "xdp", function(pkt)
+	return bpf.PASS
+end

@@ -1,0 +1,24 @@
+#include "parse.h"
+
+MAP(packets, PERCPU_ARRAY, __u32, __u64, 256);
+MAP(bytes, PERCPU_ARRAY, __u32, __u64, 256);
+
+INLINE void add(void *map, __u32 key, __u64 n)
+{
+	__u64 *v = bpf_map_lookup_elem(map, &key);
+
+	if (v)
+		*v += n;
+}
+
+SEC("xdp") int prog(struct xdp_md *ctx)
+{
+	struct iphdr *ip = find_ipv4(ctx);
+
+	if (ip) {
+		__u32 proto = ip->protocol;
+		add(&packets, proto, 1);
+		add(&bytes, proto, END(ctx) - DATA(ctx));
+	}
+	return XDP_PASS;
+}

@@ -1,0 +1,272 @@
+/*
+ * main.c - bench/measure/main.c: the programs of bench/code, ours beside clang's, as a table.
+ *
+ *     build/bench/code OBJECTS [NAME...]     OBJECTS: where make put the compiled NAME.o
+ *
+ * Fails when the two disagree: on the verdict for a packet or for a part of one, or on a map that both
+ * have by the same name.
+ */
+#include "measure.h"
+#include "perigee.h"
+
+#include <glob.h>
+#include <lauxlib.h>
+#include <lualib.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { REPEAT = 20000, TIMES = 3, LEAST = 14, TICK = 1000000 };
+
+/* The wrapper has no argument of ours: the longest program loaded is kept here. */
+static struct side caught;
+
+long __real_syscall(long number, ...);
+long __wrap_syscall(long number, ...);
+
+static void drop(struct side *s)
+{
+	free(s->insns);
+	for (uint32_t m = 0; m < s->nmaps; m++)
+		close(s->maps[m].fd);
+	if (s->fd)
+		close(s->fd);
+	*s = (struct side){ 0 };
+}
+
+/* The library may close the descriptors of its own maps. */
+static void keep_maps(struct side *s)
+{
+	side_find_maps(s);
+	for (uint32_t m = 0; m < s->nmaps; m++) {
+		int fd = dup(s->maps[m].fd);
+		for (uint32_t i = 0; i < s->n; i++)
+			if (s->insns[i].code == (BPF_LD | BPF_IMM | BPF_DW) && s->insns[i].src_reg &&
+			    s->insns[i].imm == s->maps[m].fd)
+				s->insns[i].imm = -fd;
+		s->maps[m].fd = fd;
+	}
+	for (uint32_t i = 0; i < s->n; i++)
+		if (s->insns[i].code == (BPF_LD | BPF_IMM | BPF_DW) && s->insns[i].src_reg)
+			s->insns[i].imm = -s->insns[i].imm;
+}
+
+static void catch_load(const union bpf_attr *a, long fd)
+{
+	if (a->insn_cnt <= caught.n)
+		return;
+	drop(&caught);
+	caught = (struct side){ .n = a->insn_cnt, .fd = dup((int)fd), .verified = side_verified((int)fd) };
+	caught.insns = malloc(caught.n * sizeof *caught.insns);
+	memcpy(caught.insns, (const void *)(uintptr_t)a->insns, caught.n * sizeof *caught.insns);
+	keep_maps(&caught);
+}
+
+long __wrap_syscall(long number, ...)
+{
+	long a[6];
+	va_list ap;
+
+	va_start(ap, number);
+	for (unsigned i = 0; i < 6; i++)
+		a[i] = va_arg(ap, long);
+	va_end(ap);
+	long r = __real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+	if (number == __NR_bpf && r >= 0 && a[0] == BPF_PROG_LOAD)
+		catch_load((const union bpf_attr *)a[1], r);
+	return r;
+}
+
+/* ---- our side ---- */
+
+PG_API int luaopen_perigee(lua_State *L);
+
+static void run(lua_State *L, int err)
+{
+	if (err)
+		die("%s", lua_tostring(L, -1));
+}
+
+/* Leaves the hook and the function of bench/code/NAME.lua on the stack. */
+static lua_State *open_script(const char *name)
+{
+	lua_State *L = luaL_newstate();
+	char path[256];
+
+	luaL_openlibs(L);
+	luaL_requiref(L, "bpf", luaopen_perigee, 1);
+	lua_settop(L, 0);
+	snprintf(path, sizeof path, "bench/code/%s.lua", name);
+	run(L, luaL_loadfile(L, path) || lua_pcall(L, 0, 2, 0));
+	return L;
+}
+
+/* f(hook, function), f a function of the module: one result. */
+static void call(lua_State *L, const char *f)
+{
+	lua_getglobal(L, "bpf");
+	lua_getfield(L, -1, f);
+	lua_pushvalue(L, 1);
+	lua_pushvalue(L, 2);
+	run(L, lua_pcall(L, 2, 1, 0));
+}
+
+static lua_State *load_ours(const char *name, struct side *s)
+{
+	lua_State *L = open_script(name);
+
+	caught = (struct side){ 0 };
+	call(L, "program");
+	*s = caught;
+	caught = (struct side){ 0 };
+	if (!s->n)
+		die("%s: nothing was loaded", name);
+	return L;
+}
+
+/* ---- one pair ---- */
+
+struct cost { double emitted, verified, executed, ns; };
+struct pair { struct side side[2]; struct cost cost[2]; };
+
+static void disagree(const char *name, const struct packet *p, uint32_t n, const uint64_t *v)
+{
+	die("%s: '%s', %u bytes: ours says %llu, clang's %llu", name, p->name, n,
+	    (unsigned long long)v[0], (unsigned long long)v[1]);
+}
+
+/* Steps on whole packets; verdicts on their beginnings too, without being counted. */
+static void execute(const char *name, struct pair *p)
+{
+	struct world *w[2] = { world_new(&p->side[0]), world_new(&p->side[1]) };
+	double weights = 0;
+
+	for (unsigned i = 0; i < npackets; i++) {
+		const struct packet *k = &packets[i];
+		weights += k->weight;
+		for (uint32_t n = k->n; n >= LEAST; n--) {
+			uint64_t v[2];
+			for (int s = 0; s < 2; s++) {
+				uint64_t steps = world_run(w[s], k->bytes, n, TICK * (i + 1), &v[s]);
+				if (n == k->n)
+					p->cost[s].executed += (double)(k->weight * steps);
+			}
+			if ((uint32_t)v[0] != (uint32_t)v[1])
+				disagree(name, k, n, v);
+		}
+	}
+	const char *map = world_differs(w[0], w[1]);
+	if (map)
+		die("%s: map %s holds something else", name, map);
+	for (int s = 0; s < 2; s++) {
+		p->cost[s].executed /= weights;
+		world_free(w[s]);
+	}
+}
+
+static uint32_t kernel_run(const struct side *s, const struct packet *k, uint32_t repeat, uint64_t *verdict)
+{
+	static uint8_t out[512];
+	union bpf_attr a = { .test = { .prog_fd = (uint32_t)s->fd, .data_in = (uintptr_t)k->bytes,
+				       .data_size_in = k->n, .data_out = (uintptr_t)out,
+				       .data_size_out = sizeof out, .repeat = repeat } };
+
+	if (sys_bpf(BPF_PROG_TEST_RUN, &a) < 0)
+		die("'%s': the kernel does not run it", k->name);
+	*verdict = a.test.retval;
+	return a.test.duration;
+}
+
+static void time_it(const char *name, struct pair *p)
+{
+	double weights = 0;
+
+	for (unsigned i = 0; i < npackets; i++) {
+		const struct packet *k = &packets[i];
+		uint32_t best[2] = { UINT32_MAX, UINT32_MAX };
+		uint64_t v[2];
+		for (int s = 0; s < 2; s++)
+			kernel_run(&p->side[s], k, 1, &v[s]);
+		if (v[0] != v[1])
+			disagree(name, k, k->n, v);
+		for (int t = 0; t < TIMES; t++)
+			for (int s = 0; s < 2; s++) {
+				uint32_t ns = kernel_run(&p->side[s], k, REPEAT, &v[s]);
+				if (ns < best[s])
+					best[s] = ns;
+			}
+		weights += k->weight;
+		for (int s = 0; s < 2; s++)
+			p->cost[s].ns += (double)k->weight * best[s];
+	}
+	for (int s = 0; s < 2; s++)
+		p->cost[s].ns /= weights;
+}
+
+static void print_column(const struct pair *p, double a, double b, int digits)
+{
+	(void)p;
+	printf(" %.*f | %.*f | %s%.2f%s |", digits, a, digits, b, a > 1.15 * b ? "**" : "", a / b,
+	       a > 1.15 * b ? "**" : "");
+}
+
+static void measure(const char *objects, const char *name)
+{
+	struct pair p = { 0 };
+	char path[256];
+
+	snprintf(path, sizeof path, "%s/%s.o", objects, name);
+	lua_State *L = load_ours(name, &p.side[0]);
+	if (!object_load(path, &p.side[1]))
+		die("%s is not there", path);
+	side_copy_maps(&p.side[0], &p.side[1]);
+	execute(name, &p);
+	time_it(name, &p);
+	for (int s = 0; s < 2; s++) {
+		p.cost[s].emitted = p.side[s].n;
+		p.cost[s].verified = p.side[s].verified;
+	}
+	printf("| %s |", name);
+	print_column(&p, p.cost[0].emitted, p.cost[1].emitted, 0);
+	print_column(&p, p.cost[0].verified, p.cost[1].verified, 0);
+	print_column(&p, p.cost[0].executed, p.cost[1].executed, 1);
+	print_column(&p, p.cost[0].ns, p.cost[1].ns, 0);
+	printf("\n");
+	fflush(stdout);
+	for (int s = 0; s < 2; s++)
+		drop(&p.side[s]);
+	lua_close(L);
+}
+
+static void print_packets(void)
+{
+	printf("\nThe mix, in a hundred packets:");
+	for (unsigned i = 0; i < npackets; i++)
+		printf("%s %u %s", i ? ";" : "", packets[i].weight, packets[i].name);
+	printf(".\n");
+}
+
+int main(int argc, char **argv)
+{
+	glob_t all;
+
+	if (argc < 2)
+		die("where are the objects?");
+	packets_make();
+	printf("| program | emitted | clang | | verified | clang | | executed | clang | | ns | clang | |\n");
+	printf("| --- |%s%s%s\n", " ---: | ---: | ---: | ---: | ---: | ---: |",
+	       " ---: | ---: | ---: | ---: | ---: | ---: |", "");
+	for (int i = 2; i < argc; i++)
+		measure(argv[1], argv[i]);
+	if (argc == 2 && glob("bench/code/*.lua", 0, NULL, &all) == 0)
+		for (size_t i = 0; i < all.gl_pathc; i++) {
+			char *name = strrchr(all.gl_pathv[i], '/') + 1;
+			*strrchr(name, '.') = 0;
+			measure(argv[1], name);
+		}
+	print_packets();
+	return 0;
+}
