@@ -1,5 +1,5 @@
 #!/bin/sh
-# Devices that go down, vanish, or have a program already. A veth pair in a network namespace of its own.
+# Places that are not there, and devices that go down, vanish, or have a program already. A veth pair in a network namespace of its own.
 [ "$(id -u)" = 0 ] || exit 77
 [ -n "${PRIVATE:-}" ] || PRIVATE=1 exec unshare -n sh "$0"
 . tests/tap.sh
@@ -76,6 +76,11 @@ fails "a name that is none" 1 "there is no network device 'a name much longer th
 fails "no native XDP there" 3 "the driver of 'lo' has no native XDP: write mode = \"skb\"" \
 	'bpf.xdp("lo", { mode = "native" }, function() end)'
 fails "unknown hook" 1 "there is no hook 'xpd'$" 'bpf.program("xpd", function() end)'
+
+fails "unknown tracepoint" 1 "there is no tracepoint 'no:such';" 'bpf.tracepoint("no:such", function() end)'
+fails "unknown symbol" 1 "there is no function 'no_such_function' in '.*libc.so.6'$" \
+	'bpf.uprobe("libc.so.6:no_such_function", function() end)'
+fails "unknown program" 1 "cannot open '/nosuch': No such file or directory$" 'bpf.uprobe("/nosuch:f", function() end)'
 
 # ---- two scripts on one device ----
 
