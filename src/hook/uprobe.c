@@ -259,6 +259,8 @@ static int attach_left(struct kern_features *f, int prog_fd, const struct pg_att
 
 const struct hook_family hook_uprobe = {
 	.target = &called,
+	.input = PG_INPUT_ARGS,
+	.no_test = true,
 	.target_at = target_called,
 	.attach = attach_called,
 	.replace = probe_replace,
@@ -267,6 +269,8 @@ const struct hook_family hook_uprobe = {
 
 const struct hook_family hook_uretprobe = {
 	.target = &left,
+	.input = PG_INPUT_ARGS,
+	.no_test = true,
 	.target_at = target_left,
 	.attach = attach_left,
 	.replace = probe_replace,
