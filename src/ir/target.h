@@ -91,7 +91,11 @@ struct ir_target {
 	/* how packet bytes are reached */
 	uint32_t ctx_data, ctx_data_end;  /* offsets of u32 data, data_end in the context */
 	uint32_t helper_load_bytes;       /* (ctx, offset, to, len) -> 0: for copy access; 0: none */
-	uint32_t helper_pkt_len;          /* helper that gives the frame's length; 0: data_end - data */
+	uint32_t helper_pkt_len;          /* helper that gives the frame's length; 0: data_end - data, or ... */
+	bool has_len;                     /* ... the u32 at ctx_len */
+	uint32_t ctx_len;
+	uint32_t helper_pull;             /* (ctx, n) -> 0: what lies in pieces in one; 0: nothing ever does */
+	const uint8_t *repeatable;        /* helpers whose calls change nothing; ends with 0 (with pull) */
 };
 
 /* Verdicts, or integers, or nothing at all: then the program ends with 0. */

@@ -10,9 +10,14 @@
 /* Signed division and modulo (6.6): offset 1 of BPF_DIV, BPF_MOD; instruction-set.rst */
 #define ABI_OFF_SIGNED 1
 
+/* Attach types of tcx links (6.6). */
+enum { ABI_TCX_INGRESS = 46, ABI_TCX_EGRESS = 47 };
+
 /* Helpers, by number: stable interface. */
 enum {
 	ABI_TAIL_CALL = 12,
+	ABI_SKB_LOAD_BYTES = 26,
+	ABI_SKB_PULL_DATA = 39,
 	ABI_LOOP = 181,
 	ABI_XDP_GET_BUFF_LEN = 188,
 	ABI_XDP_LOAD_BYTES = 189,

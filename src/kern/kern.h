@@ -80,6 +80,27 @@ int kern_xdp_attach(struct kern_features *f, int ifindex, int prog_fd, enum kern
 int kern_xdp_detach(int ifindex, int link_fd, int prog_fd, enum kern_xdp_mode mode);
 int kern_xdp_id(int ifindex, uint32_t *id); /* of the program attached there; -ENOENT: none */
 
+/* ---- tc: packets that a device receives or sends ---- */
+struct kern_tc {
+	int ifindex;
+	bool egress;
+	int link_fd;       /* of a tcx link; -1: a filter of the clsact qdisc */
+	uint16_t prio;     /* the filter's */
+	uint32_t prog_id;  /* likewise: whether it is still ours */
+	int token;         /* a descriptor that is there as long as the filter has an owner */
+	bool made;         /* the qdisc is there because of us */
+};
+/* ifindex and egress are given. -ENOLINK, -ENODEV, -ENOENT: it is not there any more. */
+int kern_tc_attach(struct kern_features *f, struct kern_tc *t, int prog_fd);
+int kern_tc_replace(struct kern_tc *t, int prog_fd);
+int kern_tc_detach(struct kern_tc *t); /* closes everything, also on failure */
+bool kern_has_ethernet(int ifindex);
+int kern_tcx_link(int ifindex, bool egress, int prog_fd); /* fd */
+
+/* ---- links of any kind ---- */
+int kern_link_update(int link_fd, int prog_fd);
+int kern_link_detach(int link_fd); /* and closes it */
+
 /* ---- tracefs: what events there are ---- */
 /* The directory, mounted or, with the rights, private to the descriptor; -errno. It stays open until
  * kern_tracefs_close: leaving a private mount waits for a grace period of milliseconds. */

@@ -1,4 +1,5 @@
-/* netlink.c - the two questions of rtnetlink that XDP needs: attach a program, and what is attached. */
+/* netlink.c - rtnetlink: requests and answers, and the two questions that XDP needs: attach a program,
+ * and what is attached. */
 #include "kern/kern.h"
 #include "kern/sys.h"
 
@@ -8,71 +9,86 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-struct request {
-	struct nlmsghdr head;
-	struct ifinfomsg link;
-	char attrs[64];
-};
+struct rtattr *kern_nl_nest(struct kern_nl *q, uint16_t type)
+{
+	struct rtattr *a = (struct rtattr *)(void *)((char *)q + NLMSG_ALIGN(q->head.nlmsg_len));
+	a->rta_type = NLA_F_NESTED | type;
+	a->rta_len = RTA_LENGTH(0);
+	q->head.nlmsg_len = NLMSG_ALIGN(q->head.nlmsg_len) + RTA_LENGTH(0);
+	return a;
+}
 
-static void put(struct request *q, struct rtattr *nest, uint16_t type, const void *v, uint16_t n)
+void kern_nl_put(struct kern_nl *q, struct rtattr *nest, uint16_t type, const void *v, size_t n)
 {
 	struct rtattr *a = (struct rtattr *)(void *)((char *)q + NLMSG_ALIGN(q->head.nlmsg_len));
 	a->rta_type = type;
 	a->rta_len = (uint16_t)RTA_LENGTH(n);
 	memcpy(RTA_DATA(a), v, n);
 	q->head.nlmsg_len = NLMSG_ALIGN(q->head.nlmsg_len) + RTA_ALIGN(a->rta_len);
-	nest->rta_len = (uint16_t)(nest->rta_len + RTA_ALIGN(a->rta_len));
+	if (nest)
+		nest->rta_len = (uint16_t)(nest->rta_len + RTA_ALIGN(a->rta_len));
 }
 
-/* Sends q and hands the answer to `take`; 0, what take gave, or -errno. */
-static int ask(struct request *q, int (*take)(void *arg, struct nlmsghdr *h), void *arg)
+struct rtattr *kern_nl_find(struct rtattr *a, size_t left, int type)
+{
+	for (int n = (int)left; RTA_OK(a, n); a = RTA_NEXT(a, n))
+		if ((a->rta_type & NLA_TYPE_MASK) == type)
+			return a;
+	return NULL;
+}
+
+/* Hands the messages of one datagram on. 1: more will come; 0: that was all. */
+static int take_all(struct nlmsghdr *h, size_t n, int (*take)(void *arg, struct nlmsghdr *h), void *arg)
+{
+	int r = 0;
+	for (; NLMSG_OK(h, n); h = NLMSG_NEXT(h, n)) {
+		if (h->nlmsg_type == NLMSG_DONE)
+			return 0;
+		if (h->nlmsg_type == NLMSG_ERROR)
+			return ((struct nlmsgerr *)NLMSG_DATA(h))->error;
+		if (take && (r = take(arg, h)) < 0)
+			return r;
+		if (!(h->nlmsg_flags & NLM_F_MULTI))
+			return 0;
+	}
+	return 1;
+}
+
+int kern_nl_ask(const struct kern_nl *q, int (*take)(void *arg, struct nlmsghdr *h), void *arg)
 {
 	union {
 		struct nlmsghdr head;
-		char bytes[16384];
+		char bytes[32768]; /* what a dump's datagram is at most */
 	} reply;
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE), r = 1;
 	if (fd < 0)
 		return -errno;
 	ssize_t n = send(fd, q, q->head.nlmsg_len, 0);
-	if (n >= 0)
-		n = recv(fd, &reply, sizeof reply, 0);
-	int r = n < 0 ? -errno : 0;
+	while (r > 0) {
+		if (n >= 0)
+			n = recv(fd, &reply, sizeof reply, 0);
+		if (n < 0)
+			r = -errno;
+		else
+			r = NLMSG_OK(&reply.head, (size_t)n) ? take_all(&reply.head, (size_t)n, take, arg) : -EPROTO;
+	}
 	close(fd);
-	if (r < 0)
-		return r;
-	struct nlmsghdr *h = &reply.head;
-	if (!NLMSG_OK(h, (size_t)n))
-		return -EPROTO;
-	if (h->nlmsg_type == NLMSG_ERROR)
-		return ((struct nlmsgerr *)NLMSG_DATA(h))->error;
-	return take ? take(arg, h) : 0;
+	return r;
 }
 
 int kern_nl_xdp_set(int ifindex, int prog_fd, int expected_fd, uint32_t flags)
 {
-	struct request q = {
+	struct kern_nl q = {
 		.head = { .nlmsg_len = NLMSG_LENGTH(sizeof q.link), .nlmsg_type = RTM_SETLINK,
 			  .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK },
 		.link = { .ifi_family = AF_UNSPEC, .ifi_index = ifindex },
 	};
-	struct rtattr *nest = (struct rtattr *)(void *)((char *)&q + q.head.nlmsg_len);
-	nest->rta_type = NLA_F_NESTED | IFLA_XDP;
-	nest->rta_len = RTA_LENGTH(0);
-	q.head.nlmsg_len += RTA_LENGTH(0);
-	put(&q, nest, IFLA_XDP_FD, &prog_fd, sizeof prog_fd);
-	put(&q, nest, IFLA_XDP_FLAGS, &flags, sizeof flags);
+	struct rtattr *nest = kern_nl_nest(&q, IFLA_XDP);
+	kern_nl_put(&q, nest, IFLA_XDP_FD, &prog_fd, sizeof prog_fd);
+	kern_nl_put(&q, nest, IFLA_XDP_FLAGS, &flags, sizeof flags);
 	if (flags & XDP_FLAGS_REPLACE)
-		put(&q, nest, IFLA_XDP_EXPECTED_FD, &expected_fd, sizeof expected_fd);
-	return ask(&q, NULL, NULL);
-}
-
-static struct rtattr *find(struct rtattr *a, int left, int type)
-{
-	for (; RTA_OK(a, left); a = RTA_NEXT(a, left))
-		if ((a->rta_type & NLA_TYPE_MASK) == type)
-			return a;
-	return NULL;
+		kern_nl_put(&q, nest, IFLA_XDP_EXPECTED_FD, &expected_fd, sizeof expected_fd);
+	return kern_nl_ask(&q, NULL, NULL);
 }
 
 static int take_id(void *arg, struct nlmsghdr *h)
@@ -80,9 +96,9 @@ static int take_id(void *arg, struct nlmsghdr *h)
 	static const int ids[] = { IFLA_XDP_PROG_ID, IFLA_XDP_DRV_PROG_ID, IFLA_XDP_SKB_PROG_ID,
 				   IFLA_XDP_HW_PROG_ID };
 	struct ifinfomsg *link = NLMSG_DATA(h);
-	struct rtattr *xdp = find(IFLA_RTA(link), (int)IFLA_PAYLOAD(h), IFLA_XDP);
+	struct rtattr *xdp = kern_nl_find(IFLA_RTA(link), IFLA_PAYLOAD(h), IFLA_XDP);
 	for (unsigned i = 0; xdp && i < sizeof ids / sizeof *ids; i++) {
-		struct rtattr *id = find(RTA_DATA(xdp), (int)RTA_PAYLOAD(xdp), ids[i]);
+		struct rtattr *id = kern_nl_find(RTA_DATA(xdp), RTA_PAYLOAD(xdp), ids[i]);
 		if (id) {
 			memcpy(arg, RTA_DATA(id), 4);
 			return 0;
@@ -93,10 +109,10 @@ static int take_id(void *arg, struct nlmsghdr *h)
 
 int kern_nl_xdp_id(int ifindex, uint32_t *prog_id)
 {
-	struct request q = {
+	struct kern_nl q = {
 		.head = { .nlmsg_len = NLMSG_LENGTH(sizeof q.link), .nlmsg_type = RTM_GETLINK,
 			  .nlmsg_flags = NLM_F_REQUEST },
 		.link = { .ifi_family = AF_UNSPEC, .ifi_index = ifindex },
 	};
-	return ask(&q, take_id, prog_id);
+	return kern_nl_ask(&q, take_id, prog_id);
 }

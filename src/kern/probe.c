@@ -21,11 +21,15 @@ struct probe {
 	const char *symbol;             /* ask_kfunc */
 };
 
+static int load_as(uint32_t type, const struct bpf_insn *insns, uint32_t n)
+{
+	struct kern_prog_spec s = { .type = type, .insns = insns, .n = n, .name = "pg_probe" };
+	return kern_prog_load(&s, NULL);
+}
+
 static int load_insns(const struct bpf_insn *insns, uint32_t n)
 {
-	struct kern_prog_spec s = { .type = BPF_PROG_TYPE_XDP, .insns = insns, .n = n,
-				    .name = "pg_probe" };
-	return kern_prog_load(&s, NULL);
+	return load_as(BPF_PROG_TYPE_XDP, insns, n);
 }
 
 static int closed(int fd)
@@ -82,6 +86,17 @@ static int ask_xdp_link(const struct probe *p)
 	a.link_create.target_ifindex = 1;
 	a.link_create.attach_type = BPF_XDP;
 	return closed(kern_bpf(BPF_LINK_CREATE, &a));
+}
+
+/* A kernel with tcx looks for the device, which is none; others refuse the type. */
+static int ask_tcx(const struct probe *p)
+{
+	int fd = load_as(BPF_PROG_TYPE_SCHED_CLS, p->insns, p->n);
+	if (fd < 0)
+		return fd;
+	int r = closed(kern_tcx_link(INT32_MAX, false, fd));
+	kern_close(fd);
+	return r;
 }
 
 static int ask_test_run(const struct probe *p)
@@ -144,6 +159,7 @@ static const struct probe probes[FEAT_COUNT] = {
 	[FEAT_ringbuf]   = { .ask = ask_ringbuf },
 	[FEAT_btf_func]  = { .ask = ask_btf_func },
 	[FEAT_xdp_link]  = { .ask = ask_xdp_link, .good = -EBADF },
+	[FEAT_tcx]       = { .ask = ask_tcx, .good = -ENODEV, .insns = pass, .n = 2 },
 	[FEAT_xdp_load]  = { .ask = ask_helper, .good = -EACCES, .number = ABI_XDP_LOAD_BYTES },
 	[FEAT_bpf_loop]  = { .ask = ask_helper, .good = -EACCES, .number = ABI_LOOP },
 	[FEAT_iter_num]  = { .ask = ask_kfunc, .symbol = "bpf_iter_num_new" },

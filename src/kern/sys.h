@@ -3,6 +3,7 @@
 #define KERN_SYS_H
 
 #include <linux/bpf.h>
+#include <linux/rtnetlink.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -36,8 +37,28 @@ void kern_cache_write(const struct kern_features *f);
 /* feature probes (probe.c): 1 there, -1 absent, 0: cannot be told; one row per feature */
 int kern_probe(unsigned which);
 
-/* netlink (netlink.c) */
+/* netlink (netlink.c): a request and its attributes, nested or not */
+struct kern_nl {
+	struct nlmsghdr head;
+	union {
+		struct ifinfomsg link;
+		struct tcmsg tc;
+	};
+	char attrs[256];
+};
+struct rtattr *kern_nl_nest(struct kern_nl *q, uint16_t type);
+void kern_nl_put(struct kern_nl *q, struct rtattr *nest, uint16_t type, const void *v, size_t n);
+struct rtattr *kern_nl_find(struct rtattr *a, size_t left, int type);
+/* Sends q, hands each message of the answer to `take` (NULL: none is wanted). 0, or -errno: the
+ * kernel's or what take gave. */
+int kern_nl_ask(const struct kern_nl *q, int (*take)(void *arg, struct nlmsghdr *h), void *arg);
 int kern_nl_xdp_set(int ifindex, int prog_fd, int expected_fd, uint32_t flags);
 int kern_nl_xdp_id(int ifindex, uint32_t *prog_id);
+
+/* tc without tcx (clsact.c) */
+struct kern_tc;
+int kern_clsact_attach(struct kern_tc *t, int prog_fd);
+int kern_clsact_replace(struct kern_tc *t, int prog_fd);
+int kern_clsact_detach(struct kern_tc *t);
 
 #endif

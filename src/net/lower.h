@@ -19,6 +19,8 @@ ir_ref net_header_len(struct lw *w, enum net_view view, const struct net_at *h);
 /* The header `to` of the packet, or (from: NET_VLAN, NET_IP...) behind h; version: of NET_IP. */
 struct lw_val net_find(struct lw *w, enum net_view from, const struct lw_val *obj, enum net_view to,
 		       ir_blk absent);
+/* A tag placed at `off` of the frame. */
+struct lw_val net_vlan_at(struct lw *w, int64_t off, ir_blk absent);
 /* Payload of a header, or of the innermost header of the packet. */
 struct lw_val net_payload(struct lw *w, enum net_view from, const struct lw_val *obj);
 /* The protocol behind the extension headers of h, with NET_NOT_FIRST, and where it starts. */

@@ -311,6 +311,11 @@ static struct lw_val find_vlan(struct lw *w, const struct net_at *outer, ir_blk 
 	return enter_val(w, NET_VLAN, off, 0, absent);
 }
 
+struct lw_val net_vlan_at(struct lw *w, int64_t off, ir_blk absent)
+{
+	return enter_val(w, NET_VLAN, lw_imm(w, off), 0, absent);
+}
+
 /* arp, ipv4, ipv6 of the frame */
 static struct lw_val find_network(struct lw *w, enum net_view view, ir_blk absent)
 {

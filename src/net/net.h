@@ -94,6 +94,7 @@ extern const struct ir_view net_pkt_view, net_eth_view, net_vlan_view, net_arp_v
 
 extern const struct net_proto *const net_protos[NET_NVIEWS]; /* NULL: not a header of its own */
 extern const struct ir_view *const net_views[NET_NVIEWS + 1]; /* NULL-terminated */
+extern const struct ir_view *const net_skb_views[NET_NVIEWS + 1]; /* where the context is an __sk_buff */
 extern const struct ir_lib net_byte_rows[]; /* methods of every view */
 extern const struct ir_lib net_addr_rows[]; /* methods of ip4, ip6, mac */
 

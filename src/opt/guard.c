@@ -48,14 +48,17 @@ static void open_packet(struct guard *g, const struct census *c)
 	const struct ir_target *t = g->u->target;
 	struct edit e = { .f = g->f, .at = ir_block(g->f, 1)->first };
 	e.site = ir_at(g->f, e.at)->site;
-	bool by_helper = g->copy && t->helper_pkt_len;
-	g->ctx = edit_op(&e, IRO(ctx), 0, 0);
+	bool own_len = t->has_len || (g->copy && t->helper_pkt_len);
+	if (!g->ctx)
+		g->ctx = edit_op(&e, IRO(ctx), 0, 0);
 	if (c->pkt || c->len) {
-		if (!by_helper) {
+		if (!g->data && !(g->copy && own_len)) {
 			g->data = edit_load(&e, 4, g->ctx, t->ctx_data);
 			g->end = edit_load(&e, 4, g->ctx, t->ctx_data_end);
 		}
-		if (by_helper) {
+		if (g->copy && t->has_len) {
+			g->len = edit_load(&e, 4, g->ctx, t->ctx_len);
+		} else if (g->copy && own_len) {
 			g->len = edit_op(&e, IRO(helper), g->ctx, 0);
 			ir_at(g->f, g->len)->aux = t->helper_pkt_len;
 		} else if (g->copy) {
@@ -141,11 +144,13 @@ static void direct_load(struct guard *g, ir_ref i)
 
 static void direct_len(struct guard *g, ir_ref i)
 {
+	const struct ir_target *t = g->u->target;
 	struct ir_ins *ins = ir_at(g->f, i);
-	ins->op = IRO(sub64);
-	ins->nargs = 2;
+	ins->op = t->has_len ? IRO(load32) : IRO(sub64);
+	ins->nargs = t->has_len ? 1 : 2;
+	ins->imm = t->ctx_len;
 	ins->args = arena_array(g->u->arena, ir_ref, 2);
-	ins->args[0] = g->end;
+	ins->args[0] = t->has_len ? g->ctx : g->end;
 	ins->args[1] = g->data;
 }
 
@@ -299,6 +304,8 @@ static int guard_fn(struct ir_unit *u, struct ir_fn *f)
 		diag_add(u->diag, DIAG_ERROR, f->pos, "this hook cannot copy packet bytes");
 		return -ENOTSUP;
 	}
+	if (c.pkt && !g.copy && u->target->helper_pull)
+		opt_pull(u, f, &g.ctx, &g.data, &g.end);
 	spread(&g);
 	mark_values(&g);
 	open_packet(&g, &c);

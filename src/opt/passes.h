@@ -17,6 +17,10 @@ int opt_loops(struct ir_unit *u);
  * with a diagnostic. */
 int opt_guard(struct ir_unit *u);
 
+/* A part of guard, where packets may lie in pieces: the context, data and data_end of a program that
+ * begins again with the packet in one piece when it needs that. */
+void opt_pull(struct ir_unit *u, struct ir_fn *f, ir_ref *ctx, ir_ref *data, ir_ref *end);
+
 /* ---- editing machine code (edit.c) ---- */
 
 /* New instructions go before `at`, in order, with source position `site`. */

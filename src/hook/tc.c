@@ -1,0 +1,122 @@
+/*
+ * tc.c - the tc hook: packets that a device has received, before the network layer sees them, or that
+ * it is to send; through a tcx link, or a filter of the clsact qdisc before 6.6.
+ *
+ * PASS lets the programs behind ours look too, and the packet goes on when none of them objects: TCX_NEXT,
+ * which is TC_ACT_UNSPEC. (TC_ACT_OK would let it pass unseen by them.)
+ */
+#include "hook/hook.h"
+#include "hook/skb.h"
+
+#include <errno.h>
+#include <linux/pkt_cls.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct ir_verdict verdicts[] = {
+	{ PG_PASS, TC_ACT_UNSPEC },
+	{ PG_DROP, TC_ACT_SHOT },
+	{ 0, 0 },
+};
+
+/* What calls nobody notices when a program begins again with a packet in one piece. */
+static const uint8_t repeatable[] = { HELPER_MAP_LOOKUP, HELPER_KTIME, HELPER_RANDOM, HELPER_CPU, 0 };
+
+static const struct ir_target target = {
+	.hook = "tc",
+	.prog_type = BPF_PROG_TYPE_SCHED_CLS,
+	.verdicts = verdicts,
+	.default_verdict = PG_PASS,
+	SKB_TARGET,
+	.ctx_data = offsetof(struct __sk_buff, data),
+	.ctx_data_end = offsetof(struct __sk_buff, data_end),
+	.helper_pull = ABI_SKB_PULL_DATA,
+	.repeatable = repeatable,
+};
+
+static int say(int r, const struct pg_attach_opts *o, char *err, size_t errlen)
+{
+	const char *rights = r == -EPERM ? kern_rights_missing() : NULL;
+	if (rights)
+		snprintf(err, errlen, "%s", rights);
+	else
+		snprintf(err, errlen, "cannot attach to tc %s of '%s': %s", o->direction, o->dev, strerror(-r));
+	return r;
+}
+
+static int check(const struct pg_attach_opts *o, int *ifindex, char *err, size_t errlen)
+{
+	if (!o->dev || !*o->dev || !o->direction) {
+		snprintf(err, errlen, "tc needs the name of a network device and a direction");
+		return -EINVAL;
+	}
+	if (strcmp(o->direction, "ingress") && strcmp(o->direction, "egress")) {
+		snprintf(err, errlen, "tc has the directions \"ingress\" and \"egress\", not '%s'", o->direction);
+		return -EINVAL;
+	}
+	*ifindex = (int)if_nametoindex(o->dev);
+	if (!*ifindex) {
+		snprintf(err, errlen, "there is no network device '%s'", o->dev);
+		return -ENODEV;
+	}
+	if (!kern_has_ethernet(*ifindex)) {
+		snprintf(err, errlen, "'%s' carries no Ethernet frames, and others are not there yet", o->dev);
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+static int attach(struct kern_features *f, int prog_fd, const struct pg_attach_opts *opts,
+		  struct hook_link *l, char *err, size_t errlen)
+{
+	int r = check(opts, &l->ifindex, err, errlen);
+	if (r < 0)
+		return r;
+	struct kern_tc *t = calloc(1, sizeof *t);
+	if (!t)
+		return say(-ENOMEM, opts, err, errlen);
+	*t = (struct kern_tc){ .ifindex = l->ifindex, .egress = *opts->direction == 'e' };
+	r = kern_tc_attach(f, t, prog_fd);
+	if (r < 0) {
+		free(t);
+		return say(r, opts, err, errlen);
+	}
+	l->own = t;
+	l->mode = t->link_fd >= 0 ? "tcx" : "clsact";
+	snprintf(l->name, sizeof l->name, "tc %s %s", opts->dev, opts->direction);
+	return 0;
+}
+
+static int replace(struct hook_link *l, int prog_fd, char *err, size_t errlen)
+{
+	int r = kern_tc_replace(l->own, prog_fd);
+	if (r == -ENODEV || r == -ENOLINK || r == -ENOENT)
+		snprintf(err, errlen, "%s is not attached any more: its device is gone, or another process "
+			 "took it away", l->name);
+	else if (r < 0)
+		snprintf(err, errlen, "cannot replace the program at %s: %s", l->name, strerror(-r));
+	return r;
+}
+
+static int detach(struct hook_link *l, char *err, size_t errlen)
+{
+	int r = kern_tc_detach(l->own);
+	free(l->own);
+	l->own = NULL;
+	/* a device that is gone took its programs with it */
+	if (r == -ENODEV || r == -ENOLINK || r == -ENOENT)
+		return 0;
+	if (r < 0)
+		snprintf(err, errlen, "cannot detach %s: %s", l->name, strerror(-r));
+	return r;
+}
+
+const struct hook_family hook_tc = {
+	.target = &target,
+	.test_min = 14, /* an Ethernet header: net/bpf/test_run.c */
+	.attach = attach,
+	.replace = replace,
+	.detach = detach,
+};

@@ -1,0 +1,175 @@
+/*
+ * skb.c - the frame as hooks with an __sk_buff receive it. A VLAN tag that the card (or, on the way in,
+ * the kernel) took off lies in the metadata, and appears where it was: pkt.vlan, eth.type.
+ *
+ * Such a tag is a view placed at FRONT, before the bytes that followed it in the frame, over the last
+ * bytes of the source address: its `type` and an inner tag are then where they are for any other, and
+ * only what the tag itself says must be read elsewhere. A tag in the frame is never there.
+ */
+#include "net/lower.h"
+
+#include <linux/bpf.h>
+
+/* A test run of the kernel shows a packet as received on the loopback device. */
+enum { LOOPBACK = 1 };
+enum { FRONT = 10 };
+
+#define AT(member) offsetof(struct __sk_buff, member)
+#define CTX_ROW(name, member, twin_)                                                        \
+	NET_ROW(name, IR_BIT(IR_INT), .how = NET_CTX, .bit = AT(member), .twin = twin_)
+/* A row that is read by get, and by the twin as the frame has it: it knows no metadata. */
+#define OWN_ROW(name_, kinds_, get_, ...)                                                   \
+	{ .name = name_, .kinds = kinds_, .get = get_, .arg = &(const struct net_field){ __VA_ARGS__ } }
+
+/* ---- reading ---- */
+
+/* Goes on where a tag was taken off; *in_frame is the block for where none was. */
+static void enter_taken(struct lw *w, ir_blk *in_frame)
+{
+	ir_blk taken = lw_block(w, 0);
+
+	*in_frame = lw_block(w, 0);
+	lw_bri(w, IR_NE, lw_load(w, 4, lw_ctx(w), AT(vlan_present)), 0, taken, *in_frame);
+	lw_enter(w, taken);
+}
+
+static void get_type(struct lw *w, const struct ir_field *f, const struct lw_val *obj, struct lw_val *out)
+{
+	struct lw_join j = lw_join_new(w, f->kinds, 0);
+	struct lw_val v;
+	ir_blk in_frame;
+
+	enter_taken(w, &in_frame);
+	v = lw_int(lw_op1(w, IRO(be16), lw_load(w, 4, lw_ctx(w), AT(vlan_proto))));
+	lw_join_add(w, &j, &v);
+	lw_enter(w, in_frame);
+	net_get(w, f, obj, &v);
+	lw_join_add(w, &j, &v);
+	*out = lw_join_end(w, &j);
+}
+
+static void get_vlan(struct lw *w, const struct ir_field *f, const struct lw_val *obj, struct lw_val *out)
+{
+	struct lw_join j = lw_join_new(w, f->kinds, 0);
+	ir_blk in_frame, absent = lw_block(w, 0);
+	struct lw_val v, none = lw_nil();
+
+	enter_taken(w, &in_frame);
+	v = net_vlan_at(w, FRONT, absent);
+	lw_join_add(w, &j, &v);
+	lw_enter(w, absent);
+	lw_join_add(w, &j, &none);
+	lw_enter(w, in_frame);
+	net_get(w, f, obj, &v);
+	lw_join_add(w, &j, &v);
+	*out = lw_join_end(w, &j);
+}
+
+/* Bits of the tag itself. */
+static struct lw_val read_tci(struct lw *w, const struct net_field *f)
+{
+	ir_ref tci = lw_load(w, 4, lw_ctx(w), AT(vlan_tci));
+
+	if (f->how == NET_FLAG)
+		return lw_bool(w, IR_SET, tci, lw_imm(w, 0x8000 >> f->bit));
+	tci = lw_op2i(w, IRO(shr64), tci, 16 - f->bit - f->width);
+	return lw_int(lw_op2i(w, IRO(and64), tci, (1 << f->width) - 1));
+}
+
+static void get_tag(struct lw *w, const struct ir_field *f, const struct lw_val *obj, struct lw_val *out)
+{
+	struct lw_join j = lw_join_new(w, f->kinds, 0);
+	ir_blk taken = lw_block(w, 0), in_frame = lw_block(w, 0);
+	struct lw_val v;
+
+	lw_bri(w, IR_EQ, lw_word(w, obj, NET_W_OFF), FRONT, taken, in_frame);
+	lw_enter(w, taken);
+	v = read_tci(w, f->arg);
+	lw_join_add(w, &j, &v);
+	lw_enter(w, in_frame);
+	net_get(w, f, obj, &v);
+	lw_join_add(w, &j, &v);
+	*out = lw_join_end(w, &j);
+}
+
+/* ---- rows ---- */
+
+static const struct ir_field pkt_fields[] = {
+	NET_ROW("len", IR_BIT(IR_INT), .how = NET_LENGTH),
+	CTX_ROW("ifindex", ifindex, LOOPBACK),
+	CTX_ROW("mark", mark, 0),
+	CTX_ROW("priority", priority, 0),
+	CTX_ROW("queue", queue_mapping, 0),
+	CTX_ROW("hash", hash, 0),
+	NET_ROW_HEADER("eth", NET_ETH),
+	OWN_ROW("vlan", NET_MAYBE(NET_VLAN), get_vlan, .how = NET_HEADER, .view = NET_VLAN),
+	NET_ROW_HEADER("arp", NET_ARP),
+	NET_ROW_HEADER("ip", NET_IP),
+	NET_ROW_HEADER("ipv4", NET_IPV4),
+	NET_ROW_HEADER("ipv6", NET_IPV6),
+	NET_ROW_HEADER("tcp", NET_TCP),
+	NET_ROW_HEADER("udp", NET_UDP),
+	NET_ROW_HEADER("icmp", NET_ICMP),
+	NET_ROW_HEADER("icmp6", NET_ICMP6),
+	NET_ROW_REST(),
+	{ 0 }
+};
+
+static const struct ir_field eth_fields[] = {
+	NET_ROW_MAC("dst",  0),
+	NET_ROW_MAC("src",  48),
+	OWN_ROW("type", IR_BIT(IR_INT), get_type, .how = NET_BITS, .bit = 96, .width = 16),
+	{ 0 }
+};
+
+static const struct ir_field vlan_fields[] = {
+	OWN_ROW("pcp", IR_BIT(IR_INT), get_tag, .how = NET_BITS, .bit = 0, .width = 3),
+	OWN_ROW("dei", IR_BOOL,        get_tag, .how = NET_FLAG, .bit = 3, .width = 1),
+	OWN_ROW("id",  IR_BIT(IR_INT), get_tag, .how = NET_BITS, .bit = 4, .width = 12),
+	NET_ROW_BITS("type", 16, 16),
+	NET_ROW_HEADER("vlan", NET_VLAN),
+	{ 0 }
+};
+
+static bool refuse(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
+		   const struct ir_type *a, struct ir_type *out)
+{
+	(void)n, (void)a, (void)out;
+	infer_error(in, site, row->what, "the bytes of a VLAN tag cannot be read here ('%s'): the tag may have been "
+		    "taken off the packet", row->name);
+	return false;
+}
+
+#define NO_ROW(name_)                                                                       \
+	{ .name = name_, .max = -1, .type = refuse, .imm = NET_ROW_LATER,                   \
+	  .what = "read its fields: vlan.id, vlan.pcp, vlan.dei, vlan.type" }
+
+static const struct ir_lib vlan_rows[] = {
+	NO_ROW("u8"), NO_ROW("u16"), NO_ROW("u32"), NO_ROW("u64"), NO_ROW("le16"), NO_ROW("le32"),
+	NO_ROW("le64"), NO_ROW("byte"), NO_ROW("sub"), NO_ROW("find"), NO_ROW("match"),
+	NO_ROW("gmatch"), NO_ROW("unpack"), NO_ROW("set_u8"), NO_ROW("set_u16"), NO_ROW("set_u32"),
+	NO_ROW("set_u64"),
+	{ 0 }
+};
+
+static const struct ir_view pkt_view = NET_VIEW("pkt", 0, pkt_fields);
+static const struct ir_view eth_view = NET_VIEW("eth", 3, eth_fields);
+static const struct ir_view vlan_view = {
+	.name = "vlan", .words = 3, .is_str_like = true, .fields = vlan_fields, .methods = vlan_rows,
+	.len = net_len,
+};
+
+const struct ir_view *const net_skb_views[NET_NVIEWS + 1] = {
+	[NET_PKT]     = &pkt_view,
+	[NET_ETH]     = &eth_view,
+	[NET_VLAN]    = &vlan_view,
+	[NET_ARP]     = &net_arp_view,
+	[NET_IP]      = &net_ip_view,
+	[NET_IPV4]    = &net_ipv4_view,
+	[NET_IPV6]    = &net_ipv6_view,
+	[NET_TCP]     = &net_tcp_view,
+	[NET_UDP]     = &net_udp_view,
+	[NET_ICMP]    = &net_icmp_view,
+	[NET_ICMP6]   = &net_icmp6_view,
+	[NET_PAYLOAD] = &net_payload_view,
+};

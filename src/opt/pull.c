@@ -1,0 +1,231 @@
+/*
+ * pull.c - a part of `guard`, for hooks whose packets may lie in pieces (target->helper_pull): only
+ * the first piece can be read directly. A byte that is not there is fetched, once, when it is asked for:
+ *
+ *     entry:  more = length - (data_end - data); to head
+ *     head:   the program. A packet check that fails goes to
+ *     miss:   more != 0? to fetch, else absent
+ *     fetch:  the helper puts the packet in one piece; more = 0; to head
+ *
+ * So a program begins again, which nobody sees as long as it has changed nothing. What comes first of
+ * all that changes something, if checks may follow it, therefore stands behind the same question. A
+ * packet in one piece, or one of whose rest nothing is wanted, costs three instructions.
+ *
+ * Where the kernel has no memory for the one piece, that is a run-time error: the only one left.
+ */
+#include "opt/passes.h"
+
+#include <string.h>
+
+enum { FURTHEST = 0xffff };
+
+struct pull {
+	struct ir_unit *u;
+	struct ir_fn *f;
+	ir_ref more;
+	ir_blk fetch;
+	bool *later;     /* by block: a check comes at its end or behind it */
+	bool *settled;   /* by block: the question was asked on every way to its start */
+};
+
+/* ---- what can be seen from outside ---- */
+
+static bool on_stack(const struct ir_fn *f, ir_ref p)
+{
+	while (ir_at(f, p)->op == IRO(add64))
+		p = ir_at(f, p)->args[0];
+	return ir_at(f, p)->op == IRO(slot);
+}
+
+static bool changes(const struct pull *p, const struct ir_ins *i)
+{
+	if (!(ir_ops[i->op].effects & IR_E_WRITE))
+		return false;
+	if (i->op >= IRO(store8) && i->op <= IRO(store64))
+		return !on_stack(p->f, i->args[0]);
+	return i->op != IRO(helper) || i->aux > UINT8_MAX ||
+	       !strchr((const char *)p->u->target->repeatable, (int)i->aux);
+}
+
+static ir_ref first_change(const struct pull *p, ir_blk b)
+{
+	for (ir_ref i = ir_block(p->f, b)->first; i; i = ir_at(p->f, i)->next)
+		if (changes(p, ir_at(p->f, i)))
+			return i;
+	return 0;
+}
+
+/* ---- where the question is asked ---- */
+
+static bool is_check(const struct ir_fn *f, ir_blk b)
+{
+	return ir_at(f, ir_block(f, b)->last)->op == IRO(pkt);
+}
+
+static void find_later(struct pull *p)
+{
+	struct ir_fn *f = p->f;
+	p->later = arena_array(p->u->arena, bool, f->nblocks);
+	for (bool again = true; again;) {
+		again = false;
+		for (uint32_t o = f->nrpo; o-- > 0;) {
+			ir_blk b = f->rpo[o];
+			const struct ir_ins *t = ir_at(f, ir_block(f, b)->last);
+			bool is = is_check(f, b);
+			for (uint32_t s = 0; s < t->nsucc; s++)
+				is |= p->later[t->succ[s].to];
+			again |= is != p->later[b];
+			p->later[b] = is;
+		}
+	}
+}
+
+/* Is it asked on every way to the end of b? */
+static bool settles(const struct pull *p, ir_blk b)
+{
+	return p->settled[b] || (p->later[b] && first_change(p, b));
+}
+
+static void find_settled(struct pull *p)
+{
+	struct ir_fn *f = p->f;
+	p->settled = arena_array(p->u->arena, bool, f->nblocks);
+	for (uint32_t o = 1; o < f->nrpo; o++)
+		p->settled[f->rpo[o]] = true;
+	for (bool again = true; again;) {
+		again = false;
+		for (uint32_t o = 1; o < f->nrpo; o++) {
+			const struct ir_block *k = ir_block(f, f->rpo[o]);
+			bool all = true;
+			for (uint32_t i = 0; i < k->npreds; i++)
+				all &= settles(p, k->preds[i].from);
+			again |= all != p->settled[f->rpo[o]];
+			p->settled[f->rpo[o]] = all;
+		}
+	}
+}
+
+/* ---- the new blocks ---- */
+
+static ir_ref append(struct ir_fn *f, ir_blk b, uint32_t site, enum ir_op op, ir_ref a0, ir_ref a1)
+{
+	ir_ref args[] = { a0, a1 };
+	ir_ref r = ir_ins_new(f, op, a0 ? a1 ? 2 : 1 : 0, args);
+	ir_at(f, r)->site = site;
+	ir_append(f, b, r);
+	return r;
+}
+
+static ir_ref append_imm(struct ir_fn *f, ir_blk b, uint32_t site, int64_t v)
+{
+	ir_ref r = append(f, b, site, IRO(imm), 0, 0);
+	ir_at(f, r)->imm = v;
+	return r;
+}
+
+static ir_ref append_load(struct ir_fn *f, ir_blk b, uint32_t site, ir_ref ctx, uint32_t at)
+{
+	ir_ref r = append(f, b, site, IRO(load32), ctx, 0);
+	ir_at(f, r)->imm = at;
+	return r;
+}
+
+/* Ends b: to fetch when the packet is in pieces, else along the edge. */
+static void ask(struct pull *p, ir_blk b, uint32_t site, const struct ir_edge *else_)
+{
+	ir_ref zero = append_imm(p->f, b, site, 0);
+	ir_ref t = edit_end(p->f, b, site, IRO(br), IR_NE, p->more, zero);
+	ir_succ(p->f, t, 0, p->fetch, 0, NULL);
+	edit_edge(p->f, t, 1, else_);
+}
+
+static void ask_on_failing(struct pull *p, ir_ref check)
+{
+	ir_blk miss = ir_block_new(p->f);
+	struct ir_edge absent = ir_at(p->f, check)->succ[1];
+	ir_block(p->f, miss)->cold = true;
+	ask(p, miss, ir_at(p->f, check)->site, &absent);
+	ir_succ(p->f, check, 1, miss, 0, NULL);
+}
+
+static void ask_before(struct pull *p, ir_ref change)
+{
+	ir_blk b = ir_at(p->f, change)->block;
+	ask(p, b, ir_at(p->f, change)->site, &(struct ir_edge){ .to = edit_split(p->f, change) });
+}
+
+/* min(the packet's length, what is ever read of it) */
+static ir_ref wanted(struct pull *p, ir_blk *b, ir_ref ctx)
+{
+	struct ir_fn *f = p->f;
+	ir_blk cut = ir_block_new(f), meet = ir_block_new(f);
+	ir_ref len = append_load(f, *b, 0, ctx, p->u->target->ctx_len), n = ir_param_add(f, meet);
+	ir_ref most = append_imm(f, *b, 0, FURTHEST);
+	ir_ref t = edit_end(f, *b, 0, IRO(br), IR_UGT, len, most);
+	ir_succ(f, t, 0, cut, 0, NULL);
+	ir_succ(f, t, 1, meet, 1, &len);
+	t = edit_end(f, cut, 0, IRO(jmp), 0, 0, 0);
+	ir_succ(f, t, 0, meet, 1, &most);
+	ir_block(f, cut)->cold = ir_block(f, meet)->cold = true;
+	*b = meet;
+	return n;
+}
+
+static void make_fetch(struct pull *p, ir_ref ctx, ir_blk head)
+{
+	struct ir_fn *f = p->f;
+	const struct ir_target *t = p->u->target;
+	ir_blk b = p->fetch, whole = ir_block_new(f);
+	ir_ref args[] = { ctx, wanted(p, &b, ctx) };
+	ir_ref call = ir_ins_new(f, IRO(helper), 2, args);
+	ir_at(f, call)->aux = t->helper_pull;
+	ir_append(f, b, call);
+	ir_ref end = edit_end(f, b, 0, IRO(br), IR_NE, call, append_imm(f, b, 0, 0));
+	ir_succ(f, end, 0, edit_raise(f, 0, "no memory to put the packet in one piece"), 0, NULL);
+	ir_succ(f, end, 1, whole, 0, NULL);
+	ir_ref again[] = { append_load(f, whole, 0, ctx, t->ctx_data),
+			   append_load(f, whole, 0, ctx, t->ctx_data_end), append_imm(f, whole, 0, 0) };
+	end = edit_end(f, whole, 0, IRO(jmp), 0, 0, 0);
+	ir_succ(f, end, 0, head, 3, again);
+	ir_block(f, p->fetch)->cold = ir_block(f, whole)->cold = true;
+}
+
+/* The entry becomes: what the packet's state is, and a jump to the head. */
+static ir_blk make_entry(struct pull *p, ir_ref *ctx, ir_ref *data, ir_ref *end)
+{
+	struct ir_fn *f = p->f;
+	const struct ir_target *t = p->u->target;
+	ir_blk entry = 1, head = edit_split(f, ir_block(f, entry)->first);
+	*ctx = append(f, entry, 0, IRO(ctx), 0, 0);
+	ir_ref d = append_load(f, entry, 0, *ctx, t->ctx_data);
+	ir_ref e = append_load(f, entry, 0, *ctx, t->ctx_data_end);
+	ir_ref len = append_load(f, entry, 0, *ctx, t->ctx_len);
+	ir_ref more = append(f, entry, 0, IRO(sub64), len, append(f, entry, 0, IRO(sub64), e, d));
+	ir_ref jump = edit_end(f, entry, 0, IRO(jmp), 0, 0, 0);
+	ir_succ(f, jump, 0, head, 3, (ir_ref[]){ d, e, more });
+	*data = ir_param_add(f, head);
+	*end = ir_param_add(f, head);
+	p->more = ir_param_add(f, head);
+	return head;
+}
+
+void opt_pull(struct ir_unit *u, struct ir_fn *f, ir_ref *ctx, ir_ref *data, ir_ref *end)
+{
+	struct pull p = { .u = u, .f = f };
+	ir_order(f);
+	find_later(&p);
+	find_settled(&p);
+	p.fetch = ir_block_new(f);
+	ir_blk *rpo = f->rpo, head = make_entry(&p, ctx, data, end);
+	for (uint32_t o = 0; o < f->nrpo; o++) {
+		ir_blk b = o ? rpo[o] : head;
+		bool settled = p.settled[rpo[o]];
+		ir_ref check = is_check(f, b) ? ir_block(f, b)->last : 0;
+		ir_ref change = settled || !p.later[rpo[o]] ? 0 : first_change(&p, b);
+		if (check && !settled && !change)
+			ask_on_failing(&p, check);
+		if (change)
+			ask_before(&p, change);
+	}
+	make_fetch(&p, *ctx, head);
+}
