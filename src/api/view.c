@@ -9,7 +9,7 @@
 
 struct packet {
 	unsigned refs;
-	const struct ir_view *const *views; /* the hook's */
+	const struct ir_target *target; /* the hook's */
 	struct net_frame frame;
 	uint8_t bytes[];
 };
@@ -21,7 +21,7 @@ struct pg_view {
 
 static const struct ir_view *type_of(const struct pg_view *v)
 {
-	return v->packet->views[v->place.view];
+	return v->packet->target->views[v->place.view];
 }
 
 static struct pg_view *view_new(struct packet *p, struct net_place place)
@@ -46,11 +46,11 @@ int pg_packet_new(pg_ctx *ctx, const char *hook, const void *bytes, size_t n, pg
 	if (!p)
 		return api_fail(ctx, -ENOMEM, "out of memory");
 	p->refs = 0;
-	p->views = t->views;
+	p->target = t;
 	if (n)
 		memcpy(p->bytes, bytes, n);
 	p->frame = (struct net_frame){ p->bytes, n };
-	*out = view_new(p, (struct net_place){ NET_PKT, 0, NET_OPEN });
+	*out = view_new(p, (struct net_place){ .view = NET_PKT, .end = NET_OPEN });
 	if (*out)
 		return 0;
 	free(p);
@@ -113,6 +113,36 @@ int pg_view_get(pg_ctx *ctx, pg_view *v, const char *name, pg_value *out)
 	return out->view ? 1 : api_fail(ctx, -ENOMEM, "out of memory");
 }
 
+static int read_only(pg_ctx *ctx, const pg_view *v)
+{
+	return api_fail(ctx, -EINVAL, "packets cannot be written here: %s", v->packet->target->read_only);
+}
+
+int pg_view_set(pg_ctx *ctx, pg_view *v, const char *name, const pg_value *value)
+{
+	const struct ir_view *type = type_of(v);
+	const struct ir_field *f = ir_field_find(type, name);
+	char text[160];
+
+	if (v->packet->target->read_only)
+		return read_only(ctx, v);
+	if (!f && !ir_lib_find(type->methods, name))
+		return no_field(ctx, type, name);
+	if (!f || !f->set)
+		return api_fail(ctx, -EINVAL, "the field '%s' of %s cannot be assigned%s%s", name, type->name,
+				f && f->fixed ? ": " : "", f && f->fixed ? f->fixed : "");
+	const char *kind = value->kind == PG_VIEW ? pg_view_name(value->view) : ct_kind_name(value->kind);
+	if (!net_twin_set(&v->packet->frame, &v->place, f, value, kind, text, sizeof text))
+		return api_fail(ctx, -EINVAL, "%s", text);
+	return 0;
+}
+
+const void *pg_view_packet(const pg_view *v, size_t *n)
+{
+	*n = v->packet->frame.n;
+	return v->packet->bytes;
+}
+
 int pg_view_call(pg_ctx *ctx, pg_view *v, const char *name, const pg_value *args, int n,
 		 pg_value *out, int *nout)
 {
@@ -127,12 +157,20 @@ int pg_view_call(pg_ctx *ctx, pg_view *v, const char *name, const pg_value *args
 		return api_fail(ctx, -EINVAL, "'%s' takes at most %d argument%s and gets %d", name,
 				row->max, row->max == 1 ? "" : "s", n);
 	if (n < row->min)
-		return api_fail(ctx, -EINVAL, "bad argument #1 to '%s' (number expected, got no value)",
-				name);
-	if (args[0].kind != PG_INT)
-		return api_fail(ctx, -EINVAL, "bad argument #1 to '%s' (number expected, got %s)", name,
-				ct_kind_name(args[0].kind));
-	net_twin_bytes(&v->packet->frame, &v->place, row, args[0].i, out);
+		return api_fail(ctx, -EINVAL, "bad argument #%d to '%s' (number expected, got no value)",
+				n + 1, name);
+	for (int i = 0; i < n; i++)
+		if (args[i].kind != PG_INT)
+			return api_fail(ctx, -EINVAL, "bad argument #%d to '%s' (number expected, got %s)",
+					i + 1, name, ct_kind_name(args[i].kind));
+	if (row->imm & NET_ROW_WRITES) {
+		unsigned bits = 8 * (row->imm & NET_ROW_SIZE);
+		if (v->packet->target->read_only)
+			return read_only(ctx, v);
+		if (bits < 64 && (uint64_t)args[1].i >> bits)
+			return api_fail(ctx, -EINVAL, "bad argument #2 to '%s' (value does not fit u%u)", name, bits);
+	}
+	net_twin_bytes(&v->packet->frame, &v->place, row, args[0].i, n > 1 ? args[1].i : 0, out);
 	*nout = 1;
 	return 0;
 }

@@ -34,6 +34,7 @@ static const struct ir_target target = {
 	.ctx_data = offsetof(struct xdp_md, data),
 	.ctx_data_end = offsetof(struct xdp_md, data_end),
 	.helper_load_bytes = ABI_XDP_LOAD_BYTES,
+	.helper_store_bytes = ABI_XDP_STORE_BYTES,
 	.helper_pkt_len = ABI_XDP_GET_BUFF_LEN,
 };
 

@@ -118,8 +118,9 @@ static void check_operation(struct check *c, const struct ir_ins *ins)
 			wrong(c, "has no such map %u", ins->aux);
 		break;
 	case IRO(pktload):
+	case IRO(pktstore):
 		if (ins->aux != 1 && ins->aux != 2 && ins->aux != 4 && ins->aux != 8)
-			wrong(c, "reads %u bytes", ins->aux);
+			wrong(c, "%s %u bytes", ins->op == IRO(pktload) ? "reads" : "writes", ins->aux);
 		break;
 	}
 }

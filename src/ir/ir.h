@@ -250,6 +250,7 @@ struct ir_unit {
 	uint32_t nmaps, cap_maps;
 	bool uses_print;
 	bool copy_access;      /* packet bytes by helper copy */
+	bool writes_packet;    /* packet bytes may change while the program runs (set by infer) */
 	uint64_t budget;
 	int64_t on_error;      /* native verdict */
 	uint64_t only_pid;     /* the one process it runs for; 0: all */

@@ -61,6 +61,7 @@ ir_ref lw_mapfd(struct lw *w, uint32_t map);
 ir_ref lw_mapval(struct lw *w, uint32_t map, int64_t off);
 ir_ref lw_helper(struct lw *w, uint32_t id, uint32_t n, const ir_ref *args);
 ir_ref lw_pktload(struct lw *w, unsigned bytes, ir_ref ptr, ir_ref off, int64_t k);
+void lw_pktstore(struct lw *w, unsigned bytes, ir_ref ptr, ir_ref off, int64_t k, ir_ref v);
 ir_ref lw_pktlen(struct lw *w);
 
 /* ---- control ---- */

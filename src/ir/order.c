@@ -177,6 +177,8 @@ void ir_tree(struct ir_fn *f)
 {
 	if (!f->nrpo)
 		return;
+	for (uint32_t o = 0; o < f->nrpo; o++)
+		ir_block(f, f->rpo[o])->idom = 0; /* what it was may have merged since */
 	ir_block(f, 1)->idom = 1;
 	while (settle(f))
 		;

@@ -443,6 +443,8 @@ static void instruction(struct reader *r)
 	if (r->err)
 		return;
 	ir_ref i = place(r, ir_ins_new(r->f, op, args.n, args.v), v);
+	/* after guard, what writes the packet is a store like others */
+	r->u->writes_packet |= op == IRO(pktstore) || (op >= IRO(store8) && op <= IRO(store64));
 	struct ir_ins ins = *ir_at(r->f, i);
 	ins.list = list.v;
 	immediates(r, &ins);

@@ -51,7 +51,14 @@ struct ir_field {
 	uint64_t kinds;       /* what reading gives; 0: kernel code cannot read it */
 	uint32_t cap;         /* greatest length of a str */
 	void (*get)(struct lw *w, const struct ir_field *f, const struct lw_val *obj, struct lw_val *out);
-	const void *arg;      /* the row's own data, for get and for the twin */
+	/* Assigns v, which is of a kind in `takes` or raises. NULL: cannot be assigned. */
+	void (*set)(struct lw *w, const struct ir_field *f, const struct lw_val *obj, const struct lw_val *v);
+	uint64_t takes;       /* kinds it can be assigned */
+	uint8_t bits;         /* of an integer that is assigned: 0 to 2^bits - 1 */
+	bool walks;           /* reading goes through other bytes, to another view or to its end */
+	bool leads;           /* what other views are found by: assigning may change what walks find */
+	const char *fixed;    /* without set: what to do instead */
+	const void *arg;      /* the row's own data, for get, set and the twin */
 };
 
 /* A type of view. Its kind is IR_VIEW0 + its row in target->views. */
@@ -91,6 +98,8 @@ struct ir_target {
 	/* how packet bytes are reached */
 	uint32_t ctx_data, ctx_data_end;  /* offsets of u32 data, data_end in the context */
 	uint32_t helper_load_bytes;       /* (ctx, offset, to, len) -> 0: for copy access; 0: none */
+	uint32_t helper_store_bytes;      /* (ctx, offset, from, len) -> 0: likewise */
+	const char *read_only;            /* why packets cannot be written here; NULL: they can */
 	uint32_t helper_pkt_len;          /* helper that gives the frame's length; 0: data_end - data */
 };
 

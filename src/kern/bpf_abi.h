@@ -16,6 +16,7 @@ enum {
 	ABI_LOOP = 181,
 	ABI_XDP_GET_BUFF_LEN = 188,
 	ABI_XDP_LOAD_BYTES = 189,
+	ABI_XDP_STORE_BYTES = 190,
 };
 
 #define ABI_INSN(c, d, s, o, i) \

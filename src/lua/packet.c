@@ -7,8 +7,6 @@ struct view {
 	pg_view *v;
 };
 
-enum { BYTES = 1 }; /* user value of a packet made by hand: its bytes as they were given */
-
 pg_view *pgl_toview(lua_State *L, int idx)
 {
 	struct view *v = pgl_check(L, idx, PGL_VIEW, "packet");
@@ -66,8 +64,18 @@ static int view_index(lua_State *L)
 
 static int view_newindex(lua_State *L)
 {
+	struct pgl *s = pgl_get(L);
 	pg_view *v = pgl_toview(L, 1);
-	return luaL_error(L, "the fields of '%s' are read-only", pg_view_name(v));
+	pg_value value;
+	if (lua_type(L, 2) != LUA_TSTRING)
+		return luaL_error(L, "a field of '%s' has a name, not a %s key", pg_view_name(v),
+				  luaL_typename(L, 2));
+	if (pgl_type(L, 3) == PGL_VIEW)
+		value = (pg_value){ .kind = PG_VIEW, .view = pgl_toview(L, 3) };
+	else
+		pgl_value(L, 3, &value);
+	int rc = pg_view_set(s->ctx, v, lua_tostring(L, 2), &value);
+	return rc < 0 ? pgl_raise(L, s, rc) : 0;
 }
 
 static int view_len(lua_State *L)
@@ -127,7 +135,7 @@ static void push_class(lua_State *L, const char *name)
 void pgl_view(lua_State *L, pg_view *v)
 {
 	luaL_checkstack(L, 8, NULL);
-	struct view *u = lua_newuserdatauv(L, sizeof(*u), 1);
+	struct view *u = lua_newuserdatauv(L, sizeof(*u), 0);
 	u->v = NULL;
 	push_class(L, pg_view_name(v));
 	u->v = v;
@@ -144,8 +152,6 @@ static int f_packet(lua_State *L)
 	if (err)
 		return pgl_fail(L, s, err);
 	pgl_view(L, v);
-	lua_pushvalue(L, 1);
-	lua_setiuservalue(L, -2, BYTES);
 	return 1;
 }
 

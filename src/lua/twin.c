@@ -83,9 +83,12 @@ int pgl_twin(lua_State *L, const struct pgl_opts *o, int func, int input)
 {
 	struct pgl *s = pgl_get(L);
 	int64_t out = 0;
+	size_t n;
+	push_packet(L, s, o, input);
+	int packet = lua_gettop(L);
 	lua_pushcfunction(L, in_twin);
 	lua_pushvalue(L, func);
-	push_packet(L, s, o, input);
+	lua_pushvalue(L, packet);
 	uint64_t start = pgl_now();
 	int rc = lua_pcall(L, 2, 1, 0);
 	uint64_t ns = pgl_now() - start;
@@ -97,10 +100,8 @@ int pgl_twin(lua_State *L, const struct pgl_opts *o, int func, int input)
 		return lua_error(L);
 	int error = rc == LUA_OK ? 0 : lua_gettop(L);
 	lua_pushinteger(L, error ? verdict_on_error(s, o) : out);
-	if (pgl_type(L, input) == PGL_VIEW)
-		lua_getiuservalue(L, input, 1);
-	else
-		lua_pushvalue(L, input);
+	const char *bytes = pg_view_packet(pgl_toview(L, packet), &n);
+	lua_pushlstring(L, bytes, n);
 	lua_pushinteger(L, (lua_Integer)ns);
 	if (error)
 		luaL_tolstring(L, error, NULL);

@@ -9,7 +9,7 @@ const struct net_proto net_eth = {
 static const struct ir_field fields[] = {
 	NET_ROW_MAC ("dst",  0),
 	NET_ROW_MAC ("src",  48),
-	NET_ROW_BITS("type", 96, 16),
+	NET_ROW_LEADS("type", 96, 16),
 	{ 0 }
 };
 

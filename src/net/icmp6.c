@@ -3,13 +3,14 @@
 
 const struct net_proto net_icmp6 = {
 	.fixed = 8,
+	.sum   = { .at = 2, .covers = NET_SUM_OWN | NET_SUM_PSEUDO },
 	.over  = { { NET_PROTO6, 58 } },
 };
 
 static const struct ir_field fields[] = {
 	NET_ROW_BITS("type",  0, 8),
 	NET_ROW_BITS("code",  8, 8),
-	NET_ROW_BITS("check", 16, 16),
+	NET_ROW_CHECK("check", 16),
 	NET_ROW_BITS("id",    32, 16),
 	NET_ROW_BITS("seq",   48, 16),
 	NET_ROW_REST(),

@@ -22,8 +22,8 @@ const struct net_proto net_ipv6 = {
 static const struct ir_field fields[] = {
 	NET_ROW_BITS  ("tclass",    4, 8),
 	NET_ROW_BITS  ("flow",      12, 20),
-	NET_ROW_BITS  ("len",       32, 16),
-	NET_ROW_BITS  ("next",      48, 8),
+	NET_ROW_FIXED ("len",       32, 16, NET_FIXED_LENGTH),
+	NET_ROW_FIXED ("next",      48, 8, NET_FIXED_NEXT),
 	NET_ROW_BITS  ("hop_limit", 56, 8),
 	NET_ROW_IP6   ("src",       64),
 	NET_ROW_IP6   ("dst",       192),

@@ -24,6 +24,10 @@ struct lw_val net_payload(struct lw *w, enum net_view from, const struct lw_val 
 /* The protocol behind the extension headers of h, with NET_NOT_FIRST, and where it starts. */
 void net_last(struct lw *w, const struct net_at *h, ir_ref *number, ir_ref *pos);
 
+/* The bytes that cover a bit field: 1, 2 or 4 that end with it where they can; how far it lies from
+ * their last bit. */
+struct net_span { unsigned at, size, shift; };
+struct net_span net_cover(const struct net_field *f);
 /* n bytes, the first one lowest: a mac (6), or a little-endian number. */
 ir_ref net_load_little(struct lw *w, const struct net_at *h, unsigned n, int64_t at);
 /* Branches on the version word of an ip view. */

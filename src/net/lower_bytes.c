@@ -62,25 +62,50 @@ static bool surely_inside(uint64_t kinds, const struct ir_lib *row, const pg_val
 	return off + size_of(row) <= net_fixed(view);
 }
 
+static bool may_write(struct infer *in, const struct ir_lib *row, uint32_t site, const pg_value *k)
+{
+	struct ir_unit *u = infer_unit(in);
+
+	u->writes_packet = true;
+	if (u->target->read_only) {
+		infer_error(in, site, u->target->read_only, "packets cannot be written here");
+		return false;
+	}
+	if (size_of(row) == 8 || !k || k->kind != PG_INT || !((uint64_t)k->i >> 8 * size_of(row)))
+		return true;
+	infer_error(in, site, "cut the value: x & 0xff keeps 8 bits, x & 0xffff 16",
+		    "%lld does not fit the %u bits that '%s' writes", (long long)k->i, 8 * size_of(row), row->name);
+	return false;
+}
+
 bool net_bytes_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
 		    const struct ir_type *a, struct ir_type *out)
 {
-	(void)in, (void)site;
+	bool writes = row->imm & NET_ROW_WRITES;
+
 	if (n > 1 && surely_inside(a[0].kinds, row, a[1].k))
-		out->kinds = IR_BIT(IR_INT);
-	return true;
+		out->kinds = IR_BIT(writes ? IR_TRUE : IR_INT);
+	return !writes || may_write(in, row, site, n > 2 ? a[2].k : NULL);
 }
 
-static ir_ref load_number(struct lw *w, const struct ir_lib *row, ir_ref ptr, ir_ref off, int64_t at)
+static const enum ir_op swaps[] = { [2] = IRO(be16), [4] = IRO(be32), [8] = IRO(be64) };
+
+static ir_ref load_number(struct lw *w, const struct ir_lib *row, const struct net_at *h, int64_t at)
 {
-	static const enum ir_op swaps[] = { [2] = IRO(be16), [4] = IRO(be32), [8] = IRO(be64) };
 	unsigned size = size_of(row);
 
 	if (size == 1)
-		return lw_pktload(w, 1, ptr, off, at);
+		return lw_pktload(w, 1, h->ptr, h->off, at);
 	if (!(row->imm & NET_ROW_LITTLE))
-		return lw_op1(w, swaps[size], lw_pktload(w, size, ptr, off, at));
-	return net_load_little(w, &(struct net_at){ .ptr = ptr, .off = off }, size, at);
+		return lw_op1(w, swaps[size], lw_pktload(w, size, h->ptr, h->off, at));
+	return net_load_little(w, h, size, at);
+}
+
+static void store_number(struct lw *w, const struct ir_lib *row, const struct net_at *h, int64_t at, ir_ref v)
+{
+	unsigned size = size_of(row);
+
+	lw_pktstore(w, size, h->ptr, h->off, at, size == 1 ? v : lw_op1(w, swaps[size], v));
 }
 
 /* Where the view starts and, unless it is the frame, where it ends. */
@@ -132,13 +157,13 @@ static ir_ref offset_of(struct lw *w, const struct ir_lib *row, const struct lw_
 	return off;
 }
 
-static ir_ref number_at(struct lw *w, const struct ir_lib *row, const struct lw_val *obj,
-			const struct lw_val *arg, ir_blk absent)
+/* Where the row's bytes are (from *at of what is returned); to absent when they are not all inside. */
+static struct net_at reach(struct lw *w, const struct ir_lib *row, const struct lw_val *obj,
+			   const struct lw_val *arg, ir_blk absent, int64_t *at)
 {
-	int64_t k;
-
-	if (surely_inside(obj->kinds, row, arg->k) && constant_offset(row, arg->k, &k))
-		return load_number(w, row, lw_word(w, obj, NET_W_PTR), lw_word(w, obj, NET_W_OFF), k);
+	*at = 0;
+	if (surely_inside(obj->kinds, row, arg->k) && constant_offset(row, arg->k, at))
+		return (struct net_at){ .ptr = lw_word(w, obj, NET_W_PTR), .off = lw_word(w, obj, NET_W_OFF) };
 	ir_ref start, end, off = offset_of(w, row, obj, arg, absent);
 	extent(w, obj, &start, &end);
 	if (start)
@@ -148,15 +173,29 @@ static ir_ref number_at(struct lw *w, const struct ir_lib *row, const struct lw_
 		lw_br(w, IR_UGT, lw_op2i(w, IRO(add64), off, size_of(row)), end, absent, on);
 		lw_enter(w, on);
 	}
-	return load_number(w, row, lw_pkt(w, off, size_of(row), absent), off, 0);
+	return (struct net_at){ .ptr = lw_pkt(w, off, size_of(row), absent), .off = off };
+}
+
+/* The value that a row writes, which fits. */
+static ir_ref value_of(struct lw *w, const struct ir_lib *row, const struct lw_val *arg)
+{
+	ir_ref v = lw_int_word(w, arg);
+	unsigned bits = 8 * size_of(row);
+
+	if (bits < 64)
+		lw_raise_if(w, IR_UGT, v, lw_imm(w, ((int64_t)1 << bits) - 1),
+			    "bad argument #2 to '%s' (value does not fit u%u)", row->name, bits);
+	return v;
 }
 
 void net_bytes_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
 		     struct lw_val *out)
 {
 	(void)n;
-	bool may_be_absent = out->kinds & IR_BIT(IR_NIL);
+	bool writes = row->imm & NET_ROW_WRITES;
+	bool may_be_absent = out->kinds & (writes ? IR_BIT(IR_FALSE) : IR_BIT(IR_NIL));
 	ir_blk absent = may_be_absent ? lw_block(w, 0) : 0;
+	ir_ref value = writes ? value_of(w, row, &args[2]) : 0;
 	struct lw_join j = lw_join_new(w, out->kinds, 0);
 
 	for (uint64_t left = args[0].kinds, one; left; left &= ~one) {
@@ -169,13 +208,19 @@ void net_bytes_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const s
 			lw_enter(w, mine);
 		}
 		struct lw_val obj = lw_narrow(w, &args[0], one);
-		struct lw_val v = lw_int(number_at(w, row, &obj, &args[1], absent));
+		int64_t at;
+		struct net_at h = reach(w, row, &obj, &args[1], absent, &at);
+		struct lw_val v = lw_bool_const(true);
+		if (writes)
+			store_number(w, row, &h, at, value);
+		else
+			v = lw_int(load_number(w, row, &h, at));
 		lw_join_add(w, &j, &v);
 		if (other)
 			lw_enter(w, other);
 	}
 	if (may_be_absent) {
-		struct lw_val none = lw_nil();
+		struct lw_val none = writes ? lw_bool_const(false) : lw_nil();
 		lw_enter(w, absent);
 		lw_join_add(w, &j, &none);
 	}

@@ -3,16 +3,13 @@
 
 /* ---- bits and addresses at a pointer ---- */
 
-struct span { unsigned at, size, shift; };
-
-/* The load that covers a bit field: 1, 2 or 4 bytes that end with it where they can. */
-static struct span cover(const struct net_field *f)
+struct net_span net_cover(const struct net_field *f)
 {
 	unsigned first = f->bit / 8, last = (f->bit + f->width - 1u) / 8;
 	unsigned n = last - first + 1, size = n > 2 ? 4 : n;
 	unsigned at = last + 1 >= size ? last + 1 - size : first;
 
-	return (struct span){ at, size, (at + size) * 8 - f->bit - f->width };
+	return (struct net_span){ at, size, (at + size) * 8 - f->bit - f->width };
 }
 
 static ir_ref load_be(struct lw *w, const struct net_at *h, unsigned size, unsigned at)
@@ -24,7 +21,7 @@ static ir_ref load_be(struct lw *w, const struct net_at *h, unsigned size, unsig
 
 static struct lw_val load_bits(struct lw *w, const struct net_field *f, const struct net_at *h)
 {
-	struct span s = cover(f);
+	struct net_span s = net_cover(f);
 	ir_ref v = load_be(w, h, s.size, s.at);
 
 	if (s.shift)

@@ -61,7 +61,15 @@ struct net_proto {
 	struct { uint8_t at; uint16_t mask; } frag;  /* any of these bits of 16: not the first fragment */
 	struct { uint8_t at; enum net_space space; } next; /* PROTO*: a byte; ETHERTYPE: two */
 	const struct net_exts *exts;
+	struct { uint8_t at, covers; } sum; /* checksum: 16 bits at `at`; covers: NET_SUM_*, 0: none */
 	struct net_over over[4];
+};
+
+/* What a header's checksum is made of, and what stands for no checksum. */
+enum {
+	NET_SUM_OWN = 1,        /* the header's own fields */
+	NET_SUM_PSEUDO = 2,     /* the addresses of the IP header before it, too */
+	NET_SUM_OPTIONAL = 4,   /* 0: there is none, and it stays so; one that comes out as 0 is 0xffff */
 };
 
 /* How a field is read. */
@@ -83,6 +91,7 @@ struct net_field {
 	uint8_t width;
 	enum net_view view;
 	uint32_t twin;
+	bool raw;               /* assigning it touches no checksum */
 	const struct net_field *v4, *v6;
 };
 
@@ -97,27 +106,56 @@ extern const struct ir_view *const net_views[NET_NVIEWS + 1]; /* NULL-terminated
 extern const struct ir_lib net_byte_rows[]; /* methods of every view */
 extern const struct ir_lib net_addr_rows[]; /* methods of ip4, ip6, mac */
 
+/* Is the field covered by the checksum of its header `view`; by those of headers behind it? */
+bool net_sum_has(enum net_view view, const struct net_field *f);
+bool net_sum_behind(enum net_view view, const struct net_field *f);
 /* The number of `view` in a space, or -1. */
 int net_number(enum net_view view, enum net_space space);
 /* What the row of a byte method (imm) says. */
-enum { NET_ROW_SIZE = 15, NET_ROW_LITTLE = 16, NET_ROW_INDEX = 32, NET_ROW_LATER = 64 };
+enum { NET_ROW_SIZE = 15, NET_ROW_LITTLE = 16, NET_ROW_INDEX = 32, NET_ROW_LATER = 64,
+       NET_ROW_WRITES = 128 };
 
 /* ---- rows: what a protocol's file is made of ---- */
 
 void net_get(struct lw *w, const struct ir_field *f, const struct lw_val *obj, struct lw_val *out);
+void net_set(struct lw *w, const struct ir_field *f, const struct lw_val *obj, const struct lw_val *v);
 void net_len(struct lw *w, const struct lw_val *obj, struct lw_val *out);
 
 #define NET_ROW(name_, kinds_, ...)                                                         \
 	{ .name = name_, .kinds = kinds_, .get = net_get,                                   \
 	  .arg = &(const struct net_field){ __VA_ARGS__ } }
+/* One that can be assigned; leads_: and that other headers are found by. */
+#define NET_ROW_SET(name_, kinds_, bits_, leads_, ...)                                      \
+	{ .name = name_, .kinds = kinds_, .get = net_get, .set = net_set, .takes = kinds_,  \
+	  .bits = bits_, .leads = leads_, .arg = &(const struct net_field){ __VA_ARGS__ } }
+#define NET_BITS_AT(bit_, width_) .how = NET_BITS, .bit = bit_, .width = width_
 #define NET_ROW_BITS(name, bit_, width_)                                                    \
-	NET_ROW(name, IR_BIT(IR_INT), .how = NET_BITS, .bit = bit_, .width = width_)
-#define NET_ROW_FLAG(name, bit_) NET_ROW(name, IR_BOOL, .how = NET_FLAG, .bit = bit_, .width = 1)
-#define NET_ROW_IP4(name, bit_) NET_ROW(name, IR_BIT(IR_IP4), .how = NET_IP4, .bit = bit_)
-#define NET_ROW_IP6(name, bit_) NET_ROW(name, IR_BIT(IR_IP6), .how = NET_IP6, .bit = bit_)
-#define NET_ROW_MAC(name, bit_) NET_ROW(name, IR_BIT(IR_MAC), .how = NET_MAC, .bit = bit_)
-#define NET_ROW_HEADER(name, view_) NET_ROW(name, NET_MAYBE(view_), .how = NET_HEADER, .view = view_)
-#define NET_ROW_REST() NET_ROW("payload", NET_KIND(NET_PAYLOAD), .how = NET_REST)
+	NET_ROW_SET(name, IR_BIT(IR_INT), width_, false, NET_BITS_AT(bit_, width_))
+#define NET_ROW_LEADS(name, bit_, width_)                                                   \
+	NET_ROW_SET(name, IR_BIT(IR_INT), width_, true, NET_BITS_AT(bit_, width_))
+/* A checksum: written as it is. */
+#define NET_ROW_CHECK(name, bit_)                                                           \
+	NET_ROW_SET(name, IR_BIT(IR_INT), 16, false, NET_BITS_AT(bit_, 16), .raw = true)
+/* What is not to be assigned, and what to do instead. */
+#define NET_ROW_FIXED(name_, bit_, width_, fixed_)                                          \
+	{ .name = name_, .kinds = IR_BIT(IR_INT), .get = net_get, .fixed = fixed_,          \
+	  .arg = &(const struct net_field){ NET_BITS_AT(bit_, width_) } }
+#define NET_ROW_FLAG(name, bit_) NET_ROW_SET(name, IR_BOOL, 1, false, .how = NET_FLAG, .bit = bit_, .width = 1)
+#define NET_ROW_IP4(name, bit_) NET_ROW_SET(name, IR_BIT(IR_IP4), 0, false, .how = NET_IP4, .bit = bit_)
+#define NET_ROW_IP6(name, bit_) NET_ROW_SET(name, IR_BIT(IR_IP6), 0, false, .how = NET_IP6, .bit = bit_)
+#define NET_ROW_MAC(name, bit_) NET_ROW_SET(name, IR_BIT(IR_MAC), 0, false, .how = NET_MAC, .bit = bit_)
+#define NET_ROW_WALKS(name_, kinds_, fixed_, ...)                                           \
+	{ .name = name_, .kinds = kinds_, .get = net_get, .walks = true, .fixed = fixed_,   \
+	  .arg = &(const struct net_field){ __VA_ARGS__ } }
+#define NET_ROW_HEADER(name, view_)                                                         \
+	NET_ROW_WALKS(name, NET_MAYBE(view_), NET_FIXED_VIEW, .how = NET_HEADER, .view = view_)
+#define NET_ROW_REST() NET_ROW_WALKS("payload", NET_KIND(NET_PAYLOAD), NET_FIXED_VIEW, .how = NET_REST)
+
+#define NET_FIXED_VIEW "assign its fields, or write its bytes: p:set_u16(offset, value)"
+#define NET_FIXED_LENGTH "the bytes of the packet do not move with it; to write it all the same, and no " \
+	"checksum: p:set_u8(offset, value)"
+#define NET_FIXED_NEXT "what follows would be read as another protocol; to write it all the same, and no " \
+	"checksum: p:set_u8(offset, value)"
 
 #define NET_VIEW(name_, words_, fields_)                                                    \
 	{ .name = name_, .words = words_, .is_str_like = true, .fields = fields_,           \
@@ -126,22 +164,30 @@ void net_len(struct lw *w, const struct lw_val *obj, struct lw_val *out);
 /* ---- the host twin: plain C over bytes ---- */
 
 struct net_frame {
-	const uint8_t *bytes;
+	uint8_t *bytes;
 	size_t n;
 };
 
 struct net_place {
 	enum net_view view;
 	uint32_t off, end;
+	uint8_t version; /* of NET_IP: 4 or 6 */
 };
 
 /* A field of the view at p: a value, or (PG_VIEW, view not set) a place. */
 void net_twin_get(const struct net_frame *f, const struct net_place *p, const struct ir_field *row,
 		  pg_value *out, struct net_place *at);
+/* Assigns it. false: it is not a value for this field, and text says why. */
+bool net_twin_set(const struct net_frame *f, const struct net_place *p, const struct ir_field *row,
+		  const pg_value *v, const char *kind, char *text, size_t size);
 size_t net_twin_len(const struct net_frame *f, const struct net_place *p);
-/* A byte method: an integer or nil. */
+/* Is it there? From a place to the header `view`. */
+bool net_twin_find(const struct net_frame *f, const struct net_place *from, enum net_view view,
+		   struct net_place *out);
+enum net_view net_twin_version(const struct net_place *p); /* of NET_IP: NET_IPV4 or NET_IPV6 */
+/* A byte method: an integer or nil; of one that writes `value`, which fits, whether it was inside. */
 void net_twin_bytes(const struct net_frame *f, const struct net_place *p, const struct ir_lib *row,
-		    int64_t arg, pg_value *out);
+		    int64_t arg, int64_t value, pg_value *out);
 /* a:method(args). 0; -ENOENT: no such method; -EINVAL: bad argument, err says which. */
 int net_twin_addr(const pg_value *self, const char *method, const pg_value *args, int n,
 		  pg_value *out, char *err, size_t errlen);

@@ -63,7 +63,7 @@ static bool enter(const struct net_frame *f, enum net_view view, uint32_t off, u
 		if (!(p->total.zero_open && total == 0) && own < end)
 			end = own;
 	}
-	*out = (place){ view, off, end };
+	*out = (place){ .view = view, .off = off, .end = end };
 	return true;
 }
 
@@ -121,17 +121,18 @@ static bool find_network(const struct net_frame *f, enum net_view view, place *o
 
 /* ---- IP and what it carries ---- */
 
-static enum net_view ip_version(const struct net_frame *f, const place *p)
+enum net_view net_twin_version(const place *p)
 {
 	if (p->view != NET_IP)
 		return p->view;
-	return f->bytes[p->off] >> 4 == 4 ? NET_IPV4 : NET_IPV6;
+	return p->version == 4 ? NET_IPV4 : NET_IPV6;
 }
 
 static bool find_ip(const struct net_frame *f, place *out)
 {
 	if (!find_network(f, NET_IPV4, out) && !find_network(f, NET_IPV6, out))
 		return false;
+	out->version = out->view == NET_IPV4 ? 4 : 6;
 	out->view = NET_IP;
 	return true;
 }
@@ -145,11 +146,11 @@ static bool is_ext(const struct net_exts *x, unsigned number)
 static unsigned last(const struct net_frame *f, const place *ip, uint32_t *pos)
 {
 	enum { LEAST = 8 };
-	const struct net_proto *p = net_protos[ip_version(f, ip)];
+	const struct net_proto *p = net_protos[net_twin_version(ip)];
 	const uint8_t *b = f->bytes + ip->off;
 	unsigned number = b[p->next.at];
 
-	*pos = ip->off + header_len(f, ip_version(f, ip), ip->off);
+	*pos = ip->off + header_len(f, net_twin_version(ip), ip->off);
 	if (p->frag.mask && big(b + p->frag.at, 2) & p->frag.mask)
 		return number | NET_NOT_FIRST;
 	for (unsigned i = 0; p->exts && i < p->exts->max && is_ext(p->exts, number); i++) {
@@ -174,7 +175,7 @@ static bool find_transport(const struct net_frame *f, const place *from, enum ne
 
 	if (from->view == NET_PKT && !find_ip(f, &ip))
 		return false;
-	enum net_view version = ip_version(f, &ip);
+	enum net_view version = net_twin_version(&ip);
 	unsigned number = last(f, &ip, &pos);
 	return net_number(view, net_protos[version]->next.space) == (int)number &&
 	       enter(f, view, pos, ip.end, out);
@@ -184,7 +185,7 @@ static bool find_transport(const struct net_frame *f, const place *from, enum ne
 
 static place payload_at(uint32_t off, uint32_t end)
 {
-	return (place){ NET_PAYLOAD, off, end };
+	return (place){ .view = NET_PAYLOAD, .off = off, .end = end };
 }
 
 /* Of an IP header, whatever it carries. */
@@ -233,7 +234,7 @@ static place rest_of(const struct net_frame *f, const place *p)
 
 /* ---- fields ---- */
 
-static bool find(const struct net_frame *f, const place *from, enum net_view view, place *out)
+bool net_twin_find(const struct net_frame *f, const place *from, enum net_view view, place *out)
 {
 	if (view == NET_ETH)
 		return enter(f, view, 0, NET_OPEN, out);
@@ -282,9 +283,9 @@ static void get(const struct net_frame *f, const place *p, const struct net_fiel
 	case NET_LENGTH: put_int(out, f->n); break;
 	case NET_CTX:    put_int(out, own->twin); break;
 	case NET_LAST:   put_int(out, last(f, p, &pos) & 0xff); break;
-	case NET_HEADER: out->kind = find(f, p, own->view, at) ? PG_VIEW : PG_NIL; break;
+	case NET_HEADER: out->kind = net_twin_find(f, p, own->view, at) ? PG_VIEW : PG_NIL; break;
 	case NET_REST:   out->kind = PG_VIEW; *at = rest_of(f, p); break;
-	case NET_EITHER: get(f, p, ip_version(f, p) == NET_IPV4 ? own->v4 : own->v6, out, at); break;
+	case NET_EITHER: get(f, p, net_twin_version(p) == NET_IPV4 ? own->v4 : own->v6, out, at); break;
 	}
 }
 
@@ -302,13 +303,13 @@ size_t net_twin_len(const struct net_frame *f, const struct net_place *p)
 	if (p->view == NET_PKT)
 		return f->n;
 	if (p->view != NET_PAYLOAD)
-		return header_len(f, ip_version(f, p), p->off);
+		return header_len(f, net_twin_version(p), p->off);
 	size_t end = p->end < f->n ? p->end : f->n;
 	return end > p->off ? end - p->off : 0;
 }
 
 void net_twin_bytes(const struct net_frame *f, const struct net_place *p, const struct ir_lib *row,
-		    int64_t arg, pg_value *out)
+		    int64_t arg, int64_t value, pg_value *out)
 {
 	unsigned size = row->imm & NET_ROW_SIZE;
 	uint64_t len = net_twin_len(f, p), off = (uint64_t)arg;
@@ -316,8 +317,15 @@ void net_twin_bytes(const struct net_frame *f, const struct net_place *p, const 
 	memset(out, 0, sizeof *out);
 	if (row->imm & NET_ROW_INDEX)
 		off += arg < 0 ? len : UINT64_MAX;
-	if (off > NET_REACH || off + size > len || !inside(f, p->off + off, size))
+	bool there = off <= NET_REACH && off + size <= len && inside(f, p->off + off, size);
+	uint8_t *b = there ? f->bytes + p->off + off : NULL;
+	if (row->imm & NET_ROW_WRITES) {
+		out->kind = there ? PG_TRUE : PG_FALSE;
+		for (unsigned i = 0; there && i < size; i++)
+			b[i] = (uint8_t)((uint64_t)value >> 8 * (size - 1 - i));
 		return;
-	const uint8_t *b = f->bytes + p->off + off;
+	}
+	if (!there)
+		return;
 	put_int(out, row->imm & NET_ROW_LITTLE ? little(b, size) : big(b, size));
 }

@@ -4,14 +4,15 @@
 const struct net_proto net_udp = {
 	.fixed = 8,
 	.total = { .there = true, .at = 4, .min = 8 },
+	.sum   = { .at = 6, .covers = NET_SUM_OWN | NET_SUM_PSEUDO | NET_SUM_OPTIONAL },
 	.over  = { { NET_PROTO4, 17 }, { NET_PROTO6, 17 } },
 };
 
 static const struct ir_field fields[] = {
 	NET_ROW_BITS("sport", 0, 16),
 	NET_ROW_BITS("dport", 16, 16),
-	NET_ROW_BITS("len",   32, 16),
-	NET_ROW_BITS("check", 48, 16),
+	NET_ROW_FIXED("len",  32, 16, NET_FIXED_LENGTH),
+	NET_ROW_CHECK("check", 48),
 	NET_ROW_REST(),
 	{ 0 }
 };

@@ -35,11 +35,15 @@ const struct net_proto *const net_protos[NET_NVIEWS] = {
 	  .ret = IR_BIT(IR_INT) | IR_BIT(IR_NIL), .effects = IR_E_READ, .type = net_bytes_type, \
 	  .lower = net_bytes_lower, .imm = imm_, .what = what_ }
 
+#define WRITE_ROW(name_, size_, what_)                                                      \
+	{ .name = name_, .min = 2, .max = 2, .args = { IR_BIT(IR_INT), IR_BIT(IR_INT) },    \
+	  .ret = IR_BOOL, .effects = IR_E_WRITE, .type = net_bytes_type,                    \
+	  .lower = net_bytes_lower, .imm = size_ | NET_ROW_WRITES, .what = what_ }
+
 /* What the language has and this compiler has not: refused, with what to write instead. */
 #define LATER_ROW(name_, help_)                                                             \
 	{ .name = name_, .max = -1, .type = refuse, .imm = NET_ROW_LATER, .what = help_ }
 #define READ_HELP "read bytes by offset: p:u8(off), p:u16(off), p:u32(off)"
-#define WRITE_HELP "a program can pass, drop or count the packet as it is"
 
 static bool refuse(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
 		   const struct ir_type *a, struct ir_type *out)
@@ -63,10 +67,10 @@ const struct ir_lib net_byte_rows[] = {
 	LATER_ROW("match",   READ_HELP),
 	LATER_ROW("gmatch",  READ_HELP),
 	LATER_ROW("unpack",  READ_HELP),
-	LATER_ROW("set_u8",  WRITE_HELP),
-	LATER_ROW("set_u16", WRITE_HELP),
-	LATER_ROW("set_u32", WRITE_HELP),
-	LATER_ROW("set_u64", WRITE_HELP),
+	WRITE_ROW("set_u8",  1, "writes a byte at an offset, no checksum; true if it was inside"),
+	WRITE_ROW("set_u16", 2, "writes 2 bytes at an offset, network order, no checksum; true if inside"),
+	WRITE_ROW("set_u32", 4, "writes 4 bytes at an offset, network order, no checksum; true if inside"),
+	WRITE_ROW("set_u64", 8, "writes 8 bytes at an offset, network order, no checksum; true if inside"),
 	{ 0 }
 };
 
@@ -78,4 +82,16 @@ int net_number(enum net_view view, enum net_space space)
 		if (p->over[i].space == space)
 			return p->over[i].value;
 	return -1;
+}
+
+bool net_sum_has(enum net_view view, const struct net_field *f)
+{
+	return net_protos[view] && net_protos[view]->sum.covers & NET_SUM_OWN && !f->raw;
+}
+
+bool net_sum_behind(enum net_view view, const struct net_field *f)
+{
+	enum net_space next = net_protos[view] ? net_protos[view]->next.space : NET_NO_SPACE;
+
+	return (next == NET_PROTO4 || next == NET_PROTO6) && (f->how == NET_IP4 || f->how == NET_IP6);
 }

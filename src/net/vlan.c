@@ -11,7 +11,7 @@ static const struct ir_field fields[] = {
 	NET_ROW_BITS  ("pcp",  0, 3),
 	NET_ROW_FLAG  ("dei",  3),
 	NET_ROW_BITS  ("id",   4, 12),
-	NET_ROW_BITS  ("type", 16, 16),
+	NET_ROW_LEADS ("type", 16, 16),
 	NET_ROW_HEADER("vlan", NET_VLAN),
 	{ 0 }
 };

@@ -38,9 +38,14 @@ _Static_assert(IRO(store16) == IRO(store8) + 1 && IRO(store32) == IRO(store8) + 
 	       IRO(store64) == IRO(store8) + 3 && IRO(load64) == IRO(load8) + 3,
 	       "widths of loads and stores are neighbours");
 
+enum ir_op edit_store_op(unsigned bytes)
+{
+	return edit_load_op(bytes) - IRO(load8) + IRO(store8);
+}
+
 ir_ref edit_store(struct edit *e, unsigned bytes, ir_ref ptr, int64_t off, ir_ref v)
 {
-	ir_ref r = insert(e, edit_load_op(bytes) - IRO(load8) + IRO(store8), ptr, v);
+	ir_ref r = insert(e, edit_store_op(bytes), ptr, v);
 	ir_at(e->f, r)->imm = off;
 	return r;
 }

@@ -1,6 +1,6 @@
 /*
- * guard.c - pass `guard`: how packet bytes are reached. `pkt`, `pktload` and `pktlen` become plain
- * operations.
+ * guard.c - pass `guard`: how packet bytes are reached. `pkt`, `pktload`, `pktstore` and `pktlen`
+ * become plain operations.
  *
  * Direct access: the context's data and data_end are loaded once in the entry block. A check is one
  * comparison of a pointer behind the last byte with data_end, the shape that the verifier learns a
@@ -29,7 +29,7 @@ struct guard {
 
 /* ---- the entry block ---- */
 
-struct census { bool pkt, load, len; };
+struct census { bool pkt, load, store, len; };
 
 static struct census count(const struct ir_fn *f)
 {
@@ -38,6 +38,7 @@ static struct census count(const struct ir_fn *f)
 		for (ir_ref i = ir_block(f, b)->first; i; i = ir_at(f, i)->next) {
 			c.pkt |= ir_at(f, i)->op == IRO(pkt);
 			c.load |= ir_at(f, i)->op == IRO(pktload);
+			c.store |= ir_at(f, i)->op == IRO(pktstore);
 			c.len |= ir_at(f, i)->op == IRO(pktlen);
 		}
 	return c;
@@ -62,7 +63,7 @@ static void open_packet(struct guard *g, const struct census *c)
 			g->len = edit_op(&e, IRO(sub64), g->end, g->data);
 		}
 	}
-	if (g->copy && c->load) {
+	if (g->copy && (c->load || c->store)) {
 		uint32_t slot = ir_slot(g->f, COPY_BYTES, COPY_BYTES);
 		g->slot = edit_op(&e, IRO(slot), 0, 0);
 		ir_at(g->f, g->slot)->aux = slot;
@@ -110,6 +111,11 @@ static bool folds_to_data(const struct ir_fn *f, const struct ir_ins *load)
 	       ir_at(f, p->args[0])->imm + load->imm <= LOAD_IMM_MAX;
 }
 
+static bool is_access(const struct ir_ins *i)
+{
+	return i->op == IRO(pktload) || i->op == IRO(pktstore);
+}
+
 static void mark_values(struct guard *g)
 {
 	struct ir_fn *f = g->f;
@@ -117,25 +123,39 @@ static void mark_values(struct guard *g)
 	for (ir_blk b = 1; b < f->nblocks; b++)
 		for (ir_ref i = ir_block(f, b)->first; i; i = ir_at(f, i)->next) {
 			const struct ir_ins *ins = ir_at(f, i);
-			bool folds = ins->op == IRO(pktload) && folds_to_data(f, ins);
-			for (uint32_t a = 0; a < ins->nargs; a++)
-				if (!folds)
-					g->is_value[ins->args[a]] = true;
+			bool folds = is_access(ins) && folds_to_data(f, ins);
+			for (uint32_t a = folds ? 2 : 0; a < ins->nargs; a++)
+				g->is_value[ins->args[a]] = true;
 			for (uint32_t s = 0; s < ins->nsucc; s++)
 				for (uint32_t a = 0; a < ins->succ[s].nargs; a++)
 					g->is_value[ins->succ[s].args[a]] = true;
 		}
 }
 
+static void fold_to_data(struct guard *g, struct ir_ins *ins)
+{
+	if (!folds_to_data(g->f, ins))
+		return;
+	ins->imm += ir_at(g->f, ir_at(g->f, ins->args[0])->args[0])->imm;
+	ins->args[0] = g->data;
+}
+
 static void direct_load(struct guard *g, ir_ref i)
 {
 	struct ir_ins *ins = ir_at(g->f, i);
-	if (folds_to_data(g->f, ins)) {
-		ins->imm += ir_at(g->f, ir_at(g->f, ins->args[0])->args[0])->imm;
-		ins->args[0] = g->data;
-	}
+	fold_to_data(g, ins);
 	ins->op = (uint16_t)edit_load_op(ins->aux);
 	ins->nargs = 1;
+	ins->aux = 0;
+}
+
+static void direct_store(struct guard *g, ir_ref i)
+{
+	struct ir_ins *ins = ir_at(g->f, i);
+	fold_to_data(g, ins);
+	ins->op = (uint16_t)edit_store_op(ins->aux);
+	ins->args[1] = ins->args[2];
+	ins->nargs = 2;
 	ins->aux = 0;
 }
 
@@ -233,33 +253,46 @@ static void copy_pkt(struct guard *g, ir_ref term)
 	compare(g, term, plus(&e, off, size), g->len);
 }
 
-static void copy_load(struct guard *g, ir_ref i)
+/* Calls `helper` before i to copy between the packet and the slot, which holds `value` (0: zeros), and
+ * goes on only when it says 0. */
+static void copy_bytes(struct guard *g, ir_ref i, ir_ref value, uint32_t helper, const char *failing)
 {
 	struct ir_fn *f = g->f;
-	struct ir_ins *ins = ir_at(f, i);
+	const struct ir_ins *ins = ir_at(f, i);
 	struct edit e = { f, i, ins->site };
 	uint32_t bytes = ins->aux;
 	ir_blk from = ins->block;
 	ir_ref off = is_imm(f, ins->args[1])
 		     ? edit_imm(&e, ir_at(f, ins->args[1])->imm + ins->imm)
 		     : plus(&e, ins->args[1], ins->imm);
-	edit_store(&e, COPY_BYTES, g->slot, 0, edit_imm(&e, 0));
+	edit_store(&e, value ? bytes : COPY_BYTES, g->slot, 0, value ? value : edit_imm(&e, 0));
 	ir_ref args[4] = { g->ctx, off, g->slot, edit_imm(&e, bytes) };
 	ir_ref call = ir_ins_new(f, IRO(helper), 4, args);
-	ir_at(f, call)->aux = g->u->target->helper_load_bytes;
+	ir_at(f, call)->aux = helper;
 	ir_at(f, call)->site = e.site;
 	ir_insert_before(f, i, call);
 	ir_ref zero = edit_imm(&e, 0);
-	ir_blk failed = edit_raise(f, e.site, "packet byte not readable");
+	ir_blk failed = edit_raise(f, e.site, failing);
 	ir_blk rest = edit_split(f, i);
 	ir_ref t = edit_end(f, from, e.site, IRO(br), IR_NE, call, zero);
 	ir_succ(f, t, 0, failed, 0, NULL);
 	ir_succ(f, t, 1, rest, 0, NULL);
-	ins = ir_at(f, i);
-	ins->op = (uint16_t)edit_load_op(bytes);
+}
+
+static void copy_load(struct guard *g, ir_ref i)
+{
+	copy_bytes(g, i, 0, g->u->target->helper_load_bytes, "packet byte not readable");
+	struct ir_ins *ins = ir_at(g->f, i);
+	ins->op = (uint16_t)edit_load_op(ins->aux);
 	ins->nargs = 1;
 	ins->args[0] = g->slot;
 	ins->imm = ins->aux = 0;
+}
+
+static void copy_store(struct guard *g, ir_ref i)
+{
+	copy_bytes(g, i, ir_at(g->f, i)->args[2], g->u->target->helper_store_bytes, "packet byte not writable");
+	ir_remove(g->f, i);
 }
 
 /* ---- the pass ---- */
@@ -278,6 +311,9 @@ static void rewrite_block(struct guard *g, ir_blk b)
 		case IRO(pktload):
 			(g->copy ? copy_load : direct_load)(g, i);
 			break;
+		case IRO(pktstore):
+			(g->copy ? copy_store : direct_store)(g, i);
+			break;
 		case IRO(pktlen):
 			if (g->copy)
 				g->to[i] = g->len, ir_remove(f, i);
@@ -291,11 +327,11 @@ static void rewrite_block(struct guard *g, ir_blk b)
 static int guard_fn(struct ir_unit *u, struct ir_fn *f)
 {
 	struct census c = count(f);
-	if (!c.pkt && !c.load && !c.len)
+	if (!c.pkt && !c.load && !c.store && !c.len)
 		return 0;
 	struct guard g = { .u = u, .f = f };
 	g.copy = u->copy_access || !(u->target->ctx_data || u->target->ctx_data_end);
-	if (g.copy && c.load && !u->target->helper_load_bytes) {
+	if (g.copy && ((c.load && !u->target->helper_load_bytes) || (c.store && !u->target->helper_store_bytes))) {
 		diag_add(u->diag, DIAG_ERROR, f->pos, "this hook cannot copy packet bytes");
 		return -ENOTSUP;
 	}

@@ -215,12 +215,71 @@ static void set_state(struct infer *in, ir_ref r, const struct ctype *layout, co
 			   infer_a_wrong(in, v, 0), key_text(in, key), infer_a_wrong(in, &want, IR_BIT(IR_NIL)));
 }
 
+/* Can the field of this row be assigned v? */
+static bool set_row(struct infer *in, uint32_t site, const struct ir_view *view, const struct ir_field *f,
+		    const struct ir_type *v)
+{
+	if (!f->set) {
+		struct diag *d = flow_error(&in->fl, site, "the field '%s' of %s cannot be assigned", f->name, view->name);
+		d->help = f->fixed;
+		return false;
+	}
+	if (!(f->takes & v->kinds)) {
+		struct diag *d = flow_error(&in->fl, site, "%s is stored in '%s', which holds %s",
+			v->kinds == IR_BIT(IR_FLOAT) ? "a float" : infer_a_wrong(in, v, 0), f->name,
+			f->takes == IR_BIT(IR_INT) ? "an integer"
+			: infer_a_wrong(in, &(struct ir_type){ .kinds = f->takes }, 0));
+		if (v->kinds == IR_BIT(IR_STR) && f->takes & (IR_BIT(IR_IP4) | IR_BIT(IR_IP6) | IR_BIT(IR_MAC)))
+			d->help = f->takes & IR_BIT(IR_MAC) ? "write bpf.mac(\"02:00:00:00:00:01\")"
+							    : "write bpf.ip(\"10.0.0.1\")";
+		return false;
+	}
+	if (v->k && v->k->kind == PG_INT && f->bits < 64 && (uint64_t)v->k->i >> f->bits) {
+		flow_error(&in->fl, site, "%lld does not fit the field '%s', which has %u bit%s", (long long)v->k->i,
+			   f->name, f->bits, f->bits == 1 ? "" : "s")->help =
+			arena_printf(in->fl.u->arena, "x & 0x%llx keeps what fits", (1ull << f->bits) - 1);
+		return false;
+	}
+	return true;
+}
+
+/* A value into a field of a packet view that may be of several types. */
+static void set_view(struct infer *in, ir_ref r, uint64_t kinds, const struct ir_type *key, const struct ir_type *v)
+{
+	const struct ir_target *t = in->fl.u->target;
+	uint32_t site = ir_at(in->fl.f, r)->site;
+	const char *name = const_name(key);
+	in->fl.u->writes_packet = true;
+	if (t->read_only) {
+		flow_error(&in->fl, site, "packets cannot be written here")->help = t->read_only;
+		return;
+	}
+	for (; kinds; kinds &= kinds - 1) {
+		const struct ir_view *view = ir_view_of(t, ir_first_kind(kinds));
+		const struct ir_field *f = name ? ir_field_find(view, name) : NULL;
+		if (!name)
+			flow_error(&in->fl, site, "a field of %s must be named by a constant", view->name)->help =
+				"for bytes by number write p:set_u8(offset, value)";
+		else if (!f && ir_lib_find(view->methods, name))
+			flow_error(&in->fl, site, "'%s' is a method of %s", name, view->name);
+		else if (!f)
+			no_view_field(in, site, view, name);
+		if (!f || !set_row(in, site, view, f, v))
+			return;
+	}
+}
+
 struct ir_type infer_setindex(struct infer *in, ir_ref r)
 {
 	struct ir_type t = infer_arg(in, r, 0), key = infer_arg(in, r, 1), v = infer_arg(in, r, 2);
 	uint32_t site = ir_at(in->fl.f, r)->site;
 	if (!t.kinds || !key.kinds || !v.kinds || t.kinds & IR_BIT(IR_REC))
 		return nothing;
+	if (t.kinds & IR_VIEWS && t.kinds & (IR_BIT(IR_ENTRY) | IR_BIT(IR_HOST))) {
+		flow_error(&in->fl, site, "%s may be a packet or something else here; which, is known only at run time",
+			   infer_operand(in, r, 0))->help = "assign to each of them under an if";
+		return nothing;
+	}
 	if (t.kinds & IR_BIT(IR_ENTRY)) {
 		set_state(in, r, t.layout, "the entry", &key, &v);
 		return nothing;
@@ -240,7 +299,7 @@ struct ir_type infer_setindex(struct infer *in, ir_ref r)
 		}
 	}
 	if (t.kinds & IR_VIEWS)
-		flow_error(&in->fl, site, "writing packets is not there yet");
+		set_view(in, r, t.kinds & IR_VIEWS, &key, &v);
 	else if (t.kinds & IR_BIT(IR_HOST))
 		flow_error(&in->fl, site, "kernel code cannot assign into a captured table")->help =
 			"keep what changes in bpf.state { ... } or in a map";

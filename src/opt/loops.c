@@ -77,7 +77,7 @@ static bool makes_pointer(const struct ir_fn *f, ir_ref r)
 /* Is argument 0 of the operation followed? */
 static bool follows(enum ir_op op)
 {
-	return (op >= IRO(load8) && op <= IRO(atomadd64)) || op == IRO(pktload);
+	return (op >= IRO(load8) && op <= IRO(atomadd64)) || op == IRO(pktload) || op == IRO(pktstore);
 }
 _Static_assert(IRO(load8) < IRO(store64) && IRO(store64) < IRO(atomadd64) &&
 	       IRO(atomadd64) - IRO(load8) == 9, "loads, stores and atomics are neighbours");

@@ -159,11 +159,29 @@ static void increment(struct lw *w, ir_ref r, const struct lw_val *obj, uint32_t
 	ir_at(w->fn, add)->imm = ct_field(layout, name->str, name->n)->offset;
 }
 
+struct assignment {
+	const char *name;
+	const struct lw_val *v;
+};
+
+static void set_one(struct lw *w, void *arg, const struct lw_val *obj, unsigned kind, struct lw_val *out)
+{
+	const struct assignment *a = arg;
+	const struct ir_field *f = ir_field_find(ir_view_of(w->unit->target, kind), a->name);
+	f->set(w, f, obj, a->v);
+	*out = lw_nil();
+}
+
 void lower_setindex(struct lw *w, ir_ref r)
 {
 	const struct lw_val *v = lower_arg(w, r, 0), *key = lower_arg(w, r, 1), *x = lower_arg(w, r, 2);
-	uint64_t good = v->kinds & (IR_BIT(IR_ENTRY) | IR_BIT(IR_HOST));
+	uint64_t good = v->kinds & (IR_VIEWS | IR_BIT(IR_ENTRY) | IR_BIT(IR_HOST));
 	struct lw_val ok = object(w, v, good, "index");
+	if (ok.kinds & IR_VIEWS) {
+		struct assignment a = { const_name(key), x };
+		dispatch(w, &ok, &(struct ir_type){ .kinds = IR_BIT(IR_NIL) }, set_one, &a);
+		return;
+	}
 	int by = lower_increment(w, r);
 	if (by >= 0) {
 		increment(w, r, &ok, (uint32_t)by);

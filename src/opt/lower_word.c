@@ -96,6 +96,13 @@ ir_ref lw_pktload(struct lw *w, unsigned bytes, ir_ref ptr, ir_ref off, int64_t 
 	return r;
 }
 
+void lw_pktstore(struct lw *w, unsigned bytes, ir_ref ptr, ir_ref off, int64_t k, ir_ref v)
+{
+	ir_ref r = append(w, IRO(pktstore), 3, (ir_ref[]){ ptr, off, v });
+	ir_at(w->fn, r)->aux = bytes;
+	ir_at(w->fn, r)->imm = k;
+}
+
 ir_ref lw_pktlen(struct lw *w)
 {
 	return append(w, IRO(pktlen), 0, NULL);

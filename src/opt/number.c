@@ -2,9 +2,9 @@
  * number.c - value numbering over the dominator tree: folds operations, finds equal ones, decides
  * branches that a dominating branch has decided. One walk in reverse post order.
  *
- * Loads from memory are never merged: others may write. Packet bytes do not change at this language
- * level: a pktload, or a load through a pointer made of the context's data, names the check it needs
- * by its pointer, so equal ones are one.
+ * Loads from memory are never merged: others may write. Packet bytes change only where the program
+ * itself writes them: a pktload, or a load through a pointer made of the context's data, names the
+ * check it needs by its pointer, so equal ones with the same last write before them are one.
  */
 #include "opt/simplify.h"
 
@@ -46,6 +46,41 @@ static bool is_packet_pointer(const struct simp *s, ir_ref r)
 static bool is_packet_load(const struct simp *s, const struct ir_ins *i)
 {
 	return i->op >= IRO(load8) && i->op <= IRO(load64) && is_packet_pointer(s, i->args[0]);
+}
+
+/* ---- what was written last ---- */
+
+/* After guard a store through a pointer that may be the packet's. */
+static bool is_packet_store(const struct simp *s, const struct ir_ins *i)
+{
+	if (i->op == IRO(pktstore))
+		return true;
+	if (i->op < IRO(store8) || i->op > IRO(store64))
+		return false;
+	ir_ref p = i->args[0];
+	while (ir_at(s->f, p)->op == IRO(add64))
+		p = ir_at(s->f, p)->args[0];
+	enum ir_op base = (enum ir_op)ir_at(s->f, p)->op;
+	return base != IRO(slot) && base != IRO(mapval) && base != IRO(helper);
+}
+
+/* The last write before block b: the same on all ways here, or one of its own. */
+static uint32_t write_before(struct simp *s, ir_blk b)
+{
+	const struct ir_block *k = ir_block(s->f, b);
+	uint32_t same = 0;
+	for (uint32_t p = 0; p < k->npreds; p++) {
+		uint32_t w = s->written[k->preds[p].from];
+		if (!w || (same && w != same))
+			return ++s->writes; /* back from a loop, or different */
+		same = w;
+	}
+	return same ? same : ++s->writes;
+}
+
+static bool same_bytes(const struct simp *s, ir_ref load)
+{
+	return !s->written || s->read_after[load] == s->write;
 }
 
 /* ---- values ---- */
@@ -158,14 +193,21 @@ static void number_value(struct simp *s, ir_ref r)
 		}
 	}
 	const struct ir_ins *i = ir_at(s->f, r);
-	if (!is_pure(s, i))
+	if (!is_pure(s, i)) {
+		if (s->written && is_packet_store(s, i))
+			s->write = ++s->writes;
 		return;
+	}
+	bool reads = ir_ops[i->op].effects & IR_E_READ;
 	ir_ref *b = &s->bucket[hash_of(i) & s->mask];
 	for (ir_ref e = *b; e; e = s->next[e])
-		if (equal(ir_at(s->f, e), i) && ir_dominates(s->f, ir_at(s->f, e)->block, i->block)) {
+		if (equal(ir_at(s->f, e), i) && ir_dominates(s->f, ir_at(s->f, e)->block, i->block) &&
+		    (!reads || same_bytes(s, e))) {
 			simp_gone(s, r, e);
 			return;
 		}
+	if (reads && s->written)
+		s->read_after[r] = s->write;
 	s->next[r] = *b;
 	*b = r;
 }
@@ -274,6 +316,8 @@ static void number_block(struct simp *s, ir_blk b)
 	}
 	number_params(s, b);
 	learn(s, b);
+	if (s->written)
+		s->write = write_before(s, b);
 	for (ir_ref r = ir_block(f, b)->first, next; r; r = next) {
 		struct ir_ins *i = ir_at(f, r);
 		next = i->next;
@@ -286,6 +330,8 @@ static void number_block(struct simp *s, ir_blk b)
 		else if (ir_ops[i->op].ends < 0)
 			number_value(s, r);
 	}
+	if (s->written)
+		s->written[b] = s->write;
 }
 
 void simp_need_order(struct simp *s)
@@ -344,6 +390,9 @@ void simp_number(struct simp *s)
 	arena_push(s->scratch, s->facts, s->nfacts, s->cap_facts, (struct fact){ 0 });
 	s->rename_all = false;
 	s->reached = arena_array(s->scratch, bool, f->nblocks);
+	s->written = s->u->writes_packet ? arena_array(s->scratch, uint32_t, f->nblocks) : NULL;
+	s->read_after = s->written ? arena_array(s->scratch, uint32_t, f->nins) : NULL;
+	s->write = s->writes = 0;
 	s->anchor = ir_block(f, 1)->first;
 	for (uint32_t o = 0; o < f->nrpo; o++)
 		number_block(s, f->rpo[o]);

@@ -13,8 +13,8 @@ bool opt_has_loops(struct ir_unit *u);
 /* Gives every loop a form that ends and that the verifier accepts (docs/loops.md). 0 or -errno
  * with a diagnostic. */
 int opt_loops(struct ir_unit *u);
-/* Turns pkt, pktload and pktlen into comparisons and loads, or into helper copies. 0 or -errno
- * with a diagnostic. */
+/* Turns pkt, pktload, pktstore and pktlen into comparisons, loads and stores, or into helper
+ * copies. 0 or -errno with a diagnostic. */
 int opt_guard(struct ir_unit *u);
 
 /* ---- editing machine code (edit.c) ---- */
@@ -40,6 +40,7 @@ ir_ref edit_end(struct ir_fn *f, ir_blk b, uint32_t site, enum ir_op op, uint32_
 /* A new block that raises the error `text` at the site; cold. */
 ir_blk edit_raise(struct ir_fn *f, uint32_t site, const char *text);
 enum ir_op edit_load_op(unsigned bytes);
+enum ir_op edit_store_op(unsigned bytes);
 
 static inline bool is_imm(const struct ir_fn *f, ir_ref r)
 {

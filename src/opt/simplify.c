@@ -17,7 +17,7 @@ static bool may_raise_later(const struct ir_unit *u, const struct ir_fn *f)
 		if (k->loop && !k->walked)
 			return true;
 		for (ir_ref r = k->first; u->copy_access && r; r = ir_at(f, r)->next)
-			if (ir_at(f, r)->op == IRO(pktload))
+			if (ir_at(f, r)->op == IRO(pktload) || ir_at(f, r)->op == IRO(pktstore))
 				return true;
 	}
 	return false;

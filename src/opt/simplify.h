@@ -29,6 +29,10 @@ struct simp {
 	uint32_t imm_mask, nimms;
 	bool rename_all;       /* not only edges have arguments that became something else */
 	bool *reached;         /* by block: seen, and led to by a live edge */
+	uint32_t *written;     /* by block, of programs that write packets: the last write at its end;
+				* NULL: of others. A write is a number of its own, and so is not knowing which */
+	uint32_t *read_after;  /* by packet load: the last write before it */
+	uint32_t write, writes;/* the last one here, the last number given */
 	struct fact *facts;
 	uint32_t nfacts, cap_facts;
 	uint32_t *fact_of;     /* by value, below nins at the start of the round: first fact */

@@ -19,7 +19,7 @@
 #include <stdlib.h>
 
 static const struct ir_target plain = {
-	.hook = "test", .ctx_data = 0, .ctx_data_end = 4, .helper_load_bytes = 189,
+	.hook = "test", .ctx_data = 0, .ctx_data_end = 4, .helper_load_bytes = 189, .helper_store_bytes = 190,
 };
 static const struct ir_target with_length = {
 	.hook = "test", .ctx_data = 0, .ctx_data_end = 4, .helper_load_bytes = 189, .helper_pkt_len = 188,

@@ -259,10 +259,10 @@ static inline void path_compile(struct compiled *c, const struct path *p, const 
 
 static inline bool path_twin(const struct frame *frame, const struct path *p, pg_value *v, struct net_place *at)
 {
-	struct net_frame f = { frame->b, frame->n };
+	struct net_frame f = { (uint8_t *)frame->b, frame->n }; /* only read */
 	struct net_place next;
 
-	*at = (struct net_place){ NET_PKT, 0, NET_OPEN };
+	*at = (struct net_place){ .view = NET_PKT, .end = NET_OPEN };
 	*v = (pg_value){ .kind = PG_VIEW };
 	for (unsigned i = 0; i < p->n; i++) {
 		net_twin_get(&f, at, p->fields[i], v, &next);
@@ -279,7 +279,7 @@ static inline bool path_twin(const struct frame *frame, const struct path *p, pg
 		return net_twin_addr(&self, p->method->name, &arg, 1, v, err, sizeof err) == 0;
 	}
 	if (p->method)
-		net_twin_bytes(&f, at, p->method, p->arg, v);
+		net_twin_bytes(&f, at, p->method, p->arg, 0, v);
 	if (p->len)
 		*v = (pg_value){ .kind = PG_INT, .i = (int64_t)net_twin_len(&f, at) };
 	return true;
@@ -295,7 +295,7 @@ static inline void try_bytes(struct path *p, try_fn *try)
 					   -20, 100, 65527, 65528, 65535, 65536, INT64_MAX, INT64_MIN };
 
 	for (const struct ir_lib *m = net_byte_rows; m->name; m++)
-		for (unsigned i = 0; !(m->imm & NET_ROW_LATER) && i < sizeof offsets / sizeof *offsets; i++) {
+		for (unsigned i = 0; !(m->imm & (NET_ROW_LATER | NET_ROW_WRITES)) && i < sizeof offsets / sizeof *offsets; i++) {
 			/* all of one byte and of eight, some of the others */
 			if (m->imm != 1 && m->imm != 8 && !(m->imm & NET_ROW_INDEX) && rnd(6))
 				continue;

@@ -15,8 +15,8 @@
 static const char *eval(const struct frame *packet, unsigned n, const char *path)
 {
 	static char text[64];
-	struct net_frame f = { packet->b, n };
-	struct net_place p = { NET_PKT, 0, NET_OPEN }, next;
+	struct net_frame f = { (uint8_t *)packet->b, n }; /* only read */
+	struct net_place p = { .view = NET_PKT, .end = NET_OPEN }, next;
 	pg_value v = { .kind = PG_VIEW };
 	char name[32];
 	int used;
@@ -34,7 +34,7 @@ static const char *eval(const struct frame *packet, unsigned n, const char *path
 			v = (pg_value){ .kind = PG_INT, .i = (int64_t)net_twin_len(&f, &p) };
 			used = 1;
 		} else if (sscanf(path, ":%31[a-z0-9](%lli)%n", name, &arg, &used) == 2) {
-			net_twin_bytes(&f, &p, ir_lib_find(net_byte_rows, name), arg, &v);
+			net_twin_bytes(&f, &p, ir_lib_find(net_byte_rows, name), arg, 0, &v);
 		} else {
 			fail_msg("bad path %s", path);
 		}

@@ -28,7 +28,7 @@ static uint64_t next_random(uint64_t *s)
 /* ---- the evaluator ---- */
 
 enum { CTX_WORDS = 64, PACKET_MAX = 64, SLOT_BYTES = 64, STEPS = 20000 };
-enum { LOAD_BYTES = 189, PKT_LEN = 188 };
+enum { LOAD_BYTES = 189, STORE_BYTES = 190, PKT_LEN = 188 };
 static const uint64_t CTX = 0x10000, SLOTS = 0x20000, PACKET = 0x7f0000000000, MAPS = 0x30000;
 
 struct machine {
@@ -76,6 +76,8 @@ static void store(struct machine *m, uint64_t at, unsigned n, uint64_t v)
 		memcpy((uint8_t *)m->ctx + (at - CTX), &v, n);
 		note(m, at);
 		note(m, load(m, at, n));
+	} else if (at >= PACKET && at + n <= PACKET + m->len) {
+		memcpy(m->packet + (at - PACKET), &v, n);
 	} else {
 		m->fault = "store outside";
 	}
@@ -90,6 +92,13 @@ static uint64_t helper(struct machine *m, uint32_t id, uint32_t n, const uint64_
 			return (uint64_t)-14;
 		for (uint64_t i = 0; i < a[3]; i++)
 			store(m, a[2] + i, 1, m->packet[a[1] + i]);
+		return 0;
+	}
+	if (id == STORE_BYTES) {
+		if (n != 4 || a[1] + a[3] > m->len)
+			return (uint64_t)-14;
+		for (uint64_t i = 0; i < a[3]; i++)
+			m->packet[a[1] + i] = (uint8_t)load(m, a[2] + i, 1);
 		return 0;
 	}
 	note(m, id);
@@ -169,6 +178,9 @@ static uint64_t compute(struct machine *m, const struct ir_ins *i, const uint64_
 		return 0;
 	case IRO(helper): return helper(m, i->aux, i->nargs, a);
 	case IRO(pktload): return load(m, PACKET + y + (uint64_t)i->imm, i->aux);
+	case IRO(pktstore):
+		store(m, PACKET + y + (uint64_t)i->imm, i->aux, a[2]);
+		return 0;
 	case IRO(pktlen): return m->len;
 	case IRO(nop): return 0;
 	}
@@ -218,6 +230,8 @@ static void run(struct machine *m, const struct ir_fn *f)
 			v[ir_block(f, e->to)->params[k]] = in[k];
 		r = ir_block(f, e->to)->first;
 	}
+	for (uint32_t k = 0; k < m->len; k++)
+		note(m, m->packet[k]);
 	free(v);
 }
 
@@ -233,6 +247,7 @@ struct gen {
 	ir_ref v[VALUES];
 	unsigned n;
 	unsigned budget;       /* pieces left to make */
+	bool writes;           /* packets, too */
 };
 
 static unsigned pick(struct gen *g, unsigned n) { return (unsigned)(next_random(&g->seed) % n); }
@@ -400,6 +415,14 @@ static void gen_loop(struct gen *g, unsigned depth)
 	g->n = n;
 }
 
+static void emit_store(struct gen *g, unsigned w, int64_t at, ir_ref p, ir_ref off)
+{
+	ir_ref r = ir_ins_new(g->f, IRO(pktstore), 3, (ir_ref[]){ p, off, any(g) });
+	ir_at(g->f, r)->aux = w;
+	ir_at(g->f, r)->imm = at;
+	ir_append(g->f, g->cur, r);
+}
+
 static void gen_packet(struct gen *g)
 {
 	static const unsigned widths[] = { 1, 2, 4, 8 };
@@ -420,10 +443,15 @@ static void gen_packet(struct gen *g)
 		ir_succ(g->f, t, 0, g->none, 0, NULL);
 	}
 	g->cur = ok;
-	for (unsigned k = pick(g, 3) + 1; k--;) {
+	for (unsigned k = pick(g, g->writes ? 8 : 3) + 1; k--;) {
 		unsigned w = widths[pick(g, 4)];
-		if (w <= size)
-			keep(g, emit(g, IRO(pktload), w, pick(g, (unsigned)(size - w) + 1), p, off));
+		if (w > size)
+			continue;
+		int64_t at = pick(g, (unsigned)(size - w) + 1);
+		if (g->writes && !pick(g, 3))
+			emit_store(g, w, at, p, off);
+		else
+			keep(g, emit(g, IRO(pktload), w, at, p, off));
 	}
 }
 
@@ -445,7 +473,8 @@ static struct ir_unit *generate(struct arena *a, struct diag_list *diag, const s
 				uint64_t seed)
 {
 	struct ir_unit *u = ir_unit_new(a, diag, t);
-	struct gen g = { .f = ir_fn_new(u, "random"), .seed = seed, .budget = 25 };
+	struct gen g = { .f = ir_fn_new(u, "random"), .seed = seed, .budget = 25, .writes = seed % 2 };
+	u->writes_packet = g.writes;
 	g.f->machine = true;
 	u->main = g.f;
 	g.cur = ir_block_new(g.f);
@@ -502,7 +531,8 @@ static void one_program(const struct variant *x, uint64_t seed)
 {
 	struct arena a;
 	struct diag_list diag = { .arena = &a };
-	struct ir_target target = { .hook = "test", .ctx_data_end = 4, .helper_load_bytes = LOAD_BYTES };
+	struct ir_target target = { .hook = "test", .ctx_data_end = 4, .helper_load_bytes = LOAD_BYTES,
+				    .helper_store_bytes = STORE_BYTES };
 	bool features[FEAT_COUNT] = { [FEAT_may_goto] = x->may_goto };
 	uint64_t want[INPUTS];
 	struct machine m;
@@ -534,6 +564,8 @@ static void one_program(const struct variant *x, uint64_t seed)
 	if (x->guard) {
 		assert_int_equal(opt_guard(u), 0);
 		must_be_well(u, seed, "guard");
+		opt_simplify(u);
+		must_be_well(u, seed, "simplify after guard");
 	}
 	for (unsigned k = 0; k < INPUTS; k++) {
 		fill(&m, seed * INPUTS + k);

@@ -1,0 +1,266 @@
+/*
+ * lower_write.c - assigning a field of a view, with the checksums that cover it.
+ *
+ * Checksums are updated, not made anew (RFC 1624, equation 3): ~(~sum + ~old + new), in which bytes
+ * that did not change would cancel out. What a write adds (~old + new, a few 16-bit words of the wire
+ * in the machine's order) is kept apart from the sum it goes into, for an address goes into two.
+ * On valid checksums this gives what computing them from the whole packet gives, 0 and 0xffff too.
+ */
+#include "net/lower.h"
+
+enum { WORD = 16, ALL_WORD = 0xffff };
+/* Folds that bring sums of three 16-bit words, and of ten 32-bit words, into 16 bits. */
+enum { SHORT = 2, LONG = 3 };
+
+struct write {
+	struct lw *w;
+	const struct net_at *h;
+	bool sums;             /* does a checksum cover it? */
+	ir_ref delta;          /* what it adds then, so far; 0: nothing yet */
+	unsigned folds;        /* that bring a sum with it into 16 bits */
+};
+
+/* ---- checksums ---- */
+
+/* What one part of a write adds to a checksum: ~old + new. A byte counts at its place in its word. */
+static ir_ref delta_of(struct lw *w, unsigned at, unsigned size, ir_ref was, ir_ref is)
+{
+	const bool little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
+	int64_t all = size == 4 ? 0xffffffff : ALL_WORD;
+
+	if (size == 1 && (at % 2 == 1) == little) {
+		was = lw_op2i(w, IRO(shl64), was, 8);
+		is = lw_op2i(w, IRO(shl64), is, 8);
+	}
+	return lw_op2(w, IRO(add64), lw_op2i(w, IRO(xor64), was, all), is);
+}
+
+static void add_delta(struct write *x, ir_ref d, unsigned folds)
+{
+	x->delta = x->delta ? lw_op2(x->w, IRO(add64), x->delta, d) : d;
+	x->folds = folds;
+}
+
+/* Of 8 bytes, as two times 4. */
+static void add_delta64(struct write *x, ir_ref was, ir_ref is)
+{
+	struct lw *w = x->w;
+
+	add_delta(x, delta_of(w, 0, 4, lw_op1(w, IRO(zext32), was), lw_op1(w, IRO(zext32), is)), LONG);
+	add_delta(x, delta_of(w, 0, 4, lw_op2i(w, IRO(shr64), was, 32), lw_op2i(w, IRO(shr64), is, 32)), LONG);
+}
+
+static ir_ref fold(struct lw *w, ir_ref v, unsigned times)
+{
+	while (times--)
+		v = lw_op2(w, IRO(add64), lw_op2i(w, IRO(shr64), v, WORD), lw_op2i(w, IRO(and64), v, ALL_WORD));
+	return v;
+}
+
+/* Puts what was written into the checksum of header `view` at h. */
+static void update(const struct write *x, enum net_view view, const struct net_at *h)
+{
+	const struct net_proto *p = net_protos[view];
+	struct lw *w = x->w;
+	ir_ref was = lw_pktload(w, 2, h->ptr, h->off, p->sum.at);
+	ir_ref sum = lw_op2(w, IRO(add64), lw_op2i(w, IRO(xor64), was, ALL_WORD), x->delta);
+
+	sum = lw_op2i(w, IRO(xor64), fold(w, sum, x->folds), ALL_WORD);
+	if (p->sum.covers & NET_SUM_OPTIONAL) {
+		ir_ref never = lw_op2i(w, IRO(sub64), net_is(w, was, 0), 1); /* all bits, when there is one */
+		sum = lw_op2(w, IRO(sub64), sum, net_is(w, sum, 0));         /* 0 - 1: 0xffff as 16 bits */
+		sum = lw_op2(w, IRO(and64), sum, never);
+	}
+	lw_pktstore(w, 2, h->ptr, h->off, p->sum.at, sum);
+}
+
+/* Into what header of `view` covers the addresses of the IP header before it, if it is whole. */
+static void update_behind(const struct write *x, enum net_space space, ir_ref number, ir_ref start, ir_blk done)
+{
+	struct lw *w = x->w;
+
+	for (unsigned view = 0; view < NET_NVIEWS; view++) {
+		int own = net_number((enum net_view)view, space);
+		if (own < 0 || !(net_protos[view]->sum.covers & NET_SUM_PSEUDO))
+			continue;
+		ir_blk yes = lw_block(w, 0), no = lw_block(w, 0);
+		lw_bri(w, IR_EQ, number, own, yes, no);
+		lw_enter(w, yes);
+		struct net_at h = net_enter(w, (enum net_view)view, start, x->h->end, done, false);
+		update(x, (enum net_view)view, &h);
+		lw_jmp(w, done, 0, NULL);
+		lw_enter(w, no);
+	}
+	lw_jmp(w, done, 0, NULL);
+}
+
+/* An address of the IP header `view` was written. */
+static void update_pseudo(const struct write *x, enum net_view view)
+{
+	struct lw *w = x->w;
+	const struct net_at *h = x->h;
+	ir_blk done = lw_block(w, 0), first = lw_block(w, 0);
+	ir_ref number, start;
+
+	if (view == NET_IPV4) {
+		ir_ref frag = lw_pktload(w, 2, h->ptr, h->off, net_ipv4.frag.at);
+		lw_bri(w, IR_SET, frag, net_wire16(net_ipv4.frag.mask), done, first);
+		lw_enter(w, first);
+		number = lw_pktload(w, 1, h->ptr, h->off, net_ipv4.next.at);
+		start = lw_op2(w, IRO(add64), h->off, net_header_len(w, view, h));
+	} else {
+		net_last(w, h, &number, &start);
+	}
+	update_behind(x, net_protos[view]->next.space, number, start, done);
+	lw_enter(w, done);
+}
+
+/* ---- writing ---- */
+
+static ir_ref load(struct write *x, unsigned size, unsigned at)
+{
+	return lw_pktload(x->w, size, x->h->ptr, x->h->off, at);
+}
+
+static void store(struct write *x, unsigned size, unsigned at, ir_ref v)
+{
+	lw_pktstore(x->w, size, x->h->ptr, x->h->off, at, v);
+}
+
+/* The bits of a field within the bytes that hold it. */
+static void put_bits(struct write *x, const struct net_field *f, ir_ref v)
+{
+	static const enum ir_op swap[] = { [2] = IRO(be16), [4] = IRO(be32) };
+	struct lw *w = x->w;
+	struct net_span s = net_cover(f);
+	int64_t mask = (((int64_t)1 << f->width) - 1) << s.shift, all = ((int64_t)1 << s.size * 8) - 1;
+	bool whole = mask == all;
+	ir_ref was = !whole || x->sums ? load(x, s.size, s.at) : 0;
+
+	if (s.shift)
+		v = lw_op2i(w, IRO(shl64), v, s.shift);
+	if (s.size > 1)
+		v = lw_op1(w, swap[s.size], v);
+	if (!whole) {
+		ir_ref kept = lw_imm(w, all & ~mask);
+		if (s.size > 1)
+			kept = lw_op1(w, swap[s.size], kept);
+		v = lw_op2(w, IRO(or64), lw_op2(w, IRO(and64), was, kept), v);
+	}
+	store(x, s.size, s.at, v);
+	if (x->sums)
+		add_delta(x, delta_of(w, s.at, s.size, was, v), s.size == 4 ? LONG : SHORT);
+}
+
+/* n bytes, the first one lowest in v. */
+static void put_little(struct write *x, unsigned at, unsigned n, ir_ref v)
+{
+	const bool little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
+
+	for (unsigned i = 0, step; i < n; i += step) {
+		step = !little ? 1 : n - i >= 4 ? 4 : n - i >= 2 ? 2 : 1;
+		store(x, step, at + i, i ? lw_op2i(x->w, IRO(shr64), v, 8 * i) : v);
+	}
+}
+
+static void put_ip4(struct write *x, unsigned at, ir_ref v)
+{
+	ir_ref was = x->sums ? load(x, 4, at) : 0;
+
+	store(x, 4, at, v);
+	if (x->sums)
+		add_delta(x, delta_of(x->w, at, 4, was, v), LONG);
+}
+
+static void put_ip6(struct write *x, unsigned at, const struct lw_val *v)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		ir_ref is = lw_word(x->w, v, i), was = x->sums ? load(x, 8, at + 8 * i) : 0;
+		store(x, 8, at + 8 * i, is);
+		if (x->sums)
+			add_delta64(x, was, is);
+	}
+}
+
+/* ---- fields ---- */
+
+/* What a field of this form takes, and what it is called. */
+static const struct { uint64_t kinds; const char *name; } forms[] = {
+	[NET_BITS] = { IR_BIT(IR_INT), NULL }, /* u8, u3 ... */
+	[NET_FLAG] = { IR_BOOL, "bool" },
+	[NET_IP4]  = { IR_BIT(IR_IP4), "ip4" },
+	[NET_IP6]  = { IR_BIT(IR_IP6), "ip6" },
+	[NET_MAC]  = { IR_BIT(IR_MAC), "mac" },
+};
+
+static struct lw_val checked(struct lw *w, const char *name, const struct net_field *f, const struct lw_val *v)
+{
+	if (!(v->kinds & ~forms[f->how].kinds))
+		return *v;
+	const char *form = forms[f->how].name ? forms[f->how].name
+					      : arena_printf(w->unit->arena, "u%u", f->width);
+	return lw_check_kind(w, v, forms[f->how].kinds, arena_printf(w->unit->arena,
+		"bad field '%s' (%s expected, got %%K)", name, form));
+}
+
+static ir_ref int_that_fits(struct lw *w, const char *name, unsigned width, const struct lw_val *v)
+{
+	ir_ref n = lw_int_word(w, v);
+
+	lw_raise_if(w, IR_UGT, n, lw_imm(w, ((int64_t)1 << width) - 1), "value does not fit u%u (field '%s')",
+		    width, name);
+	return n;
+}
+
+static ir_ref bit_of(struct lw *w, const struct lw_val *v)
+{
+	return v->tag ? lw_op2i(w, IRO(sub64), v->tag, IR_FALSE) : lw_imm(w, v->kinds == IR_BIT(IR_TRUE));
+}
+_Static_assert(IR_TRUE == IR_FALSE + 1, "a tag less IR_FALSE is the bit");
+
+static void put(struct write *x, const char *name, const struct net_field *f, const struct lw_val *v)
+{
+	switch (f->how) {
+	case NET_BITS: put_bits(x, f, int_that_fits(x->w, name, f->width, v)); break;
+	case NET_FLAG: put_bits(x, f, bit_of(x->w, v)); break;
+	case NET_IP4:  put_ip4(x, f->bit / 8, lw_word(x->w, v, 0)); break;
+	case NET_IP6:  put_ip6(x, f->bit / 8, v); break;
+	default:       put_little(x, f->bit / 8, 6, lw_word(x->w, v, 0)); break;
+	}
+}
+
+static void set_here(struct lw *w, const char *name, const struct net_field *f, enum net_view view,
+		     const struct net_at *h, const struct lw_val *v)
+{
+	struct lw_val ok = checked(w, name, f, v);
+	bool own = net_sum_has(view, f), pseudo = net_sum_behind(view, f);
+	struct write x = { .w = w, .h = h, .sums = own || pseudo };
+
+	if (!ok.kinds)
+		return; /* it raised */
+	put(&x, name, f, &ok);
+	if (own)
+		update(&x, view, h);
+	if (pseudo)
+		update_pseudo(&x, view);
+}
+
+void net_set(struct lw *w, const struct ir_field *row, const struct lw_val *obj, const struct lw_val *v)
+{
+	const struct net_field *f = row->arg;
+	struct net_at h = net_at_of(w, obj);
+
+	if (f->how != NET_EITHER) {
+		set_here(w, row->name, f, net_view_of(obj), &h, v);
+		return;
+	}
+	ir_blk v4 = lw_block(w, 0), v6 = lw_block(w, 0), end = lw_block(w, 0);
+	net_br_version(w, obj, v4, v6);
+	lw_enter(w, v4);
+	set_here(w, row->name, f->v4, NET_IPV4, &h, v);
+	lw_jmp(w, end, 0, NULL);
+	lw_enter(w, v6);
+	set_here(w, row->name, f->v6, NET_IPV6, &h, v);
+	lw_jmp(w, end, 0, NULL);
+	lw_enter(w, end);
+}

@@ -1,0 +1,224 @@
+-- Writing packets: every field that can be assigned, with its checksums, in the kernel by both ways of
+-- reaching bytes and as a twin. What must come out of good frames is made here anew: the field's bits
+-- by the RFC's picture of the header, the checksums summed over the whole packet.
+local lang = dofile "tests/lang/harness.lua"
+local made = dofile "tests/lang/lib_frames.lua"
+
+local function hex(s) return (s:gsub(".", function(c) return ("%02x"):format(c:byte()) end)) end
+
+-- ---- checksums, summed anew ----
+
+local function sum(bytes)
+	local n = 0
+	if #bytes % 2 == 1 then bytes = bytes .. "\0" end
+	for i = 1, #bytes, 2 do n = n + (">I2"):unpack(bytes, i) end
+	while n > 0xffff do n = (n & 0xffff) + (n >> 16) end
+	return ~n & 0xffff
+end
+
+local function splice(s, off, bytes) return s:sub(1, off) .. bytes .. s:sub(off + #bytes + 1) end
+
+-- Where headers lie in a frame (offsets), what the transport header is, where its checksum is.
+local CHECK = { tcp = 16, udp = 6, icmp = 2, icmp6 = 2 }
+local NUMBER = { tcp = 6, udp = 17, icmp = 1, icmp6 = 58 }
+
+local function with_sums(frame, at)
+	local pseudo, stop = "", #frame
+	if at.ipv4 then
+		local ihl, len = (frame:byte(at.ipv4 + 1) & 15) * 4, (">I2"):unpack(frame, at.ipv4 + 3)
+		stop = at.ipv4 + len
+		frame = splice(frame, at.ipv4 + 10, "\0\0")
+		frame = splice(frame, at.ipv4 + 10, (">I2"):pack(sum(frame:sub(at.ipv4 + 1, at.ipv4 + ihl))))
+		pseudo = frame:sub(at.ipv4 + 13, at.ipv4 + 20)
+	elseif at.ipv6 then
+		stop = at.ipv6 + 40 + (">I2"):unpack(frame, at.ipv6 + 5)
+		pseudo = frame:sub(at.ipv6 + 9, at.ipv6 + 40)
+	end
+	local kind = at.kind
+	local l4 = kind and at[kind]
+	if not l4 or (kind == "udp" and frame:sub(l4 + 7, l4 + 8) == "\0\0") then return frame end
+	if kind == "icmp" then
+		pseudo = ""
+	elseif at.ipv4 then
+		pseudo = pseudo .. (">I2I2"):pack(NUMBER[kind], stop - l4)
+	else
+		pseudo = pseudo .. (">I4I4"):pack(stop - l4, NUMBER[kind])
+	end
+	frame = splice(frame, l4 + CHECK[kind], "\0\0")
+	local check = sum(pseudo .. frame:sub(l4 + 1, stop))
+	if kind == "udp" and check == 0 then check = 0xffff end
+	return splice(frame, l4 + CHECK[kind], (">I2"):pack(check))
+end
+
+-- ---- good frames ----
+
+local DATA = "the quick brown fox" -- of odd length
+local good = {}
+local function add(name, bytes, at)
+	at.eth = 0
+	at.ip = at.ipv4 or at.ipv6
+	good[#good + 1] = { name = name, at = at, bytes = with_sums(bytes, at) }
+end
+local eth, ipv4, ipv6 = made.eth, made.ipv4, made.ipv6
+add("tcp", eth(0x0800, ipv4(6, made.tcp(0x12, DATA))), { ipv4 = 14, tcp = 34, kind = "tcp" })
+add("tcp with options", eth(0x0800, ipv4(6, made.tcp(0xa5, DATA, ("\1"):rep(8)), { options = ("\1"):rep(12) }))
+	.. ("\0"):rep(7), { ipv4 = 14, tcp = 46, kind = "tcp" })
+add("udp", eth(0x0800, ipv4(17, made.udp(DATA))), { ipv4 = 14, udp = 34, kind = "udp" })
+add("udp without a checksum", eth(0x0800, ipv4(17, (made.udp(DATA):gsub("\x5a\xa5", "\0\0", 1)))),
+	{ ipv4 = 14, udp = 34, kind = "udp" })
+add("icmp", eth(0x0800, ipv4(1, made.icmp(DATA))), { ipv4 = 14, icmp = 34, kind = "icmp" })
+add("tagged udp", made.vlan(0x7123, 0x0800, ipv4(17, made.udp(DATA))),
+	{ vlan = 14, ipv4 = 18, udp = 38, kind = "udp" })
+add("tcp6", eth(0x86dd, ipv6(6, made.tcp(0x18, DATA))), { ipv6 = 14, tcp = 54, kind = "tcp" })
+add("udp6", eth(0x86dd, ipv6(17, made.udp(DATA))), { ipv6 = 14, udp = 54, kind = "udp" })
+add("icmp6", eth(0x86dd, ipv6(58, made.icmp(DATA))), { ipv6 = 14, icmp6 = 54, kind = "icmp6" })
+add("udp6 behind extension headers", eth(0x86dd, ipv6(0, "\x3c\0\1\4\0\0\0\0" .. "\x11\1\1\4" .. ("\0"):rep(12)
+	.. made.udp(DATA))), { ipv6 = 14, udp = 78, kind = "udp" })
+add("arp", made.frames.arp, { arp = 14 })
+add("a first fragment", eth(0x0800, ipv4(17, made.udp(DATA), { frag = 0x2000 })),
+	{ ipv4 = 14, udp = 34, kind = "udp" })
+add("a later fragment", eth(0x0800, ipv4(17, made.udp(DATA), { frag = 0x2003 })), { ipv4 = 14 })
+
+-- ---- fields: where they are ----
+
+local u = function(bit, width, raw) return { kind = "u" .. width, bit = bit, width = width, raw = raw } end
+local flag = function(bit) return { kind = "bool", bit = bit, width = 1 } end
+local addr = function(kind, bit) return { kind = kind, bit = bit, width = kind == "ip4" and 32 or kind == "mac" and 48 or 128 } end
+
+local FIELDS = {
+	eth = { dst = addr("mac", 0), src = addr("mac", 48), type = u(96, 16) },
+	vlan = { pcp = u(0, 3), dei = flag(3), id = u(4, 12), type = u(16, 16) },
+	arp = { op = u(48, 16), sha = addr("mac", 64), spa = addr("ip4", 112), tha = addr("mac", 144), tpa = addr("ip4", 192) },
+	ipv4 = { tos = u(8, 8), id = u(32, 16), df = flag(49), mf = flag(50), frag_off = u(51, 13), ttl = u(64, 8),
+		check = u(80, 16, true), src = addr("ip4", 96), dst = addr("ip4", 128) },
+	ipv6 = { tclass = u(4, 8), flow = u(12, 20), hop_limit = u(56, 8), src = addr("ip6", 64), dst = addr("ip6", 192) },
+	tcp = { sport = u(0, 16), dport = u(16, 16), seq = u(32, 32), ack_seq = u(64, 32), cwr = flag(104), ece = flag(105),
+		urg = flag(106), ack = flag(107), psh = flag(108), rst = flag(109), syn = flag(110), fin = flag(111),
+		window = u(112, 16), check = u(128, 16, true), urg_ptr = u(144, 16) },
+	udp = { sport = u(0, 16), dport = u(16, 16), check = u(48, 16, true) },
+	icmp = { type = u(0, 8), code = u(8, 8), check = u(16, 16, true), id = u(32, 16), seq = u(48, 16) },
+}
+FIELDS.icmp6 = FIELDS.icmp
+
+local VALUES = {
+	bool = { true, false },
+	ip4 = { bpf.ip "0.0.0.0", bpf.ip "255.255.255.255", bpf.ip "10.0.0.2", bpf.ip "192.168.1.23" },
+	ip6 = { bpf.ip "::", bpf.ip "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", bpf.ip "2001:db8::2", bpf.ip "fe80::1:2:3:4" },
+	mac = { bpf.mac "00:00:00:00:00:00", bpf.mac "ff:ff:ff:ff:ff:ff", bpf.mac "02:03:04:05:06:07" },
+}
+for width = 3, 32 do
+	local all = (1 << width) - 1
+	VALUES["u" .. width] = { 0, 1, all, all - 1, all // 3, 1 << width - 1, all + 1, -1, math.mininteger }
+end
+
+local function bits_of(kind, v)
+	local t = {}
+	local n = kind == "ip4" and 4 or kind == "mac" and 6 or 16
+	for i = 1, n do t[i] = string.char(v:byte(i)) end
+	return table.concat(t)
+end
+
+-- The frame with the field's bits as v, or nil and the error.
+local function changed(frame, f, off, name, v)
+	if f.kind == "ip4" or f.kind == "ip6" or f.kind == "mac" then
+		return splice(frame, off + f.bit // 8, bits_of(f.kind, v))
+	end
+	local n = v == true and 1 or v == false and 0 or v
+	if n < 0 or n >> f.width ~= 0 then return nil, ("value does not fit %s (field '%s')"):format(f.kind, name) end
+	local first, last = off + f.bit // 8, off + (f.bit + f.width - 1) // 8
+	local shift = (last + 1 - off) * 8 - f.bit - f.width
+	local old = (">I" .. last + 1 - first):unpack(frame, first + 1)
+	local new = old & ~((1 << f.width) - 1 << shift) | n << shift
+	return splice(frame, first, (">I" .. last + 1 - first):pack(new))
+end
+
+-- ---- running ----
+
+local args = {}
+for _, kind in ipairs { "i64", "ip4", "ip6", "mac" } do
+	args[kind] = bpf.map { "array", name = "arg_" .. kind, key = "u32", value = kind, entries = 2 }
+end
+args.bool = bpf.map { "array", name = "arg_bool", key = "u32", value = "bool", entries = 2 }
+local function arg_of(kind) return args[kind] or args.i64 end
+
+local function programs(f)
+	return bpf.program("xdp", { name = "writes", check = true, on_error = bpf.DROP }, f),
+		bpf.program("xdp", { name = "writes", check = true, on_error = bpf.DROP, copy = true }, f)
+end
+
+local function plain(message) return message and message:gsub("^[^\n]-:%d+: ", "") end
+
+-- Runs both programs and the twin on a frame; `want` and `err`, where known, must come out of all three.
+local function run(problems, what, direct, copy, frame, want, err)
+	local ways = { { "twin", direct.twin, direct }, { "kernel", direct.test, direct }, { "copy", copy.test, copy } }
+	local seen
+	for i, way in ipairs(ways) do
+		local verdict, bytes, _, message = way[2](way[3], frame)
+		local got = ("%s %s %s"):format(hex(bytes), plain(message) or "", message and verdict == bpf.DROP and "" or
+			tostring(verdict))
+		if want and (bytes ~= want or plain(message) ~= err) then
+			problems[#problems + 1] = ("%s: on %s wanted %s %s, %s has %s"):format(what, hex(frame), hex(want),
+				err or "", way[1], got)
+		elseif seen and seen ~= got then
+			problems[#problems + 1] = ("%s: on %s twin %s, %s %s"):format(what, hex(frame), seen, way[1], got)
+		end
+		seen = seen or got
+	end
+end
+
+-- p.VIEW.FIELD = the argument
+local function assigner(view, name, kind)
+	local text = ("local arg = ... return function(p) local h = p.%s if h then h.%s = arg[0] end end"):format(view, name)
+	return load(text, "=assign")(arg_of(kind))
+end
+
+local function sorted(t)
+	local names = {}
+	for name in pairs(t) do names[#names + 1] = name end
+	table.sort(names)
+	return names
+end
+
+-- ---- every field of every header, on every good frame ----
+
+local hostile = made.inputs
+local function each_field(view, name, f, fields_of)
+	local problems, tried = {}, 0
+	local direct, copy = programs(assigner(view, name, f.kind))
+	local arg = arg_of(f.kind)
+	for _, v in ipairs(VALUES[f.kind]) do
+		arg[0] = v
+		for _, frame in ipairs(good) do
+			local off = frame.at[view]
+			local own = off and (not fields_of or frame.at[fields_of])
+			local want, err = frame.bytes, nil
+			if own then
+				want, err = changed(frame.bytes, f, off, name, v)
+				if want and not f.raw then want = with_sums(want, frame.at) end
+				want = want or frame.bytes
+				tried = tried + 1
+			elseif off then
+				goto next -- ip.src and the like, of the other version
+			end
+			run(problems, ("%s.%s = %s on %s"):format(view, name, tostring(v), frame.name), direct, copy, frame.bytes,
+				want, err)
+			::next::
+		end
+	end
+	if tried == 0 then problems[1] = "no frame has this field" end
+	for i = 1, #hostile, 7 do -- the value is the last one; what comes out is known to the twin alone
+		run(problems, view .. "." .. name, direct, copy, hostile[i])
+	end
+	lang.check(("%s.%s"):format(view, name), problems)
+end
+
+for _, view in ipairs(sorted(FIELDS)) do
+	for _, name in ipairs(sorted(FIELDS[view])) do each_field(view, name, FIELDS[view][name]) end
+end
+each_field("ip", "ttl", FIELDS.ipv4.ttl, "ipv4")
+each_field("ip", "ttl", FIELDS.ipv6.hop_limit, "ipv6")
+for _, name in ipairs { "src", "dst" } do
+	each_field("ip", name, FIELDS.ipv4[name], "ipv4")
+	each_field("ip", name, FIELDS.ipv6[name], "ipv6")
+end
+lang.done()
