@@ -85,9 +85,11 @@ char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
 {
 	va_list again;
 	va_copy(again, ap);
-	int n = vsnprintf(NULL, 0, fmt, ap);
-	char *s = arena_alloc(a, (size_t)n + 1);
-	vsnprintf(s, (size_t)n + 1, fmt, again);
+	size_t room = (size_t)(a->end - a->at); /* it mostly fits */
+	int n = vsnprintf(a->at, room, fmt, ap);
+	char *s = arena_room(a, (size_t)n + 1);
+	if ((size_t)n >= room)
+		vsnprintf(s, (size_t)n + 1, fmt, again);
 	va_end(again);
 	return s;
 }

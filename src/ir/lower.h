@@ -21,7 +21,7 @@
 
 struct ct_field;
 
-enum { LW_MAXWORDS = 8, LW_MAXSTR = LW_MAXWORDS * 8 };
+enum { LW_MAXWORDS = 8, LW_MAXSTR = LW_MAXWORDS * 8, LW_IMMS = 64 };
 
 struct lw_val {
 	uint64_t kinds;
@@ -46,6 +46,9 @@ struct lw {
 	ir_blk error_exit;
 	ir_ref ctx;
 	const struct ir_ins *at;    /* the Lua instruction being lowered (names of operands) */
+	struct { ir_blk block; uint32_t map; ir_ref ptr; } state; /* per-CPU state looked up last */
+	ir_ref imms_at;             /* constants go before it, in the entry block; 0: to where they are used */
+	ir_ref imm_of[LW_IMMS];     /* by a hash of the value: the constant made last */
 };
 
 /* ---- words ---- */

@@ -246,6 +246,7 @@ int opt_lower(struct ir_unit *u)
 		u->target->enter(w);
 	declare_arguments(w);
 	lw_jmp(w, l.block[1], 0, NULL);
+	w->imms_at = ir_block(w->fn, entry)->last;
 	for (uint32_t o = 0; o < from->nrpo; o++) {
 		lw_enter(w, l.block[from->rpo[o]]);
 		for (ir_ref r = ir_block(from, from->rpo[o])->first; r; r = ir_at(from, r)->next)

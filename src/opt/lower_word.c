@@ -13,9 +13,18 @@ static ir_ref append(struct lw *w, enum ir_op op, uint32_t n, const ir_ref *args
 
 ir_ref lw_imm(struct lw *w, int64_t v)
 {
-	ir_ref r = append(w, IRO(imm), 0, NULL);
+	ir_ref *same = &w->imm_of[(uint64_t)v * 0x9e3779b97f4a7c15u / (UINT64_MAX / LW_IMMS + 1)];
+	if (*same && ir_at(w->fn, *same)->imm == v)
+		return *same;
+	ir_ref r = ir_ins_new(w->fn, IRO(imm), 0, NULL);
+	ir_at(w->fn, r)->site = w->site;
 	ir_at(w->fn, r)->imm = v;
-	return r;
+	if (!w->imms_at) {
+		ir_append(w->fn, w->cur, r);
+		return r;
+	}
+	ir_insert_before(w->fn, w->imms_at, r);
+	return *same = r;
 }
 
 ir_ref lw_op1(struct lw *w, enum ir_op op, ir_ref a)

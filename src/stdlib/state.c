@@ -4,17 +4,22 @@
 #include "core/ctype.h"
 #include "core/shape.h"
 
-/* Address of the state: known at load, but per-CPU state is looked up. */
+/* Address of the state: known at load, but per-CPU state is looked up, once in a row of Lua operations:
+ * a program stays on its CPU. */
 static ir_ref address(struct lw *w, const struct lw_val *st, const struct map_shape *s)
 {
 	uint32_t map = ir_map(w->unit, st->k->map);
 	if (s->role == PG_ROLE_STATE)
 		return lw_mapval(w, map, 0);
+	if (w->state.ptr && w->state.map == map && w->state.block == w->at->block)
+		return w->state.ptr;
 	ir_ref key = lw_slot(w, 4, 8);
 	lw_store(w, 4, key, 0, lw_imm(w, 0));
 	ir_ref ptr = lw_helper(w, HELPER_MAP_LOOKUP, 2, (ir_ref[]){ lw_mapfd(w, map), key });
 	lw_raise_if(w, IR_EQ, ptr, lw_imm(w, 0), "per-CPU state cannot be reached");
-	return ptr;
+	w->state.map = map;
+	w->state.block = w->at->block;
+	return w->state.ptr = ptr;
 }
 
 static const struct ct_field *field_of(const struct map_shape *s, const struct lw_val *key)
