@@ -7,27 +7,23 @@
  * slot write is repeated on the spot with the same attributes, which is what it is compared with.
  *
  *   first   medians over processes that push once
- *   warm    medians over pushes of one process
+ *   warm    medians over the pushes of several processes, the first few of each left out
  */
-#include "perigee.h"
+#include "filters.h"
 
-#include <lauxlib.h>
 #include <linux/bpf.h>
-#include <lualib.h>
 #include <net/if.h>
 #include <sched.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { FIRST = 25, WARM = 200, UNCOUNTED = 20, REPEAT = 3 };
+enum { FIRST = 25, PROCESSES = 5, EACH = 1000, WARM = PROCESSES * EACH, UNCOUNTED = 20, REPEAT = 3 };
 
 enum what { CAPTURE, COMPILE, LOAD, SWAP, PUSH, BARE_LOAD, BARE_INSNS, BARE_SLOT, NWHAT };
 
@@ -44,13 +40,6 @@ struct push { uint64_t ns[NWHAT]; unsigned insns; };
 /* The wrappers have no argument of ours: what they write is here. */
 static struct push now;
 static bool loading, replacing;
-
-static uint64_t clock_ns(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ull + t.tv_nsec;
-}
 
 /* ---- between the library and the kernel ---- */
 
@@ -179,35 +168,6 @@ int __wrap_pg_link_replace(pg_link *l, pg_prog *p, uint64_t *ns)
 
 /* ---- the runs ---- */
 
-PG_API int luaopen_perigee(lua_State *L);
-
-static void fail(lua_State *L)
-{
-	fprintf(stderr, "push: %s\n", lua_tostring(L, -1));
-	exit(1);
-}
-
-/* Leaves the filter's name and maker on the stack; false past the last. */
-static bool open_filter(lua_State *L, unsigned i)
-{
-	luaL_openlibs(L);
-	luaL_requiref(L, "bpf", luaopen_perigee, 1);
-	if (luaL_dofile(L, "bench/push.lua"))
-		fail(L);
-	if (lua_geti(L, -1, i + 1) == LUA_TNIL)
-		return false;
-	lua_geti(L, -1, 1);
-	lua_geti(L, -2, 2);
-	return true;
-}
-
-static void new_function(lua_State *L, int maker)
-{
-	lua_pushvalue(L, maker);
-	if (lua_pcall(L, 0, 1, 0))
-		fail(L);
-}
-
 /* link = bpf.xdp("lo", { mode = "skb" }, f) */
 static void attach(lua_State *L, int maker)
 {
@@ -217,9 +177,9 @@ static void attach(lua_State *L, int maker)
 	lua_newtable(L);
 	lua_pushliteral(L, "skb");
 	lua_setfield(L, -2, "mode");
-	new_function(L, maker);
+	filter_make(L, maker);
 	if (lua_pcall(L, 3, 1, 0))
-		fail(L);
+		filter_fail(L);
 	lua_setglobal(L, "link");
 	lua_pop(L, 1);
 }
@@ -229,62 +189,79 @@ static struct push replace(lua_State *L, int maker)
 	lua_getglobal(L, "link");
 	lua_getfield(L, -1, "replace");
 	lua_insert(L, -2);
-	new_function(L, maker);
+	filter_make(L, maker);
 	uint64_t t = clock_ns(), before = bare_ns;
 	if (lua_pcall(L, 2, 0, 0))
-		fail(L);
+		filter_fail(L);
 	now.ns[PUSH] = clock_ns() - t - (bare_ns - before);
 	return now;
 }
 
-/* One process, one push: the compile and load of the attachment, the swap of the first replace. */
-static struct push first_push(unsigned filter)
-{
-	struct push p = { 0 };
-	int fd[2];
+/* ---- processes: they write what they measured to memory that is shared ---- */
 
-	if (pipe(fd))
-		exit(1);
+typedef void work(lua_State *L, int maker, struct push *out);
+
+static void in_child(unsigned filter, work *f, struct push *out)
+{
+	int status;
 	pid_t child = fork();
 	if (child == 0) {
 		lua_State *L = luaL_newstate();
-		open_filter(L, filter);
-		int maker = lua_gettop(L);
-		uint64_t t = clock_ns(), before = bare_ns;
-		attach(L, maker);
-		uint64_t whole = clock_ns() - t - (bare_ns - before);
-		p = now;
-		struct push again = replace(L, maker);
-		p.ns[BARE_SLOT] = replace(L, maker).ns[BARE_SLOT];
-		p.ns[SWAP] = again.ns[SWAP];
-		p.ns[PUSH] = whole;
+		filter_open(L, filter);
+		f(L, lua_gettop(L), out);
 		lua_close(L);
-		_exit(write(fd[1], &p, sizeof p) == sizeof p ? 0 : 1);
+		_exit(0);
 	}
-	close(fd[1]);
-	if (read(fd[0], &p, sizeof p) != sizeof p)
+	if (child < 0 || waitpid(child, &status, 0) != child || status)
 		exit(1);
-	close(fd[0]);
-	waitpid(child, NULL, 0);
-	return p;
+}
+
+/* One push: the compile and load of the attachment, the swap of the first replace. */
+static void push_first(lua_State *L, int maker, struct push *out)
+{
+	uint64_t t = clock_ns(), before = bare_ns;
+	attach(L, maker);
+	uint64_t whole = clock_ns() - t - (bare_ns - before);
+	*out = now;
+	out->ns[SWAP] = replace(L, maker).ns[SWAP];
+	out->ns[BARE_SLOT] = replace(L, maker).ns[BARE_SLOT];
+	out->ns[PUSH] = whole;
+}
+
+static void push_often(lua_State *L, int maker, struct push *out)
+{
+	attach(L, maker);
+	for (unsigned i = 0; i < UNCOUNTED; i++) /* the first bare slot write needs a predecessor */
+		replace(L, maker);
+	for (unsigned i = 0; i < EACH; i++)
+		out[i] = replace(L, maker);
+}
+
+/* ---- what is shown ---- */
+
+struct spread { double low, median, high; }; /* tenth, middle, ninetieth of a hundred */
+
+static double ratio(const struct push *p)
+{
+	return (double)p->ns[PUSH] / (double)(p->ns[BARE_LOAD] + p->ns[BARE_SLOT]);
 }
 
 static int by_size(const void *a, const void *b)
 {
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	double x = *(const double *)a, y = *(const double *)b;
 	return (x > y) - (x < y);
 }
 
-struct spread { double low, median, high; }; /* us: tenth, middle, ninetieth of a hundred */
-
+/* Of a stage in microseconds; what == NWHAT: of the ratio. */
 static struct spread spread(const struct push *p, unsigned n, enum what what)
 {
-	uint64_t v[WARM];
-
+	double *v = malloc(n * sizeof *v);
 	for (unsigned i = 0; i < n; i++)
-		v[i] = p[i].ns[what];
+		v[i] = what == NWHAT ? ratio(&p[i]) : (double)p[i].ns[what] / 1e3;
 	qsort(v, n, sizeof *v, by_size);
-	return (struct spread){ v[n / 10] / 1e3, v[n / 2] / 1e3, v[n * 9 / 10] / 1e3 };
+	struct spread s = { v[n / 10], v[n / 2], v[n * 9 / 10] };
+	free(v);
+	return s;
 }
 
 static void print_rows(const char *name, const struct push *first, const struct push *warm)
@@ -298,28 +275,24 @@ static void print_rows(const char *name, const struct push *first, const struct 
 		       w == PUSH ? " (first: attached too)" : "", f.median, f.low, f.high, s.median,
 		       s.low, s.high);
 	}
+	struct spread r = spread(warm, WARM, NWHAT);
+	printf("| whole push / bare load and slot write | | | %.2f | %.2f - %.2f |\n", r.median, r.low, r.high);
 }
 
-static bool run_filter(unsigned filter)
+static bool run_filter(unsigned filter, struct push *shared)
 {
-	struct push first[FIRST], warm[WARM];
+	struct push *first = shared, *warm = shared + FIRST;
 	lua_State *L = luaL_newstate();
+	bool there = filter_open(L, filter);
 
-	if (!open_filter(L, filter)) {
-		lua_close(L);
-		return false;
-	}
-	int maker = lua_gettop(L);
-	for (unsigned i = 0; i < FIRST; i++)
-		first[i] = first_push(filter);
-	attach(L, maker);
-	for (unsigned i = 0; i < UNCOUNTED; i++) /* the first bare slot write needs a predecessor */
-		replace(L, maker);
-	for (unsigned i = 0; i < WARM; i++)
-		warm[i] = replace(L, maker);
-	print_rows(lua_tostring(L, maker - 1), first, warm);
+	for (unsigned i = 0; there && i < FIRST; i++)
+		in_child(filter, push_first, &first[i]);
+	for (unsigned i = 0; there && i < PROCESSES; i++)
+		in_child(filter, push_often, &warm[i * EACH]);
+	if (there)
+		print_rows(lua_tostring(L, -2), first, warm);
 	lua_close(L);
-	return true;
+	return there;
 }
 
 static int loopback_up(void)
@@ -339,8 +312,12 @@ int main(void)
 		perror("push: a network namespace (this needs root)");
 		return 3;
 	}
+	struct push *shared = mmap(NULL, sizeof *shared * (FIRST + WARM), PROT_READ | PROT_WRITE,
+				   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (shared == MAP_FAILED)
+		return 1;
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	for (unsigned i = 0; run_filter(i); i++)
+	for (unsigned i = 0; run_filter(i, shared); i++)
 		;
 	return 0;
 }
