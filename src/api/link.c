@@ -33,8 +33,8 @@ int pg_attach(pg_prog *p, const struct pg_attach_opts *opts, pg_link **out)
 	pg_link *l = calloc(1, sizeof *l);
 	if (!l)
 		return api_fail(p->ctx, -ENOMEM, "out of memory");
-	l->at = (struct hook_link){ .hook = p->hook, .link_fd = -1, .root_fd = -1, .slot_fd = -1,
-				   .mode = "", .made = p->made };
+	l->at = (struct hook_link){ .hook = p->hook, .features = &p->ctx->features, .link_fd = -1, .root_fd = -1,
+				   .slot_fd = -1, .mode = "", .made = p->made };
 	int r = p->hook->family->attach(&p->ctx->features, p->fd, &o, &l->at, err, sizeof err);
 	if (r < 0) {
 		free(l);

@@ -52,15 +52,15 @@ static unsigned bits(const struct ir_fn *f, ir_ref v)
 	return 64;
 }
 
+_Static_assert(IRO(zext16) == IRO(zext8) + 1 && IRO(zext32) == IRO(zext8) + 2, "extensions are neighbours");
+
 /* Zero extensions that change nothing are their argument. A context word read as 32 bits may be a
  * packet pointer, of 64: those must be kept as they are as well, which this does. */
 static ir_ref canon(const struct ir_fn *f, ir_ref v)
 {
 	for (;;) {
 		const struct ir_ins *i = ir_at(f, v);
-		unsigned n = i->op == IRO(zext8) ? 8 : i->op == IRO(zext16) ? 16 :
-			     i->op == IRO(zext32) ? 32 : 0;
-		if (!n || bits(f, i->args[0]) > n)
+		if (i->op < IRO(zext8) || i->op > IRO(zext32) || bits(f, i->args[0]) > 8u << (i->op - IRO(zext8)))
 			return v;
 		v = i->args[0];
 	}

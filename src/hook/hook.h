@@ -26,6 +26,7 @@ struct hook_made {
 /* An attachment. All its descriptors are its own; when they go, everything detaches. */
 struct hook_link {
 	const struct hook *hook;
+	struct kern_features *features; /* the context's */
 	int link_fd;       /* BPF link; -1: attached in another way */
 	int root_fd;       /* the root program, or -1 */
 	int slot_fd;       /* the root's program array, or -1 */

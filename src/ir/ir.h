@@ -122,13 +122,17 @@ struct ir_ins {
 	int64_t imm;
 	uint32_t aux;
 	uint32_t site;         /* source position: unit->sites */
-	const pg_value *k;     /* op const; str of refuse */
-	const char **list;     /* op record: nargs field names */
+	union {
+		const pg_value *k; /* op const; str of refuse */
+		const char **list; /* op record: nargs field names */
+	};
 	const struct ir_name *names; /* names of args 0, 1 and of the result (3 entries), or NULL */
 	ir_blk block;
 	ir_ref prev, next;     /* neighbours in the block; 0 at its ends (parameters are in no list) */
 	struct ir_type type;   /* Lua level: set by infer */
 };
+/* Every pass goes from number to instruction all the time: a shift does it. */
+_Static_assert(sizeof(void *) != 8 || sizeof(struct ir_ins) == 128, "struct ir_ins grew");
 
 struct ir_block {
 	ir_ref first, last;    /* list of instructions; last is the terminator */
@@ -143,6 +147,7 @@ struct ir_block {
 	uint32_t npreds;       /* set by ir_order: edges that lead here, error edges included */
 	struct ir_pred { ir_blk from; uint32_t succ; } *preds; /* succ: index of the terminator's
 				* edge, or IR_PRED_ERR | the instruction whose error edge it is */
+	uint64_t spare;        /* 64 bytes: from number to block is a shift */
 };
 #define IR_PRED_ERR 0x80000000u
 

@@ -64,7 +64,9 @@ static ir_ref *copy_refs(struct ir_fn *f, uint32_t n, const ir_ref *refs)
 	if (!refs)
 		return arena_array(f->unit->arena, ir_ref, n);
 	ir_ref *r = arena_spare(f->unit->arena, ir_ref, n);
-	return memcpy(r, refs, sizeof(*r) * n);
+	for (uint32_t i = 0; i < n; i++) /* one or two, mostly */
+		r[i] = refs[i];
+	return r;
 }
 
 ir_ref ir_ins_new(struct ir_fn *f, enum ir_op op, uint32_t nargs, const ir_ref *args)
@@ -72,10 +74,7 @@ ir_ref ir_ins_new(struct ir_fn *f, enum ir_op op, uint32_t nargs, const ir_ref *
 	ir_ref *own = copy_refs(f, nargs, args);
 	arena_grow(f->unit->arena, f->ins, f->nins, f->cap_ins);
 	struct ir_ins *i = &f->ins[f->nins];
-	memset(i, 0, sizeof(*i));
-	i->op = (uint16_t)op;
-	i->nargs = nargs;
-	i->args = own;
+	*i = (struct ir_ins){ .op = (uint16_t)op, .nargs = nargs, .args = own };
 	if (ir_ops[op].ends > 0) {
 		i->nsucc = (uint8_t)ir_ops[op].ends;
 		i->succ = arena_array(f->unit->arena, struct ir_edge, i->nsucc);

@@ -10,15 +10,18 @@ struct walk {
 	uint32_t left;         /* of succ */
 };
 
-static struct walk walk_from(const struct ir_fn *f, ir_blk b)
+static inline void walk_from(const struct ir_fn *f, ir_blk b, struct walk *w)
 {
 	const struct ir_block *k = ir_block(f, b);
-	const struct ir_ins *last = ir_at(f, k->last);
-	return (struct walk){ b, f->has_err ? k->first : 0, last->succ, k->last ? last->nsucc : 0 };
+	const struct ir_ins *last = ir_at(f, k->last); /* of none: number 0, which leads nowhere */
+	w->b = b;
+	w->err = f->has_err ? k->first : 0;
+	w->succ = last->succ;
+	w->left = last->nsucc;
 }
 
 /* The block that the next edge leads to, or 0. */
-static ir_blk walk_next(const struct ir_fn *f, struct walk *w)
+static inline ir_blk walk_next(const struct ir_fn *f, struct walk *w)
 {
 	while (w->err) {
 		const struct ir_ins *i = ir_at(f, w->err);
@@ -42,7 +45,7 @@ static uint32_t search(struct ir_fn *f)
 	ir_blk *out = arena_spare(a, ir_blk, f->nblocks);
 	uint32_t depth = 0, left = f->nblocks, edges = 0;
 	if (f->nblocks > 1) {
-		stack[depth++] = walk_from(f, 1);
+		walk_from(f, 1, &stack[depth++]);
 		ir_block(f, 1)->order = OPEN;
 	}
 	while (depth) {
@@ -60,7 +63,7 @@ static uint32_t search(struct ir_fn *f)
 		if (k->order != NEW)
 			continue;
 		k->order = OPEN;
-		stack[depth++] = walk_from(f, to);
+		walk_from(f, to, &stack[depth++]);
 	}
 	f->nrpo = f->nblocks - left;
 	if (f->cap_rpo < f->nrpo) {
@@ -79,7 +82,8 @@ static void add_pred(struct ir_fn *f, ir_blk to, ir_blk from, uint32_t succ)
 	k->preds[k->npreds++] = (struct ir_pred){ from, succ };
 }
 
-/* Predecessors in reverse post order, and of one block's edges the first successor first. */
+/* Each block's place in the order; its predecessors in that order, and of one block's edges the first
+ * successor first. */
 static void predecessors(struct ir_fn *f, uint32_t edges)
 {
 	if (f->cap_preds < edges) {
@@ -89,6 +93,7 @@ static void predecessors(struct ir_fn *f, uint32_t edges)
 	struct ir_pred *p = f->preds;
 	for (uint32_t o = 0; o < f->nrpo; o++) {
 		struct ir_block *k = ir_block(f, f->rpo[o]);
+		k->order = o + 1;
 		k->preds = p;
 		p += k->npreds;
 		k->npreds = 0;
@@ -114,10 +119,7 @@ void ir_order(struct ir_fn *f)
 		k->preds = NULL;
 		k->idom = k->dom_in = k->dom_out = 0;
 	}
-	uint32_t edges = search(f);
-	for (uint32_t o = 0; o < f->nrpo; o++)
-		ir_block(f, f->rpo[o])->order = o + 1;
-	predecessors(f, edges);
+	predecessors(f, search(f));
 }
 
 static ir_blk meet(const struct ir_fn *f, ir_blk a, ir_blk b)

@@ -203,7 +203,7 @@ static void put_ins(struct text *t, const struct ir_fn *f, ir_ref r)
 	put(t, "%s", ir_ops[ins->op].name);
 	for (uint32_t i = 0; i < ins->nargs; i++) {
 		put(t, i ? ", " : " ");
-		if (ins->list) {
+		if (ins->op == IRO(record)) {
 			put_string(t, ins->list[i], strlen(ins->list[i]));
 			put(t, " ");
 		}

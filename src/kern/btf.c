@@ -64,7 +64,8 @@ static int parts(struct btf *b)
 	if (b->len < sizeof *h || h->magic != BTF_MAGIC || h->hdr_len < sizeof *h || h->hdr_len > b->len)
 		return -EINVAL;
 	size_t rest = b->len - h->hdr_len;
-	if (h->type_off > rest || h->type_len > rest - h->type_off || h->type_off % 4 || h->str_off > rest ||
+	if (h->type_off > rest || h->type_len > rest - h->type_off || (h->hdr_len | h->type_off) % 4 ||
+	    h->str_off > rest ||
 	    !h->str_len || h->str_len > rest - h->str_off)
 		return -EINVAL;
 	b->types = (const uint8_t *)b->file + h->hdr_len + h->type_off;

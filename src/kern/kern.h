@@ -133,7 +133,7 @@ int kern_perf_tracepoint(uint32_t id); /* fd of an event on the tracepoint that 
  * process, or (pid 0) in all. -ENODEV: the kernel has no such events. */
 int kern_perf_uprobe(const char *path, uint64_t offset, bool ret, uint64_t pid);
 /* *link_fd: the BPF link, or -1 where the kernel has none for perf events; both are to be closed. */
-int kern_perf_attach(int perf_fd, int prog_fd, int *link_fd);
+int kern_perf_attach(struct kern_features *f, int perf_fd, int prog_fd, int *link_fd);
 
 /* ---- ring buffer ---- */
 struct kern_ring;

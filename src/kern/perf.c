@@ -71,16 +71,16 @@ static int without_link(int perf_fd, int prog_fd)
 	return ioctl(perf_fd, PERF_EVENT_IOC_ENABLE, 0) ? -errno : 0;
 }
 
-int kern_perf_attach(int perf_fd, int prog_fd, int *link_fd)
+int kern_perf_attach(struct kern_features *f, int perf_fd, int prog_fd, int *link_fd)
 {
+	*link_fd = -1;
+	if (!kern_has(f, FEAT_perf_link))
+		return without_link(perf_fd, prog_fd);
 	KERN_ATTR(a);
 	a.link_create.prog_fd = (uint32_t)prog_fd;
 	a.link_create.target_fd = (uint32_t)perf_fd;
 	a.link_create.attach_type = BPF_PERF_EVENT;
-	*link_fd = -1;
 	int fd = kern_bpf(BPF_LINK_CREATE, &a);
-	if (fd == -EINVAL || fd == -EOPNOTSUPP)
-		return without_link(perf_fd, prog_fd);
 	if (fd < 0)
 		return fd;
 	*link_fd = fd;

@@ -17,7 +17,7 @@ struct probe {
 	int good;                       /* -errno that means there; 0: any success */
 	const struct bpf_insn *insns;   /* ask_prog */
 	uint32_t n;
-	uint32_t number;                /* ask_helper */
+	uint32_t number;                /* ask_helper, ask_link */
 	const char *symbol;             /* ask_kfunc */
 };
 
@@ -77,14 +77,13 @@ static int ask_btf_func(const struct probe *p)
 	return closed(kern_btf_load(&blob, len, NULL));
 }
 
-/* A kernel that knows XDP links looks at the program first (EBADF); others refuse the type. */
-static int ask_xdp_link(const struct probe *p)
+/* A kernel that knows links of this type looks at the program first (EBADF); others refuse the type. */
+static int ask_link(const struct probe *p)
 {
-	(void)p;
 	KERN_ATTR(a);
 	a.link_create.prog_fd = (uint32_t)-1;
 	a.link_create.target_ifindex = 1;
-	a.link_create.attach_type = BPF_XDP;
+	a.link_create.attach_type = p->number;
 	return closed(kern_bpf(BPF_LINK_CREATE, &a));
 }
 
@@ -170,7 +169,8 @@ static const struct bpf_insn spill_range[] = {
 static const struct probe probes[FEAT_COUNT] = {
 	[FEAT_ringbuf]   = { .ask = ask_ringbuf },
 	[FEAT_btf_func]  = { .ask = ask_btf_func },
-	[FEAT_xdp_link]  = { .ask = ask_xdp_link, .good = -EBADF },
+	[FEAT_xdp_link]  = { .ask = ask_link, .good = -EBADF, .number = BPF_XDP },
+	[FEAT_perf_link] = { .ask = ask_link, .good = -EBADF, .number = BPF_PERF_EVENT },
 	[FEAT_tcx]       = { .ask = ask_tcx, .good = -ENODEV, .insns = pass, .n = 2 },
 	[FEAT_xdp_load]  = { .ask = ask_helper, .good = -EACCES, .number = ABI_XDP_LOAD_BYTES },
 	[FEAT_bpf_loop]  = { .ask = ask_helper, .good = -EACCES, .number = ABI_LOOP },

@@ -29,7 +29,7 @@ struct reuse {
 	uint32_t n, cap;
 	int32_t bucket[64];
 	ir_ref *to;
-	bool any;
+	bool any, narrowed;
 	struct writes *after;  /* by block: at its end; NULL: nothing writes packets */
 	struct writes now;
 	uint32_t nwrites;
@@ -169,6 +169,7 @@ static void visit(struct reuse *s, ir_ref r)
 		s->to[r] = e->value;
 		return;
 	}
+	s->narrowed = true;
 	i->op = IRO(pi);
 	i->args[0] = e->value;
 	i->nargs = 1;
@@ -197,6 +198,7 @@ int opt_reuse(struct ir_unit *u)
 	for (ir_ref r = 1; r < s.f->nins; r++)
 		if (s.to[r])
 			ir_remove(s.f, r);
-	infer_again(u);
+	if (s.narrowed) /* else every value is of the type that it was */
+		infer_again(u);
 	return 0;
 }

@@ -13,7 +13,8 @@ enum { HOPS = 8 };
 struct thread {
 	struct simp *s;
 	struct ir_fn *f;
-	bool *kept;            /* by block: its parameters are used elsewhere */
+	bool *kept;            /* by block that could be passed by: its parameters are used elsewhere */
+	bool *watched;         /* by value: a parameter whose uses matter */
 	ir_ref *side[2];       /* by parameter of an opened block: its copy in successor 0, 1 */
 };
 
@@ -44,22 +45,31 @@ static inline __attribute__((always_inline)) void each_use(struct thread *t, use
 
 static void mark_kept(struct thread *t, ir_ref *use, ir_blk at)
 {
-	const struct ir_ins *i = ir_at(t->f, *use);
-	if (i->op == IRO(param) && i->block != at)
-		t->kept[i->block] = true;
+	if (t->watched[*use] && ir_at(t->f, *use)->block != at)
+		t->kept[ir_at(t->f, *use)->block] = true;
 }
 
-/* Only of blocks that could be passed by does it matter. */
+/* Watches the parameters of b; how many there are. */
+static uint32_t watch(struct thread *t, ir_blk b)
+{
+	const struct ir_block *k = ir_block(t->f, b);
+	for (uint32_t p = 0; p < k->nparams; p++)
+		t->watched[k->params[p]] = true;
+	return k->nparams;
+}
+
 static void find_kept(struct thread *t)
 {
 	struct ir_fn *f = t->f;
-	bool any = false;
-	for (uint32_t o = 1; o < f->nrpo && !any; o++) {
+	uint32_t n = 0;
+	t->watched = arena_array(t->s->scratch, bool, f->nins);
+	for (uint32_t o = 1; o < f->nrpo; o++) {
 		const struct ir_block *k = ir_block(f, f->rpo[o]);
-		any = k->nparams && k->first == k->last;
+		if (k->nparams && k->first == k->last)
+			n += watch(t, f->rpo[o]);
 	}
 	memset(t->kept, 0, sizeof(*t->kept) * f->nblocks);
-	if (any)
+	if (n)
 		each_use(t, mark_kept);
 }
 
@@ -101,9 +111,12 @@ static bool has_constant(const struct ir_fn *f, ir_blk b)
 
 static void open_use(struct thread *t, ir_ref *use, ir_blk at)
 {
-	const struct ir_ins *i = ir_at(t->f, *use);
-	if (i->op == IRO(param) && i->block != at && t->kept[i->block] && t->side[0][*use])
-		*use = t->side[side_of(t, i->block, at)][*use];
+	ir_blk b = t->side[0][*use] ? ir_at(t->f, *use)->block : at;
+	if (b == at)
+		return;
+	*use = t->side[side_of(t, b, at)][*use];
+	if (ir_at(t->f, *use)->block != at)
+		t->kept[ir_at(t->f, *use)->block] = true;
 }
 
 static void add_sides(struct thread *t, ir_blk b)
@@ -111,6 +124,7 @@ static void add_sides(struct thread *t, ir_blk b)
 	struct ir_fn *f = t->f;
 	ir_ref br = ir_block(f, b)->last;
 	uint32_t n = ir_block(f, b)->nparams;
+	t->kept[b] = false;
 	for (int k = 0; k < 2; k++) {
 		struct ir_edge e = ir_at(f, br)->succ[k];
 		if (!is_side(f, e.to)) {
@@ -134,35 +148,40 @@ struct opening { struct thread t; bool *bad; };
 
 static void mark_bad(struct thread *t, ir_ref *use, ir_blk at)
 {
-	const struct ir_ins *i = ir_at(t->f, *use);
-	if (i->op == IRO(param) && i->block != at && is_lone(t->f, i->block, IRO(br)) &&
-	    side_of(t, i->block, at) < 0)
-		((struct opening *)t)->bad[i->block] = true;
+	ir_blk b = t->watched[*use] ? ir_at(t->f, *use)->block : at;
+	if (b != at && side_of(t, b, at) < 0)
+		((struct opening *)t)->bad[b] = true;
+}
+
+static bool may_open(const struct thread *t, ir_blk b)
+{
+	return t->kept[b] && is_lone(t->f, b, IRO(br)) && has_constant(t->f, b);
 }
 
 static void open_blocks(struct thread *t)
 {
 	struct ir_fn *f = t->f;
 	struct opening o = { *t, arena_array(t->s->scratch, bool, f->nblocks) };
-	bool any = false;
-	for (uint32_t k = 1; k < f->nrpo && !any; k++)
-		any = t->kept[f->rpo[k]] && is_lone(f, f->rpo[k], IRO(br)) && has_constant(f, f->rpo[k]);
-	if (!any)
+	uint32_t n = 0;
+	memset(t->watched, 0, sizeof(*t->watched) * f->nins);
+	for (uint32_t k = 1; k < f->nrpo; k++)
+		if (may_open(t, f->rpo[k]))
+			n += watch(t, f->rpo[k]);
+	if (!n)
 		return;
 	simp_need_tree(t->s);
 	each_use(&o.t, mark_bad);
 	/* values made from here on have no copies; those for which there is no room wait a round */
-	uint32_t room = f->nins * 3 + 64;
+	uint32_t room = f->nins + f->nins / 2 + 64;
 	t->side[0] = arena_array(t->s->scratch, ir_ref, room);
 	t->side[1] = arena_array(t->s->scratch, ir_ref, room);
 	for (uint32_t k = 0; k < f->nrpo; k++) {
 		ir_blk b = f->rpo[k];
-		if (t->kept[b] && !o.bad[b] && is_lone(f, b, IRO(br)) && has_constant(f, b) &&
+		if (may_open(t, b) && !o.bad[b] &&
 		    f->nins + 2 * ir_block(f, b)->nparams < room)
 			add_sides(t, b);
 	}
 	each_use(t, open_use);
-	find_kept(t);
 	t->s->changed = true;
 }
 

@@ -1,7 +1,14 @@
--- What is said of functions for hooks that see packets as the network layer has them.
+-- What is said of functions for hooks that see packets as the network stack has them.
 local diag = dofile "tests/diag/harness.lua"
 
 diag.kind = "tc"
-diag.case("bytes of a tag", function(pkt) local v = pkt.vlan if v and v:u8(0) == 1 then return bpf.DROP end end)
-diag.case("a write", function(pkt) local ip = pkt.ipv4 if ip then ip.ttl = 1 end end)
+diag.case("a misspelt field", function(pkt) if pkt.marc == 1 then return bpf.DROP end end)
+diag.case("a field of xdp", function(pkt) if pkt.rxq == 1 then return bpf.DROP end end)
+diag.case("bytes of a tag", function(pkt) if pkt.vlan and pkt.vlan:u16(0) == 1 then return bpf.DROP end end)
+diag.case("a tag's bytes, or an address", function(pkt)
+	local v = pkt.vlan or pkt.eth
+	if v and v:u8(0) == 1 then return bpf.DROP end
+end)
+diag.case("a verdict of xdp", function(pkt) return bpf.TX end)
+diag.case("a boolean", function(pkt) return pkt.mark == 1 end)
 diag.done()

@@ -103,7 +103,7 @@ io.stdout:flush()
 bpf.run()
 END
 cat >"$work/kill.sh" <<'END'
-"$1/perigee" "$2/kill.lua" >"$2/out" 2>&1 &
+"$1/perigee" $3 "$2/kill.lua" >"$2/out" 2>&1 &
 for _ in $(seq 500); do
 	grep -q '^attached' "$2/out" && break
 	sleep 0.02
@@ -113,6 +113,12 @@ wait $!
 grep -q '^attached' "$2/out"
 END
 check "killed: nothing is left" "$B/tests/leak" sh "$work/kill.sh" "$B" "$work"
+
+# ---- a kernel without BPF links for perf events ----
+
+"$B/perigee" --without=perf_link tests/kernel/tracepoint.lua >"$work/out" 2>&1
+check "without links: the tests of tracepoints" test "$?" = 0
+check "killed without links: nothing is left" "$B/tests/leak" sh "$work/kill.sh" "$B" "$work" --without=perf_link
 
 # ---- without rights ----
 

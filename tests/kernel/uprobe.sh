@@ -153,6 +153,36 @@ wait $target
 same "the process lives on, and is right" "$? $(tr '\n' ' ' <"$work/answers")" "0 3 7 "
 pids=
 
+# ---- examples/libc_latency.lua: 20 calls of 2 ms or more, 10 of 20 ms or more, and some in another process ----
+
+mkfifo "$work/naps"
+"$work/pie" <"$work/naps" >"$work/answers" &
+target=$!
+pids=$target
+exec 3>"$work/naps"
+"$BUILD/perigee" examples/libc_latency.lua usleep $target >"$work/out" 2>&1 3>&- &
+holder=$!
+pids="$target $holder"
+check "libc_latency: starts" waits grep -q '^timing libc.so.6:usleep' "$work/out"
+for _ in $(seq 20); do echo 'nap 2000'; done >&3
+for _ in $(seq 10); do echo 'nap 20000'; done >&3
+printf 'nap 1000\nnap 1000\n' | "$work/pie" >/dev/null
+exec 3>&-
+wait $target
+kill -INT $holder
+wait $holder
+pids=
+same "libc_latency: all calls" "$(sed -n 2p "$work/out")" "30 calls of libc.so.6:usleep"
+# a sleep may take longer than it was to, and never less
+long=$(awk '/ to / { all += $4 } / to / && $3 >= 2000 { two += $4 } / to / && $3 >= 20000 { twenty += $4 }
+	END { print (all == 30 && two == 30 && twenty >= 10) }' "$work/out")
+same "libc_latency: none shorter than it slept" "$long" 1
+[ "$long" = 1 ] || sed 's/^/# /' "$work/out"
+case $("$BUILD/perigee" examples/libc_latency.lua usleeep 2>&1) in
+*"there is no function 'usleeep' in "*"did you mean 'usleep'?"*) say 0 "libc_latency: no such function" ;;
+*) say 1 "libc_latency: no such function" ;;
+esac
+
 # ---- without rights ----
 
 nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@" 2>&1; }

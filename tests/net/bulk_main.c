@@ -1,7 +1,12 @@
 /* bulk_main.c - moves bytes that tell where they stand through TCP, in segments as big as the devices
- * let them be:  bulk send ADDRESS PORT N | bulk receive PORT N | bulk offload DEVICE tso|gso|gro on|off */
+ * let them be; and single frames.
+ *
+ *	bulk send ADDRESS PORT N | bulk receive PORT N
+ *	bulk offload DEVICE tso|gso|gro on|off
+ *	bulk frame DEVICE HEX... */
 #include <arpa/inet.h>
 #include <linux/ethtool.h>
+#include <linux/if_packet.h>
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <stdio.h>
@@ -85,6 +90,16 @@ static int offload(const char *dev, const char *what, const char *to)
 	return ioctl(socket(AF_INET, SOCK_DGRAM, 0), SIOCETHTOOL, &q) ? failed(what) : 0;
 }
 
+static int send_frame(const char *dev, const char *hex)
+{
+	int s = socket(AF_PACKET, SOCK_RAW, 0);
+	struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_ifindex = (int)if_nametoindex(dev) };
+	size_t n = 0;
+	for (unsigned byte; sscanf(hex, "%2x", &byte) == 1; hex += 2)
+		chunk[n++] = (unsigned char)byte;
+	return sendto(s, chunk, n, 0, (struct sockaddr *)&to, sizeof to) == (ssize_t)n ? 0 : failed("sendto");
+}
+
 int main(int n, char **v)
 {
 	alarm(30);
@@ -92,5 +107,11 @@ int main(int n, char **v)
 		return send_bytes(v[2], v[3], strtoul(v[4], NULL, 10));
 	if (n == 4 && !strcmp(v[1], "receive"))
 		return receive_bytes(v[2], strtoul(v[3], NULL, 10));
+	if (n >= 4 && !strcmp(v[1], "frame")) {
+		for (int i = 3; i < n; i++)
+			if (send_frame(v[2], v[i]))
+				return 1;
+		return 0;
+	}
 	return n == 5 && !strcmp(v[1], "offload") ? offload(v[2], v[3], v[4]) : 2;
 }
