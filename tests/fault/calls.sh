@@ -30,6 +30,14 @@ assert(p:test(frame) == bpf.PASS and p:twin(frame) == bpf.PASS)
 local link = bpf.xdp("lo", { mode = "skb" }, f)
 link:replace(function(pkt) st.n = st.n + 2 return bpf.DROP end)
 for ip, n in pairs(hits) do assert(n > 0) end
+local function count() st.n = st.n + 1 end
+for _, other in ipairs {
+	bpf.tc("lo", "ingress", count), bpf.tc("lo", "egress", count),
+	bpf.tracepoint("sched:sched_process_exit", count), bpf.uprobe("libc.so.6:getpid", count),
+} do
+	other:replace(count)
+	other:detach()
+end
 bpf.after("1ms", bpf.stop)
 bpf.run()
 link:detach()
@@ -45,6 +53,7 @@ refused() { # status that is right besides 0 and 1, command...
 	case $got in
 	0) grep -q '^done' "$work/out" || wrong "ended early" ;;
 	1 | "$other") grep -q . "$work/err" || wrong "said nothing" ;;
+	127) grep -q 'for thread-local data: ABORT' "$work/err" || wrong "status $got" ;; # libc ends it in dlopen
 	*) wrong "status $got" ;;
 	esac
 	! ip link show lo | grep -q xdp || wrong "stays attached"
@@ -71,14 +80,14 @@ for n in $(seq "$calls"); do
 	errno=$1
 	shift
 	set -- "$@" "$errno"
-	what="bpf $n gives $errno"
+	what="call $n gives $errno"
 	[ "$errno" = 1 ] && status=3 || status=1
-	refused $status env FAIL_BPF="$n" FAIL_ERRNO="$errno" "$BUILD/perigee" "$work/all.lua"
+	refused $status env FAIL_CALL="$n" FAIL_ERRNO="$errno" "$BUILD/perigee" "$work/all.lua"
 done
 result "each call refused"
 for n in $(seq 1 5 "$calls"); do
-	what="bpf from $n on"
-	refused 3 env FAIL_MORE=1 FAIL_BPF="$n" FAIL_ERRNO=1 "$BUILD/perigee" "$work/all.lua"
+	what="calls from $n on"
+	refused 3 env FAIL_MORE=1 FAIL_CALL="$n" FAIL_ERRNO=1 "$BUILD/perigee" "$work/all.lua"
 done
 result "all calls refused from one on"
 

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Places that are not there, and devices that go down, vanish, or have a program already. A veth pair in a network namespace of its own.
+# Places that are not there, and devices that go down, vanish, or have a program already. A veth pair in a
+# network namespace of its own.
 [ "$(id -u)" = 0 ] || exit 77
 [ -n "${PRIVATE:-}" ] || PRIVATE=1 exec unshare -n sh "$0"
 . tests/tap.sh

@@ -9,7 +9,7 @@ pid='' ping=''
 trap 'kill -9 $pid $ping 2>/dev/null; rm -rf "$work"' EXIT
 ip link set lo up || exit 1
 attached() { ip link show lo | grep -q xdp; }
-detached() { # the kernel may take a moment
+detached() { # the kernel may take a moment; the rest is the leak check's to see
 	for _ in $(seq 40); do
 		attached || return 0
 		sleep 0.05
@@ -86,11 +86,17 @@ check "SIGINT: nothing stays attached" detached
 
 cat >"$work/restless.lua" <<'END_LUA'
 local st = bpf.state { n = "u64" }
-local function by(n) return function() st.n = st.n + n return bpf.PASS end end
-while true do
-	local link = bpf.xdp("lo", { mode = "skb" }, by(1))
+local function by(n) return function() st.n = st.n + n end end
+local function busy(link)
 	for i = 2, 6 do link:replace(by(i)) end
 	link:detach()
+end
+while true do
+	busy(bpf.xdp("lo", { mode = "skb" }, by(1)))
+	busy(bpf.tc("lo", "ingress", by(1)))
+	busy(bpf.tc("lo", "egress", by(1)))
+	busy(bpf.tracepoint("sched:sched_process_exit", by(1)))
+	busy(bpf.uprobe("libc.so.6:getpid", by(1)))
 end
 END_LUA
 ping -q -i 0.002 127.0.0.1 >"$work/ping" 2>&1 &

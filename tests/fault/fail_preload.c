@@ -1,10 +1,10 @@
 /*
  * fail.c - preloaded into the command: makes one call fail, the N-th of its kind, or all from it on.
  *
- *   FAIL_BPF=N FAIL_ERRNO=E    the N-th bpf(2) gives E
+ *   FAIL_CALL=N FAIL_ERRNO=E   the N-th bpf(2) or perf_event_open(2) gives E
  *   FAIL_MALLOC=N              the N-th allocation gives nothing
  *   FAIL_MORE=1                and so do all that follow
- *   FAIL_COUNT=FILE            at the end, writes "bpf allocations" as counted into FILE
+ *   FAIL_COUNT=FILE            at the end, writes "calls allocations" as counted into FILE
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -19,9 +19,9 @@ struct fault {
 	unsigned long at, seen; /* at 0: none fails */
 };
 
-static struct fault bpf_fault, malloc_fault;
+static struct fault call_fault, malloc_fault;
 static bool more, ready;
-static int bpf_errno;
+static int call_errno;
 
 void *__libc_malloc(size_t n);
 void *__libc_calloc(size_t n, size_t size);
@@ -35,9 +35,9 @@ static unsigned long number(const char *name)
 
 __attribute__((constructor)) static void start(void)
 {
-	bpf_fault.at = number("FAIL_BPF");
+	call_fault.at = number("FAIL_CALL");
 	malloc_fault.at = number("FAIL_MALLOC");
-	bpf_errno = (int)number("FAIL_ERRNO");
+	call_errno = (int)number("FAIL_ERRNO");
 	more = number("FAIL_MORE");
 	ready = true;
 }
@@ -49,7 +49,7 @@ __attribute__((destructor)) static void end(void)
 	ready = false;
 	if (!name || !(f = fopen(name, "w")))
 		return;
-	fprintf(f, "%lu %lu\n", bpf_fault.seen, malloc_fault.seen);
+	fprintf(f, "%lu %lu\n", call_fault.seen, malloc_fault.seen);
 	fclose(f);
 }
 
@@ -70,8 +70,8 @@ long syscall(long number, ...)
 	for (int i = 0; i < 6; i++)
 		a[i] = va_arg(ap, long);
 	va_end(ap);
-	if (number == SYS_bpf && fails(&bpf_fault)) {
-		errno = bpf_errno;
+	if ((number == SYS_bpf || number == SYS_perf_event_open) && fails(&call_fault)) {
+		errno = call_errno;
 		return -1;
 	}
 	if (!real)

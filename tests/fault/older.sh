@@ -52,6 +52,17 @@ lack xdp_link "detaches when the script raises" 1 'case.lua:7: raised$' '
 bpf.xdp("lo", { mode = "skb" }, function() end) error("raised", 1)'
 refuse "xdp_link: nothing stays attached" sh -c "ip link show dev lo | grep -q xdp"
 
+lack tcx "attaches, replaces and detaches by clsact" 0 'clsact true false' '
+local function on() return os.execute "tc filter show dev lo ingress | grep -q direct-action" or false end
+local link = bpf.tc("lo", "ingress", function() return bpf.PASS end)
+link:replace(function() return bpf.PASS end)
+local was, mode = on(), link:stats().mode
+link:detach()
+io.write(mode, " ", tostring(was), " ", tostring(on()), "\n")'
+lack tcx "detaches when the script raises" 1 'case.lua:7: raised$' '
+bpf.tc("lo", "egress", function() end) error("raised", 1)'
+same "tcx: no qdisc stays" "$(tc qdisc show dev lo | grep -c clsact)" 0
+
 lack xdp_load "the frame's length, and its bytes" 0 DROP '
 print((verdict(function(pkt) return pkt.len == 64 and pkt:u8(63) == 7 and not pkt:u8(64) and bpf.DROP or nil end)))'
 lack xdp_load "bytes by copying" 3 '^perigee: .*: copying packet bytes needs bpf_xdp_load_bytes (Linux 5.18 or later)$' '
