@@ -2,7 +2,7 @@
  * let them be; and single frames.
  *
  *	bulk send ADDRESS PORT N | bulk receive PORT N
- *	bulk offload DEVICE tso|gso|gro on|off
+ *	bulk offload DEVICE tso|gso|gro|tx|rx on|off
  *	bulk frame DEVICE HEX... */
 #include <arpa/inet.h>
 #include <linux/ethtool.h>
@@ -80,6 +80,7 @@ static int offload(const char *dev, const char *what, const char *to)
 {
 	static const struct { const char *name; unsigned set; } all[] = {
 		{ "tso", ETHTOOL_STSO }, { "gso", ETHTOOL_SGSO }, { "gro", ETHTOOL_SGRO },
+		{ "tx", ETHTOOL_STXCSUM }, { "rx", ETHTOOL_SRXCSUM },
 	};
 	struct ethtool_value v = { .data = !strcmp(to, "on") };
 	struct ifreq q = { .ifr_data = (char *)&v };
