@@ -63,6 +63,23 @@ lack tcx "detaches when the script raises" 1 'case.lua:7: raised$' '
 bpf.tc("lo", "egress", function() end) error("raised", 1)'
 same "tcx: no qdisc stays" "$(tc qdisc show dev lo | grep -c clsact)" 0
 
+for place in 'tracepoint("sched:sched_process_exit",' 'uprobe("libc.so.6:getpid",'; do
+	lack perf_link "attaches, replaces and detaches: ${place%%(*}" 0 'true true false' '
+local st = bpf.state { n = "u64" }
+local function seen()
+	local before = st.n
+	os.execute "exit 0" -- a process that ends
+	bpf.pid()           -- calls getpid
+	return st.n > before
+end
+local link = bpf.'"$place"' function() st.n = st.n + 1 end)
+io.write(tostring(seen()), " ")
+link:replace(function() st.n = st.n + 2 end)
+io.write(tostring(seen()), " ")
+link:detach()
+io.write(tostring(seen()), "\n")'
+done
+
 lack xdp_load "the frame's length, and its bytes" 0 DROP '
 print((verdict(function(pkt) return pkt.len == 64 and pkt:u8(63) == 7 and not pkt:u8(64) and bpf.DROP or nil end)))'
 lack xdp_load "bytes by copying" 3 '^perigee: .*: copying packet bytes needs bpf_xdp_load_bytes (Linux 5.18 or later)$' '
