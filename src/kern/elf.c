@@ -118,31 +118,39 @@ int elf_fd(const struct elf_file *f)
 
 /* ---- segments ---- */
 
-static bool runs(const Elf64_Phdr *p)
+/* The part that is run and has this address, or this offset in the file. */
+static const Elf64_Phdr *part_of(const struct elf_file *f, uint64_t at, bool is_offset)
 {
-	return p->p_type == PT_LOAD && p->p_flags & PF_X;
+	for (size_t i = 0; i < f->nsegments; i++) {
+		const Elf64_Phdr *p = &f->segments[i];
+		if (p->p_type == PT_LOAD && p->p_flags & PF_X && at - (is_offset ? p->p_offset : p->p_vaddr) < p->p_filesz)
+			return p;
+	}
+	return NULL;
+}
+
+static int nowhere(const struct elf_file *f, const char *what, uint64_t at, char *err, size_t errlen)
+{
+	return elf_fail(-EINVAL, err, errlen, "the %s 0x%llx is in no part of '%s' that is run", what,
+			(unsigned long long)at, f->path);
 }
 
 int elf_offset(const struct elf_file *f, uint64_t address, uint64_t *offset, char *err, size_t errlen)
 {
-	for (size_t i = 0; i < f->nsegments; i++) {
-		const Elf64_Phdr *p = &f->segments[i];
-		if (runs(p) && address - p->p_vaddr < p->p_filesz)
-			return *offset = address - p->p_vaddr + p->p_offset, 0;
-	}
-	return elf_fail(-EINVAL, err, errlen, "the address 0x%llx is in no part of '%s' that is run",
-			(unsigned long long)address, f->path);
+	const Elf64_Phdr *p = part_of(f, address, false);
+	if (!p)
+		return nowhere(f, "address", address, err, errlen);
+	*offset = address - p->p_vaddr + p->p_offset;
+	return 0;
 }
 
 int elf_address(const struct elf_file *f, uint64_t offset, uint64_t *address, char *err, size_t errlen)
 {
-	for (size_t i = 0; i < f->nsegments; i++) {
-		const Elf64_Phdr *p = &f->segments[i];
-		if (runs(p) && offset - p->p_offset < p->p_filesz)
-			return *address = offset - p->p_offset + p->p_vaddr, 0;
-	}
-	return elf_fail(-EINVAL, err, errlen, "the offset 0x%llx is in no part of '%s' that is run",
-			(unsigned long long)offset, f->path);
+	const Elf64_Phdr *p = part_of(f, offset, true);
+	if (!p)
+		return nowhere(f, "offset", offset, err, errlen);
+	*address = offset - p->p_offset + p->p_vaddr;
+	return 0;
 }
 
 /* ---- symbol tables ---- */
