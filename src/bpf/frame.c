@@ -2,7 +2,7 @@
  * frame.c - the 512 bytes below r10: the function's stack slots, then the words of spilled values.
  *
  *     r10 -> +------------------+ 0
- *            | slot 0 ... slot n | their offsets are known before selection
+ *            | slot 0 ... slot n | their offsets are known before selection (slots.c)
  *            +------------------+ -slot_bytes
  *            | word 1 ... word n | 8 bytes each
  *            +------------------+ -out.stack
@@ -10,19 +10,6 @@
 #include "bpf/be.h"
 
 #include <errno.h>
-
-void be_slots(struct be *b)
-{
-	struct ir_fn *f = b->fn;
-	for (uint32_t k = 0; k < f->nslots; k++) {
-		uint32_t size = f->slots[k].size;
-		b->slot_bytes += (size + 7) & ~7u;
-		f->slots[k].offset = -(int32_t)b->slot_bytes;
-		/* behind the start of its word: the verifier then remembers no constant stored there */
-		if (size == 1 || size == 2 || size == 4)
-			f->slots[k].offset += (int32_t)(8 - size);
-	}
-}
 
 int be_frame(struct be *b)
 {

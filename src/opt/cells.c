@@ -65,13 +65,21 @@ static ir_ref value_before(struct promotion *p, ir_ref get)
 
 /* ---- variables set once ---- */
 
-/* Does some function inside g, which has the variable as upvalue `up`, assign it or hand it on? */
-static bool may_assign(const struct ir_fn *g, uint32_t up)
+/* Does function g, which has the variable as upvalue `up`, assign it, or some function inside it? */
+static bool may_assign(struct ir_unit *u, struct ir_fn *g, uint32_t up)
 {
 	for (ir_ref r = 1; r < g->nins; r++) {
 		const struct ir_ins *i = ir_at(g, r);
-		if ((i->op == IRO(setupval) || i->op == IRO(upcell)) && i->aux == up)
+		if (i->op == IRO(setupval) && i->aux == up)
 			return true;
+		struct ir_fn *inner = NULL;
+		for (uint32_t a = 0; i->op == IRO(closure) && a < i->nargs; a++) {
+			if (ir_at(g, i->args[a])->op != IRO(upcell) || ir_at(g, i->args[a])->aux != up)
+				continue;
+			inner = inner ? inner : u->source->inner(u, g, i->aux);
+			if (!inner || may_assign(u, inner, a))
+				return true;
+		}
 	}
 	return false;
 }
@@ -80,18 +88,18 @@ static bool closure_may_assign(struct ir_unit *u, struct ir_fn *f, const struct 
 {
 	struct ir_fn *g = u->source->inner(u, i->imm ? u->fns[i->imm] : f, i->aux);
 	for (uint32_t a = 0; a < i->nargs; a++)
-		if (i->args[a] == cell && (!g || may_assign(g, a)))
+		if (i->args[a] == cell && (!g || may_assign(u, g, a)))
 			return true;
 	return false;
 }
 
-/* The one assignment to a cell made empty, when nothing else can assign it; else 0. */
+/* What gives a cell its only value, when nothing else can assign it: one assignment, when it was made
+ * empty, or the cell itself, which is then never assigned. Else 0. */
 static ir_ref only_set(struct ir_unit *u, struct ir_fn *f, ir_ref cell)
 {
 	const struct ir_ins *init = ir_at(f, ir_at(f, cell)->args[0]);
-	ir_ref set = 0;
-	if (init->op != IRO(const) || init->k->kind != PG_NIL)
-		return 0;
+	bool empty = init->op == IRO(const) && init->k->kind == PG_NIL;
+	ir_ref set = cell;
 	for (uint32_t o = 0; o < f->nrpo; o++)
 		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next) {
 			const struct ir_ins *i = ir_at(f, r);
@@ -99,7 +107,7 @@ static ir_ref only_set(struct ir_unit *u, struct ir_fn *f, ir_ref cell)
 				return 0;
 			if (i->op != IRO(cellset) || i->args[0] != cell)
 				continue;
-			if (set)
+			if (set != cell || !empty)
 				return 0;
 			set = r;
 		}
@@ -124,8 +132,8 @@ static bool has_cells(const struct ir_fn *f)
 	return false;
 }
 
-/* A `local function` that names itself, or another such: reads behind its one assignment give what
- * was assigned, though closures still hold the cell. */
+/* A `local function` that names itself, or another such, or a variable that is never assigned: reads behind
+ * its one assignment give what was assigned, though closures still hold the cell. */
 int cells_known(struct ir_unit *u, struct ir_fn *f)
 {
 	int done = 0;
@@ -139,7 +147,7 @@ int cells_known(struct ir_unit *u, struct ir_fn *f)
 			const struct ir_ins *i = ir_at(f, r);
 			if (i->op != IRO(cellget) || i->args[0] != c || !i->block || !comes_before(f, set, r))
 				continue;
-			to[r] = ir_at(f, set)->args[1];
+			to[r] = ir_at(f, set)->args[set != c];
 			done++;
 		}
 	}

@@ -94,7 +94,8 @@ local function refusal(text)
 	return text:find("error: ", 1, true) ~= nil
 end
 
--- Messages without the variable's name; a division by zero without its line.
+-- Messages without the variable's name; a division by zero without its line; which argument of fmod is
+-- looked at first is the C compiler's choice.
 local function plain(message)
 	if message == nil then return nil end
 	for _, what in ipairs { "local", "global", "upvalue", "field", "method", "constant" } do
@@ -103,6 +104,7 @@ local function plain(message)
 	message = message:gsub("^[^\n]-:%d+: ([^\n]- verdict)", function(text)
 		return text:find "no verdict" and text or text:find "wants a verdict" and text
 	end)
+	message = message:gsub("bad argument #[12] to 'fmod'", "bad argument to 'fmod'")
 	return (message:gsub("^[^\n]-:%d+: (attempt to perform 'n[/%%][/%%]0')", "%1"))
 end
 

@@ -117,4 +117,21 @@ lang.case { name = "loops in loops, around branches and map writes", inputs = la
 	until t > 5 or sum > 1000
 	return sum, n, M[3], other
 end }
+-- What a function inside shares, but never assigns, is known though the function is not inlined yet.
+local function first(p, off)
+	local k = p:u8(off)
+	if not k or k & 1 == 0 then return nil end
+	return p:u64(off + 1)
+end
+lang.packets { name = "a record read by a function that shares the packet too",
+	inputs = { ("\1"):rep(60), ("\2"):rep(60), ("\0"):rep(14) }, f = function(p)
+		local w = first(p, 14)
+		local r = { x = 7, y = w }
+		local function f(a)
+			local function g() w = p:u16(a) end
+			g()
+			return r.y or r.x
+		end
+		return f(p:u8(14)), w
+	end }
 lang.done()

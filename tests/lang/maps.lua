@@ -222,4 +222,25 @@ lang.case { name = "a map in a loop", see = { small }, inputs = lang.each { 0, 1
 	for i = 1, 3 do sum = sum + (small[i] or 0) end
 	return sum
 end }
+-- Many accesses: each has a key and a value of its own on the stack, 512 bytes in all, where they share.
+local wide = bpf.map { "hash", key = "u16", value = "struct { u64 n; u32 a; u8 b; i16 c; }", entries = 64, name = "wide" }
+local narrow = bpf.map { "hash", key = "u32", value = "u64", entries = 64, name = "narrow" }
+local function many(template)
+	local text = {}
+	for i = 1, 30 do text[i] = template:gsub("%$", tostring(i)) end
+	return load("local wide, narrow = ... return function(n, k) " .. table.concat(text, "\n") .. " return n, k end",
+		"=many")(wide, narrow)
+end
+local function setup()
+	narrow[1], narrow[7] = 5, -1
+	wide[3] = { n = 1, a = 2, b = 3, c = 4 }
+end
+lang.case { name = "many accesses, one after the other", see = { wide, narrow }, setup = setup,
+	inputs = lang.each { 0, 1, 7, 200 }, f = many [[
+	local e = wide[(k or 0) + $]
+	if e then n = e.a else wide[(k or 0) + $ & 31] = { n = n, a = $, b = k and 1 or 2 } end
+	narrow[$ & 7] = (narrow[n & 7] or $) + (narrow[($ + 3) & 7] or 0)]] }
+lang.case { name = "many accesses, keys of one kept over others", see = { narrow }, setup = setup,
+	inputs = lang.each { 0, 1, 7, 200 }, f = many [[
+	narrow[(narrow[n & 3] or $) & 7] = (narrow[$ & 7] or n) & (narrow[(narrow[k and 1 or 7] or 2) & 7] or -1)]] }
 lang.done()

@@ -160,7 +160,7 @@ static const struct { const char *ir; const bool *features; const char *text; } 
 	  "internal error in 'f': operation 'pktlen' has no instruction" },
 	{ HEAD "b1:\n    v1 = imm #0\n    v2 = helper v1, v1, v1, v1, v1, v1 .5\n    ret v2\n", v4,
 	  "internal error in 'f': helper 5 has 6 arguments" },
-	{ HEAD "slot 508 align 8\nslot 1 align 1\nb1:\n    v1 = slot .0\n    v2 = imm #0\n"
+	{ HEAD "slot 516 align 8\nb1:\n    v1 = slot .0\n    v2 = imm #0\n"
 	       "    store8 v1, v2 #0\n    ret v2\n", v4,
 	  "'f' needs 520 bytes of stack; the kernel allows 512" },
 };
