@@ -20,7 +20,7 @@
  * budget of turns is counted in a stack slot.
  */
 #include "core/feature.h"
-#include "opt/simplify.h"
+#include "opt/range.h"
 #include "opt/webs.h"
 
 #include <errno.h>
@@ -40,6 +40,7 @@ struct loops {
 	struct webs webs;
 	ir_blk *header;        /* by root: the one loop header with a parameter in it; MANY_HEADERS */
 	bool walks_all;        /* there is no may_goto */
+	const struct range *range; /* by value; then only */
 	bool *walk;            /* by block: header of a loop that is walked */
 	uint32_t *seen;        /* by block: the last header whose body() it was found in */
 	ir_ref zero;           /* hidden from the verifier; 0 until it is needed */
@@ -145,13 +146,13 @@ static ir_ref origin(const struct ir_fn *f, ir_ref r)
 }
 
 /* How often a loop goes round whose counter starts at r: as often as that has values, when it has few. */
-static uint32_t in_range(const struct ir_fn *f, ir_ref r, uint32_t most)
+static uint32_t in_range(const struct loops *l, ir_ref r, uint32_t most)
 {
-	const struct ir_ins *i = ir_at(f, r);
-	if ((i->op == IRO(add64) || i->op == IRO(sub64)) && is_imm(f, i->args[1]))
+	const struct ir_ins *i = ir_at(l->f, r);
+	if ((i->op == IRO(add64) || i->op == IRO(sub64)) && is_imm(l->f, i->args[1]))
 		r = i->args[0]; /* `for i = 1, n & 15` counts from (n & 15) - 1 */
-	unsigned bits = fold_bits(f, r, true);
-	return bits < 20 && 1u << bits <= most ? 1u << bits : most + 1;
+	uint64_t top = l->range ? range_sure(&l->range[r]) : UINT64_MAX;
+	return top < most ? (uint32_t)top + 1 : most + 1;
 }
 
 /* How often h is entered, by following its counter; more than `most`: most + 1. */
@@ -177,7 +178,7 @@ static uint32_t turns(struct loops *l, ir_blk h, ir_ref branch, uint32_t most)
 			step = c;
 			have_step = true;
 		} else {
-			uint32_t by = in_range(f, in, most);
+			uint32_t by = in_range(l, in, most);
 			range = by > range ? by : range;
 			same &= is_imm(f, in) && (!have_start || ir_at(f, in)->imm == v);
 			v = ir_at(f, in)->imm;
@@ -479,6 +480,7 @@ static bool check_walked(struct loops *l)
 static bool walk_all(struct loops *l)
 {
 	struct ir_fn *f = l->f;
+	l->range = range_all(l->u->arena, f);
 	if (!check_walked(l))
 		return false;
 	l->walk = arena_array(l->u->arena, bool, f->nblocks);
