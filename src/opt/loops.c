@@ -16,17 +16,21 @@
  * that is followed), and then so do variables that only ever hold constants: they may be the tags
  * that tell whether the pointer is there. These have finitely many states anyway.
  *
- * Without may_goto all loops are walked. A budget of turns is counted in a stack slot.
+ * Without may_goto all loops are walked, and those refused of which the verifier would not see the end. A
+ * budget of turns is counted in a stack slot.
  */
 #include "core/feature.h"
+#include "opt/range.h"
 #include "opt/webs.h"
+
+#include <errno.h>
 
 /* Instructions that the verifier may process for one walked loop: more costs more time to load than
  * fuel costs to run. */
 enum { WALK_MAX = 256 };
 
-/* Of webs: a variable of a loop with fuel. */
-enum { W_FUEL = 8 };
+/* Of webs: a variable of a loop with fuel; what a loop without counts its turns by. */
+enum { W_FUEL = 8, W_COUNTER = 16 };
 
 struct back { ir_blk from; uint32_t succ; ir_blk to; };
 
@@ -35,6 +39,8 @@ struct loops {
 	struct ir_fn *f;
 	struct webs webs;
 	ir_blk *header;        /* by root: the one loop header with a parameter in it; MANY_HEADERS */
+	bool walks_all;        /* there is no may_goto */
+	const struct range *range; /* by value; then only */
 	bool *walk;            /* by block: header of a loop that is walked */
 	uint32_t *seen;        /* by block: the last header whose body() it was found in */
 	ir_ref zero;           /* hidden from the verifier; 0 until it is needed */
@@ -131,6 +137,24 @@ static ir_ref linear(const struct ir_fn *f, ir_ref r, int64_t *plus)
 	return is_param(f, r) ? r : 0;
 }
 
+/* What a parameter of a block with one way in gets there. */
+static ir_ref origin(const struct ir_fn *f, ir_ref r)
+{
+	while (is_param(f, r) && ir_block(f, ir_at(f, r)->block)->npreds == 1)
+		r = ir_pred_edge(f, &ir_block(f, ir_at(f, r)->block)->preds[0])->args[ir_at(f, r)->aux];
+	return r;
+}
+
+/* How often a loop goes round whose counter starts at r: as often as that has values, when it has few. */
+static uint32_t in_range(const struct loops *l, ir_ref r, uint32_t most)
+{
+	const struct ir_ins *i = ir_at(l->f, r);
+	if ((i->op == IRO(add64) || i->op == IRO(sub64)) && is_imm(l->f, i->args[1]))
+		r = i->args[0]; /* `for i = 1, n & 15` counts from (n & 15) - 1 */
+	uint64_t top = l->range ? range_sure(&l->range[r]) : UINT64_MAX;
+	return top < most ? (uint32_t)top + 1 : most + 1;
+}
+
 /* How often h is entered, by following its counter; more than `most`: most + 1. */
 static uint32_t turns(struct loops *l, ir_blk h, ir_ref branch, uint32_t most)
 {
@@ -138,14 +162,15 @@ static uint32_t turns(struct loops *l, ir_blk h, ir_ref branch, uint32_t most)
 	const struct ir_ins *br = ir_at(f, branch);
 	const struct ir_block *k = ir_block(f, h);
 	int64_t offset, step = 0, v = 0;
-	bool have_start = false, have_step = false;
+	bool have_start = false, have_step = false, same = true;
+	uint32_t range = 0;
 	if (br->op != IRO(br) || !is_imm(f, br->args[1]))
 		return most + 1;
 	ir_ref counter = linear(f, br->args[0], &offset);
 	if (!counter || ir_at(f, counter)->block != h || l->header[web_root(&l->webs, counter)] == MANY_HEADERS)
 		return most + 1;
 	for (uint32_t p = 0; p < k->npreds; p++) {
-		ir_ref in = ir_pred_edge(f, &k->preds[p])->args[ir_at(f, counter)->aux];
+		ir_ref in = origin(f, ir_pred_edge(f, &k->preds[p])->args[ir_at(f, counter)->aux]);
 		int64_t c;
 		if (ir_block(f, k->preds[p].from)->order >= k->order) {
 			if (linear(f, in, &c) != counter || (have_step && c != step))
@@ -153,15 +178,18 @@ static uint32_t turns(struct loops *l, ir_blk h, ir_ref branch, uint32_t most)
 			step = c;
 			have_step = true;
 		} else {
-			if (!is_imm(f, in) || (have_start && ir_at(f, in)->imm != v))
-				return most + 1;
+			uint32_t by = in_range(l, in, most);
+			range = by > range ? by : range;
+			same &= is_imm(f, in) && (!have_start || ir_at(f, in)->imm == v);
 			v = ir_at(f, in)->imm;
 			have_start = true;
 		}
 	}
 	bool stays[2] = { l->seen[br->succ[0].to] == h, l->seen[br->succ[1].to] == h };
-	if (!have_start || stays[0] == stays[1])
+	if (!have_start || !have_step || stays[0] == stays[1])
 		return most + 1;
+	if (!same)
+		return step == 1 || step == -1 ? range : most + 1;
 	for (uint32_t n = 1; n <= most; n++) {
 		bool yes = holds(br->aux, (int64_t)((uint64_t)v + (uint64_t)offset),
 				 ir_at(f, br->args[1])->imm);
@@ -179,6 +207,70 @@ static bool is_short(struct loops *l, ir_blk h)
 		return false;
 	uint32_t most = WALK_MAX / y.size;
 	return turns(l, h, y.branch, most) <= most;
+}
+
+/* ---- kernels without fuel: what the verifier can walk to the end ---- */
+
+/* It gives up after a million instructions, and with 8,192 branches on one way of which it has not
+ * seen the other side. */
+enum { INSNS_MAX = 600000, BRANCHES_MAX = 8000 };
+
+static const char *const since[] = {
+#define FEATURE(name, since, what) [FEAT_##name] = since,
+#include "core/feature.def"
+#undef FEATURE
+};
+
+struct cost { uint64_t insns, branches; };
+
+/* How often the loop goes round at most, by any of the branches that leave it. */
+static uint32_t least_turns(struct loops *l, ir_blk h, uint32_t most)
+{
+	uint32_t n = l->u->budget && l->u->budget < most ? (uint32_t)l->u->budget : most + 1;
+	ir_ref counter = 0;
+	for (uint32_t o = 0; o < l->f->nrpo; o++) {
+		ir_ref t = ir_block(l->f, l->f->rpo[o])->last;
+		if (l->seen[l->f->rpo[o]] != h || ir_at(l->f, t)->op != IRO(br))
+			continue;
+		uint32_t by = turns(l, h, t, most);
+		int64_t plus;
+		counter = by < n ? linear(l->f, ir_at(l->f, t)->args[0], &plus) : counter;
+		n = by < n ? by : n;
+	}
+	if (counter)
+		l->webs.flags[web_root(&l->webs, counter)] |= W_COUNTER;
+	return n;
+}
+
+static void refuse_loop(struct loops *l, ir_blk h)
+{
+	uint32_t site = 0;
+	for (uint32_t i = 0; i < l->nbacks; i++)
+		if (l->backs[i].to == h)
+			site = ir_at(l->f, ir_block(l->f, l->backs[i].from)->last)->site;
+	diag_add(l->u->diag, DIAG_ERROR, l->u->sites[site < l->u->nsites ? site : 0].pos,
+		 "this loop may go round more often than the verifier can follow; it needs may_goto (Linux %s or later)",
+		 since[FEAT_may_goto])->help =
+		"give it a limit that is known here and small: for i = 1, 64 do ... break ... end";
+}
+
+/* Loop h with what is inside it; loops inside have their cost already, and count once. */
+static bool can_walk(struct loops *l, ir_blk h, struct cost *cost)
+{
+	struct body y = body(l, h);
+	uint32_t most = INSNS_MAX / y.size, n = least_turns(l, h, most);
+	struct cost turn = { y.size, y.branches - 1 };
+	for (ir_blk b = 1; b < l->f->nblocks; b++)
+		if (l->seen[b] == h && b != h && cost[b].insns) {
+			turn.insns += cost[b].insns;
+			turn.branches += cost[b].branches;
+			cost[b] = (struct cost){ 0, 0 };
+		}
+	cost[h] = (struct cost){ n * turn.insns, n * turn.branches };
+	if (n <= most && cost[h].insns <= INSNS_MAX && cost[h].branches <= BRANCHES_MAX)
+		return true;
+	refuse_loop(l, h);
+	return false;
 }
 
 /* ---- laundering ---- */
@@ -232,7 +324,7 @@ static void launder_edge(struct loops *l, ir_ref term, uint32_t succ, bool tags)
 		bool back = to->order <= ir_block(f, ir_at(f, term)->block)->order;
 		if (!(w & W_FUEL) || (w & WEB_POINTER) || (tags && !(w & WEB_COMPUTED)))
 			continue;
-		if (!is_imm(f, in) && !(back && in != param) &&
+		if (!is_imm(f, in) && !((back || l->walks_all) && in != param) &&
 		    !(!back && to->loop && varies(f, g->to, i) && may_be_constant(l, in)))
 			continue;
 		in = hide(l, &e, in);
@@ -245,8 +337,10 @@ static void launder(struct loops *l)
 	struct ir_fn *f = l->f;
 	for (uint32_t o = 0; o < f->nrpo; o++) {
 		const struct ir_block *k = ir_block(f, f->rpo[o]);
-		for (uint32_t p = 0; k->loop && !l->walk[f->rpo[o]] && p < k->nparams; p++)
-			l->webs.flags[web_root(&l->webs, k->params[p])] |= W_FUEL;
+		for (uint32_t p = 0; k->loop && !l->walk[f->rpo[o]] && p < k->nparams; p++) {
+			uint8_t *w = &l->webs.flags[web_root(&l->webs, k->params[p])];
+			*w |= *w & W_COUNTER ? 0 : W_FUEL;
+		}
 	}
 	bool tags = webs_have_tags(&l->webs, W_FUEL | WEB_POINTER);
 	for (uint32_t o = 0; o < f->nrpo; o++) {
@@ -371,29 +465,62 @@ static void merge_backs(struct loops *l)
 	find_backs(l);
 }
 
-static void loops_fn(struct ir_unit *u, struct ir_fn *f)
+/* Without may_goto the verifier goes round with every loop: refuses those of which it would not see the end. */
+static bool check_walked(struct loops *l)
 {
-	struct loops l = { .u = u, .f = f };
+	struct ir_fn *f = l->f;
+	struct cost *cost = arena_array(l->u->arena, struct cost, f->nblocks);
+	for (uint32_t o = f->nrpo; o-- > 0;)
+		if (ir_block(f, f->rpo[o])->loop && !ir_block(f, f->rpo[o])->walked && !can_walk(l, f->rpo[o], cost))
+			return false;
+	return true;
+}
+
+/* What does not count turns is hidden all the same: each turn is then looked at once. */
+static bool walk_all(struct loops *l)
+{
+	struct ir_fn *f = l->f;
+	l->range = range_all(l->u->arena, f);
+	if (!check_walked(l))
+		return false;
+	l->walk = arena_array(l->u->arena, bool, f->nblocks);
+	for (uint32_t o = 0; o < f->nrpo; o++)
+		l->walk[f->rpo[o]] = ir_block(f, f->rpo[o])->walked;
+	launder(l);
+	return true;
+}
+
+static void give_fuel(struct loops *l)
+{
+	struct ir_fn *f = l->f;
+	l->walk = arena_array(l->u->arena, bool, f->nblocks);
+	for (uint32_t o = 0; o < f->nrpo; o++)
+		if (ir_block(f, f->rpo[o])->loop)
+			l->walk[f->rpo[o]] = ir_block(f, f->rpo[o])->walked || is_short(l, f->rpo[o]);
+	launder(l);
+}
+
+static int loops_fn(struct ir_unit *u, struct ir_fn *f)
+{
 	bool may_goto = u->features && u->features[FEAT_may_goto];
+	struct loops l = { .u = u, .f = f, .walks_all = !may_goto };
 	ir_order(f);
 	find_backs(&l);
 	if (!l.nbacks)
-		return;
-	merge_backs(&l);
-	l.walk = arena_array(u->arena, bool, f->nblocks);
-	if (may_goto) {
-		l.header = arena_array(u->arena, ir_blk, f->nins);
-		l.seen = arena_array(u->arena, uint32_t, f->nblocks);
-		find_webs(&l);
-		for (uint32_t o = 0; o < f->nrpo; o++)
-			if (ir_block(f, f->rpo[o])->loop)
-				l.walk[f->rpo[o]] = ir_block(f, f->rpo[o])->walked ||
-						    is_short(&l, f->rpo[o]);
-		launder(&l);
-	}
+		return 0;
+	if (may_goto)
+		merge_backs(&l);
+	l.header = arena_array(u->arena, ir_blk, f->nins);
+	l.seen = arena_array(u->arena, uint32_t, f->nblocks);
+	find_webs(&l);
+	if (may_goto)
+		give_fuel(&l);
+	else if (!walk_all(&l))
+		return -EOPNOTSUPP;
 	ir_ref slot = u->budget ? budget_slot(&l, may_goto) : 0;
 	for (uint32_t i = 0; i < l.nbacks; i++)
 		close_edge(&l, &l.backs[i], may_goto && !l.walk[l.backs[i].to], slot);
+	return 0;
 }
 
 static bool has_loops(struct ir_fn *f)
@@ -415,8 +542,9 @@ bool opt_has_loops(struct ir_unit *u)
 
 int opt_loops(struct ir_unit *u)
 {
-	for (uint32_t i = 0; i < u->nfns; i++)
+	int err = 0;
+	for (uint32_t i = 0; i < u->nfns && !err; i++)
 		if (u->fns[i] && u->fns[i]->machine)
-			loops_fn(u, u->fns[i]);
-	return 0;
+			err = loops_fn(u, u->fns[i]);
+	return err;
 }

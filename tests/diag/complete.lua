@@ -10,6 +10,8 @@ local unreachable = {
 	["has no debug information"] = "Lua's own compiler always says whose variables are captured",
 	["bytes of stack"] = "depends on the allocator; tests/unit/test_bpf_code.c has it",
 	["jumps over more than 32767"] = "depends on the kernel; tests/unit/test_bpf_code.c has it",
+	["more often than the verifier can follow"] = "depends on the kernel; tests/lua/command.sh has it",
+	["give it a limit that is known here"] = "goes with it",
 	["packets cannot be written here"] = "every hook that has packets may write them",
 	["this hook cannot copy packet bytes"] = "every hook there is has a helper",
 }

@@ -84,6 +84,13 @@ diag.case("a misspelt library function", function(p) return math.maxx(p.len, 1) 
 diag.case("select", function(...) return select("#", ...) end)
 diag.case("pcall", function(p) return pcall(error, p.len) end)
 diag.case("tostring", function(p) return tostring(p.len) end)
+diag.case("mutual recursion, one of the functions chosen at run time", function(p)
+	local even
+	local function odd(n) if n == 0 then return false end return even(n - 1) end
+	even = function(n) if n == 0 then return true end return odd(n - 1) end
+	if p.len > 99 then even = function(n) return odd(n) end end
+	return even(p.len) and bpf.DROP
+end)
 diag.case("mutual recursion", function(p)
 	local even
 	local function odd(n) if n == 0 then return false end return even(n - 1) end

@@ -82,7 +82,7 @@ local REFUSALS = {
 	"is always a", "attempt to compare", "this entry was taken from the map", "a boolean is returned here",
 	"'math.%w+' is a %w+ here", "math.tointeger of a string", "order of strings", "takes at most", "bad argument", "bad value for map", "bad key for map",
 	"is always nil", "what this gives", "is no verdict",
-	"differs by the way taken", "is indexed by something", "cannot be deleted", "has no field", "bytes of stack", "is stored in '[^']*', which holds",
+	"differs by the way taken", "is indexed by something", "cannot be deleted", "has no field", "bytes of stack", "needs may_goto", "is stored in '[^']*', which holds",
 }
 
 local function refusal(text)
