@@ -32,6 +32,10 @@ static const struct ir_target target = {
 	SKB_TARGET,
 	.ctx_data = offsetof(struct __sk_buff, data),
 	.ctx_data_end = offsetof(struct __sk_buff, data_end),
+	.helper_store_bytes = ABI_SKB_STORE_BYTES,
+	.stores_directly = net_skb_direct,
+	.unsummed = 14, /* the Ethernet header */
+	.helper_l4_csum = ABI_L4_CSUM_REPLACE,
 	.helper_pull = ABI_SKB_PULL_DATA,
 	.repeatable = repeatable,
 };

@@ -118,10 +118,12 @@ static void check_operation(struct check *c, const struct ir_ins *ins)
 			wrong(c, "has no such map %u", ins->aux);
 		break;
 	case IRO(pktload):
-	case IRO(pktstore):
-		if (ins->aux != 1 && ins->aux != 2 && ins->aux != 4 && ins->aux != 8)
-			wrong(c, "%s %u bytes", ins->op == IRO(pktload) ? "reads" : "writes", ins->aux);
+	case IRO(pktstore): {
+		uint32_t n = ins->op == IRO(pktstore) ? ins->aux & ~(uint32_t)IR_PKT_EVEN : ins->aux;
+		if (n != 1 && n != 2 && n != 4 && n != 8)
+			wrong(c, "%s %u bytes", ins->op == IRO(pktload) ? "reads" : "writes", n);
 		break;
+	}
 	}
 }
 

@@ -81,6 +81,9 @@ enum ir_op {
 };
 #define IRO(name) IR_##name##_
 
+/* Of the aux of pktstore: how many bytes; and that a checksum beside them changes by as much. */
+enum { IR_PKT_BYTES = 15, IR_PKT_EVEN = 16 };
+
 enum { IR_E_READ = 1, IR_E_WRITE = 2, IR_E_RAISE = 4 };
 
 struct ir_opinfo {

@@ -64,7 +64,8 @@ ir_ref lw_mapfd(struct lw *w, uint32_t map);
 ir_ref lw_mapval(struct lw *w, uint32_t map, int64_t off);
 ir_ref lw_helper(struct lw *w, uint32_t id, uint32_t n, const ir_ref *args);
 ir_ref lw_pktload(struct lw *w, unsigned bytes, ir_ref ptr, ir_ref off, int64_t k);
-void lw_pktstore(struct lw *w, unsigned bytes, ir_ref ptr, ir_ref off, int64_t k, ir_ref v);
+/* even: a checksum in the packet changes by as much */
+void lw_pktstore(struct lw *w, unsigned bytes, bool even, ir_ref ptr, ir_ref off, int64_t k, ir_ref v);
 ir_ref lw_pktlen(struct lw *w);
 
 /* Words that every way to here has made already: what was remembered by a key in this Lua instruction or in

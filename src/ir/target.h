@@ -99,6 +99,11 @@ struct ir_target {
 	uint32_t ctx_data, ctx_data_end;  /* offsets of u32 data, data_end in the context */
 	uint32_t helper_load_bytes;       /* (ctx, offset, to, len) -> 0: for copy access; 0: none */
 	uint32_t helper_store_bytes;      /* (ctx, offset, from, len) -> 0: likewise */
+	/* Where the kernel keeps sums of its own: which fields can be stored directly all the same ... */
+	bool (*stores_directly)(const struct ir_view *v, const struct ir_field *f);
+	uint32_t unsummed;                /* ... the first bytes, which it does not sum (the store helper then
+					     has flags, too: 1: its sum is to be kept) */
+	uint32_t helper_l4_csum;          /* (ctx, offset, 0, difference, flags) -> 0: a checksum there */
 	const char *read_only;            /* why packets cannot be written here; NULL: they can */
 	uint32_t helper_pkt_len;          /* helper that gives the frame's length; 0: data_end - data, or ... */
 	bool has_len;                     /* ... the u32 at ctx_len */

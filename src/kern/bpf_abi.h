@@ -15,6 +15,8 @@ enum { ABI_TCX_INGRESS = 46, ABI_TCX_EGRESS = 47 };
 
 /* Helpers, by number: stable interface. */
 enum {
+	ABI_SKB_STORE_BYTES = 9,
+	ABI_L4_CSUM_REPLACE = 11,
 	ABI_TAIL_CALL = 12,
 	ABI_SKB_LOAD_BYTES = 26,
 	ABI_SKB_PULL_DATA = 39,

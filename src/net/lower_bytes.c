@@ -67,6 +67,7 @@ static bool may_write(struct infer *in, const struct ir_lib *row, uint32_t site,
 	struct ir_unit *u = infer_unit(in);
 
 	u->writes_packet = true;
+	u->copy_access |= u->target->stores_directly != NULL;
 	if (u->target->read_only) {
 		infer_error(in, site, u->target->read_only, "packets cannot be written here");
 		return false;
@@ -105,7 +106,7 @@ static void store_number(struct lw *w, const struct ir_lib *row, const struct ne
 {
 	unsigned size = size_of(row);
 
-	lw_pktstore(w, size, h->ptr, h->off, at, size == 1 ? v : lw_op1(w, swaps[size], v));
+	lw_pktstore(w, size, false, h->ptr, h->off, at, size == 1 ? v : lw_op1(w, swaps[size], v));
 }
 
 /* Where the view starts and, unless it is the frame, where it ends. */

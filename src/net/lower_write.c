@@ -8,6 +8,8 @@
  */
 #include "net/lower.h"
 
+#include <linux/bpf.h>
+
 enum { WORD = 16, ALL_WORD = 0xffff };
 /* Folds that bring sums of three 16-bit words, and of ten 32-bit words, into 16 bits. */
 enum { SHORT = 2, LONG = 3 };
@@ -16,6 +18,7 @@ struct write {
 	struct lw *w;
 	const struct net_at *h;
 	bool sums;             /* does a checksum cover it? */
+	bool even;             /* ... in bytes that the kernel sums as it does these? */
 	ir_ref delta;          /* what it adds then, so far; 0: nothing yet */
 	unsigned folds;        /* that bring a sum with it into 16 bits */
 };
@@ -57,11 +60,33 @@ static ir_ref fold(struct lw *w, ir_ref v, unsigned times)
 	return v;
 }
 
-/* Puts what was written into the checksum of header `view` at h. */
-static void update(const struct write *x, enum net_view view, const struct net_at *h)
+/* By the kernel's helper, which knows whether there is a whole checksum in the packet already, or only
+ * the addresses' part of one that the card is to finish. */
+static void update_by_helper(const struct write *x, const struct net_proto *p, const struct net_at *h, bool pseudo)
+{
+	enum { PSEUDO = BPF_F_PSEUDO_HDR, OPTIONAL = BPF_F_MARK_MANGLED_0, NARROW = 32 };
+	struct lw *w = x->w;
+	ir_ref diff = x->delta;
+
+	for (int i = 0; x->folds == LONG && i < 2; i++)
+		diff = lw_op2(w, IRO(add64), lw_op2i(w, IRO(shr64), diff, NARROW), lw_op1(w, IRO(zext32), diff));
+	int64_t flags = (pseudo ? PSEUDO : 0) | (p->sum.covers & NET_SUM_OPTIONAL ? OPTIONAL : 0);
+	ir_ref args[] = { lw_ctx(w), lw_op2i(w, IRO(add64), h->off, p->sum.at), lw_imm(w, 0), diff, lw_imm(w, flags) };
+	ir_ref r = lw_helper(w, w->unit->target->helper_l4_csum, 5, args);
+	lw_raise_if(w, IR_NE, r, lw_imm(w, 0), "packet byte not writable");
+}
+
+/* Puts what was written, in it or (pseudo) before it, into the checksum of header `view` at h. */
+static void update(const struct write *x, enum net_view view, const struct net_at *h, bool pseudo)
 {
 	const struct net_proto *p = net_protos[view];
 	struct lw *w = x->w;
+	bool header_only = p->next.space != NET_NO_SPACE;
+
+	if (w->unit->target->helper_l4_csum && !header_only) {
+		update_by_helper(x, p, h, pseudo);
+		return;
+	}
 	ir_ref was = lw_pktload(w, 2, h->ptr, h->off, p->sum.at);
 	ir_ref sum = lw_op2(w, IRO(add64), lw_op2i(w, IRO(xor64), was, ALL_WORD), x->delta);
 
@@ -71,7 +96,7 @@ static void update(const struct write *x, enum net_view view, const struct net_a
 		sum = lw_op2(w, IRO(sub64), sum, net_is(w, sum, 0));         /* 0 - 1: 0xffff as 16 bits */
 		sum = lw_op2(w, IRO(and64), sum, never);
 	}
-	lw_pktstore(w, 2, h->ptr, h->off, p->sum.at, sum);
+	lw_pktstore(w, 2, x->even, h->ptr, h->off, p->sum.at, sum);
 }
 
 /* Into what header of `view` covers the addresses of the IP header before it, if it is whole. */
@@ -87,7 +112,7 @@ static void update_behind(const struct write *x, enum net_space space, ir_ref nu
 		lw_bri(w, IR_EQ, number, own, yes, no);
 		lw_enter(w, yes);
 		struct net_at h = net_enter(w, (enum net_view)view, start, x->h->end, done, false);
-		update(x, (enum net_view)view, &h);
+		update(x, (enum net_view)view, &h, true);
 		lw_jmp(w, done, 0, NULL);
 		lw_enter(w, no);
 	}
@@ -124,7 +149,7 @@ static ir_ref load(struct write *x, unsigned size, unsigned at)
 
 static void store(struct write *x, unsigned size, unsigned at, ir_ref v)
 {
-	lw_pktstore(x->w, size, x->h->ptr, x->h->off, at, v);
+	lw_pktstore(x->w, size, x->even, x->h->ptr, x->h->off, at, v);
 }
 
 /* The bits of a field within the bytes that hold it. */
@@ -234,13 +259,13 @@ static void set_here(struct lw *w, const char *name, const struct net_field *f, 
 {
 	struct lw_val ok = checked(w, name, f, v);
 	bool own = net_sum_has(view, f), pseudo = net_sum_behind(view, f);
-	struct write x = { .w = w, .h = h, .sums = own || pseudo };
+	struct write x = { .w = w, .h = h, .sums = own || pseudo, .even = own };
 
 	if (!ok.kinds)
 		return; /* it raised */
 	put(&x, name, f, &ok);
 	if (own)
-		update(&x, view, h);
+		update(&x, view, h, false);
 	if (pseudo)
 		update_pseudo(&x, view);
 }

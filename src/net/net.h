@@ -110,6 +110,9 @@ extern const struct ir_lib net_addr_rows[]; /* methods of ip4, ip6, mac */
 /* Is the field covered by the checksum of its header `view`; by those of headers behind it? */
 bool net_sum_has(enum net_view view, const struct net_field *f);
 bool net_sum_behind(enum net_view view, const struct net_field *f);
+/* Of a packet in an sk_buff: does storing the field, and the header's own checksum, leave the kernel's
+ * sums right, and are those in the packet whole? */
+bool net_skb_direct(const struct ir_view *v, const struct ir_field *f);
 /* The number of `view` in a space, or -1. */
 int net_number(enum net_view view, enum net_space space);
 /* What the row of a byte method (imm) says. */

@@ -14,12 +14,14 @@
 enum { LOOPBACK = 1 };
 enum { FRONT = 10 };
 
+#define NO_TAG "the tag may have been taken off the packet, and cannot be put back yet"
 #define AT(member) offsetof(struct __sk_buff, member)
 #define CTX_ROW(name, member, twin_)                                                        \
 	NET_ROW(name, IR_BIT(IR_INT), .how = NET_CTX, .bit = AT(member), .twin = twin_)
 /* A row that is read by get, and by the twin as the frame has it: it knows no metadata. */
 #define OWN_ROW(name_, kinds_, get_, ...)                                                   \
-	{ .name = name_, .kinds = kinds_, .get = get_, .arg = &(const struct net_field){ __VA_ARGS__ } }
+	{ .name = name_, .kinds = kinds_, .get = get_, .walks = true, .fixed = NO_TAG,      \
+	  .arg = &(const struct net_field){ __VA_ARGS__ } }
 
 /* ---- reading ---- */
 
@@ -126,7 +128,7 @@ static const struct ir_field vlan_fields[] = {
 	OWN_ROW("pcp", IR_BIT(IR_INT), get_tag, .how = NET_BITS, .bit = 0, .width = 3),
 	OWN_ROW("dei", IR_BOOL,        get_tag, .how = NET_FLAG, .bit = 3, .width = 1),
 	OWN_ROW("id",  IR_BIT(IR_INT), get_tag, .how = NET_BITS, .bit = 4, .width = 12),
-	NET_ROW_BITS("type", 16, 16),
+	NET_ROW_LEADS("type", 16, 16),
 	NET_ROW_HEADER("vlan", NET_VLAN),
 	{ 0 }
 };
@@ -173,3 +175,10 @@ const struct ir_view *const net_skb_views[NET_NVIEWS + 1] = {
 	[NET_ICMP6]   = &net_icmp6_view,
 	[NET_PAYLOAD] = &net_payload_view,
 };
+
+bool net_skb_direct(const struct ir_view *v, const struct ir_field *f)
+{
+	if (v == &eth_view)
+		return true;
+	return v == &net_ipv4_view && net_sum_has(NET_IPV4, f->arg) && !net_sum_behind(NET_IPV4, f->arg);
+}

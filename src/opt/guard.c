@@ -159,7 +159,7 @@ static void direct_store(struct guard *g, ir_ref i)
 {
 	struct ir_ins *ins = ir_at(g->f, i);
 	fold_to_data(g, ins);
-	ins->op = (uint16_t)edit_store_op(ins->aux);
+	ins->op = (uint16_t)edit_store_op(ins->aux & IR_PKT_BYTES);
 	ins->args[1] = ins->args[2];
 	ins->nargs = 2;
 	ins->aux = 0;
@@ -263,6 +263,18 @@ static void copy_pkt(struct guard *g, ir_ref term)
 	compare(g, term, plus(&e, off, size), g->len);
 }
 
+/* 1 where the kernel must keep its own sum: bytes that it sums are written, and no checksum makes up. */
+static ir_ref store_flags(struct guard *g, struct edit *e, ir_ref off, bool even)
+{
+	int64_t last = (int64_t)g->u->target->unsummed - 1;
+	if (even)
+		return edit_imm(e, 0);
+	if (is_imm(g->f, off))
+		return edit_imm(e, ir_at(g->f, off)->imm > last);
+	ir_ref left = edit_op(e, IRO(sub64), edit_imm(e, last), off);
+	return edit_op(e, IRO(shr64), left, edit_imm(e, 63));
+}
+
 /* Calls `helper` before i to copy between the packet and the slot, which holds `value` (0: zeros), and
  * goes on only when it says 0. */
 static void copy_bytes(struct guard *g, ir_ref i, ir_ref value, uint32_t helper, const char *failing)
@@ -270,14 +282,18 @@ static void copy_bytes(struct guard *g, ir_ref i, ir_ref value, uint32_t helper,
 	struct ir_fn *f = g->f;
 	const struct ir_ins *ins = ir_at(f, i);
 	struct edit e = { f, i, ins->site };
-	uint32_t bytes = ins->aux;
+	uint32_t bytes = ins->aux & IR_PKT_BYTES;
+	bool even = ins->aux & IR_PKT_EVEN;
 	ir_blk from = ins->block;
 	ir_ref off = is_imm(f, ins->args[1])
 		     ? edit_imm(&e, ir_at(f, ins->args[1])->imm + ins->imm)
 		     : plus(&e, ins->args[1], ins->imm);
 	edit_store(&e, value ? bytes : COPY_BYTES, g->slot, 0, value ? value : edit_imm(&e, 0));
-	ir_ref args[4] = { g->ctx, off, g->slot, edit_imm(&e, bytes) };
-	ir_ref call = ir_ins_new(f, IRO(helper), 4, args);
+	ir_ref args[5] = { g->ctx, off, g->slot, edit_imm(&e, bytes) };
+	bool flags = value && g->u->target->stores_directly;
+	if (flags)
+		args[4] = store_flags(g, &e, off, even);
+	ir_ref call = ir_ins_new(f, IRO(helper), flags ? 5 : 4, args);
 	ir_at(f, call)->aux = helper;
 	ir_at(f, call)->site = e.site;
 	ir_insert_before(f, i, call);

@@ -105,10 +105,10 @@ ir_ref lw_pktload(struct lw *w, unsigned bytes, ir_ref ptr, ir_ref off, int64_t 
 	return r;
 }
 
-void lw_pktstore(struct lw *w, unsigned bytes, ir_ref ptr, ir_ref off, int64_t k, ir_ref v)
+void lw_pktstore(struct lw *w, unsigned bytes, bool even, ir_ref ptr, ir_ref off, int64_t k, ir_ref v)
 {
 	ir_ref r = append(w, IRO(pktstore), 3, (ir_ref[]){ ptr, off, v });
-	ir_at(w->fn, r)->aux = bytes;
+	ir_at(w->fn, r)->aux = bytes | (even ? IR_PKT_EVEN : 0);
 	ir_at(w->fn, r)->imm = k;
 }
 
