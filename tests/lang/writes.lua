@@ -221,4 +221,235 @@ for _, name in ipairs { "src", "dst" } do
 	each_field("ip", name, FIELDS.ipv4[name], "ipv4")
 	each_field("ip", name, FIELDS.ipv6[name], "ipv6")
 end
+
+-- ---- one thing after another: what was written is what is read, by whatever name ----
+
+local st = bpf.state { a = "i64", b = "i64", c = "i64" }
+local none = bpf.map { "hash", name = "none", key = "u32", value = "i64", entries = 2 }
+local v6 = bpf.map { "hash", name = "v6", key = "u32", value = "ip6", entries = 2 }
+v6[0] = bpf.ip "2001:db8::9"
+local arg = args.i64
+
+local function observed(run_it)
+	return function(prog, frame)
+		st.a, st.b, st.c = -1, -1, -1
+		local verdict, bytes, ns, message = run_it(prog, frame)
+		local left = ("%d %d %d "):format(st.a, st.b, st.c)
+		return left .. tostring(verdict), bytes, ns, message
+	end
+end
+
+-- On every good frame, and some hostile ones; `want` gives what a good one must become.
+local function steps(name, f, values, want)
+	local problems = {}
+	local direct, copy = programs(f)
+	local function all(frame, expected)
+		local seen
+		for _, way in ipairs { { "twin", direct.twin, direct }, { "kernel", direct.test, direct },
+			{ "copy", copy.test, copy } } do
+			local verdict, bytes, _, message = observed(way[2])(way[3], frame)
+			local got = ("%s %s, %s"):format(hex(bytes), verdict, plain(message) or "no error")
+			if (seen and got ~= seen) or (expected and bytes ~= expected) then
+				problems[#problems + 1] = ("on %s: %s %s, wanted %s"):format(hex(frame), way[1], got,
+					expected and hex(expected) or seen)
+			end
+			seen = seen or got
+		end
+	end
+	for _, v in ipairs(values or { 0 }) do
+		arg[0] = v
+		for _, frame in ipairs(good) do all(frame.bytes, want and want(frame, v)) end
+		for i = 3, #hostile, 11 do all(hostile[i]) end
+	end
+	lang.check(name, problems)
+end
+
+local function swapped(s, a, b, n)
+	local x, y = s:sub(a + 1, a + n), s:sub(b + 1, b + n)
+	return splice(splice(s, a, y), b, x)
+end
+
+steps("addresses and ports swapped", function(p)
+	local eth, ip = p.eth, p.ip
+	eth.src, eth.dst = eth.dst, eth.src
+	if not ip then return end
+	ip.src, ip.dst = ip.dst, ip.src
+	local l4 = p.tcp or p.udp
+	if l4 then l4.sport, l4.dport = l4.dport, l4.sport end
+end, nil, function(frame)
+	local s, at = swapped(frame.bytes, 0, 6, 6), frame.at
+	if at.ipv4 then s = swapped(s, at.ipv4 + 12, at.ipv4 + 16, 4) end
+	if at.ipv6 then s = swapped(s, at.ipv6 + 8, at.ipv6 + 24, 16) end
+	local l4 = at.tcp or at.udp
+	return l4 and swapped(s, l4, l4 + 2, 2) or s
+end)
+
+steps("written, then read", function(p)
+	local ip = p.ipv4
+	if not ip then return end
+	ip.ttl = arg[0]
+	st.a, st.b, st.c = ip.ttl, ip:u16(8), p.ip.ttl
+end, { 0, 7, 255, 256 })
+
+steps("read, written, read", function(p)
+	local ip = p.ipv4
+	if not ip then return end
+	local before = ip:u8(8)
+	ip.ttl = before ~ 0xff
+	st.a, st.b, st.c = before, ip:u8(8), ip.check
+	ip.ttl = before
+end)
+
+steps("written on one way", function(p)
+	local ip = p.ip
+	if not ip then return end
+	st.a = ip.ttl
+	if p.len % 2 == 0 then ip.ttl = 1 end
+	st.b = ip.ttl
+end)
+
+steps("written in a loop", function(p)
+	local ip = p.ip
+	if not ip then return end
+	for _ = 1, 3 do ip.ttl = ip.ttl - 1 end
+	st.a = ip.ttl
+end, nil, function(frame)
+	local at = frame.at
+	if not at.ip then return frame.bytes end
+	local ttl = at.ip + (at.ipv4 and 8 or 7)
+	return with_sums(splice(frame.bytes, ttl, string.char(frame.bytes:byte(ttl + 1) - 3)), at)
+end)
+
+steps("bytes in a loop", function(p)
+	local sum, inside = 0, 0
+	for i = 0, 90 do
+		local byte = p:u8(i + 14)
+		if byte and p:set_u8(i + 14, (byte + i) & 0xff) then inside = inside + 1 end
+		sum = sum + (p:u8(i + 14) or 0)
+	end
+	st.a, st.b = sum, inside
+end)
+
+steps("looked up again where the way has changed", function(p)
+	local u, ip = p.udp, p.ipv4
+	if not u or not ip then return end
+	ip.frag_off = arg[0]
+	st.a, st.b = u.dport, p.udp and 1 or 0
+	p.eth.type = 0x1234
+	st.c = p.ipv4 and 1 or p.vlan and 2 or 0
+	u.dport = 4711
+end, { 0, 1, 8191 })
+
+steps("a header's length changed", function(p)
+	local ip = p.ipv4
+	if not ip then return end
+	local u = ip.udp
+	ip:set_u8(0, arg[0])
+	st.a, st.b = #ip, ip.udp and ip.udp.sport or -2
+	st.c = #ip.payload
+	if u then u.sport = 7 end
+	ip.dst = ip.src
+end, { 0x45, 0x46, 0x4f, 0x41, 0x00, 0xff })
+
+steps("an IP version changed", function(p)
+	local ip = p.ip
+	if not ip then return end
+	local l4 = ip.udp or ip.tcp
+	ip:set_u8(0, 0x65)
+	st.a, st.b = ip.version, p.ip and 1 or 0
+	ip.ttl = 9
+	st.c = ip.udp and 1 or ip.tcp and 2 or ip.icmp and 3 or #ip
+	if l4 then l4.sport = 9 end
+end)
+
+steps("several views of one variable", function(p)
+	local h = p.tcp or p.udp or p.icmp
+	if h then h.check = arg[0] end
+	local l4 = p.udp or p.tcp
+	if l4 then l4.dport = 8080 end
+end, { 0, 0xffff, 0x10000 })
+
+local OFFSETS = { -1, 0, 1, 2, 3, 4, 5, 7, 8, 12, 13, 14, 18, 19, 20, 24, 33, 34, 40, 41, 60, 65533, 65535, 65536,
+	math.mininteger, math.maxinteger }
+for _, size in ipairs { 8, 16, 32, 64 } do
+	for _, view in ipairs { "p", "p.ip", "p.udp", "p.payload", "p.eth" } do
+		local value = ("0x0123456789abcdef & %d"):format(size == 64 and -1 or (1 << size) - 1)
+		local text = ([[local arg, st = ... return function(p)
+			local v = %s
+			if not v then return end
+			st.a = v:set_u%d(arg[0], %s) and 1 or 0
+			st.b = v:u%d(arg[0]) or -3
+		end]]):format(view, size, value, size)
+		steps(("%s:set_u%d"):format(view, size), load(text, "=raw")(arg, st), OFFSETS)
+	end
+end
+
+steps("bytes at constant offsets", function(p)
+	local ip = p.ipv4
+	if not ip then return end
+	st.a = ip:set_u32(8, 0x40060000) and 1 or 0
+	st.b = ip:set_u32(17, 1) and 1 or 0
+	st.c = ip:u64(12) or -3
+end)
+
+-- ---- errors ----
+
+local where = "attempt to index a nil value (field 'ipv4')"
+local function fails(name, f, frame, message)
+	local problems = {}
+	local direct, copy = programs(f)
+	for _, way in ipairs { { "twin", direct.twin, direct }, { "kernel", direct.test, direct }, { "copy", copy.test, copy } } do
+		local _, _, _, got = way[2](way[3], frame.bytes)
+		if plain(got) ~= message then problems[#problems + 1] = ("%s: %s, wanted %s"):format(way[1], got, message) end
+	end
+	lang.check(name, problems)
+end
+local function frame_of(name)
+	for _, frame in ipairs(good) do
+		if frame.name == name then return frame end
+	end
+end
+
+fails("a header that is not there", function(p) p.ipv4.ttl = 1 end, frame_of "arp", where)
+fails("nil, at run time", function(p) p.ipv4.ttl = none[1] end, frame_of "tcp", "bad field 'ttl' (u8 expected, got nil)")
+fails("a boolean, at run time", function(p)
+	p.tcp.dport = p.len > 60 and true or 1
+end, frame_of "tcp", "bad field 'dport' (u16 expected, got boolean)")
+fails("an address of the other version, at run time", function(p) p.ip.src = v6[0] or p.ipv4.dst end, frame_of "tcp",
+	"bad field 'src' (ip4 expected, got ip6)")
+fails("no address, at run time", function(p) p.ipv6.src = v6[1] end, frame_of "tcp6",
+	"bad field 'src' (ip6 expected, got nil)")
+fails("a flag that is a number, at run time", function(p)
+	p.tcp.syn = p.len > 60 and 1 or true
+end, frame_of "tcp", "bad field 'syn' (bool expected, got number)")
+fails("3 bits", function(p) p.vlan.pcp = p.vlan.id end, frame_of "tagged udp", "value does not fit u3 (field 'pcp')")
+fails("20 bits", function(p) p.ipv6.flow = p.ipv6.flow + 0xfffff end, frame_of "tcp6", "value does not fit u20 (field 'flow')")
+fails("bytes that do not fit", function(p) p:set_u16(0, p.len << 16) end, frame_of "tcp",
+	"bad argument #2 to 'set_u16' (value does not fit u16)")
+fails("bytes of nil", function(p) p:set_u16(0, none[1]) end, frame_of "tcp",
+	"bad argument #2 to 'set_u16' (number expected, got nil)")
+
+-- ---- a UDP checksum that comes out as 0 is 0xffff, and stays right after that ----
+
+for _, name in ipairs { "udp", "udp6", "tagged udp" } do
+	local problems, frame = {}, frame_of(name)
+	local l4 = frame.at.udp
+	local sport, check = (">I2"):unpack(frame.bytes, l4 + 1), (">I2"):unpack(frame.bytes, l4 + 7)
+	local n = sport + check
+	arg[0] = n > 0xffff and n - 0xffff or n
+	local function once(p) p.udp.sport = arg[0] end
+	local function twice(p)
+		p.udp.sport = arg[0]
+		p.udp.dport = p.udp.dport ~ 1
+	end
+	local want = with_sums(splice(frame.bytes, l4, (">I2"):pack(arg[0])), frame.at)
+	if want:sub(l4 + 7, l4 + 8) ~= "\xff\xff" then problems[1] = "the test is wrong: " .. hex(want) end
+	local direct, copy = programs(once)
+	run(problems, "once", direct, copy, frame.bytes, want)
+	direct, copy = programs(twice)
+	local dport = (">I2"):unpack(frame.bytes, l4 + 3)
+	run(problems, "twice", direct, copy, frame.bytes, with_sums(splice(want, l4 + 2, (">I2"):pack(dport ~ 1)), frame.at))
+	lang.check("a checksum of 0xffff: " .. name, problems)
+end
+
 lang.done()
