@@ -73,6 +73,9 @@ bool fold_asked(struct simp *s, ir_ref r)
 	if (yes == fold_holds(i->aux, b.value, with))
 		return false;
 	const struct ir_ins *first = ir_at(s->f, a.br);
+	/* of a packet pointer the verifier learns nothing in other registers than the one compared */
+	if (!is_imm(s->f, first->args[1]))
+		return false;
 	i->op = first->op;
 	i->aux = first->aux ^ (yes == (a.succ == 1));
 	i->args[0] = first->args[0];

@@ -3,5 +3,5 @@ local diag = dofile "tests/diag/harness.lua"
 
 diag.kind = "tc"
 diag.case("bytes of a tag", function(pkt) local v = pkt.vlan if v and v:u8(0) == 1 then return bpf.DROP end end)
-diag.case("a write", function(pkt) local ip = pkt.ipv4 if ip then ip.ttl = 1 end end)
+diag.case("a tag's own field", function(pkt) pkt.vlan.id = 1 end)
 diag.done()

@@ -435,8 +435,8 @@ end
 -- The kernel runs no tc program on a frame whose IP header is not whole.
 local least = { ["\x08\x00"] = 34, ["\x86\xdd"] = 54 }
 
-local function runs(frame)
-	return lang.hook ~= "tc" or #frame >= (least[frame:sub(13, 14)] or 14)
+function lang.runs(frame, hook)
+	return (hook or lang.hook) ~= "tc" or #frame >= (least[frame:sub(13, 14)] or 14)
 end
 
 -- The same for a function of a packet, under both ways of reaching its bytes: inputs are frames (of
@@ -444,7 +444,7 @@ end
 function lang.packets(case)
 	local some = { packets = true, inputs = {}, want = case.want and {} }
 	for i, frame in ipairs(case.inputs) do
-		if runs(frame) then
+		if lang.runs(frame) then
 			some.inputs[#some.inputs + 1] = frame
 			if some.want then some.want[#some.inputs] = case.want[i] end
 		end

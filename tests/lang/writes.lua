@@ -141,21 +141,33 @@ end
 args.bool = bpf.map { "array", name = "arg_bool", key = "u32", value = "bool", entries = 2 }
 local function arg_of(kind) return args[kind] or args.i64 end
 
-local function programs(f)
-	return bpf.program("xdp", { name = "writes", check = true, on_error = bpf.DROP }, f),
-		bpf.program("xdp", { name = "writes", check = true, on_error = bpf.DROP, copy = true }, f)
+-- The ways to run f: as a twin, and in the kernel; on tc too, but for what a tag that was taken off leaves out.
+local function programs(f, not_tc)
+	local function program(hook, copy)
+		return bpf.program(hook, { name = "writes", check = true, on_error = bpf.DROP, copy = copy }, f)
+	end
+	local direct, copy = program("xdp"), program("xdp", true)
+	local ways = { { "twin", direct.twin, direct, "xdp" }, { "kernel", direct.test, direct, "xdp" },
+		{ "copy", copy.test, copy, "xdp" } }
+	if not not_tc then
+		local tc = program "tc"
+		ways[4] = { "tc", tc.test, tc, "tc" }
+	end
+	return ways
 end
 
 local function plain(message) return message and message:gsub("^[^\n]-:%d+: ", "") end
 
--- Runs both programs and the twin on a frame; `want` and `err`, where known, must come out of all three.
-local function run(problems, what, direct, copy, frame, want, err)
-	local ways = { { "twin", direct.twin, direct }, { "kernel", direct.test, direct }, { "copy", copy.test, copy } }
+-- Runs f all ways on a frame; `want` and `err`, where known, must come out of all of them; `before` and
+-- `after` a run may set and show more.
+local function run(problems, what, ways, frame, want, err, before, after)
 	local seen
-	for i, way in ipairs(ways) do
+	for _, way in ipairs(ways) do
+		if not lang.runs(frame, way[4]) then goto next end
+		if before then before() end
 		local verdict, bytes, _, message = way[2](way[3], frame)
-		local got = ("%s %s %s"):format(hex(bytes), plain(message) or "", message and verdict == bpf.DROP and "" or
-			tostring(verdict))
+		local got = ("%s %s %s %s"):format(hex(bytes), plain(message) or "no error", tostring(verdict),
+			after and after() or "")
 		if want and (bytes ~= want or plain(message) ~= err) then
 			problems[#problems + 1] = ("%s: on %s wanted %s %s, %s has %s"):format(what, hex(frame), hex(want),
 				err or "", way[1], got)
@@ -163,6 +175,7 @@ local function run(problems, what, direct, copy, frame, want, err)
 			problems[#problems + 1] = ("%s: on %s twin %s, %s %s"):format(what, hex(frame), seen, way[1], got)
 		end
 		seen = seen or got
+		::next::
 	end
 end
 
@@ -184,7 +197,7 @@ end
 local hostile = made.inputs
 local function each_field(view, name, f, fields_of)
 	local problems, tried = {}, 0
-	local direct, copy = programs(assigner(view, name, f.kind))
+	local ways = programs(assigner(view, name, f.kind), name == "type" and view == "eth" or view == "vlan" and name ~= "type")
 	local arg = arg_of(f.kind)
 	for _, v in ipairs(VALUES[f.kind]) do
 		arg[0] = v
@@ -200,14 +213,13 @@ local function each_field(view, name, f, fields_of)
 			elseif off then
 				goto next -- ip.src and the like, of the other version
 			end
-			run(problems, ("%s.%s = %s on %s"):format(view, name, tostring(v), frame.name), direct, copy, frame.bytes,
-				want, err)
+			run(problems, ("%s.%s = %s on %s"):format(view, name, tostring(v), frame.name), ways, frame.bytes, want, err)
 			::next::
 		end
 	end
 	if tried == 0 then problems[1] = "no frame has this field" end
 	for i = 1, #hostile, 7 do -- the value is the last one; what comes out is known to the twin alone
-		run(problems, view .. "." .. name, direct, copy, hostile[i])
+		run(problems, view .. "." .. name, ways, hostile[i])
 	end
 	lang.check(("%s.%s"):format(view, name), problems)
 end
@@ -230,36 +242,18 @@ local v6 = bpf.map { "hash", name = "v6", key = "u32", value = "ip6", entries = 
 v6[0] = bpf.ip "2001:db8::9"
 local arg = args.i64
 
-local function observed(run_it)
-	return function(prog, frame)
-		st.a, st.b, st.c = -1, -1, -1
-		local verdict, bytes, ns, message = run_it(prog, frame)
-		local left = ("%d %d %d "):format(st.a, st.b, st.c)
-		return left .. tostring(verdict), bytes, ns, message
-	end
-end
+local function clear() st.a, st.b, st.c = -1, -1, -1 end
+local function left() return ("%d %d %d"):format(st.a, st.b, st.c) end
 
 -- On every good frame, and some hostile ones; `want` gives what a good one must become.
-local function steps(name, f, values, want)
-	local problems = {}
-	local direct, copy = programs(f)
-	local function all(frame, expected)
-		local seen
-		for _, way in ipairs { { "twin", direct.twin, direct }, { "kernel", direct.test, direct },
-			{ "copy", copy.test, copy } } do
-			local verdict, bytes, _, message = observed(way[2])(way[3], frame)
-			local got = ("%s %s, %s"):format(hex(bytes), verdict, plain(message) or "no error")
-			if (seen and got ~= seen) or (expected and bytes ~= expected) then
-				problems[#problems + 1] = ("on %s: %s %s, wanted %s"):format(hex(frame), way[1], got,
-					expected and hex(expected) or seen)
-			end
-			seen = seen or got
-		end
-	end
+local function steps(name, f, values, want, not_tc)
+	local problems, ways = {}, programs(f, not_tc)
 	for _, v in ipairs(values or { 0 }) do
 		arg[0] = v
-		for _, frame in ipairs(good) do all(frame.bytes, want and want(frame, v)) end
-		for i = 3, #hostile, 11 do all(hostile[i]) end
+		for _, frame in ipairs(good) do
+			run(problems, frame.name, ways, frame.bytes, want and want(frame, v), nil, clear, left)
+		end
+		for i = 3, #hostile, 11 do run(problems, tostring(v), ways, hostile[i], nil, nil, clear, left) end
 	end
 	lang.check(name, problems)
 end
@@ -338,7 +332,7 @@ steps("looked up again where the way has changed", function(p)
 	p.eth.type = 0x1234
 	st.c = p.ipv4 and 1 or p.vlan and 2 or 0
 	u.dport = 4711
-end, { 0, 1, 8191 })
+end, { 0, 1, 8191 }, nil, true)
 
 steps("a header's length changed", function(p)
 	local ip = p.ipv4
@@ -397,8 +391,7 @@ end)
 local where = "attempt to index a nil value (field 'ipv4')"
 local function fails(name, f, frame, message)
 	local problems = {}
-	local direct, copy = programs(f)
-	for _, way in ipairs { { "twin", direct.twin, direct }, { "kernel", direct.test, direct }, { "copy", copy.test, copy } } do
+	for _, way in ipairs(programs(f, frame.at.vlan)) do
 		local _, _, _, got = way[2](way[3], frame.bytes)
 		if plain(got) ~= message then problems[#problems + 1] = ("%s: %s, wanted %s"):format(way[1], got, message) end
 	end
@@ -444,11 +437,9 @@ for _, name in ipairs { "udp", "udp6", "tagged udp" } do
 	end
 	local want = with_sums(splice(frame.bytes, l4, (">I2"):pack(arg[0])), frame.at)
 	if want:sub(l4 + 7, l4 + 8) ~= "\xff\xff" then problems[1] = "the test is wrong: " .. hex(want) end
-	local direct, copy = programs(once)
-	run(problems, "once", direct, copy, frame.bytes, want)
-	direct, copy = programs(twice)
+	run(problems, "once", programs(once), frame.bytes, want)
 	local dport = (">I2"):unpack(frame.bytes, l4 + 3)
-	run(problems, "twice", direct, copy, frame.bytes, with_sums(splice(want, l4 + 2, (">I2"):pack(dport ~ 1)), frame.at))
+	run(problems, "twice", programs(twice), frame.bytes, with_sums(splice(want, l4 + 2, (">I2"):pack(dport ~ 1)), frame.at))
 	lang.check("a checksum of 0xffff: " .. name, problems)
 end
 
