@@ -1,5 +1,5 @@
 /* bulk_main.c - moves bytes that tell where they stand through TCP, in segments as big as the devices
- * let them be:  bulk send ADDRESS PORT N | bulk receive PORT N | bulk offload DEVICE tso|gso|gro on|off */
+ * let them be:  bulk send ADDRESS PORT N | bulk receive PORT N | bulk offload DEVICE tso|gso|gro|tx|rx on|off */
 #include <arpa/inet.h>
 #include <linux/ethtool.h>
 #include <linux/sockios.h>
@@ -75,6 +75,7 @@ static int offload(const char *dev, const char *what, const char *to)
 {
 	static const struct { const char *name; unsigned set; } all[] = {
 		{ "tso", ETHTOOL_STSO }, { "gso", ETHTOOL_SGSO }, { "gro", ETHTOOL_SGRO },
+		{ "tx", ETHTOOL_STXCSUM }, { "rx", ETHTOOL_SRXCSUM },
 	};
 	struct ethtool_value v = { .data = !strcmp(to, "on") };
 	struct ifreq q = { .ifr_data = (char *)&v };
