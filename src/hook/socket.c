@@ -29,6 +29,7 @@ static const struct ir_target target = {
 	.if_true = PG_PASS,
 	.if_false = PG_DROP,
 	.results = "return true, false, or how many bytes to keep",
+	.read_only = "a socket filter says how much of a packet is kept; bpf.tc can change it",
 	SKB_TARGET,
 };
 
