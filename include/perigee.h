@@ -235,6 +235,8 @@ PG_API const struct pg_timing *pg_unit_timing(const pg_unit *u);
 
 /* ---- programs and links ------------------------------------------------------------------- */
 
+/* The i-th hook, as a row of the table in docs/hooks.md; otherwise as pg_operation_row. */
+PG_API int pg_hook_row(int i, char *buf, size_t n);
 /* A unit may be loaded more than once and freed while its programs live. */
 PG_API int pg_load(pg_unit *u, pg_prog **out);
 PG_API void pg_prog_free(pg_prog *p);
@@ -265,14 +267,26 @@ PG_API bool pg_hook_find(const char *kind, struct pg_hook *out); /* the hook of 
 struct pg_attach_opts {
 	size_t size;
 	const char *dev;      /* interface name */
+	int fd;               /* socket: a descriptor, where dev is NULL; stays the caller's */
 	const char *direction;/* "ingress", "egress" */
 	const char *point;    /* "sched:sched_switch" */
 	const char *mode;     /* xdp: NULL automatic, "native", "skb" */
+	bool stats;           /* runs and their time are counted (pg_link_stats) */
 };
 PG_API int pg_attach(pg_prog *p, const struct pg_attach_opts *opts, pg_link **out);
 /* Takes the program's place while it runs; on failure the old one goes on. The link holds its own
  * reference: both programs may be freed. *ns: time of the swap itself, may be NULL. */
 PG_API int pg_link_replace(pg_link *l, pg_prog *p, uint64_t *ns);
+/* Since it was attached, over all the programs it ran. The kernel counts runs and time while any link of
+ * the machine asks for it (stats), at about 20 ns a run of any BPF program; and by program: one that is
+ * attached twice is counted twice. */
+struct pg_link_stats {
+	size_t size;
+	bool counted;         /* runs and ns are known */
+	uint64_t runs, ns;
+	uint64_t missed;      /* runs that the kernel left out, to not run a program within itself */
+};
+PG_API int pg_link_stats(pg_link *l, struct pg_link_stats *out);
 PG_API int pg_link_detach(pg_link *l);
 PG_API void pg_link_free(pg_link *l);
 PG_API const char *pg_link_name(const pg_link *l); /* "xdp eth0" */

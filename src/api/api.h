@@ -128,6 +128,9 @@ struct pg_link {
 	pg_ctx *ctx;                   /* counted */
 	pg_prog *prog;                 /* counted; NULL when detached */
 	struct hook_link at;
+	int counting;                  /* kern_count_runs, or -1 */
+	struct kern_prog_info gone;    /* counters of the programs that it ran before, less what they
+					* and this one had counted before it */
 };
 
 /* monotonic nanoseconds */

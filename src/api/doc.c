@@ -1,5 +1,7 @@
 /* doc.c - tables of the compiler as documentation. */
+#include "hook/hook.h"
 #include "ir/ir.h"
+#include "perigee.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -51,5 +53,60 @@ int pg_operation_row(int i, char *buf, size_t n)
 		snprintf(ends, sizeof(ends), "%d successors", op->ends);
 	snprintf(buf, n, "| `%s` | %c | %s | %s | %s | %s | %s |", op->name, op->level, args, result_text(op->result),
 		 effects_text(op->effects, effects, sizeof(effects)), ends, escaped(op->what, what, sizeof(what)));
+	return 0;
+}
+
+/* ---- hooks ---- */
+
+static const char *replace_text(enum hook_replace r)
+{
+	static const char *const text[] = {
+		[HOOK_LINK] = "in place", [HOOK_ROOT] = "behind a root", [HOOK_SWAP] = "new, then old",
+	};
+	return text[r];
+}
+
+/* "dev, direction, " for bpf.tc(dev, direction, f) */
+static const char *args_text(const char *args, char *buf, size_t n)
+{
+	size_t at = 0;
+	buf[0] = 0;
+	for (; *args; args += strspn(args, " ")) {
+		size_t len = strcspn(args, " ");
+		at += (size_t)snprintf(buf + at, n - at, "%.*s, ", (int)len, args);
+		args += len;
+	}
+	return buf;
+}
+
+static const char *results_text(const struct ir_target *t, char *buf, size_t n)
+{
+	size_t at = 0;
+	buf[0] = 0;
+	for (const struct ir_verdict *v = t->verdicts; v && v->neutral; v++)
+		at += (size_t)snprintf(buf + at, n - at, "%s`%s`", at ? " " : "", pg_verdict_name(v->neutral));
+	if (t->if_true)
+		at += (size_t)snprintf(buf + at, n - at, " true false");
+	if (t->integer_results)
+		snprintf(buf + at, n - at, " integers");
+	return *buf ? buf : "none";
+}
+
+int pg_hook_row(int i, char *buf, size_t n)
+{
+	char args[64], results[128], test[64] = "no";
+	if (i < 0) {
+		snprintf(buf, n, "| hook | packets or events | results | replaced | test run |\n"
+			 "| --- | --- | --- | --- | --- |");
+		return 0;
+	}
+	const struct hook *h = hook_at((unsigned)i);
+	if (!h)
+		return -ENOENT;
+	if (h->family->test_min)
+		snprintf(test, sizeof(test), "from %u bytes on", h->family->test_min);
+	snprintf(buf, n, "| `bpf.%s(%s[options,] f)` | %s | %s | %s | %s |", h->name,
+		 args_text(h->args, args, sizeof(args)), h->what,
+		 results_text(h->family->target, results, sizeof(results)), replace_text(h->replace), test);
 	return 0;
 }

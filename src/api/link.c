@@ -23,6 +23,47 @@ bool pg_hook_find(const char *kind, struct pg_hook *out)
 	return h;
 }
 
+/* ---- counters ---- */
+
+/* Adds (sign 1) or takes away what the program that the kernel runs has counted. */
+static int count(pg_link *l, struct kern_prog_info *sum, int sign)
+{
+	struct kern_prog_info i;
+	/* a root stays while what it calls is replaced, and it alone is counted */
+	int r = kern_prog_info(l->at.root_fd >= 0 ? l->at.root_fd : l->prog->fd, &i);
+	if (r < 0)
+		return r;
+	sum->run_cnt += (uint64_t)sign * i.run_cnt;
+	sum->run_ns += (uint64_t)sign * i.run_ns;
+	sum->missed += (uint64_t)sign * i.missed;
+	return 0;
+}
+
+int pg_link_stats(pg_link *l, struct pg_link_stats *out)
+{
+	struct kern_prog_info sum = l->gone;
+	if (!l->prog)
+		return api_fail(l->ctx, -ENOLINK, "%s was detached", l->at.name);
+	int r = count(l, &sum, 1);
+	if (r < 0)
+		return api_fail(l->ctx, r, "cannot read the counters of %s: %s", l->at.name, strerror(-r));
+	struct pg_link_stats s = { .size = sizeof s, .counted = l->counting >= 0, .runs = sum.run_cnt,
+				   .ns = sum.run_ns, .missed = sum.missed };
+	size_t size = out->size;
+	memcpy(out, &s, size < sizeof s ? size : sizeof s);
+	out->size = size;
+	return 0;
+}
+
+/* ---- attaching ---- */
+
+static int start_counting(pg_link *l)
+{
+	l->counting = kern_count_runs();
+	return l->counting < 0 ? api_fail(l->ctx, l->counting, "stats: the kernel does not count runs: %s",
+					  strerror(-l->counting)) : 0;
+}
+
 int pg_attach(pg_prog *p, const struct pg_attach_opts *opts, pg_link **out)
 {
 	struct pg_attach_opts o = { .size = sizeof o };
@@ -35,13 +76,23 @@ int pg_attach(pg_prog *p, const struct pg_attach_opts *opts, pg_link **out)
 		return api_fail(p->ctx, -ENOMEM, "out of memory");
 	l->at = (struct hook_link){ .hook = p->hook, .features = &p->ctx->features, .link_fd = -1, .root_fd = -1,
 				   .slot_fd = -1, .mode = "", .made = p->made };
-	int r = p->hook->family->attach(&p->ctx->features, p->fd, &o, &l->at, err, sizeof err);
+	l->ctx = p->ctx;
+	l->counting = -1;
+	int r = o.stats ? start_counting(l) : 0;
 	if (r < 0) {
+		free(l);
+		return r;
+	}
+	r = p->hook->family->attach(&p->ctx->features, p->fd, &o, &l->at, err, sizeof err);
+	if (r < 0) {
+		kern_close(l->counting);
 		free(l);
 		return api_fail(p->ctx, r, "%s", err);
 	}
-	l->ctx = ctx_ref(p->ctx);
+	ctx_ref(p->ctx);
 	l->prog = prog_ref(p);
+	if (l->at.root_fd < 0)
+		count(l, &l->gone, -1);
 	sites_where(p->sites, l->at.name);
 	p->timing.attach = api_now() - start;
 	*out = l;
@@ -66,7 +117,12 @@ int pg_link_replace(pg_link *l, pg_prog *p, uint64_t *ns)
 	if (ns)
 		*ns = api_now() - start;
 	pg_prog *old = l->prog;
+	bool changes = l->at.root_fd < 0;
+	if (changes)
+		count(l, &l->gone, 1);
 	l->prog = prog_ref(p);
+	if (changes)
+		count(l, &l->gone, -1);
 	sites_where(p->sites, l->at.name);
 	prog_unref(old);
 	return 0;
@@ -78,6 +134,7 @@ int pg_link_detach(pg_link *l)
 	if (!l->prog)
 		return 0;
 	int r = l->at.hook->family->detach(&l->at, err, sizeof err);
+	kern_close(l->counting);
 	prog_unref(l->prog);
 	l->prog = NULL;
 	return r < 0 ? api_fail(l->ctx, r, "%s", err) : 0;

@@ -42,6 +42,17 @@ int pg_testable(const pg_prog *p)
 			"Lua, by program:twin or bpf.twin", p->hook->name);
 }
 
+/* What the kernel takes off its input is put before it. */
+static const uint8_t *input(pg_prog *p, const void *in, size_t n, uint8_t **own)
+{
+	uint32_t skip = p->hook->family->test_skip;
+	*own = skip ? calloc(1, skip + n) : NULL;
+	if (!*own)
+		return in;
+	memcpy(*own + skip, in, n);
+	return *own;
+}
+
 int pg_test(pg_prog *p, const void *in, size_t n, struct pg_test_result *out)
 {
 	if (api_lacks(p->ctx, FEAT_prog_test))
@@ -55,9 +66,15 @@ int pg_test(pg_prog *p, const void *in, size_t n, struct pg_test_result *out)
 				p->hook->name, least, n);
 	if (n > UINT32_MAX / 2 || grow(p, n + ROOM))
 		return api_fail(p->ctx, -ENOMEM, "no memory for a packet of %zu bytes", n);
-	struct kern_test t = { .in = in, .in_len = n, .out = p->packet, .out_len = p->packet_cap };
+	uint32_t skip = p->hook->family->test_skip;
+	uint8_t *own;
+	struct kern_test t = { .in = input(p, in, n, &own), .in_len = skip + n, .out = p->packet,
+			       .out_len = p->packet_cap };
+	if (skip && !own)
+		return api_fail(p->ctx, -ENOMEM, "out of memory");
 	sites_mark(p->sites);
 	int r = kern_prog_test(p->fd, &t);
+	free(own);
 	if (r < 0)
 		return failed(p, r, n);
 	const char *error = sites_grown(p->sites);
@@ -65,8 +82,8 @@ int pg_test(pg_prog *p, const void *in, size_t n, struct pg_test_result *out)
 	p->error = error ? strdup(error) : NULL;
 	*out = (struct pg_test_result){
 		.verdict = hook_neutral(p->hook->family->target, (int32_t)t.retval),
-		.packet = p->packet,
-		.packet_len = t.out_len,
+		.packet = p->packet + skip,
+		.packet_len = t.out_len > skip ? t.out_len - skip : 0,
 		.ns = t.ns,
 		.error = p->error,
 	};

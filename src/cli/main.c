@@ -75,11 +75,11 @@ static void list_stages(FILE *to)
 	fprintf(to, "  %-12s%s\n", "asm", "the BPF instructions");
 }
 
-/* The table of docs/ir.md. */
-static int list_operations(void)
+/* The tables of docs/ir.md and docs/hooks.md. */
+static int list_rows(int (*row_of)(int i, char *buf, size_t n))
 {
 	char row[512];
-	for (int i = -1; pg_operation_row(i, row, sizeof(row)) == 0; i++)
+	for (int i = -1; row_of(i, row, sizeof(row)) == 0; i++)
 		puts(row);
 	return CLI_OK;
 }
@@ -121,7 +121,9 @@ static int script(const struct command *c, int argc, char **argv, int first)
 		else if (dump && (stage = value_of("--stage", argc, argv, &i)))
 			s.stage = stage;
 		else if (dump && !strcmp(argv[i], "--operations"))
-			return list_operations();
+			return list_rows(pg_operation_row);
+		else if (dump && !strcmp(argv[i], "--hooks"))
+			return list_rows(pg_hook_row);
 		else if (s.nwithout < 8 && (feature = value_of("--without", argc, argv, &i)))
 			s.without[s.nwithout++] = feature;
 		else if (!strcmp(argv[i], "--") && ++i)
@@ -206,7 +208,8 @@ static const struct command commands[] = {
 	  "shows what the programs of a script become",
 	  "\nRuns the user half as `check` does and prints each program as it is after one stage of the\n"
 	  "compiler. --stage=list lists the stages; without --stage: asm, the BPF instructions.\n"
-	  "`perigee dump --operations` prints the operations of the IR, as in docs/ir.md.\n",
+	  "`perigee dump --operations` prints the operations of the IR, as in docs/ir.md,\n"
+	  "`perigee dump --hooks` the hooks, as in docs/hooks.md.\n",
 	  script },
 	{ "features", "", "lists what this kernel has, probed now",
 	  "\nOne line for each kernel feature that Perigee makes use of.\n", features },

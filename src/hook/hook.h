@@ -52,6 +52,7 @@ struct hook_family {
 	enum pg_input input; /* what the function receives */
 	uint32_t test_min;   /* least bytes of input that the kernel's test run takes */
 	bool no_test;        /* it has no test run for programs of this type */
+	uint32_t test_skip;  /* bytes it takes off before the program sees them, an Ethernet header's */
 	/* The target at one place, in its arena; NULL: it is the same everywhere. */
 	int (*target_at)(const struct hook_place *at, const struct ir_target **out, char *err, size_t errlen);
 	int (*attach)(struct kern_features *f, int prog_fd, const struct pg_attach_opts *opts,

@@ -88,7 +88,10 @@ struct ir_target {
 	const struct ir_view *const *views; /* NULL-terminated */
 	const struct ir_verdict *verdicts;  /* ends with neutral 0 */
 	int64_t default_verdict;       /* neutral; nil means it */
-	bool integer_results;          /* a plain integer is a result of its own (bytes to keep) */
+	bool integer_results;          /* a plain integer is a result of its own (bytes to keep) ... */
+	int64_t integer_most;          /* ... from 0 to this; 0: any */
+	int64_t if_true, if_false;     /* neutral: what booleans mean; 0: they are no results */
+	const char *results;           /* what to return instead of what is none; NULL: a verdict */
 	uint32_t caps;                 /* IR_CAP_* */
 	void (*enter)(struct lw *w);   /* emits what every program starts with, or NULL */
 	const struct ir_lib *libs;     /* library functions, ends with a NULL name */

@@ -66,8 +66,9 @@ int kern_prog_owner(uint32_t id, char *command, size_t n);
 int kern_btf_load(const void *btf, uint32_t len, char **log); /* fd; *log as above */
 struct kern_test { const void *in; size_t in_len; void *out; size_t out_len; uint32_t retval; uint32_t ns; uint32_t repeat; };
 int kern_prog_test(int fd, struct kern_test *t); /* out_len: in capacity, out what there was */
-struct kern_prog_info { uint32_t id, xlated_len, jited_len, verified_insns; char name[16]; uint64_t run_cnt, run_ns; };
+struct kern_prog_info { uint32_t id, xlated_len, jited_len, verified_insns; char name[16]; uint64_t run_cnt, run_ns, missed; };
 int kern_prog_info(int fd, struct kern_prog_info *out);
+int kern_count_runs(void); /* fd: while it is open, the kernel counts every program's runs and their time (5.8) */
 int kern_prog_xlated(int fd, struct bpf_insn **out, uint32_t *n); /* malloc'd */
 /* The verifier's log against Lua: keeps the last relevant lines and names the Lua line each
  * belongs to (line records appear in the log as "; text @ file:line"). malloc'd text. */
@@ -99,6 +100,17 @@ int kern_tc_replace(struct kern_tc *t, int prog_fd);
 int kern_tc_detach(struct kern_tc *t); /* closes everything, also on failure */
 bool kern_has_ethernet(int ifindex);
 int kern_tcx_link(int ifindex, bool egress, int prog_fd); /* fd */
+
+/* ---- socket filters ---- */
+/* A packet socket on the device with the program as its filter, for the filter's sake: what it keeps is
+ * not kept for long. fd. */
+int kern_packet_socket(int ifindex, int prog_fd);
+/* The device that a packet socket with whole frames is bound to. -EPROTOTYPE: it is another kind of
+ * socket; -EDESTADDRREQ: it is bound to no device. */
+int kern_packet_device(int fd);
+int kern_socket_attach(int fd, int prog_fd);
+int kern_socket_detach(int fd);
+int kern_dup(int fd);
 
 /* ---- links of any kind ---- */
 int kern_link_update(int link_fd, int prog_fd);

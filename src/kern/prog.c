@@ -152,9 +152,17 @@ int kern_prog_info(int fd, struct kern_prog_info *out)
 		.verified_insns = i.verified_insns,
 		.run_cnt = i.run_cnt,
 		.run_ns = i.run_time_ns,
+		.missed = i.recursion_misses,
 	};
 	memcpy(out->name, i.name, sizeof out->name);
 	return 0;
+}
+
+int kern_count_runs(void)
+{
+	KERN_ATTR(a);
+	a.enable_stats.type = BPF_STATS_RUN_TIME;
+	return kern_bpf(BPF_ENABLE_STATS, &a);
 }
 
 int kern_prog_by_id(uint32_t id)

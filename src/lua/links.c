@@ -63,6 +63,14 @@ static void name_dev(lua_State *L, int idx, struct pg_attach_opts *a)
 	a->dev = luaL_checkstring(L, idx);
 }
 
+static void name_socket(lua_State *L, int idx, struct pg_attach_opts *a)
+{
+	int same;
+	a->fd = (int)lua_tointegerx(L, idx, &same);
+	if (!same || lua_type(L, idx) != LUA_TNUMBER)
+		a->dev = luaL_checkstring(L, idx);
+}
+
 static void name_direction(lua_State *L, int idx, struct pg_attach_opts *a)
 {
 	static const char *const names[] = { "ingress", "egress", NULL };
@@ -79,6 +87,7 @@ static const struct {
 	void (*read)(lua_State *L, int idx, struct pg_attach_opts *a);
 } words[] = {
 	{ "dev", name_dev },
+	{ "socket", name_socket },
 	{ "direction", name_direction },
 	{ "point", name_point },
 };
@@ -143,6 +152,7 @@ static int f_hook(lua_State *L)
 	struct pgl_program *p = pgl_program(L, func, &o, l->name);
 	if (s->mode == PGL_RUN) {
 		o.attach.dev = names.dev;
+		o.attach.fd = names.fd;
 		o.attach.direction = names.direction;
 		o.attach.point = names.point;
 		uint64_t start = pgl_now();
@@ -239,13 +249,33 @@ static void set_us(lua_State *L, const char *name, uint64_t ns)
 	lua_setfield(L, -2, name);
 }
 
-/* errors so far; of the last push: instructions, and microseconds by stage */
+static void count_of(lua_State *L, const char *name, uint64_t n)
+{
+	lua_pushinteger(L, (lua_Integer)n);
+	lua_setfield(L, -2, name);
+}
+
+static void set_counters(lua_State *L, struct pgl *s, struct link *l)
+{
+	struct pg_link_stats c = PG_OPTS(struct pg_link_stats);
+	int err = l->l ? pg_link_stats(l->l, &c) : 0;
+	if (err)
+		pgl_fail(L, s, err);
+	count_of(L, "missed", c.missed);
+	if (!c.counted)
+		return;
+	count_of(L, "runs", c.runs);
+	count_of(L, "ns", c.ns);
+}
+
+/* errors so far; runs the kernel left out; with `stats`, runs and their time; of the last push: instructions, and microseconds by stage */
 static int link_stats(lua_State *L)
 {
 	struct pgl *s = pgl_get(L);
 	struct link *l = check_link(L, 1);
 	pgl_report_errors(L, false);
-	lua_createtable(L, 0, 8);
+	lua_createtable(L, 0, 10);
+	set_counters(L, s, l);
 	lua_pushinteger(L, (lua_Integer)pgl_errors_at(s, l->name));
 	lua_setfield(L, -2, "errors");
 	lua_pushinteger(L, l->last.insns);

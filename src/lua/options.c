@@ -25,6 +25,7 @@ static const struct option {
 	{ "args",     TEXT,    COMPILE(args),        UPROBE,  "C types of what it receives" },
 	{ "ret",      FLAG,    COMPILE(ret),         UPROBE,  "at the return" },
 	{ "mode",     TEXT,    ATTACH(mode),         " xdp ", "how it is attached" },
+	{ "stats",    FLAG,    ATTACH(stats),        NULL,    "whether runs and their time are counted" },
 	{ "copy",     FLAG,    COMPILE(copy_access), NULL,    NULL },
 	{ "check",    FLAG,    COMPILE(check),       NULL,    NULL },
 #undef COMPILE

@@ -438,7 +438,7 @@ static bool is_verdict(const struct ir_target *t, int64_t v)
 	for (const struct ir_verdict *p = t->verdicts; p->neutral; p++)
 		if (p->neutral == v)
 			return true;
-	return t->integer_results;
+	return t->integer_results && (!t->integer_most || (uint64_t)v <= (uint64_t)t->integer_most);
 }
 
 struct ir_type infer_return(struct infer *in, ir_ref r)
@@ -455,14 +455,14 @@ struct ir_type infer_return(struct infer *in, ir_ref r)
 				"return nothing; keep what was found in a map, or send it as an event";
 		return nothing;
 	}
-	if (!(v.kinds & (IR_BIT(IR_INT) | IR_BIT(IR_NIL))))
+	const char *help = t->results ? t->results : "return bpf.PASS or bpf.DROP";
+	if (!(v.kinds & (IR_BIT(IR_INT) | IR_BIT(IR_NIL) | (t->if_true ? IR_BOOL : 0))))
 		flow_error(&in->fl, site, "%s is returned here, where %s wants a verdict",
-			   infer_a_wrong(in, &v, 0), t->hook)->help = "return bpf.PASS or bpf.DROP";
+			   infer_a_wrong(in, &v, 0), t->hook)->help = help;
 	else if (v.k && v.k->kind == PG_INT && !is_verdict(t, v.k->i))
 		flow_error(&in->fl, site, "%s%s is no verdict of %s",
 			   pg_verdict_name(v.k->i) ? "bpf." : "", pg_verdict_name(v.k->i) ? pg_verdict_name(v.k->i)
-			   : arena_printf(in->fl.u->arena, "%lld", (long long)v.k->i), t->hook)->help =
-			"return bpf.PASS or bpf.DROP";
+			   : arena_printf(in->fl.u->arena, "%lld", (long long)v.k->i), t->hook)->help = help;
 	return nothing;
 }
 

@@ -31,10 +31,29 @@ static void return_word(struct lw *w, ir_ref v)
 		ret_imm(w, p->native);
 		lw_enter(w, next);
 	}
+	if (t->integer_most)
+		lw_raise_if(w, IR_UGT, v, lw_imm(w, t->integer_most), "the integer returned is no verdict of %s",
+			    t->hook);
 	if (t->integer_results)
 		ret(w, v);
 	else
 		lw_raise(w, "the integer returned is no verdict of %s", t->hook);
+}
+
+/* Ends where v is one of the booleans; goes on with what it is otherwise. */
+static struct lw_val return_booleans(struct lw *w, const struct lw_val *v)
+{
+	const struct ir_target *t = w->unit->target;
+	struct lw_val left = *v;
+	for (unsigned kind = IR_FALSE; kind <= IR_TRUE; kind++) {
+		ir_blk yes = lw_block(w, 0), no = lw_block(w, 0);
+		lw_br_kind(w, &left, IR_BIT(kind), yes, no);
+		lw_enter(w, yes);
+		ret_imm(w, native(t, kind == IR_TRUE ? t->if_true : t->if_false));
+		lw_enter(w, no);
+		left = lw_narrow(w, &left, ~IR_BIT(kind));
+	}
+	return left;
 }
 
 /* A result that is none is an error of the function, not of a line. */
@@ -60,8 +79,11 @@ void lower_return(struct lw *w, ir_ref r)
 		return;
 	}
 	at_function(w);
-	v = lw_check_kind(w, &v, IR_BIT(IR_INT) | IR_BIT(IR_NIL),
+	uint64_t bools = t->if_true ? IR_BOOL : 0;
+	v = lw_check_kind(w, &v, IR_BIT(IR_INT) | IR_BIT(IR_NIL) | bools,
 		arena_printf(w->unit->arena, "a %%K value was returned, where %s wants a verdict", t->hook));
+	if (v.kinds & bools)
+		v = return_booleans(w, &v);
 	ir_blk nil = lw_block(w, 0), word = lw_block(w, 0);
 	lw_br_kind(w, &v, IR_BIT(IR_NIL), nil, word);
 	lw_enter(w, nil);

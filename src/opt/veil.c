@@ -68,6 +68,9 @@ static bool may_hide(struct veil *v, ir_ref r)
 		uint8_t w = v->webs.flags[web_root(&v->webs, r)];
 		return !(w & WEB_POINTER) && !(v->tags && !(w & WEB_COMPUTED));
 	}
+	ir_ref base = web_base(v->f, r);
+	if (is_param(v->f, base) && base < v->webs.n && v->webs.flags[web_root(&v->webs, base)] & WEB_POINTER)
+		return false;
 	return i->op != IRO(own) && !web_makes_pointer(v->f, r);
 }
 

@@ -54,6 +54,13 @@ static void flag_inputs(struct webs *w, const struct ir_edge *e)
 	}
 }
 
+ir_ref web_base(const struct ir_fn *f, ir_ref r)
+{
+	while (ir_at(f, r)->op == IRO(add64) || ir_at(f, r)->op == IRO(sub64) || ir_at(f, r)->op == IRO(own))
+		r = ir_at(f, r)->args[0];
+	return r;
+}
+
 void webs_find(struct ir_fn *f, struct webs *w)
 {
 	*w = (struct webs){ .f = f, .n = f->nins };

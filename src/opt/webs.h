@@ -24,6 +24,8 @@ void webs_find(struct ir_fn *f, struct webs *w);
 /* Does a web with the flags `with` get constants? They may be 0 beside a pointer, and another variable
  * the tag that says which it is. */
 bool webs_have_tags(const struct webs *w, uint8_t with);
+/* What sums, differences and copies start from: of an address, what it is an address of. */
+ir_ref web_base(const struct ir_fn *f, ir_ref r);
 /* Is r, no parameter, an address? */
 bool web_makes_pointer(const struct ir_fn *f, ir_ref r);
 

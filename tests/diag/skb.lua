@@ -12,4 +12,11 @@ end)
 diag.case("a verdict of xdp", function(pkt) return bpf.TX end)
 diag.case("a boolean", function(pkt) return pkt.mark == 1 end)
 diag.case("a tag's own field", function(pkt) pkt.vlan.id = 1 end)
+
+diag.kind = "socket"
+diag.case("a string", function(pkt) return "all" end)
+diag.case("too few bytes", function(pkt) return -1 end)
+diag.case("too many bytes", function(pkt) return 1 << 31 end)
+diag.case("bytes, or not", function(pkt) return pkt.udp and 64 end)
+diag.case("a write", function(pkt) local ip = pkt.ipv4 if ip then ip.ttl = 1 end end)
 diag.done()

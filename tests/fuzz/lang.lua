@@ -1,7 +1,7 @@
 -- Generated Lua functions, in the kernel against their twins: perigee tests/fuzz/lang.lua N SEED [OPTION...]
 --
 -- Options: copy (packet bytes by helper copy), loops=N (how many a program may have), keep (go on after a
--- finding), quick (do not shrink), shrink=SECONDS, show (print the program of SEED and end). What is
+-- finding), quick (do not shrink), shrink=SECONDS, hook=NAME (xdp), show (print the program of SEED and end). What is
 -- compared: verdict, error text, results, maps and state afterwards.
 local gen = dofile "tests/fuzz/gen.lua"
 
@@ -124,7 +124,7 @@ local function judge(text, inputs, tally)
 	local chunk, wrong = load(text, "=fuzz", "t", env)
 	if not chunk then return "syntax", wrong end
 	local opts = { on_error = bpf.DROP, check = true, name = "fuzz", copy = options.copy }
-	local good, prog = pcall(bpf.program, "xdp", opts, chunk())
+	local good, prog = pcall(bpf.program, options.hook or "xdp", opts, chunk())
 	if not good then
 		prog = tostring(prog)
 		if prog:find("verifier", 1, true) then return "rejected", prog end
@@ -145,12 +145,14 @@ local function judge(text, inputs, tally)
 		if not fine then return "twin", tostring(want) end
 		if message and message:find(ENDLESS, 1, true) then return nil end
 		local ok, got = pcall(run, prog.test, prog, input)
-		if not ok then return "run", tostring(got) end
+		-- of tc, it runs none on frames whose IP header is not whole
+		local runs = ok or not tostring(got):find "kernel does not test%-run"
+		if not ok and runs then return "run", tostring(got) end
 		if tally then
 			stats.runs = stats.runs + 1
 			stats.errors = stats.errors + (message and 1 or 0)
 		end
-		if got ~= want then
+		if runs and got ~= want then
 			local hex = input:gsub(".", function(c) return ("%02x"):format(c:byte()) end)
 			return "differs", ("input %d %s\nLua    %s\nkernel %s"):format(i, hex, want, got)
 		end

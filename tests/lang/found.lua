@@ -133,5 +133,34 @@ lang.packets { name = "a record read by a function that shares the packet too",
 			return r.y or r.x
 		end
 		return f(p:u8(14)), w
+-- An address made of a variable that is one, as the packet's start is on tc, is no number to be hidden.
+local words = bpf.map { "array", key = "u32", value = "u64", entries = 8 }
+local pairs_ = bpf.map { "hash", key = "u32", value = "u64", entries = 8 }
+local function hidden(p, off)
+	local kind = p:u8(off)
+	if kind == 0 then return nil end
+	if kind == 1 then return false end
+	if kind == 2 then return true end
+	return p:u64(off + 1)
+end
+lang.packets { name = "a byte that may be absent, in loops called twice", see = { words, pairs_ },
+	inputs = { ("\0"):rep(12) .. "\x88\xb5" .. ("\0"):rep(60), ("\1"):rep(12) .. "\x88\xb5" },
+	f = function(p)
+		local again = hidden(p, 50)
+		words[1] = 0
+		local r = { y = p:u8(0) }
+		local function turn()
+			repeat
+				if r.y then return false, 0 end
+				pairs_[5] = (pairs_[5] or 0) + 0x8000
+			until again
+		end
+		turn()
+		local function other()
+			local u = p.udp
+			if u then local v, w = turn() end
+			return 3, again, 0
+		end
+		return other()
 	end }
 lang.done()

@@ -3,17 +3,22 @@
  *
  *	bulk send ADDRESS PORT N | bulk receive PORT N
  *	bulk offload DEVICE tso|gso|gro|tx|rx on|off
- *	bulk frame DEVICE HEX... */
+ *	bulk frame DEVICE HEX...
+ *	bulk tap DEVICE COMMAND...     runs it with a packet socket on the device as descriptor 9, then says
+ *	                               how long the packets are that the socket was given
+ *	bulk udp|cooked|unbound COMMAND...   with a socket of another kind */
 #include <arpa/inet.h>
 #include <linux/ethtool.h>
 #include <linux/if_packet.h>
 #include <linux/sockios.h>
+#include <net/ethernet.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { CHUNK = 1 << 18 };
@@ -101,6 +106,26 @@ static int send_frame(const char *dev, const char *hex)
 	return sendto(s, chunk, n, 0, (struct sockaddr *)&to, sizeof to) == (ssize_t)n ? 0 : failed("sendto");
 }
 
+enum { TAP = 9 };
+
+static int tap(int type, const char *dev, char **command)
+{
+	struct sockaddr_ll at = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL),
+				  .sll_ifindex = dev ? (int)if_nametoindex(dev) : 0 };
+	int s = socket(AF_PACKET, type, 0), status = 0;
+	if (dup2(s, TAP) < 0 || (dev && bind(TAP, (struct sockaddr *)&at, sizeof at)))
+		return failed("tap");
+	pid_t child = fork();
+	if (!child) {
+		execvp(command[0], command);
+		_exit(127);
+	}
+	waitpid(child, &status, 0);
+	for (ssize_t n; (n = recv(TAP, chunk, CHUNK, MSG_DONTWAIT)) >= 0;)
+		printf("%zd\n", n);
+	return WEXITSTATUS(status);
+}
+
 int main(int n, char **v)
 {
 	alarm(30);
@@ -114,5 +139,13 @@ int main(int n, char **v)
 				return 1;
 		return 0;
 	}
+	if (n > 3 && !strcmp(v[1], "tap"))
+		return tap(SOCK_RAW, v[2], v + 3);
+	if (n > 2 && !strcmp(v[1], "cooked"))
+		return tap(SOCK_DGRAM, NULL, v + 2);
+	if (n > 2 && !strcmp(v[1], "unbound"))
+		return tap(SOCK_RAW, NULL, v + 2);
+	if (n > 2 && !strcmp(v[1], "udp"))
+		return dup2(socket(AF_INET, SOCK_DGRAM, 0), TAP) < 0 || execvp(v[2], v + 2);
 	return n == 5 && !strcmp(v[1], "offload") ? offload(v[2], v[3], v[4]) : 2;
 }

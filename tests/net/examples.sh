@@ -1,0 +1,110 @@
+#!/bin/sh
+# The examples on tc, beside what the kernel itself counts: the device's statistics and /proc/net/snmp.
+set -eu
+name=pgx$$
+peer=10.81.0.1
+here=10.81.0.2
+dir=$(mktemp -d)
+bulk=$BUILD/tests/bulk
+script=
+
+clean() {
+	[ -z "$script" ] || kill "$script" 2>/dev/null || :
+	ip netns del "${name}a" 2>/dev/null || :
+	ip netns del "${name}b" 2>/dev/null || :
+	rm -rf "$dir"
+}
+trap clean EXIT
+trap 'exit 1' INT TERM
+
+. tests/tap.sh
+
+ip netns add "${name}a"
+ip netns add "${name}b"
+in_a() { ip netns exec "${name}a" "$@"; }
+in_b() { ip netns exec "${name}b" "$@"; }
+for ns in a b; do
+	ip netns exec $name$ns sh -c 'echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6
+		echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6'
+done
+ip -n "${name}a" link add out type veth peer name in netns "${name}b"
+ip -n "${name}a" addr add $peer/24 dev out
+ip -n "${name}b" addr add $here/24 dev in
+ip -n "${name}a" link set out up
+ip -n "${name}b" link set in up
+in_a "$bulk" offload out tso off # a packet is a packet to all that count
+in_a "$bulk" offload out gso off
+
+statistic() { in_b cat /sys/class/net/in/statistics/"$1"; } # sysfs of the namespace
+snmp() { # protocol, counter...: their sum
+	proto=$1
+	shift
+	in_b awk -v proto="$proto:" -v names="$*" '
+		$1 == proto && !n { n = split($0, head); next }
+		$1 == proto { for (i in head) if (index(" " names " ", " " head[i] " ")) sum += $i }
+		END { print sum + 0 }' /proc/net/snmp
+}
+wait_for() { # line
+	tries=100
+	until grep -q "$1" "$dir/out" || [ $tries = 0 ]; do
+		sleep 0.05
+		tries=$((tries - 1))
+	done
+	grep -q "$1" "$dir/out"
+}
+hardware() { ip netns exec "$name$1" cat /sys/class/net/"$2"/address | tr -d ':\n'; }
+frame() { # port: a UDP datagram to it
+	printf '%s%s08004500001c000040004011262d0a5100010a5100028235%04x00080000' "$(hardware b in)" \
+		"$(hardware a out)" "$1"
+}
+
+# ---- protocols ----
+
+before="$(statistic rx_packets) $(statistic rx_bytes) $(snmp Icmp InMsgs) $(snmp Tcp InSegs)"
+in_b "$BUILD/perigee" examples/protocols.lua in 4 >"$dir/out" 2>&1 &
+script=$!
+check "protocols: begins" wait_for counting
+before="$(statistic rx_packets) $(statistic rx_bytes) $(snmp Icmp InMsgs) $(snmp Tcp InSegs)"
+in_a ping -q -c 5 -i 0.02 $here >"$dir/ping"
+in_b "$bulk" receive 5001 300000 &
+in_a "$bulk" send $here 5001 300000
+in_a "$bulk" frame out "$(frame 53)" "$(frame 53)" "$(frame 54)"
+sleep 0.2
+after="$(statistic rx_packets) $(statistic rx_bytes) $(snmp Icmp InMsgs) $(snmp Tcp InSegs)"
+check "protocols: ends" wait $script
+script=
+told() { awk -v name="$1" -v column="$2" '$1 == name || (name == "all" && / packets /) { n += $column } END { print n + 0 }' "$dir/out"; }
+set -- $before $after
+same "protocols: packets, as the device counts them" "$(told all 2)" "$(($5 - $1))"
+same "protocols: bytes, as the device counts them" "$(told all 4)" "$(($6 - $2))"
+same "protocols: ICMP, as the stack counts it" "$(told icmp 2)" "$(($7 - $3))"
+same "protocols: TCP, as the stack counts it" "$(told tcp 2)" "$(($8 - $4))"
+same "protocols: UDP, as it was sent" "$(told udp 2)" 3
+
+# ---- ports ----
+
+mkfifo "$dir/lines"
+in_b "$BUILD/perigee" examples/ports.lua in 5001 <"$dir/lines" >"$dir/out" 2>&1 &
+script=$!
+exec 3>"$dir/lines"
+check "ports: begins" wait_for filtering
+let_in() { snmp Udp InDatagrams NoPorts InErrors; }
+was=$(let_in)
+in_a "$bulk" frame out "$(frame 53)" "$(frame 53)" "$(frame 54)" "$(frame 5001)"
+in_b "$bulk" receive 5001 100000 &
+check "ports: an open one is reached" in_a "$bulk" send $here 5001 100000
+same "ports: the stack is given what is let in" $(($(let_in) - was)) 1
+echo "show" >&3
+check "ports: counts what it refuses" wait_for "^53: 2 refused, 54: 1 refused$"
+echo "open 53" >&3
+check "ports: opens one" wait_for "open 53"
+was=$(let_in)
+in_a "$bulk" frame out "$(frame 53)" "$(frame 54)" "$(frame 53)"
+sleep 0.1
+same "ports: which is let in now" $(($(let_in) - was)) 2
+check "ports: ping is none of its business" in_a ping -q -c 1 -W 1 $here
+echo "quit" >&3
+exec 3>&-
+check "ports: ends" wait $script
+script=
+plan
