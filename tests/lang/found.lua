@@ -133,6 +133,7 @@ lang.packets { name = "a record read by a function that shares the packet too",
 			return r.y or r.x
 		end
 		return f(p:u8(14)), w
+	end }
 -- An address made of a variable that is one, as the packet's start is on tc, is no number to be hidden.
 local words = bpf.map { "array", key = "u32", value = "u64", entries = 8 }
 local pairs_ = bpf.map { "hash", key = "u32", value = "u64", entries = 8 }
