@@ -81,12 +81,17 @@ local function differs(file, which)
 	p, t = bpf.program(k.hook, kernel[which].f), twin[which]
 	for _, frame in ipairs(inputs) do
 		if #frame >= least then
-			local kv, kp, _, ke = p:test(frame)
+			local can, kv, kp, _, ke = pcall(p.test, p, frame)
+			if not can and k.hook ~= "xdp" and kv:find("does not test-run", 1, true) then
+				goto next -- no test run of an skb whose IP header is not whole
+			end
+			if not can then return kv end
 			local tv, tp, _, te = bpf.twin(t.hook, t.f, frame)
 			if kv ~= tv or kp ~= tp or (ke or ""):gsub(" %(.*", "") ~= (te or ""):gsub(" %(.*", "") then
 				return ("frame %s\nkernel: %s, %s, %s\ntwin: %s, %s, %s"):format(hex(frame), kv, hex(kp), ke,
 					tv, hex(tp), te)
 			end
+			::next::
 		end
 	end
 	local a, b = contents(kernel_maps), contents(twin_maps)
