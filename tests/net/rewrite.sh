@@ -51,7 +51,8 @@ start() { # options, script, arguments
 	until_says "$work/out" "hops to go\|translating"
 }
 stop() {
-	kill -INT "$script" 2>/dev/null || :
+	# again until it is gone: what comes before bpf.run listens is lost
+	while kill -INT "$script" 2>/dev/null; do sleep 0.1; done
 	wait "$script" || :
 	script=
 }
