@@ -1,4 +1,10 @@
-/* spill.c - code rewritten for values that got no register, and their stack words. */
+/*
+ * spill.c - code rewritten for values that got no register, and their stack words.
+ *
+ * A stretch is code without a call that runs from its start: a value fetched once stays in a temporary
+ * register until the stretch ends. A block with one way in, from a block before it, goes on with what
+ * was there: its stretch has that one as its parent.
+ */
 #include "bpf/be.h"
 
 struct rw {
@@ -8,9 +14,15 @@ struct rw {
 	uint32_t *cur;           /* by old register: the temporary that holds it now */
 	uint32_t *stamp;         /* ... if its stamp is this stretch's (level 0) or instruction's */
 	uint32_t stretch, instant;
+	uint32_t *parent;        /* by stretch: the one it goes on from, or 0 */
+	uint32_t nstretches;
+	uint32_t *at_end;        /* by block: its last stretch */
+	uint32_t *only;          /* by block: its only predecessor + 1; 0: none yet, SEVERAL */
 	uint32_t site;
 	bool tied;               /* the instruction before was the first of a pair */
 };
+
+enum { SEVERAL = -1 };
 
 static bool spilled(const struct rw *w, uint32_t v)
 {
@@ -27,6 +39,9 @@ static uint32_t home(const struct rw *w, uint32_t v)
 static uint32_t current(const struct rw *w, uint32_t v)
 {
 	uint32_t now = w->b->vregs[v].level ? w->instant : w->stretch;
+	if (!w->b->vregs[v].level)
+		while (now > w->stamp[v])
+			now = w->parent[now];
 	return w->cur[v] && w->stamp[v] == now ? w->cur[v] : 0;
 }
 
@@ -142,11 +157,18 @@ static bool same_instant(const struct be_ins *i, const struct be_ins *next)
 			   next->src == i->dst);
 }
 
-static void block(struct rw *w, struct be_block *bb)
+static void new_stretch(struct rw *w, uint32_t parent)
 {
-	uint32_t first = w->b->nins;
+	w->stretch = ++w->nstretches;
+	w->parent[w->stretch] = parent;
+}
+
+static void block(struct rw *w, uint32_t k)
+{
+	struct be_block *bb = &w->b->blocks[k];
+	uint32_t first = w->b->nins, from = w->only[k];
 	w->tied = false;
-	w->stretch++;
+	new_stretch(w, from && from != (uint32_t)SEVERAL && from <= k ? w->at_end[from - 1] : 0);
 	w->instant++;
 	for (uint32_t n = 0; n < bb->n; n++) {
 		const struct be_ins *i = &w->old[bb->first + n];
@@ -154,12 +176,29 @@ static void block(struct rw *w, struct be_block *bb)
 		instruction(w, *i);
 		w->tied = i->part;
 		if (i->code == BE_CALL)
-			w->stretch++;
+			new_stretch(w, 0);
 		if (!same_instant(i, n + 1 < bb->n ? i + 1 : NULL))
 			w->instant++;
 	}
 	bb->first = first;
 	bb->n = w->b->nins - first;
+	w->at_end[k] = w->stretch;
+}
+
+static void find_stretches(struct rw *w)
+{
+	const struct be *b = w->b;
+	uint32_t calls = 0;
+	for (uint32_t n = 0; n < b->nins; n++)
+		calls += b->ins[n].code == BE_CALL;
+	w->parent = arena_array(b->scratch, uint32_t, (size_t)b->nblocks * 3 + calls + 1);
+	w->at_end = w->parent + b->nblocks + calls + 1;
+	w->only = w->at_end + b->nblocks;
+	for (uint32_t k = 0; k < b->nblocks; k++)
+		for (uint32_t e = 0; e < b->blocks[k].nsucc; e++) {
+			uint32_t *o = &w->only[b->blocks[k].succ[e]];
+			*o = *o && *o != k + 1 ? (uint32_t)SEVERAL : k + 1;
+		}
 }
 
 void be_rewrite(struct be *b)
@@ -167,11 +206,12 @@ void be_rewrite(struct be *b)
 	struct rw w = { .b = b, .old = b->ins, .nold = b->nvregs };
 	w.cur = arena_array(b->scratch, uint32_t, 2 * (size_t)b->nvregs);
 	w.stamp = w.cur + b->nvregs;
+	find_stretches(&w);
 	b->cap_ins = b->nins + b->nins / 2 + 16;
 	b->ins = arena_spare(b->arena, struct be_ins, b->cap_ins);
 	b->nins = 0;
 	for (uint32_t k = 0; k < b->nblocks; k++)
-		block(&w, &b->blocks[k]);
+		block(&w, k);
 	for (uint32_t v = BE_V0; v < w.nold; v++) {
 		struct be_vreg *r = &b->vregs[v];
 		if (r->spill && !r->level && r->how == BE_REG)

@@ -212,8 +212,8 @@ static ir_ref known_value(const struct simp *s, const struct ir_ins *i, ir_blk b
 
 enum { FURTHEST = 0xffff };
 
-/* data + (x + y), where data + x is there: (data + x) + y. A header's offset from the frame's start is then
- * often not needed. */
+/* data + (x + y), where data + x is there, or y is a constant: (data + x) + y. A header's offset from the
+ * frame's start is then often not needed. */
 static bool from_near(struct simp *s, ir_ref r)
 {
 	struct ir_ins *i = ir_at(s->f, r);
@@ -221,6 +221,13 @@ static bool from_near(struct simp *s, ir_ref r)
 		return false;
 	const ir_ref *off = ir_at(s->f, i->args[1])->args;
 	for (int k = 0; k < 2; k++) {
+		if (is_imm(s->f, off[!k]) && (uint64_t)ir_at(s->f, off[!k])->imm <= FURTHEST) {
+			ir_ref x = off[k], y = off[!k], p = simp_op2(s, r, IRO(add64), i->args[0], x);
+			i = ir_at(s->f, r);
+			i->args[0] = p;
+			i->args[1] = y;
+			return true;
+		}
 		struct ir_ins near = { .op = IRO(add64), .nargs = 2, .args = (ir_ref[]){ i->args[0], off[k] } };
 		if (is_imm(s->f, off[k]) || range_seen(&s->range[off[!k]]) > FURTHEST)
 			continue;
