@@ -97,7 +97,7 @@ static void pass_tags(struct lw *w, ir_blk at_eth, ir_blk at_tag, ir_ref *type, 
 
 struct link { ir_ref type, off; };
 
-/* Does the instruction look for something behind the link layer? */
+/* Does the instruction look for a header behind the link layer? */
 static bool walks(const struct lw *w, const struct ir_ins *i)
 {
 	if (!i || i->op != IRO(index) || ir_at(w->from, i->args[0])->type.kinds != NET_KIND(NET_PKT))
@@ -107,8 +107,7 @@ static bool walks(const struct lw *w, const struct ir_ins *i)
 	for (; f && f->name; f++)
 		if (!strcmp(f->name, k->str)) {
 			const struct net_field *own = f->arg;
-			return own->how == NET_REST ||
-			       (own->how == NET_HEADER && own->view != NET_ETH && own->view != NET_VLAN);
+			return own->how == NET_HEADER && own->view != NET_ETH && own->view != NET_VLAN;
 		}
 	return false;
 }
@@ -134,20 +133,18 @@ static bool is_shared(const struct lw *w)
 static void find_link(struct lw *w, struct link *l)
 {
 	ir_blk done = lw_block(w, 2), at_eth = lw_block(w, 0);
-	ir_blk no_eth = cold_block(w), tagged = cold_block(w), at_tag = cold_block(w);
+	ir_blk none = cold_block(w), tagged = cold_block(w);
 	ir_ref zero = lw_imm(w, 0), inner, off;
-	ir_ref p = lw_pkt(w, zero, ETH, no_eth);
+	ir_ref p = lw_pkt(w, zero, ETH, none);
 	ir_ref type = lw_pktload(w, 2, p, zero, net_eth.next.at);
 
 	br_tag(w, type, tagged, at_eth, warm_block);
 	lw_enter(w, tagged);
-	pass_tags(w, at_eth, at_tag, &inner, &off);
+	pass_tags(w, none, none, &inner, &off);
 	lw_jmp(w, done, 2, (ir_ref[]){ inner, off });
 	lw_enter(w, at_eth);
 	lw_jmp(w, done, 2, (ir_ref[]){ type, lw_imm(w, ETH) });
-	lw_enter(w, at_tag);
-	lw_jmp(w, done, 2, (ir_ref[]){ lw_imm(w, 0), lw_imm(w, ONE) });
-	lw_enter(w, no_eth);
+	lw_enter(w, none);
 	lw_jmp(w, done, 2, (ir_ref[]){ zero, zero });
 	lw_enter(w, done);
 	*l = (struct link){ lw_param(w, done, 0), lw_param(w, done, 1) };

@@ -32,7 +32,7 @@ struct guard {
 
 /* ---- the entry block ---- */
 
-struct census { bool pkt, load, store, len; };
+struct census { bool pkt, load, store; uint32_t len; };
 
 static struct census count(const struct ir_fn *f)
 {
@@ -42,7 +42,7 @@ static struct census count(const struct ir_fn *f)
 			c.pkt |= ir_at(f, i)->op == IRO(pkt);
 			c.load |= ir_at(f, i)->op == IRO(pktload);
 			c.store |= ir_at(f, i)->op == IRO(pktstore);
-			c.len |= ir_at(f, i)->op == IRO(pktlen);
+			c.len += ir_at(f, i)->op == IRO(pktlen);
 		}
 	return c;
 }
@@ -60,12 +60,12 @@ static void open_packet(struct guard *g, const struct census *c)
 			g->data = edit_load(&e, 4, g->ctx, t->ctx_data);
 			g->end = edit_load(&e, 4, g->ctx, t->ctx_data_end);
 		}
-		if (g->copy && t->has_len) {
+		if (t->has_len && (g->copy || c->len > 1)) {
 			g->len = edit_load(&e, 4, g->ctx, t->ctx_len);
 		} else if (g->copy && own_len) {
 			g->len = edit_op(&e, IRO(helper), g->ctx, 0);
 			ir_at(g->f, g->len)->aux = t->helper_pkt_len;
-		} else if (g->copy) {
+		} else if (g->copy || c->len > 1) { /* one word lives on instead of two */
 			g->len = edit_op(&e, IRO(sub64), g->end, g->data);
 		}
 	}
@@ -341,7 +341,7 @@ static void rewrite_block(struct guard *g, ir_blk b)
 			(g->copy ? copy_store : direct_store)(g, i);
 			break;
 		case IRO(pktlen):
-			if (g->copy)
+			if (g->len)
 				g->to[i] = g->len, ir_remove(f, i);
 			else
 				direct_len(g, i);

@@ -211,8 +211,9 @@ static int way(struct thread *t, const struct ir_edge *in)
 	struct ir_fn *f = t->f;
 	if (t->kept[in->to] || in->to == f->error_exit || ir_block(f, in->to)->walked)
 		return -1;
-	if (is_lone(f, in->to, IRO(jmp)))
-		return 0;
+	if (is_lone(f, in->to, IRO(jmp))) /* what several cold ways bring along is brought in one place */
+		return ir_block(f, in->to)->cold && ir_block(f, in->to)->npreds > 1 &&
+		       ir_at(f, ir_block(f, in->to)->last)->succ[0].nargs ? -1 : 0;
 	if (!is_lone(f, in->to, IRO(br)) && !is_lone(f, in->to, IRO(br32)))
 		return -1;
 	const struct ir_ins *br = ir_at(f, ir_block(f, in->to)->last);
