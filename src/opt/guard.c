@@ -50,7 +50,7 @@ static struct census count(const struct ir_fn *f)
 static void open_packet(struct guard *g, const struct census *c)
 {
 	const struct ir_target *t = g->u->target;
-	struct edit e = { .f = g->f, .at = ir_block(g->f, 1)->first };
+	struct edit e = { .f = g->f, .at = g->ctx ? ir_at(g->f, g->ctx)->next : ir_block(g->f, 1)->first };
 	e.site = ir_at(g->f, e.at)->site;
 	bool own_len = t->has_len || (g->copy && t->helper_pkt_len);
 	if (!g->ctx)
