@@ -58,7 +58,8 @@ static void br_tag(struct lw *w, ir_ref type, ir_blk tag, ir_blk none, ir_blk (*
 	}
 }
 
-/* 1 when type is a tag's, without a branch. Two numbers that differ in one bit take one comparison. */
+/* 1 when type is a tag's, without a branch. Two numbers that differ in one bit take one comparison. Added, not
+ * or-ed: of sums every verifier knows the bounds. */
 static ir_ref is_tag(struct lw *w, ir_ref type)
 {
 	const struct net_over *o = net_vlan.over;
@@ -70,7 +71,7 @@ static ir_ref is_tag(struct lw *w, ir_ref type)
 		int64_t bit = both ? net_wire16((uint16_t)differs) : 0;
 		ir_ref masked = both ? lw_op2i(w, IRO(or64), type, bit) : type;
 		ir_ref one = net_is(w, masked, net_wire16(o->value) | bit);
-		any = any ? lw_op2(w, IRO(or64), any, one) : one;
+		any = any ? lw_op2(w, IRO(add64), any, one) : one;
 		o += both;
 	}
 	return any;

@@ -25,7 +25,8 @@ static uint64_t product(uint64_t a, uint64_t b)
 	return a <= UINT32_MAX && b <= UINT32_MAX ? a * b : all;
 }
 
-/* a, b: bounds of the arguments. k: the second one, when it is the constant b. */
+/* a, b: bounds of the arguments. k: the second one, when it is the constant b: else the verifier knows nothing
+ * of a shift, and before Linux 6.10 nothing of a product or an `or`. */
 static uint64_t bound(const struct ir_ins *i, uint64_t a, uint64_t b, bool k, bool seen)
 {
 	switch (i->op) {
@@ -42,11 +43,11 @@ static uint64_t bound(const struct ir_ins *i, uint64_t a, uint64_t b, bool k, bo
 	case IRO(own):     return a;
 	case IRO(and64):   return least(a, b);
 	case IRO(or64): case IRO(xor64):
-		return ones(a > b ? a : b);
+		return seen && !k ? all : ones(a > b ? a : b);
 	case IRO(add64):   return sum(a, b);
-	case IRO(mul64):   return product(a, b);
+	case IRO(mul64):   return seen && !k ? all : product(a, b);
 	case IRO(shl64):   return k ? shifted(a, b) : all;
-	case IRO(shr64):   return k && b < 64 ? a >> b : a;
+	case IRO(shr64):   return k && b < 64 ? a >> b : seen ? all : a;
 	case IRO(udiv64):  return seen || !k || !b ? all : a / b;
 	case IRO(umod64):  return seen || !k || !b ? all : b - 1;
 	default:           return all;

@@ -145,15 +145,52 @@ local function entry_field(scope)
 end
 
 local function ip_field(scope)
-	local v = visible(scope, function(v) return v.sort == "ip" or v.sort == "udp" end)
+	local v = visible(scope, function(v) return v.sort == "ip" or v.sort == "udp" or v.sort == "tcp" end)
 	if not v then return nil end
 	if v.sort == "udp" then return E("int", v.name, ".", pick { "sport", "dport", "len" }) end
+	if v.sort == "tcp" then return E("int", v.name, ".", pick { "sport", "dport", "seq", "window", "doff" }) end
 	if chance(20) then return E("int", v.name, ".", pick { "src", "dst" }, ":int()") end
 	return E("int", v.name, ".", pick { "ttl", "tos", "id", "proto", "ihl", "frag_off", "check", "len" })
 end
 
+-- ---- captured tables: K.list, K.set, K.rows, K.object, handlers ----
+
+local function row_key(scope, d) return E("int", int(scope, d - 1), " & ", chance(90) and "3" or "7") end
+
+local function row(scope, d)
+	return E("row", pick { "K.rows", "K.rows", "handlers" }, "[", row_key(scope, d), "]")
+end
+
+local function row_call(scope, d)
+	local r = row(scope, d)
+	return E("int", r, r[1] == "handlers" and "" or ".f", "(", int(scope, d - 1), ")")
+end
+
+local function method_call(scope, d)
+	return E("int", "K.object:", pick { "times", "times", "less" }, "(", int(scope, d - 1), ")")
+end
+
+-- A variable that holds a row or a function of such a table, or nil.
+local function held(scope)
+	local v = visible(scope, function(v) return v.sort == "row" end)
+	if v and v.call then return E("int", v.name, v.call, "(", int(scope, 1), ")") end
+	return v and E("int", v.name, ".n")
+end
+
+local function write_bytes(scope, d)
+	local size = pick { "8", "16", "32", "64" }
+	local v = int(scope, d - 1)
+	if size ~= "64" and chance(85) then
+		v = E("int", "(", v, " & ", ({ ["8"] = "0xff", ["16"] = "0xffff", ["32"] = "0xffffffff" })[size], ")")
+	end
+	return E("bool", "p:set_u", size, "(", offset(scope, d), ", ", v, ")")
+end
+
 local int_forms = {
 	binary, binary, binary, binary, binary,
+	function(scope, d) return E("int", "(K.list[", any(scope, d - 1), "] or ", int(scope, d - 1), ")") end,
+	function(scope, d) return E("int", "K.rows[", row_key(scope, d), "].n") end,
+	row_call, method_call, held,
 	function(scope, d) return E("int", pick { "(- ", "(~ " }, int(scope, d - 1), ")") end,
 	function(scope, d) return E("int", "(", any(scope, d - 1), " or", break_line(), literal(), ")")  end,
 	function(scope, d)
@@ -202,6 +239,8 @@ end
 
 local bool_forms = {
 	compare, compare, compare,
+	function(scope, d) return chance(50) and write_bytes(scope, d) end,
+	function(scope, d) return E("bool", "(K.set[", mix(scope, d - 1), "] == true)") end,
 	function(scope, d)
 		return E("bool", "(", any(scope, d - 1), pick { " == ", " ~= " }, any(scope, d - 1), ")")
 	end,
@@ -245,6 +284,10 @@ end
 
 local any_forms = {
 	int, bool, packet, packet, map_read, map_read,
+	function(scope, d) return E("any", "K.list[", any(scope, d - 1), "]") end,
+	function(scope, d) return E("any", "K.set[", any(scope, d - 1), "]") end,
+	function(scope, d) return E("any", "(", bool(scope, d - 1), " and ", method_call(scope, d), ")") end,
+	function(scope, d) return E("any", "(", any(scope, d - 1), " or ", row_call(scope, d), ")") end,
 	function(scope, d)
 		return E("any", "(", any(scope, d - 1), pick { " and ", " or " }, any(scope, d - 1), ")")
 	end,
@@ -269,6 +312,7 @@ end
 function mix(scope, d)
 	local k = random(10)
 	if k <= 3 then return E("mix", pick(TEXTS)) end
+	if k == 4 then return E("mix", "K.set[", mix(scope, d - 1), "]") end
 	if k <= 6 then
 		return E("mix", "(", bool(scope, d - 1), " and ", pick(TEXTS), " or ", any(scope, d - 1), ")")
 	end
@@ -497,6 +541,56 @@ local function write_state(scope)
 	return S("st.", f, " = ", value)
 end
 
+-- ---- the packet's fields ----
+
+local FIELDS = {
+	ip = { ttl = 8, tos = 8, id = 16, check = 16, src = "ip", dst = "ip", df = "bool", mf = "bool" },
+	udp = { sport = 16, dport = 16, check = 16 },
+	tcp = { sport = 16, dport = 16, seq = 32, ack_seq = 32, window = 16, urg_ptr = 16, check = 16, syn = "bool",
+		cwr = "bool" },
+	eth = { src = "mac", dst = "mac" },
+}
+local NAMES = {}
+for sort, fields in pairs(FIELDS) do
+	NAMES[sort] = {}
+	for f in pairs(fields) do table.insert(NAMES[sort], f) end
+	table.sort(NAMES[sort])
+end
+local ADDRESSES = {
+	ip = { 'bpf.ip("10.0.0.1")', 'bpf.ip("255.255.255.255")', ".src", ".dst" },
+	mac = { 'bpf.mac("02:00:00:00:00:01")', ".src", ".dst" },
+}
+
+local function write_field(scope)
+	local v = visible(scope, function(v) return FIELDS[v.sort] end)
+	if not v then return S("if ", write_bytes(scope, 2), " then end") end
+	local f = pick(NAMES[v.sort])
+	local kind = FIELDS[v.sort][f]
+	if kind == "bool" then return S(v.name, ".", f, " = ", bool(scope, 2)) end
+	if ADDRESSES[kind] then
+		if chance(30) then return S(v.name, ".src, ", v.name, ".dst = ", v.name, ".dst, ", v.name, ".src") end
+		local from = pick(ADDRESSES[kind])
+		return S(v.name, ".", f, " = ", from:sub(1, 1) == "." and v.name .. from or from)
+	end
+	if chance(25) then return S(v.name, ".", f, " = ", v.name, ".", f, pick { " - ", " + " }, int(scope, 1)) end
+	return S(v.name, ".", f, " = ", chance(85) and small(scope, tostring((1 << kind) - 1)) or int(scope, 2))
+end
+
+local function segment(scope)
+	local s = inner(scope)
+	local sort = pick { "tcp", "tcp", "eth" }
+	local h = declare(s, sort, sort:sub(1, 1))
+	return S("local ", h.name, " = p.", sort, "\nif ", h.name, " then\n", block(s, random(1, 3)), "end")
+end
+
+-- local h = handlers[k] if h then ... end
+local function hold(scope)
+	local s = inner(scope)
+	local r = row(s, 3)
+	local v = declare(s, "row", "h", { call = r[1] == "handlers" and "" or chance(50) and ".f" })
+	return S("local ", v.name, " = ", r, "\nif ", v.name, " then\n", block(s, random(1, 3)), "end")
+end
+
 local function header(scope)
 	local s = inner(scope)
 	local h = declare(s, "ip", "h")
@@ -582,10 +676,11 @@ end
 local flat = {
 	define, define, define, assign, assign, assign, assign, result, result, result, several, several, leave, leave,
 	write_map, write_map, write_struct, write_state, record, fail, finish, statement_call, statement_call,
+	write_field, write_field,
 }
 local nested = {
 	if_, if_, if_, if_, if_, for_small, for_small, for_hostile, while_, repeat_, goto_loop, do_, entry, entry,
-	header, function_, function_, function_,
+	header, header, segment, hold, function_, function_, function_,
 }
 
 local function statement(scope)
@@ -671,9 +766,14 @@ end
 local function ipv4()
 	local payload = words(2)
 	local proto = pick { 17, 17, 6, random(0, 255) }
-	local l4 = string.pack(">I2I2I2I2", random(0, 0xffff), pick { 53, 80, random(0, 0xffff) }, 8 + #payload, random(0, 0xffff))
+	local l4 = string.pack(">I2I2I2I2", random(0, 0xffff), pick { 53, 80, random(0, 0xffff) }, 8 + #payload,
+		pick { 0, 0xffff, random(0, 0xffff) })
+	if proto == 6 then
+		l4 = string.pack(">I2I2I4I4BBI2I2I2", random(0, 0xffff), 80, random(0, 0xffffffff), 0xffffffff,
+			pick { 0x50, 0x50, 0x60, 0x40, 0xf0 }, random(0, 255), 0xffff, random(0, 0xffff), 7)
+	end
 	local flags = pick { 0, 0, 0x4000, 0x2000, random(0, 0xffff) }
-	local head = string.pack(">BBI2I2I2BBI2", chance(85) and 0x45 or random(0, 255), random(0, 255), 28 + #payload,
+	local head = string.pack(">BBI2I2I2BBI2", chance(85) and 0x45 or random(0, 255), random(0, 255), 20 + #l4 + #payload,
 		random(0, 0xffff), flags, random(0, 255), proto, random(0, 0xffff))
 	local function address() return chance(60) and "\x0a\0\0" .. pick { "\1", "\2" } or string.pack(">I4", random(0, 0xffffffff)) end
 	return head .. address() .. address() .. l4 .. payload

@@ -2,7 +2,7 @@
 --
 -- Options: copy (packet bytes by helper copy), loops=N (how many a program may have), keep (go on after a
 -- finding), quick (do not shrink), shrink=SECONDS, hook=NAME (xdp), show (print the program of SEED and end). What is
--- compared: verdict, error text, results, maps and state afterwards.
+-- compared: verdict, error text, packet bytes, results, maps and state afterwards.
 local gen = dofile "tests/fuzz/gen.lua"
 
 local count, seed = tonumber(arg[1]) or 300, tonumber(arg[2]) or os.time()
@@ -42,8 +42,25 @@ local function arg_(p, off)
 end
 
 local K = { one = 1, big = 0x123456789, sub = { min = math.mininteger }, [3] = 33 }
+K.list = { 10, math.mininteger, -1, 7, 0x100000000 }
+K.set = { [0] = true, [3] = true, [7] = true, [-1] = true, [math.mininteger] = true, [true] = true, ab = true,
+	["a\0b"] = true }
+K.rows = {
+	[0] = { n = 1, f = function(x) return x end },
+	{ n = -7, f = function(x) return x // 3 end },
+	{ n = math.maxinteger, f = function(x) return x < 0 and -x or st.x end },
+	{ n = 0, f = function(x) for i = 0, 2 do x = x + i end return x end },
+}
+K.object = { k = 3, times = function(self, n) return self.k * n end }
+setmetatable(K.object, { __index = { less = function(self, n) return self:times(n) - (H[n & 3] or self.k) end } })
+local handlers = {
+	[0] = function(x) return x + 1 end,
+	function(x) return math.abs(x) end,
+	function(x) H[x & 7] = x return 2 end,
+	function(x) if x == 5 then error "five" end return x ~ 5 end,
+}
 local env = { OUT = OUT, H = H, A = A, B = B, S = S, st = st, put = put, arg = arg_, K = K, LIMIT = 42, bpf = bpf,
-	math = math, type = type, error = error }
+	math = math, type = type, error = error, handlers = handlers }
 
 local function reset()
 	for i = 0, 23 do OUT[i] = -99 end
@@ -56,6 +73,10 @@ local function reset()
 	S[0] = { n = 1, a = 2, b = 3, c = -4 }
 	S[2] = { n = -1, a = 0xffffffff, b = 255, c = 0x7fff }
 	st.x, st.y, st.z = 5, -6, 7
+end
+
+local function hex(bytes)
+	return (bytes:gsub(".", function(c) return ("%02x"):format(c:byte()) end))
 end
 
 local function dump()
@@ -83,6 +104,7 @@ local REFUSALS = {
 	"'math.%w+' is a %w+ here", "math.tointeger of a string", "order of strings", "takes at most", "bad argument", "bad value for map", "bad key for map",
 	"is always nil", "what this gives", "is no verdict",
 	"differs by the way taken", "is indexed by something", "cannot be deleted", "has no field", "bytes of stack", "needs may_goto", "is stored in '[^']*', which holds",
+	"does not fit the", "it goes where it must be known before",
 }
 
 local function refusal(text)
@@ -112,9 +134,10 @@ local ENDLESS = "this program does not end"
 
 local function run(how, prog, input)
 	reset()
-	local verdict, _, _, message = how(prog, input)
+	local verdict, bytes, _, message = how(prog, input)
 	local name = math.type(verdict) and bpf.DROP == verdict and "DROP" or tostring(verdict)
-	return ("verdict %s, error %s, %s"):format(name, plain(message), dump()), message
+	local left = bytes == input and "" or hex(bytes)
+	return ("verdict %s, error %s, %s, %s"):format(name, plain(message), dump(), left), message
 end
 
 local stats = { ran = 0, refused = 0, errors = 0, runs = 0, why = {} }
@@ -153,8 +176,7 @@ local function judge(text, inputs, tally)
 			stats.errors = stats.errors + (message and 1 or 0)
 		end
 		if runs and got ~= want then
-			local hex = input:gsub(".", function(c) return ("%02x"):format(c:byte()) end)
-			return "differs", ("input %d %s\nLua    %s\nkernel %s"):format(i, hex, want, got)
+			return "differs", ("input %d %s\nLua    %s\nkernel %s"):format(i, hex(input), want, got)
 		end
 	end
 	return nil

@@ -164,4 +164,10 @@ lang.packets { name = "a byte that may be absent, in loops called twice", see = 
 		end
 		return other()
 	end }
+-- Of a shift by what it does not know, the verifier knows nothing.
+lang.packets { name = "offsets made by shifts, products and 'or' of bytes", inputs = { ("\3"):rep(60), ("\0"):rep(60), ("\1"):rep(30) },
+	f = function(p)
+		local a, b = p:u8(20) or 1, p:u8(21) or 2
+		return p:u8(9 >> (a & 63)), p:u16(a | b), p:u16((a & 7) * b)
+	end }
 lang.done()
