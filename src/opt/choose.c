@@ -20,7 +20,6 @@
 enum {
 	MAX_VALUES = 64,  /* keys of a table whose values meet */
 	MAX_USES = 32,    /* keys of a table whose uses are copied */
-	LINEAR = 3,       /* so many keys are compared one by one */
 };
 
 struct pair { const pg_value *key, *value; };
@@ -34,7 +33,6 @@ struct choice {
 	struct flow *fl;
 	struct ir_fn *f;
 	ir_ref index, key;
-	bool ints;             /* the key is always an integer */
 	struct pair *pairs;    /* by rising key */
 	uint32_t n;
 	struct arm *arms;      /* one for each value; the last one is for keys that are not there */
@@ -110,31 +108,24 @@ static void open_arms(struct choice *c)
 	arm_of(c, &const_nil);
 }
 
-static void branch(struct choice *c, ir_blk from, enum ir_op op, const pg_value *k, ir_blk yes, ir_blk no)
+static void branch(struct choice *c, ir_blk from, const pg_value *k, ir_blk yes, ir_blk no)
 {
 	uint32_t site = ir_at(c->f, c->index)->site;
 	ir_ref args[2] = { c->key, flow_const(c->fl, from, site, k) };
-	ir_ref is = flow_emit(c->fl, from, site, op, 2, args);
+	ir_ref is = flow_emit(c->fl, from, site, IRO(eq), 2, args);
 	ir_ref t = flow_emit(c->fl, from, site, IRO(branch), 1, &is);
 	ir_succ(c->f, t, 0, yes, 0, NULL);
 	ir_succ(c->f, t, 1, no, 0, NULL);
 }
 
-/* Ends block `from`: on to the arm of the pair in lo..hi-1 whose key it is. */
-static void compare(struct choice *c, ir_blk from, uint32_t lo, uint32_t hi)
+/* Ends block `from`: on to the arm of the pair whose key it is. One by one; pass `trees` sees to it that it
+ * does not take long. */
+static void compare(struct choice *c, ir_blk from)
 {
 	ir_blk absent = arm_of(c, &const_nil)->block;
-	while (c->ints && hi - lo > LINEAR) {
-		uint32_t mid = lo + (hi - lo) / 2;
-		ir_blk low = ir_block_new(c->f), high = ir_block_new(c->f);
-		branch(c, from, IRO(lt), c->pairs[mid].key, low, high);
-		compare(c, low, lo, mid);
-		from = high;
-		lo = mid;
-	}
-	for (; lo < hi; lo++) {
-		ir_blk next = lo + 1 < hi ? ir_block_new(c->f) : absent;
-		branch(c, from, IRO(eq), c->pairs[lo].key, arm_of(c, c->pairs[lo].value)->block, next);
+	for (uint32_t i = 0; i < c->n; i++) {
+		ir_blk next = i + 1 < c->n ? ir_block_new(c->f) : absent;
+		branch(c, from, c->pairs[i].key, arm_of(c, c->pairs[i].value)->block, next);
 		from = next;
 	}
 }
@@ -149,7 +140,7 @@ static ir_blk open_choice(struct choice *c, ir_ref at)
 		ir_remove(c->f, at);
 	open_arms(c);
 	if (c->n) {
-		compare(c, before, 0, c->n);
+		compare(c, before);
 	} else {
 		ir_ref t = flow_emit(c->fl, before, ir_at(c->f, at)->site, IRO(jmp), 0, NULL);
 		ir_succ(c->f, t, 0, c->arms[0].block, 0, NULL);
@@ -443,7 +434,7 @@ static bool open_table(struct choice *c, struct flow *fl, ir_ref index)
 {
 	ir_ref key = ir_at(fl->f, index)->args[1];
 	uint64_t kinds = ir_at(fl->f, key)->type.kinds;
-	*c = (struct choice){ .fl = fl, .f = fl->f, .index = index, .key = key, .ints = kinds == IR_BIT(IR_INT) };
+	*c = (struct choice){ .fl = fl, .f = fl->f, .index = index, .key = key };
 	return read_pairs(c, kinds);
 }
 

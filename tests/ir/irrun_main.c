@@ -6,11 +6,12 @@
  *
  * A case:
  *
- *     -- name: pass pass ...   simplify, simplify2, loops, guard, veil; before them switches: features of the
- *     text                     kernel, copy (packet bytes by helper), pktlen (a helper gives the length), budget=N
+ *     -- name: pass pass ...   the names of the table below; before them switches: features of the kernel,
+ *     text                     copy (packet bytes by helper), pktlen (a helper gives the length), budget=N
  *     ----
- *     text expected
+ *     text expected            the IR; from select on instructions on virtual registers, after emit BPF
  */
+#include "bpf/code.h"
 #include "core/feature.h"
 #include "opt/passes.h"
 
@@ -31,13 +32,29 @@ struct settings {
 	uint64_t budget;
 };
 
-static int simplify(struct ir_unit *u) { opt_simplify(u); return 0; }
-static int veil(struct ir_unit *u)     { opt_veil(u); return 0; }
-static int simplify2(struct ir_unit *u) { opt_simplify_last(u); return 0; }
+/* A program on its way: be from select on, done from emit on. */
+struct way {
+	struct ir_unit *u;
+	struct be *be;
+	bool done;
+};
 
-static const struct { const char *name; int (*run)(struct ir_unit *u); } passes[] = {
-	{ "simplify", simplify }, { "simplify2", simplify2 }, { "loops", opt_loops }, { "guard", opt_guard },
-	{ "veil", veil },
+static int simplify(struct way *w)  { opt_simplify(w->u); return 0; }
+static int simplify2(struct way *w) { opt_simplify_last(w->u); return 0; }
+static int loops(struct way *w)     { return opt_loops(w->u); }
+static int guard(struct way *w)     { return opt_guard(w->u); }
+static int trees(struct way *w)     { opt_trees(w->u); return 0; }
+static int veil(struct way *w)      { opt_veil(w->u); return 0; }
+static int legalise(struct way *w)  { be_legalise(w->u); return 0; }
+static int select_(struct way *w)   { w->be = be_new(w->u); return be_select(w->be); }
+static int allocate(struct way *w)  { return be_allocate(w->be); }
+static int frame(struct way *w)     { return be_frame(w->be); }
+static int emit(struct way *w)      { w->done = true; return be_emit(w->be); }
+
+static const struct { const char *name; int (*run)(struct way *w); } passes[] = {
+	{ "simplify", simplify }, { "simplify2", simplify2 }, { "loops", loops }, { "guard", guard },
+	{ "trees", trees }, { "veil", veil }, { "legalise", legalise }, { "select", select_ }, { "allocate", allocate },
+	{ "frame", frame }, { "emit", emit },
 };
 
 static const char *const features[FEAT_COUNT] = {
@@ -64,6 +81,14 @@ static bool setting(struct settings *s, const char *word)
 	return true;
 }
 
+static const char *text_of(const struct way *w)
+{
+	if (!w->done)
+		return w->be ? be_print(w->be) : ir_print(w->u);
+	const struct be_code *c = be_code(w->be);
+	return be_disasm(w->u->arena, c->insns, c->n, NULL, 0);
+}
+
 /* What the passes make of the text, or a sentence on what went wrong. */
 static const char *transform(struct arena *a, const char *how, const char *text)
 {
@@ -71,12 +96,12 @@ static const char *transform(struct arena *a, const char *how, const char *text)
 	struct diag_list diag = { .arena = a };
 	const char *err;
 	char *words = arena_copy(a, how, strlen(how)), *save = NULL;
-	struct ir_unit *u = NULL;
+	struct way way = { 0 };
 	for (char *w = strtok_r(words, " ", &save); w; w = strtok_r(NULL, " ", &save)) {
-		if (!u && setting(&s, w))
+		if (!way.u && setting(&s, w))
 			continue;
-		if (!u) {
-			u = ir_read(a, &diag, s.pktlen ? &with_length : &plain, text, &err);
+		if (!way.u) {
+			struct ir_unit *u = way.u = ir_read(a, &diag, s.pktlen ? &with_length : &plain, text, &err);
 			if (!u)
 				return arena_printf(a, "input: %s\n", err);
 			if ((err = ir_check(u)) != NULL)
@@ -90,12 +115,12 @@ static const char *transform(struct arena *a, const char *how, const char *text)
 			i++;
 		if (i == sizeof(passes) / sizeof(*passes))
 			return arena_printf(a, "no such pass: %s\n", w);
-		if (passes[i].run(u))
+		if (passes[i].run(&way))
 			return arena_printf(a, "%s: %s\n", w, diag.n ? diag.v[0].text : "failed");
-		if ((err = ir_check(u)) != NULL)
-			return arena_printf(a, "after %s: %s\n%s", w, err, ir_print(u));
+		if (!way.be && (err = ir_check(way.u)) != NULL)
+			return arena_printf(a, "after %s: %s\n%s", w, err, ir_print(way.u));
 	}
-	return u ? ir_print(u) : "no pass\n";
+	return way.u ? text_of(&way) : "no pass\n";
 }
 
 /* ---- files ---- */
