@@ -33,7 +33,9 @@ static int run_last(struct compile *c)     { return opt_simplify_last(c->u), 0; 
 static int run_loops(struct compile *c)    { return c->loops ? opt_loops(c->u) : 0; }
 static int run_guard(struct compile *c)    { return opt_guard(c->u); }
 static int run_veil(struct compile *c)     { if (c->loops) opt_veil(c->u); return 0; }
+static int run_hoist(struct compile *c)    { if (c->loops) opt_hoist(c->u); return 0; }
 static int run_trees(struct compile *c)    { return opt_trees(c->u), 0; }
+static int run_narrow(struct compile *c)   { return opt_narrow(c->u), 0; }
 static int run_legalise(struct compile *c) { return be_legalise(c->u), 0; }
 static int run_allocate(struct compile *c) { return be_allocate(c->be); }
 static int run_frame(struct compile *c)    { return be_frame(c->be); }
@@ -76,8 +78,10 @@ static const struct pass {
 	{ "loops",     MACHINE, MACHINE, run_loops,    "every loop in a form that ends and verifies" },
 	{ "guard",     MACHINE, GUARDED, run_guard,    "packet bytes as checked loads or helper copies" },
 	{ "simplify2", GUARDED, GUARDED, run_last,     "folding, value numbering, dead code, branch threading" },
+	{ "hoist",     GUARDED, GUARDED, run_hoist,    "what no turn of a loop changes, before it" },
 	{ "trees",     GUARDED, GUARDED, run_trees,    "chains of comparisons as balanced trees" },
 	{ "veil",      GUARDED, GUARDED, run_veil,     "what the verifier need not know of loops" },
+	{ "narrow",    GUARDED, GUARDED, run_narrow,   "32-bit operations and comparisons where they save something" },
 	{ "legalise",  GUARDED, GUARDED, run_legalise, "what the instruction set has not" },
 	{ "select",    GUARDED, VIRTUAL, run_select,   "BPF instructions on virtual registers" },
 	{ "allocate",  VIRTUAL, VIRTUAL, run_allocate, "registers, spills" },

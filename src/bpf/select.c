@@ -41,7 +41,9 @@ static unsigned bits(const struct ir_fn *f, ir_ref v)
 	switch (i->op) {
 	case IRO(load8): case IRO(zext8): return 8;
 	case IRO(load16): case IRO(zext16): case IRO(be16): return 16;
-	case IRO(load32): case IRO(zext32): case IRO(be32): return 32;
+	case IRO(load32): case IRO(zext32): case IRO(be32):
+	case IRO(add32): case IRO(sub32): case IRO(mul32): case IRO(or32): case IRO(xor32): case IRO(shl32):
+		return 32;
 	case IRO(imm): return i->imm ? 64 - (unsigned)__builtin_clzll((uint64_t)i->imm) : 1;
 	case IRO(and64): {
 		const struct ir_ins *m = ir_at(f, i->args[1]);
@@ -249,12 +251,19 @@ static const uint8_t alu_code[IR_NOPS] = {
 	[IRO(smod64)] = BPF_MOD, [IRO(and64)] = BPF_AND, [IRO(or64)] = BPF_OR,
 	[IRO(xor64)] = BPF_XOR, [IRO(shl64)] = BPF_LSH, [IRO(shr64)] = BPF_RSH,
 	[IRO(sar64)] = BPF_ARSH,
+	[IRO(add32)] = BPF_ADD, [IRO(sub32)] = BPF_SUB, [IRO(mul32)] = BPF_MUL, [IRO(or32)] = BPF_OR,
+	[IRO(xor32)] = BPF_XOR, [IRO(shl32)] = BPF_LSH,
 };
+
+static bool is_narrow(unsigned op) { return op >= IRO(add32) && op <= IRO(shl32); }
+static unsigned alu_class(unsigned op) { return is_narrow(op) ? BPF_ALU : BPF_ALU64; }
+_Static_assert(IRO(shl32) - IRO(add32) == 5, "32-bit operations are neighbours");
 
 static bool commutes(const struct sel *s, const struct ir_ins *i)
 {
 	switch (i->op) {
 	case IRO(mul64): case IRO(and64): case IRO(or64): case IRO(xor64):
+	case IRO(add32): case IRO(mul32): case IRO(or32): case IRO(xor32):
 		return true;
 	case IRO(add64):
 		return scalar(s->f, i->args[0]) && scalar(s->f, i->args[1]);
@@ -273,6 +282,8 @@ static bool alu_imm(struct sel *s, const struct ir_ins *i, uint32_t d, ir_ref a,
 	unsigned op = alu_code[i->op];
 	int off = is_signed(i->op);
 	bool pow2 = k > 0 && !(k & (k - 1));
+	if (is_narrow(i->op))
+		k = (int32_t)k;
 	if (is_shift(i->op))
 		k &= 63;
 	if (i->op == IRO(and64) && k >= 0 && k <= 0xffffffff && !s32(k)) {
@@ -291,7 +302,7 @@ static bool alu_imm(struct sel *s, const struct ir_ins *i, uint32_t d, ir_ref a,
 	if (!s32(k) || (is_division(i->op) && !k && op != BPF_RSH && op != BPF_AND))
 		return false;
 	into(s, d, a, true);
-	emit(s, BPF_ALU64 | op | BPF_K, d, BE_NONE, off, k);
+	emit(s, alu_class(i->op) | op | BPF_K, d, BE_NONE, off, k);
 	return true;
 }
 
@@ -315,7 +326,7 @@ static void alu(struct sel *s, ir_ref r)
 	/* second operands first: what they need must not come between the tied pair */
 	uint32_t y = a == c ? d : use(s, c);
 	into(s, d, a, true);
-	emit(s, BPF_ALU64 | alu_code[i->op] | BPF_X, d, y, is_signed(i->op), 0);
+	emit(s, alu_class(i->op) | alu_code[i->op] | BPF_X, d, y, is_signed(i->op), 0);
 }
 
 /* Operations on one register: what they are and the width in bits. */
@@ -520,6 +531,7 @@ static void operation(struct sel *s, ir_ref r)
 	case IRO(add64): case IRO(sub64): case IRO(mul64): case IRO(udiv64): case IRO(umod64):
 	case IRO(sdiv64): case IRO(smod64): case IRO(and64): case IRO(or64): case IRO(xor64):
 	case IRO(shl64): case IRO(shr64): case IRO(sar64):
+	case IRO(add32): case IRO(sub32): case IRO(mul32): case IRO(or32): case IRO(xor32): case IRO(shl32):
 		alu(s, r);
 		return;
 	case IRO(own): into(s, vreg(s, r), i->args[0], false); return;

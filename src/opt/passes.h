@@ -19,8 +19,12 @@ int opt_loops(struct ir_unit *u);
  * copies. 0 or -errno with a diagnostic. */
 int opt_guard(struct ir_unit *u);
 
+/* Arithmetic that no turn of a loop changes moves before it. */
+void opt_hoist(struct ir_unit *u);
 /* Chains of comparisons of one value with constants become trees. */
 void opt_trees(struct ir_unit *u);
+/* 32-bit forms. */
+void opt_narrow(struct ir_unit *u);
 /* Keeps from the verifier what it need not know, where knowing would cost it too much. */
 void opt_veil(struct ir_unit *u);
 /* A part of guard, where packets may lie in pieces: the context, data and data_end of a program that

@@ -40,6 +40,8 @@ static uint64_t bound(const struct ir_ins *i, uint64_t a, uint64_t b, bool k, bo
 	case IRO(zext32):  return least(a, UINT32_MAX);
 	case IRO(be16):    return seen ? all : UINT16_MAX;
 	case IRO(be32):    return seen ? all : UINT32_MAX;
+	case IRO(add32): case IRO(sub32): case IRO(mul32): case IRO(or32): case IRO(xor32): case IRO(shl32):
+		return UINT32_MAX;
 	case IRO(own):     return a;
 	case IRO(and64):   return least(a, b);
 	case IRO(or64): case IRO(xor64):

@@ -43,17 +43,26 @@ static int simplify(struct way *w)  { opt_simplify(w->u); return 0; }
 static int simplify2(struct way *w) { opt_simplify_last(w->u); return 0; }
 static int loops(struct way *w)     { return opt_loops(w->u); }
 static int guard(struct way *w)     { return opt_guard(w->u); }
+static int hoist(struct way *w)     { opt_hoist(w->u); return 0; }
 static int trees(struct way *w)     { opt_trees(w->u); return 0; }
+static int narrow(struct way *w)    { opt_narrow(w->u); return 0; }
 static int veil(struct way *w)      { opt_veil(w->u); return 0; }
 static int legalise(struct way *w)  { be_legalise(w->u); return 0; }
-static int select_(struct way *w)   { w->be = be_new(w->u); return be_select(w->be); }
+static int select_(struct way *w)
+{
+	w->u->main = w->u->main ? w->u->main : w->u->fns[0];
+	w->be = be_new(w->u);
+	return be_select(w->be);
+}
+
 static int allocate(struct way *w)  { return be_allocate(w->be); }
 static int frame(struct way *w)     { return be_frame(w->be); }
 static int emit(struct way *w)      { w->done = true; return be_emit(w->be); }
 
 static const struct { const char *name; int (*run)(struct way *w); } passes[] = {
 	{ "simplify", simplify }, { "simplify2", simplify2 }, { "loops", loops }, { "guard", guard },
-	{ "trees", trees }, { "veil", veil }, { "legalise", legalise }, { "select", select_ }, { "allocate", allocate },
+	{ "hoist", hoist }, { "trees", trees }, { "veil", veil }, { "narrow", narrow },
+	{ "legalise", legalise }, { "select", select_ }, { "allocate", allocate },
 	{ "frame", frame }, { "emit", emit },
 };
 

@@ -13,6 +13,7 @@
 #include "../vm-bpf/gen.h"
 
 #include "core/feature.h"
+#include "opt/passes.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,6 +52,14 @@ static const char *compare(const struct world *x, const struct world *y)
 	return x->ret != y->ret ? "the result differs" : NULL;
 }
 
+/* The passes that have what they look for here; the evaluator has run the program before. */
+static void optimise(struct ir_unit *u)
+{
+	opt_hoist(u);
+	opt_trees(u);
+	opt_narrow(u);
+}
+
 static void one(const struct gen_opts *o, bool kernel)
 {
 	struct arena a;
@@ -70,6 +79,10 @@ static void one(const struct gen_opts *o, bool kernel)
 		if (bad)
 			differ(NULL, &a, u, "evaluator", o->seed, bad);
 	}
+	if (o->optimised)
+		optimise(u);
+	if ((bad = ir_check(u)) != NULL)
+		differ(NULL, &a, u, "optimiser", o->seed, bad);
 	struct be_code *c = world_compile(u, true);
 	if (!c)
 		differ(NULL, &a, u, "compiler", o->seed, diag_text(&diag, DIAG_ERROR));
@@ -96,11 +109,11 @@ static void sweep(uint32_t inputs, uint32_t statements, bool branches, bool help
 	uint64_t first = number("PERIGEE_SEED", 1), runs = number("PERIGEE_RUNS", 40);
 	bool kernel = world_kernel_there();
 	for (uint64_t k = first; k < first + runs; k++)
-		for (int fuel = 0; fuel < 2; fuel++)
+		for (int how = 0; how < 4; how++)
 			one(&(struct gen_opts){ .seed = k, .inputs = inputs, .live = LIVE,
 						.statements = statements,
 						.branches = branches, .helpers = helpers, .loops = loops,
-						.fuel = fuel }, kernel);
+						.fuel = how & 1, .optimised = how & 2 }, kernel);
 }
 
 static void straight(void **state)

@@ -43,6 +43,12 @@ static uint64_t arith(unsigned op, uint64_t a, uint64_t b)
 	case IRO(shl64): return a << (b & 63);
 	case IRO(shr64): return a >> (b & 63);
 	case IRO(sar64): return (uint64_t)((int64_t)a >> (b & 63));
+	case IRO(add32): return (uint32_t)(a + b);
+	case IRO(sub32): return (uint32_t)(a - b);
+	case IRO(mul32): return (uint32_t)(a * b);
+	case IRO(or32): return (uint32_t)(a | b);
+	case IRO(xor32): return (uint32_t)(a ^ b);
+	case IRO(shl32): return (uint32_t)(a << (b & 31));
 	case IRO(neg64): return -a;
 	case IRO(sext8): return ext(a, 8, true);
 	case IRO(sext16): return ext(a, 16, true);

@@ -76,11 +76,12 @@ static void branch(struct gen *g, enum ir_op op, enum ir_cc cc, ir_ref a, ir_ref
 
 static void arithmetic(struct gen *g)
 {
-	static const enum ir_op two[] = { IRO(add64), IRO(sub64), IRO(mul64), IRO(and64), IRO(or64), IRO(xor64) };
+	static const enum ir_op two[] = { IRO(add64), IRO(sub64), IRO(mul64), IRO(and64), IRO(or64), IRO(xor64),
+					  IRO(add32), IRO(sub32), IRO(mul32), IRO(or32), IRO(xor32) };
 	ir_ref a = any_or_constant(g), b = any_or_constant(g);
 	if (!pick(g, 8))
 		b = a;
-	keep(g, op2(g, two[pick(g, 6)], a, b));
+	keep(g, op2(g, two[pick(g, pick(g, 2) ? 6 : 11)], a, b));
 }
 
 static void division(struct gen *g)
@@ -99,13 +100,19 @@ static void division(struct gen *g)
 
 static void shift(struct gen *g)
 {
+	if (!pick(g, 4)) {
+		keep(g, op2i(g, IRO(shl32), any_or_constant(g), pick(g, 32)));
+		return;
+	}
 	ir_ref b = pick(g, 2) ? imm(g, pick(g, 64)) : op2i(g, IRO(and64), any(g), 63);
 	keep(g, op2(g, IRO(shl64) + pick(g, 3), any_or_constant(g), b));
 }
 
 static void unary(struct gen *g)
 {
-	keep(g, op1(g, IRO(neg64) + pick(g, IRO(opaque) - IRO(neg64) + 1), any_or_constant(g)));
+	static const enum ir_op others[] = { IRO(own), IRO(opaque), IRO(zext32), IRO(zext32), IRO(zext16) };
+	uint32_t n = IRO(be64) - IRO(neg64) + 1, k = pick(g, n + 5);
+	keep(g, op1(g, k < n ? IRO(neg64) + k : others[k - n], any_or_constant(g)));
 }
 
 static const uint8_t width[] = { 1, 2, 4, 8 };
@@ -237,6 +244,29 @@ static void choice(struct gen *g, uint32_t depth)
 		keep(g, params[k]);
 }
 
+/* One value compared with one constant after the other. */
+static void chain(struct gen *g)
+{
+	ir_blk join = ir_block_new(g->f);
+	ir_ref result = ir_param_add(g->f, join), x = any(g), out[4];
+	if (pick(g, 2))
+		x = op2i(g, IRO(and64), x, pick(g, 2) ? 15 : 0xffffffff);
+	for (int k = 0; k < 4; k++)
+		out[k] = any_or_constant(g);
+	for (uint32_t n = 2 + pick(g, 10); n--;) {
+		ir_blk next = ir_block_new(g->f);
+		ir_ref t = ins(g, IRO(br), 2, (ir_ref[]){ x, imm(g, pick(g, 2) ? constant(g) : pick(g, 16)) }, 0,
+			       pick(g, 2) ? IR_EQ : pick(g, IR_SET));
+		uint32_t on = pick(g, 2);
+		ir_succ(g->f, t, on, next, 0, NULL);
+		ir_succ(g->f, t, !on, join, 1, &out[pick(g, 4)]);
+		g->cur = next;
+	}
+	jump(g, join, 1, out);
+	g->cur = join;
+	keep(g, result);
+}
+
 /* Counts down; with fuel from a start that the verifier does not know. Parameters swap on the way,
  * so that the back edge is a circle of copies. */
 static void loop(struct gen *g, uint32_t depth)
@@ -273,7 +303,7 @@ static void statement(struct gen *g, uint32_t depth)
 {
 	const struct gen_opts *o = g->o;
 	g->site = ir_site(g->u, (struct diag_pos){ "random.lua", 1 + pick(g, 50) }, 0);
-	uint32_t k = pick(g, 16);
+	uint32_t k = pick(g, 17);
 	if (k == 0 && o->branches && depth < 3)
 		choice(g, depth);
 	else if (k == 1 && o->branches)
@@ -284,6 +314,8 @@ static void statement(struct gen *g, uint32_t depth)
 		call(g);
 	else if (k == 4 && o->loops && !depth)
 		loop(g, 2);
+	else if (k == 16 && o->branches)
+		chain(g);
 	else if (k == 5)
 		packet(g);
 	else if (k == 6)

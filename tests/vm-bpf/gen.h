@@ -11,6 +11,7 @@ struct gen_opts {
 	uint32_t statements;
 	bool branches, helpers, loops;
 	bool fuel;           /* loops may be of the may_goto form */
+	bool optimised;      /* compiled after passes of the optimiser */
 };
 
 struct ir_unit *gen_unit(struct arena *a, struct diag_list *diag, const struct gen_opts *o);
