@@ -99,15 +99,21 @@ PG_API int pg_feature_off(pg_ctx *ctx, const char *name);
 
 /* ---- maps, state, events ------------------------------------------------------------------ */
 
-enum pg_map_role { PG_ROLE_MAP, PG_ROLE_STATE, PG_ROLE_PERCPU, PG_ROLE_EVENTS };
+/* What can be done with it. */
+enum pg_map_role {
+	PG_ROLE_MAP,         /* m[k] */
+	PG_ROLE_STATE, PG_ROLE_PERCPU, PG_ROLE_EVENTS, /* named fields */
+	PG_ROLE_QUEUE,       /* push, pop, peek; made as a ROLE_MAP of that type, as all that follow */
+	PG_ROLE_FILTER,      /* push, peek */
+	PG_ROLE_END
+};
 
 struct pg_map_opts {
 	size_t size;
 	enum pg_map_role role;
-	const char *type;    /* ROLE_MAP: "hash", "array", "lru_hash", "percpu_hash", "percpu_array",
-				"lru_percpu_hash", "lpm_trie" */
+	const char *type;    /* ROLE_MAP: "hash", "array", ...: the rows of api/map_type.c */
 	const char *name;    /* optional; shown by bpftool, cut to 15 characters */
-	const char *key;     /* type string: "u32", "ip4/prefix", "struct { ... }" */
+	const char *key;     /* type string: "u32", "ip4/prefix", "struct { ... }"; NULL: it has none */
 	const char *value;   /* type string; STATE, PERCPU and EVENTS: a struct */
 	uint32_t entries;    /* EVENTS: bytes of the ring (rounded up to pages), 0: default */
 	uint32_t flags;      /* BPF_F_* as bpf(2) takes them */
@@ -147,6 +153,11 @@ PG_API int pg_map_set_field(pg_map *m, enum pg_mode mode, const pg_value *key, c
 typedef struct pg_map_iter pg_map_iter;
 PG_API int pg_map_next(pg_map *m, pg_map_iter **cursor, pg_value *key, pg_value *value);
 PG_API void pg_map_iter_free(pg_map_iter *it);
+/* Queues and stacks: -E2BIG: full; *out as of pg_map_get. Filters: peek says whether v was pushed, true also
+ * for some that were not. */
+PG_API int pg_map_push(pg_map *m, enum pg_mode mode, const pg_value *v);
+PG_API int pg_map_pop(pg_map *m, enum pg_mode mode, pg_value *out);
+PG_API int pg_map_peek(pg_map *m, enum pg_mode mode, const pg_value *v, pg_value *out);
 PG_API int pg_map_clear(pg_map *m);
 PG_API int64_t pg_map_count(pg_map *m); /* entries present (array: all) */
 /* Per-CPU forms: the value on each CPU; n is set to the number of CPUs; PG_NIL key for PERCPU state. */

@@ -13,7 +13,7 @@ static const char *in_map(const pg_map *m, char *buf, size_t n)
 {
 	static const char *const roles[] = {
 		[PG_ROLE_MAP] = "map", [PG_ROLE_STATE] = "state", [PG_ROLE_PERCPU] = "per-CPU state",
-		[PG_ROLE_EVENTS] = "event",
+		[PG_ROLE_EVENTS] = "event", [PG_ROLE_QUEUE] = "map", [PG_ROLE_FILTER] = "map",
 	};
 	if (*m->name)
 		snprintf(buf, n, "%s '%s'", roles[m->role], m->name);
@@ -89,11 +89,12 @@ static int full(pg_map *m, enum pg_mode mode)
 	if (mode == PG_KERNEL)
 		return api_fail(m->ctx, -E2BIG, "map full");
 	uint32_t at;
-	memcpy(&at, m->kbuf, 4);
 	in_map(m, map, sizeof map);
-	if (m->array)
+	if (m->array) {
+		memcpy(&at, m->kbuf, 4);
 		return api_fail(m->ctx, -E2BIG, "map full: %s has the keys 0 to %u, not %u", map,
 				m->entries - 1, at);
+	}
 	return api_fail(m->ctx, -E2BIG, "map full: %s holds %u entries at most", map, m->entries);
 }
 
@@ -128,8 +129,12 @@ void map_forget(pg_map *m)
 static int key_bytes(pg_map *m, enum pg_mode mode, const pg_value *key, char *why, size_t n)
 {
 	static const pg_value nil = { .kind = PG_NIL };
-	if (m->role == PG_ROLE_EVENTS) {
-		snprintf(why, n, "events are read in their order, not by key");
+	if (m->of->keys == MAP_KEYS_NONE) {
+		if (m->role == PG_ROLE_EVENTS)
+			snprintf(why, n, "events are read in their order, not by key");
+		else
+			snprintf(why, n, "a %s has no keys; it is used by %s", m->of->name, m->role == PG_ROLE_QUEUE ?
+				 "m:push(v), m:pop() and m:peek()" : "m:push(v) and m:peek(v)");
 		return -EINVAL;
 	}
 	if (!m->key) { /* state has one entry */
@@ -173,8 +178,8 @@ int map_fetch(pg_map *m)
 int map_put(pg_map *m, enum pg_mode mode, uint64_t flags)
 {
 	m->changes++;
-	int rc = kern_map_update(m->fd, m->kbuf, m->vbuf, flags);
-	if (rc == -E2BIG || (rc == -ENOSPC && m->type == BPF_MAP_TYPE_LPM_TRIE))
+	int rc = kern_map_update(m->fd, map_key_size(m) ? m->kbuf : NULL, m->vbuf, flags);
+	if (rc == -E2BIG || (rc == -ENOSPC && m->of->type == BPF_MAP_TYPE_LPM_TRIE))
 		return full(m, mode);
 	if (rc == -EEXIST || rc == -ENOENT) /* what the flags asked for */
 		return rc;
@@ -215,9 +220,9 @@ int pg_map_get(pg_map *m, enum pg_mode mode, const pg_value *key, pg_value *out)
 static int delete(pg_map *m, enum pg_mode mode, const pg_value *key)
 {
 	char map[96];
-	if (!m->key || m->array)
+	if ((!m->key && m->of->keys != MAP_KEYS_NONE) || m->array)
 		return api_fail(m->ctx, -EINVAL, "the entries of %s cannot be deleted, only written",
-				m->key ? m->type_name : in_map(m, map, sizeof map));
+				m->key ? m->of->name : in_map(m, map, sizeof map));
 	int rc = map_key(m, mode, key);
 	if (rc <= 0)
 		return rc;
@@ -386,6 +391,8 @@ int pg_map_clear(pg_map *m)
 {
 	if (m->role == PG_ROLE_EVENTS)
 		return api_fail(m->ctx, -EINVAL, "an event channel is emptied by reading it");
+	if (m->of->keys == MAP_KEYS_NONE)
+		return queue_clear(m);
 	int rc = map_open(m);
 	if (rc || m->array)
 		return rc ? rc : clear_array(m);
@@ -404,6 +411,9 @@ int64_t pg_map_count(pg_map *m)
 {
 	if (m->role == PG_ROLE_EVENTS)
 		return api_fail(m->ctx, -EINVAL, "an event channel has no number of entries");
+	if (m->of->keys == MAP_KEYS_NONE)
+		return api_fail(m->ctx, -EINVAL, "the kernel does not tell how many values a %s holds",
+				m->of->name);
 	if (m->array)
 		return m->entries;
 	pg_map_iter *it = NULL;

@@ -11,14 +11,26 @@
 #include "kern/kern.h"
 #include "perigee.h"
 
+enum map_keys { MAP_KEYS_ANY, MAP_KEYS_INDEX, MAP_KEYS_PREFIX, MAP_KEYS_NONE };
+
+/* A type of map: one row. */
+struct map_type {
+	const char *name;          /* as scripts call it */
+	uint32_t type;             /* BPF_MAP_TYPE_* */
+	enum pg_map_role role;     /* which operations it has */
+	enum map_keys keys;
+	uint32_t flags;            /* that it always has */
+	bool percpu;               /* a value for each CPU */
+	const char *since;         /* the Linux that it came with, if our oldest has it not; said when it is refused */
+};
+
 struct pg_map {
 	unsigned refs;
 	pg_ctx *ctx;               /* counted */
 	enum pg_map_role role;
-	uint32_t type;             /* BPF_MAP_TYPE_* */
-	const char *type_name;
+	const struct map_type *of;
 	char name[64];             /* "" when it has none */
-	struct ctype *key;         /* NULL: state, per-CPU state, events */
+	struct ctype *key;         /* NULL: state, per-CPU state, events, and what has no keys */
 	struct ctype *value;
 	uint32_t entries, flags;   /* events: bytes of the ring */
 	int numa;
@@ -59,6 +71,10 @@ uint32_t map_value_bytes(const pg_map *m); /* all slots */
 
 /* ---- inside the map files ---- */
 
+/* The row of the type that the options name, or NULL with a text. */
+const struct map_type *map_type_of(pg_ctx *ctx, const struct pg_map_opts *o);
+int map_check_key(pg_map *m);  /* May maps of this type have m->key? 0 or -EINVAL with a text. */
+
 /* Puts the key's bytes into m->kbuf. 1; 0: no such key can be there; or -errno with a text. */
 int map_key(pg_map *m, enum pg_mode mode, const pg_value *key);
 /* The same for a write: a key that does not fit is an error. */
@@ -93,6 +109,9 @@ void map_state_write(pg_map *m, const uint8_t *from, const struct ct_field *f);
 
 /* map_iter.c */
 void map_iter_deleted(pg_map *m, const void *key);
+
+/* map_queue.c */
+int queue_clear(pg_map *m);
 
 /* events.c */
 int events_send(pg_map *m, enum pg_mode mode, const pg_value *v);

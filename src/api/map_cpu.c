@@ -138,7 +138,7 @@ int pg_map_each(pg_map *m, const pg_value *key, const char *field, pg_value **ou
 	*n = 0;
 	if (!m->percpu)
 		return api_fail(m->ctx, -EINVAL, "each is for per-CPU maps and state, not for %s",
-				m->type_name);
+				m->of->name);
 	const struct ct_field *f = field ? map_field(m, field) : NULL;
 	if (field && !f)
 		return -EINVAL;

@@ -86,7 +86,7 @@ static pg_map_iter *iter_new(pg_map *m)
 	it->next = m->iters;
 	m->iters = it;
 	uint32_t key = map_key_size(m);
-	it->batched = m->type != BPF_MAP_TYPE_LPM_TRIE;
+	it->batched = m->of->type != BPF_MAP_TYPE_LPM_TRIE;
 	it->token = calloc(2, key < 4 ? 4 : key); /* in and out */
 	it->key_text = malloc(key + 1);
 	it->text = malloc(m->value->size + 1);
@@ -198,6 +198,8 @@ static void hand_out(pg_map_iter *it, uint32_t i, pg_value *key, pg_value *value
 
 static int start(pg_map *m, pg_map_iter **cursor)
 {
+	if (!m->key && m->role > PG_ROLE_EVENTS)
+		return api_fail(m->ctx, -EINVAL, "a %s has no keys to walk", m->of->name);
 	if (!m->key)
 		return api_fail(m->ctx, -EINVAL, "%s has fields, not entries to walk",
 				m->role == PG_ROLE_EVENTS ? "an event channel" : "state");

@@ -9,58 +9,6 @@
 
 enum { DEFAULT_RING = 256 * 1024 };
 
-static const struct map_type {
-	const char *name;
-	uint32_t type, flags;
-	bool array, percpu, lpm;
-} map_types[] = {
-	{ "hash", BPF_MAP_TYPE_HASH, 0, false, false, false },
-	{ "array", BPF_MAP_TYPE_ARRAY, 0, true, false, false },
-	{ "lru_hash", BPF_MAP_TYPE_LRU_HASH, 0, false, false, false },
-	{ "percpu_hash", BPF_MAP_TYPE_PERCPU_HASH, 0, false, true, false },
-	{ "percpu_array", BPF_MAP_TYPE_PERCPU_ARRAY, 0, true, true, false },
-	{ "lru_percpu_hash", BPF_MAP_TYPE_LRU_PERCPU_HASH, 0, false, true, false },
-	{ "lpm_trie", BPF_MAP_TYPE_LPM_TRIE, BPF_F_NO_PREALLOC, false, false, true },
-};
-static const struct map_type
-	state_type = { "array", BPF_MAP_TYPE_ARRAY, BPF_F_MMAPABLE, true, false, false },
-	percpu_type = { "percpu_array", BPF_MAP_TYPE_PERCPU_ARRAY, 0, true, true, false },
-	events_type = { "ringbuf", BPF_MAP_TYPE_RINGBUF, 0, false, false, false };
-
-/* The row, or NULL with a text. */
-static const struct map_type *type_of(pg_ctx *ctx, const struct pg_map_opts *o)
-{
-	switch (o->role) {
-	case PG_ROLE_STATE:
-		return &state_type;
-	case PG_ROLE_PERCPU:
-		return &percpu_type;
-	case PG_ROLE_EVENTS:
-		return &events_type;
-	case PG_ROLE_MAP:
-		break;
-	}
-	const char *names[sizeof map_types / sizeof map_types[0]];
-	enum { N = sizeof map_types / sizeof map_types[0] };
-	for (unsigned i = 0; i < N; i++) {
-		names[i] = map_types[i].name;
-		if (o->type && !strcmp(o->type, names[i]))
-			return &map_types[i];
-	}
-	const char *near = o->type ? ir_nearest(o->type, names, N) : NULL;
-	if (near)
-		api_fail(ctx, -EINVAL, "there is no map type '%s'; did you mean '%s'?", o->type, near);
-	else if (o->type && !strcmp(o->type, "prog_array"))
-		api_fail(ctx, -EINVAL, "a prog_array holds programs, which a script cannot name as "
-				       "values; link:replace(f) changes what a hook runs");
-	else
-		api_fail(ctx, -EINVAL, "%s%s%s; types are hash, array, lru_hash, percpu_hash, "
-				       "percpu_array, lru_percpu_hash, lpm_trie",
-			 o->type ? "there is no map type '" : "a map needs a type",
-			 o->type ? o->type : "", o->type ? "'" : "");
-	return NULL;
-}
-
 /* ---- checks ---- */
 
 static int parse(pg_map *m, const char *what, const char *text, struct ctype **out)
@@ -70,42 +18,34 @@ static int parse(pg_map *m, const char *what, const char *text, struct ctype **o
 	return rc ? api_fail(m->ctx, rc, "%s type \"%s\": %s", what, text, err) : 0;
 }
 
-static bool is_prefix(const struct ctype *t)
+static bool by_name(const pg_map *m)
 {
-	return t->kind == CT_PREFIX4 || t->kind == CT_PREFIX6;
+	return m->role != PG_ROLE_MAP && m->role <= PG_ROLE_EVENTS;
 }
 
-static int check_key(pg_map *m, const struct map_type *t)
+static int set_key(pg_map *m, const struct pg_map_opts *o)
 {
-	char text[256];
-	ct_text(m->key, text, sizeof text);
-	if (t->lpm && !is_prefix(m->key))
-		return api_fail(m->ctx, -EINVAL, "the key of an lpm_trie is ip4/prefix or ip6/prefix, "
-						 "not %s", text);
-	if (!t->lpm && is_prefix(m->key))
-		return api_fail(m->ctx, -EINVAL, "%s keys are for lpm_trie maps, not %s", text, t->name);
-	if (t->array && (m->key->kind != CT_INT || m->key->size != 4 || m->key->big ||
-			 m->key->is_signed))
-		return api_fail(m->ctx, -EINVAL, "the key of an array is u32, not %s", text);
-	return 0;
+	const char *key = o->key ? o->key : m->array ? "u32" : NULL;
+	if (by_name(m))
+		return 0;
+	if (m->of->keys == MAP_KEYS_NONE)
+		return key ? api_fail(m->ctx, -EINVAL, "a %s has no keys, only values", m->of->name) : 0;
+	if (!key)
+		return api_fail(m->ctx, -EINVAL, "a %s map needs a key type: key = \"u32\"", m->of->name);
+	int rc = parse(m, "key", key, &m->key);
+	return rc ? rc : map_check_key(m);
 }
 
-static int set_types(pg_map *m, const struct map_type *t, const struct pg_map_opts *o)
+static int set_types(pg_map *m, const struct pg_map_opts *o)
 {
-	bool is_map = m->role == PG_ROLE_MAP;
-	const char *key = o->key ? o->key : t->array ? "u32" : NULL;
 	int rc;
 	if (!o->value)
 		return api_fail(m->ctx, -EINVAL, "a map needs a value type: value = \"u64\"");
-	if (is_map && !key)
-		return api_fail(m->ctx, -EINVAL, "a %s map needs a key type: key = \"u32\"", t->name);
-	if (is_map && ((rc = parse(m, "key", key, &m->key)) || (rc = check_key(m, t))))
+	if ((rc = set_key(m, o)) || (rc = parse(m, "value", o->value, &m->value)))
 		return rc;
-	if ((rc = parse(m, "value", o->value, &m->value)))
-		return rc;
-	if (is_prefix(m->value))
+	if (m->value->kind == CT_PREFIX4 || m->value->kind == CT_PREFIX6)
 		return api_fail(m->ctx, -EINVAL, "a prefix is for keys of lpm_trie maps, not a value");
-	if (!is_map && m->value->kind != CT_STRUCT)
+	if (by_name(m) && m->value->kind != CT_STRUCT)
 		return api_fail(m->ctx, -EINVAL, "state and events have named fields: "
 						 "\"struct { u32 n; }\", not \"%s\"", o->value);
 	return 0;
@@ -126,14 +66,14 @@ static int ring_bytes(pg_map *m, uint32_t asked)
 	return 0;
 }
 
-static int set_size(pg_map *m, const struct map_type *t, const struct pg_map_opts *o)
+static int set_size(pg_map *m, const struct pg_map_opts *o)
 {
 	if (m->role == PG_ROLE_EVENTS)
 		return ring_bytes(m, o->entries);
-	m->entries = m->role == PG_ROLE_MAP ? o->entries : 1;
+	m->entries = by_name(m) ? 1 : o->entries;
 	if (!m->entries)
 		return api_fail(m->ctx, -EINVAL, "a %s map needs its greatest number of entries: "
-						 "entries = 1024", t->name);
+						 "entries = 1024", m->of->name);
 	m->ncpus = m->percpu ? kern_ncpus() : 1;
 	m->slot = m->percpu ? (m->value->size + 7) & ~7u : m->value->size;
 	return 0;
@@ -142,7 +82,7 @@ static int set_size(pg_map *m, const struct map_type *t, const struct pg_map_opt
 static int alloc_buffers(pg_map *m)
 {
 	size_t text = m->value->size + 1;
-	m->kbuf = calloc(1, map_key_size(m));
+	m->kbuf = calloc(1, map_key_size(m) + 1);
 	m->vbuf = calloc((size_t)m->ncpus, m->slot);
 	m->tmp = calloc(1, m->slot);
 	m->text = calloc(1, text);
@@ -161,21 +101,21 @@ int pg_map_new(pg_ctx *ctx, const struct pg_map_opts *given, pg_map **out)
 	struct pg_map_opts o = { .numa = -1 };
 	memcpy(&o, given, given->size < sizeof o ? given->size : sizeof o);
 	*out = NULL;
-	const struct map_type *t = type_of(ctx, &o);
+	const struct map_type *t = map_type_of(ctx, &o);
 	if (!t)
 		return -EINVAL;
 	pg_map *m = calloc(1, sizeof *m);
 	if (!m)
 		return api_fail(ctx, -ENOMEM, "out of memory");
-	*m = (pg_map){ .refs = 1, .ctx = ctx_ref(ctx), .role = o.role, .type = t->type,
-		       .type_name = t->name, .flags = o.flags | t->flags, .numa = o.numa, .fd = -1,
-		       .lost_fd = -1, .percpu = t->percpu, .array = t->array, .ncpus = 1 };
+	*m = (pg_map){ .refs = 1, .ctx = ctx_ref(ctx), .role = t->role, .of = t,
+		       .flags = o.flags | t->flags, .numa = o.numa, .fd = -1, .lost_fd = -1,
+		       .percpu = t->percpu, .array = t->keys == MAP_KEYS_INDEX, .ncpus = 1 };
 	m->sent_end = &m->sent;
 	if (o.name)
 		strncpy(m->name, o.name, sizeof m->name - 1);
-	int rc = set_types(m, t, &o);
+	int rc = set_types(m, &o);
 	if (!rc)
-		rc = set_size(m, t, &o);
+		rc = set_size(m, &o);
 	if (!rc && m->role == PG_ROLE_EVENTS)
 		m->slot = m->value->size;
 	if (!rc)
@@ -220,7 +160,7 @@ enum pg_map_role pg_map_role(const pg_map *m)
 
 const char *pg_map_type(const pg_map *m)
 {
-	return m->type_name;
+	return m->of->name;
 }
 
 const char *pg_map_name(const pg_map *m)
@@ -243,13 +183,13 @@ void map_shape(const pg_map *m, struct map_shape *out)
 	*out = (struct map_shape){
 		.role = m->role,     .name = m->name,       .key = m->key,
 		.value = m->value,   .entries = m->entries, .array = m->array && m->key,
-		.percpu = m->percpu, .lpm = m->type == BPF_MAP_TYPE_LPM_TRIE,
+		.percpu = m->percpu, .lpm = m->of->keys == MAP_KEYS_PREFIX,
 	};
 }
 
 uint32_t map_key_size(const pg_map *m)
 {
-	return m->key ? m->key->size : 4;
+	return m->key ? m->key->size : m->of->keys == MAP_KEYS_NONE ? 0 : 4;
 }
 
 uint32_t map_value_bytes(const pg_map *m)
@@ -263,7 +203,7 @@ int map_fail(pg_map *m, int err, const char *doing)
 {
 	const char *rights = err == -EPERM ? kern_rights_missing() : NULL;
 	const char *quote = *m->name ? " '" : "", *end = *m->name ? "'" : "";
-	return api_fail(m->ctx, err, "cannot %s %s map%s%s%s: %s%s%s", doing, m->type_name, quote,
+	return api_fail(m->ctx, err, "cannot %s %s map%s%s%s: %s%s%s", doing, m->of->name, quote,
 			m->name, end, strerror(-err), rights ? "; " : "", rights ? rights : "");
 }
 
@@ -271,7 +211,7 @@ static int create(pg_map *m)
 {
 	bool ring = m->role == PG_ROLE_EVENTS;
 	struct kern_map_spec s = {
-		.type = m->type,       .key_size = ring ? 0 : map_key_size(m),
+		.type = m->of->type,   .key_size = map_key_size(m),
 		.value_size = ring ? 0 : m->value->size,
 		.entries = m->entries, .flags = m->flags,
 		.name = *m->name ? m->name : NULL, .numa = m->numa,
@@ -279,6 +219,9 @@ static int create(pg_map *m)
 	if (ring && api_lacks(m->ctx, FEAT_ringbuf))
 		return api_needs(m->ctx, "events need the", FEAT_ringbuf);
 	int fd = kern_map_create(&s);
+	if (fd == -EINVAL && m->of->since)
+		return api_fail(m->ctx, fd, "cannot make %s map: %s (the type came with Linux %s)", m->of->name,
+				strerror(EINVAL), m->of->since);
 	return fd < 0 ? map_fail(m, fd, "make") : fd;
 }
 

@@ -9,8 +9,7 @@
 
 #define SKB_TARGET                                                                           \
 	.nparams = 1, .params = { NET_KIND(NET_PKT) }, .views = net_skb_views,               \
-	.libs = stdlib_rows, .map_rows = stdlib_map_rows, .state_rows = stdlib_state_rows,   \
-	.event_rows = stdlib_event_rows, .addr_rows = net_addr_rows,                         \
+	.libs = stdlib_rows, .map_rows = stdlib_map_rows, .addr_rows = net_addr_rows,        \
 	.helper_load_bytes = ABI_SKB_LOAD_BYTES,                                             \
 	.has_len = true, .ctx_len = offsetof(struct __sk_buff, len)
 

@@ -266,10 +266,11 @@ static const struct ir_lib *library_row(struct reader *r, const char *name)
 	const struct ir_target *t = r->u->target;
 	const struct ir_lib *row = NULL;
 	if (t) {
-		const struct ir_lib *const tables[] = { t->libs, t->map_rows, t->state_rows,
-							t->event_rows, t->addr_rows };
-		for (unsigned i = 0; !row && i < sizeof(tables) / sizeof(*tables); i++)
-			row = ir_lib_find(tables[i], name);
+		row = ir_lib_find(t->libs, name);
+		if (!row)
+			row = ir_lib_find(t->addr_rows, name);
+		for (unsigned i = 0; !row && t->map_rows && i < PG_ROLE_END; i++)
+			row = ir_lib_find(t->map_rows[i], name);
 		for (unsigned i = 0; !row && t->views && t->views[i]; i++)
 			row = ir_lib_find(t->views[i]->methods, name);
 	}

@@ -95,8 +95,7 @@ struct ir_target {
 	uint32_t caps;                 /* IR_CAP_* */
 	void (*enter)(struct lw *w);   /* emits what every program starts with, or NULL */
 	const struct ir_lib *libs;     /* library functions, ends with a NULL name */
-	const struct ir_lib *map_rows; /* methods and rows of maps: "get" "set" "add" ... */
-	const struct ir_lib *state_rows, *event_rows;
+	const struct ir_lib *const *map_rows; /* by enum pg_map_role: methods and rows, "get" "set" "add" ... */
 	const struct ir_lib *addr_rows; /* methods of ip4, ip6 and mac values */
 	/* how packet bytes are reached */
 	uint32_t ctx_data, ctx_data_end;  /* offsets of u32 data, data_end in the context */

@@ -36,6 +36,7 @@ int kern_map_create(const struct kern_map_spec *s); /* fd */
 int kern_map_lookup(int fd, const void *key, void *value, uint64_t flags);
 int kern_map_update(int fd, const void *key, const void *value, uint64_t flags);
 int kern_map_delete(int fd, const void *key);
+int kern_map_pop(int fd, const void *key, void *value); /* reads and deletes */
 int kern_map_next_key(int fd, const void *key, void *next); /* key NULL: first; -ENOENT: end */
 /* Up to *count pairs per call (BPF_MAP_LOOKUP_BATCH); -EOPNOTSUPP / -EINVAL where it cannot. */
 int kern_map_lookup_batch(int fd, void *in_batch, void *out_batch, void *keys, void *values,

@@ -46,6 +46,11 @@ int kern_map_delete(int fd, const void *key)
 	return element(BPF_MAP_DELETE_ELEM, fd, key, NULL, 0);
 }
 
+int kern_map_pop(int fd, const void *key, void *value)
+{
+	return element(BPF_MAP_LOOKUP_AND_DELETE_ELEM, fd, key, value, 0);
+}
+
 int kern_map_next_key(int fd, const void *key, void *next)
 {
 	return element(BPF_MAP_GET_NEXT_KEY, fd, key, next, 0);

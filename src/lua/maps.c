@@ -55,7 +55,7 @@ const char *pgl_type_text(lua_State *L, int idx, bool skip)
 pg_map *pgl_map(lua_State *L, int idx)
 {
 	enum pgl_type t = pgl_type(L, idx);
-	if (t != PGL_MAP && t != PGL_STATE && t != PGL_EVENTS)
+	if (t != PGL_MAP && t != PGL_QUEUE && t != PGL_STATE && t != PGL_EVENTS)
 		luaL_typeerror(L, idx, "map");
 	struct pgl_map *m = lua_touserdata(L, idx);
 	luaL_argcheck(L, m->m, idx, "the map is closed");
@@ -157,7 +157,7 @@ static int map_add(lua_State *L)
 	return err < 0 ? pgl_raise(L, s, err) : 0;
 }
 
-static int map_clear(lua_State *L)
+int pgl_map_clear(lua_State *L)
 {
 	struct pgl *s = pgl_get(L);
 	pg_map *m = pgl_map(L, 1);
@@ -370,10 +370,13 @@ static int f_map(lua_State *L)
 	o.flags = (uint32_t)int_option(L, "flags", 0, UINT32_MAX);
 	o.numa = (int)int_option(L, "numa", -1, INT32_MAX);
 	pgl_map_new(L, PGL_MAP, &o);
+	enum pg_map_role role = pg_map_role(pgl_map(L, -1));
+	if (role == PG_ROLE_QUEUE || role == PG_ROLE_FILTER)
+		pgl_setclass(L, PGL_QUEUE);
 	return 1;
 }
 
-static const luaL_Reg meta[] = {
+const luaL_Reg pgl_map_meta[] = {
 	{ "__index", map_index },   { "__newindex", map_newindex }, { "__len", map_len },
 	{ "__pairs", map_pairs },   { "__tostring", map_tostring }, { "__gc", pgl_map_gc },
 	{ NULL, NULL },
@@ -381,12 +384,12 @@ static const luaL_Reg meta[] = {
 
 static const luaL_Reg methods[] = {
 	{ "get", map_get }, { "set", map_set },     { "add", map_add },     { "sum", map_sum },
-	{ "each", map_each }, { "clear", map_clear }, { "pairs", map_pairs }, { NULL, NULL },
+	{ "each", map_each }, { "clear", pgl_map_clear }, { "pairs", map_pairs }, { NULL, NULL },
 };
 
 void pgl_open_maps(lua_State *L)
 {
-	pgl_class(L, PGL_MAP, "map", meta, methods);
+	pgl_class(L, PGL_MAP, "map", pgl_map_meta, methods);
 	pgl_closer(L, &cursor_class, cursor_gc);
 	lua_pushcfunction(L, f_map);
 	lua_setfield(L, -2, "map");

@@ -19,15 +19,24 @@ struct entries {
 	ir_ref view;
 };
 
+/* Are the entries taken from a queue copies, which what the row does leaves alone? Only the next one that is
+ * taken has its place. */
+static bool leaves_copies(const struct ir_lib *row, const struct ir_type *obj)
+{
+	return obj->k && obj->k->kind == PG_MAP && pg_map_role(obj->k->map) == PG_ROLE_QUEUE &&
+	       !(row->effects & IR_E_READ);
+}
+
 /* The map that r writes or deletes in, or NULL. */
 static const pg_map *written(const struct ir_fn *f, ir_ref r)
 {
 	const struct ir_ins *i = ir_at(f, r);
+	const struct ir_lib *row = i->op == IRO(call) ? ir_at(f, i->args[0])->type.row : NULL;
 	const struct ir_type *obj;
 	if (i->op == IRO(setindex))
 		obj = &ir_at(f, i->args[0])->type;
-	else if (i->op == IRO(call) && i->nargs > 1 && ir_at(f, i->args[0])->type.row &&
-		 ir_at(f, i->args[0])->type.row->effects & IR_E_WRITE)
+	else if (row && i->nargs > 1 && row->effects & IR_E_WRITE &&
+		 !leaves_copies(row, &ir_at(f, i->args[1])->type))
 		obj = &ir_at(f, i->args[1])->type;
 	else
 		return NULL;
@@ -38,7 +47,7 @@ static bool replaces_entries(const pg_map *m)
 {
 	struct map_shape s;
 	map_shape(m, &s);
-	return s.role == PG_ROLE_MAP && s.value->kind == CT_STRUCT && !s.array;
+	return (s.role == PG_ROLE_MAP || s.role == PG_ROLE_QUEUE) && s.value->kind == CT_STRUCT && !s.array;
 }
 
 static void find_writes(struct entries *s)
@@ -84,7 +93,7 @@ static void check_view(struct entries *s, ir_ref view)
 	for (uint32_t w = 0; w < s->n; w++) {
 		ir_ref write = s->writes[w];
 		const struct ir_ins *d = ir_at(s->f, view);
-		if (!may_be_of(&d->type, written(s->f, write)))
+		if (write == view || !may_be_of(&d->type, written(s->f, write)))
 			continue;
 		ir_ref use = reach_use(s->f, write, view, uses_view, s);
 		ir_ref start = d->op == IRO(param) ? ir_block(s->f, d->block)->first : view;

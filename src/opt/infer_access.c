@@ -122,6 +122,23 @@ static struct ir_type index_table(struct infer *in, ir_ref r, const pg_value *ta
 	return type_const(u->target, const_new(u, out));
 }
 
+/* What a map without m[k] is used by instead. */
+static const char *methods_of(struct infer *in, const pg_map *m)
+{
+	const char *names = "its methods are ", *comma = "";
+	for (const struct ir_lib *row = in->fl.u->target->map_rows[pg_map_role(m)]; row && row->name; row++) {
+		names = arena_printf(in->fl.u->arena, "%s%sm:%s(%s)", names, comma, row->name, row->max ? "v" : "");
+		comma = ", ";
+	}
+	return names;
+}
+
+static struct ir_type no_keys(struct infer *in, uint32_t site, const pg_map *m)
+{
+	flow_error(&in->fl, site, "a %s has no keys", pg_map_type(m))->help = methods_of(in, m);
+	return nothing;
+}
+
 static struct ir_type index_map(struct infer *in, ir_ref r, const pg_value *k, const struct ir_type *key)
 {
 	struct map_shape s;
@@ -134,11 +151,16 @@ static struct ir_type index_map(struct infer *in, ir_ref r, const pg_value *k, c
 	if (s.role == PG_ROLE_STATE || s.role == PG_ROLE_PERCPU)
 		return struct_field(in, site, "the state", s.value, key);
 	if (s.role == PG_ROLE_EVENTS || ir_at(in->fl.f, r)->op == IRO(self)) {
-		flow_error(&in->fl, site, "a %s has no method %s in kernel code",
-			   s.role == PG_ROLE_EVENTS ? "bpf.events channel" : "map", key_text(in, key));
+		struct diag *d = flow_error(&in->fl, site, "a %s has no method %s in kernel code",
+			s.role == PG_ROLE_EVENTS ? "bpf.events channel" : s.key ? "map" : pg_map_type(k->map),
+			key_text(in, key));
+		if (!s.key && s.role != PG_ROLE_EVENTS)
+			d->help = methods_of(in, k->map);
 		return type_pending();
 	}
 	const struct ir_lib *get = map_row(in->fl.u, k->map, "get");
+	if (!get)
+		return no_keys(in, site, k->map);
 	struct ir_type a[2] = { type_const(in->fl.u->target, k), *key }, out = nothing;
 	return get->type(in, get, site, 2, a, &out) ? out : nothing;
 }
@@ -292,6 +314,10 @@ struct ir_type infer_setindex(struct infer *in, ir_ref r)
 			const struct ir_lib *set = map_row(in->fl.u, t.k->map, "set");
 			struct ir_type a[3] = { t, key, v }, out = nothing;
 			set->type(in, set, site, 3, a, &out);
+			return nothing;
+		}
+		if (!s.key && s.role > PG_ROLE_EVENTS) {
+			no_keys(in, site, t.k->map);
 			return nothing;
 		}
 		if (s.role != PG_ROLE_EVENTS) {

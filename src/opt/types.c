@@ -129,15 +129,8 @@ struct ir_type type_of_memory(const struct ctype *t)
 
 const struct ir_lib *map_row(const struct ir_unit *u, const pg_map *m, const char *name)
 {
-	static const size_t table[] = {
-		[PG_ROLE_MAP] = offsetof(struct ir_target, map_rows),
-		[PG_ROLE_STATE] = offsetof(struct ir_target, state_rows),
-		[PG_ROLE_PERCPU] = offsetof(struct ir_target, state_rows),
-		[PG_ROLE_EVENTS] = offsetof(struct ir_target, event_rows),
-	};
-	const struct ir_lib *rows;
-	memcpy(&rows, (const char *)u->target + table[pg_map_role(m)], sizeof(rows));
-	return ir_lib_find(rows, name);
+	const struct ir_lib *const *rows = u->target->map_rows;
+	return rows ? ir_lib_find(rows[pg_map_role(m)], name) : NULL;
 }
 
 const struct ir_lib *method_row(const struct ir_unit *u, const struct ir_type *t, unsigned kind,

@@ -1,8 +1,7 @@
 /* maps.c - maps in kernel code: m[k], m[k] = v, m[k] = nil, m:add(k, n), m:get, m:set. */
-#include "stdlib/stdlib.h"
+#include "stdlib/map.h"
 
 #include "core/ctype.h"
-#include "core/shape.h"
 
 enum { MAX_ON_STACK = 256, NOEXIST = 1 };
 
@@ -25,7 +24,7 @@ static const char *kind_of(struct infer *in, const struct ir_type *t)
 }
 
 /* Could v be stored as t at all? */
-static bool storable(struct infer *in, uint32_t site, const struct map_shape *s, const struct ctype *t,
+bool std_storable(struct infer *in, uint32_t site, const struct map_shape *s, const struct ctype *t,
 		     const struct ir_type *v, const char *what)
 {
 	struct arena *a = infer_unit(in)->arena;
@@ -53,7 +52,7 @@ static void no_such_field(struct infer *in, uint32_t site, const struct ctype *t
 }
 
 /* The fields of a record that the struct does not have, or not for kernel code. */
-static bool known_fields(struct infer *in, uint32_t site, const struct ctype *t, const struct ir_type *v)
+bool std_known_fields(struct infer *in, uint32_t site, const struct ctype *t, const struct ir_type *v)
 {
 	struct ir_unit *u = infer_unit(in);
 	const struct ir_ins *r = v->def ? ir_at(u->main, v->def) : NULL;
@@ -72,20 +71,27 @@ static bool known_fields(struct infer *in, uint32_t site, const struct ctype *t,
 	return good;
 }
 
+bool std_readable(struct infer *in, uint32_t site, const struct ctype *t, struct ir_type *out)
+{
+	struct ir_type v = type_of_memory(t);
+	*out = v;
+	out->kinds |= IR_BIT(IR_NIL);
+	out->k = NULL;
+	if (!v.kinds || v.cap > LW_MAXSTR)
+		return infer_error(in, site, NULL, "values of type %s cannot be read yet in kernel code",
+				   type_text(infer_unit(in)->arena, t)), false;
+	return true;
+}
+
 static bool get_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
 		     const struct ir_type *a, struct ir_type *out)
 {
 	struct map_shape s;
 	(void)row, (void)n;
 	map_shape(a[0].k->map, &s);
-	struct ir_type v = type_of_memory(s.value);
-	*out = v;
-	out->kinds |= IR_BIT(IR_NIL);
-	out->k = NULL;
-	if (!v.kinds || v.cap > LW_MAXSTR)
-		return infer_error(in, site, NULL, "values of type %s cannot be read yet in kernel code",
-				   type_text(infer_unit(in)->arena, s.value)), false;
-	return storable(in, site, &s, s.key, &a[1], "key") && known_fields(in, site, s.key, &a[1]);
+	if (!std_readable(in, site, s.value, out))
+		return false;
+	return std_storable(in, site, &s, s.key, &a[1], "key") && std_known_fields(in, site, s.key, &a[1]);
 }
 
 static bool set_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
@@ -94,7 +100,7 @@ static bool set_type(struct infer *in, const struct ir_lib *row, uint32_t site, 
 	struct map_shape s;
 	(void)row, (void)n, (void)out;
 	map_shape(a[0].k->map, &s);
-	if (!storable(in, site, &s, s.key, &a[1], "key") || !known_fields(in, site, s.key, &a[1]))
+	if (!std_storable(in, site, &s, s.key, &a[1], "key") || !std_known_fields(in, site, s.key, &a[1]))
 		return false;
 	if (a[2].kinds == IR_BIT(IR_NIL) && s.array)
 		return infer_error(in, site, "write 0", "the entries of %s cannot be deleted, only written",
@@ -102,7 +108,7 @@ static bool set_type(struct infer *in, const struct ir_lib *row, uint32_t site, 
 	struct ir_type v = a[2];
 	if (v.kinds == IR_BIT(IR_NIL))
 		return true;
-	return storable(in, site, &s, s.value, &v, "value") && known_fields(in, site, s.value, &v);
+	return std_storable(in, site, &s, s.value, &v, "value") && std_known_fields(in, site, s.value, &v);
 }
 
 static bool is_counter(const struct ctype *t)
@@ -119,7 +125,7 @@ static bool add_type(struct infer *in, const struct ir_lib *row, uint32_t site, 
 	if (!is_counter(s.value))
 		return infer_error(in, site, NULL, "add is for maps of u32, u64, i32 or i64, not of %s",
 				   type_text(infer_unit(in)->arena, s.value)), false;
-	return storable(in, site, &s, s.key, &a[1], "key") && known_fields(in, site, s.key, &a[1]);
+	return std_storable(in, site, &s, s.key, &a[1], "key") && std_known_fields(in, site, s.key, &a[1]);
 }
 
 /* ---- keys ---- */
@@ -152,6 +158,16 @@ static ir_ref update(struct lw *w, const struct access *a, ir_ref value, int64_t
 {
 	return lw_helper(w, HELPER_MAP_UPDATE, 4,
 			 (ir_ref[]){ lw_mapfd(w, a->map), a->key, value, lw_imm(w, flags) });
+}
+
+ir_ref std_put_value(struct lw *w, const struct map_shape *s, const struct lw_val *v, ir_blk misfit)
+{
+	struct arena *m = w->unit->arena;
+	struct lw_val ok = lw_check_kind(w, v, lw_type_kinds(s->value),
+		arena_printf(m, "bad value for %s (%s expected, got %%K)", map_text(m, s), type_text(m, s->value)));
+	ir_ref value = lw_slot(w, s->value->size, 8);
+	lw_store_type(w, s->value, value, 0, &ok, misfit, "value");
+	return value;
 }
 
 /* ---- m[k] ---- */
@@ -190,14 +206,8 @@ static void erase(struct lw *w, const struct lw_val *args)
 static void write(struct lw *w, const struct lw_val *args, const struct lw_val *v)
 {
 	struct access a;
-	struct arena *m = w->unit->arena;
 	put_key(w, &a, args, 0);
-	struct lw_val ok = lw_check_kind(w, v, lw_type_kinds(a.s.value),
-		arena_printf(m, "bad value for %s (%s expected, got %%K)", map_text(m, &a.s),
-			     type_text(m, a.s.value)));
-	ir_ref value = lw_slot(w, a.s.value->size, 8);
-	lw_store_type(w, a.s.value, value, 0, &ok, 0, "value");
-	ir_ref r = update(w, &a, value, 0);
+	ir_ref r = update(w, &a, std_put_value(w, &a.s, v, 0), 0);
 	lw_raise_if(w, IR_NE, r, lw_imm(w, 0), "map full");
 }
 
@@ -268,10 +278,16 @@ static void add_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const 
 	lw_enter(w, end);
 }
 
-const struct ir_lib stdlib_map_rows[] = {
+const struct ir_lib stdlib_keyed_rows[] = {
 	{ "get", 1, 1, { 0 }, IR_BIT(IR_NIL), 0, IR_E_READ, get_type, get_lower, 0, "m:get(k): m[k]" },
 	{ "set", 2, 2, { 0 }, 0, 0, IR_E_WRITE, set_type, set_lower, 0, "m:set(k, v): m[k] = v" },
 	{ "add", 2, 2, { 0, IR_BIT(IR_INT) }, 0, 0, IR_E_WRITE, add_type, add_lower, 0,
 	  "m:add(k, n): adds n atomically, creates the entry at n" },
 	{ 0 },
+};
+
+const struct ir_lib *const stdlib_map_rows[PG_ROLE_END] = {
+	[PG_ROLE_MAP] = stdlib_keyed_rows,    [PG_ROLE_STATE] = stdlib_state_rows,
+	[PG_ROLE_PERCPU] = stdlib_state_rows, [PG_ROLE_EVENTS] = stdlib_event_rows,
+	[PG_ROLE_QUEUE] = stdlib_queue_rows,  [PG_ROLE_FILTER] = stdlib_filter_rows,
 };

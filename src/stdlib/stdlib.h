@@ -6,9 +6,11 @@
 #include "ir/target.h"
 
 extern const struct ir_lib stdlib_rows[];       /* functions: "math.ult", "bpf.ktime", "print" */
-extern const struct ir_lib stdlib_map_rows[];   /* methods of maps; m[k] is "get", m[k] = v "set" */
+extern const struct ir_lib *const stdlib_map_rows[]; /* by enum pg_map_role */
+extern const struct ir_lib stdlib_keyed_rows[]; /* methods of maps; m[k] is "get", m[k] = v "set" */
 extern const struct ir_lib stdlib_state_rows[]; /* "[]" and "[]=": st.f, st.f = v */
 extern const struct ir_lib stdlib_event_rows[]; /* methods of event channels */
+extern const struct ir_lib stdlib_queue_rows[], stdlib_filter_rows[];
 
 /* Kernel helpers (include/uapi/linux/bpf.h), by number. */
 enum {
@@ -22,6 +24,9 @@ enum {
 	HELPER_UID_GID = 15,
 	HELPER_COMM = 16,
 	HELPER_CGROUP_ID = 80,
+	HELPER_MAP_PUSH = 87,
+	HELPER_MAP_POP = 88,
+	HELPER_MAP_PEEK = 89,
 	HELPER_PROBE_READ_USER = 112,
 	HELPER_PROBE_READ_KERNEL = 113,
 	HELPER_PROBE_READ_USER_STR = 114,

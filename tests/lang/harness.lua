@@ -272,6 +272,8 @@ local function contents(what)
 	local t = {}
 	if type(what) == "table" then                     -- { state, "field", ... }
 		for i = 2, #what do t[#t + 1] = what[i] .. "=" .. text(what[1][what[i]]) end
+	elseif tostring(what):find "^queue" or tostring(what):find "^stack" then
+		for v in function() return what:pop() end do t[#t + 1] = shown(v) end
 	elseif tostring(what):find("events") then
 		for e in function() return what:poll(0) end do t[#t + 1] = shown(e) end
 	else

@@ -1,0 +1,19 @@
+/* map.h - what the rows of the kinds of maps share. */
+#ifndef STDLIB_MAP_H
+#define STDLIB_MAP_H
+
+#include "stdlib/stdlib.h"
+
+#include "core/shape.h"
+
+/* Could v be stored as t at all? what: "key", "value". Diagnostics given. */
+bool std_storable(struct infer *in, uint32_t site, const struct map_shape *s, const struct ctype *t,
+		  const struct ir_type *v, const char *what);
+/* Has t all the fields of the record v, and of types that kernel code can store? */
+bool std_known_fields(struct infer *in, uint32_t site, const struct ctype *t, const struct ir_type *v);
+/* A t out of a map, or nil: *out. false: kernel code cannot read one. */
+bool std_readable(struct infer *in, uint32_t site, const struct ctype *t, struct ir_type *out);
+/* Address of v as a value of the map, on the stack. misfit 0: what does not fit raises. */
+ir_ref std_put_value(struct lw *w, const struct map_shape *s, const struct lw_val *v, ir_blk misfit);
+
+#endif

@@ -1,0 +1,104 @@
+-- Maps without keys: queues, stacks, bloom filters, with what is hostile to them.
+local lang = dofile "tests/lang/harness.lua"
+
+local ANY = { 0, 1, -1, 255, 256, 1 << 32, true, false, "nil" }
+
+for _, type in ipairs { "queue", "stack" } do
+	for _, value in ipairs { "u8", "i16", "be32", "u64" } do
+		local q = bpf.map { type, value = value, entries = 3, name = type:sub(1, 1) .. value }
+		lang.case { name = type .. " of " .. value, see = { q }, inputs = lang.pairs(ANY), setup = function() q:push(7) end,
+			f = function(a, b)
+				q:push(a)
+				local first = q:pop()
+				q:push(b)
+				return first, q:peek(), q:pop()
+			end }
+	end
+	local full = bpf.map { type, value = "u32", entries = 2 }
+	lang.case { name = type .. ": full", see = { full }, inputs = lang.each { 0, 1, 2, 3 }, f = function(n)
+		for i = 1, n do full:push(i) end
+		return full:peek()
+	end }
+	lang.case { name = type .. ": empty", see = { full }, inputs = lang.each { 0, 1 }, f = function(n)
+		if n == 1 then full:push(5) end
+		return full:pop(), full:pop(), full:peek()
+	end }
+	lang.case { name = type .. ": in a loop", see = { full }, inputs = lang.pairs { 1, 2 }, setup = function()
+		full:push(10)
+		full:push(20)
+	end, f = function(a, b)
+		local sum = 0
+		while true do
+			local v = full:pop()
+			if not v then break end
+			sum = sum * 100 + v
+			if v == 20 and a == 2 then full:push(b) end
+		end
+		return sum
+	end }
+	lang.case { name = type .. ": in an error's way", see = { full }, inputs = lang.each { 0, 1, "nil" }, f = function(n)
+		full:push(1)
+		local sure = n + 1
+		full:push(sure)
+		full:push(sure)
+		return sure
+	end }
+end
+local addresses = bpf.map { "queue", value = "ip6", entries = 4 }
+local texts = bpf.map { "stack", value = "char[12]", entries = 4 }
+lang.case { name = "queue of addresses", see = { addresses }, inputs = lang.pairs { bpf.ip "2001:db8::1", bpf.ip "::" },
+	f = function(a, b)
+		addresses:push(a)
+		addresses:push(b)
+		return addresses:pop() == a, addresses:peek() == b
+	end }
+lang.case { name = "queue of addresses, given anything", see = { addresses }, inputs = lang.each { bpf.ip "10.0.0.1", 1, "nil" },
+	f = function(a) addresses:push(a) end }
+lang.case { name = "stack of texts", see = { texts }, inputs = lang.pairs { "", "a", "exactly 12 b", "more than 12 b" },
+	f = function(a, b)
+		texts:push(a)
+		texts:push(b)
+		return texts:pop() == b, texts:pop() == a, texts:pop() == nil
+	end }
+
+-- structs: what was taken is a copy, until the next one is taken
+local flows = bpf.map { "queue", value = "struct { u8 a; u64 b; ip4 c; u32? d; }", entries = 4, name = "flows" }
+lang.case { name = "queue of structs", see = { flows }, inputs = lang.pairs({ 0, 255, 256, -1 }, { "nil", 7, 1 << 32 }),
+	f = function(a, d)
+		flows:push { a = a, b = a, d = d }
+		flows:push { b = 5, c = bpf.ip "10.0.0.1" }
+		local one = flows:pop()
+		if not one then return "none" == 1 end
+		flows:push { b = one.b + 1 }             -- leaves the copy alone
+		one.b = one.b + 3
+		return one.a, one.b, one.d
+	end }
+lang.case { name = "queue of structs, one after the other", see = { flows }, inputs = lang.pairs { 0, 1, 3 }, f = function(a, n)
+	for i = 1, n do flows:push { a = a, b = i } end
+	local sum = 0
+	for _ = 1, 5 do
+		local e = flows:pop()
+		if not e then break end
+		local b = e.b
+		local other = flows:peek()
+		if other then sum = sum + other.b * 10 end
+		sum = sum + b
+	end
+	return sum
+end }
+
+-- filters
+local filter = bpf.map { "bloom_filter", value = "u32", entries = 64 }
+for i = 1, 3 do filter:push(i * 1000) end
+lang.case { name = "bloom_filter", inputs = lang.each { 1000, 2000, 3000, 1 << 32, -1, true, "nil" }, f = function(v)
+	return filter:peek(v), filter:peek(1000), filter:peek(v) and filter:peek(3000)
+end, want = { { true, true, true }, { true, true, true }, { true, true, true }, { false, true, false }, { false, true, false },
+	{ error = "tests/lang/queues.lua:94: bad value for map (u32 expected, got boolean)" },
+	{ error = "tests/lang/queues.lua:94: bad value for map (u32 expected, got nil)" } } }
+local hosts = bpf.map { "bloom_filter", value = "struct { ip4 a; u16 port; }", entries = 64 }
+lang.case { name = "bloom_filter of structs", inputs = lang.each { bpf.ip "10.0.0.1", bpf.ip "10.0.0.2" }, f = function(a)
+	local before = hosts:peek { a = bpf.ip "10.0.0.7", port = 70000 }
+	hosts:push { a = a, port = 80 }
+	return hosts:peek { a = a, port = 80 }, before
+end, want = { { true, false }, { true, false } } }
+lang.done()
