@@ -125,7 +125,7 @@ static void refuses_bad_shapes(void **state)
 	static const struct { enum pg_map_role role; const char *type, *key, *value; uint32_t n; const char *says; } rows[] = {
 		{ PG_ROLE_MAP, NULL, "u32", "u32", 1, "a map needs a type; types are hash" },
 		{ PG_ROLE_MAP, "hahs", "u32", "u32", 1, "there is no map type 'hahs'; did you mean 'hash'?" },
-		{ PG_ROLE_MAP, "queue", "u32", "u32", 1, "there is no map type 'queue'; types are hash" },
+		{ PG_ROLE_MAP, "pile", "u32", "u32", 1, "there is no map type 'pile'; types are hash" },
 		{ PG_ROLE_MAP, "prog_array", "u32", "u32", 1, "a prog_array holds programs" },
 		{ PG_ROLE_MAP, "hash", NULL, "u32", 1, "a hash map needs a key type" },
 		{ PG_ROLE_MAP, "hash", "u32", NULL, 1, "a map needs a value type" },
