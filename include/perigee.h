@@ -118,6 +118,8 @@ struct pg_map_opts {
 	uint32_t entries;    /* EVENTS: bytes of the ring (rounded up to pages), 0: default */
 	uint32_t flags;      /* BPF_F_* as bpf(2) takes them */
 	int numa;            /* -1: any */
+	const char *pin;     /* where it outlives the process: a path in a bpf file system, or a name in
+				/sys/fs/bpf; one that is there and of the same types is taken. NULL: nowhere */
 };
 
 /* The struct that a table of fields means, as a type string: fields by falling size, then name. */

@@ -35,6 +35,7 @@ struct pg_map {
 	uint32_t entries, flags;   /* events: bytes of the ring */
 	int numa;
 	int fd;                    /* -1 until made */
+	char *pin;                 /* path where it is pinned, or NULL */
 	bool percpu, array;
 	int ncpus;                 /* slots of a per-CPU value; else 1 */
 	uint32_t slot;             /* bytes of one CPU's value */
@@ -73,6 +74,7 @@ uint32_t map_value_bytes(const pg_map *m); /* all slots */
 
 /* The row of the type that the options name, or NULL with a text. */
 const struct map_type *map_type_of(pg_ctx *ctx, const struct pg_map_opts *o);
+const char *map_type_name(uint32_t type); /* or NULL */
 int map_check_key(pg_map *m);  /* May maps of this type have m->key? 0 or -EINVAL with a text. */
 
 /* Puts the key's bytes into m->kbuf. 1; 0: no such key can be there; or -errno with a text. */
@@ -109,6 +111,16 @@ void map_state_write(pg_map *m, const uint8_t *from, const struct ct_field *f);
 
 /* map_iter.c */
 void map_iter_deleted(pg_map *m, const void *key);
+
+/* map_btf.c: BTF of the key's and the value's type: fd, or -errno */
+int map_btf(const pg_map *m, uint32_t *key, uint32_t *value);
+void map_types_text(const pg_map *m, char *buf, size_t n); /* "ip4 -> u64" */
+bool map_btf_text(uint32_t id, char *out, size_t n); /* the same, of a map made by map_btf; false: it was not */
+
+/* map_pin.c */
+int map_pin_path(pg_map *m, const char *pin);
+int map_pin_find(pg_map *m); /* fd; -ENOENT: nothing is pinned there; -errno with a text */
+int map_pin_put(pg_map *m, int fd); /* 0; -EEXIST: there is one by now; -errno with a text */
 
 /* map_queue.c */
 int queue_clear(pg_map *m);

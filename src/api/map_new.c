@@ -116,6 +116,8 @@ int pg_map_new(pg_ctx *ctx, const struct pg_map_opts *given, pg_map **out)
 	int rc = set_types(m, &o);
 	if (!rc)
 		rc = set_size(m, &o);
+	if (!rc && o.pin)
+		rc = map_pin_path(m, o.pin);
 	if (!rc && m->role == PG_ROLE_EVENTS)
 		m->slot = m->value->size;
 	if (!rc)
@@ -140,6 +142,7 @@ void pg_map_unref(pg_map *m)
 	events_free(m);
 	kern_map_munmap(m->mem, m->value ? m->value->size : 0);
 	kern_close(m->fd);
+	free(m->pin);
 	map_forget(m);
 	ct_free(m->key);
 	ct_free(m->value);
@@ -218,7 +221,14 @@ static int create(pg_map *m)
 	};
 	if (ring && api_lacks(m->ctx, FEAT_ringbuf))
 		return api_needs(m->ctx, "events need the", FEAT_ringbuf);
+	s.btf_fd = m->pin ? map_btf(m, &s.btf_key, &s.btf_value) : -1;
 	int fd = kern_map_create(&s);
+	if (fd < 0 && s.btf_fd >= 0) { /* not every type of map takes it */
+		kern_close(s.btf_fd);
+		s.btf_fd = -1;
+		fd = kern_map_create(&s);
+	}
+	kern_close(s.btf_fd);
 	if (fd == -EINVAL && m->of->since)
 		return api_fail(m->ctx, fd, "cannot make %s map: %s (the type came with Linux %s)", m->of->name,
 				strerror(EINVAL), m->of->since);
@@ -252,16 +262,36 @@ static int attach_memory(pg_map *m)
 	return m->mem ? 0 : map_fail(m, -errno, "map the memory of");
 }
 
-int map_open(pg_map *m)
+static int make(pg_map *m)
 {
-	if (m->fd >= 0)
-		return 0;
 	int fd = create(m);
 	if (fd < 0)
 		return fd;
 	m->fd = fd;
 	/* callers have put their key into kbuf already; prime uses vbuf alone */
-	int rc = prime(m);
+	return prime(m);
+}
+
+static int make_pinned(pg_map *m)
+{
+	for (int rc = -EEXIST, turn = 0;; turn++) {
+		m->fd = map_pin_find(m);
+		if (m->fd != -ENOENT)
+			return m->fd < 0 ? m->fd : 0;
+		if ((rc = make(m)))
+			return rc;
+		rc = map_pin_put(m, m->fd);
+		if (rc != -EEXIST || turn)
+			return rc;
+		kern_close(m->fd); /* another process made it meanwhile */
+	}
+}
+
+int map_open(pg_map *m)
+{
+	if (m->fd >= 0)
+		return 0;
+	int rc = m->pin ? make_pinned(m) : make(m);
 	if (!rc)
 		rc = attach_memory(m);
 	if (rc) {

@@ -73,6 +73,14 @@ const struct map_type *map_type_of(pg_ctx *ctx, const struct pg_map_opts *o)
 	return NULL;
 }
 
+const char *map_type_name(uint32_t type)
+{
+	for (unsigned i = 0; i < NTYPES; i++)
+		if (map_types[i].type == type)
+			return map_types[i].name;
+	return NULL;
+}
+
 static bool is_prefix(const struct ctype *t)
 {
 	return t->kind == CT_PREFIX4 || t->kind == CT_PREFIX6;

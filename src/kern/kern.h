@@ -31,8 +31,14 @@ struct kern_map_spec {
 	uint32_t type, key_size, value_size, entries, flags;
 	const char *name;
 	int numa; /* -1 any */
+	int btf_fd; /* 0: none */
+	uint32_t btf_key, btf_value;
 };
 int kern_map_create(const struct kern_map_spec *s); /* fd */
+struct kern_map_info { uint32_t type, key_size, value_size, entries, flags, btf_id; };
+int kern_map_info(int fd, struct kern_map_info *out);
+int kern_obj_get(const char *path); /* fd of what is pinned there */
+int kern_obj_pin(int fd, const char *path);
 int kern_map_lookup(int fd, const void *key, void *value, uint64_t flags);
 int kern_map_update(int fd, const void *key, const void *value, uint64_t flags);
 int kern_map_delete(int fd, const void *key);
@@ -65,6 +71,8 @@ int kern_prog_by_id(uint32_t id); /* fd */
 /* A process that holds the program, or a link that runs it, and its command line; 0: none is seen. */
 int kern_prog_owner(uint32_t id, char *command, size_t n);
 int kern_btf_load(const void *btf, uint32_t len, char **log); /* fd; *log as above */
+/* The bytes of loaded BTF; *len: room, out how many. -ENOSPC: more. */
+int kern_btf_raw(uint32_t id, void *out, uint32_t *len);
 struct kern_test { const void *in; size_t in_len; void *out; size_t out_len; uint32_t retval; uint32_t ns; uint32_t repeat; };
 int kern_prog_test(int fd, struct kern_test *t); /* out_len: in capacity, out what there was */
 struct kern_prog_info { uint32_t id, xlated_len, jited_len, verified_insns; char name[16]; uint64_t run_cnt, run_ns, missed; };

@@ -18,7 +18,41 @@ int kern_map_create(const struct kern_map_spec *s)
 		a.numa_node = (uint32_t)s->numa;
 	}
 	kern_name(a.map_name, s->name);
+	if (s->btf_fd > 0) {
+		a.btf_fd = (uint32_t)s->btf_fd;
+		a.btf_key_type_id = s->btf_key;
+		a.btf_value_type_id = s->btf_value;
+	}
 	return kern_bpf_charged(BPF_MAP_CREATE, &a);
+}
+
+int kern_map_info(int fd, struct kern_map_info *out)
+{
+	struct bpf_map_info i = { 0 };
+	KERN_ATTR(a);
+	a.info.bpf_fd = (uint32_t)fd;
+	a.info.info_len = sizeof i;
+	a.info.info = kern_ptr(&i);
+	int r = kern_bpf(BPF_OBJ_GET_INFO_BY_FD, &a);
+	if (!r)
+		*out = (struct kern_map_info){ i.type, i.key_size, i.value_size, i.max_entries, i.map_flags,
+					       i.btf_id };
+	return r;
+}
+
+int kern_obj_get(const char *path)
+{
+	KERN_ATTR(a);
+	a.pathname = kern_ptr(path);
+	return kern_bpf(BPF_OBJ_GET, &a);
+}
+
+int kern_obj_pin(int fd, const char *path)
+{
+	KERN_ATTR(a);
+	a.pathname = kern_ptr(path);
+	a.bpf_fd = (uint32_t)fd;
+	return kern_bpf(BPF_OBJ_PIN, &a);
 }
 
 static int element(enum bpf_cmd cmd, int fd, const void *key, const void *value, uint64_t flags)

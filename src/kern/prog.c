@@ -58,6 +58,26 @@ int kern_btf_load(const void *btf, uint32_t len, char **log)
 	return with_log(BPF_BTF_LOAD, &a, log, set_btf_log);
 }
 
+int kern_btf_raw(uint32_t id, void *out, uint32_t *len)
+{
+	struct bpf_btf_info i = { .btf = kern_ptr(out), .btf_size = *len };
+	KERN_ATTR(by_id);
+	by_id.btf_id = id;
+	int fd = id ? kern_bpf(BPF_BTF_GET_FD_BY_ID, &by_id) : -ENOENT;
+	if (fd < 0)
+		return fd;
+	KERN_ATTR(a);
+	a.info.bpf_fd = (uint32_t)fd;
+	a.info.info_len = sizeof i;
+	a.info.info = kern_ptr(&i);
+	int r = kern_bpf(BPF_OBJ_GET_INFO_BY_FD, &a);
+	kern_close(fd);
+	if (!r && i.btf_size > *len)
+		return -ENOSPC;
+	*len = i.btf_size;
+	return r;
+}
+
 /* Turns *log into "the program's BTF: ..." so that nobody looks for it in the instructions. */
 static void blame_btf(char **log)
 {

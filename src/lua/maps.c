@@ -311,7 +311,7 @@ static int map_tostring(lua_State *L)
 
 static void known_options(lua_State *L, int idx)
 {
-	static const char *const known[] = { "type", "key", "value", "entries", "name", "flags",
+	static const char *const known[] = { "type", "key", "value", "entries", "name", "pin", "flags",
 					     "numa" };
 	for (lua_pushnil(L); lua_next(L, idx); lua_pop(L, 1)) {
 		if (lua_isinteger(L, -2) && lua_tointeger(L, -2) == 1)
@@ -323,7 +323,7 @@ static void known_options(lua_State *L, int idx)
 			i++;
 		if (i == n)
 			luaL_error(L, "bpf.map has no option '%s': there are type (or the first "
-				   "item), key, value, entries, name, flags, numa",
+				   "item), key, value, entries, name, pin, flags, numa",
 				   lua_tostring(L, -2));
 	}
 }
@@ -364,6 +364,9 @@ static int f_map(lua_State *L)
 	o.type = lua_tostring(L, -1);
 	lua_getfield(L, 1, "name");
 	o.name = luaL_optstring(L, -1, NULL);
+	if (lua_getfield(L, 1, "pin") != LUA_TNIL && lua_type(L, -1) != LUA_TSTRING)
+		return luaL_error(L, "option 'pin' is a name or a path, not a %s", luaL_typename(L, -1));
+	o.pin = lua_tostring(L, -1);
 	o.key = type_option(L, "key");
 	o.value = type_option(L, "value");
 	o.entries = (uint32_t)int_option(L, "entries", 0, UINT32_MAX);
@@ -373,7 +376,8 @@ static int f_map(lua_State *L)
 	enum pg_map_role role = pg_map_role(pgl_map(L, -1));
 	if (role == PG_ROLE_QUEUE || role == PG_ROLE_FILTER)
 		pgl_setclass(L, PGL_QUEUE);
-	return 1;
+	int fd = o.pin && !pgl_shadowed(L) ? pg_map_fd(pgl_map(L, -1)) : 0;
+	return fd < 0 ? pgl_raise(L, pgl_get(L), fd) : 1;
 }
 
 const luaL_Reg pgl_map_meta[] = {
