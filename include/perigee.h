@@ -105,6 +105,7 @@ enum pg_map_role {
 	PG_ROLE_STATE, PG_ROLE_PERCPU, PG_ROLE_EVENTS, /* named fields */
 	PG_ROLE_QUEUE,       /* push, pop, peek; made as a ROLE_MAP of that type, as all that follow */
 	PG_ROLE_FILTER,      /* push, peek */
+	PG_ROLE_REDIRECT,    /* in kernel code redirect; else m[k] */
 	PG_ROLE_END
 };
 

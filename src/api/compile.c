@@ -134,7 +134,7 @@ static int native_verdict(pg_unit *u, int64_t neutral, int64_t *out)
 	if (!want)
 		return *out = 0, 0;
 	for (const struct ir_verdict *v = t->verdicts; v->neutral; v++)
-		if (v->neutral == want)
+		if (v->neutral == want && want != PG_REDIRECT)
 			return *out = v->native, 0;
 	if (t->integer_results)
 		return *out = want, 0;

@@ -3,6 +3,7 @@
 #include "api/map.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@ static const char *in_map(const pg_map *m, char *buf, size_t n)
 	static const char *const roles[] = {
 		[PG_ROLE_MAP] = "map", [PG_ROLE_STATE] = "state", [PG_ROLE_PERCPU] = "per-CPU state",
 		[PG_ROLE_EVENTS] = "event", [PG_ROLE_QUEUE] = "map", [PG_ROLE_FILTER] = "map",
+		[PG_ROLE_REDIRECT] = "map",
 	};
 	if (*m->name)
 		snprintf(buf, n, "%s '%s'", roles[m->role], m->name);
@@ -232,9 +234,26 @@ static int delete(pg_map *m, enum pg_mode mode, const pg_value *key)
 	return rc && rc != -ENOENT ? map_fail(m, rc, "delete from") : 0;
 }
 
+/* A device by its name. */
+static int device(pg_map *m, const pg_value *name, pg_value *out)
+{
+	char text[IF_NAMESIZE] = "";
+	if (name->n < sizeof text)
+		memcpy(text, name->str, name->n);
+	*out = (pg_value){ .kind = PG_INT, .i = if_nametoindex(text) };
+	return out->i ? 0 : api_fail(m->ctx, -ENODEV, "there is no network device '%.*s'", (int)name->n, name->str);
+}
+
 int pg_map_set(pg_map *m, enum pg_mode mode, const pg_value *key, const pg_value *v)
 {
 	char why[400];
+	pg_value dev;
+	if (m->of->devices && mode == PG_USER && v->kind == PG_STR) {
+		int no = device(m, v, &dev);
+		if (no)
+			return no;
+		v = &dev;
+	}
 	if (m->role == PG_ROLE_EVENTS)
 		return events_send(m, mode, v);
 	if (v->kind == PG_NIL)
@@ -285,7 +304,7 @@ int pg_map_add(pg_map *m, enum pg_mode mode, const pg_value *key, int64_t n)
 {
 	const struct ctype *t = m->value;
 	char text[256];
-	if (!m->key || t->kind != CT_INT || t->size < 4 || t->big)
+	if (!m->key || m->role != PG_ROLE_MAP || t->kind != CT_INT || t->size < 4 || t->big)
 		return api_fail(m->ctx, -EINVAL, "add is for maps of u32, u64, i32 or i64, not of %s",
 				ct_text(t, text, sizeof text));
 	int rc = map_key_write(m, mode, key);

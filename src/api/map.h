@@ -11,7 +11,7 @@
 #include "kern/kern.h"
 #include "perigee.h"
 
-enum map_keys { MAP_KEYS_ANY, MAP_KEYS_INDEX, MAP_KEYS_PREFIX, MAP_KEYS_NONE };
+enum map_keys { MAP_KEYS_ANY, MAP_KEYS_INDEX, MAP_KEYS_NUMBER, MAP_KEYS_PREFIX, MAP_KEYS_NONE };
 
 /* A type of map: one row. */
 struct map_type {
@@ -21,6 +21,8 @@ struct map_type {
 	enum map_keys keys;
 	uint32_t flags;            /* that it always has */
 	bool percpu;               /* a value for each CPU */
+	const char *value;         /* the one type of values it has; NULL: any */
+	bool devices;              /* values are network devices */
 	const char *since;         /* the Linux that it came with, if our oldest has it not; said when it is refused */
 };
 

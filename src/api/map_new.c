@@ -25,7 +25,8 @@ static bool by_name(const pg_map *m)
 
 static int set_key(pg_map *m, const struct pg_map_opts *o)
 {
-	const char *key = o->key ? o->key : m->array ? "u32" : NULL;
+	bool number = m->array || m->of->keys == MAP_KEYS_NUMBER;
+	const char *key = o->key ? o->key : number ? "u32" : NULL;
 	if (by_name(m))
 		return 0;
 	if (m->of->keys == MAP_KEYS_NONE)
@@ -39,9 +40,12 @@ static int set_key(pg_map *m, const struct pg_map_opts *o)
 static int set_types(pg_map *m, const struct pg_map_opts *o)
 {
 	int rc;
-	if (!o->value)
+	const char *value = o->value ? o->value : m->of->value;
+	if (m->of->value && strcmp(value, m->of->value))
+		return api_fail(m->ctx, -EINVAL, "the values of a %s are %s, not %s", m->of->name, m->of->value, value);
+	if (!value)
 		return api_fail(m->ctx, -EINVAL, "a map needs a value type: value = \"u64\"");
-	if ((rc = set_key(m, o)) || (rc = parse(m, "value", o->value, &m->value)))
+	if ((rc = set_key(m, o)) || (rc = parse(m, "value", value, &m->value)))
 		return rc;
 	if (m->value->kind == CT_PREFIX4 || m->value->kind == CT_PREFIX6)
 		return api_fail(m->ctx, -EINVAL, "a prefix is for keys of lpm_trie maps, not a value");

@@ -19,6 +19,11 @@ static const struct map_type map_types[] = {
 	{ "stack",           BPF_MAP_TYPE_STACK,           .role = PG_ROLE_QUEUE, .keys = MAP_KEYS_NONE },
 	{ "bloom_filter",    BPF_MAP_TYPE_BLOOM_FILTER,    .role = PG_ROLE_FILTER, .keys = MAP_KEYS_NONE,
 	  .since = "5.16" },
+	{ "devmap",          BPF_MAP_TYPE_DEVMAP,          .role = PG_ROLE_REDIRECT, .keys = MAP_KEYS_NUMBER, .value = "u32",
+	  .devices = true },
+	{ "devmap_hash",     BPF_MAP_TYPE_DEVMAP_HASH,     .role = PG_ROLE_REDIRECT, .keys = MAP_KEYS_NUMBER, .value = "u32",
+	  .devices = true },
+	{ "cpumap",          BPF_MAP_TYPE_CPUMAP,          .role = PG_ROLE_REDIRECT, .keys = MAP_KEYS_NUMBER, .value = "u32" },
 };
 enum { NTYPES = sizeof map_types / sizeof map_types[0] };
 
@@ -36,6 +41,15 @@ static const struct { const char *name, *instead; } other_types[] = {
 	{ "prog_array", "a prog_array holds programs, which a script cannot name as values; link:replace(f) changes "
 			"what a hook runs" },
 	{ "ringbuf", "what programs send is read from bpf.events { ... }" },
+	{ "xskmap", "an xskmap holds AF_XDP sockets, which Lua has not" },
+	{ "sockmap", "a sockmap is for programs of sockets and their streams, which there are no hooks for yet" },
+	{ "sockhash", "a sockhash is for programs of sockets and their streams, which there are no hooks for yet" },
+	{ "sk_storage", "storage that lives with a socket, process, inode or cgroup is not there yet; use a hash with "
+			"its number as the key" },
+	{ "task_storage", "storage that lives with a process is not there yet; use an lru_hash with bpf.pid() as the key" },
+	{ "inode_storage", "storage that lives with an inode is not there yet; use a hash with its number as the key" },
+	{ "cgrp_storage", "storage that lives with a cgroup is not there yet; use a hash with bpf.cgroup_id() as the key" },
+	{ "user_ringbuf", "programs read what the user half wrote from a queue: bpf.map { \"queue\", ... }" },
 	{ "perf_event_array", "what programs send is read from bpf.events { ... }" },
 };
 
@@ -101,7 +115,8 @@ int map_check_key(pg_map *m)
 				text);
 	if (want != MAP_KEYS_PREFIX && is_prefix(m->key))
 		return api_fail(m->ctx, -EINVAL, "%s keys are for lpm_trie maps, not %s", text, m->of->name);
-	if (want == MAP_KEYS_INDEX && !is_index(m->key))
-		return api_fail(m->ctx, -EINVAL, "the key of an array is u32, not %s", text);
+	if ((want == MAP_KEYS_INDEX || want == MAP_KEYS_NUMBER) && !is_index(m->key))
+		return api_fail(m->ctx, -EINVAL, "the key of %s %s is u32, not %s",
+				want == MAP_KEYS_INDEX ? "an" : "a", want == MAP_KEYS_INDEX ? "array" : m->of->name, text);
 	return 0;
 }

@@ -143,6 +143,29 @@ const void *pg_view_packet(const pg_view *v, size_t *n)
 	return v->packet->bytes;
 }
 
+/* pkt:redirect(dev [, "ingress"]) */
+static int redirect(pg_ctx *ctx, const pg_view *v, const pg_value *args, int n, pg_value *out)
+{
+	const struct ir_target *t = v->packet->target;
+	if (v->place.view != NET_PKT)
+		return api_fail(ctx, -EINVAL, "it is the whole packet that is redirected");
+	if (!t->helper_redirect)
+		return api_fail(ctx, -EINVAL, "packets cannot be redirected in %s", t->hook);
+	if (args[0].kind != PG_INT && args[0].kind != PG_STR)
+		return api_fail(ctx, -EINVAL, "bad argument #1 to 'redirect' (number expected, got %s)",
+				ct_kind_name(args[0].kind));
+	if (args[0].kind == PG_INT && (uint64_t)args[0].i > UINT32_MAX)
+		return api_fail(ctx, -EINVAL, "bad argument #1 to 'redirect' (value does not fit u32)");
+	if (args[0].kind == PG_STR && !net_device(&args[0]))
+		return api_fail(ctx, -ENODEV, "there is no network device '%.*s'", (int)args[0].n, args[0].str);
+	if (n > 1 && (args[1].kind != PG_STR || args[1].n != 7 || memcmp(args[1].str, "ingress", 7)))
+		return api_fail(ctx, -EINVAL, "packets are redirected out through the device, or to its \"ingress\"");
+	if (n > 1 && !t->redirects_in)
+		return api_fail(ctx, -EINVAL, "%s redirects packets out through a device only", t->hook);
+	*out = (pg_value){ .kind = PG_INT, .i = PG_REDIRECT };
+	return 0;
+}
+
 int pg_view_call(pg_ctx *ctx, pg_view *v, const char *name, const pg_value *args, int n,
 		 pg_value *out, int *nout)
 {
@@ -159,6 +182,9 @@ int pg_view_call(pg_ctx *ctx, pg_view *v, const char *name, const pg_value *args
 	if (n < row->min)
 		return api_fail(ctx, -EINVAL, "bad argument #%d to '%s' (number expected, got no value)",
 				n + 1, name);
+	*nout = 1;
+	if (row->imm & NET_ROW_REDIRECT)
+		return redirect(ctx, v, args, n, out);
 	for (int i = 0; i < n; i++)
 		if (args[i].kind != PG_INT)
 			return api_fail(ctx, -EINVAL, "bad argument #%d to '%s' (number expected, got %s)",
@@ -171,7 +197,6 @@ int pg_view_call(pg_ctx *ctx, pg_view *v, const char *name, const pg_value *args
 			return api_fail(ctx, -EINVAL, "bad argument #2 to '%s' (value does not fit u%u)", name, bits);
 	}
 	net_twin_bytes(&v->packet->frame, &v->place, row, args[0].i, n > 1 ? args[1].i : 0, out);
-	*nout = 1;
 	return 0;
 }
 

@@ -18,6 +18,7 @@
 static const struct ir_verdict verdicts[] = {
 	{ PG_PASS, TC_ACT_UNSPEC },
 	{ PG_DROP, TC_ACT_SHOT },
+	{ PG_REDIRECT, TC_ACT_REDIRECT },
 	{ 0, 0 },
 };
 
@@ -36,6 +37,8 @@ static const struct ir_target target = {
 	.stores_directly = net_skb_direct,
 	.unsummed = 14, /* the Ethernet header */
 	.helper_l4_csum = ABI_L4_CSUM_REPLACE,
+	.helper_redirect = ABI_REDIRECT,
+	.redirects_in = true,
 	.helper_pull = ABI_SKB_PULL_DATA,
 	.repeatable = repeatable,
 };

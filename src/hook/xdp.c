@@ -16,6 +16,7 @@ static const struct ir_verdict verdicts[] = {
 	{ PG_DROP, XDP_DROP },
 	{ PG_TX, XDP_TX },
 	{ PG_ABORTED, XDP_ABORTED },
+	{ PG_REDIRECT, XDP_REDIRECT },
 	{ 0, 0 },
 };
 
@@ -34,6 +35,8 @@ static const struct ir_target target = {
 	.ctx_data_end = offsetof(struct xdp_md, data_end),
 	.helper_load_bytes = ABI_XDP_LOAD_BYTES,
 	.helper_store_bytes = ABI_XDP_STORE_BYTES,
+	.helper_redirect = ABI_REDIRECT,
+	.helper_redirect_map = ABI_REDIRECT_MAP,
 	.helper_pkt_len = ABI_XDP_GET_BUFF_LEN,
 };
 

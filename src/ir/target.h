@@ -107,6 +107,9 @@ struct ir_target {
 					     has flags, too: 1: its sum is to be kept) */
 	uint32_t helper_l4_csum;          /* (ctx, offset, 0, difference, flags) -> 0: a checksum there */
 	const char *read_only;            /* why packets cannot be written here; NULL: they can */
+	uint32_t helper_redirect;         /* (ifindex, flags): out through a device; 0: none */
+	bool redirects_in;                /* its flags may be BPF_F_INGRESS */
+	uint32_t helper_redirect_map;     /* (map, key, flags) -> 0: there is no key; 0: none */
 	uint32_t helper_pkt_len;          /* helper that gives the frame's length; 0: data_end - data, or ... */
 	bool has_len;                     /* ... the u32 at ctx_len */
 	uint32_t ctx_len;

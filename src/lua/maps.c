@@ -55,7 +55,7 @@ const char *pgl_type_text(lua_State *L, int idx, bool skip)
 pg_map *pgl_map(lua_State *L, int idx)
 {
 	enum pgl_type t = pgl_type(L, idx);
-	if (t != PGL_MAP && t != PGL_QUEUE && t != PGL_STATE && t != PGL_EVENTS)
+	if (t != PGL_MAP && t != PGL_STATE && t != PGL_EVENTS)
 		luaL_typeerror(L, idx, "map");
 	struct pgl_map *m = lua_touserdata(L, idx);
 	luaL_argcheck(L, m->m, idx, "the map is closed");
@@ -307,6 +307,22 @@ static int map_tostring(lua_State *L)
 	return 1;
 }
 
+/* m:redirect(k): the verdict, or nil when there is no k: what kernel code gets. */
+static int map_redirect(lua_State *L)
+{
+	luaL_checkany(L, 2);
+	read_at(L, 1, 2);
+	if (lua_isnil(L, -1))
+		return 1;
+	lua_pushinteger(L, PG_REDIRECT);
+	return 1;
+}
+
+static const luaL_Reg redirect_methods[] = {
+	{ "get", map_get }, { "set", map_set }, { "clear", pgl_map_clear }, { "pairs", map_pairs },
+	{ "redirect", map_redirect }, { NULL, NULL },
+};
+
 /* ---- making ---- */
 
 static void known_options(lua_State *L, int idx)
@@ -351,6 +367,20 @@ static const char *type_option(lua_State *L, const char *name)
 	return pgl_type_text(L, -1, false);
 }
 
+/* The methods of maps that are not used by key alone, by what they are. */
+static const luaL_Reg *const by_role[PG_ROLE_END] = {
+	[PG_ROLE_QUEUE] = pgl_queue_methods, [PG_ROLE_FILTER] = pgl_queue_methods, [PG_ROLE_REDIRECT] = redirect_methods,
+};
+
+static void set_methods(lua_State *L)
+{
+	enum pg_map_role role = pg_map_role(pgl_map(L, -1));
+	if (!by_role[role])
+		return;
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &by_role[role]);
+	lua_setmetatable(L, -2);
+}
+
 static int f_map(lua_State *L)
 {
 	luaL_checktype(L, 1, LUA_TTABLE);
@@ -373,14 +403,12 @@ static int f_map(lua_State *L)
 	o.flags = (uint32_t)int_option(L, "flags", 0, UINT32_MAX);
 	o.numa = (int)int_option(L, "numa", -1, INT32_MAX);
 	pgl_map_new(L, PGL_MAP, &o);
-	enum pg_map_role role = pg_map_role(pgl_map(L, -1));
-	if (role == PG_ROLE_QUEUE || role == PG_ROLE_FILTER)
-		pgl_setclass(L, PGL_QUEUE);
+	set_methods(L);
 	int fd = o.pin && !pgl_shadowed(L) ? pg_map_fd(pgl_map(L, -1)) : 0;
 	return fd < 0 ? pgl_raise(L, pgl_get(L), fd) : 1;
 }
 
-const luaL_Reg pgl_map_meta[] = {
+static const luaL_Reg meta[] = {
 	{ "__index", map_index },   { "__newindex", map_newindex }, { "__len", map_len },
 	{ "__pairs", map_pairs },   { "__tostring", map_tostring }, { "__gc", pgl_map_gc },
 	{ NULL, NULL },
@@ -393,7 +421,13 @@ static const luaL_Reg methods[] = {
 
 void pgl_open_maps(lua_State *L)
 {
-	pgl_class(L, PGL_MAP, "map", pgl_map_meta, methods);
+	pgl_class(L, PGL_MAP, "map", meta, methods);
+	for (unsigned role = 0; role < PG_ROLE_END; role++) {
+		if (!by_role[role])
+			continue;
+		pgl_metatable(L, PGL_MAP, "map", meta, by_role[role]);
+		lua_rawsetp(L, LUA_REGISTRYINDEX, &by_role[role]);
+	}
 	pgl_closer(L, &cursor_class, cursor_gc);
 	lua_pushcfunction(L, f_map);
 	lua_setfield(L, -2, "map");

@@ -462,7 +462,6 @@ int luaopen_perigee(lua_State *L)
 	constants(L);
 	pgl_open_addr(L);
 	pgl_open_maps(L);
-	pgl_open_queues(L);
 	pgl_open_entry(L);
 	pgl_open_state(L);
 	pgl_open_events(L);

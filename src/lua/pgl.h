@@ -21,7 +21,6 @@ enum pgl_type {
 	PGL_ADDR,
 	PGL_CIDR,
 	PGL_MAP,
-	PGL_QUEUE, /* maps without keys */
 	PGL_STATE, /* state and percpu */
 	PGL_EVENTS,
 	PGL_ENTRY,
@@ -136,10 +135,9 @@ enum { PGL_MAP_SHADOW = 1, PGL_MAP_HANDLERS = 1, PGL_MAP_QUEUE = 2, PGL_MAP_NUV 
 
 void pgl_open_maps(lua_State *L);
 void pgl_open_entry(lua_State *L);
-void pgl_open_queues(lua_State *L);
 void pgl_open_state(lua_State *L);
 void pgl_open_events(lua_State *L);
-extern const luaL_Reg pgl_map_meta[];      /* metamethods of every map */
+extern const luaL_Reg pgl_queue_methods[]; /* of maps without keys */
 int pgl_map_gc(lua_State *L);
 int pgl_map_clear(lua_State *L);
 pg_map *pgl_map(lua_State *L, int idx);   /* raises when it is none */

@@ -45,12 +45,7 @@ static int queue_peek(lua_State *L)
 	return push_value(L, s, pg_map_peek(m, pgl_rules(s), &v, &out), &out);
 }
 
-static const luaL_Reg methods[] = {
+const luaL_Reg pgl_queue_methods[] = {
 	{ "push", queue_push }, { "pop", queue_pop }, { "peek", queue_peek }, { "clear", pgl_map_clear },
 	{ NULL, NULL },
 };
-
-void pgl_open_queues(lua_State *L)
-{
-	pgl_class(L, PGL_QUEUE, "map", pgl_map_meta, methods);
-}

@@ -61,7 +61,6 @@ static bool userdata(lua_State *L, int idx, pg_value *out)
 	}
 	switch (pgl_type(L, idx)) {
 	case PGL_MAP:
-	case PGL_QUEUE:
 	case PGL_STATE:
 	case PGL_EVENTS:
 		*out = (pg_value){ .kind = PG_MAP, .map = pgl_map(L, idx) };

@@ -73,4 +73,9 @@ static inline ir_ref net_min(struct lw *w, ir_ref a, ir_ref b)
 	return lw_op2(w, IRO(add64), b, lw_op2(w, IRO(and64), d, negative));
 }
 
+bool net_redirect_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
+		       struct ir_type *out);
+void net_redirect_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+			struct lw_val *out);
+
 #endif

@@ -117,7 +117,10 @@ bool net_skb_direct(const struct ir_view *v, const struct ir_field *f);
 int net_number(enum net_view view, enum net_space space);
 /* What the row of a byte method (imm) says. */
 enum { NET_ROW_SIZE = 15, NET_ROW_LITTLE = 16, NET_ROW_INDEX = 32, NET_ROW_LATER = 64,
-       NET_ROW_WRITES = 128 };
+       NET_ROW_WRITES = 128, NET_ROW_REDIRECT = 256 };
+
+/* The number of a device given by name or number; 0: there is none. */
+uint32_t net_device(const pg_value *v);
 
 /* ---- rows: what a protocol's file is made of ---- */
 

@@ -127,7 +127,8 @@ static const char *methods_of(struct infer *in, const pg_map *m)
 {
 	const char *names = "its methods are ", *comma = "";
 	for (const struct ir_lib *row = in->fl.u->target->map_rows[pg_map_role(m)]; row && row->name; row++) {
-		names = arena_printf(in->fl.u->arena, "%s%sm:%s(%s)", names, comma, row->name, row->max ? "v" : "");
+		names = arena_printf(in->fl.u->arena, "%s%sm:%s(%s)", names, comma, row->name,
+				     !row->max ? "" : pg_map_role(m) == PG_ROLE_REDIRECT ? "k" : "v");
 		comma = ", ";
 	}
 	return names;
@@ -135,7 +136,10 @@ static const char *methods_of(struct infer *in, const pg_map *m)
 
 static struct ir_type no_keys(struct infer *in, uint32_t site, const pg_map *m)
 {
-	flow_error(&in->fl, site, "a %s has no keys", pg_map_type(m))->help = methods_of(in, m);
+	struct map_shape s;
+	map_shape(m, &s);
+	flow_error(&in->fl, site, s.key ? "the entries of a %s are neither read nor written in kernel code"
+		   : "a %s has no keys", pg_map_type(m))->help = methods_of(in, m);
 	return nothing;
 }
 
@@ -316,7 +320,7 @@ struct ir_type infer_setindex(struct infer *in, ir_ref r)
 			set->type(in, set, site, 3, a, &out);
 			return nothing;
 		}
-		if (!s.key && s.role > PG_ROLE_EVENTS) {
+		if (s.role > PG_ROLE_EVENTS) {
 			no_keys(in, site, t.k->map);
 			return nothing;
 		}
@@ -485,6 +489,8 @@ struct ir_type infer_return(struct infer *in, ir_ref r)
 	if (!(v.kinds & (IR_BIT(IR_INT) | IR_BIT(IR_NIL) | (t->if_true ? IR_BOOL : 0))))
 		flow_error(&in->fl, site, "%s is returned here, where %s wants a verdict",
 			   infer_a_wrong(in, &v, 0), t->hook)->help = help;
+	else if (v.k && v.k->kind == PG_INT && v.k->i == PG_REDIRECT)
+		flow_error(&in->fl, site, "bpf.REDIRECT alone does not say where to")->help = "return pkt:redirect(dev)";
 	else if (v.k && v.k->kind == PG_INT && !is_verdict(t, v.k->i))
 		flow_error(&in->fl, site, "%s%s is no verdict of %s",
 			   pg_verdict_name(v.k->i) ? "bpf." : "", pg_verdict_name(v.k->i) ? pg_verdict_name(v.k->i)

@@ -13,6 +13,8 @@ bool std_storable(struct infer *in, uint32_t site, const struct map_shape *s, co
 bool std_known_fields(struct infer *in, uint32_t site, const struct ctype *t, const struct ir_type *v);
 /* A t out of a map, or nil: *out. false: kernel code cannot read one. */
 bool std_readable(struct infer *in, uint32_t site, const struct ctype *t, struct ir_type *out);
+/* v as a key of the map, or the error of a wrong kind. */
+struct lw_val std_check_key(struct lw *w, const struct map_shape *s, const struct lw_val *v);
 /* Address of v as a value of the map, on the stack. misfit 0: what does not fit raises. */
 ir_ref std_put_value(struct lw *w, const struct map_shape *s, const struct lw_val *v, ir_blk misfit);
 

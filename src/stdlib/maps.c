@@ -136,15 +136,19 @@ struct access {
 	ir_ref key;            /* address of the key on the stack */
 };
 
+struct lw_val std_check_key(struct lw *w, const struct map_shape *s, const struct lw_val *v)
+{
+	struct arena *m = w->unit->arena;
+	return lw_check_kind(w, v, lw_type_kinds(s->key), arena_printf(m, "bad key for %s (%s expected, got %%K)",
+		map_text(m, s), type_text(m, s->key)));
+}
+
 /* Writes the key to the stack. misfit 0: what does not fit raises. */
 static void put_key(struct lw *w, struct access *a, const struct lw_val *args, ir_blk misfit)
 {
-	struct arena *m = w->unit->arena;
 	map_shape(args[0].k->map, &a->s);
 	a->map = ir_map(w->unit, args[0].k->map);
-	struct lw_val key = lw_check_kind(w, &args[1], lw_type_kinds(a->s.key),
-		arena_printf(m, "bad key for %s (%s expected, got %%K)", map_text(m, &a->s),
-			     type_text(m, a->s.key)));
+	struct lw_val key = std_check_key(w, &a->s, &args[1]);
 	a->key = lw_slot(w, a->s.key->size, 8);
 	lw_store_type(w, a->s.key, a->key, 0, &key, misfit, "key");
 }
@@ -290,4 +294,5 @@ const struct ir_lib *const stdlib_map_rows[PG_ROLE_END] = {
 	[PG_ROLE_MAP] = stdlib_keyed_rows,    [PG_ROLE_STATE] = stdlib_state_rows,
 	[PG_ROLE_PERCPU] = stdlib_state_rows, [PG_ROLE_EVENTS] = stdlib_event_rows,
 	[PG_ROLE_QUEUE] = stdlib_queue_rows,  [PG_ROLE_FILTER] = stdlib_filter_rows,
+	[PG_ROLE_REDIRECT] = stdlib_redirect_rows,
 };

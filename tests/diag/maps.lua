@@ -3,6 +3,7 @@ local diag = dofile "tests/diag/harness.lua"
 
 local jobs = bpf.map { "queue", value = "u32", entries = 8, name = "jobs" }
 local waiting = bpf.map { "queue", value = "struct { u32 a; u32 b; }", entries = 8 }
+local devices = bpf.map { "devmap", entries = 8 }
 local known = bpf.map { "bloom_filter", value = "u32", entries = 8 }
 
 diag.case("a queue by key", function(p) return jobs[p.len] end)
@@ -18,4 +19,19 @@ diag.case("a copy used after the next one was taken", function(p)
 	local next = waiting:pop()
 	return e and next and e.a + next.a
 end)
+diag.case("redirected to no device", function(p) return p:redirect("no-such-dev") end)
+diag.case("redirected to device 0", function(p) return p:redirect(0) end)
+diag.case("redirected by a name known at run time", function(p) return p:redirect(p.len > 5 and "lo" or "eth0") end)
+diag.case("redirected in on XDP", function(p) return p:redirect("lo", "ingress") end)
+diag.case("a part of the packet redirected", function(p) return p.eth and p.eth:redirect("lo") end)
+diag.case("bpf.REDIRECT alone", function() return bpf.REDIRECT end)
+diag.case("a map of devices read", function(p) return devices[p.len] end)
+diag.case("a map of devices written", function(p) devices[1] = p.len end)
+diag.case("a map of devices by a wrong key", function(p) return devices:redirect(p.eth.src) end)
+diag.kind = "tc"
+diag.case("redirected in another way on tc", function(p) return p:redirect("lo", "egress") end)
+diag.case("a map of devices on tc", function(p) return devices:redirect(1) end)
+diag.kind = "socket"
+diag.case("redirected by a socket", function(p) return p:redirect("lo") end)
+diag.case("a map of devices on a socket", function(p) return devices:redirect(1) end)
 diag.done()
