@@ -260,6 +260,7 @@ struct ir_unit {
 	bool uses_print;
 	bool copy_access;      /* packet bytes by helper copy */
 	bool loops;            /* the script's code goes round somewhere (set before the first simplify) */
+	bool tunnels;          /* the script looks into packets within packets (likewise) */
 	bool writes_packet;    /* packet bytes may change while the program runs (set by infer) */
 	uint64_t budget;
 	int64_t on_error;      /* native verdict */

@@ -56,6 +56,7 @@ struct ir_field {
 	uint64_t takes;       /* kinds it can be assigned */
 	uint8_t bits;         /* of an integer that is assigned: 0 to 2^bits - 1 */
 	bool walks;           /* reading goes through other bytes, to another view or to its end */
+	bool tunnel;          /* reading leads into a packet within the packet */
 	bool leads;           /* what other views are found by: assigning may change what walks find */
 	const char *fixed;    /* without set: what to do instead */
 	const void *arg;      /* the row's own data, for get, set and the twin */

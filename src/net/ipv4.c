@@ -9,7 +9,7 @@ const struct net_proto net_ipv4 = {
 	.frag  = { .at = 6, .mask = 0x1fff },
 	.next  = { .at = 9, .space = NET_PROTO4 },
 	.sum   = { .at = 10, .covers = NET_SUM_OWN },
-	.over  = { { NET_ETHERTYPE, 0x0800 } },
+	.over  = { { NET_ETHERTYPE, 0x0800 }, { NET_LAST_LABEL, 1 } },
 };
 
 static const struct ir_field fields[] = {
@@ -28,6 +28,7 @@ static const struct ir_field fields[] = {
 	NET_ROW_HEADER("tcp",  NET_TCP),
 	NET_ROW_HEADER("udp",  NET_UDP),
 	NET_ROW_HEADER("icmp", NET_ICMP),
+	NET_ROWS_TRANSPORT,
 	NET_ROW_REST(),
 	{ 0 }
 };

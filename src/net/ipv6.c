@@ -16,7 +16,7 @@ const struct net_proto net_ipv6 = {
 	.total = { .there = true, .at = 4, .add = 40, .zero_open = true },
 	.next  = { .at = 6, .space = NET_PROTO6 },
 	.exts  = &exts,
-	.over  = { { NET_ETHERTYPE, 0x86dd } },
+	.over  = { { NET_ETHERTYPE, 0x86dd }, { NET_LAST_LABEL, 1 } },
 };
 
 static const struct ir_field fields[] = {
@@ -30,6 +30,7 @@ static const struct ir_field fields[] = {
 	NET_ROW_HEADER("tcp",   NET_TCP),
 	NET_ROW_HEADER("udp",   NET_UDP),
 	NET_ROW_HEADER("icmp6", NET_ICMP6),
+	NET_ROWS_TRANSPORT,
 	NET_ROW_REST(),
 	{ 0 }
 };

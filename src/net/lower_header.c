@@ -63,10 +63,33 @@ static void check_magic(struct lw *w, const struct net_proto *p, const struct ne
 	}
 }
 
+static void check_zero(struct lw *w, const struct net_proto *p, const struct net_at *h, ir_blk absent)
+{
+	if (p->zero.mask)
+		leave_if(w, IR_SET, lw_pktload(w, 2, h->ptr, h->off, p->zero.at), lw_imm(w, net_wire16(p->zero.mask)),
+			 absent);
+}
+
+/* The fixed part, and 4 bytes for each bit that is set. */
+static ir_ref optional_len(struct lw *w, const struct net_proto *p, const struct net_at *h)
+{
+	ir_ref sum = lw_imm(w, p->fixed), b = lw_pktload(w, 1, h->ptr, h->off, p->opts.at);
+
+	for (unsigned bit = 0; bit < 8; bit++) {
+		if (!(p->opts.bits >> bit & 1))
+			continue;
+		ir_ref one = lw_op2i(w, IRO(and64), lw_op2i(w, IRO(shr64), b, bit), 1);
+		sum = lw_op2(w, IRO(add64), sum, lw_op2i(w, IRO(shl64), one, 2));
+	}
+	return sum;
+}
+
 ir_ref net_header_len(struct lw *w, enum net_view view, const struct net_at *h)
 {
 	const struct net_proto *p = net_protos[view];
 
+	if (p->opts.bits)
+		return optional_len(w, p, h);
 	if (!p->hlen.mask)
 		return lw_imm(w, p->fixed);
 	ir_ref b = lw_pktload(w, 1, h->ptr, h->off, p->hlen.at);
@@ -75,13 +98,15 @@ ir_ref net_header_len(struct lw *w, enum net_view view, const struct net_at *h)
 		b = lw_op2i(w, IRO(shl64), b, p->hlen.shl);
 	if (p->hlen.shr)
 		b = lw_op2i(w, IRO(shr64), b, p->hlen.shr);
+	if (p->hlen.add)
+		b = lw_op2i(w, IRO(add64), b, p->hlen.add);
 	return b;
 }
 
 static void check_options(struct lw *w, enum net_view view, const struct net_at *h, ir_blk absent,
 			  bool through)
 {
-	if (!net_protos[view]->hlen.mask)
+	if (!net_protos[view]->hlen.mask && !net_protos[view]->opts.bits)
 		return;
 	ir_ref e = lw_op2(w, IRO(add64), h->off, net_header_len(w, view, h));
 	if (h->end)
@@ -117,6 +142,7 @@ struct net_at net_enter(struct lw *w, enum net_view view, ir_ref off, ir_ref end
 	h.ptr = lw_pkt(w, off, p->fixed, absent);
 	check_byte(w, p, &h, absent);
 	check_magic(w, p, &h, absent);
+	check_zero(w, p, &h, absent);
 	check_options(w, view, &h, absent, through);
 	h.end = total_end(w, p, &h, absent);
 	return h;

@@ -27,12 +27,14 @@ static void give_up(struct lw *w, const struct dead_end *d, ir_ref off)
 static void match(struct lw *w, ir_ref type, const struct way *ways, unsigned n, ir_ref off)
 {
 	for (unsigned i = 0; i < n; i++) {
-		ir_blk yes = lw_block(w, 0), no = lw_block(w, 0);
-		lw_bri(w, IR_EQ, type, net_wire16((uint16_t)net_number(ways[i].view, NET_ETHERTYPE)),
-		       yes, no);
-		lw_enter(w, yes);
-		lw_jmp(w, ways[i].to, 1, &off);
-		lw_enter(w, no);
+		const struct net_over *o = net_protos[ways[i].view]->over;
+		for (; o->space == NET_ETHERTYPE; o++) {
+			ir_blk yes = lw_block(w, 0), no = lw_block(w, 0);
+			lw_bri(w, IR_EQ, type, net_wire16(o->value), yes, no);
+			lw_enter(w, yes);
+			lw_jmp(w, ways[i].to, 1, &off);
+			lw_enter(w, no);
+		}
 	}
 }
 
@@ -493,9 +495,53 @@ static void walk_to_transport(struct lw *w, enum net_view from, const struct lw_
 	}
 }
 
+/* Goes on where the field of h that names what it carries says `to`. */
+static void check_carried(struct lw *w, enum net_view from, const struct net_at *h, enum net_view to, ir_blk absent)
+{
+	const struct net_proto *p = net_protos[from];
+	ir_blk yes = lw_block(w, 0);
+
+	for (const struct net_over *o = net_protos[to]->over; o->space; o++) {
+		bool also = o->space == p->also.space;
+		unsigned at = also ? p->also.at : p->next.at;
+		if (!also && o->space != p->next.space)
+			continue;
+		if (o->space == NET_ALWAYS) {
+			lw_jmp(w, yes, 0, NULL);
+			lw_enter(w, yes);
+			return;
+		}
+		bool label = o->space == NET_LAST_LABEL;
+		ir_ref number = lw_pktload(w, label ? 1 : 2, h->ptr, h->off, at);
+		ir_blk no = lw_block(w, 0);
+		if (label)
+			number = lw_op2i(w, IRO(and64), number, 1);
+		lw_bri(w, IR_EQ, number, label ? o->value : net_wire16(o->value), yes, no);
+		lw_enter(w, no);
+	}
+	lw_jmp(w, absent, 0, NULL);
+	lw_enter(w, yes);
+}
+
+/* The header that another one carries, right behind it. */
+static struct lw_val find_carried(struct lw *w, enum net_view from, const struct lw_val *obj, enum net_view to,
+				  ir_blk absent)
+{
+	struct net_at h = net_at_of(w, obj);
+	ir_blk near = lw_block(w, 0);
+
+	check_carried(w, from, &h, to, absent);
+	ir_ref off = lw_op2(w, IRO(add64), h.off, net_header_len(w, from, &h));
+	lw_bri(w, IR_UGT, off, NET_MAX_VLAN, absent, near);
+	lw_enter(w, near);
+	return enter_val(w, to, off, h.end, absent);
+}
+
 struct lw_val net_find(struct lw *w, enum net_view from, const struct lw_val *obj, enum net_view to,
 		       ir_blk absent)
 {
+	if (net_carries(from, to))
+		return find_carried(w, from, obj, to, absent);
 	if (to == NET_ETH)
 		return enter_val(w, to, lw_imm(w, 0), 0, absent);
 	if (to == NET_VLAN && from == NET_PKT)

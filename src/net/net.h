@@ -18,7 +18,7 @@
 
 enum net_view {
 	NET_PKT, NET_ETH, NET_VLAN, NET_ARP, NET_IP, NET_IPV4, NET_IPV6, NET_TCP, NET_UDP, NET_ICMP,
-	NET_ICMP6, NET_PAYLOAD,
+	NET_ICMP6, NET_SCTP, NET_GRE, NET_MPLS, NET_VXLAN, NET_GENEVE, NET_INNER_ETH, NET_DNS, NET_PAYLOAD,
 	NET_NVIEWS
 };
 #define NET_KIND(view) IR_BIT(IR_VIEW0 + (view))
@@ -28,7 +28,7 @@ enum {
 	NET_OPEN = 0x40000000,  /* an `end` beyond every frame */
 	NET_REACH = 0xffff,
 	NET_TAGS = 2,           /* VLAN tags skipped on the way to what they carry */
-	NET_MAX_VLAN = 0x7fff,  /* no tag is looked for beyond */
+	NET_MAX_VLAN = 0x7fff,  /* no tag, and no header within a packet, is looked for beyond */
 	NET_NOT_FIRST = 0x200,  /* added to a protocol number: of a fragment that is not the first */
 };
 
@@ -37,7 +37,12 @@ enum { NET_W_PTR, NET_W_OFF, NET_W_END, NET_W_VERSION };
 enum { NET_P_OFF, NET_P_END };
 
 /* What a header's own field that names the next header counts in. */
-enum net_space { NET_NO_SPACE, NET_ETHERTYPE, NET_PROTO4, NET_PROTO6 };
+enum net_space {
+	NET_NO_SPACE, NET_ETHERTYPE, NET_PROTO4, NET_PROTO6,
+	NET_DPORT, NET_SPORT,   /* two bytes, like the EtherType */
+	NET_LAST_LABEL,         /* the lowest bit of a byte */
+	NET_ALWAYS,             /* it names none: there is one thing that it carries */
+};
 
 struct net_over { enum net_space space; uint16_t value; };
 
@@ -52,14 +57,17 @@ struct net_exts {
 struct net_proto {
 	uint8_t fixed;          /* bytes of the fixed part */
 	struct { uint8_t at, lo, hi; } check;        /* byte `at` is lo to hi; hi 0: unchecked */
+	struct { uint8_t at; uint16_t mask; } zero;  /* none of these bits of 16 */
 	struct { uint8_t n, bytes[6]; } magic;       /* what the header starts with */
-	struct { uint8_t at, mask, shl, shr; } hlen; /* length from a byte; mask 0: fixed */
+	struct { uint8_t at, mask, shl, shr, add; } hlen; /* length from a byte; mask 0: fixed */
+	struct { uint8_t at, bits; } opts;           /* each of these bits of a byte: 4 bytes more */
 	struct {
 		uint8_t at, add, min; /* 16 bits at `at`, plus add, from the header's start is its end */
 		bool there, zero_open;
 	} total;
 	struct { uint8_t at; uint16_t mask; } frag;  /* any of these bits of 16: not the first fragment */
-	struct { uint8_t at; enum net_space space; } next; /* PROTO*: a byte; ETHERTYPE: two */
+	struct { uint8_t at; enum net_space space; } next, also; /* PROTO*: a byte; ETHERTYPE: two */
+	bool inner;             /* what it carries is found behind it and nowhere else */
 	const struct net_exts *exts;
 	struct { uint8_t at, covers; } sum; /* checksum: 16 bits at `at`; covers: NET_SUM_*, 0: none */
 	struct net_over over[4];
@@ -96,10 +104,22 @@ struct net_field {
 };
 
 extern const struct net_proto net_eth, net_vlan, net_arp, net_ipv4, net_ipv6, net_tcp, net_udp,
-	net_icmp, net_icmp6;
+	net_icmp, net_icmp6, net_sctp, net_gre, net_mpls, net_vxlan, net_geneve, net_inner_eth, net_dns;
 extern const struct ir_view net_pkt_view, net_eth_view, net_vlan_view, net_arp_view, net_ip_view,
 	net_ipv4_view, net_ipv6_view, net_tcp_view, net_udp_view, net_icmp_view, net_icmp6_view,
-	net_payload_view;
+	net_sctp_view, net_gre_view, net_mpls_view, net_vxlan_view, net_geneve_view, net_inner_eth_view,
+	net_dns_view, net_payload_view;
+
+/* Those that are the same wherever packets come from. */
+#define NET_SHARED_VIEWS                                                                    \
+	[NET_ARP]     = &net_arp_view,     [NET_IP]        = &net_ip_view,                  \
+	[NET_IPV4]    = &net_ipv4_view,    [NET_IPV6]      = &net_ipv6_view,                \
+	[NET_TCP]     = &net_tcp_view,     [NET_UDP]       = &net_udp_view,                 \
+	[NET_ICMP]    = &net_icmp_view,    [NET_ICMP6]     = &net_icmp6_view,               \
+	[NET_SCTP]    = &net_sctp_view,    [NET_GRE]       = &net_gre_view,                 \
+	[NET_MPLS]    = &net_mpls_view,    [NET_VXLAN]     = &net_vxlan_view,               \
+	[NET_GENEVE]  = &net_geneve_view,  [NET_INNER_ETH] = &net_inner_eth_view,           \
+	[NET_DNS]     = &net_dns_view,     [NET_PAYLOAD]   = &net_payload_view
 
 extern const struct net_proto *const net_protos[NET_NVIEWS]; /* NULL: not a header of its own */
 extern const struct ir_view *const net_views[NET_NVIEWS + 1]; /* NULL-terminated */
@@ -115,6 +135,8 @@ bool net_sum_behind(enum net_view view, const struct net_field *f);
 bool net_skb_direct(const struct ir_view *v, const struct ir_field *f);
 /* The number of `view` in a space, or -1. */
 int net_number(enum net_view view, enum net_space space);
+/* Does the header `from` carry `to` right behind it, if its field says so? */
+bool net_carries(enum net_view from, enum net_view to);
 /* What the row of a byte method (imm) says. */
 enum { NET_ROW_SIZE = 15, NET_ROW_LITTLE = 16, NET_ROW_INDEX = 32, NET_ROW_LATER = 64,
        NET_ROW_WRITES = 128, NET_ROW_REDIRECT = 256 };
@@ -156,9 +178,23 @@ void net_len(struct lw *w, const struct lw_val *obj, struct lw_val *out);
 	  .arg = &(const struct net_field){ __VA_ARGS__ } }
 #define NET_ROW_HEADER(name, view_)                                                         \
 	NET_ROW_WALKS(name, NET_MAYBE(view_), NET_FIXED_VIEW, .how = NET_HEADER, .view = view_)
+/* One within a packet that is within another. */
+#define NET_ROW_TUNNEL(name_, view_)                                                        \
+	{ .name = name_, .kinds = NET_MAYBE(view_), .get = net_get, .walks = true, .tunnel = true, \
+	  .fixed = NET_FIXED_VIEW, .arg = &(const struct net_field){ .how = NET_HEADER, .view = view_ } }
+#define NET_ROW_TUNNEL_MAC(name_, bit_)                                                     \
+	{ .name = name_, .kinds = IR_BIT(IR_MAC), .get = net_get, .fixed = NET_FIXED_SUM,   \
+	  .arg = &(const struct net_field){ .how = NET_MAC, .bit = bit_ } }
+#define NET_ROW_SIGN(name_, bit_)                                                           \
+	{ .name = name_, .kinds = IR_BOOL, .get = net_get, .fixed = NET_FIXED_SUM,          \
+	  .arg = &(const struct net_field){ .how = NET_FLAG, .bit = bit_, .width = 1 } }
+/* What IP carries, and the network layer. */
+#define NET_ROWS_TRANSPORT NET_ROW_HEADER("sctp", NET_SCTP), NET_ROW_HEADER("gre", NET_GRE)
+#define NET_ROWS_FRAME NET_ROWS_TRANSPORT, NET_ROW_HEADER("mpls", NET_MPLS)
 #define NET_ROW_REST() NET_ROW_WALKS("payload", NET_KIND(NET_PAYLOAD), NET_FIXED_VIEW, .how = NET_REST)
 
 #define NET_FIXED_VIEW "assign its fields, or write its bytes: p:set_u16(offset, value)"
+#define NET_FIXED_SUM "a checksum before it would not be kept; to write it all the same: p:set_u8(offset, value)"
 #define NET_FIXED_LENGTH "the bytes of the packet do not move with it; to write it all the same, and no " \
 	"checksum: p:set_u8(offset, value)"
 #define NET_FIXED_NEXT "what follows would be read as another protocol; to write it all the same, and no " \

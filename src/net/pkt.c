@@ -24,6 +24,7 @@ static const struct ir_field fields[] = {
 	NET_ROW_HEADER("udp", NET_UDP),
 	NET_ROW_HEADER("icmp", NET_ICMP),
 	NET_ROW_HEADER("icmp6", NET_ICMP6),
+	NET_ROWS_FRAME,
 	NET_ROW_REST(),
 	{ 0 }
 };

@@ -113,6 +113,7 @@ static const struct ir_field pkt_fields[] = {
 	NET_ROW_HEADER("udp", NET_UDP),
 	NET_ROW_HEADER("icmp", NET_ICMP),
 	NET_ROW_HEADER("icmp6", NET_ICMP6),
+	NET_ROWS_FRAME,
 	NET_ROW_REST(),
 	{ 0 }
 };
@@ -165,15 +166,7 @@ const struct ir_view *const net_skb_views[NET_NVIEWS + 1] = {
 	[NET_PKT]     = &pkt_view,
 	[NET_ETH]     = &eth_view,
 	[NET_VLAN]    = &vlan_view,
-	[NET_ARP]     = &net_arp_view,
-	[NET_IP]      = &net_ip_view,
-	[NET_IPV4]    = &net_ipv4_view,
-	[NET_IPV6]    = &net_ipv6_view,
-	[NET_TCP]     = &net_tcp_view,
-	[NET_UDP]     = &net_udp_view,
-	[NET_ICMP]    = &net_icmp_view,
-	[NET_ICMP6]   = &net_icmp6_view,
-	[NET_PAYLOAD] = &net_payload_view,
+	NET_SHARED_VIEWS,
 };
 
 bool net_skb_direct(const struct ir_view *v, const struct ir_field *f)

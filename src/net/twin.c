@@ -35,9 +35,11 @@ static unsigned header_len(const struct net_frame *f, enum net_view view, uint32
 {
 	const struct net_proto *p = net_protos[view];
 
+	if (p->opts.bits)
+		return p->fixed + 4u * (unsigned)__builtin_popcount(f->bytes[off + p->opts.at] & p->opts.bits);
 	if (!p->hlen.mask)
 		return p->fixed;
-	return (unsigned)(f->bytes[off + p->hlen.at] & p->hlen.mask) << p->hlen.shl >> p->hlen.shr;
+	return ((unsigned)(f->bytes[off + p->hlen.at] & p->hlen.mask) << p->hlen.shl >> p->hlen.shr) + p->hlen.add;
 }
 
 /* net_enter of the compiler: the header `view` at off, in what ends at end. */
@@ -51,6 +53,8 @@ static bool enter(const struct net_frame *f, enum net_view view, uint32_t off, u
 	if (p->check.hi && (b[p->check.at] < p->check.lo || b[p->check.at] > p->check.hi))
 		return false;
 	if (memcmp(b, p->magic.bytes, p->magic.n) != 0)
+		return false;
+	if (p->zero.mask && big(b + p->zero.at, 2) & p->zero.mask)
 		return false;
 	unsigned len = header_len(f, view, off);
 	if (off + len > end || !inside(f, off, len))
@@ -232,10 +236,34 @@ static place rest_of(const struct net_frame *f, const place *p)
 	}
 }
 
+/* ---- what a header carries right behind it ---- */
+
+static bool says(const uint8_t *h, unsigned at, const struct net_over *o)
+{
+	if (o->space == NET_ALWAYS)
+		return true;
+	return o->space == NET_LAST_LABEL ? (h[at] & 1) == o->value : big(h + at, 2) == o->value;
+}
+
+static bool find_carried(const struct net_frame *f, const place *from, enum net_view view, place *out)
+{
+	const struct net_proto *p = net_protos[from->view];
+	const uint8_t *h = f->bytes + from->off;
+	uint32_t off = from->off + header_len(f, from->view, from->off);
+	bool named = false;
+
+	for (const struct net_over *o = net_protos[view]->over; o->space; o++)
+		named |= (o->space == p->next.space && says(h, p->next.at, o)) ||
+			 (o->space == p->also.space && says(h, p->also.at, o));
+	return named && off <= NET_MAX_VLAN && enter(f, view, off, from->end, out);
+}
+
 /* ---- fields ---- */
 
 bool net_twin_find(const struct net_frame *f, const place *from, enum net_view view, place *out)
 {
+	if (net_carries(from->view, view))
+		return find_carried(f, from, view, out);
 	if (view == NET_ETH)
 		return enter(f, view, 0, NET_OPEN, out);
 	if (view == NET_VLAN)

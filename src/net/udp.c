@@ -5,6 +5,9 @@ const struct net_proto net_udp = {
 	.fixed = 8,
 	.total = { .there = true, .at = 4, .min = 8 },
 	.sum   = { .at = 6, .covers = NET_SUM_OWN | NET_SUM_PSEUDO | NET_SUM_OPTIONAL },
+	.next  = { .at = 2, .space = NET_DPORT },
+	.also  = { .at = 0, .space = NET_SPORT },
+	.inner = true,
 	.over  = { { NET_PROTO4, 17 }, { NET_PROTO6, 17 } },
 };
 
@@ -13,6 +16,9 @@ static const struct ir_field fields[] = {
 	NET_ROW_BITS("dport", 16, 16),
 	NET_ROW_FIXED("len",  32, 16, NET_FIXED_LENGTH),
 	NET_ROW_CHECK("check", 48),
+	NET_ROW_HEADER("dns",    NET_DNS),
+	NET_ROW_HEADER("vxlan",  NET_VXLAN),
+	NET_ROW_HEADER("geneve", NET_GENEVE),
 	NET_ROW_REST(),
 	{ 0 }
 };

@@ -7,15 +7,7 @@ const struct ir_view *const net_views[NET_NVIEWS + 1] = {
 	[NET_PKT]     = &net_pkt_view,
 	[NET_ETH]     = &net_eth_view,
 	[NET_VLAN]    = &net_vlan_view,
-	[NET_ARP]     = &net_arp_view,
-	[NET_IP]      = &net_ip_view,
-	[NET_IPV4]    = &net_ipv4_view,
-	[NET_IPV6]    = &net_ipv6_view,
-	[NET_TCP]     = &net_tcp_view,
-	[NET_UDP]     = &net_udp_view,
-	[NET_ICMP]    = &net_icmp_view,
-	[NET_ICMP6]   = &net_icmp6_view,
-	[NET_PAYLOAD] = &net_payload_view,
+	NET_SHARED_VIEWS,
 };
 
 const struct net_proto *const net_protos[NET_NVIEWS] = {
@@ -28,6 +20,13 @@ const struct net_proto *const net_protos[NET_NVIEWS] = {
 	[NET_UDP]   = &net_udp,
 	[NET_ICMP]  = &net_icmp,
 	[NET_ICMP6] = &net_icmp6,
+	[NET_SCTP]  = &net_sctp,
+	[NET_GRE]   = &net_gre,
+	[NET_MPLS]  = &net_mpls,
+	[NET_VXLAN] = &net_vxlan,
+	[NET_GENEVE] = &net_geneve,
+	[NET_INNER_ETH] = &net_inner_eth,
+	[NET_DNS]   = &net_dns,
 };
 
 #define BYTE_ROW(name_, imm_, what_)                                                        \
@@ -84,6 +83,18 @@ int net_number(enum net_view view, enum net_space space)
 		if (p->over[i].space == space)
 			return p->over[i].value;
 	return -1;
+}
+
+bool net_carries(enum net_view from, enum net_view to)
+{
+	const struct net_proto *p = net_protos[from], *q = net_protos[to];
+
+	if (!p || !p->inner || !q)
+		return false;
+	for (const struct net_over *o = q->over; o->space; o++)
+		if (o->space == p->next.space || o->space == p->also.space)
+			return true;
+	return false;
 }
 
 bool net_sum_has(enum net_view view, const struct net_field *f)

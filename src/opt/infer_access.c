@@ -95,8 +95,10 @@ static struct ir_type index_view(struct infer *in, ir_ref r, unsigned kind, cons
 	const struct ir_field *f = ir_field_find(v, name);
 	if (f && !f->kinds)
 		flow_error(&in->fl, site, "the field '%s' is of a type that kernel code cannot read yet", name);
-	if (f)
+	if (f) {
+		in->fl.u->tunnels |= f->tunnel;
 		return (struct ir_type){ .kinds = f->kinds, .cap = f->cap };
+	}
 	const struct ir_lib *m = ir_lib_find(v->methods, name);
 	if (m)
 		return row_type(m);
@@ -276,6 +278,12 @@ static void set_view(struct infer *in, ir_ref r, uint64_t kinds, const struct ir
 	uint32_t site = ir_at(in->fl.f, r)->site;
 	const char *name = const_name(key);
 	in->fl.u->writes_packet = true;
+	if (in->fl.u->tunnels) {
+		flow_error(&in->fl, site, "a field of the packet is assigned in a function that looks into a tunnel; "
+			   "that is not there yet: checksums before the tunnel would not be kept")->help =
+			"write bytes, which touch no checksum: p:set_u8(offset, value)";
+		return;
+	}
 	if (t->read_only) {
 		flow_error(&in->fl, site, "packets cannot be written here")->help = t->read_only;
 		return;

@@ -1,4 +1,4 @@
--- What is said of maps that are not used by key.
+-- What is said of maps that are not used by key, of redirecting, and of packets within packets.
 local diag = dofile "tests/diag/harness.lua"
 
 local jobs = bpf.map { "queue", value = "u32", entries = 8, name = "jobs" }
