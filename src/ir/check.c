@@ -90,11 +90,11 @@ static void check_operation(struct check *c, const struct ir_ins *ins)
 	case IRO(setlist):
 		if (ins->nargs < 1)
 			wrong(c, "has no argument");
-		if (ins->op == IRO(call) && ins->aux == 1 && ins->nargs < 2)
+		if (ins->op == IRO(call) && ins->aux & IR_OPEN && ins->nargs < 2)
 			wrong(c, "has no last argument that is several");
 		break;
 	case IRO(return):
-		if (ins->aux == 1 && !ins->nargs)
+		if (ins->aux & IR_OPEN && !ins->nargs)
 			wrong(c, "has no last argument that is several");
 		break;
 	case IRO(upval):

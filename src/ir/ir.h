@@ -81,6 +81,10 @@ enum ir_op {
 };
 #define IRO(name) IR_##name##_
 
+/* Of the aux of call, several and return: the last argument is itself several; the last ones may not be
+ * there at all, for paths that give different numbers of values met, and are nil then. */
+enum { IR_OPEN = 1, IR_PADDED = 2 };
+
 /* Of the aux of pktstore: how many bytes; and that a checksum beside them changes by as much. */
 enum { IR_PKT_BYTES = 15, IR_PKT_EVEN = 16 };
 

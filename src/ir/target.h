@@ -42,7 +42,7 @@ enum {
 
 /* Rows without type and lower are control flow: their calls become branches before anything is
  * lowered; imm says which. */
-enum ir_expand { IR_EXPAND_ASSERT };
+enum ir_expand { IR_EXPAND_ASSERT, IR_EXPAND_SELECT };
 static inline bool ir_lib_expands(const struct ir_lib *row) { return !row->type && !row->lower; }
 
 /* A field of a view: one row. */

@@ -264,7 +264,7 @@ static bool find_uses(struct choice *c, struct uses *out, struct uses *fail)
 				arena_push(c->fl->u->arena, fail->v, fail->n, fail->cap, r);
 			if (!uses || derived(c, r))
 				continue;
-			if (!may_copy(i->op) || (i->op == IRO(call) && i->aux))
+			if (!may_copy(i->op) || (i->op == IRO(call) && i->aux & IR_OPEN))
 				return false;
 			arena_push(c->fl->u->arena, out->v, out->n, out->cap, r);
 		}

@@ -36,29 +36,173 @@ void flow_raise(struct flow *fl, ir_blk b, uint32_t site, const char *message)
 	raise_value(fl, b, site, flow_const(fl, b, site, text(fl, message)));
 }
 
-/* assert(v, message, ...): all its arguments when v is true. */
-ir_ref expand_assert(struct flow *fl, ir_ref call)
+/* ---- a call that becomes branches ---- */
+
+struct expansion {
+	struct flow *fl;
+	struct ir_fn *f;
+	uint32_t site;
+	uint32_t n;            /* arguments, the function not counted */
+	ir_ref *args;
+	uint32_t padded;       /* IR_PADDED: the last ones may not be there */
+	ir_blk before, rest;   /* where the call was, unfinished; what followed it */
+	ir_ref all;            /* parameter of `rest`: what the call gives */
+};
+
+static struct expansion open_call(struct flow *fl, ir_ref call)
 {
 	struct ir_fn *f = fl->f;
-	uint32_t n = ir_at(f, call)->nargs - 1, site = ir_at(f, call)->site;
-	ir_blk before = ir_at(f, call)->block;
-	ir_ref *args = arena_copy(fl->u->arena, ir_at(f, call)->args + 1, sizeof(*args) * n);
-	ir_blk rest = edit_split(f, call);
+	const struct ir_ins *i = ir_at(f, call);
+	struct expansion x = { .fl = fl, .f = f, .site = i->site, .n = i->nargs - 1, .before = i->block,
+			       .padded = i->aux & IR_PADDED };
+	x.args = arena_copy(fl->u->arena, i->args + 1, sizeof(*x.args) * x.n);
+	x.rest = edit_split(f, call);
 	ir_remove(f, call);
-	ir_ref all = ir_param_add(f, rest);
-	ir_blk good = ir_block_new(f), bad = ir_block_new(f);
-	if (n > 1)
-		raise_value(fl, bad, site, args[1]);
+	x.all = ir_param_add(f, x.rest);
+	return x;
+}
+
+/* Ends block b: on with n values from args on, of which the last ones may not be there. */
+static void give(struct expansion *x, ir_blk b, uint32_t n, const ir_ref *args, uint32_t padded)
+{
+	ir_ref several = flow_emit(x->fl, b, x->site, IRO(several), n, args);
+	ir_at(x->f, several)->aux = n ? padded : 0;
+	ir_ref t = flow_emit(x->fl, b, x->site, IRO(jmp), 0, NULL);
+	ir_succ(x->f, t, 0, x->rest, 1, &several);
+}
+
+static void part(struct expansion *x, ir_blk b, ir_ref condition, ir_blk yes, ir_blk no)
+{
+	ir_ref t = flow_emit(x->fl, b, x->site, IRO(branch), 1, &condition);
+	ir_succ(x->f, t, 0, yes, 0, NULL);
+	ir_succ(x->f, t, 1, no, 0, NULL);
+}
+
+/* A new block, where v has that relation to k; and on in another, where it has not: returned. */
+static ir_blk when(struct expansion *x, ir_blk b, ir_ref v, enum ir_op op, const pg_value *k, ir_blk *yes)
+{
+	ir_ref args[2] = { v, flow_const(x->fl, b, x->site, k) };
+	ir_blk no = ir_block_new(x->f);
+	*yes = ir_block_new(x->f);
+	part(x, b, flow_emit(x->fl, b, x->site, op, 2, args), *yes, no);
+	return no;
+}
+
+/* assert(v, message, ...): all its arguments when v is true. */
+static int expand_assert(struct flow *fl, ir_ref call, ir_ref *gone)
+{
+	if (ir_at(fl->f, call)->nargs < 2)
+		return 0;
+	struct expansion x = open_call(fl, call);
+	ir_blk good = ir_block_new(x.f), bad = ir_block_new(x.f);
+	if (x.n > 1)
+		raise_value(fl, bad, x.site, x.args[1]);
 	else
-		flow_raise(fl, bad, site, "assertion failed!");
-	ir_ref t = flow_emit(fl, before, site, IRO(branch), 1, args);
-	ir_succ(f, t, 0, good, 0, NULL);
-	ir_succ(f, t, 1, bad, 0, NULL);
-	ir_ref known = flow_emit(fl, good, site, IRO(pi), 1, args);
-	ir_at(f, known)->imm = (int64_t)~IR_FALSY;
-	args[0] = known;
-	ir_ref several = flow_emit(fl, good, site, IRO(several), n, args);
-	t = flow_emit(fl, good, site, IRO(jmp), 0, NULL);
-	ir_succ(f, t, 0, rest, 1, &several);
-	return all;
+		flow_raise(fl, bad, x.site, "assertion failed!");
+	part(&x, x.before, x.args[0], good, bad);
+	ir_ref known = flow_emit(fl, good, x.site, IRO(pi), 1, x.args);
+	ir_at(x.f, known)->imm = (int64_t)~IR_FALSY;
+	x.args[0] = known;
+	give(&x, good, x.n, x.args, 0);
+	*gone = x.all;
+	return 1;
+}
+
+/* ---- select ---- */
+
+enum { MAX_SELECT = 32 }; /* values to choose from at run time */
+
+/* Raises where the number is none. Goes on in the block returned. */
+static ir_blk check_number(struct expansion *x, ir_ref n, uint64_t kinds)
+{
+	static const struct { const pg_value *k; const char *error; } wrong[] = {
+		{ &const_nil, "bad argument #1 to 'select' (number expected, got nil)" },
+		{ &const_false, "bad argument #1 to 'select' (number expected, got boolean)" },
+		{ &const_true, "bad argument #1 to 'select' (number expected, got boolean)" },
+	};
+	ir_blk b = x->before, bad;
+	for (unsigned i = 0; i < 3; i++)
+		if (kinds & IR_BIT(ir_kind_of(wrong[i].k->kind))) {
+			b = when(x, b, n, IRO(eq), wrong[i].k, &bad);
+			flow_raise(x->fl, bad, x->site, wrong[i].error);
+		}
+	return b;
+}
+
+/* Values counted from the end are those of a list whose length is known. */
+static void select_from(struct expansion *x, ir_ref n, uint64_t kinds)
+{
+	struct ir_unit *u = x->fl->u;
+	int64_t count = x->n - 1;
+	ir_blk b = check_number(x, n, kinds), found;
+	for (int64_t i = 1; i <= count; i++) {
+		b = when(x, b, n, IRO(eq), const_int(u, i), &found);
+		give(x, found, (uint32_t)(count - i + 1), x->args + i, x->padded);
+	}
+	for (int64_t i = 1; i <= count && !x->padded; i++) {
+		b = when(x, b, n, IRO(eq), const_int(u, -i), &found);
+		give(x, found, (uint32_t)i, x->args + 1 + count - i, 0);
+	}
+	b = when(x, b, n, IRO(lt), const_int(u, 1), &found);
+	flow_raise(x->fl, found, x->site, "bad argument #1 to 'select' (index out of range)");
+	give(x, b, 0, NULL, 0);
+}
+
+static const char *select_refused(const struct flow *fl, const struct ir_ins *call, const char **help)
+{
+	const struct ir_type *n = &ir_at(fl->f, call->args[1])->type;
+	bool padded = call->aux & IR_PADDED, hash = n->k && n->k->kind == PG_STR && n->k->n == 1 && *n->k->str == '#';
+	*help = "name them first: local a, b = f()";
+	if (hash)
+		return padded ? "how many values 'select' counts here differs by the way taken" : NULL;
+	if (padded && !(n->k && n->k->kind == PG_INT && n->k->i > 0))
+		return "how many values 'select' gets here differs by the way taken, and it may count them from the end";
+	*help = "give it a number";
+	if (!(n->kinds & IR_BIT(IR_INT)) || n->kinds & ~(IR_BIT(IR_INT) | IR_BIT(IR_NIL) | IR_BOOL))
+		return "the first argument of 'select' is neither \"#\" nor surely a number here";
+	*help = "give it fewer, or a number that is known";
+	return !n->k && call->nargs - 2 > MAX_SELECT ? "'select' has too many values to choose from at run time" : NULL;
+}
+
+static int expand_select(struct flow *fl, ir_ref call, ir_ref *gone)
+{
+	const struct ir_ins *i = ir_at(fl->f, call);
+	if (i->nargs < 2)
+		return 0;
+	ir_ref n = i->args[1];
+	const struct ir_type type = ir_at(fl->f, n)->type;
+	if (!type.kinds || type_is_pending(&type))
+		return 0;
+	const char *help, *why = select_refused(fl, i, &help);
+	if (why) {
+		struct flow loud = *fl;
+		loud.report = true;
+		flow_error(&loud, i->site, "%s", why)->help = help;
+		return -1;
+	}
+	struct expansion x = open_call(fl, call);
+	*gone = x.all;
+	int64_t count = x.n - 1, at = type.k && type.k->kind == PG_INT ? type.k->i : 0;
+	if (at < 0)
+		at += count + 1;
+	if (type.k && type.k->kind == PG_STR) {
+		ir_ref number = flow_const(fl, x.before, x.site, const_int(fl->u, count));
+		give(&x, x.before, 1, &number, 0);
+	} else if (at > 0) {
+		at = at < count + 1 ? at : count + 1;
+		give(&x, x.before, (uint32_t)(count - at + 1), x.args + at, x.padded);
+	} else {
+		select_from(&x, n, type.kinds);
+	}
+	return 1;
+}
+
+int expand_call(struct flow *fl, ir_ref call, const struct ir_lib *row, ir_ref *gone)
+{
+	static int (*const expand[])(struct flow *, ir_ref, ir_ref *) = {
+		[IR_EXPAND_ASSERT] = expand_assert,
+		[IR_EXPAND_SELECT] = expand_select,
+	};
+	return ir_at(fl->f, call)->aux & IR_PADDED && row->imm != IR_EXPAND_SELECT ? 0
+		: expand[row->imm](fl, call, gone);
 }

@@ -23,6 +23,7 @@ struct graft {
 	ir_blk *blk;
 	uint32_t *site;
 	uint32_t nargs;           /* arguments given */
+	uint32_t padded;          /* IR_PADDED: the last ones may not be there */
 	const ir_ref *args;
 };
 
@@ -179,7 +180,7 @@ static void finish_ins(struct graft *g, ir_ref old_ref)
 		i->op = IRO(several);
 		i->nargs = g->nargs > fixed ? g->nargs - fixed : 0;
 		i->args = i->nargs ? (ir_ref *)g->args + fixed : NULL;
-		i->aux = 0;
+		i->aux = i->nargs ? g->padded : 0;
 	} else if (old->op == IRO(upval) || old->op == IRO(setupval)) {
 		bind_upvalue(g->fl->u, g->g, i, upvalue_cell(g, i->aux));
 	} else if (old->op == IRO(closure)) {
@@ -227,6 +228,7 @@ static void graft_body(struct graft *g)
 	ir_blk before = ir_at(f, g->call)->block;
 	uint32_t n = g->g->nparams;
 	g->nargs = ir_at(f, g->call)->nargs - 1;
+	g->padded = ir_at(f, g->call)->aux & IR_PADDED;
 	ir_ref *args = arena_array(a, ir_ref, (g->nargs > n ? g->nargs : n) + 1);
 	memcpy(args, ir_at(f, g->call)->args + 1, sizeof(*args) * g->nargs);
 	for (uint32_t i = g->nargs; i < n; i++)
@@ -291,7 +293,7 @@ static bool refuse_call(struct flow *fl, ir_ref call, const struct ir_fn *g, uin
 static bool is_tail(const struct ir_fn *f, ir_ref call)
 {
 	const struct ir_ins *i = ir_at(f, ir_at(f, call)->next);
-	return (i->op == IRO(return) || i->op == IRO(several)) && i->aux && i->nargs == 1 && i->args[0] == call;
+	return (i->op == IRO(return) || i->op == IRO(several)) && i->aux & IR_OPEN && i->nargs == 1 && i->args[0] == call;
 }
 
 /* 1: inlined, 0: not a call to inline, -1: refused */
@@ -299,14 +301,10 @@ static int inline_one(struct flow *fl, ir_ref call, ir_ref *gone)
 {
 	const struct ir_ins *c = ir_at(fl->f, call);
 	const struct ir_lib *row = ir_at(fl->f, c->args[0])->type.row;
-	if (c->aux || (row && !ir_lib_expands(row)))
+	if (c->aux & IR_OPEN || (row && !ir_lib_expands(row)))
 		return 0;
-	if (row) {
-		if (c->nargs < 2)
-			return 0;
-		*gone = expand_assert(fl, call);
-		return 1;
-	}
+	if (row)
+		return expand_call(fl, call, row, gone);
 	struct graft g = { .fl = fl, .f = fl->f, .call = call };
 	g.g = callee_of(fl, call, &g.closure);
 	if (!g.g)

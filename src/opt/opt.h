@@ -58,9 +58,9 @@ const struct ir_lib *map_row(const struct ir_unit *u, const pg_map *m, const cha
 
 /* Inlines every reachable call whose callee is known. Returns how many; <0: refused. */
 int inline_calls(struct flow *fl);
-/* Rows that are control flow (ir_lib_expands): the call becomes branches. Returns what stands for the
- * call, one value that is several. */
-ir_ref expand_assert(struct flow *fl, ir_ref call);
+/* Rows that are control flow (ir_lib_expands): the call becomes branches. 1: it did, and *gone stands for
+ * it, one value that is several; 0: not yet, or never. */
+int expand_call(struct flow *fl, ir_ref call, const struct ir_lib *row, ir_ref *gone);
 /* Captured tables indexed by what is known at run time become comparisons. Returns how many. */
 int choose_known(struct flow *fl);
 /* Says why such a look-up did not. */

@@ -2,14 +2,14 @@
  * several.c - several values at once (results, varargs) become single ones: fixed results are
  * looked up, open lists written out, block parameters that carry several split.
  *
- * Results whose number differs by path are padded with nil.
+ * Results whose number differs by path are padded with nil, and marked: who counts them must know.
  */
 #include "opt/opt.h"
 #include "opt/params.h"
 
 static bool is_closed(const struct ir_fn *f, ir_ref r)
 {
-	return ir_at(f, r)->op == IRO(several) && !ir_at(f, r)->aux;
+	return ir_at(f, r)->op == IRO(several) && !(ir_at(f, r)->aux & IR_OPEN);
 }
 
 static ir_ref insert_nil(struct ir_fn *f, ir_ref at)
@@ -29,8 +29,9 @@ static int take_result(struct ir_fn *f, ir_ref r, ir_ref *to)
 	const struct ir_ins *from = ir_at(f, i->args[0]);
 	if (from->op != IRO(several))
 		return 0;
-	bool inside = i->aux < from->nargs - (from->aux && from->nargs ? 1 : 0);
-	if (!inside && from->aux)
+	bool open = from->aux & IR_OPEN;
+	bool inside = i->aux < from->nargs - (open && from->nargs ? 1 : 0);
+	if (!inside && open)
 		return 0;
 	to[r] = inside ? from->args[i->aux] : insert_nil(f, r);
 	return 1;
@@ -40,11 +41,11 @@ static int take_result(struct ir_fn *f, ir_ref r, ir_ref *to)
 
 static bool has_open_list(const struct ir_ins *i)
 {
-	return i->aux && i->nargs &&
+	return i->aux & IR_OPEN && i->nargs &&
 	       (i->op == IRO(call) || i->op == IRO(return) || i->op == IRO(several));
 }
 
-static void replace_last(struct ir_fn *f, ir_ref r, uint32_t n, const ir_ref *with)
+static void replace_last(struct ir_fn *f, ir_ref r, uint32_t n, const ir_ref *with, bool padded)
 {
 	struct ir_ins *i = ir_at(f, r);
 	uint32_t keep = i->nargs - 1;
@@ -54,25 +55,25 @@ static void replace_last(struct ir_fn *f, ir_ref r, uint32_t n, const ir_ref *wi
 		memcpy(args + keep, with, sizeof(*args) * n);
 	i->args = args;
 	i->nargs = keep + n;
-	i->aux = 0;
+	i->aux = padded ? IR_PADDED : 0;
 }
 
-/* A library row gives one result or none. */
+/* A library row gives one result or none, but for those that become branches. */
 static int open_row_call(struct ir_fn *f, ir_ref r, ir_ref call)
 {
-	if (ir_at(f, call)->op != IRO(call) || ir_at(f, call)->aux)
+	if (ir_at(f, call)->op != IRO(call) || ir_at(f, call)->aux & IR_OPEN)
 		return 0;
 	const struct ir_lib *row = ir_at(f, ir_at(f, call)->args[0])->type.row;
-	if (!row)
+	if (!row || ir_lib_expands(row))
 		return 0;
 	if (!row->ret) {
-		replace_last(f, r, 0, NULL);
+		replace_last(f, r, 0, NULL, false);
 		return 1;
 	}
 	ir_ref one = ir_ins_new(f, IRO(result), 1, &call);
 	ir_at(f, one)->site = ir_at(f, r)->site;
 	ir_insert_before(f, r, one);
-	replace_last(f, r, 1, &one);
+	replace_last(f, r, 1, &one, false);
 	return 1;
 }
 
@@ -80,7 +81,7 @@ static int open_list(struct ir_fn *f, ir_ref r)
 {
 	ir_ref last = ir_at(f, r)->args[ir_at(f, r)->nargs - 1];
 	if (is_closed(f, last)) {
-		replace_last(f, r, ir_at(f, last)->nargs, ir_at(f, last)->args);
+		replace_last(f, r, ir_at(f, last)->nargs, ir_at(f, last)->args, ir_at(f, last)->aux & IR_PADDED);
 		return 1;
 	}
 	return open_row_call(f, r, last);
@@ -112,11 +113,13 @@ static void split_param(struct ir_fn *f, ir_blk b, uint32_t i, uint32_t n, ir_re
 {
 	ir_ref old = ir_block(f, b)->params[i];
 	ir_ref *parts = arena_array(f->unit->arena, ir_ref, n + 1);
+	bool padded = false;
 	for (uint32_t k = 0; k < n; k++)
 		parts[k] = ir_param_add(f, b);
 	for (uint32_t p = 0; p < ir_block(f, b)->npreds; p++) {
 		ir_ref v = edge_of(f, b, p)->args[i];
 		ir_blk from = ir_block(f, b)->preds[p].from;
+		padded |= ir_at(f, v)->nargs < n || ir_at(f, v)->aux & IR_PADDED;
 		for (uint32_t k = 0; k < n; k++) {
 			ir_ref x = k < ir_at(f, v)->nargs ? ir_at(f, v)->args[k]
 							  : insert_nil(f, ir_block(f, from)->last);
@@ -124,6 +127,7 @@ static void split_param(struct ir_fn *f, ir_blk b, uint32_t i, uint32_t n, ir_re
 		}
 	}
 	ir_ref all = ir_ins_new(f, IRO(several), n, parts);
+	ir_at(f, all)->aux = padded ? IR_PADDED : 0;
 	ir_insert_before(f, ir_block(f, b)->first, all);
 	bool *drop = arena_array(f->unit->scratch, bool, ir_block(f, b)->nparams);
 	drop[i] = true;

@@ -328,6 +328,8 @@ const struct ir_lib stdlib_rows[] = {
 	  "raises a run-time error" },
 	{ "assert", 1, -1, { 0 }, IR_ANY, 0, IR_E_RAISE, NULL, NULL, IR_EXPAND_ASSERT,
 	  "raises its second argument, a constant text, when the first is nil or false" },
+	{ "select", 1, -1, { 0 }, IR_ANY, 0, IR_E_RAISE, NULL, NULL, IR_EXPAND_SELECT,
+	  "how many arguments follow, or those from one on" },
 	{ "bpf.ktime", 0, 0, { 0 }, INT, 0, IR_E_READ, NULL, helper_lower, HELPER_KTIME,
 	  "nanoseconds since boot, not counting suspend" },
 	{ "bpf.cpu", 0, 0, { 0 }, INT, 0, IR_E_READ, NULL, helper_lower, HELPER_CPU, "number of this CPU" },

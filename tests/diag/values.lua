@@ -81,7 +81,20 @@ diag.case("a function out of a loop", function(p)
 end)
 diag.case("calling a number", function(p) local n = p.len return n() end)
 diag.case("a misspelt library function", function(p) return math.maxx(p.len, 1) end)
-diag.case("select", function(...) return select("#", ...) end)
+diag.case("values counted that may be missing", function(p)
+	local function f() if p.len > 5 then return 1, 2 end end
+	if select("#", f()) == 2 then return bpf.DROP end
+	print(f())
+end)
+diag.case("values printed that may be missing", function(p)
+	local function f() if p.len > 5 then return 1, 2 end end
+	print(f())
+end)
+diag.case("select from the end of what may be missing", function(p)
+	local function f() if p.len > 5 then return 1, 2 end end
+	return (select(-1, f()))
+end)
+diag.case("select from a name", function(p) return (select(p.eth.src, 1)) end)
 diag.case("pcall", function(p) return pcall(error, p.len) end)
 diag.case("tostring", function(p) return tostring(p.len) end)
 diag.case("mutual recursion, one of the functions chosen at run time", function(p)

@@ -1,0 +1,97 @@
+-- Lists of values: varargs, select, results whose number differs by the way taken.
+local lang = dofile "tests/lang/harness.lua"
+local case, each, pairs2 = lang.case, lang.each, lang.pairs
+
+local counts = { "nil", false, true, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, math.maxinteger, math.mininteger }
+
+local function count(...) return select("#", ...) end
+local function pass(...) return ... end
+local function one(...) return (...) end
+local function first_of(n, ...) return (select(n, ...)) end
+
+case { name = "counted", f = function(a, b)
+	return count(), count(a, nil, b), count(pass(a, b), pass(a, b))
+end, inputs = pairs2(lang.kinds) }
+case { name = "counted behind others", f = function(a, b)
+	return count(a, pass()), count(a, pass(b, nil)), count((pass(a, b)))
+end, inputs = pairs2(lang.kinds) }
+case { name = "from a number that is known", f = function(a, b)
+	return first_of(2, a, b), first_of(-1, a, b), first_of(3, a, b)
+end, inputs = pairs2(lang.kinds) }
+case { name = "from the end, several", f = function(a, b)
+	return select(-2, 7, a, b)
+end, inputs = pairs2(lang.kinds) }
+case { name = "from zero", f = function(a) return (select(0, a)) end, inputs = each(lang.kinds) }
+case { name = "too far from the end", f = function(a) return (select(-3, a, a)) end, inputs = each(lang.kinds) }
+case { name = "from a number of the input", f = function(n, a)
+	return select(n, a, 11, true)
+end, inputs = pairs2(counts, lang.kinds) }
+case { name = "from a number of the input, one", f = function(n, a)
+	return first_of(n, a, nil, 12), (select(n, a))
+end, inputs = pairs2(counts, lang.kinds) }
+case { name = "of nothing", f = function(n) return (select(n)) end, inputs = each(counts) }
+case { name = "in a loop", f = function(a, b)
+	local function sum(...)
+		local s = 0
+		for i = 1, select("#", ...) do
+			local v = select(i, ...)
+			s = s + (v or 1000)
+		end
+		return s
+	end
+	return sum(a, b, 3), sum(), sum(b)
+end, inputs = pairs2 { "nil", false, 0, 1, -1, math.maxinteger } }
+case { name = "in a loop, from the end", f = function(a, b)
+	local function last(...)
+		local v
+		for i = -1, -select("#", ...), -1 do
+			v = select(i, ...)
+			if v then return v, i end
+		end
+		return v
+	end
+	return last(a, b, nil), last(nil, false)
+end, inputs = pairs2(lang.kinds) }
+case { name = "an error in an inner call", f = function(n, a)
+	local function f(...)
+		local v = select(n, ...) + 1
+		return v
+	end
+	return f(a, 5)
+end, inputs = pairs2(counts, lang.kinds) }
+
+case { name = "one more by the way taken", f = function(a, b)
+	local function f()
+		if a then return a, b, 3 end
+		if b then return b end
+	end
+	local function take(x, y, z) return z, y, x end
+	return take(f())
+end, inputs = pairs2(lang.kinds) }
+case { name = "through two functions", f = function(a, b)
+	local function f() if a then return pass(a, b) end return pass() end
+	local function g(...) if b then return ... end return one(...), 7 end
+	local x, y, z = g(f())
+	return x, y, z
+end, inputs = pairs2(lang.kinds) }
+case { name = "the longest of a loop", f = function(a)
+	local x, y, z = 0
+	for i = 1, 5 do
+		local function f() if i == a then return i, x, true end return i end
+		x, y, z = f()
+		if z then break end
+	end
+	return x, y, z
+end, inputs = each { 0, 1, 3, 5, 6, "nil" } }
+case { name = "some known to be there", f = function(a, b)
+	local function f() if a then return 1, 2 end return 3 end
+	return select(2, b, f())
+end, inputs = pairs2(lang.kinds) }
+case { name = "swapped through varargs", f = function(a, b)
+	local function swap(x, y, ...) return y, x, ... end
+	return swap(swap(a, b, a))
+end, inputs = pairs2(lang.kinds) }
+case { name = "assert hands all on", f = function(a, b)
+	return assert(pass(a, "none", b)) and a, select(3, assert(a, "none", b))
+end, inputs = pairs2(lang.kinds) }
+lang.done()
