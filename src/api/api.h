@@ -118,7 +118,7 @@ size_t sites_bytes(const struct ir_unit *ir);  /* size of the data map's value *
 /* ---- kernel print (print.c) ---- */
 
 int prints_ring(pg_ctx *ctx);          /* its map's descriptor; made if need be; -errno with text */
-int prints_add(pg_ctx *ctx, const struct ir_unit *ir, const void *owner); /* copies its decoders */
+int prints_add(pg_ctx *ctx, struct ir_unit *ir, const void *owner); /* copies its decoders */
 void prints_dead(pg_ctx *ctx, const void *owner); /* forget them once what is in flight was read */
 void prints_free(pg_ctx *ctx);
 

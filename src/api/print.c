@@ -19,6 +19,8 @@ struct decoder {
 	struct decoder *next;
 	const void *owner;       /* the program; NULL: gone */
 	int left;                /* gone: readings of the ring it is still kept for */
+	char **messages;         /* of errors, by number; NULL: none is printed */
+	uint32_t nmessages;
 	struct ir_print print;
 	struct ir_print_arg args[];
 };
@@ -61,6 +63,9 @@ static void decoder_free(struct decoder *d)
 			free((void *)(uintptr_t)d->args[i].k->str);
 		free((void *)(uintptr_t)d->args[i].k);
 	}
+	for (uint32_t i = 0; i < d->nmessages; i++)
+		free(d->messages[i]);
+	free(d->messages);
 	free(d);
 }
 
@@ -85,7 +90,26 @@ static bool copy_constant(struct ir_print_arg *a)
 	return true;
 }
 
-static struct decoder *decoder_new(const struct ir_print *p, const void *owner)
+static bool prints_messages(const struct ir_print *p)
+{
+	for (uint32_t i = 0; i < p->nargs; i++)
+		if (!p->args[i].k && p->args[i].kinds & IR_BIT(IR_MSG))
+			return true;
+	return false;
+}
+
+static bool copy_messages(struct decoder *d, struct ir_unit *ir)
+{
+	if (!prints_messages(&d->print))
+		return true;
+	d->messages = calloc(ir->nerrors + 1, sizeof *d->messages);
+	for (; d->messages && d->nmessages < ir->nerrors; d->nmessages++)
+		if (!(d->messages[d->nmessages] = strdup(ir_error_text(ir, d->nmessages))))
+			return false;
+	return d->messages;
+}
+
+static struct decoder *decoder_new(const struct ir_print *p, struct ir_unit *ir, const void *owner)
 {
 	struct decoder *d = calloc(1, sizeof *d + p->nargs * sizeof *d->args);
 	if (!d)
@@ -101,15 +125,19 @@ static struct decoder *decoder_new(const struct ir_print *p, const void *owner)
 			return NULL;
 		}
 	}
+	if (!copy_messages(d, ir)) {
+		decoder_free(d);
+		return NULL;
+	}
 	return d;
 }
 
-int prints_add(pg_ctx *ctx, const struct ir_unit *ir, const void *owner)
+int prints_add(pg_ctx *ctx, struct ir_unit *ir, const void *owner)
 {
 	for (uint32_t i = 0; i < ir->nprints; i++) {
 		if (ir->prints[i].nargs > MAX_ARGS)
 			return -E2BIG;
-		struct decoder *d = decoder_new(&ir->prints[i], owner);
+		struct decoder *d = decoder_new(&ir->prints[i], ir, owner);
 		if (!d)
 			return -ENOMEM;
 		d->next = ctx->prints->decoders;
@@ -188,7 +216,19 @@ static bool decode_payload(unsigned kind, uint32_t cap, const uint8_t *at, size_
 	return false;
 }
 
-static bool decode(const struct ir_print_arg *a, const uint8_t *rec, size_t n, pg_value *v)
+static bool decode_message(const struct decoder *d, const uint8_t *at, size_t left, pg_value *v)
+{
+	uint64_t number;
+	if (left < sizeof number)
+		return false;
+	memcpy(&number, at, sizeof number);
+	if (number >= d->nmessages)
+		return false;
+	*v = (pg_value){ .kind = PG_STR, .str = d->messages[number], .n = (uint32_t)strlen(d->messages[number]) };
+	return true;
+}
+
+static bool decode(const struct decoder *d, const struct ir_print_arg *a, const uint8_t *rec, size_t n, pg_value *v)
 {
 	memset(v, 0, sizeof *v);
 	if (a->k) {
@@ -205,7 +245,8 @@ static bool decode(const struct ir_print_arg *a, const uint8_t *rec, size_t n, p
 	}
 	if (at > n || kind > 63 || !(a->kinds >> kind & 1))
 		return false;
-	return decode_payload((unsigned)kind, a->cap, rec + at, n - at, v);
+	return kind == IR_MSG ? decode_message(d, rec + at, n - at, v)
+			      : decode_payload((unsigned)kind, a->cap, rec + at, n - at, v);
 }
 
 struct reading {
@@ -229,7 +270,7 @@ static void record(void *arg, const void *data, size_t n)
 	if (!d)
 		return;
 	for (i = 0; i < d->print.nargs; i++)
-		if (!decode(&d->args[i], data, n, &v[i]))
+		if (!decode(d, &d->args[i], data, n, &v[i]))
 			return;
 	r->n++;
 	r->each(r->arg, v, (int)i);

@@ -64,10 +64,8 @@ static void check_counts(struct check *c, const struct ir_ins *ins)
 		wrong(c, "has no such source position %u", ins->site);
 	for (uint32_t s = 0; s < ins->nsucc; s++)
 		check_edge(c, &ins->succ[s], "an edge");
-	if (ins->err)
-		check_edge(c, ins->err, "the error edge");
-	if (ins->err && !(o->effects & IR_E_RAISE))
-		wrong(c, "has an error edge and cannot raise");
+	if (ins->raised && !(o->effects & IR_E_RAISE))
+		wrong(c, "names a guard and cannot raise");
 }
 
 /* What a row's aux, imm or constant must be; most operations need nothing. */
@@ -202,6 +200,17 @@ static void check_use(struct check *c, ir_ref v, const char *what)
 		wrong(c, "%s v%u does not dominate it", what, v);
 }
 
+/* It stands before the block of what names it, behind the `raised` that does. */
+static void check_guard(struct check *c, ir_ref raised)
+{
+	check_use(c, raised, "guard");
+	if (c->wrong)
+		return;
+	const struct ir_ins *t = ir_at(c->f, ir_block(c->f, ir_at(c->f, raised)->block)->last);
+	if (t->op != IRO(guard) || t->args[0] != raised || !ir_dominates(c->f, t->succ[0].to, c->block))
+		wrong(c, "is not guarded by v%u", raised);
+}
+
 static void check_uses(struct check *c, const struct ir_ins *ins)
 {
 	for (uint32_t i = 0; i < ins->nargs; i++) {
@@ -214,8 +223,8 @@ static void check_uses(struct check *c, const struct ir_ins *ins)
 	for (uint32_t s = 0; s < ins->nsucc; s++)
 		for (uint32_t i = 0; i < ins->succ[s].nargs; i++)
 			check_use(c, ins->succ[s].args[i], "edge argument");
-	for (uint32_t i = 0; ins->err && i < ins->err->nargs; i++)
-		check_use(c, ins->err->args[i], "error edge argument");
+	if (ins->raised)
+		check_guard(c, ins->raised);
 }
 
 /* ---- functions ---- */
@@ -246,8 +255,6 @@ static void block_edges(struct check *c, const struct ir_block *k)
 		for (uint32_t s = 0; s < ins->nsucc; s++)
 			if (!ir_block(c->f, ins->succ[s].to)->first)
 				wrong(c, "leads to b%u, which is empty", ins->succ[s].to);
-		if (ins->err && !ir_block(c->f, ins->err->to)->first)
-			wrong(c, "leads to b%u, which is empty", ins->err->to);
 	}
 }
 

@@ -6,7 +6,8 @@
  * list that ends with one terminator; its successors carry the arguments of their blocks'
  * parameters. Everything lives in the compilation's arena.
  *
- * An instruction that may raise has an error edge: `err`, NULL for the function's own error exit.
+ * An operation that raises ends the program, unless it names a guard, whose successor 1 it then goes to.
+ * A guard stands right before what it guards, so what is known there is known where the error is caught.
  * After `lower`, errors are ordinary branches.
  */
 #ifndef IR_IR_H
@@ -44,6 +45,7 @@ enum ir_kind {
 	IR_MULTI,  /* several results */
 	IR_CELL,   /* a variable shared with inner functions */
 	IR_ENTRY,  /* live entry of a map whose value is a struct */
+	IR_MSG,    /* the message of a run-time error that was caught: a string, known by its number */
 	IR_PENDING,/* in infer: may be anything, for it hangs on a call that is not inlined yet */
 	IR_VIEW0,  /* views: IR_VIEW0 + row in target->views */
 	IR_NKINDS = 64
@@ -125,7 +127,6 @@ struct ir_ins {
 	uint32_t nargs;
 	ir_ref *args;
 	struct ir_edge *succ;  /* terminators: nsucc edges */
-	struct ir_edge *err;   /* where it goes when it raises; NULL: the function's error exit */
 	int64_t imm;
 	uint32_t aux;
 	uint32_t site;         /* source position: unit->sites */
@@ -136,6 +137,8 @@ struct ir_ins {
 	const struct ir_name *names; /* names of args 0, 1 and of the result (3 entries), or NULL */
 	ir_blk block;
 	ir_ref prev, next;     /* neighbours in the block; 0 at its ends (parameters are in no list) */
+	ir_ref raised;         /* the `raised` of the guard that catches what it raises; 0: none does */
+	uint64_t spare;        /* 128 bytes: from number to instruction is a shift */
 	struct ir_type type;   /* Lua level: set by infer */
 };
 /* Every pass goes from number to instruction all the time: a shift does it. */
@@ -151,12 +154,10 @@ struct ir_block {
 	uint32_t order;        /* position in fn->rpo, from 1; 0: unreachable (set by ir_order) */
 	ir_blk idom;           /* set by ir_dominators */
 	uint32_t dom_in, dom_out; /* likewise: a dominates b when b's dom_in lies in a's range */
-	uint32_t npreds;       /* set by ir_order: edges that lead here, error edges included */
-	struct ir_pred { ir_blk from; uint32_t succ; } *preds; /* succ: index of the terminator's
-				* edge, or IR_PRED_ERR | the instruction whose error edge it is */
+	uint32_t npreds;       /* set by ir_order: edges that lead here */
+	struct ir_pred { ir_blk from; uint32_t succ; } *preds; /* succ: index of the terminator's edge */
 	uint64_t spare;        /* 64 bytes: from number to block is a shift */
 };
-#define IR_PRED_ERR 0x80000000u
 
 struct ir_slot {
 	uint32_t size, align;
@@ -171,7 +172,6 @@ struct ir_fn {
 	bool vararg;
 	bool machine;          /* level M */
 	bool veiled;           /* the verifier is told as little as can be: opt/veil.c */
-	bool has_err;          /* some instruction has an error edge: whoever sets `err` sets this */
 	struct ir_ins *ins;    /* 1..nins-1 */
 	uint32_t nins, cap_ins;
 	struct ir_block *blocks; /* 1..nblocks-1 */
@@ -207,7 +207,9 @@ struct ir_site {
 	uint32_t inlined_at;   /* which inlining brought it here: unit->inlines; 0: none */
 };
 
-/* One call that was inlined. */
+/* One call that was inlined; or of a library function that calls (fn IR_NATIVE): what it calls has no
+ * position of its own. */
+enum { IR_NATIVE = -1 };
 struct ir_inline {
 	uint32_t site;         /* of the call */
 	uint32_t fn;           /* id of the function called */
@@ -292,12 +294,18 @@ void ir_insert_before(struct ir_fn *f, ir_ref at, ir_ref i);
 void ir_remove(struct ir_fn *f, ir_ref i);  /* out of its block's list */
 /* Sets successor `which`; args are copied. */
 void ir_succ(struct ir_fn *f, ir_ref term, uint32_t which, ir_blk to, uint32_t nargs, const ir_ref *args);
+/* The edge to where what `raised` stands for is caught. */
+struct ir_edge *ir_caught(const struct ir_fn *f, ir_ref raised);
+/* The site, or that of the call that led there when it has no position. */
+uint32_t ir_site_shown(const struct ir_unit *u, uint32_t site);
 /* The edge a predecessor stands for. */
 struct ir_edge *ir_pred_edge(const struct ir_fn *f, const struct ir_pred *p);
 uint32_t ir_site(struct ir_unit *u, struct diag_pos pos, uint32_t inlined_at);
 uint32_t ir_slot(struct ir_fn *f, uint32_t size, uint32_t align);
 /* The number of the run-time error `text` at pos, added if new. */
 uint32_t ir_error(struct ir_unit *u, struct diag_pos pos, const char *text);
+/* "file:line: text" of the error, in the unit's arena. */
+const char *ir_error_text(struct ir_unit *u, uint32_t number);
 /* The number of map m in the unit, added if new. */
 uint32_t ir_map(struct ir_unit *u, pg_map *m);
 

@@ -42,6 +42,7 @@ struct lw {
 	ir_blk cur;                 /* 0 after a block was ended */
 	uint32_t site;              /* source position of what is being lowered */
 	struct lw_val *val;         /* by Lua-level value */
+	ir_blk *block;              /* by Lua-level block: where it begins */
 	uint32_t *uses;             /* likewise */
 	ir_blk error_exit;
 	ir_ref ctx;
@@ -49,6 +50,7 @@ struct lw {
 	ir_ref imms_at;             /* constants go before it, in the entry block; 0: to where they are used */
 	ir_ref imm_of[LW_IMMS];     /* by a hash of the value: the constant made last */
 	struct lw_known *known;     /* lw_remember */
+	struct lw_question *questions; /* lower_message_is */
 };
 
 /* ---- words ---- */
@@ -85,6 +87,8 @@ void lw_bri(struct lw *w, enum ir_cc cc, ir_ref a, int64_t b, ir_blk yes, ir_blk
 ir_ref lw_pkt(struct lw *w, ir_ref off, int64_t size, ir_blk absent);
 
 /* ---- errors: text as Lua says it, without position ---- */
+/* number: of the error, a word; a guard catches it, or it ends the program */
+void lw_raise_number(struct lw *w, ir_ref number);
 void lw_raise(struct lw *w, const char *fmt, ...) __attribute__((format(printf, 2, 3))); /* ends the block */
 void lw_raise_if(struct lw *w, enum ir_cc cc, ir_ref a, ir_ref b, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));  /* goes on in a new block */

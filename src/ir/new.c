@@ -142,10 +142,20 @@ void ir_succ(struct ir_fn *f, ir_ref term, uint32_t which, ir_blk to, uint32_t n
 		(struct ir_edge){ .to = to, .nargs = nargs, .args = copy_refs(f, nargs, args) };
 }
 
+struct ir_edge *ir_caught(const struct ir_fn *f, ir_ref raised)
+{
+	return &ir_at(f, ir_block(f, ir_at(f, raised)->block)->last)->succ[1];
+}
+
+uint32_t ir_site_shown(const struct ir_unit *u, uint32_t site)
+{
+	while (!u->sites[site].pos.line && u->sites[site].inlined_at)
+		site = u->inlines[u->sites[site].inlined_at].site;
+	return site;
+}
+
 struct ir_edge *ir_pred_edge(const struct ir_fn *f, const struct ir_pred *p)
 {
-	if (p->succ & IR_PRED_ERR)
-		return ir_at(f, p->succ & ~IR_PRED_ERR)->err;
 	return &ir_at(f, ir_block(f, p->from)->last)->succ[p->succ];
 }
 
@@ -183,6 +193,12 @@ const pg_value *ir_const(struct ir_unit *u, pg_value k)
 	pg_value *p = arena_new(u->arena, pg_value);
 	*p = k;
 	return p;
+}
+
+const char *ir_error_text(struct ir_unit *u, uint32_t number)
+{
+	const struct ir_error *e = &u->errors[number];
+	return e->pos.line ? arena_printf(u->arena, "%s:%u: %s", e->pos.file, e->pos.line, e->text) : e->text;
 }
 
 uint32_t ir_error(struct ir_unit *u, struct diag_pos pos, const char *text)

@@ -1,11 +1,10 @@
 /* order.c - reverse post order, predecessors, loops, dominators (Cooper, Harvey, Kennedy), renaming. */
 #include "ir/ir.h"
 
-/* The edges out of a block: error edges first, then successors from the last: the order in which the
- * search takes them, so that successor 0 follows its block in reverse post order. */
+/* The edges out of a block, from the last: the order in which the search takes them, so that successor 0
+ * follows its block in reverse post order. */
 struct walk {
 	ir_blk b;
-	ir_ref err;            /* next instruction to look at for an error edge; 0: done */
 	const struct ir_edge *succ;
 	uint32_t left;         /* of succ */
 };
@@ -15,20 +14,13 @@ static inline void walk_from(const struct ir_fn *f, ir_blk b, struct walk *w)
 	const struct ir_block *k = ir_block(f, b);
 	const struct ir_ins *last = ir_at(f, k->last); /* of none: number 0, which leads nowhere */
 	w->b = b;
-	w->err = f->has_err ? k->first : 0;
 	w->succ = last->succ;
 	w->left = last->nsucc;
 }
 
 /* The block that the next edge leads to, or 0. */
-static inline ir_blk walk_next(const struct ir_fn *f, struct walk *w)
+static inline ir_blk walk_next(struct walk *w)
 {
-	while (w->err) {
-		const struct ir_ins *i = ir_at(f, w->err);
-		w->err = i->next;
-		if (i->err)
-			return i->err->to;
-	}
 	return w->left ? w->succ[--w->left].to : 0;
 }
 
@@ -49,7 +41,7 @@ static uint32_t search(struct ir_fn *f)
 		ir_block(f, 1)->order = OPEN;
 	}
 	while (depth) {
-		ir_blk to = walk_next(f, &stack[depth - 1]);
+		ir_blk to = walk_next(&stack[depth - 1]);
 		if (!to) {
 			ir_blk b = stack[--depth].b;
 			ir_block(f, b)->order = DONE;
@@ -104,9 +96,6 @@ static void predecessors(struct ir_fn *f, uint32_t edges)
 		const struct ir_ins *last = ir_at(f, k->last);
 		for (uint32_t s = 0; k->last && s < last->nsucc; s++)
 			add_pred(f, last->succ[s].to, b, s);
-		for (ir_ref i = f->has_err ? k->first : 0; i; i = ir_at(f, i)->next)
-			if (ir_at(f, i)->err)
-				add_pred(f, ir_at(f, i)->err->to, b, IR_PRED_ERR | i);
 	}
 }
 
@@ -222,8 +211,6 @@ void ir_rename(struct ir_fn *f, const ir_ref *to)
 		rename_list(ins->args, ins->nargs, to);
 		for (uint32_t s = 0; s < ins->nsucc; s++)
 			rename_list(ins->succ[s].args, ins->succ[s].nargs, to);
-		if (ins->err)
-			rename_list(ins->err->args, ins->err->nargs, to);
 		if (ins->type.def)
 			ins->type.def = renamed(to, ins->type.def);
 	}

@@ -214,10 +214,8 @@ static void put_ins(struct text *t, const struct ir_fn *f, ir_ref r)
 		put(t, i ? ", " : " -> ");
 		put_edge(t, &ins->succ[i]);
 	}
-	if (ins->err) {
-		put(t, " !");
-		put_edge(t, ins->err);
-	}
+	if (ins->raised)
+		put(t, " !v%u", ins->raised);
 	if (ins->names)
 		put_names(t, ins->names);
 	if (ins->site)

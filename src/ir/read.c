@@ -450,11 +450,8 @@ static void instruction(struct reader *r)
 	ins.list = list.v;
 	immediates(r, &ins);
 	successors(r, &ins);
-	if (accept(r, "!")) {
-		ins.err = arena_new(r->u->arena, struct ir_edge);
-		*ins.err = edge(r);
-		r->f->has_err = true;
-	}
+	if (accept(r, "!"))
+		ins.raised = must_reference(r, 'v');
 	if (accept(r, "{"))
 		ins.names = names(r);
 	if (accept(r, "@"))

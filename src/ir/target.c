@@ -68,6 +68,7 @@ static const struct kind_name kind_names[IR_VIEW0] = {
 	[IR_MULTI] = { "multi", "several" },
 	[IR_CELL]  = { "cell",  "cell" },
 	[IR_ENTRY] = { "entry", "entry" },
+	[IR_MSG] = { "message", "string" },
 	[IR_PENDING] = { "pending", "value" },
 };
 

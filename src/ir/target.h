@@ -42,8 +42,13 @@ enum {
 
 /* Rows without type and lower are control flow: their calls become branches before anything is
  * lowered; imm says which. */
-enum ir_expand { IR_EXPAND_ASSERT, IR_EXPAND_SELECT };
+enum ir_expand { IR_EXPAND_ASSERT, IR_EXPAND_SELECT, IR_EXPAND_ERROR, IR_EXPAND_PCALL };
 static inline bool ir_lib_expands(const struct ir_lib *row) { return !row->type && !row->lower; }
+/* May the number of its arguments differ by the way taken? */
+static inline bool ir_lib_takes_padded(const struct ir_lib *row)
+{
+	return ir_lib_expands(row) && (row->imm == IR_EXPAND_SELECT || row->imm == IR_EXPAND_PCALL);
+}
 
 /* A field of a view: one row. */
 struct ir_field {

@@ -353,7 +353,6 @@ static ir_ref copy_use(struct choice *c, ir_blk b, ir_ref use, const pg_value *v
 /* Returns what stands for the use, or 0. */
 static ir_ref choose_use(struct choice *c, ir_ref use)
 {
-	uint32_t site = ir_at(c->f, use)->site;
 	ir_blk rest = open_choice(c, use);
 	if (rest)
 		ir_remove(c->f, use);
@@ -363,7 +362,7 @@ static ir_ref choose_use(struct choice *c, ir_ref use)
 		ir_blk b = c->arms[i].block;
 		const char *error = use_stops(c, use, c->arms[i].value);
 		if (error) {
-			flow_raise(c->fl, b, site, error);
+			flow_raise(c->fl, b, use, error);
 			continue;
 		}
 		ir_ref r = copy_use(c, b, use, c->arms[i].value);
@@ -376,11 +375,10 @@ static ir_ref choose_use(struct choice *c, ir_ref use)
 /* Raises before v where v fails. */
 static void choose_failure(struct choice *c, ir_ref v)
 {
-	uint32_t site = ir_at(c->f, v)->site;
 	ir_blk rest = open_choice(c, v);
 	for (uint32_t i = 0; i < c->narms; i++)
 		if (c->arms[i].value->kind == PG_NIL)
-			flow_raise(c->fl, c->arms[i].block, site, stops(c, v, &const_nil));
+			flow_raise(c->fl, c->arms[i].block, v, stops(c, v, &const_nil));
 		else
 			meet(c, c->arms[i].block, rest, 0);
 }

@@ -22,18 +22,52 @@ static const pg_value *text(struct flow *fl, const char *s)
 	return const_new(fl->u, (pg_value){ .kind = PG_STR, .str = s, .n = (uint32_t)strlen(s) });
 }
 
-/* error(message), which adds the position, as Lua's own errors have it; and nothing after it */
-static void raise_value(struct flow *fl, ir_blk b, uint32_t site, ir_ref message)
+/* ---- what raises ---- */
+
+/* The position that error's level adds: 1 where it is called, 2 where its function was called, and so on;
+ * none for level 0 and beyond the outermost function. A function that ends in a tail call is no longer
+ * there. What pcall calls is called from no line. */
+static struct diag_pos position(const struct ir_unit *u, uint32_t site, int64_t level)
 {
-	const pg_value *error = const_new(fl->u, (pg_value){ .kind = PG_LIB, .lib = "error" });
-	ir_ref args[2] = { flow_const(fl, b, site, error), message };
-	flow_emit(fl, b, site, IRO(call), 2, args);
-	flow_emit(fl, b, site, IRO(return), 0, NULL);
+	for (; level > 1 && site; level--) {
+		uint32_t in = u->sites[site].inlined_at;
+		while (u->inlines[in].tail)
+			in = u->sites[u->inlines[in].site].inlined_at;
+		site = u->inlines[in].site;
+	}
+	return u->sites[level == 1 ? site : 0].pos;
 }
 
-void flow_raise(struct flow *fl, ir_blk b, uint32_t site, const char *message)
+ir_ref flow_located(struct flow *fl, ir_blk b, uint32_t site, int64_t level, ir_ref v)
 {
-	raise_value(fl, b, site, flow_const(fl, b, site, text(fl, message)));
+	struct diag_pos pos = position(fl->u, site, level);
+	ir_ref r = flow_emit(fl, b, site, IRO(located), 1, &v);
+	ir_at(fl->f, r)->k = text(fl, pos.line ? arena_printf(fl->u->arena, "%s:%u: ", pos.file, pos.line) : "");
+	return r;
+}
+
+/* A caught value goes the guard's way like a message. */
+void flow_raise_value(struct flow *fl, ir_blk b, ir_ref like, ir_ref v)
+{
+	uint32_t site = ir_at(fl->f, like)->site;
+	ir_ref raised = ir_at(fl->f, like)->raised;
+	if (!raised) {
+		flow_emit(fl, b, site, IRO(raise), 1, &v);
+		return;
+	}
+	struct ir_edge e = *ir_caught(fl->f, raised);
+	e.args = arena_copy(fl->u->arena, e.args, sizeof(*e.args) * e.nargs);
+	for (uint32_t i = 0; i < e.nargs; i++)
+		if (e.args[i] == raised)
+			e.args[i] = v;
+	ir_ref t = flow_emit(fl, b, site, IRO(jmp), 0, NULL);
+	edit_edge(fl->f, t, 0, &e);
+}
+
+void flow_raise(struct flow *fl, ir_blk b, ir_ref like, const char *message)
+{
+	uint32_t site = ir_at(fl->f, like)->site;
+	flow_raise_value(fl, b, like, flow_located(fl, b, site, 1, flow_const(fl, b, site, text(fl, message))));
 }
 
 /* ---- a call that becomes branches ---- */
@@ -41,6 +75,7 @@ void flow_raise(struct flow *fl, ir_blk b, uint32_t site, const char *message)
 struct expansion {
 	struct flow *fl;
 	struct ir_fn *f;
+	ir_ref call;           /* out of its block, but what it was is still there */
 	uint32_t site;
 	uint32_t n;            /* arguments, the function not counted */
 	ir_ref *args;
@@ -53,7 +88,7 @@ static struct expansion open_call(struct flow *fl, ir_ref call)
 {
 	struct ir_fn *f = fl->f;
 	const struct ir_ins *i = ir_at(f, call);
-	struct expansion x = { .fl = fl, .f = f, .site = i->site, .n = i->nargs - 1, .before = i->block,
+	struct expansion x = { .fl = fl, .f = f, .call = call, .site = i->site, .n = i->nargs - 1, .before = i->block,
 			       .padded = i->aux & IR_PADDED };
 	x.args = arena_copy(fl->u->arena, i->args + 1, sizeof(*x.args) * x.n);
 	x.rest = edit_split(f, call);
@@ -96,9 +131,9 @@ static int expand_assert(struct flow *fl, ir_ref call, ir_ref *gone)
 	struct expansion x = open_call(fl, call);
 	ir_blk good = ir_block_new(x.f), bad = ir_block_new(x.f);
 	if (x.n > 1)
-		raise_value(fl, bad, x.site, x.args[1]);
+		flow_raise_value(fl, bad, call, flow_located(fl, bad, x.site, 1, x.args[1]));
 	else
-		flow_raise(fl, bad, x.site, "assertion failed!");
+		flow_raise(fl, bad, call, "assertion failed!");
 	part(&x, x.before, x.args[0], good, bad);
 	ir_ref known = flow_emit(fl, good, x.site, IRO(pi), 1, x.args);
 	ir_at(x.f, known)->imm = (int64_t)~IR_FALSY;
@@ -124,7 +159,7 @@ static ir_blk check_number(struct expansion *x, ir_ref n, uint64_t kinds)
 	for (unsigned i = 0; i < 3; i++)
 		if (kinds & IR_BIT(ir_kind_of(wrong[i].k->kind))) {
 			b = when(x, b, n, IRO(eq), wrong[i].k, &bad);
-			flow_raise(x->fl, bad, x->site, wrong[i].error);
+			flow_raise(x->fl, bad, x->call, wrong[i].error);
 		}
 	return b;
 }
@@ -144,7 +179,7 @@ static void select_from(struct expansion *x, ir_ref n, uint64_t kinds)
 		give(x, found, (uint32_t)i, x->args + 1 + count - i, 0);
 	}
 	b = when(x, b, n, IRO(lt), const_int(u, 1), &found);
-	flow_raise(x->fl, found, x->site, "bad argument #1 to 'select' (index out of range)");
+	flow_raise(x->fl, found, x->call, "bad argument #1 to 'select' (index out of range)");
 	give(x, b, 0, NULL, 0);
 }
 
@@ -197,12 +232,87 @@ static int expand_select(struct flow *fl, ir_ref call, ir_ref *gone)
 	return 1;
 }
 
+/* ---- error, pcall ---- */
+
+static int expand_error(struct flow *fl, ir_ref call, ir_ref *gone)
+{
+	const struct ir_ins *i = ir_at(fl->f, call);
+	const struct ir_type none = { .kinds = IR_BIT(IR_NIL) };
+	const struct ir_type *level = i->nargs > 2 ? &ir_at(fl->f, i->args[2])->type : &none;
+	bool given = level->k && level->k->kind == PG_INT;
+	if (!level->kinds || type_is_pending(level))
+		return 0;
+	if (!given && level->kinds != IR_BIT(IR_NIL)) {
+		struct flow loud = *fl;
+		loud.report = true;
+		flow_error(&loud, i->site, "the level of 'error' is known only at run time; that is not there yet")->help =
+			"give it a constant, or none";
+		return -1;
+	}
+	int64_t n = given ? level->k->i : 1;
+	struct expansion x = open_call(fl, call);
+	ir_ref v = x.n ? x.args[0] : flow_const(fl, x.before, x.site, &const_nil);
+	flow_raise_value(fl, x.before, call, flow_located(fl, x.before, x.site, n, v));
+	*gone = x.all;
+	return 1;
+}
+
+ir_blk flow_guard(struct flow *fl, ir_blk b, ir_ref like, ir_ref *raised)
+{
+	ir_ref old = ir_at(fl->f, like)->raised;
+	uint32_t site = ir_at(fl->f, like)->site;
+	struct ir_edge e = *ir_caught(fl->f, old);
+	*raised = flow_emit(fl, b, site, IRO(raised), 0, NULL);
+	e.args = arena_copy(fl->u->arena, e.args, sizeof(*e.args) * e.nargs);
+	for (uint32_t i = 0; i < e.nargs; i++)
+		if (e.args[i] == old)
+			e.args[i] = *raised;
+	ir_ref t = flow_emit(fl, b, site, IRO(guard), 1, raised);
+	ir_blk on = ir_block_new(fl->f);
+	ir_succ(fl->f, t, 0, on, 0, NULL);
+	edit_edge(fl->f, t, 1, &e);
+	return on;
+}
+
+/* Where pcall calls from: a place of no line. */
+static uint32_t native_site(struct expansion *x)
+{
+	struct ir_unit *u = x->fl->u;
+	struct ir_inline in = { .site = x->site, .fn = IR_NATIVE, .parent = u->sites[x->site].inlined_at };
+	arena_push(u->arena, u->inlines, u->ninlines, u->cap_inlines, in);
+	return ir_site(u, (struct diag_pos){ u->sites[x->site].pos.file, 0 }, u->ninlines - 1);
+}
+
+/*
+ *   raised; guard  -> call f(...)     -> true, its results
+ *                  -> (message)       -> false, message
+ */
+static int expand_pcall(struct flow *fl, ir_ref call, ir_ref *gone)
+{
+	if (ir_at(fl->f, call)->nargs < 2)
+		return 0;
+	struct expansion x = open_call(fl, call);
+	ir_blk body = ir_block_new(x.f), caught = ir_block_new(x.f);
+	ir_ref message = ir_param_add(x.f, caught);
+	ir_ref raised = flow_emit(fl, x.before, x.site, IRO(raised), 0, NULL);
+	ir_ref guard = flow_emit(fl, x.before, x.site, IRO(guard), 1, &raised);
+	ir_succ(x.f, guard, 0, body, 0, NULL);
+	ir_succ(x.f, guard, 1, caught, 1, &raised);
+	ir_ref c = flow_emit(fl, body, native_site(&x), IRO(call), x.n, x.args);
+	ir_at(x.f, c)->aux = x.padded;
+	ir_at(x.f, c)->raised = raised;
+	give(&x, body, 2, (ir_ref[]){ flow_const(fl, body, x.site, &const_true), c }, IR_OPEN);
+	give(&x, caught, 2, (ir_ref[]){ flow_const(fl, caught, x.site, &const_false), message }, 0);
+	*gone = x.all;
+	return 1;
+}
+
 int expand_call(struct flow *fl, ir_ref call, const struct ir_lib *row, ir_ref *gone)
 {
 	static int (*const expand[])(struct flow *, ir_ref, ir_ref *) = {
-		[IR_EXPAND_ASSERT] = expand_assert,
-		[IR_EXPAND_SELECT] = expand_select,
+		[IR_EXPAND_ASSERT] = expand_assert, [IR_EXPAND_SELECT] = expand_select,
+		[IR_EXPAND_ERROR] = expand_error,   [IR_EXPAND_PCALL] = expand_pcall,
 	};
-	return ir_at(fl->f, call)->aux & IR_PADDED && row->imm != IR_EXPAND_SELECT ? 0
-		: expand[row->imm](fl, call, gone);
+	bool refused = ir_at(fl->f, call)->aux & IR_PADDED && !ir_lib_takes_padded(row);
+	return refused ? 0 : expand[row->imm](fl, call, gone);
 }

@@ -31,7 +31,7 @@ struct diag *flow_error(struct flow *fl, uint32_t site, const char *fmt, ...)
 	va_start(ap, fmt);
 	const char *text = arena_vprintf(fl->u->arena, fmt, ap);
 	va_end(ap);
-	return diag_add(fl->u->diag, DIAG_ERROR, fl->u->sites[site].pos, "%s", text);
+	return diag_add(fl->u->diag, DIAG_ERROR, fl->u->sites[ir_site_shown(fl->u, site)].pos, "%s", text);
 }
 
 void infer_error(struct infer *in, uint32_t site, const char *help, const char *fmt, ...)
@@ -61,6 +61,8 @@ bool infer_edge_live(const struct flow *fl, ir_blk from, uint32_t succ)
 	if (!fl->exec[from])
 		return false;
 	const struct ir_ins *t = ir_at(fl->f, ir_block(fl->f, from)->last);
+	if (t->op == IRO(guard))
+		return !succ || ir_at(fl->f, t->args[0])->type.kinds;
 	if (t->op != IRO(branch))
 		return true;
 	int truth = infer_truth(&ir_at(fl->f, t->args[0])->type);
@@ -93,6 +95,8 @@ const char *infer_wrong(const struct infer *in, const struct ir_type *t, uint64_
 	uint64_t bad = t->kinds & ~wanted;
 	if (bad == IR_BIT(IR_HOST) && t->k && t->k->kind == PG_TABLE)
 		return "table";
+	if (bad == IR_BIT(IR_MSG))
+		return "error message";
 	for (unsigned k = 0; k < IR_NKINDS; k++)
 		if (bad & IR_BIT(k))
 			return ir_kind_lua(in->fl.u, k);
@@ -227,6 +231,44 @@ static struct ir_type rule_concat(struct infer *in, ir_ref r)
 	return type_const(u->target, const_new(u, (pg_value){ .kind = PG_STR, .n = (uint32_t)n, .str = s }));
 }
 
+const pg_value *infer_located(struct ir_unit *u, const pg_value *position, const pg_value *text)
+{
+	uint32_t n = position->n + text->n;
+	char *joined = arena_alloc(u->arena, n + 1);
+	memcpy(joined, position->str, position->n);
+	if (text->n)
+		memcpy(joined + position->n, text->str, text->n);
+	joined[n] = 0;
+	return const_new(u, (pg_value){ .kind = PG_STR, .n = n, .str = joined });
+}
+
+/* A long text is known by its number, as messages are: it can then differ by the way taken. */
+static struct ir_type rule_located(struct infer *in, ir_ref r)
+{
+	const struct ir_ins *ins = ir_at(in->fl.f, r);
+	struct ir_unit *u = in->fl.u;
+	struct ir_type t = infer_arg(in, r, 0);
+	if (t.k && t.k->kind == PG_STR) {
+		const pg_value *text = infer_located(u, ins->k, t.k);
+		bool whole = !memchr(text->str, 0, text->n);
+		return text->n > LW_MAXSTR && whole ? type_kinds(IR_BIT(IR_MSG)) : type_const(u->target, text);
+	}
+	if (t.kinds & IR_BIT(IR_STR) && ins->k->n)
+		flow_error(&in->fl, ins->site, "error with a text known only at run time is not there yet")->help =
+			"give it a constant text";
+	return t;
+}
+
+/* What leaves the program must have a text. */
+static struct ir_type rule_raise(struct infer *in, ir_ref r)
+{
+	struct ir_type t = infer_arg(in, r, 0);
+	if (t.kinds & IR_BIT(IR_STR) && !(t.k && !memchr(t.k->str, 0, t.k->n)))
+		flow_error(&in->fl, ir_at(in->fl.f, r)->site, "error with a text known only at run time is not there yet")
+			->help = "give it a constant text";
+	return nothing;
+}
+
 static struct ir_type rule_len(struct infer *in, ir_ref r)
 {
 	const struct ir_ins *ins = ir_at(in->fl.f, r);
@@ -243,7 +285,7 @@ static struct ir_type rule_len(struct infer *in, ir_ref r)
 	if (t.kinds & IR_BIT(IR_HOST))
 		flow_error(&in->fl, ins->site, "the length of %s is not known in kernel code",
 			   infer_operand(in, r, 0))->help = "take #t in the user half and capture the number";
-	else if (t.kinds & IR_BIT(IR_STR))
+	else if (t.kinds & (IR_BIT(IR_STR) | IR_BIT(IR_MSG)))
 		flow_error(&in->fl, ins->site, "the length of a string known only at run time is not there yet");
 	else if (!good)
 		flow_error(&in->fl, ins->site, "%s is always %s here and has no length",
@@ -264,6 +306,7 @@ static rule *const rules[IR_NOPS] = {
 	[IRO(unm)] = infer_arith,      [IRO(bnot)] = infer_arith,     [IRO(eq)] = infer_compare,
 	[IRO(lt)] = infer_compare,     [IRO(le)] = infer_compare,     [IRO(forskip)] = infer_for,
 	[IRO(forcount)] = infer_for,   [IRO(index)] = infer_index,    [IRO(self)] = infer_index,
+	[IRO(located)] = rule_located, [IRO(raise)] = rule_raise,
 	[IRO(setindex)] = infer_setindex, [IRO(call)] = infer_call,   [IRO(return)] = infer_return,
 };
 
@@ -297,6 +340,34 @@ static bool visit_params(struct flow *fl, ir_blk b)
 	return changed;
 }
 
+/* May it raise, by what is known of its operands? What is chosen, inlined or written to is not judged. */
+static bool may_raise(const struct flow *fl, const struct ir_ins *i)
+{
+	uint64_t kinds = 0;
+	for (uint32_t a = 0; a < i->nargs; a++)
+		kinds |= ir_at(fl->f, i->args[a])->type.kinds;
+	if (!kinds)
+		return false;
+	switch (i->op) {
+	case IRO(add): case IRO(sub): case IRO(mul): case IRO(band): case IRO(bor): case IRO(bxor): case IRO(shl):
+	case IRO(shr): case IRO(unm): case IRO(bnot): case IRO(lt): case IRO(le):
+		return kinds != IR_BIT(IR_INT);
+	case IRO(index): case IRO(self):
+		return ir_at(fl->f, i->args[0])->type.kinds & ~IR_VIEWS || !ir_at(fl->f, i->args[1])->type.k;
+	default:
+		return true;
+	}
+}
+
+/* What an instruction that gives t raises: anything, as long as it is not known. */
+static void visit_raised(struct flow *fl, const struct ir_ins *i, const struct ir_type *t)
+{
+	struct ir_ins *raised = ir_at(fl->f, i->raised);
+	struct ir_type message = type_is_pending(t) ? type_pending() : type_kinds(IR_BIT(IR_MSG));
+	if (may_raise(fl, i))
+		type_join(&raised->type, &message);
+}
+
 /* Does it hang on something that is not known yet? Then nothing is said of it. */
 static bool hangs(const struct flow *fl, const struct ir_ins *i)
 {
@@ -314,6 +385,8 @@ static void visit_block(struct infer *in, ir_blk b)
 	for (ir_ref r = ir_block(fl->f, b)->first; r; r = ir_at(fl->f, r)->next) {
 		rule *f = rules[ir_at(fl->f, r)->op];
 		struct ir_type t = f ? hangs(fl, ir_at(fl->f, r)) ? type_pending() : f(in, r) : nothing;
+		if (ir_at(fl->f, r)->raised)
+			visit_raised(fl, ir_at(fl->f, r), &t);
 		grow(ir_at(fl->f, r), &t);
 	}
 }
@@ -406,7 +479,7 @@ static int rounds(struct flow *fl)
 		int inlined = inline_calls(fl);
 		if (inlined < 0 || fl->u->diag->errors)
 			return -EINVAL;
-		if (!flat && !inlined && !cells_known(fl->u, fl->f) && !choose_known(fl))
+		if (!flat && !inlined && !cells_known(fl->u, fl->f) && !choose_known(fl) && !untangle(fl))
 			return 0;
 	}
 	return 0;

@@ -377,7 +377,7 @@ static struct ir_type call_row(struct infer *in, ir_ref r, const struct ir_lib *
 	uint32_t n = ins->nargs - 1;
 	if (ins->aux & IR_OPEN)
 		return type_pending(); /* an open argument list: flattened between rounds */
-	if (ins->aux & IR_PADDED && !(ir_lib_expands(row) && row->imm == IR_EXPAND_SELECT)) {
+	if (ins->aux & IR_PADDED && !ir_lib_takes_padded(row)) {
 		flow_error(&in->fl, ins->site, "how many values '%s' gets here differs by the way taken", row->name)->help =
 			"name them first: local a, b = f()";
 		return nothing;
@@ -426,7 +426,6 @@ static const struct { const char *name, *text, *help; } absent[] = {
 	{ "pairs", INFER_FOR_IN, INFER_FOR_IN_HELP },
 	{ "ipairs", INFER_FOR_IN, INFER_FOR_IN_HELP },
 	{ "next", INFER_FOR_IN, INFER_FOR_IN_HELP },
-	{ "pcall", "'pcall' is not there yet in kernel code", "test what may fail before it is done" },
 	{ "tostring", "'tostring' is not there yet in kernel code",
 	  "print and events take values as they are; the user half formats them" },
 };

@@ -57,6 +57,8 @@ static void float_operand(struct infer *in, ir_ref r, const pg_value *k)
 		: "compute with integers, in smaller units";
 }
 
+enum { STRINGS = 1 << IR_STR | 1 << IR_MSG };
+
 /* Reports what cannot be an integer. False: nothing reaches it yet. */
 static bool integer_operand(struct infer *in, ir_ref r, uint32_t i, const char *use)
 {
@@ -70,7 +72,7 @@ static bool integer_operand(struct infer *in, ir_ref r, uint32_t i, const char *
 		else
 			flow_error(&in->fl, site, "%s may be a float here; floats do not exist in the kernel",
 				   infer_operand(in, r, i));
-	} else if (t.kinds & IR_BIT(IR_STR)) {
+	} else if (t.kinds & STRINGS) {
 		flow_error(&in->fl, site, "%s may be a string here and is used %s",
 			   infer_operand(in, r, i), use)->help =
 			"Lua would convert it; use integers in kernel code";
@@ -183,19 +185,28 @@ void infer_warn_equal(struct flow *fl, ir_ref r)
 			"compare with bpf.ip(\"...\") or bpf.mac(\"...\")";
 }
 
+static bool is_text(const struct ir_type *t)
+{
+	return t->k && t->k->kind == PG_STR;
+}
+
 static struct ir_type compare_equal(struct infer *in, ir_ref r, const struct ir_type *a,
 				    const struct ir_type *b)
 {
 	uint32_t site = ir_at(in->fl.f, r)->site;
 	uint64_t both = a->kinds & b->kinds;
 	bool numbers = a->kinds & NUMBERS && b->kinds & NUMBERS;
+	bool message = (a->kinds | b->kinds) & IR_BIT(IR_MSG) && a->kinds & STRINGS && b->kinds & STRINGS;
+	if (message && (a->kinds & b->kinds & IR_BIT(IR_MSG) || (!is_text(a) && !is_text(b))))
+		flow_error(&in->fl, site, "the message of an error is compared with a text known only at run time; that "
+			   "is not there yet")->help = "compare it with a constant text";
 	if (both & (IR_VIEWS | IR_BIT(IR_ENTRY)))
 		flow_error(&in->fl, site, "two views are compared here; that is not there in kernel code")
 			->help = "compare the fields that matter";
 	else if (both & (IR_BIT(IR_REC) | IR_BIT(IR_FUNC) | IR_BIT(IR_HOST)))
 		flow_error(&in->fl, site, "two %ss are compared here; kernel code cannot tell them apart",
 			   infer_wrong(in, &(struct ir_type){ .kinds = both }, 0));
-	if (!both && !numbers)
+	if (!both && !numbers && !message)
 		return truth_type(false);
 	return type_kinds(IR_BOOL);
 }
@@ -204,7 +215,7 @@ static struct ir_type compare_order(struct infer *in, ir_ref r, const struct ir_
 				    const struct ir_type *b)
 {
 	uint32_t site = ir_at(in->fl.f, r)->site;
-	if (a->kinds & b->kinds & IR_BIT(IR_STR))
+	if (a->kinds & STRINGS && b->kinds & STRINGS)
 		flow_error(&in->fl, site, "the order of strings known only at run time is not there yet");
 	else if (!(a->kinds & NUMBERS && b->kinds & NUMBERS))
 		flow_error(&in->fl, site, "attempt to compare %s with %s",

@@ -193,7 +193,7 @@ static void copy_body(struct graft *g)
 {
 	struct ir_fn *f = g->f, *from = g->g;
 	for (ir_blk b = 1; b < from->nblocks; b++) {
-		g->blk[b] = ir_block_new(f);
+		ir_blk to = g->blk[b] = ir_block_new(f);
 		for (uint32_t p = 0; p < ir_block(from, b)->nparams; p++)
 			g->ref[ir_block(from, b)->params[p]] = ir_param_add(f, g->blk[b]);
 		for (ir_ref r = ir_block(from, b)->first; r; r = ir_at(from, r)->next) {
@@ -203,9 +203,11 @@ static void copy_body(struct graft *g)
 			}
 			struct ir_ins copy = *ir_at(from, r);
 			copy.prev = copy.next = copy.block = 0;
+			if (ir_at(f, g->call)->raised && ir_ops[copy.op].effects & IR_E_RAISE)
+				to = flow_guard(g->fl, to, g->call, &copy.raised);
 			arena_push(f->unit->arena, f->ins, f->nins, f->cap_ins, copy);
 			g->ref[r] = f->nins - 1;
-			ir_append(f, g->blk[b], f->nins - 1);
+			ir_append(f, to, f->nins - 1);
 		}
 	}
 	for (ir_blk b = 1; b < from->nblocks; b++)

@@ -10,11 +10,6 @@
 
 #include <errno.h>
 
-struct lowering {
-	struct lw w;
-	ir_blk *block;         /* Lua-level block -> machine block */
-};
-
 const struct lw_val *lower_arg(struct lw *w, ir_ref r, uint32_t i)
 {
 	return &w->val[ir_at(w->from, r)->args[i]];
@@ -23,9 +18,8 @@ const struct lw_val *lower_arg(struct lw *w, ir_ref r, uint32_t i)
 /* ---- block parameters and edges ---- */
 
 /* Parameters with run-time words; the others are known or nothing. */
-static struct lw_val param_value(struct lowering *l, ir_blk b, ir_ref p)
+static struct lw_val param_value(struct lw *w, ir_blk b, ir_ref p)
 {
-	struct lw *w = &l->w;
 	const struct ir_type *t = &ir_at(w->from, p)->type;
 	if (t->k)
 		return lw_const(w, t->k);
@@ -40,18 +34,17 @@ static struct lw_val param_value(struct lowering *l, ir_blk b, ir_ref p)
 	return as;
 }
 
-static void declare_blocks(struct lowering *l)
+static void declare_blocks(struct lw *w)
 {
-	struct lw *w = &l->w;
 	for (uint32_t o = 0; o < w->from->nrpo; o++)
-		l->block[w->from->rpo[o]] = lw_block(w, 0);
+		w->block[w->from->rpo[o]] = lw_block(w, 0);
 	ir_blk scratch = lw_block(w, 0);
 	w->cur = scratch; /* what shapes are made of is never reached */
 	for (uint32_t o = 0; o < w->from->nrpo; o++) {
 		ir_blk b = w->from->rpo[o];
 		const struct ir_block *k = ir_block(w->from, b);
 		for (uint32_t i = 0; i < k->nparams && b != 1; i++)
-			w->val[k->params[i]] = param_value(l, l->block[b], k->params[i]);
+			w->val[k->params[i]] = param_value(w, w->block[b], k->params[i]);
 	}
 	ir_block(w->fn, scratch)->first = ir_block(w->fn, scratch)->last = 0;
 }
@@ -68,9 +61,8 @@ static void declare_arguments(struct lw *w)
 	}
 }
 
-static void follow_edge(struct lowering *l, const struct ir_edge *e)
+void lower_edge(struct lw *w, const struct ir_edge *e)
 {
-	struct lw *w = &l->w;
 	const struct ir_block *to = ir_block(w->from, e->to);
 	ir_ref *args = arena_array(w->unit->arena, ir_ref, e->nargs * (LW_MAXWORDS + 1) + 1);
 	uint32_t n = 0;
@@ -84,18 +76,18 @@ static void follow_edge(struct lowering *l, const struct ir_edge *e)
 		if (as->tag)
 			args[n++] = v.tag;
 	}
-	lw_jmp(w, l->block[e->to], n, args);
+	lw_jmp(w, w->block[e->to], n, args);
 }
 
 /* The block that an edge of a branch leads to: one of its own where the edge carries values. */
-static ir_blk edge_target(struct lowering *l, const struct ir_edge *e)
+static ir_blk edge_target(struct lw *w, const struct ir_edge *e)
 {
 	if (!e->nargs)
-		return l->block[e->to];
-	ir_blk b = lw_block(&l->w, 0), at = l->w.cur;
-	lw_enter(&l->w, b);
-	follow_edge(l, e);
-	lw_enter(&l->w, at);
+		return w->block[e->to];
+	ir_blk b = lw_block(w, 0), at = w->cur;
+	lw_enter(w, b);
+	lower_edge(w, e);
+	lw_enter(w, at);
 	return b;
 }
 
@@ -152,58 +144,57 @@ static void (*const lowers[IR_NOPS])(struct lw *, ir_ref) = {
 	[IRO(len)] = lower_len,       [IRO(index)] = lower_index,   [IRO(self)] = lower_index,
 	[IRO(setindex)] = lower_setindex, [IRO(call)] = lower_call, [IRO(return)] = lower_return,
 	[IRO(closure)] = op_nothing,  [IRO(several)] = op_nothing,  [IRO(nop)] = op_nothing,
-	[IRO(upcell)] = op_nothing,   [IRO(cell)] = op_nothing,
+	[IRO(upcell)] = op_nothing,   [IRO(cell)] = op_nothing,     [IRO(raised)] = op_nothing,
+	[IRO(raise)] = lower_raise,   [IRO(located)] = lower_located,
 };
 
 /* Branched on right here, and nowhere else used. */
-static bool is_deferred(struct lowering *l, ir_ref r)
+static bool is_deferred(struct lw *w, ir_ref r)
 {
-	const struct ir_ins *i = ir_at(l->w.from, r);
-	if (!lower_is_condition(i) || i->type.k || l->w.uses[r] != 1)
+	const struct ir_ins *i = ir_at(w->from, r);
+	if (!lower_is_condition(i) || i->type.k || w->uses[r] != 1)
 		return false;
-	const struct ir_ins *next = i->next ? ir_at(l->w.from, i->next) : NULL;
+	const struct ir_ins *next = i->next ? ir_at(w->from, i->next) : NULL;
 	if (!next || next->args == NULL || next->args[0] != r)
 		return false;
-	return next->op == IRO(branch) || (next->op == IRO(not) && is_deferred(l, i->next));
+	return next->op == IRO(branch) || (next->op == IRO(not) && is_deferred(w, i->next));
 }
 
-static void lower_branch(struct lowering *l, ir_ref r)
+static void lower_branch(struct lw *w, ir_ref r)
 {
-	struct lw *w = &l->w;
 	const struct ir_ins *i = ir_at(w->from, r);
-	ir_blk yes = edge_target(l, &i->succ[0]), no = edge_target(l, &i->succ[1]);
+	ir_blk yes = edge_target(w, &i->succ[0]), no = edge_target(w, &i->succ[1]);
 	const struct ir_ins *cond = ir_at(w->from, i->args[0]);
-	if (is_deferred(l, i->args[0]) && cond->block == i->block)
+	if (is_deferred(w, i->args[0]) && cond->block == i->block)
 		lower_compare_branch(w, i->args[0], yes, no);
 	else
 		lw_br_kind(w, lower_arg(w, r, 0), IR_FALSY, no, yes);
 }
 
-static void lower_ins(struct lowering *l, ir_ref r)
+static void lower_ins(struct lw *w, ir_ref r)
 {
-	struct lw *w = &l->w;
 	const struct ir_ins *i = ir_at(w->from, r);
 	w->site = i->site;
 	w->at = i;
-	if (i->op == IRO(jmp))
-		follow_edge(l, &i->succ[0]);
+	if (i->op == IRO(jmp) || i->op == IRO(guard))
+		lower_edge(w, &i->succ[0]);
 	else if (i->op == IRO(branch))
-		lower_branch(l, r);
-	else if (!is_deferred(l, r) && lowers[i->op])
+		lower_branch(w, r);
+	else if (!is_deferred(w, r) && lowers[i->op])
 		lowers[i->op](w, r);
 }
 
-static void count_uses(struct lowering *l)
+static void count_uses(struct lw *w)
 {
-	struct ir_fn *f = l->w.from;
+	struct ir_fn *f = w->from;
 	for (uint32_t o = 0; o < f->nrpo; o++)
 		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next) {
 			const struct ir_ins *i = ir_at(f, r);
 			for (uint32_t a = 0; a < i->nargs; a++)
-				l->w.uses[i->args[a]]++;
+				w->uses[i->args[a]]++;
 			for (uint32_t s = 0; s < i->nsucc; s++)
 				for (uint32_t a = 0; a < i->succ[s].nargs; a++)
-					l->w.uses[i->succ[s].args[a]]++;
+					w->uses[i->succ[s].args[a]]++;
 		}
 }
 
@@ -223,10 +214,9 @@ int opt_lower(struct ir_unit *u)
 {
 	struct ir_fn *from = u->main;
 	ir_order(from);
-	struct lowering l = { .w = { .unit = u, .from = from } };
-	struct lw *w = &l.w;
+	struct lw low = { .unit = u, .from = from }, *w = &low;
 	w->val = arena_array(u->scratch, struct lw_val, from->nins);
-	l.block = arena_array(u->scratch, ir_blk, from->nblocks);
+	w->block = arena_array(u->scratch, ir_blk, from->nblocks);
 	w->uses = arena_array(u->scratch, uint32_t, from->nins);
 	w->fn = ir_fn_new(u, from->name);
 	w->fn->machine = true;
@@ -236,8 +226,8 @@ int opt_lower(struct ir_unit *u)
 	ir_blk entry = lw_block(w, 0);
 	w->error_exit = lw_block(w, 1);
 	w->fn->error_exit = w->error_exit;
-	count_uses(&l);
-	declare_blocks(&l);
+	count_uses(w);
+	declare_blocks(w);
 	lw_enter(w, entry);
 	ir_ref ctx = ir_ins_new(w->fn, IRO(ctx), 0, NULL);
 	ir_append(w->fn, entry, ctx);
@@ -245,14 +235,15 @@ int opt_lower(struct ir_unit *u)
 	if (u->target->enter)
 		u->target->enter(w);
 	declare_arguments(w);
-	lw_jmp(w, l.block[1], 0, NULL);
+	lw_jmp(w, w->block[1], 0, NULL);
 	w->imms_at = ir_block(w->fn, entry)->last;
 	for (uint32_t o = 0; o < from->nrpo; o++) {
-		lw_enter(w, l.block[from->rpo[o]]);
+		lw_enter(w, w->block[from->rpo[o]]);
 		for (ir_ref r = ir_block(from, from->rpo[o])->first; r; r = ir_at(from, r)->next)
-			lower_ins(&l, r);
+			lower_ins(w, r);
 		finish_open_block(w);
 	}
+	lower_messages(w);
 	lower_error_exit(w);
 	u->main = w->fn;
 	u->fns[0] = w->fn;

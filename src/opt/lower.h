@@ -19,6 +19,13 @@ int lower_increment(struct lw *w, ir_ref r); /* increments.c */
 void lower_call(struct lw *w, ir_ref r);
 void lower_return(struct lw *w, ir_ref r);   /* lower_exit.c */
 void lower_error_exit(struct lw *w);
+void lower_raise(struct lw *w, ir_ref r);    /* lower_error.c */
+void lower_located(struct lw *w, ir_ref r);
+/* Ends the block: is v, a message, this text? Answered when all errors are numbered, by the other. */
+void lower_message_is(struct lw *w, const struct lw_val *v, const pg_value *text, ir_blk yes, ir_blk no);
+void lower_messages(struct lw *w);
+/* Ends the block: on along an edge of the Lua level. (lower.c) */
+void lower_edge(struct lw *w, const struct ir_edge *e);
 
 /* Comparisons and conditions as branches: to yes or no, blocks without parameters. (lower_cond.c) */
 void lower_compare_branch(struct lw *w, ir_ref r, ir_blk yes, ir_blk no);

@@ -74,9 +74,34 @@ static void equal_kind(struct lw *w, const struct lw_val *a, const struct lw_val
 	equal_payload(w, &x, &y, IR_BIT(k), yes, no);
 }
 
+static void lower_equal(struct lw *w, const struct lw_val *a, const struct lw_val *b, ir_blk yes, ir_blk no);
+
+/* a may be a message, and b is none */
+static void equal_or_message(struct lw *w, const struct lw_val *a, const struct lw_val *b, ir_blk yes, ir_blk no)
+{
+	ir_blk message = lw_block(w, 0), other = lw_block(w, 0);
+	struct lw_val rest = lw_narrow(w, a, ~IR_BIT(IR_MSG));
+	lw_br_kind(w, a, IR_BIT(IR_MSG), message, other);
+	lw_enter(w, message);
+	if (b->k && b->k->kind == PG_STR)
+		lower_message_is(w, a, b->k, yes, no);
+	else
+		lw_jmp(w, no, 0, NULL);
+	lw_enter(w, other);
+	if (rest.kinds)
+		lower_equal(w, &rest, b, yes, no);
+	else
+		lw_jmp(w, no, 0, NULL);
+}
+
 static void lower_equal(struct lw *w, const struct lw_val *a, const struct lw_val *b, ir_blk yes, ir_blk no)
 {
 	uint64_t both = a->kinds & b->kinds;
+	if ((a->kinds ^ b->kinds) & IR_BIT(IR_MSG)) {
+		bool first = a->kinds & IR_BIT(IR_MSG);
+		equal_or_message(w, first ? a : b, first ? b : a, yes, no);
+		return;
+	}
 	if (is_float(a) != is_float(b)) {
 		if (is_float(a))
 			equal_float(w, b, a->k->f, yes, no);

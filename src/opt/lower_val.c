@@ -8,7 +8,7 @@
 static unsigned words_of_kind(const struct lw *w, unsigned kind, uint32_t cap)
 {
 	switch (kind) {
-	case IR_INT: case IR_IP4: case IR_MAC: case IR_ENTRY:
+	case IR_INT: case IR_IP4: case IR_MAC: case IR_ENTRY: case IR_MSG:
 		return 1;
 	case IR_IP6:
 		return 2;

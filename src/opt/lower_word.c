@@ -1,5 +1,5 @@
 /* lower_word.c - the machine-level hand-hold: words, memory, control, errors. */
-#include "ir/lower.h"
+#include "opt/lower.h"
 
 #include "core/ctype.h"
 
@@ -171,11 +171,23 @@ ir_ref lw_pkt(struct lw *w, ir_ref off, int64_t size, ir_blk absent)
 
 /* ---- errors ---- */
 
+void lw_raise_number(struct lw *w, ir_ref number)
+{
+	if (!w->at || !w->at->raised) {
+		lw_jmp(w, w->error_exit, 1, &number);
+		return;
+	}
+	if (!ir_at(w->from, w->at->raised)->type.kinds)
+		diag_add(w->unit->diag, DIAG_ERROR, w->from->pos, "internal error: '%s' raises; please report this",
+			 ir_ops[w->at->op].name);
+	w->val[w->at->raised] = lw_words(IR_MSG, 1, &number);
+	lower_edge(w, ir_caught(w->from, w->at->raised));
+}
+
 static void raise_text(struct lw *w, const char *text)
 {
-	ir_ref n = lw_imm(w, ir_error(w->unit, w->unit->sites[w->site].pos, text));
 	ir_block(w->fn, w->cur)->cold = true;
-	lw_jmp(w, w->error_exit, 1, &n);
+	lw_raise_number(w, lw_imm(w, ir_error(w->unit, w->unit->sites[w->site].pos, text)));
 }
 
 void lw_raise(struct lw *w, const char *fmt, ...)

@@ -61,14 +61,25 @@ int inline_calls(struct flow *fl);
 /* Rows that are control flow (ir_lib_expands): the call becomes branches. 1: it did, and *gone stands for
  * it, one value that is several; 0: not yet, or never. */
 int expand_call(struct flow *fl, ir_ref call, const struct ir_lib *row, ir_ref *gone);
+/* Branches right behind a join on what it brings: each way goes where it leads. Returns how many did. */
+int untangle(struct flow *fl);
 /* Captured tables indexed by what is known at run time become comparisons. Returns how many. */
 int choose_known(struct flow *fl);
 /* Says why such a look-up did not. */
 void choose_refuse(struct flow *fl, ir_ref index);
-/* Code appended to a block: an operation, a constant, error(message) with its position, which ends it. */
+/* Code appended to a block: an operation, a constant, what raises a value or Lua's own error with its
+ * position where `like` stands, for which it does so; both end the block. */
 ir_ref flow_emit(struct flow *fl, ir_blk b, uint32_t site, enum ir_op op, uint32_t n, const ir_ref *args);
 ir_ref flow_const(struct flow *fl, ir_blk b, uint32_t site, const pg_value *k);
-void flow_raise(struct flow *fl, ir_blk b, uint32_t site, const char *message);
+/* One text behind the other. */
+const pg_value *infer_located(struct ir_unit *u, const pg_value *position, const pg_value *text);
+void flow_raise_value(struct flow *fl, ir_blk b, ir_ref like, ir_ref v);
+void flow_raise(struct flow *fl, ir_blk b, ir_ref like, const char *message);
+/* v with the position before it that error adds at this level, when v is text. */
+ir_ref flow_located(struct flow *fl, ir_blk b, uint32_t site, int64_t level, ir_ref v);
+/* Guards what was appended to block b last, and may raise: `raised` of a guard with the same edge as that
+ * of `like`. Goes on in the block returned. */
+ir_blk flow_guard(struct flow *fl, ir_blk b, ir_ref like, ir_ref *raised);
 /* Turns upvalues of a root function into constants. */
 int inline_bind_root(struct ir_unit *u, struct ir_fn *f);
 /* Cells with no user but get and set become values. Returns how many went. */

@@ -41,7 +41,8 @@ static ir_ref follow(const ir_ref *to, ir_ref r)
 	return r;
 }
 
-/* The one value that parameter i of b always gets (itself aside), or 0. */
+/* The one value that parameter i of b always gets (itself aside), or 0: also for what a guard catches, for more
+ * guards may lead there once what they guard is inlined. */
 static ir_ref always(const struct ir_fn *f, ir_blk b, uint32_t i, const ir_ref *to)
 {
 	const struct ir_block *k = ir_block(f, b);
@@ -55,7 +56,7 @@ static ir_ref always(const struct ir_fn *f, ir_blk b, uint32_t i, const ir_ref *
 			return 0;
 		same = v;
 	}
-	return same;
+	return ir_at(f, same)->op == IRO(raised) ? 0 : same;
 }
 
 static void drop_trivial(struct ir_fn *f)
@@ -96,7 +97,8 @@ static bool is_pure(const struct ir_ins *i)
 	switch (i->op) {
 	case IRO(const): case IRO(upval): case IRO(upcell): case IRO(cell): case IRO(closure): case IRO(pi): case IRO(not):
 	case IRO(eq): case IRO(newtable): case IRO(record): case IRO(several): case IRO(vararg):
-	case IRO(cellget): case IRO(forcount): case IRO(result): case IRO(nop): case IRO(param):
+	case IRO(cellget): case IRO(forcount): case IRO(result): case IRO(nop): case IRO(param): case IRO(raised):
+	case IRO(located):
 		return true;
 	default:
 		return false;
@@ -120,7 +122,7 @@ static void fold_constants(struct flow *fl, ir_blk b)
 		if (!i->type.k || i->op == IRO(const) || !is_scalar(i->type.k))
 			continue;
 		if (!arith && !index && i->op != IRO(pi) && i->op != IRO(not) && i->op != IRO(forskip) &&
-		    i->op != IRO(forcount))
+		    i->op != IRO(forcount) && i->op != IRO(located))
 			continue;
 		if (i->op == IRO(eq))
 			infer_warn_equal(fl, r);
@@ -128,6 +130,7 @@ static void fold_constants(struct flow *fl, ir_blk b)
 		i->nargs = 0;
 		i->k = i->type.k;
 		i->imm = 0;
+		i->raised = 0;
 	}
 }
 
@@ -136,16 +139,28 @@ static bool fold_branch(struct flow *fl, ir_blk b)
 {
 	struct ir_fn *f = fl->f;
 	ir_ref t = ir_block(f, b)->last;
-	if (ir_at(f, t)->op != IRO(branch))
+	if (ir_at(f, t)->op != IRO(branch) && ir_at(f, t)->op != IRO(guard))
 		return false;
 	bool yes = infer_edge_live(fl, b, 0), no = infer_edge_live(fl, b, 1);
 	if (yes == no)
 		return false;
-	infer_warn_branch(fl, t);
+	if (ir_at(f, t)->op == IRO(branch))
+		infer_warn_branch(fl, t);
 	struct ir_edge e = ir_at(f, t)->succ[yes ? 0 : 1];
 	edit_terminator(f, t, IRO(jmp), 0, 0, 0);
 	edit_edge(f, t, 0, &e);
 	return true;
+}
+
+/* What names a guard that went cannot raise. */
+static void drop_guards(struct ir_fn *f)
+{
+	for (uint32_t o = 0; o < f->nrpo; o++)
+		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next) {
+			struct ir_ins *i = ir_at(f, r);
+			if (i->raised && ir_at(f, ir_block(f, ir_at(f, i->raised)->block)->last)->op != IRO(guard))
+				i->raised = 0;
+		}
 }
 
 /* What cannot be reached holds nothing. */
@@ -165,8 +180,10 @@ void prune(struct flow *fl)
 			folded |= fold_branch(fl, f->rpo[o]);
 			fold_constants(fl, f->rpo[o]);
 		}
-	if (folded)
+	if (folded) {
 		ir_order(f);
+		drop_guards(f);
+	}
 	drop_unreachable(f);
 	drop_trivial(f);
 }

@@ -335,10 +335,7 @@ static void merge_into(struct simp *s, ir_blk b, ir_blk k)
 	x->last = y->last;
 	y->first = y->last = 0;
 	y->nparams = y->npreds = y->order = 0;
-	if (f->has_err)
-		s->stale = true;
-	else
-		move_preds(f, b, k);
+	move_preds(f, b, k);
 	s->stale_tree = true;
 }
 

@@ -68,7 +68,7 @@ const struct ir_lib stdlib_event_rows[] = {
 /* ---- print(...) ---- */
 
 static const uint64_t printable = IR_BIT(IR_NIL) | IR_BOOL | IR_BIT(IR_INT) | IR_BIT(IR_IP4) |
-				  IR_BIT(IR_IP6) | IR_BIT(IR_MAC) | IR_BIT(IR_STR);
+				  IR_BIT(IR_IP6) | IR_BIT(IR_MAC) | IR_BIT(IR_STR) | IR_BIT(IR_MSG);
 
 /* Bytes of an argument in the record: a tag when it may be of several kinds, then its words. */
 static uint32_t arg_size(uint64_t kinds, const pg_value *k, uint32_t cap)
@@ -76,7 +76,7 @@ static uint32_t arg_size(uint64_t kinds, const pg_value *k, uint32_t cap)
 	uint32_t words = 0;
 	if (k)
 		return 0;
-	if (kinds & (IR_BIT(IR_INT) | IR_BIT(IR_IP4) | IR_BIT(IR_MAC)))
+	if (kinds & (IR_BIT(IR_INT) | IR_BIT(IR_IP4) | IR_BIT(IR_MAC) | IR_BIT(IR_MSG)))
 		words = 1;
 	if (kinds & IR_BIT(IR_IP6))
 		words = 2;

@@ -34,8 +34,9 @@ bool std_storable(struct infer *in, uint32_t site, const struct map_shape *s, co
 		return infer_error(in, site, "use smaller or other types", "%ss of type %s are not there yet in "
 				   "kernel code", what, type_text(a, t)), false;
 	if (!(v->kinds & want) || (v->kinds == IR_BIT(IR_HOST) && !cidr))
-		return infer_error(in, site, NULL, "bad %s for %s (%s expected, got %s)", what, map_text(a, s),
-				   type_text(a, t), kind_of(in, v)), false;
+		return infer_error(in, site, v->kinds == IR_BIT(IR_MSG) ? "print it, or store a number for each error"
+				   : NULL, "bad %s for %s (%s expected, got %s)", what, map_text(a, s), type_text(a, t),
+				   v->kinds == IR_BIT(IR_MSG) ? "the message of an error" : kind_of(in, v)), false;
 	return true;
 }
 

@@ -127,7 +127,7 @@ static const char *type_name(unsigned kind)
 	case IR_NIL: return "nil";
 	case IR_FALSE: case IR_TRUE: return "boolean";
 	case IR_INT: case IR_FLOAT: return "number";
-	case IR_STR: return "string";
+	case IR_STR: case IR_MSG: return "string";
 	case IR_FUNC: return "function";
 	case IR_REC: return "table";
 	default: return "userdata";
@@ -231,44 +231,6 @@ static void tointeger_lower(struct lw *w, const struct ir_lib *row, uint32_t n, 
 	*out = lw_join_end(w, &j);
 }
 
-/* ---- error(message) ---- */
-
-static bool error_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
-		       const struct ir_type *a, struct ir_type *out)
-{
-	(void)row, (void)out;
-	if (!a[0].k || a[0].k->kind != PG_STR || memchr(a[0].k->str, 0, a[0].k->n) || (n > 1 && (!a[1].k || a[1].k->kind != PG_INT)))
-		return infer_error(in, site, "give it a constant text", "error with a value known only at run time "
-				   "is not there yet"), false;
-	return true;
-}
-
-/* The position that error's level adds: 1 where it is called, 2 where its function was called, and
- * so on; none for level 0 and beyond the outermost function. A function that ends in a tail call is
- * no longer there. */
-static uint32_t level_site(struct lw *w, int64_t level)
-{
-	struct ir_unit *u = w->unit;
-	uint32_t site = w->site;
-	for (; level > 1 && site; level--) {
-		uint32_t in = u->sites[site].inlined_at;
-		while (u->inlines[in].tail)
-			in = u->sites[u->inlines[in].site].inlined_at;
-		site = u->inlines[in].site;
-	}
-	return level == 1 ? site : 0;
-}
-
-static void error_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
-			struct lw_val *out)
-{
-	(void)row;
-	*out = lw_nil();
-	w->site = level_site(w, n > 1 ? args[1].k->i : 1);
-	lw_raise(w, "%.*s", (int)args[0].k->n, args[0].k->str);
-	lw_enter(w, lw_block(w, 0)); /* never reached */
-}
-
 /* ---- bpf.* ---- */
 
 static void helper_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
@@ -324,10 +286,11 @@ const struct ir_lib stdlib_rows[] = {
 	{ "type", 1, 1, { 0 }, STR, 8, 0, kind_type, kind_lower, 0, "kind of a value, as text" },
 	{ "print", 0, -1, { 0 }, 0, 0, IR_E_WRITE, std_print_type, std_print_lower, 0,
 	  "sends its arguments to the user half, which prints them" },
-	{ "error", 1, 2, { 0 }, 0, 0, IR_E_RAISE | IR_E_WRITE, error_type, error_lower, 0,
-	  "raises a run-time error" },
+	{ "error", 0, 2, { 0 }, IR_ANY, 0, IR_E_RAISE, NULL, NULL, IR_EXPAND_ERROR, "raises a run-time error" },
+	{ "pcall", 1, -1, { 0 }, IR_ANY, 0, 0, NULL, NULL, IR_EXPAND_PCALL,
+	  "calls a function: true and its results, or false and the error that it raised" },
 	{ "assert", 1, -1, { 0 }, IR_ANY, 0, IR_E_RAISE, NULL, NULL, IR_EXPAND_ASSERT,
-	  "raises its second argument, a constant text, when the first is nil or false" },
+	  "all its arguments; raises the second when the first is nil or false" },
 	{ "select", 1, -1, { 0 }, IR_ANY, 0, IR_E_RAISE, NULL, NULL, IR_EXPAND_SELECT,
 	  "how many arguments follow, or those from one on" },
 	{ "bpf.ktime", 0, 0, { 0 }, INT, 0, IR_E_READ, NULL, helper_lower, HELPER_KTIME,

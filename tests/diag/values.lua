@@ -95,7 +95,36 @@ diag.case("select from the end of what may be missing", function(p)
 	return (select(-1, f()))
 end)
 diag.case("select from a name", function(p) return (select(p.eth.src, 1)) end)
-diag.case("pcall", function(p) return pcall(error, p.len) end)
+diag.case("pcall of nothing", function() pcall() end)
+diag.case("pcall of what is no function", function(p) pcall(p.len) end)
+diag.case("what pcall gives as a verdict", function(p) return pcall(error, p.len) end)
+diag.case("an error's level that is not known", function(p) error("x", p.len) end)
+diag.case("a message in arithmetic", function(p)
+	local ok, v = pcall(function() return p.tcp.dport end)
+	print("between")
+	return ok and v + 1
+end)
+diag.case("a message stored", function(p)
+	local ok, v = pcall(function() return p.tcp.dport end)
+	if not ok then words[1] = v end
+end)
+diag.case("messages compared", function(p)
+	local _, v = pcall(function() return p.tcp.dport end)
+	local _, w = pcall(function() return p.udp.dport end)
+	if v == w then return bpf.DROP end
+end)
+diag.case("a message's length", function(p)
+	local ok, v = pcall(function() return p.tcp.dport end)
+	if not ok then return #v end
+end)
+diag.case("a message that grows in a loop", function(p)
+	local message
+	for i = 1, p.len do
+		local _, e = pcall(function() if message then error(message) end return p.tcp.dport + i end)
+		message = e
+	end
+	if message == "x" then return bpf.DROP end
+end)
 diag.case("tostring", function(p) return tostring(p.len) end)
 diag.case("mutual recursion, one of the functions chosen at run time", function(p)
 	local even

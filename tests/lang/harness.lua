@@ -170,11 +170,11 @@ local function list(values, n)
 	return table.concat(t, ", ")
 end
 
--- Messages are compared without the name of the variable; a division by zero without its line,
+-- Messages are compared without the name of the variable; numbers that are raised without saying which, for
+-- that is known only at run time; a division by zero without its line,
 -- which stock Lua 5.4.4 gets wrong.
 local function plain(message)
-	if message == nil then return nil end
-	message = tostring(message)
+	message = tostring(message):gsub("^-?%d+$", "(error object is a number value)")
 	for _, what in ipairs { "local", "global", "upvalue", "field", "method", "constant" } do
 		message = message:gsub(" %(" .. what .. " '[^']*'%)$", "")
 	end

@@ -25,6 +25,18 @@ local programs = {
 	function() print("tab\tnewline\nquote\"percent % %d") end,
 	function() print("before an error") print(nil + (st.k or 0)) end,
 	function(p) print("before an error") print(p:u8(1000) + 1) end,
+	function(p) print(pcall(function() return p:u8(1000) + 1 end)) print(pcall(error, p.len)) end,
+	function(p)
+		for i = 1, 4 do
+			print(i, pcall(function()
+				if i == 1 then error(p.eth.src) end
+				if i == 2 then error("a text of the script's, with its position: long enough to be more than a value holds") end
+				if i == 3 then assert(p:u8(1000), "asserted") end
+				return p:u8(1000) // 1
+			end))
+		end
+	end,
+	function(p) local ok, e = pcall(function() return p:u8(1000) < 1 end) if not ok then print(e) error(e) end end,
 }
 
 if inside then
@@ -54,7 +66,7 @@ local problems = {}
 local kernel, twin = run "kernel", run "twin"
 local function same(what, good) print((good and "ok - " or "not ok - ") .. what) problems[#problems + 1] = not good or nil end
 same("the kernel prints what the twin prints", kernel == twin)
-same("all of it", select(2, kernel:gsub("\n", "")) == 16)
+same("all of it", select(2, kernel:gsub("\n", "")) == 23)
 if kernel ~= twin then print("# kernel\n" .. kernel:gsub("[^\n]+", "# %0") .. "# twin\n" .. twin:gsub("[^\n]+", "# %0")) end
 
 -- ---- lost events ----

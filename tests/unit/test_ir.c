@@ -82,13 +82,19 @@ static const char *const identical[] = {
 	"    v35 = newtable : entry map 2\n"
 	"    setlist v35, v2 .1 #0\n"
 	"    v36 = refuse v2 \"not yet\"\n"
-	"    v37 = call v31, v2 .0 !b3(v2)\n"
-	"    v38 = result v37 .0 {local \"x\", -, field \"y\"} @f.lua:3^2\n"
-	"    branch v38 -> b2(v38, v2), b3(v2)\n"
+	"    v43 = located v2 \"f.lua:3: \"\n"
+	"    v39 = raised\n"
+	"    guard v39 -> b4, b3(v39)\n"
 	"b2(v40, v41):\n"
 	"    return v40, v41 .0\n"
 	"b3(v42) cold:\n"
-	"    jmp -> b2(v42, v42)\n",
+	"    jmp -> b2(v42, v42)\n"
+	"b4:\n"
+	"    v37 = call v31, v2 .0 !v39\n"
+	"    v38 = result v37 .0 {local \"x\", -, field \"y\"} @f.lua:3^2\n"
+	"    branch v38 -> b2(v38, v2), b5\n"
+	"b5:\n"
+	"    raise v37\n",
 	"fn 0 \"m\" params 0 error b4 machine\n"
 	"slot 16 align 8\n"
 	"slot 4 align 4 at -20\n"
@@ -190,8 +196,8 @@ static const struct { const char *text, *wrong; } damaged[] = {
 	{ L "    v2 = record v1\n    return v2 .0\n", "f0 b1 v2 record: has no names" },
 	{ L "    v2 = call v1 .1\n    return .0\n", "f0 b1 v2 call: has no last argument that is several" },
 	{ L "    return .1\n", "f0 b1 v2 return: has no last argument that is several" },
-	{ L "    v2 = not v1 !b2\n    return .0\nb2:\n    return .0\n", "f0 b1 v2 not: has an error edge and cannot raise" },
-	{ L "    v2 = unm v1 !b2(v2)\n    return .0\nb2(v3):\n    return .0\n", "f0 b1 v2 unm: error edge argument v2 does not dominate it" },
+	{ L "    v2 = not v1 !v1\n    return .0\n", "f0 b1 v2 not: names a guard and cannot raise" },
+	{ L "    v2 = unm v1 !v1\n    return .0\n", "f0 b1 v2 unm: is not guarded by v1" },
 	{ "fn 0 \"f\" params 1 upvals 1\nb1(v1):\n    v2 = upcell .0\n    return v2 .0\n",
 	  "f0 b1 v3 return: argument v2 is an upvalue itself" },
 	{ "fn 0 \"f\" params 2\nb1(v1):\n    return .0\n", "f0: has 2 parameters and its entry 1" },
@@ -326,15 +332,16 @@ static void test_order(void **state)
 		assert_int_equal(ir_pred_edge(f, &ir_block(f, 5)->preds[p])->to, 5);
 }
 
-static void test_error_edges_are_edges(void **state)
+static void test_a_guard_has_two_ways(void **state)
 {
 	struct ir_unit *u = must_read(*state,
-		L "    v2 = unm v1 !b2(v1)\n    return v2 .0\nb2(v3):\n    return v3 .0\n");
+		L "    v2 = raised\n    guard v2 -> b2, b3(v2)\nb2:\n    v3 = unm v1 !v2\n    return v3 .0\n"
+		"b3(v4):\n    return v4 .0\n");
 	struct ir_fn *f = u->fns[0];
 	ir_order(f);
-	assert_int_equal(ir_block(f, 2)->npreds, 1);
-	assert_int_equal(ir_block(f, 2)->preds[0].succ, IR_PRED_ERR | 2);
-	assert_int_equal(ir_pred_edge(f, &ir_block(f, 2)->preds[0])->to, 2);
+	assert_null(ir_check(u));
+	assert_int_equal(ir_block(f, 3)->npreds, 1);
+	assert_ptr_equal(ir_caught(f, 2), ir_pred_edge(f, &ir_block(f, 3)->preds[0]));
 }
 
 static void test_edit(void **state)
@@ -392,7 +399,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(test_identity), T(test_every_operation), T(test_damage), T(test_damaged_links),
-		T(test_unreadable), T(test_mangled), T(test_order), T(test_error_edges_are_edges),
+		T(test_unreadable), T(test_mangled), T(test_order), T(test_a_guard_has_two_ways),
 		T(test_edit), T(test_tables),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,140 @@
+/* lower_error.c - error(v) that nothing catches, and positions before the messages of errors caught. */
+#include "opt/lower.h"
+#include "opt/opt.h"
+
+/* Lua's text of a value that is an error; NULL: known only at run time. */
+static const char *value_text(struct lw *w, unsigned kind, const pg_value *k)
+{
+	if (kind == IR_NIL)
+		return "nil";
+	if (kind == IR_FALSE || kind == IR_TRUE)
+		return kind == IR_TRUE ? "true" : "false";
+	if (k && k->kind == PG_STR)
+		return k->str;
+	if (k && k->kind == PG_INT)
+		return arena_printf(w->unit->arena, "%lld", (long long)k->i);
+	const char *name = ir_kind_lua(w->unit, kind);
+	return arena_printf(w->unit->arena, "(error object is a %s value)", name);
+}
+
+/* The message has its position, if it is to have one. */
+void lower_raise(struct lw *w, ir_ref r)
+{
+	const struct lw_val *v = lower_arg(w, r, 0);
+	struct lw_val rest = *v;
+	uint32_t site = w->site;
+	for (; rest.kinds; rest.kinds &= rest.kinds - 1) {
+		unsigned k = ir_first_kind(rest.kinds);
+		ir_blk mine = lw_block(w, 0), next = lw_block(w, 0);
+		lw_br_kind(w, &rest, IR_BIT(k), mine, next);
+		lw_enter(w, mine);
+		struct lw_val one = lw_narrow(w, v, IR_BIT(k));
+		w->site = 0;
+		if (k == IR_MSG)
+			lw_raise_number(w, lw_word(w, &one, 0));
+		else
+			lw_raise(w, "%s", value_text(w, k, v->k));
+		w->site = site;
+		lw_enter(w, next);
+	}
+}
+
+/* ---- messages ---- */
+
+struct lw_question {
+	struct lw_question *next;
+	ir_blk at, yes, no;
+	ir_ref number;
+	uint32_t site;
+	const pg_value *text;
+};
+
+void lower_message_is(struct lw *w, const struct lw_val *v, const pg_value *text, ir_blk yes, ir_blk no)
+{
+	struct lw_val m = lw_narrow(w, v, IR_BIT(IR_MSG));
+	struct lw_question *q = arena_new(w->unit->scratch, struct lw_question);
+	*q = (struct lw_question){ w->questions, w->cur, yes, no, lw_word(w, &m, 0), w->site, text };
+	w->questions = q;
+	w->cur = 0;
+}
+
+static void answer(struct lw *w, const struct lw_question *q)
+{
+	w->site = q->site;
+	lw_enter(w, q->at);
+	for (uint32_t i = 0; i < w->unit->nerrors; i++) {
+		const char *s = ir_error_text(w->unit, i);
+		if (strlen(s) != q->text->n || memcmp(s, q->text->str, q->text->n))
+			continue;
+		ir_blk next = lw_block(w, 0);
+		lw_bri(w, IR_EQ, q->number, i, q->yes, next);
+		lw_enter(w, next);
+	}
+	lw_jmp(w, q->no, 0, NULL);
+}
+
+void lower_messages(struct lw *w)
+{
+	for (const struct lw_question *q = w->questions; q; q = q->next)
+		answer(w, q);
+}
+
+/* Does a loop carry a message to its next turn? */
+static bool carries_messages(const struct ir_fn *f)
+{
+	for (uint32_t o = 0; o < f->nrpo; o++) {
+		const struct ir_block *k = ir_block(f, f->rpo[o]);
+		for (uint32_t i = 0; k->loop && i < k->nparams; i++)
+			if (ir_at(f, k->params[i])->type.kinds & IR_BIT(IR_MSG))
+				return true;
+	}
+	return false;
+}
+
+/* Errors have numbers: those with a position before their messages are as many more, in the same order. What
+ * can get here was raised in blocks that are lowered already. */
+static struct lw_val with_position(struct lw *w, const pg_value *position, const struct lw_val *message)
+{
+	struct ir_unit *u = w->unit;
+	uint32_t n = u->nerrors;
+	if (!position->n)
+		return *message;
+	if (carries_messages(w->from))
+		diag_add(u->diag, DIAG_ERROR, u->sites[ir_site_shown(u, w->site)].pos, "the message of an error that a "
+			 "loop keeps is raised with a position before it; that is not there yet")->help = "write error(message, 0)";
+	for (uint32_t i = 0; i < n; i++) {
+		struct ir_error e = { .text = arena_printf(u->arena, "%s%s", position->str, ir_error_text(u, i)) };
+		arena_push(u->arena, u->errors, u->nerrors, u->cap_errors, e);
+	}
+	ir_ref number = lw_op2i(w, IRO(add64), lw_word(w, message, 0), n);
+	return lw_words(IR_MSG, 1, &number);
+}
+
+void lower_located(struct lw *w, ir_ref r)
+{
+	const struct lw_val *v = lower_arg(w, r, 0);
+	const pg_value *position = ir_at(w->from, r)->k;
+	if (v->k && v->k->kind == PG_STR) {
+		ir_ref number = lw_imm(w, ir_error(w->unit, w->unit->sites[0].pos, infer_located(w->unit, position, v->k)->str));
+		w->val[r] = lw_words(IR_MSG, 1, &number);
+		return;
+	}
+	struct lw_val m = lw_narrow(w, v, IR_BIT(IR_MSG)), other = lw_narrow(w, v, ~IR_BIT(IR_MSG));
+	if (!m.kinds) {
+		w->val[r] = other;
+		return;
+	}
+	if (!other.kinds) {
+		w->val[r] = with_position(w, position, &m);
+		return;
+	}
+	struct lw_join j = lw_join_new(w, v->kinds, v->cap);
+	ir_blk mine = lw_block(w, 0), rest = lw_block(w, 0);
+	lw_br_kind(w, v, IR_BIT(IR_MSG), mine, rest);
+	lw_enter(w, mine);
+	m = with_position(w, position, &m);
+	lw_join_add(w, &j, &m);
+	lw_enter(w, rest);
+	lw_join_add(w, &j, &other);
+	w->val[r] = lw_join_end(w, &j);
+}
