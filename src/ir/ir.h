@@ -187,6 +187,7 @@ struct ir_fn {
 	uint32_t proto;        /* which prototype: unit->protos */
 	struct diag_pos pos;   /* where it is defined */
 	ir_blk error_exit;     /* machine level: block whose parameter 0 is the error's number; or 0 */
+	ir_blk anew;           /* machine level: where the program begins again, its packet in one piece; or 0 */
 };
 
 /* Where functions and captured values come from: front/ fills it, infer asks. */

@@ -228,4 +228,5 @@ void opt_pull(struct ir_unit *u, struct ir_fn *f, ir_ref *ctx, ir_ref *data, ir_
 			ask_before(&p, change);
 	}
 	make_fetch(&p, *ctx, head);
+	f->anew = head;
 }

@@ -12,7 +12,8 @@
  *   a slot     is written at the start as it is written later, and gets what has no bounds
  *   a word     for spilled values is written at the start (bpf/copy.c)
  *
- * What decides whether a pointer may be followed stays seen, and loops that are walked stay as they are.
+ * What decides whether a pointer may be followed stays seen, and loops that are walked stay as they are. The
+ * way on which a program begins anew (pull.c) is no loop: it is gone once, which the verifier must see.
  */
 #include "opt/simplify.h"
 #include "opt/webs.h"
@@ -63,6 +64,8 @@ static bool may_hide(struct veil *v, ir_ref r)
 {
 	const struct ir_ins *i = ir_at(v->f, r);
 	if (i->op == IRO(param)) {
+		if (i->block == v->f->anew)
+			return false;
 		if (r >= v->webs.n)
 			return true;
 		uint8_t w = v->webs.flags[web_root(&v->webs, r)];
@@ -218,7 +221,7 @@ static void find_walked(struct veil *v)
 	for (uint32_t o = 0; o < f->nrpo; o++) {
 		const struct ir_block *k = ir_block(f, f->rpo[o]);
 		for (uint32_t p = 0; k->loop && p < k->npreds; p++)
-			if (ir_block(f, k->preds[p].from)->order >= k->order &&
+			if (ir_block(f, k->preds[p].from)->order >= k->order && f->rpo[o] != f->anew &&
 			    ir_at(f, ir_block(f, k->preds[p].from)->last)->op != IRO(fuel))
 				mark_walked(v, k->preds[p].from, f->rpo[o]);
 	}

@@ -170,4 +170,32 @@ lang.packets { name = "offsets made by shifts, products and 'or' of bytes", inpu
 		local a, b = p:u8(20) or 1, p:u8(21) or 2
 		return p:u8(9 >> (a & 63)), p:u16(a | b), p:u16((a & 7) * b)
 	end }
+-- On tc a program begins anew when bytes have to be fetched: that is no loop to the rest of it.
+lang.packets { name = "loops with many ways around bytes that may have to be fetched",
+	inputs = { ("\1"):rep(60), ("\2"):rep(24), ("\0"):rep(14) }, f = function(p)
+		local n, sum = p:u8(15) or 7, 0
+		local flag, other
+		for i = 1, n & 15 do
+			local v = p:u8(i + 14)
+			if v then flag = i elseif n < i then other = v end
+			if flag == nil then other = i elseif other == 2 then flag = nil end
+			if other ~= 4 and p:u8(sum & 15) == i then flag = 4 end
+			local w = p:u16(n)
+			if w and w > sum then sum = w - i end
+			for k = (flag and p:u8(k or 3) or sum) & 7, -2, -1 do
+				local x = p:u8(k)
+				if x == 7 then other = nil elseif x then other = x end
+				if other == i then sum = sum + 1 elseif flag == k then sum = sum - 3 end
+				local y = p:u8(k + 20)
+				if y then flag = y == 3 and k or flag elseif sum > 9 then other = k end
+				if not p:u8(k + 24) and sum > 77 then other = sum end
+				local z = M[k]
+				if z and z < 5 then sum = z elseif flag == 2 then M[k] = i end
+				if other and other > 5 then flag = nil end
+				if not flag then sum = sum ~ (p:u8(sum & 31) or 1) end
+			end
+			M[sum & 7] = sum
+		end
+		return sum, n, other
+	end }
 lang.done()
