@@ -148,7 +148,7 @@ $(foreach f,$(main_src),$(eval $(call main_rule,$(f))))
 # bench/push.c stands between the Lua module, the library and the kernel.
 wrapped := syscall pg_compile pg_load pg_link_replace
 $(BUILD)/bench/push: LDFLAGS += $(wrapped:%=-Wl,--wrap=%)
-$(BUILD)/bench/passes: LDFLAGS += -Wl,--wrap=compile_run
+$(BUILD)/bench/passes $(BUILD)/bench/counts: LDFLAGS += -Wl,--wrap=compile_run
 
 # The library again, for one test: what two threads share shows under the thread sanitizer alone.
 $(BUILD)/tests/threads_tsan: FORCE

@@ -66,28 +66,29 @@ static int run_emit(struct compile *c)
 static const struct pass {
 	const char *name;
 	enum form needs, makes;
+	bool optional; /* it only makes programs better */
 	int (*run)(struct compile *c);
 	const char *what;
 } passes[] = {
-	{ "build",     NOTHING, LUA,     run_build,    "Lua bytecode as SSA, each prototype by itself" },
-	{ "infer",     LUA,     LUA,     run_infer,    "constants, kinds and call targets; known calls inlined" },
-	{ "records",   LUA,     FLAT,    run_records,  "tables that stay become values; what must fail is reported" },
-	{ "reuse",     FLAT,    FLAT,    run_reuse,    "packet fields looked up once" },
-	{ "lower",     FLAT,    MACHINE, run_lower,    "checks, tags, fields and errors as machine operations" },
-	{ "simplify",  MACHINE, MACHINE, run_early,    "simplify2, before loops are judged and packet bytes copied" },
-	{ "loops",     MACHINE, MACHINE, run_loops,    "every loop in a form that ends and verifies" },
-	{ "guard",     MACHINE, GUARDED, run_guard,    "packet bytes as checked loads or helper copies" },
-	{ "simplify2", GUARDED, GUARDED, run_last,     "folding, value numbering, dead code, branch threading" },
-	{ "hoist",     GUARDED, GUARDED, run_hoist,    "what no turn of a loop changes, before it" },
-	{ "trees",     GUARDED, GUARDED, run_trees,    "chains of comparisons as balanced trees" },
-	{ "veil",      GUARDED, GUARDED, run_veil,     "what the verifier need not know of loops" },
-	{ "narrow",    GUARDED, GUARDED, run_narrow,   "32-bit operations and comparisons where they save something" },
-	{ "legalise",  GUARDED, GUARDED, run_legalise, "what the instruction set has not" },
-	{ "select",    GUARDED, VIRTUAL, run_select,   "BPF instructions on virtual registers" },
-	{ "allocate",  VIRTUAL, VIRTUAL, run_allocate, "registers, spills" },
-	{ "frame",     VIRTUAL, PLACED,  run_frame,    "stack layout" },
-	{ "emit",      PLACED,  CODE,    run_emit,     "block layout, jumps, relocations" },
-	{ "annotate",  CODE,    CODE,    run_annotate, "function and line records as BTF" },
+	{ "build",     NOTHING, LUA,     false, run_build,    "Lua bytecode as SSA, each prototype by itself" },
+	{ "infer",     LUA,     LUA,     false, run_infer,    "constants, kinds and call targets; known calls inlined" },
+	{ "records",   LUA,     FLAT,    false, run_records,  "tables that stay become values; what must fail is reported" },
+	{ "reuse",     FLAT,    FLAT,    true,  run_reuse,    "packet fields looked up once" },
+	{ "lower",     FLAT,    MACHINE, false, run_lower,    "checks, tags, fields and errors as machine operations" },
+	{ "simplify",  MACHINE, MACHINE, false, run_early,    "simplify2, before loops are judged and packet bytes copied" },
+	{ "loops",     MACHINE, MACHINE, false, run_loops,    "every loop in a form that ends and verifies" },
+	{ "guard",     MACHINE, GUARDED, false, run_guard,    "packet bytes as checked loads or helper copies" },
+	{ "simplify2", GUARDED, GUARDED, false, run_last,     "folding, value numbering, dead code, branch threading" },
+	{ "hoist",     GUARDED, GUARDED, true,  run_hoist,    "what no turn of a loop changes, before it" },
+	{ "trees",     GUARDED, GUARDED, true,  run_trees,    "chains of comparisons as balanced trees" },
+	{ "veil",      GUARDED, GUARDED, false, run_veil,     "what the verifier need not know of loops" },
+	{ "narrow",    GUARDED, GUARDED, true,  run_narrow,   "32-bit operations and comparisons" },
+	{ "legalise",  GUARDED, GUARDED, false, run_legalise, "what the instruction set has not" },
+	{ "select",    GUARDED, VIRTUAL, false, run_select,   "BPF instructions on virtual registers" },
+	{ "allocate",  VIRTUAL, VIRTUAL, false, run_allocate, "registers, spills" },
+	{ "frame",     VIRTUAL, PLACED,  false, run_frame,    "stack layout" },
+	{ "emit",      PLACED,  CODE,    false, run_emit,     "block layout, jumps, relocations" },
+	{ "annotate",  CODE,    CODE,    false, run_annotate, "function and line records as BTF" },
 };
 enum { NPASSES = sizeof(passes) / sizeof(*passes) };
 
@@ -98,6 +99,11 @@ const char *compile_pass(unsigned i, const char **what)
 	if (what)
 		*what = passes[i].what;
 	return passes[i].name;
+}
+
+bool compile_optional(unsigned i)
+{
+	return i < NPASSES && passes[i].optional;
 }
 
 const char *compile_text(struct compile *c)
@@ -124,6 +130,8 @@ int compile_run(struct compile *c)
 		const struct pass *p = &passes[i];
 		if (form != p->needs)
 			return -EFAULT; /* the table contradicts itself */
+		if (p->optional && c->without >> i & 1)
+			continue;
 		struct arena_mark mark = arena_mark(c->u->scratch);
 		int err = p->run(c);
 		arena_release(c->u->scratch, mark);

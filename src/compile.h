@@ -12,6 +12,7 @@ struct compile {
 	struct be *be;
 	struct be_code *code;
 	bool loops;                /* the script's code goes round somewhere */
+	uint32_t without;          /* passes left out, one bit each, for measuring: those with compile_optional */
 	bool check;                /* run the IR checker after every pass */
 	/* called after every pass when set: the program as it stands */
 	void (*after)(struct compile *c, const char *pass, void *arg);
@@ -25,5 +26,7 @@ int compile_run(struct compile *c);
 const char *compile_text(struct compile *c);
 /* Name and description of pass i; NULL past the end. */
 const char *compile_pass(unsigned i, const char **what);
+/* Is pass i there only to make programs better? */
+bool compile_optional(unsigned i);
 
 #endif

@@ -269,6 +269,7 @@ struct ir_unit {
 	bool loops;            /* the script's code goes round somewhere (set before the first simplify) */
 	bool tunnels;          /* the script looks into packets within packets (likewise) */
 	bool writes_packet;    /* packet bytes may change while the program runs (set by infer) */
+	uint32_t without;      /* parts of simplify left out, one bit each (opt_simplify_part): for measuring */
 	uint64_t budget;
 	int64_t on_error;      /* native verdict */
 	uint64_t only_pid;     /* the one process it runs for; 0: all */

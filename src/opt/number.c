@@ -243,8 +243,9 @@ static bool from_near(struct simp *s, ir_ref r)
 
 static void number_value(struct simp *s, ir_ref r)
 {
-	s->changed |= from_near(s, r);
-	for (ir_ref now; (now = fold_value(s, r)) != 0;) {
+	bool fold = simp_does(s, SIMP_FOLD);
+	s->changed |= fold && from_near(s, r);
+	for (ir_ref now; fold && (now = fold_value(s, r)) != 0;) {
 		s->changed = true;
 		if (now != r) {
 			simp_gone(s, r, now);
@@ -258,7 +259,7 @@ static void number_value(struct simp *s, ir_ref r)
 			s->write = ++s->writes;
 		return;
 	}
-	ir_ref same = known_value(s, i, i->block);
+	ir_ref same = simp_does(s, SIMP_EQUAL) ? known_value(s, i, i->block) : 0;
 	if (same) {
 		simp_gone(s, r, same);
 		return;
@@ -384,11 +385,11 @@ static void decide(struct simp *s, ir_ref t, bool yes)
 
 static void number_branch(struct simp *s, ir_ref t)
 {
-	s->changed |= fold_asked(s, t) | fold_sums(s, t);
-	s->changed |= fold_branch(s, t);
+	if (simp_does(s, SIMP_FOLD))
+		s->changed |= fold_asked(s, t) | fold_sums(s, t) | fold_branch(s, t);
 	const struct ir_ins *i = ir_at(s->f, t);
 	int yes = fold_condition(s, i->op == IRO(br32), i->aux, i->args[0], i->args[1]);
-	if (yes < 0)
+	if (yes < 0 && simp_does(s, SIMP_DECIDE))
 		yes = recall(s, ir_at(s->f, t));
 	if (yes >= 0)
 		decide(s, t, yes);

@@ -10,6 +10,8 @@
 void opt_simplify(struct ir_unit *u);
 /* The same, where no pass will raise errors any more: the error exit is then a block like others. */
 void opt_simplify_last(struct ir_unit *u);
+/* Name of part i, which bit i of unit->without leaves out; NULL past the last. */
+const char *opt_simplify_part(unsigned i);
 /* Does the script's code go round anywhere? */
 bool opt_has_loops(struct ir_unit *u);
 /* Gives every loop a form that ends and that the verifier accepts (docs/loops.md). 0 or -errno

@@ -10,6 +10,17 @@
 
 enum { ROUNDS = 2 };
 
+static const char *const parts[SIMP_PARTS] = {
+	[SIMP_FOLD] = "folding",       [SIMP_EQUAL] = "value numbering", [SIMP_DECIDE] = "branches decided before",
+	[SIMP_THREAD] = "threading",   [SIMP_TAILS] = "shared ends",     [SIMP_MERGE] = "merging of blocks",
+	[SIMP_SWEEP] = "dead code",
+};
+
+const char *opt_simplify_part(unsigned i)
+{
+	return i < SIMP_PARTS ? parts[i] : NULL;
+}
+
 static bool may_raise_later(const struct ir_unit *u, const struct ir_fn *f)
 {
 	for (uint32_t o = 0; o < f->nrpo; o++) {
@@ -64,11 +75,15 @@ static void simplify_fn(struct ir_unit *u, struct ir_fn *f)
 		simp_number(&s);
 		if (!s.changed && !swept)
 			break;
-		simp_thread(&s);
-		simp_tails(&s);
-		simp_merge(&s);
+		if (simp_does(&s, SIMP_THREAD))
+			simp_thread(&s);
+		if (simp_does(&s, SIMP_TAILS))
+			simp_tails(&s);
+		if (simp_does(&s, SIMP_MERGE))
+			simp_merge(&s);
 		s.changed = false;
-		simp_sweep(&s);
+		if (simp_does(&s, SIMP_SWEEP))
+			simp_sweep(&s);
 		arena_release(u->scratch, mark);
 		swept = s.changed;
 	}

@@ -14,6 +14,9 @@ struct fact {
 	uint32_t next;         /* in the chain of a; 0: none */
 };
 
+/* What can be left out, to see what it does: bits of unit->without. */
+enum simp_part { SIMP_FOLD, SIMP_EQUAL, SIMP_DECIDE, SIMP_THREAD, SIMP_TAILS, SIMP_MERGE, SIMP_SWEEP, SIMP_PARTS };
+
 struct simp {
 	struct ir_unit *u;
 	struct ir_fn *f;
@@ -41,6 +44,11 @@ struct simp {
 	uint32_t *fact_of;     /* by value, below nins at the start of the round: first fact */
 	uint32_t nfact_of;
 };
+
+static inline bool simp_does(const struct simp *s, enum simp_part part)
+{
+	return !(s->u->without >> part & 1);
+}
 
 static inline ir_ref simp_now(const struct simp *s, ir_ref r)
 {
