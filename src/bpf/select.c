@@ -672,7 +672,7 @@ int be_select(struct be *b)
 	struct sel s = { .b = b, .f = f };
 	if (!f->machine)
 		return be_fail(b, "it is not machine code yet");
-	ir_order(f);
+	ir_need_order(f);
 	be_slots(b);
 	s.uses = arena_array(b->scratch, uint32_t, f->nins);
 	s.vreg = arena_array(b->scratch, uint32_t, f->nins);

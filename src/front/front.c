@@ -4,10 +4,14 @@
 
 #include <errno.h>
 
+enum { FIELDS = 16 };
+
 struct front {
 	const struct pg_capture *cap;
 	struct front_proto **protos; /* 1..n-1, by ir_fn.proto */
 	uint32_t n, cap_protos;
+	struct field { uint64_t table; const char *key; pg_value v; } fields[FIELDS]; /* of tables, asked for last */
+	uint32_t nfields;
 };
 
 static struct ir_fn *build(struct ir_unit *u, struct front_proto *p)
@@ -62,12 +66,25 @@ struct ir_fn *front_host(struct ir_unit *u, uint64_t func)
 	return p ? build(u, p) : NULL;
 }
 
+/* Asked once: what a function captured does not change while it is compiled, and asking is slow. */
+static int captured(struct ir_unit *u, struct front_proto *p, unsigned i, pg_value *out)
+{
+	if (!p->captured)
+		p->captured = arena_array(u->arena, struct front_captured, p->nupvals);
+	struct front_captured *c = &p->captured[i];
+	if (!c->asked)
+		c->err = u->front->cap->upvalue(u->front->cap->arg, p->host, i, &c->v);
+	c->asked = true;
+	*out = c->v;
+	return c->err;
+}
+
 int front_upvalue(struct ir_unit *u, struct ir_fn *f, unsigned i, pg_value *out)
 {
-	const struct front_proto *p = proto_of(u, f);
+	struct front_proto *p = proto_of(u, f);
 	for (; p && i < p->nupvals; p = p->parent) {
 		if (!p->parent)
-			return u->front->cap->upvalue(u->front->cap->arg, p->host, i, out);
+			return captured(u, p, i, out);
 		if (p->upvals[i].instack)
 			return -ENOENT;
 		i = p->upvals[i].idx;
@@ -83,7 +100,15 @@ const char *front_upvalue_name(struct ir_unit *u, const struct ir_fn *f, unsigne
 
 int front_index(struct ir_unit *u, uint64_t table, const pg_value *key, pg_value *out)
 {
-	return u->front->cap->index(u->front->cap->arg, table, key, out);
+	struct front *front = u->front;
+	const char *text = key->kind == PG_STR ? key->str : NULL; /* a name in the source is one text */
+	for (uint32_t i = 0; text && i < FIELDS; i++)
+		if (front->fields[i].key == text && front->fields[i].table == table)
+			return *out = front->fields[i].v, 0;
+	int err = front->cap->index(front->cap->arg, table, key, out);
+	if (!err && text)
+		front->fields[front->nfields++ % FIELDS] = (struct field){ table, text, *out };
+	return err;
 }
 
 int front_pairs(struct ir_unit *u, uint64_t table, const pg_value **out, uint32_t *n)

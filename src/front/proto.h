@@ -49,6 +49,7 @@ struct front_proto {
 	const char *name;     /* where the source gives it one, else NULL */
 	uint32_t number;      /* ir_fn.proto */
 	struct ir_fn *fn;     /* once built */
+	struct front_captured { bool asked; int err; pg_value v; } *captured; /* by upvalue, of the chunk's function */
 };
 
 static inline uint32_t lua_op(uint32_t i) { return i & 0x7f; }

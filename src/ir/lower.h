@@ -51,6 +51,7 @@ struct lw {
 	ir_ref imm_of[LW_IMMS];     /* by a hash of the value: the constant made last */
 	struct lw_known *known;     /* lw_remember */
 	struct lw_question *questions; /* lower_message_is */
+	struct { ir_blk join; ir_ref br; } flag; /* what lw_bool made last */
 };
 
 /* ---- words ---- */

@@ -76,6 +76,7 @@ ir_ref ir_ins_new(struct ir_fn *f, enum ir_op op, uint32_t nargs, const ir_ref *
 	struct ir_ins *i = &f->ins[f->nins];
 	*i = (struct ir_ins){ .op = (uint16_t)op, .nargs = nargs, .args = own };
 	if (ir_ops[op].ends > 0) {
+		f->ordered = false;
 		i->nsucc = (uint8_t)ir_ops[op].ends;
 		i->succ = arena_array(f->unit->arena, struct ir_edge, i->nsucc);
 	}
@@ -140,6 +141,7 @@ void ir_succ(struct ir_fn *f, ir_ref term, uint32_t which, ir_blk to, uint32_t n
 {
 	ir_at(f, term)->succ[which] =
 		(struct ir_edge){ .to = to, .nargs = nargs, .args = copy_refs(f, nargs, args) };
+	f->ordered = false;
 }
 
 struct ir_edge *ir_caught(const struct ir_fn *f, ir_ref raised)

@@ -109,6 +109,13 @@ void ir_order(struct ir_fn *f)
 		k->idom = k->dom_in = k->dom_out = 0;
 	}
 	predecessors(f, search(f));
+	f->ordered = true;
+}
+
+void ir_need_order(struct ir_fn *f)
+{
+	if (!f->ordered)
+		ir_order(f);
 }
 
 static ir_blk meet(const struct ir_fn *f, ir_blk a, ir_blk b)

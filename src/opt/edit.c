@@ -54,6 +54,7 @@ void edit_terminator(struct ir_fn *f, ir_ref term, enum ir_op op, uint32_t aux, 
 {
 	struct arena *m = f->unit->arena;
 	struct ir_ins *i = ir_at(f, term);
+	f->ordered = false;
 	i->op = (uint16_t)op;
 	i->aux = aux;
 	i->imm = 0;

@@ -504,7 +504,7 @@ static int loops_fn(struct ir_unit *u, struct ir_fn *f)
 {
 	bool may_goto = u->features && u->features[FEAT_may_goto];
 	struct loops l = { .u = u, .f = f, .walks_all = !may_goto };
-	ir_order(f);
+	ir_need_order(f);
 	find_backs(&l);
 	if (!l.nbacks)
 		return 0;

@@ -168,7 +168,7 @@ static void lower_branch(struct lw *w, ir_ref r)
 	if (is_deferred(w, i->args[0]) && cond->block == i->block)
 		lower_compare_branch(w, i->args[0], yes, no);
 	else
-		lw_br_kind(w, lower_arg(w, r, 0), IR_FALSY, no, yes);
+		lower_truth_branch(w, i->args[0], yes, no);
 }
 
 static void lower_ins(struct lw *w, ir_ref r)

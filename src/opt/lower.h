@@ -29,6 +29,8 @@ void lower_edge(struct lw *w, const struct ir_edge *e);
 
 /* Comparisons and conditions as branches: to yes or no, blocks without parameters. (lower_cond.c) */
 void lower_compare_branch(struct lw *w, ir_ref r, ir_blk yes, ir_blk no);
+/* Branches on whether a value is true. */
+void lower_truth_branch(struct lw *w, ir_ref value, ir_blk yes, ir_blk no);
 /* Is r an operation that lower_compare_branch knows? */
 bool lower_is_condition(const struct ir_ins *i);
 void lower_for_branch(struct lw *w, ir_ref r, ir_blk yes, ir_blk no); /* forskip: yes: skip */

@@ -113,11 +113,15 @@ static void lower_equal(struct lw *w, const struct lw_val *a, const struct lw_va
 		lw_jmp(w, no, 0, NULL);
 		return;
 	}
+	if (ir_single(a->kinds) && ir_single(b->kinds)) {
+		equal_kind(w, a, b, ir_first_kind(both), yes, no);
+		return;
+	}
 	if (!ir_single(a->kinds) && !ir_single(b->kinds)) {
 		ir_blk same = lw_block(w, 0);
 		lw_br(w, IR_EQ, a->tag, b->tag, same, no);
 		lw_enter(w, same);
-	} else if (!ir_single(a->kinds) || !ir_single(b->kinds)) {
+	} else {
 		ir_blk same = lw_block(w, 0);
 		lw_br_kind(w, ir_single(a->kinds) ? b : a, both, same, no);
 		lw_enter(w, same);
@@ -235,7 +239,37 @@ void lw_less(struct lw *w, const struct lw_val *a, const struct lw_val *b, ir_bl
 	lower_order(w, IRO(lt), a, b, yes, no);
 }
 
-/* ---- */
+/* ---- truth ---- */
+
+/* Takes block b out of use: nothing leads there any more. */
+static void forget_block(struct lw *w, ir_blk b)
+{
+	ir_block(w->fn, b)->first = ir_block(w->fn, b)->last = 0;
+	ir_block(w->fn, b)->nparams = 0;
+}
+
+/* A comparison that was just made a value, for one branch alone: it is branched on instead. */
+static bool branch_on_flag(struct lw *w, ir_ref value, ir_blk yes, ir_blk no)
+{
+	ir_blk join = w->flag.join;
+	if (!join || w->cur != join || ir_block(w->fn, join)->first || w->uses[value] != 1 ||
+	    w->val[value].kinds != IR_BOOL || w->val[value].tag != lw_param(w, join, 0))
+		return false;
+	struct ir_edge *e = ir_at(w->fn, w->flag.br)->succ;
+	forget_block(w, e[0].to);
+	forget_block(w, e[1].to);
+	forget_block(w, join);
+	e[0].to = yes;
+	e[1].to = no;
+	w->cur = 0;
+	return true;
+}
+
+void lower_truth_branch(struct lw *w, ir_ref value, ir_blk yes, ir_blk no)
+{
+	if (!branch_on_flag(w, value, yes, no))
+		lw_br_kind(w, &w->val[value], IR_FALSY, no, yes);
+}
 
 void lower_compare_branch(struct lw *w, ir_ref r, ir_blk yes, ir_blk no)
 {
@@ -254,7 +288,7 @@ void lower_compare_branch(struct lw *w, ir_ref r, ir_blk yes, ir_blk no)
 	else if (!w->val[i->args[0]].kinds && lower_is_condition(inner))
 		lower_compare_branch(w, i->args[0], no, yes);
 	else
-		lw_br_kind(w, lower_arg(w, r, 0), IR_FALSY, yes, no);
+		lower_truth_branch(w, i->args[0], no, yes);
 	w->at = at;
 	w->site = site;
 }

@@ -98,7 +98,10 @@ ir_ref lw_word(struct lw *w, const struct lw_val *v, unsigned i)
 struct lw_val lw_bool(struct lw *w, enum ir_cc cc, ir_ref a, ir_ref b)
 {
 	ir_blk yes = lw_block(w, 0), no = lw_block(w, 0), join = lw_block(w, 1);
+	ir_blk from = w->cur;
 	lw_br(w, cc, a, b, yes, no);
+	w->flag.join = join;
+	w->flag.br = ir_block(w->fn, from)->last;
 	lw_enter(w, yes);
 	lw_jmp(w, join, 1, (ir_ref[]){ lw_imm(w, IR_TRUE) });
 	lw_enter(w, no);

@@ -38,7 +38,7 @@ static bool may_raise_later(const struct ir_unit *u, const struct ir_fn *f)
  * the error exit may use what is made there. */
 static ir_ref hold_error_exit(struct ir_unit *u, struct ir_fn *f)
 {
-	ir_order(f);
+	ir_need_order(f);
 	if (!f->error_exit || ir_block(f, f->error_exit)->order || !may_raise_later(u, f))
 		return 0;
 	ir_ref last = ir_block(f, 1)->last;

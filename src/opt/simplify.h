@@ -85,6 +85,7 @@ void simp_need_tree(struct simp *s);
 static inline void simp_edges_changed(struct simp *s)
 {
 	s->changed = s->stale = s->stale_tree = true;
+	s->f->ordered = false;
 }
 void simp_number(struct simp *s);
 void simp_thread(struct simp *s);
