@@ -236,12 +236,14 @@ int main(int argc, char **argv)
 	if (argc < 2 && (glob("examples/*.lua", 0, NULL, &all) || glob("bench/code/*.lua", GLOB_APPEND, NULL, &all)))
 		return 1;
 	char **files = argc < 2 ? all.gl_pathv : argv + 1;
-	size_t n = argc < 2 ? all.gl_pathc : (size_t)argc - 1;
+	size_t n = argc < 2 ? 0 : (size_t)argc - 1;
+	/* bench/code has the examples once more, function by function */
+	for (size_t i = 0; argc < 2 && i < all.gl_pathc; i++)
+		if (!strstr(files[i], "/example_"))
+			files[n++] = files[i];
 	printf("Instructions after each pass, all functions of a script together:\n\n");
 	print_passes(files, n);
 	printf("\nInstructions of BPF, and how many more (or fewer) there are without one of the parts:\n\n");
 	print_without(files, n);
-	if (argc < 2)
-		globfree(&all);
 	return 0;
 }

@@ -91,7 +91,7 @@ static void run(lua_State *L, int err)
 		die("%s", lua_tostring(L, -1));
 }
 
-/* Leaves the hook and the function of bench/code/NAME.lua on the stack. */
+/* Leaves the hook, the options and the function of bench/code/NAME.lua on the stack. */
 static lua_State *open_script(const char *name)
 {
 	lua_State *L = luaL_newstate();
@@ -101,18 +101,20 @@ static lua_State *open_script(const char *name)
 	luaL_requiref(L, "bpf", luaopen_perigee, 1);
 	lua_settop(L, 0);
 	snprintf(path, sizeof path, "bench/code/%s.lua", name);
-	run(L, luaL_loadfile(L, path) || lua_pcall(L, 0, 2, 0));
+	run(L, luaL_loadfile(L, path) || lua_pcall(L, 0, LUA_MULTRET, 0));
 	return L;
 }
 
-/* f(hook, function), f a function of the module: one result. */
-static void call(lua_State *L, const char *f)
+/* bpf.program(hook, ..., function): one result. */
+static void program(lua_State *L)
 {
+	int n = lua_gettop(L);
+
 	lua_getglobal(L, "bpf");
-	lua_getfield(L, -1, f);
-	lua_pushvalue(L, 1);
-	lua_pushvalue(L, 2);
-	run(L, lua_pcall(L, 2, 1, 0));
+	lua_getfield(L, -1, "program");
+	for (int i = 1; i <= n; i++)
+		lua_pushvalue(L, i);
+	run(L, lua_pcall(L, n, 1, 0));
 }
 
 static lua_State *load_ours(const char *name, struct side *s)
@@ -120,7 +122,7 @@ static lua_State *load_ours(const char *name, struct side *s)
 	lua_State *L = open_script(name);
 
 	caught = (struct side){ 0 };
-	call(L, "program");
+	program(L);
 	*s = caught;
 	caught = (struct side){ 0 };
 	if (!s->n)
@@ -131,43 +133,83 @@ static lua_State *load_ours(const char *name, struct side *s)
 /* ---- one pair ---- */
 
 struct cost { double emitted, verified, executed, ns; };
-struct pair { struct side side[2]; struct cost cost[2]; };
+struct pair {
+	const char *name;
+	const struct kind *kind;
+	struct side side[2];
+	struct cost cost[2];
+};
 
-static void disagree(const char *name, const struct packet *p, uint32_t n, const uint64_t *v)
+static void disagree(const struct pair *p, const struct packet *k, uint32_t n, const uint64_t *v)
 {
-	die("%s: '%s', %u bytes: ours says %llu, clang's %llu", name, p->name, n,
+	die("%s: '%s', %u bytes: ours says %llu, clang's %llu", p->name, k->name, n,
 	    (unsigned long long)v[0], (unsigned long long)v[1]);
 }
 
-/* Steps on whole packets; verdicts on their beginnings too, without being counted. */
-static void execute(const char *name, struct pair *p)
+static void same_maps(const struct pair *p, struct world *w[2], const char *input)
 {
-	struct world *w[2] = { world_new(&p->side[0]), world_new(&p->side[1]) };
-	double weights = 0;
-
-	for (unsigned i = 0; i < npackets; i++) {
-		const struct packet *k = &packets[i];
-		weights += k->weight;
-		for (uint32_t n = k->n; n >= LEAST; n--) {
-			uint64_t v[2];
-			for (int s = 0; s < 2; s++) {
-				uint64_t steps = world_run(w[s], k->bytes, n, TICK * (i + 1), &v[s]);
-				if (n == k->n)
-					p->cost[s].executed += (double)(k->weight * steps);
-			}
-			if ((uint32_t)v[0] != (uint32_t)v[1])
-				disagree(name, k, n, v);
-		}
-	}
 	const char *map = world_differs(w[0], w[1]);
+
 	if (map)
-		die("%s: map %s holds something else", name, map);
-	for (int s = 0; s < 2; s++) {
-		p->cost[s].executed /= weights;
-		world_free(w[s]);
-	}
+		die("%s: map %s holds something else%s%s", p->name, map, *input ? " after " : "", input);
 }
 
+/* One input, or its first n bytes; counted when it is whole. */
+static void execute_one(struct pair *p, struct world *w[2], const struct packet *k, uint32_t n, uint64_t now)
+{
+	uint64_t v[2];
+
+	for (int s = 0; s < 2; s++) {
+		uint64_t steps = world_run(w[s], k, n, now, &v[s]);
+		if (n == k->n)
+			p->cost[s].executed += (double)(k->weight * steps);
+	}
+	if ((uint32_t)v[0] != (uint32_t)v[1])
+		disagree(p, k, n, v);
+	if (p->kind->packets && memcmp(world_packet(w[0]), world_packet(w[1]), n))
+		die("%s: '%s', %u bytes: the packets left differ", p->name, k->name, n);
+}
+
+static void open_worlds(const struct pair *p, struct world *w[2])
+{
+	for (int s = 0; s < 2; s++)
+		w[s] = world_new(&p->side[s], p->kind);
+}
+
+static void close_worlds(struct world *w[2])
+{
+	for (int s = 0; s < 2; s++)
+		world_free(w[s]);
+}
+
+/* Packets one after the other, and their beginnings too, without being counted; contexts each in a world
+ * of its own: a call returns once. */
+static void execute(struct pair *p)
+{
+	const struct kind *k = p->kind;
+	struct world *w[2];
+	double weights = 0;
+
+	open_worlds(p, w);
+	for (unsigned i = 0; i < k->n; i++) {
+		const struct packet *in = &k->inputs[i];
+		weights += in->weight;
+		for (uint32_t n = in->n; n >= LEAST && k->packets; n--)
+			execute_one(p, w, in, n, TICK * (i + 1));
+		if (k->packets)
+			continue;
+		close_worlds(w);
+		open_worlds(p, w);
+		execute_one(p, w, in, in->n, THEN + in->took);
+		same_maps(p, w, in->name);
+	}
+	same_maps(p, w, "");
+	close_worlds(w);
+	for (int s = 0; s < 2; s++)
+		p->cost[s].executed /= weights;
+}
+
+/* Nanoseconds; 0: not a packet that the kernel test-runs (to skb hooks, an IPv4 header that is not whole). */
 static uint32_t kernel_run(const struct side *s, const struct packet *k, uint32_t repeat, uint64_t *verdict)
 {
 	static uint8_t out[512];
@@ -175,24 +217,28 @@ static uint32_t kernel_run(const struct side *s, const struct packet *k, uint32_
 				       .data_size_in = k->n, .data_out = (uintptr_t)out,
 				       .data_size_out = sizeof out, .repeat = repeat } };
 
+	*verdict = 0;
 	if (sys_bpf(BPF_PROG_TEST_RUN, &a) < 0)
-		die("'%s': the kernel does not run it", k->name);
+		return 0;
 	*verdict = a.test.retval;
-	return a.test.duration;
+	return a.test.duration ? a.test.duration : 1;
 }
 
-static void time_it(const char *name, struct pair *p)
+static void time_it(struct pair *p)
 {
 	double weights = 0;
 
-	for (unsigned i = 0; i < npackets; i++) {
-		const struct packet *k = &packets[i];
+	for (unsigned i = 0; i < p->kind->n; i++) {
+		const struct packet *k = &p->kind->inputs[i];
 		uint32_t best[2] = { UINT32_MAX, UINT32_MAX };
 		uint64_t v[2];
+		bool runs[2];
 		for (int s = 0; s < 2; s++)
-			kernel_run(&p->side[s], k, 1, &v[s]);
-		if (v[0] != v[1])
-			disagree(name, k, k->n, v);
+			runs[s] = kernel_run(&p->side[s], k, 1, &v[s]) != 0;
+		if (!runs[0] && !runs[1])
+			continue;
+		if (v[0] != v[1] || runs[0] != runs[1])
+			disagree(p, k, k->n, v);
 		for (int t = 0; t < TIMES; t++)
 			for (int s = 0; s < 2; s++) {
 				uint32_t ns = kernel_run(&p->side[s], k, REPEAT, &v[s]);
@@ -207,47 +253,50 @@ static void time_it(const char *name, struct pair *p)
 		p->cost[s].ns /= weights;
 }
 
-static void print_column(const struct pair *p, double a, double b, int digits)
+static void print_column(double a, double b, int digits)
 {
-	(void)p;
 	printf(" %.*f | %.*f | %s%.2f%s |", digits, a, digits, b, a > 1.15 * b ? "**" : "", a / b,
 	       a > 1.15 * b ? "**" : "");
 }
 
+static void print_row(const struct pair *p)
+{
+	const struct cost *a = &p->cost[0], *b = &p->cost[1];
+
+	printf("| %s |", p->name);
+	print_column(a->emitted, b->emitted, 0);
+	print_column(a->verified, b->verified, 0);
+	print_column(a->executed, b->executed, 1);
+	if (b->ns > 0)
+		print_column(a->ns, b->ns, 0);
+	else
+		printf(" | | |");
+	printf("\n");
+	fflush(stdout);
+}
+
 static void measure(const char *objects, const char *name)
 {
-	struct pair p = { 0 };
+	struct pair p = { .name = name };
 	char path[256];
 
 	snprintf(path, sizeof path, "%s/%s.o", objects, name);
 	lua_State *L = load_ours(name, &p.side[0]);
+	p.kind = kind_of(lua_tostring(L, 1));
 	if (!object_load(path, &p.side[1]))
 		die("%s is not there", path);
 	side_copy_maps(&p.side[0], &p.side[1]);
-	execute(name, &p);
-	time_it(name, &p);
+	execute(&p);
+	if (p.kind->packets)
+		time_it(&p);
 	for (int s = 0; s < 2; s++) {
 		p.cost[s].emitted = p.side[s].n;
 		p.cost[s].verified = p.side[s].verified;
 	}
-	printf("| %s |", name);
-	print_column(&p, p.cost[0].emitted, p.cost[1].emitted, 0);
-	print_column(&p, p.cost[0].verified, p.cost[1].verified, 0);
-	print_column(&p, p.cost[0].executed, p.cost[1].executed, 1);
-	print_column(&p, p.cost[0].ns, p.cost[1].ns, 0);
-	printf("\n");
-	fflush(stdout);
+	print_row(&p);
 	for (int s = 0; s < 2; s++)
 		drop(&p.side[s]);
 	lua_close(L);
-}
-
-static void print_packets(void)
-{
-	printf("\nThe mix, in a hundred packets:");
-	for (unsigned i = 0; i < npackets; i++)
-		printf("%s %u %s", i ? ";" : "", packets[i].weight, packets[i].name);
-	printf(".\n");
 }
 
 int main(int argc, char **argv)
@@ -268,6 +317,6 @@ int main(int argc, char **argv)
 			*strrchr(name, '.') = 0;
 			measure(argv[1], name);
 		}
-	print_packets();
+	kinds_print();
 	return 0;
 }

@@ -18,6 +18,8 @@ struct table {
 
 struct world {
 	const struct side *side;
+	const struct kind *kind;
+	_Alignas(8) uint8_t packet[256];
 	struct table maps[MAPS];
 	struct vm_region regions[MAPS + 3];
 	struct vm vm;
@@ -141,20 +143,43 @@ static void table_open(struct table *t, int fd, const struct bpf_map_info *info)
 static struct table *table_of(uint64_t p) { return (struct table *)(uintptr_t)p; }
 static void *at(uint64_t p) { return (void *)(uintptr_t)p; }
 
+static uint64_t wrote(struct world *w, uint64_t p, uint64_t n)
+{
+	w->vm.wrote.at = p;
+	w->vm.wrote.n = n;
+	return 0;
+}
+
+/* Between the packet and memory. */
+static uint64_t copy(struct world *w, uint64_t from, void *p, uint64_t n, bool store)
+{
+	uint8_t *b = w->packet + from;
+
+	if (from + n < from || from + n > (size_t)((const uint8_t *)w->vm.data_end - w->packet))
+		return (uint64_t)-14;
+	memcpy(store ? b : p, store ? p : b, n);
+	return store ? 0 : wrote(w, (uintptr_t)p, n);
+}
+
 static uint64_t helper(struct vm *vm, int32_t id, const uint64_t r[5])
 {
 	struct world *w = vm->arg;
 
 	switch (id) {
+	case BPF_FUNC_skb_load_bytes: return copy(w, r[1], at(r[2]), r[3], false);
+	case BPF_FUNC_skb_store_bytes: return copy(w, r[1], at(r[2]), r[3], true);
+	case BPF_FUNC_skb_pull_data: return 0;
 	case BPF_FUNC_map_lookup_elem: return (uintptr_t)look_up(table_of(r[0]), at(r[1]));
 	case BPF_FUNC_map_update_elem: return (uint64_t)update(table_of(r[0]), at(r[1]), at(r[2]), r[3]);
 	case BPF_FUNC_map_delete_elem: return (uint64_t)drop(table_of(r[0]), at(r[1]));
 	case BPF_FUNC_ktime_get_ns: case BPF_FUNC_ktime_get_boot_ns: return w->now;
 	case BPF_FUNC_get_smp_processor_id: return 0;
 	case BPF_FUNC_get_prandom_u32: return 4;
-	case BPF_FUNC_get_current_pid_tgid: return 1234ull << 32 | 1235;
+	case BPF_FUNC_get_current_pid_tgid: return (uint64_t)PID << 32 | TID;
+	case BPF_FUNC_get_ns_current_pid_tgid: memcpy(at(r[2]), (uint32_t[]){ TID, PID }, 8);
+		return wrote(w, r[2], 8);
 	case BPF_FUNC_get_current_uid_gid: return 0;
-	case BPF_FUNC_get_current_comm: memset(at(r[0]), 'x', r[1]); return 0;
+	case BPF_FUNC_get_current_comm: memset(at(r[0]), 'x', r[1]); return wrote(w, r[0], r[1]);
 	case BPF_FUNC_ringbuf_reserve: return (uintptr_t)w->record;
 	case BPF_FUNC_ringbuf_output: case BPF_FUNC_ringbuf_submit: case BPF_FUNC_ringbuf_discard: return 0;
 	}
@@ -175,13 +200,14 @@ static uint64_t map_address(struct vm *vm, int32_t fd, bool value, uint32_t off)
 
 /* ---- runs ---- */
 
-struct world *world_new(const struct side *s)
+struct world *world_new(const struct side *s, const struct kind *k)
 {
 	struct world *w = calloc(1, sizeof *w);
 
 	if (!w)
 		die("no memory");
 	w->side = s;
+	w->kind = k;
 	for (uint32_t m = 0; m < s->nmaps; m++) {
 		struct table *t = &w->maps[m];
 		table_open(t, s->maps[m].fd, &s->maps[m].info);
@@ -190,7 +216,8 @@ struct world *world_new(const struct side *s)
 	w->regions[s->nmaps] = (struct vm_region){ w->ctx, sizeof w->ctx, true };
 	w->regions[s->nmaps + 1] = (struct vm_region){ w->record, sizeof w->record, true };
 	w->vm = (struct vm){ .arg = w, .ctx = w->ctx, .regions = w->regions, .nregions = s->nmaps + 3,
-			     .xdp = true, .helper = helper, .map = map_address };
+			     .data_at = k->data_at, .data_end_at = k->data_end_at, .helper = helper,
+			     .map = map_address };
 	return w;
 }
 
@@ -203,16 +230,33 @@ void world_free(struct world *w)
 	free(w);
 }
 
-uint64_t world_run(struct world *w, const uint8_t *bytes, uint32_t n, uint64_t now, uint64_t *verdict)
+/* The input as its kind has it: in the context, or pointed to by it. */
+static void put_input(struct world *w, const struct packet *p, uint32_t n)
+{
+	memset(w->ctx, 0, sizeof w->ctx);
+	memcpy(w->kind->packets ? w->packet : w->ctx, p->bytes, n);
+	if (!w->kind->packets)
+		return;
+	w->vm.data = w->packet;
+	w->vm.data_end = w->packet + n;
+	w->regions[w->side->nmaps + 2] = (struct vm_region){ w->packet, n, true };
+	if (w->kind->len_at != NO_LEN)
+		memcpy(w->ctx + w->kind->len_at, &n, 4);
+}
+
+uint64_t world_run(struct world *w, const struct packet *p, uint32_t n, uint64_t now, uint64_t *verdict)
 {
 	w->now = now;
-	w->vm.data = bytes;
-	w->vm.data_end = bytes + n;
 	w->vm.fuel = 1 << 20;
-	w->regions[w->side->nmaps + 2] = (struct vm_region){ bytes, n, false };
+	put_input(w, p, n);
 	if (!vm_run(&w->vm, w->side->insns, w->side->n, verdict))
 		die("instruction %u: %s", w->vm.pc, w->vm.error);
 	return w->vm.steps;
+}
+
+const uint8_t *world_packet(const struct world *w)
+{
+	return w->packet;
 }
 
 static bool same(const struct table *a, const struct table *b)

@@ -72,7 +72,7 @@ const char *world_vm(const struct be_code *c, struct world *w)
 		{ w->pkt, sizeof(w->pkt), true },   { w->ctx, sizeof(w->ctx), false },
 	};
 	struct vm vm = {
-		.arg = w, .ctx = w->ctx, .regions = regions, .nregions = 4, .xdp = true,
+		.arg = w, .ctx = w->ctx, .regions = regions, .nregions = 4, .data_end_at = 4,
 		.data = w->pkt, .data_end = w->pkt + sizeof(w->pkt), .helper = vm_helper, .map = vm_map,
 		.fuel = w->fuel,
 	};

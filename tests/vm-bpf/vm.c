@@ -149,8 +149,9 @@ static bool load(struct run *x, const struct bpf_insn *i)
 	if ((i->code & 0xe0) != BPF_MEM || !get(x, i->src_reg, &base))
 		return stop(x, "unknown load");
 	const struct vm *vm = x->vm;
-	if (vm->xdp && n == 4 && base == (uint64_t)(uintptr_t)vm->ctx && (!i->off || i->off == 4))
-		return set(x, i->dst_reg, (uint64_t)(uintptr_t)(i->off ? vm->data_end : vm->data));
+	bool end = i->off == (int64_t)vm->data_end_at;
+	if (vm->data && n == 4 && base == (uint64_t)(uintptr_t)vm->ctx && (end || i->off == (int64_t)vm->data_at))
+		return set(x, i->dst_reg, (uint64_t)(uintptr_t)(end ? vm->data_end : vm->data));
 	const void *p = reach(x, base + (uint64_t)(int64_t)i->off, n, false);
 	if (!p)
 		return false;
@@ -239,7 +240,10 @@ static bool call(struct run *x, const struct bpf_insn *i)
 {
 	if (i->src_reg || !x->vm->helper)
 		return stop(x, "unknown call");
+	x->vm->wrote.n = 0;
 	uint64_t v = x->vm->helper(x->vm, i->imm, &x->r[1]);
+	if (x->vm->wrote.n && !reach(x, x->vm->wrote.at, x->vm->wrote.n, true))
+		return false;
 	x->known &= (uint16_t)~0x3f;
 	return !x->vm->error && set(x, 0, v);
 }

@@ -18,11 +18,12 @@ struct vm {
 	void *ctx;               /* in r1; the caller adds it to the regions */
 	const struct vm_region *regions;
 	size_t nregions;
-	/* XDP: 4-byte loads of the context at +0 and +4 give these pointers. */
-	bool xdp;
+	/* Where they are given: 4-byte loads of the context at these offsets give these pointers. */
 	const void *data, *data_end;
-	/* A helper's result. r: r1-r5. */
+	uint32_t data_at, data_end_at;
+	/* A helper's result. r: r1-r5. What it writes to the program's memory it says in `wrote`. */
 	uint64_t (*helper)(struct vm *vm, int32_t id, const uint64_t r[5]);
+	struct { uint64_t at; size_t n; } wrote;
 	/* What a 64-bit load of map `fd` gives: by descriptor, or its value's address at off. */
 	uint64_t (*map)(struct vm *vm, int32_t fd, bool value, uint32_t off);
 	uint64_t fuel;           /* may_goto: turns that are left */

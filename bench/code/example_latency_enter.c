@@ -1,0 +1,12 @@
+#include "bpf.h"
+
+MAP(began, HASH, __u32, __u64, 10240);
+
+SEC("uprobe") int prog(void *ctx)
+{
+	__u32 tid = bpf_get_current_pid_tgid();
+	__u64 now = bpf_ktime_get_ns();
+
+	bpf_map_update_elem(&began, &tid, &now, BPF_ANY);
+	return 0;
+}

@@ -1,0 +1,17 @@
+#include "bpf.h"
+
+enum { PID = 1234 };
+
+MAP(began, LRU_HASH, __u32, __u64, 10240);
+
+SEC("tracepoint") int prog(void *ctx)
+{
+	__u64 who = bpf_get_current_pid_tgid(), now;
+	__u32 tid = who;
+
+	if (who >> 32 != PID)
+		return 0;
+	now = bpf_ktime_get_ns();
+	bpf_map_update_elem(&began, &tid, &now, BPF_ANY);
+	return 0;
+}

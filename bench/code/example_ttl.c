@@ -1,0 +1,38 @@
+#include "skb.h"
+
+__u64 rewritten;
+
+enum { HOPS = 60 };
+
+/* RFC 1624: the sum after a byte in the upper half of a word was replaced. */
+INLINE __u16 replaced(__u16 sum, __u8 was, __u8 is)
+{
+	__u32 s = (__u16)~sum + (__u16)~was + is;
+
+	s = (s & 0xffff) + (s >> 16);
+	return ~((s & 0xffff) + (s >> 16));
+}
+
+SEC("tc") int prog(struct __sk_buff *skb)
+{
+	in_one_piece(skb);
+	void *pos = DATA(skb), *end = END(skb);
+	__be16 type = parse_eth(&pos, end);
+
+	if (type == htons(ETH_P_IP)) {
+		struct iphdr *ip = ipv4_at(pos, end);
+		if (!ip || ip->ttl == HOPS)
+			return TC_UNSPEC;
+		ip->check = replaced(ip->check, ip->ttl, HOPS);
+		ip->ttl = HOPS;
+	} else if (type == htons(ETH_P_IPV6)) {
+		struct ipv6hdr *ip = ipv6_at(pos, end);
+		if (!ip || ip->hop_limit == HOPS)
+			return TC_UNSPEC;
+		ip->hop_limit = HOPS;
+	} else {
+		return TC_UNSPEC;
+	}
+	__sync_fetch_and_add(&rewritten, 1);
+	return TC_UNSPEC;
+}

@@ -1,0 +1,34 @@
+-- The kernel functions of an example: its user half is run as far as its loop, with hooks that only remember what
+-- they are given.
+--
+--	local kind, options, f, maps = dofile "bench/measure/example.lua" (FILE, ARGUMENTS, NUMBER)
+--
+-- The NUMBER-th hook that it attaches, and its maps by name.
+
+return function(file, arguments, number)
+	local real, hooks, maps, done = bpf, {}, {}, {}
+	local module = setmetatable({}, { __index = real })
+	local function remember(kind)
+		return function(point, ...)
+			local last = select("#", ...)
+			local options = { ... }
+			local f = options[last]
+			local o = type(options[last - 1]) == "table" and options[last - 1] or {}
+			local named = kind == "tracepoint" and "tracepoint:" .. point or kind
+			hooks[#hooks + 1] = { named, { on_error = o.on_error, pid = o.pid }, f }
+			return { detach = print, replace = print, refresh = print }
+		end
+	end
+	for _, kind in ipairs { "xdp", "tc", "tracepoint", "uprobe", "uretprobe" } do module[kind] = remember(kind) end
+	function module.map(o)
+		local m = real.map(o)
+		maps[o.name] = m
+		return m
+	end
+	function module.run() error(done) end
+	local env = setmetatable({ bpf = module, arg = arguments, print = function() end }, { __index = _G })
+	env.io = setmetatable({ lines = module.run }, { __index = io })
+	local ok, err = pcall(assert(loadfile(file, "t", env)))
+	assert(ok or err == done, err)
+	return table.unpack({ hooks[number][1], hooks[number][2], hooks[number][3], maps }, 1, 4)
+end

@@ -1,0 +1,87 @@
+/* kinds.c - what programs of each hook run on: the packets of packets.c, or contexts. */
+#include "measure.h"
+
+#include <linux/bpf.h>
+#include <stdio.h>
+#include <string.h>
+
+#define US 1000ull
+
+/* ---- contexts ---- */
+
+/* raw_syscalls: 8 bytes that all events have, the number, then the arguments or the result. */
+#define BYTE(v, n) (uint8_t)((int64_t)(v) >> 8 * (n))
+#define CALL(nr, ret) { [8] = BYTE(nr, 0), BYTE(nr, 1), [16] = BYTE(ret, 0), BYTE(ret, 1), BYTE(ret, 2), \
+			BYTE(ret, 3), BYTE(ret, 4), BYTE(ret, 5), BYTE(ret, 6), BYTE(ret, 7) }
+
+static const struct packet syscalls[] = {
+	{ "read",                    60, CALL(0, 4096), 64, 3 * US },
+	{ "read, interrupted",       10, CALL(0, -4),   64, 900 * US },
+	{ "openat of no such file",  10, CALL(257, -2), 64, 5 * US },
+	{ "clock_nanosleep",         20, CALL(230, 0),  64, 1000 * US },
+};
+
+/* sock:inet_sock_set_state: socket +8, old and new state +16, ports +24, family +28, protocol +30, IPv4
+ * addresses +32, IPv6 addresses +40. */
+#define STATE(socket, was, is, protocol) { [8] = (socket), [16] = (was), [20] = (is), \
+		[24] = 0x40, 0x9c, 0xbb, 1, [28] = 2, [30] = (protocol), [32] = 10, 0, 0, 1, 10, 0, 0, 2, [50] = 255, 255, 10, 0, 0, 1, \
+		[66] = 255, 255, 10, 0, 0, 2 }
+
+static const struct packet sockets[] = {
+	{ "connect begins",          20, STATE(1, 7, 2, 6), 72, 0 },
+	{ "... is answered",         20, STATE(9, 2, 1, 6), 72, 0 },
+	{ "... that began before",    2, STATE(2, 2, 1, 6), 72, 0 },
+	{ "accepted",                20, STATE(3, 3, 1, 6), 72, 0 },
+	{ "closes",                  36, STATE(9, 1, 4, 6), 72, 0 },
+	{ "not TCP",                  2, STATE(4, 7, 2, 1), 72, 0 },
+};
+
+static const struct packet calls[] = {
+	{ "a call",                 100, { 0 }, 168, 0 },
+};
+
+static const struct packet returns[] = {
+	{ "in less than 1 us",       40, { 0 }, 168, 300 },
+	{ "after 5 us",              40, { 0 }, 168, 5 * US },
+	{ "after 1 ms",              20, { 0 }, 168, 1000 * US },
+};
+
+#define INPUTS(list) .inputs = list, .n = sizeof list / sizeof *list
+
+static struct kind kinds[] = {
+	{ "xdp", true, 0, 4, NO_LEN, .inputs = packets },
+	{ "tc",  true, offsetof(struct __sk_buff, data), offsetof(struct __sk_buff, data_end),
+	  offsetof(struct __sk_buff, len), .inputs = packets },
+	{ "tracepoint:raw_syscalls:sys_enter",   .len_at = NO_LEN, INPUTS(syscalls) },
+	{ "tracepoint:raw_syscalls:sys_exit",    .len_at = NO_LEN, INPUTS(syscalls) },
+	{ "tracepoint:sock:inet_sock_set_state", .len_at = NO_LEN, INPUTS(sockets) },
+	{ "uprobe",                              .len_at = NO_LEN, INPUTS(calls) },
+	{ "uretprobe",                           .len_at = NO_LEN, INPUTS(returns) },
+};
+enum { NKINDS = sizeof kinds / sizeof *kinds };
+
+const struct kind *kind_of(const char *hook)
+{
+	for (unsigned i = 0; i < NKINDS; i++)
+		if (hook && !strcmp(hook, kinds[i].hook)) {
+			kinds[i].n = kinds[i].packets ? npackets : kinds[i].n;
+			return &kinds[i];
+		}
+	die("nothing is known that a program of %s could run on", hook ? hook : "no hook");
+}
+
+static void print_mix(const char *what, const struct packet *v, unsigned n)
+{
+	printf("\n%s, in a hundred:", what);
+	for (unsigned i = 0; i < n; i++)
+		printf("%s %u %s", i ? ";" : "", v[i].weight, v[i].name);
+	printf(".\n");
+}
+
+void kinds_print(void)
+{
+	print_mix("The packets", packets, npackets);
+	for (unsigned i = 0; i < NKINDS; i++)
+		if (!kinds[i].packets && kinds[i].n > 1)
+			print_mix(kinds[i].hook, kinds[i].inputs, kinds[i].n);
+}
