@@ -101,6 +101,9 @@ void be_legalise(struct ir_unit *u)
 				case IRO(opaque):
 					opaque(&l);
 					break;
+				case IRO(fact):
+					ir_at(f, r)->op = IRO(helper);
+					break;
 				}
 			}
 	}

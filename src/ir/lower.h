@@ -65,6 +65,7 @@ void lw_store(struct lw *w, unsigned bytes, ir_ref ptr, int64_t off, ir_ref v);
 ir_ref lw_slot(struct lw *w, uint32_t size, uint32_t align);              /* address of new stack bytes */
 ir_ref lw_mapfd(struct lw *w, uint32_t map);
 ir_ref lw_mapval(struct lw *w, uint32_t map, int64_t off);
+ir_ref lw_fact(struct lw *w, uint32_t id); /* a helper without arguments that says the same all the time */
 ir_ref lw_helper(struct lw *w, uint32_t id, uint32_t n, const ir_ref *args);
 ir_ref lw_pktload(struct lw *w, unsigned bytes, ir_ref ptr, ir_ref off, int64_t k);
 /* even: a checksum in the packet changes by as much */

@@ -28,7 +28,7 @@ struct hoist {
 
 static bool is_arithmetic(enum ir_op op)
 {
-	return (op >= IRO(add64) && op <= IRO(be64)) && op != IRO(sdiv64) && op != IRO(smod64);
+	return (op >= IRO(add64) && op <= IRO(be64) && op != IRO(sdiv64) && op != IRO(smod64)) || op == IRO(fact);
 }
 
 /* Made where it is used, in no register until then. */

@@ -90,6 +90,13 @@ ir_ref lw_mapval(struct lw *w, uint32_t map, int64_t off)
 	return r;
 }
 
+ir_ref lw_fact(struct lw *w, uint32_t id)
+{
+	ir_ref r = append(w, IRO(fact), 0, NULL);
+	ir_at(w->fn, r)->aux = id;
+	return r;
+}
+
 ir_ref lw_helper(struct lw *w, uint32_t id, uint32_t n, const ir_ref *args)
 {
 	ir_ref r = append(w, IRO(helper), n, args);

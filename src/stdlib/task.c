@@ -16,7 +16,7 @@ static ir_ref number(struct lw *w, bool thread)
 			  (ir_ref[]){ lw_imm(w, (int64_t)ns->dev), lw_imm(w, (int64_t)ns->ino), info, lw_imm(w, 8) });
 		return lw_load(w, 4, info, thread ? 0 : 4);
 	}
-	ir_ref both = lw_helper(w, HELPER_PID_TGID, 0, NULL);
+	ir_ref both = lw_fact(w, HELPER_PID_TGID);
 	return thread ? lw_op1(w, IRO(zext32), both) : lw_op2i(w, IRO(shr64), both, 32);
 }
 
@@ -31,7 +31,7 @@ void std_uid_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const str
 		   struct lw_val *out)
 {
 	(void)n, (void)args;
-	ir_ref both = lw_helper(w, HELPER_UID_GID, 0, NULL); /* gid in the upper half */
+	ir_ref both = lw_fact(w, HELPER_UID_GID); /* gid in the upper half */
 	*out = lw_int(row->imm == STD_GID ? lw_op2i(w, IRO(shr64), both, 32) : lw_op1(w, IRO(zext32), both));
 }
 

@@ -56,6 +56,7 @@ static const char *compare(const struct world *x, const struct world *y)
 static void optimise(struct ir_unit *u)
 {
 	opt_hoist(u);
+	opt_stores(u);
 	opt_trees(u);
 	opt_narrow(u);
 }

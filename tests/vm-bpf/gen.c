@@ -218,6 +218,7 @@ static void call(struct gen *g)
 		keep(g, op2i(g, IRO(and64), r, 0));
 		return;
 	}
+	keep(g, op2i(g, IRO(and64), ins(g, IRO(fact), 0, NULL, 0, BPF_FUNC_get_smp_processor_id), 0));
 	ins(g, IRO(helper), 0, NULL, 0, BPF_FUNC_get_prandom_u32);
 }
 

@@ -38,7 +38,7 @@ static uint64_t vm_helper(struct vm *vm, int32_t id, const uint64_t r[5])
 {
 	struct world *w = vm->arg;
 	uint32_t key = 0;
-	if (id == BPF_FUNC_csum_diff || id == BPF_FUNC_get_prandom_u32)
+	if (id == BPF_FUNC_get_smp_processor_id || id == BPF_FUNC_csum_diff || id == BPF_FUNC_get_prandom_u32)
 		return 0x123456789abcdef;
 	if (r[0] != 0x4d4150) {
 		vm->error = "not a map";
