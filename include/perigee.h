@@ -121,6 +121,7 @@ struct pg_map_opts {
 	int numa;            /* -1: any */
 	const char *pin;     /* where it outlives the process: a path in a bpf file system, or a name in
 				/sys/fs/bpf; one that is there and of the same types is taken. NULL: nowhere */
+	bool lock;           /* entries can be locked: hashes and arrays of structs */
 };
 
 /* The struct that a table of fields means, as a type string: fields by falling size, then name. */

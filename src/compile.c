@@ -32,6 +32,7 @@ static int run_lower(struct compile *c)    { return opt_lower(c->u); }
 static int run_last(struct compile *c)     { return opt_simplify_last(c->u), 0; }
 static int run_loops(struct compile *c)    { return c->loops ? opt_loops(c->u) : 0; }
 static int run_guard(struct compile *c)    { return opt_guard(c->u); }
+static int run_locks(struct compile *c)    { return c->u->locks ? opt_locks(c->u) : 0; }
 static int run_veil(struct compile *c)     { if (c->loops) opt_veil(c->u); return 0; }
 static int run_hoist(struct compile *c)    { if (c->loops) opt_hoist(c->u); return 0; }
 static int run_stores(struct compile *c)   { if (!c->loops) opt_stores(c->u); return 0; }
@@ -79,6 +80,7 @@ static const struct pass {
 	{ "simplify",  MACHINE, MACHINE, false, run_early,    "simplify2, before loops are judged and packet bytes copied" },
 	{ "loops",     MACHINE, MACHINE, false, run_loops,    "every loop in a form that ends and verifies" },
 	{ "guard",     MACHINE, GUARDED, false, run_guard,    "packet bytes as checked loads or helper copies" },
+	{ "locks",     GUARDED, GUARDED, false, run_locks,    "what was locked, unlocked on every way out" },
 	{ "simplify2", GUARDED, GUARDED, false, run_last,     "folding, value numbering, dead code, branch threading" },
 	{ "hoist",     GUARDED, GUARDED, true,  run_hoist,    "what no turn of a loop changes, before it" },
 	{ "stores",    GUARDED, GUARDED, true,  run_stores,   "the stack written once, and early" },

@@ -171,7 +171,7 @@ int map_fetch(pg_map *m)
 		map_state_read(m, m->vbuf);
 		return 1;
 	}
-	int rc = kern_map_lookup(m->fd, m->kbuf, m->vbuf, 0);
+	int rc = kern_map_lookup(m->fd, m->kbuf, m->vbuf, m->lock ? BPF_F_LOCK : 0);
 	if (rc == -ENOENT)
 		return 0;
 	return rc ? map_fail(m, rc, "read") : 1;
@@ -180,6 +180,8 @@ int map_fetch(pg_map *m)
 int map_put(pg_map *m, enum pg_mode mode, uint64_t flags)
 {
 	m->changes++;
+	if (m->lock)
+		flags |= BPF_F_LOCK;
 	int rc = kern_map_update(m->fd, map_key_size(m) ? m->kbuf : NULL, m->vbuf, flags);
 	if (rc == -E2BIG || (rc == -ENOSPC && m->of->type == BPF_MAP_TYPE_LPM_TRIE))
 		return full(m, mode);

@@ -23,6 +23,7 @@ struct map_type {
 	bool percpu;               /* a value for each CPU */
 	const char *value;         /* the one type of values it has; NULL: any */
 	bool devices;              /* values are network devices */
+	bool locks;                /* a value may have a spin lock */
 	const char *since;         /* the Linux that it came with, if our oldest has it not; said when it is refused */
 };
 
@@ -41,6 +42,7 @@ struct pg_map {
 	bool percpu, array;
 	int ncpus;                 /* slots of a per-CPU value; else 1 */
 	uint32_t slot;             /* bytes of one CPU's value */
+	uint32_t lock;             /* where a value's spin lock lies; 0: it has none */
 
 	uint8_t *mem;              /* STATE: the value itself, shared with the kernel */
 	int lost_fd;               /* EVENTS: one-entry array, u64 at 0: records that found it full */

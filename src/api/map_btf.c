@@ -133,6 +133,21 @@ static uint32_t type(struct writer *w, const struct ctype *t, const char *called
 	}
 }
 
+/* The value, and the lock behind it, which the kernel finds by its type's name. */
+static uint32_t with_lock(struct writer *w, const pg_map *m)
+{
+	uint32_t value = type(w, m->value, "value"), val = scalar(w, "unsigned int", 4, 0);
+	uint32_t lock = head(w, "bpf_spin_lock", BTF_KIND_STRUCT, 1, 4);
+	put(w, name(w, "val"));
+	put(w, val);
+	put(w, 0);
+	uint32_t id = head(w, "locked", BTF_KIND_STRUCT, 2, m->slot);
+	const uint32_t members[] = { name(w, "value"), value, 0, name(w, "lock"), lock, m->lock * 8 };
+	for (unsigned i = 0; i < 6; i++)
+		put(w, members[i]);
+	return id;
+}
+
 void map_types_text(const pg_map *m, char *buf, size_t n)
 {
 	char key[1024] = "", value[1024];
@@ -151,7 +166,7 @@ int map_btf(const pg_map *m, uint32_t *key, uint32_t *value)
 	map_types_text(m, text + sizeof mark - 1, sizeof text - sizeof mark);
 	name(&w, "");
 	*key = m->key ? type(&w, m->key, "key") : type(&w, &(struct ctype){ .kind = CT_INT, .size = 4 }, "");
-	*value = type(&w, m->value, "value");
+	*value = m->lock ? with_lock(&w, m) : type(&w, m->value, "value");
 	name(&w, text);
 	uint32_t len = w.types.n * 4;
 	struct btf_header h = { .magic = BTF_MAGIC, .version = BTF_VERSION, .hdr_len = sizeof h, .type_len = len,

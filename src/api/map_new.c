@@ -70,6 +70,17 @@ static int ring_bytes(pg_map *m, uint32_t asked)
 	return 0;
 }
 
+/* Behind the value's own fields. */
+static int set_lock(pg_map *m)
+{
+	if (!m->of->locks || m->value->kind != CT_STRUCT)
+		return api_fail(m->ctx, -EINVAL, "lock = true is for hash and array maps of structs; m:add(k, n) is "
+				"atomic without");
+	m->lock = (m->value->size + 3) & ~3u;
+	m->slot = m->lock + 4;
+	return 0;
+}
+
 static int set_size(pg_map *m, const struct pg_map_opts *o)
 {
 	if (m->role == PG_ROLE_EVENTS)
@@ -80,7 +91,7 @@ static int set_size(pg_map *m, const struct pg_map_opts *o)
 						 "entries = 1024", m->of->name);
 	m->ncpus = m->percpu ? kern_ncpus() : 1;
 	m->slot = m->percpu ? (m->value->size + 7) & ~7u : m->value->size;
-	return 0;
+	return o->lock ? set_lock(m) : 0;
 }
 
 static int alloc_buffers(pg_map *m)
@@ -191,6 +202,7 @@ void map_shape(const pg_map *m, struct map_shape *out)
 		.role = m->role,     .name = m->name,       .key = m->key,
 		.value = m->value,   .entries = m->entries, .array = m->array && m->key,
 		.percpu = m->percpu, .lpm = m->of->keys == MAP_KEYS_PREFIX,
+		.bytes = m->lock ? m->slot : m->value->size, .lock = m->lock,
 	};
 }
 
@@ -219,15 +231,15 @@ static int create(pg_map *m)
 	bool ring = m->role == PG_ROLE_EVENTS;
 	struct kern_map_spec s = {
 		.type = m->of->type,   .key_size = map_key_size(m),
-		.value_size = ring ? 0 : m->value->size,
+		.value_size = ring ? 0 : m->lock ? m->slot : m->value->size,
 		.entries = m->entries, .flags = m->flags,
 		.name = *m->name ? m->name : NULL, .numa = m->numa,
 	};
 	if (ring && api_lacks(m->ctx, FEAT_ringbuf))
 		return api_needs(m->ctx, "events need the", FEAT_ringbuf);
-	s.btf_fd = m->pin ? map_btf(m, &s.btf_key, &s.btf_value) : -1;
+	s.btf_fd = m->pin || m->lock ? map_btf(m, &s.btf_key, &s.btf_value) : -1;
 	int fd = kern_map_create(&s);
-	if (fd < 0 && s.btf_fd >= 0) { /* not every type of map takes it */
+	if (fd < 0 && s.btf_fd >= 0 && !m->lock) { /* not every type of map takes it */
 		kern_close(s.btf_fd);
 		s.btf_fd = -1;
 		fd = kern_map_create(&s);

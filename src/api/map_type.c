@@ -7,8 +7,8 @@
 #include <string.h>
 
 static const struct map_type map_types[] = {
-	{ "hash",            BPF_MAP_TYPE_HASH,            .role = PG_ROLE_MAP },
-	{ "array",           BPF_MAP_TYPE_ARRAY,           .role = PG_ROLE_MAP, .keys = MAP_KEYS_INDEX },
+	{ "hash",            BPF_MAP_TYPE_HASH,            .role = PG_ROLE_MAP, .locks = true },
+	{ "array",           BPF_MAP_TYPE_ARRAY,           .role = PG_ROLE_MAP, .keys = MAP_KEYS_INDEX, .locks = true },
 	{ "lru_hash",        BPF_MAP_TYPE_LRU_HASH,        .role = PG_ROLE_MAP },
 	{ "percpu_hash",     BPF_MAP_TYPE_PERCPU_HASH,     .role = PG_ROLE_MAP, .percpu = true },
 	{ "percpu_array",    BPF_MAP_TYPE_PERCPU_ARRAY,    .role = PG_ROLE_MAP, .keys = MAP_KEYS_INDEX, .percpu = true },

@@ -13,6 +13,8 @@ struct map_shape {
 	bool array;                /* keys 0 to entries - 1, never nil inside */
 	bool percpu;
 	bool lpm;
+	uint32_t bytes;            /* of a value, as the kernel has it */
+	uint32_t lock;             /* where in it a spin lock lies; 0: none */
 };
 
 /* Filled by whoever owns map handles (api/). Pointers live as long as the handle. */

@@ -35,6 +35,7 @@ static const struct ir_target target = {
 	.ctx_data_end = offsetof(struct xdp_md, data_end),
 	.helper_load_bytes = ABI_XDP_LOAD_BYTES,
 	.helper_store_bytes = ABI_XDP_STORE_BYTES,
+	.spin_locks = true,
 	.helper_redirect = ABI_REDIRECT,
 	.helper_redirect_map = ABI_REDIRECT_MAP,
 	.helper_pkt_len = ABI_XDP_GET_BUFF_LEN,

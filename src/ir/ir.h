@@ -268,6 +268,7 @@ struct ir_unit {
 	bool uses_print;
 	bool copy_access;      /* packet bytes by helper copy */
 	bool loops;            /* the script's code goes round somewhere (set before the first simplify) */
+	bool locks;            /* entries of maps are locked (likewise) */
 	bool tunnels;          /* the script looks into packets within packets (likewise) */
 	bool writes_packet;    /* packet bytes may change while the program runs (set by infer) */
 	uint32_t without;      /* parts of simplify left out, one bit each (opt_simplify_part): for measuring */

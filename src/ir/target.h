@@ -42,7 +42,7 @@ enum {
 
 /* Rows without type and lower are control flow: their calls become branches before anything is
  * lowered; imm says which. */
-enum ir_expand { IR_EXPAND_ASSERT, IR_EXPAND_SELECT, IR_EXPAND_ERROR, IR_EXPAND_PCALL };
+enum ir_expand { IR_EXPAND_ASSERT, IR_EXPAND_SELECT, IR_EXPAND_ERROR, IR_EXPAND_PCALL, IR_EXPAND_LOCKED };
 static inline bool ir_lib_expands(const struct ir_lib *row) { return !row->type && !row->lower; }
 /* May the number of its arguments differ by the way taken? */
 static inline bool ir_lib_takes_padded(const struct ir_lib *row)
@@ -113,6 +113,7 @@ struct ir_target {
 					     has flags, too: 1: its sum is to be kept) */
 	uint32_t helper_l4_csum;          /* (ctx, offset, 0, difference, flags) -> 0: a checksum there */
 	const char *read_only;            /* why packets cannot be written here; NULL: they can */
+	bool spin_locks;                  /* entries of maps can be locked */
 	uint32_t helper_redirect;         /* (ifindex, flags): out through a device; 0: none */
 	bool redirects_in;                /* its flags may be BPF_F_INGRESS */
 	uint32_t helper_redirect_map;     /* (map, key, flags) -> 0: there is no key; 0: none */

@@ -307,6 +307,28 @@ static int map_tostring(lua_State *L)
 	return 1;
 }
 
+/* m:locked(k, f): false when there is no k. In the user half f has a table, which is written back whole. */
+static int map_locked(lua_State *L)
+{
+	struct pgl *s = pgl_get(L);
+	luaL_checktype(L, 3, LUA_TFUNCTION);
+	lua_settop(L, 3);
+	read_at(L, 1, 2);
+	if (lua_isnil(L, 4)) {
+		lua_pushboolean(L, 0);
+		return 1;
+	}
+	if (!pgl_shadowed(L) && !s->kernel)
+		pgl_entry_table(L, 4);
+	lua_pushvalue(L, 3);
+	lua_pushvalue(L, 4);
+	lua_call(L, 1, 0);
+	if (lua_istable(L, 4))
+		write_at(L, 1, 2, 4);
+	lua_pushboolean(L, 1);
+	return 1;
+}
+
 /* m:redirect(k): the verdict, or nil when there is no k: what kernel code gets. */
 static int map_redirect(lua_State *L)
 {
@@ -327,7 +349,7 @@ static const luaL_Reg redirect_methods[] = {
 
 static void known_options(lua_State *L, int idx)
 {
-	static const char *const known[] = { "type", "key", "value", "entries", "name", "pin", "flags",
+	static const char *const known[] = { "type", "key", "value", "entries", "name", "pin", "lock", "flags",
 					     "numa" };
 	for (lua_pushnil(L); lua_next(L, idx); lua_pop(L, 1)) {
 		if (lua_isinteger(L, -2) && lua_tointeger(L, -2) == 1)
@@ -339,7 +361,7 @@ static void known_options(lua_State *L, int idx)
 			i++;
 		if (i == n)
 			luaL_error(L, "bpf.map has no option '%s': there are type (or the first "
-				   "item), key, value, entries, name, pin, flags, numa",
+				   "item), key, value, entries, name, pin, lock, flags, numa",
 				   lua_tostring(L, -2));
 	}
 }
@@ -397,6 +419,8 @@ static int f_map(lua_State *L)
 	if (lua_getfield(L, 1, "pin") != LUA_TNIL && lua_type(L, -1) != LUA_TSTRING)
 		return luaL_error(L, "option 'pin' is a name or a path, not a %s", luaL_typename(L, -1));
 	o.pin = lua_tostring(L, -1);
+	lua_getfield(L, 1, "lock");
+	o.lock = lua_toboolean(L, -1);
 	o.key = type_option(L, "key");
 	o.value = type_option(L, "value");
 	o.entries = (uint32_t)int_option(L, "entries", 0, UINT32_MAX);
@@ -415,7 +439,7 @@ static const luaL_Reg meta[] = {
 };
 
 static const luaL_Reg methods[] = {
-	{ "get", map_get }, { "set", map_set },     { "add", map_add },     { "sum", map_sum },
+	{ "get", map_get }, { "set", map_set },     { "add", map_add },     { "sum", map_sum },     { "locked", map_locked },
 	{ "each", map_each }, { "clear", pgl_map_clear }, { "pairs", map_pairs }, { NULL, NULL },
 };
 

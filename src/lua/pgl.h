@@ -147,6 +147,7 @@ void pgl_map_new(lua_State *L, enum pgl_type type, struct pg_map_opts *o);
  * values are options, left out. */
 const char *pgl_type_text(lua_State *L, int idx, bool skip);
 void pgl_entry(lua_State *L, int map, int key, const pg_value *now);
+void pgl_entry_table(lua_State *L, int idx); /* the entry there becomes a table of what it holds */
 /* Maps at arm's length: a Lua table in their place. */
 bool pgl_shadowed(lua_State *L);
 void pgl_shadow(lua_State *L, int map);   /* pushes it */

@@ -144,8 +144,7 @@ static void to_record(lua_State *L, int idx, pg_value *out)
 	*out = (pg_value){ .kind = PG_RECORD, .rec = r };
 }
 
-/* A live entry given as a value means what it holds now. */
-static void entry_record(lua_State *L, int idx, pg_value *out)
+static void push_entry_table(lua_State *L, int idx)
 {
 	idx = lua_absindex(L, idx);
 	lua_newtable(L);
@@ -165,6 +164,18 @@ static void entry_record(lua_State *L, int idx, pg_value *out)
 		lua_replace(L, -2);
 	}
 	lua_pop(L, 5);
+}
+
+void pgl_entry_table(lua_State *L, int idx)
+{
+	push_entry_table(L, idx);
+	lua_replace(L, idx);
+}
+
+/* A live entry given as a value means what it holds now. */
+static void entry_record(lua_State *L, int idx, pg_value *out)
+{
+	push_entry_table(L, idx);
 	to_record(L, -1, out);
 	lua_replace(L, -2);
 }

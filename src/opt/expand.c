@@ -312,6 +312,7 @@ int expand_call(struct flow *fl, ir_ref call, const struct ir_lib *row, ir_ref *
 	static int (*const expand[])(struct flow *, ir_ref, ir_ref *) = {
 		[IR_EXPAND_ASSERT] = expand_assert, [IR_EXPAND_SELECT] = expand_select,
 		[IR_EXPAND_ERROR] = expand_error,   [IR_EXPAND_PCALL] = expand_pcall,
+		[IR_EXPAND_LOCKED] = expand_locked,
 	};
 	bool refused = ir_at(fl->f, call)->aux & IR_PADDED && !ir_lib_takes_padded(row);
 	return refused ? 0 : expand[row->imm](fl, call, gone);

@@ -61,6 +61,7 @@ int inline_calls(struct flow *fl);
 /* Rows that are control flow (ir_lib_expands): the call becomes branches. 1: it did, and *gone stands for
  * it, one value that is several; 0: not yet, or never. */
 int expand_call(struct flow *fl, ir_ref call, const struct ir_lib *row, ir_ref *gone);
+int expand_locked(struct flow *fl, ir_ref call, ir_ref *gone);
 /* Branches right behind a join on what it brings: each way goes where it leads. Returns how many did. */
 int untangle(struct flow *fl);
 /* Captured tables indexed by what is known at run time become comparisons. Returns how many. */

@@ -25,6 +25,8 @@ int opt_guard(struct ir_unit *u);
 void opt_hoist(struct ir_unit *u);
 /* Stores to the stack: none that another one makes up for, none that waits for a call. */
 void opt_stores(struct ir_unit *u);
+/* What was locked is unlocked on every way out; refuses what must not be done meanwhile: 0 or -EINVAL. */
+int opt_locks(struct ir_unit *u);
 /* Chains of comparisons of one value with constants become trees. */
 void opt_trees(struct ir_unit *u);
 /* 32-bit forms. */

@@ -3,7 +3,7 @@
 
 #include "core/ctype.h"
 
-enum { MAX_ON_STACK = 256, NOEXIST = 1 };
+enum { MAX_ON_STACK = 256, NOEXIST = 1, LOCKED = 4 }; /* BPF_NOEXIST, BPF_F_LOCK */
 
 /* ---- types ---- */
 
@@ -170,8 +170,10 @@ ir_ref std_put_value(struct lw *w, const struct map_shape *s, const struct lw_va
 	struct arena *m = w->unit->arena;
 	struct lw_val ok = lw_check_kind(w, v, lw_type_kinds(s->value),
 		arena_printf(m, "bad value for %s (%s expected, got %%K)", map_text(m, s), type_text(m, s->value)));
-	ir_ref value = lw_slot(w, s->value->size, 8);
+	ir_ref value = lw_slot(w, s->bytes, 8);
 	lw_store_type(w, s->value, value, 0, &ok, misfit, "value");
+	for (uint32_t at = s->value->size; at < s->bytes; at++)
+		lw_store(w, 1, value, at, lw_imm(w, 0)); /* the lock and what is before it */
 	return value;
 }
 
@@ -212,7 +214,7 @@ static void write(struct lw *w, const struct lw_val *args, const struct lw_val *
 {
 	struct access a;
 	put_key(w, &a, args, 0);
-	ir_ref r = update(w, &a, std_put_value(w, &a.s, v, 0), 0);
+	ir_ref r = update(w, &a, std_put_value(w, &a.s, v, 0), a.s.lock ? LOCKED : 0);
 	lw_raise_if(w, IR_NE, r, lw_imm(w, 0), "map full");
 }
 
@@ -288,6 +290,8 @@ const struct ir_lib stdlib_keyed_rows[] = {
 	{ "set", 2, 2, { 0 }, 0, 0, IR_E_WRITE, set_type, set_lower, 0, "m:set(k, v): m[k] = v" },
 	{ "add", 2, 2, { 0, IR_BIT(IR_INT) }, 0, 0, IR_E_WRITE, add_type, add_lower, 0,
 	  "m:add(k, n): adds n atomically, creates the entry at n" },
+	{ "locked", 2, 2, { 0, IR_BIT(IR_FUNC) }, IR_BOOL, 0, 0, NULL, NULL, IR_EXPAND_LOCKED,
+	  "m:locked(k, f): f(m[k]) while nobody else has it locked; false when there is no k" },
 	{ 0 },
 };
 

@@ -313,5 +313,9 @@ const struct ir_lib stdlib_rows[] = {
 	  "address of constant text, or of a host-order integer" },
 	{ "bpf.mac", 1, 1, { 0 }, IR_BIT(IR_MAC), 0, 0, addr_type, NULL, AS_MAC, "MAC address of constant text" },
 	{ "bpf.cidr", 1, 1, { 0 }, IR_BIT(IR_HOST), 0, 0, addr_type, NULL, AS_CIDR, "prefix of constant text" },
+	/* what m:locked(k, f) becomes; no script can name them */
+	{ "(entry)", 2, 2, { 0 }, NIL, 0, IR_E_READ | IR_E_RAISE, std_entry_type, std_entry_lower, 0, "an entry that has a lock" },
+	{ "(lock)", 2, 2, { 0 }, NIL, 0, IR_E_WRITE, NULL, std_lock_lower, HELPER_SPIN_LOCK, "locks it" },
+	{ "(unlock)", 2, 2, { 0 }, NIL, 0, IR_E_WRITE, NULL, std_lock_lower, HELPER_SPIN_UNLOCK, "unlocks it" },
 	{ 0 },
 };

@@ -25,6 +25,8 @@ enum {
 	HELPER_COMM = 16,
 	HELPER_CGROUP_ID = 80,
 	HELPER_MAP_PUSH = 87,
+	HELPER_SPIN_LOCK = 93,
+	HELPER_SPIN_UNLOCK = 94,
 	HELPER_MAP_POP = 88,
 	HELPER_MAP_PEEK = 89,
 	HELPER_PROBE_READ_USER = 112,
@@ -54,6 +56,12 @@ void std_pid_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const str
 void std_uid_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
 		   struct lw_val *out);
 void std_comm_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+		    struct lw_val *out);
+bool std_entry_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
+		    const struct ir_type *a, struct ir_type *out);
+void std_entry_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+		     struct lw_val *out);
+void std_lock_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
 		    struct lw_val *out);
 bool std_str_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
 		  const struct ir_type *a, struct ir_type *out);

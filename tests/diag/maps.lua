@@ -4,6 +4,8 @@ local diag = dofile "tests/diag/harness.lua"
 local jobs = bpf.map { "queue", value = "u32", entries = 8, name = "jobs" }
 local waiting = bpf.map { "queue", value = "struct { u32 a; u32 b; }", entries = 8 }
 local devices = bpf.map { "devmap", entries = 8 }
+local hits = bpf.map { "hash", key = "u32", value = "u64", entries = 8, name = "hits" }
+local entries = bpf.map { "hash", key = "u32", value = "struct { u32 n; }", entries = 8, lock = true }
 local known = bpf.map { "bloom_filter", value = "u32", entries = 8 }
 
 diag.case("a queue by key", function(p) return jobs[p.len] end)
@@ -28,10 +30,28 @@ diag.case("bpf.REDIRECT alone", function() return bpf.REDIRECT end)
 diag.case("a map of devices read", function(p) return devices[p.len] end)
 diag.case("a map of devices written", function(p) devices[1] = p.len end)
 diag.case("a map of devices by a wrong key", function(p) return devices:redirect(p.eth.src) end)
+diag.case("a map without a lock", function(p) return hits:locked(1, function(e) e.n = 1 end) and bpf.DROP end)
+diag.case("locked by no function", function(p) return entries:locked(1) end)
+diag.case("locked by a number", function(p) return entries:locked(1, p.len) end)
+diag.case("locked by a wrong key", function(p) entries:locked(p.eth.src, function(e) e.n = 1 end) end)
+diag.case("another map within", function(p)
+	entries:locked(1, function(e)
+		hits:add(5, 1)
+		e.n = 1
+	end)
+end)
+diag.case("another entry locked within", function(p)
+	entries:locked(1, function(e)
+		entries:locked(2, function(f) f.n = e.n end)
+	end)
+end)
+diag.case("printing within", function(p) entries:locked(1, function(e) print(e.n) end) end)
+diag.case("a map as a queue", function(p) return entries:push(1) end)
 diag.kind = "tc"
 diag.case("redirected in another way on tc", function(p) return p:redirect("lo", "egress") end)
 diag.case("a map of devices on tc", function(p) return devices:redirect(1) end)
 diag.kind = "socket"
 diag.case("redirected by a socket", function(p) return p:redirect("lo") end)
 diag.case("a map of devices on a socket", function(p) return devices:redirect(1) end)
+diag.case("locked on a socket", function(p) entries:locked(1, function(e) e.n = 1 end) end)
 diag.done()

@@ -91,3 +91,23 @@ raises("'entries'", bpf.map, { "hash", key = "u32", value = "u32", entries = -1 
 raises("'key' is a type", bpf.map, { "hash", key = 4, value = "u32", entries = 1 })
 raises("u33", bpf.map, { "hash", key = "u33", value = "u32", entries = 1 })
 raises("hsah", bpf.map, { "hsah", key = "u32", value = "u32", entries = 1 })
+
+-- locked: a table in the user half, written back whole
+local locked = bpf.map { "hash", key = "u32", value = "struct { u32 a; u8 b; u16? c; }", entries = 4, lock = true }
+locked[1] = { a = 1, b = 2 }
+assert(locked:locked(1, function(e)
+	assert(type(e) == "table" and e.a == 1 and e.c == nil)
+	e.a, e.b, e.c = e.a + 1, 9, 4
+end) == true)
+assert(locked[1].a == 2 and locked[1].b == 9 and locked[1].c == 4)
+assert(locked:locked(2, function() error "called" end) == false)
+raises("maps%.lua:%d+: mine", function() locked:locked(1, function(e) e.a = 7 error "mine" end) end)
+raises("does not fit", function() locked:locked(1, function(e) e.b = 256 end) end)
+raises("bad argument", function() locked:locked(1) end)
+assert(locked[1].a == 2 and locked[1].b == 9)
+for k, v in pairs(locked) do assert(k == 1 and v.a == 2) end
+assert(#locked == 1)
+raises("lock = true is for hash and array maps of structs", bpf.map,
+	{ "hash", key = "u32", value = "u64", entries = 4, lock = true })
+raises("lock = true is for", bpf.map, { "lru_hash", key = "u32", value = "struct { u64 a; }", entries = 4, lock = true })
+raises("lock = true is for", bpf.map, { "percpu_hash", key = "u32", value = "struct { u64 a; }", entries = 4, lock = true })
