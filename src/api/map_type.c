@@ -41,6 +41,8 @@ static const struct { const char *name, *instead; } other_types[] = {
 	{ "prog_array", "a prog_array holds programs, which a script cannot name as values; link:replace(f) changes "
 			"what a hook runs" },
 	{ "ringbuf", "what programs send is read from bpf.events { ... }" },
+	{ "array_of_maps", "maps within maps are not there yet; one map whose key is a struct of both keys does the same" },
+	{ "hash_of_maps", "maps within maps are not there yet; one map whose key is a struct of both keys does the same" },
 	{ "xskmap", "an xskmap holds AF_XDP sockets, which Lua has not" },
 	{ "sockmap", "a sockmap is for programs of sockets and their streams, which there are no hooks for yet" },
 	{ "sockhash", "a sockhash is for programs of sockets and their streams, which there are no hooks for yet" },

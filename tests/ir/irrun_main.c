@@ -43,6 +43,7 @@ static int simplify(struct way *w)  { opt_simplify(w->u); return 0; }
 static int simplify2(struct way *w) { opt_simplify_last(w->u); return 0; }
 static int loops(struct way *w)     { return opt_loops(w->u); }
 static int guard(struct way *w)     { return opt_guard(w->u); }
+static int locks(struct way *w)     { return opt_locks(w->u); }
 static int hoist(struct way *w)     { opt_hoist(w->u); return 0; }
 static int stores(struct way *w)    { opt_stores(w->u); return 0; }
 static int trees(struct way *w)     { opt_trees(w->u); return 0; }
@@ -63,6 +64,8 @@ static int emit(struct way *w)      { w->done = true; return be_emit(w->be); }
 static const struct { const char *name; int (*run)(struct way *w); } passes[] = {
 	{ "simplify", simplify }, { "simplify2", simplify2 }, { "loops", loops }, { "guard", guard },
 	{ "hoist", hoist }, { "stores", stores }, { "trees", trees }, { "veil", veil }, { "narrow", narrow },
+	{ "locks", locks },
+	{ "hoist", hoist }, { "trees", trees }, { "veil", veil }, { "narrow", narrow },
 	{ "legalise", legalise }, { "select", select_ }, { "allocate", allocate },
 	{ "frame", frame }, { "emit", emit },
 };

@@ -1,0 +1,109 @@
+-- Keys and values with holes: struct padding, texts of every length, texts with zero bytes, made in the kernel
+-- and looked for by the user half, and the other way round.
+local lang = dofile "tests/lang/harness.lua"
+
+local layouts = {
+	"struct { u8 a; u64 b; u8 c; }", "struct { u8 a; char t[5]; u32 b; }", "struct { char t[3]; u16 a; ip6 b; }",
+	"struct { mac a; u64 b; }", "struct { bool a; be32 b; i16 c; }", "struct { u8 a; ip4 b; u8 c; ip4 d; }",
+}
+for _, layout in ipairs(layouts) do
+	local m = bpf.map { "hash", key = layout, value = "u32", entries = 16 }
+	local n = bpf.map { "hash", key = "u32", value = layout, entries = 4 }
+	local a = bpf.map { "array", value = layout, entries = 2 }
+	lang.case { name = "key " .. layout, see = { m }, inputs = lang.pairs { 0, 1, 7 }, setup = function() m[{}] = 100 end,
+		f = function(x, y)
+			local zero = m[{}]
+			if x == 1 then m[{}] = y elseif x == 7 then m[{}] = nil end
+			m:add({}, 1)
+			return zero, m[{}], y
+		end }
+	lang.case { name = "value " .. layout, see = { n, a }, inputs = lang.pairs { 0, 1 }, setup = function() a[1] = {} end,
+		f = function(x, y)
+			n[x] = {}
+			a[y] = {}
+			return n[0] == nil, n[1] == nil
+		end }
+end
+
+-- the bytes behind a short text, and between fields, are not what the stack held before
+local named = bpf.map { "hash", key = "struct { char name[9]; u32 id; u8 last; }", value = "u64", entries = 64 }
+local texts = { "", "a", "abcdefgh", "abcdefghi", "abcdefghij", "12345678" }
+lang.case { name = "key of a text and a number", see = { named }, inputs = lang.pairs(texts, { 0, 255, 256 }), setup = function()
+	for i, text in ipairs(texts) do if #text <= 9 then named[{ name = text, id = i, last = 255 }] = i end end
+end, f = function(text, last)
+	local filled = named[{ name = "zzzzzzzzz", id = -1 & 0xffffffff, last = 255 }] -- the same stack, other bytes
+	local before = named[{ name = text, id = 2, last = last }]
+	named[{ name = text, id = 7, last = last }] = 5
+	named:add({ name = text, id = 7, last = last }, 1)
+	return filled, before, named[{ name = text, id = 7, last = last }]
+end }
+for _, size in ipairs { 1, 2, 3, 7, 8, 15, 16, 24 } do
+	local m = bpf.map { "hash", key = ("char[%d]"):format(size), value = "u8", entries = 64 }
+	local v = bpf.map { "hash", key = "u8", value = ("char[%d]"):format(size), entries = 4 }
+	local known = { "", "x", ("y"):rep(size - 1), ("z"):rep(size) }
+	lang.case { name = ("key char[%d]"):format(size), see = { m }, inputs = lang.pairs { "", "x", ("y"):rep(math.min(size, 16)),
+		("z"):rep(math.min(size + 1, 16)), ("y"):rep(math.max(0, math.min(size - 1, 16))) }, setup = function()
+		for i, text in ipairs(known) do m:set(text, i) end
+	end, f = function(a, b)
+		local x = m[a]
+		m[b] = 9
+		m[a] = nil
+		return x, m[b], m[a]
+	end }
+	lang.case { name = ("value char[%d]"):format(size), see = { v }, inputs = lang.pairs { "", "x", ("y"):rep(math.min(size, 16)),
+		("z"):rep(math.min(size + 1, 16)) }, f = function(a, b)
+		v[1] = "w"
+		v[1] = a
+		v[2] = b
+		return v[1] == a, v[2] == v[1], v[3] == nil
+	end }
+end
+
+-- texts with a zero byte in them fit nowhere, known or not
+local short = bpf.map { "hash", key = "char[8]", value = "char[8]", entries = 8 }
+local zero, long, fine = "a\0b", "123456789", "12345678"
+lang.case { name = "constant texts that do not fit", see = { short }, inputs = lang.each { 0, 1, 2, 3, 4, 5 }, setup = function()
+	short["a"] = "one"
+end, f = function(n)
+	if n == 1 then short[zero] = "x" end
+	if n == 2 then short[fine] = zero end
+	if n == 3 then short[fine] = long end
+	if n == 4 then short[long] = "x" end
+	if n == 5 then short[fine] = fine end
+	return short[zero] == nil, short[long] == nil, short[fine] == fine
+end }
+
+-- read-modify-write: what wraps, and what raises
+local counters = bpf.map { "hash", key = "u32", value = "struct { u64 a; u32 b; u8 c; i64 d; i8 e; be64 f; u64? g; }", entries = 4 }
+lang.case { name = "e.n = e.n + c", see = { counters }, inputs = lang.pairs({ 0, 1, -1, 255, math.maxinteger }, { 0, 1, -1, 1 << 40 }),
+	setup = function() counters[1] = { a = -1, b = 0xffffffff, c = 255, d = math.mininteger, e = -128, f = 5, g = 7 } end,
+	f = function(x, y)
+		local e = counters[1]
+		e.a = e.a + x
+		e.d = x + e.d
+		e.f = e.f + y
+		e.g = e.g + x
+		e.a = e.a - y
+		return e.a, e.d, e.f
+	end }
+for _, field in ipairs { "b", "c", "e" } do
+	local update = ({ b = function(e, n) e.b = e.b + n end, c = function(e, n) e.c = e.c + n end,
+		e = function(e, n) e.e = e.e + n end })[field]
+	lang.case { name = "narrow field " .. field, see = { counters }, inputs = lang.each { 0, 1, -1, 256, -256, math.maxinteger },
+		setup = function() counters[1] = { b = 0xffffffff, c = 255, e = -128 } end, f = function(n)
+			update(counters[1], n)
+			return counters[1].b, counters[1].c, counters[1].e
+		end }
+end
+lang.case { name = "read long before it is written", see = { counters }, inputs = lang.pairs { 1, 5 }, setup = function()
+	counters[1] = { a = 10 }
+end, f = function(x, y)
+	local e = counters[1]
+	local was = e.a
+	e.a = was + x
+	e.a = was + y          -- not an addition to what is there now
+	local f = counters[1]
+	f.a = e.a + f.a
+	return e.a, was
+end }
+lang.done()
