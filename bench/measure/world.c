@@ -169,6 +169,7 @@ static uint64_t helper(struct vm *vm, int32_t id, const uint64_t r[5])
 	case BPF_FUNC_skb_load_bytes: return copy(w, r[1], at(r[2]), r[3], false);
 	case BPF_FUNC_skb_store_bytes: return copy(w, r[1], at(r[2]), r[3], true);
 	case BPF_FUNC_skb_pull_data: return 0;
+	case BPF_FUNC_csum_update: return (uint64_t)-524; /* the card summed nothing */
 	case BPF_FUNC_map_lookup_elem: return (uintptr_t)look_up(table_of(r[0]), at(r[1]));
 	case BPF_FUNC_map_update_elem: return (uint64_t)update(table_of(r[0]), at(r[1]), at(r[2]), r[3]);
 	case BPF_FUNC_map_delete_elem: return (uint64_t)drop(table_of(r[0]), at(r[1]));

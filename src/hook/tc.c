@@ -38,6 +38,7 @@ static const struct ir_target target = {
 	.unsummed = 14, /* the Ethernet header */
 	.helper_l4_csum = ABI_L4_CSUM_REPLACE,
 	.spin_locks = true,
+	.helper_csum_update = ABI_CSUM_UPDATE,
 	.helper_redirect = ABI_REDIRECT,
 	.redirects_in = true,
 	.helper_pull = ABI_SKB_PULL_DATA,

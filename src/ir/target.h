@@ -112,6 +112,7 @@ struct ir_target {
 	uint32_t unsummed;                /* ... the first bytes, which it does not sum (the store helper then
 					     has flags, too: 1: its sum is to be kept) */
 	uint32_t helper_l4_csum;          /* (ctx, offset, 0, difference, flags) -> 0: a checksum there */
+	uint32_t helper_csum_update;      /* (ctx, difference): its sum, after a direct store that no checksum evens out */
 	const char *read_only;            /* why packets cannot be written here; NULL: they can */
 	bool spin_locks;                  /* entries of maps can be locked */
 	uint32_t helper_redirect;         /* (ifindex, flags): out through a device; 0: none */

@@ -17,7 +17,7 @@ enum { SHORT = 2, LONG = 3 };
 struct write {
 	struct lw *w;
 	const struct net_at *h;
-	bool sums;             /* does a checksum cover it? */
+	bool sums;             /* does a checksum cover it, or is the kernel told of it? */
 	bool even;             /* ... in bytes that the kernel sums as it does these? */
 	ir_ref delta;          /* what it adds then, so far; 0: nothing yet */
 	unsigned folds;        /* that bring a sum with it into 16 bits */
@@ -60,18 +60,27 @@ static ir_ref fold(struct lw *w, ir_ref v, unsigned times)
 	return v;
 }
 
+/* What it adds, in the 32 bits that helpers take. */
+static ir_ref difference(const struct write *x)
+{
+	enum { NARROW = 32 };
+	struct lw *w = x->w;
+	ir_ref d = x->delta;
+
+	for (int i = 0; x->folds == LONG && i < 2; i++)
+		d = lw_op2(w, IRO(add64), lw_op2i(w, IRO(shr64), d, NARROW), lw_op1(w, IRO(zext32), d));
+	return d;
+}
+
 /* By the kernel's helper, which knows whether there is a whole checksum in the packet already, or only
  * the addresses' part of one that the card is to finish. */
 static void update_by_helper(const struct write *x, const struct net_proto *p, const struct net_at *h, bool pseudo)
 {
-	enum { PSEUDO = BPF_F_PSEUDO_HDR, OPTIONAL = BPF_F_MARK_MANGLED_0, NARROW = 32 };
+	enum { PSEUDO = BPF_F_PSEUDO_HDR, OPTIONAL = BPF_F_MARK_MANGLED_0 };
 	struct lw *w = x->w;
-	ir_ref diff = x->delta;
-
-	for (int i = 0; x->folds == LONG && i < 2; i++)
-		diff = lw_op2(w, IRO(add64), lw_op2i(w, IRO(shr64), diff, NARROW), lw_op1(w, IRO(zext32), diff));
 	int64_t flags = (pseudo ? PSEUDO : 0) | (p->sum.covers & NET_SUM_OPTIONAL ? OPTIONAL : 0);
-	ir_ref args[] = { lw_ctx(w), lw_op2i(w, IRO(add64), h->off, p->sum.at), lw_imm(w, 0), diff, lw_imm(w, flags) };
+	ir_ref args[] = { lw_ctx(w), lw_op2i(w, IRO(add64), h->off, p->sum.at), lw_imm(w, 0), difference(x),
+			  lw_imm(w, flags) };
 	ir_ref r = lw_helper(w, w->unit->target->helper_l4_csum, 5, args);
 	lw_raise_if(w, IR_NE, r, lw_imm(w, 0), "packet byte not writable");
 }
@@ -259,7 +268,8 @@ static void set_here(struct lw *w, const char *name, const struct net_field *f, 
 {
 	struct lw_val ok = checked(w, name, f, v);
 	bool own = net_sum_has(view, f), pseudo = net_sum_behind(view, f);
-	struct write x = { .w = w, .h = h, .sums = own || pseudo, .even = own };
+	bool told = !own && !pseudo && view != NET_ETH && w->unit->target->helper_csum_update && !w->unit->copy_access;
+	struct write x = { .w = w, .h = h, .sums = own || pseudo || told, .even = own };
 
 	if (!ok.kinds)
 		return; /* it raised */
@@ -268,6 +278,8 @@ static void set_here(struct lw *w, const char *name, const struct net_field *f, 
 		update(&x, view, h, false);
 	if (pseudo)
 		update_pseudo(&x, view);
+	if (told)
+		lw_helper(w, w->unit->target->helper_csum_update, 2, (ir_ref[]){ lw_ctx(w), difference(&x) });
 }
 
 void net_set(struct lw *w, const struct ir_field *row, const struct lw_val *obj, const struct lw_val *v)

@@ -169,9 +169,18 @@ const struct ir_view *const net_skb_views[NET_NVIEWS + 1] = {
 	NET_SHARED_VIEWS,
 };
 
+/* In the IP header itself, and covered by nothing behind it. */
+static bool is_direct(enum net_view view, const struct net_field *f)
+{
+	return !f->raw && !net_sum_behind(view, f);
+}
+
 bool net_skb_direct(const struct ir_view *v, const struct ir_field *f)
 {
-	if (v == &eth_view)
-		return true;
-	return v == &net_ipv4_view && net_sum_has(NET_IPV4, f->arg) && !net_sum_behind(NET_IPV4, f->arg);
+	const struct net_field *own = f->arg;
+
+	if (v == &net_ip_view)
+		return own->how == NET_EITHER && is_direct(NET_IPV4, own->v4) && is_direct(NET_IPV6, own->v6);
+	return v == &eth_view || (v == &net_ipv4_view && is_direct(NET_IPV4, own)) ||
+	       (v == &net_ipv6_view && is_direct(NET_IPV6, own));
 }

@@ -26,6 +26,7 @@ struct pull {
 	ir_blk fetch;
 	bool *later;     /* by block: a check comes at its end or behind it */
 	bool *settled;   /* by block: the question was asked on every way to its start */
+	ir_blk *miss;    /* by block: where the question is asked before going there, or 0 */
 };
 
 /* ---- what can be seen from outside ---- */
@@ -139,12 +140,32 @@ static void ask(struct pull *p, ir_blk b, uint32_t site, const struct ir_edge *e
 	edit_edge(p->f, t, 1, else_);
 }
 
-static void ask_on_failing(struct pull *p, ir_ref check)
+/* Where an edge leads that brings nothing along, and passes blocks that do nothing. */
+static struct ir_edge passed(const struct ir_fn *f, struct ir_edge e)
 {
-	ir_blk miss = ir_block_new(p->f);
-	struct ir_edge absent = ir_at(p->f, check)->succ[1];
-	ir_block(p->f, miss)->cold = true;
-	ask(p, miss, ir_at(p->f, check)->site, &absent);
+	for (;;) {
+		const struct ir_block *k = ir_block(f, e.to);
+		const struct ir_ins *t = ir_at(f, k->last);
+		if (e.nargs || k->nparams || k->first != k->last || t->op != IRO(jmp) || t->succ[0].nargs ||
+		    e.to == t->succ[0].to)
+			return e;
+		e = t->succ[0];
+	}
+}
+
+/* Checks that fail to the same place ask in the same block. */
+static void ask_on_failing(struct pull *p, ir_ref check, uint32_t nblocks)
+{
+	struct ir_edge absent = passed(p->f, ir_at(p->f, check)->succ[1]);
+	bool shared = !absent.nargs && absent.to < nblocks;
+	ir_blk miss = shared ? p->miss[absent.to] : 0;
+	if (!miss) {
+		miss = ir_block_new(p->f);
+		ir_block(p->f, miss)->cold = true;
+		ask(p, miss, ir_at(p->f, check)->site, &absent);
+	}
+	if (shared)
+		p->miss[absent.to] = miss;
 	ir_succ(p->f, check, 1, miss, 0, NULL);
 }
 
@@ -215,6 +236,8 @@ void opt_pull(struct ir_unit *u, struct ir_fn *f, ir_ref *ctx, ir_ref *data, ir_
 	ir_order(f);
 	find_later(&p);
 	find_settled(&p);
+	uint32_t nblocks = f->nblocks;
+	p.miss = arena_array(u->scratch, ir_blk, nblocks);
 	p.fetch = ir_block_new(f);
 	ir_blk *rpo = f->rpo, head = make_entry(&p, ctx, data, end);
 	for (uint32_t o = 0; o < f->nrpo; o++) {
@@ -223,7 +246,7 @@ void opt_pull(struct ir_unit *u, struct ir_fn *f, ir_ref *ctx, ir_ref *data, ir_
 		ir_ref check = is_check(f, b) ? ir_block(f, b)->last : 0;
 		ir_ref change = settled || !p.later[rpo[o]] ? 0 : first_change(&p, b);
 		if (check && !settled && !change)
-			ask_on_failing(&p, check);
+			ask_on_failing(&p, check, nblocks);
 		if (change)
 			ask_before(&p, change);
 	}

@@ -7,7 +7,8 @@
  * A case:
  *
  *     -- name: pass pass ...   the names of the table below; before them switches: features of the kernel,
- *     text                     copy (packet bytes by helper), pktlen (a helper gives the length), budget=N
+ *     text                     copy (packet bytes by helper), pktlen (a helper gives the length), budget=N,
+ *                              pieces (packets may lie in several)
  *     ----
  *     text expected            the IR; from select on instructions on virtual registers, after emit BPF
  */
@@ -26,11 +27,21 @@ static const struct ir_target with_length = {
 	.hook = "test", .ctx_data = 0, .ctx_data_end = 4, .helper_load_bytes = 189, .helper_pkt_len = 188,
 };
 
+static const struct ir_target in_pieces = {
+	.hook = "test", .ctx_data = 0, .ctx_data_end = 4, .has_len = true, .ctx_len = 8, .helper_load_bytes = 26,
+	.helper_pull = 39, .repeatable = (const uint8_t[]){ 1, 0 },
+};
+
 struct settings {
 	bool features[FEAT_COUNT];
-	bool copy, pktlen;
+	bool copy, pktlen, pieces;
 	uint64_t budget;
 };
+
+static const struct ir_target *target_of(const struct settings *s)
+{
+	return s->pieces ? &in_pieces : s->pktlen ? &with_length : &plain;
+}
 
 /* A program on its way: be from select on, done from emit on. */
 struct way {
@@ -65,7 +76,6 @@ static const struct { const char *name; int (*run)(struct way *w); } passes[] = 
 	{ "simplify", simplify }, { "simplify2", simplify2 }, { "loops", loops }, { "guard", guard },
 	{ "hoist", hoist }, { "stores", stores }, { "trees", trees }, { "veil", veil }, { "narrow", narrow },
 	{ "locks", locks },
-	{ "hoist", hoist }, { "trees", trees }, { "veil", veil }, { "narrow", narrow },
 	{ "legalise", legalise }, { "select", select_ }, { "allocate", allocate },
 	{ "frame", frame }, { "emit", emit },
 };
@@ -87,6 +97,8 @@ static bool setting(struct settings *s, const char *word)
 		s->copy = true;
 	else if (!strcmp(word, "pktlen"))
 		s->pktlen = true;
+	else if (!strcmp(word, "pieces"))
+		s->pieces = true;
 	else if (!strncmp(word, "budget=", 7))
 		s->budget = strtoull(word + 7, NULL, 10);
 	else
@@ -114,7 +126,7 @@ static const char *transform(struct arena *a, const char *how, const char *text)
 		if (!way.u && setting(&s, w))
 			continue;
 		if (!way.u) {
-			struct ir_unit *u = way.u = ir_read(a, &diag, s.pktlen ? &with_length : &plain, text, &err);
+			struct ir_unit *u = way.u = ir_read(a, &diag, target_of(&s), text, &err);
 			if (!u)
 				return arena_printf(a, "input: %s\n", err);
 			if ((err = ir_check(u)) != NULL)
