@@ -355,8 +355,8 @@ PG_API void pg_view_free(pg_view *v);
 PG_API const char *pg_view_name(const pg_view *v); /* "pkt", "ipv4" */
 PG_API size_t pg_view_len(const pg_view *v);       /* #v */
 PG_API bool pg_view_eq(const pg_view *a, const pg_view *b); /* the same place of the same packet */
-/* v.name: 1 found (views in *out are new, to be freed), 2: it is a method, -ENOENT: no such field
- * (pg_error names it and suggests). */
+/* v.name: 1 found (views in *out are new, to be freed), 2: it is a method, 3: it is a method of strings, on
+ * its bytes, -ENOENT: no such field (pg_error names it and suggests). */
 PG_API int pg_view_get(pg_ctx *ctx, pg_view *v, const char *name, pg_value *out);
 /* v.name = value, as kernel code would, checksums included. -ENOENT: no such field; -EINVAL: not to be
  * assigned, or not that value. */
@@ -364,6 +364,8 @@ PG_API int pg_view_set(pg_ctx *ctx, pg_view *v, const char *name, const pg_value
 /* The bytes of the whole packet as they are now, valid until something writes it or the last view of
  * it is freed. */
 PG_API const void *pg_view_packet(const pg_view *v, size_t *n);
+/* The bytes of the view itself, likewise. */
+PG_API const void *pg_view_bytes(const pg_view *v, size_t *n);
 /* v:name(args): up to *nout results. -EINVAL: bad argument, text in pg_error. */
 PG_API int pg_view_call(pg_ctx *ctx, pg_view *v, const char *name, const pg_value *args, int n,
 			pg_value *out, int *nout);

@@ -194,6 +194,19 @@ static void mac_bytes(uint8_t *to, const uint8_t *at)
 		to[i] = (uint8_t)(word >> 8 * i);
 }
 
+/* A slice, or a text made at run time: its length, then its bytes. */
+static bool decode_slice(uint32_t most, const uint8_t *at, size_t left, pg_value *v)
+{
+	uint64_t n;
+	if (left < sizeof n)
+		return false;
+	memcpy(&n, at, sizeof n);
+	if (n > most || n > left - sizeof n)
+		return false;
+	*v = (pg_value){ .kind = PG_STR, .str = (const char *)at + sizeof n, .n = (uint32_t)n };
+	return true;
+}
+
 static bool decode_payload(unsigned kind, uint32_t cap, const uint8_t *at, size_t left, pg_value *v)
 {
 	size_t need = kind == IR_STR ? cap : kind == IR_IP6 ? 16 : kind >= IR_INT ? 8 : 0;
@@ -245,8 +258,11 @@ static bool decode(const struct decoder *d, const struct ir_print_arg *a, const 
 	}
 	if (at > n || kind > 63 || !(a->kinds >> kind & 1))
 		return false;
-	return kind == IR_MSG ? decode_message(d, rec + at, n - at, v)
-			      : decode_payload((unsigned)kind, a->cap, rec + at, n - at, v);
+	if (kind == IR_MSG)
+		return decode_message(d, rec + at, n - at, v);
+	if (kind == IR_SLICE || kind == IR_TEXT)
+		return decode_slice(kind == IR_TEXT ? a->cap : a->most, rec + at, n - at, v);
+	return decode_payload((unsigned)kind, a->cap, rec + at, n - at, v);
 }
 
 struct reading {

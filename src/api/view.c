@@ -104,8 +104,10 @@ int pg_view_get(pg_ctx *ctx, pg_view *v, const char *name, pg_value *out)
 	const struct ir_field *f = ir_field_find(type, name);
 	struct net_place at;
 
+	if (!f && ir_lib_find(type->methods, name))
+		return 2;
 	if (!f)
-		return ir_lib_find(type->methods, name) ? 2 : no_field(ctx, type, name);
+		return type->bytes && ir_lib_find(v->packet->target->str_rows, name) ? 3 : no_field(ctx, type, name);
 	net_twin_get(&v->packet->frame, &v->place, f, out, &at);
 	if (out->kind != PG_VIEW)
 		return 1;
@@ -164,6 +166,12 @@ static int redirect(pg_ctx *ctx, const pg_view *v, const pg_value *args, int n, 
 		return api_fail(ctx, -EINVAL, "%s redirects packets out through a device only", t->hook);
 	*out = (pg_value){ .kind = PG_INT, .i = PG_REDIRECT };
 	return 0;
+}
+
+const void *pg_view_bytes(const pg_view *v, size_t *n)
+{
+	*n = pg_view_len(v);
+	return *n ? v->packet->bytes + v->place.off : v->packet->bytes;
 }
 
 int pg_view_call(pg_ctx *ctx, pg_view *v, const char *name, const pg_value *args, int n,

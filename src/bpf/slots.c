@@ -36,11 +36,13 @@ static uint64_t bits(uint32_t size, int64_t off, uint32_t len, bool read)
 	return (to >= 64 ? ~(uint64_t)0 : ((uint64_t)1 << to) - 1) & ~(((uint64_t)1 << from) - 1);
 }
 
-/* The slot that r is an address in, or -1. */
-static int slot_of(const struct ir_fn *f, ir_ref r, int64_t *off)
+/* The slot that r is an address in, or -1. *fixed: at an offset that is known. */
+static int slot_of(const struct ir_fn *f, ir_ref r, int64_t *off, bool *fixed)
 {
 	const struct ir_ins *i = ir_at(f, r);
-	while (i->op == IRO(add64) && ir_at(f, i->args[1])->op == IRO(imm)) {
+	*fixed = true;
+	while (i->op == IRO(add64)) {
+		*fixed &= ir_at(f, i->args[1])->op == IRO(imm);
 		*off += ir_at(f, i->args[1])->imm;
 		i = ir_at(f, i->args[0]);
 	}
@@ -55,7 +57,8 @@ static void keep_apart(struct slots *s, uint32_t a, uint32_t b)
 static void escapes(struct slots *s, ir_ref r)
 {
 	int64_t off = 0;
-	int k = slot_of(s->f, r, &off);
+	bool fixed;
+	int k = slot_of(s->f, r, &off, &fixed);
 	for (uint32_t o = 0; k >= 0 && o < s->n; o++)
 		keep_apart(s, (uint32_t)k, o);
 }
@@ -66,7 +69,7 @@ static bool is_store(unsigned op) { return op >= IRO(store8) && op <= IRO(store6
 static void find_escapes(struct slots *s, const struct ir_ins *i)
 {
 	bool address = is_load(i->op) || is_store(i->op) || i->op == IRO(atomadd32) || i->op == IRO(atomadd64);
-	bool offset = i->op == IRO(add64) && ir_at(s->f, i->args[1])->op == IRO(imm);
+	bool offset = i->op == IRO(add64); /* of an address: the first */
 	for (uint32_t a = address || offset; i->op != IRO(helper) && a < i->nargs; a++)
 		escapes(s, i->args[a]);
 	for (uint32_t e = 0; e < i->nsucc; e++)
@@ -79,19 +82,22 @@ static void access(struct slots *s, const struct ir_ins *i, uint32_t a, bool not
 {
 	static const uint8_t width[] = { 1, 2, 4, 8 };
 	int64_t off = is_load(i->op) || is_store(i->op) ? i->imm : 0;
-	int k = slot_of(s->f, i->args[a], &off);
+	bool fixed;
+	int k = slot_of(s->f, i->args[a], &off, &fixed);
 	if (k < 0)
 		return;
 	uint32_t size = s->f->slots[k].size;
 	for (uint32_t o = 0; note && o < s->n; o++)
 		if (s->now[o] && o != (uint32_t)k)
 			keep_apart(s, (uint32_t)k, o);
-	if (is_store(i->op)) {
+	if (is_store(i->op) && !fixed) {
+		s->layout[k] |= (uint64_t)note << 63;
+	} else if (is_store(i->op)) {
 		uint32_t len = width[i->op - IRO(store8)];
 		s->now[k] &= ~bits(size, off, len, false);
 		if (note)
 			s->layout[k] |= (uint64_t)1 << (((uint64_t)off * 7 + len) % 64);
-	} else if (is_load(i->op)) {
+	} else if (is_load(i->op) && fixed) {
 		s->now[k] |= bits(size, off, width[i->op - IRO(load8)], true);
 	} else {
 		s->now[k] |= bits(size, 0, size, true);

@@ -31,6 +31,7 @@ static const struct ir_target target = {
 	.libs = stdlib_rows,
 	.map_rows = stdlib_map_rows,
 	.addr_rows = net_addr_rows,
+	.str_rows = stdlib_str_rows,
 	.ctx_data = offsetof(struct xdp_md, data),
 	.ctx_data_end = offsetof(struct xdp_md, data_end),
 	.helper_load_bytes = ABI_XDP_LOAD_BYTES,

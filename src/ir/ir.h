@@ -47,6 +47,8 @@ enum ir_kind {
 	IR_ENTRY,  /* live entry of a map whose value is a struct */
 	IR_MSG,    /* the message of a run-time error that was caught: a string, known by its number */
 	IR_PENDING,/* in infer: may be anything, for it hangs on a call that is not inlined yet */
+	IR_SLICE,  /* a string: bytes of the packet, by offset and length */
+	IR_TEXT,   /* a string made at run time: its length and its bytes */
 	IR_VIEW0,  /* views: IR_VIEW0 + row in target->views */
 	IR_NKINDS = 64
 };
@@ -54,11 +56,16 @@ enum ir_kind {
 #define IR_BIT(kind) ((uint64_t)1 << (kind))
 #define IR_BOOL (IR_BIT(IR_FALSE) | IR_BIT(IR_TRUE))
 #define IR_FALSY (IR_BIT(IR_NIL) | IR_BIT(IR_FALSE))
+#define IR_STRINGS (IR_BIT(IR_STR) | IR_BIT(IR_SLICE) | IR_BIT(IR_TEXT))
+/* With what Lua calls a string, too, and has no bytes at run time. */
+#define IR_ALL_STRINGS (IR_STRINGS | IR_BIT(IR_MSG))
 #define IR_VIEWS (~(IR_BIT(IR_VIEW0) - 1))
 #define IR_ANY (~(uint64_t)0)
 
 /* One kind at most? */
 static inline bool ir_single(uint64_t kinds) { return !(kinds & (kinds - 1)); }
+/* With one kind of strings all of them: what differs is where their bytes are. */
+static inline uint64_t ir_alike(uint64_t kinds) { return kinds & IR_STRINGS ? kinds | IR_STRINGS : kinds; }
 static inline unsigned ir_first_kind(uint64_t kinds) { return (unsigned)__builtin_ctzll(kinds); }
 enum ir_kind ir_kind_of(enum pg_kind k); /* of a constant */
 
@@ -67,9 +74,10 @@ struct ir_type {
 	uint64_t kinds;        /* set of kinds; 0: nothing reaches it */
 	const pg_value *k;     /* the constant it always is, or NULL */
 	ir_ref def;            /* func, rec: the closure, newtable or record it always is, or 0 */
-	uint32_t cap;          /* str: greatest length in bytes */
+	uint32_t cap;          /* str, text: greatest length in bytes */
 	const struct ctype *layout; /* entry: its struct */
 	uint32_t map;          /* entry: which map of the unit it belongs to */
+	uint32_t most;         /* slice: greatest length in bytes */
 	const struct ir_lib *row; /* func: the library row it always is, or NULL */
 };
 
@@ -229,7 +237,7 @@ struct ir_error {
 struct ir_print_arg {
 	uint64_t kinds;
 	const pg_value *k;     /* constant: not sent */
-	uint32_t cap;          /* str */
+	uint32_t cap, most;    /* str, slice */
 	uint32_t offset;       /* in the record: u64 tag when several kinds, then payload words */
 };
 struct ir_print {

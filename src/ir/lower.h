@@ -11,7 +11,8 @@
  *
  * Payload words: nil false true 0 · int 1 · ip4 1 (4 bytes as loaded) · mac 1 (6 bytes as loaded,
  * little end first) · ip6 2 (two 8-byte loads) · str (cap + 7) / 8 (bytes as loaded, padded with
- * zeros) · entry 1 (pointer to the map value) · views: target->views[].words.
+ * zeros) · text 1 (length) and those of str, which may hold zeros · slice 2 (offset in the packet,
+ * length) · entry 1 (pointer to the map value) · views: target->views[].words.
  */
 #ifndef IR_LOWER_H
 #define IR_LOWER_H
@@ -21,7 +22,7 @@
 
 struct ct_field;
 
-enum { LW_MAXWORDS = 8, LW_MAXSTR = LW_MAXWORDS * 8, LW_IMMS = 64 };
+enum { LW_MAXSTR = 64, LW_MAXWORDS = 1 + LW_MAXSTR / 8, LW_IMMS = 64 };
 
 struct lw_val {
 	uint64_t kinds;
@@ -32,6 +33,7 @@ struct lw_val {
 	uint32_t cap;               /* str */
 	const struct ctype *layout; /* entry */
 	uint32_t map;               /* entry */
+	uint32_t most;              /* slice */
 	ir_ref def;                 /* rec: the Lua-level `record` instruction */
 };
 
@@ -44,6 +46,7 @@ struct lw {
 	struct lw_val *val;         /* by Lua-level value */
 	ir_blk *block;              /* by Lua-level block: where it begins */
 	uint32_t *uses;             /* likewise */
+	struct lw_val **results;    /* likewise: of calls that give several */
 	ir_blk error_exit;
 	ir_ref ctx;
 	const struct ir_ins *at;    /* the Lua instruction being lowered (names of operands) */
@@ -128,6 +131,63 @@ struct lw_join {
 struct lw_join lw_join_new(struct lw *w, uint64_t kinds, uint32_t cap);
 void lw_join_add(struct lw *w, struct lw_join *j, const struct lw_val *v);
 struct lw_val lw_join_end(struct lw *w, struct lw_join *j);
+
+/* ---- strings ---- */
+
+/* Bytes of a string that lie somewhere: `len` of them from `off` of the packet, or of stack bytes (where it is
+ * 0). */
+struct lw_str {
+	ir_ref off, len, slot;
+	const ir_ref *words;        /* of those on the stack */
+	uint32_t most;              /* no more than that */
+};
+enum { LW_STR_MOST = 0xffff };      /* of strings of which no more is known; further no packet is read */
+
+/* Of a string of one kind, or of a view with bytes. */
+struct lw_str lw_str_of(struct lw *w, const struct lw_val *v);
+struct lw_val lw_slice(ir_ref off, ir_ref len, uint32_t most);
+/* Length of a string of any kind. */
+ir_ref lw_str_len(struct lw *w, const struct lw_val *v);
+/* The string that v is, of one kind: views become slices. */
+struct lw_val lw_str_one(struct lw *w, const struct lw_val *v);
+/* The byte at offset `at`, which lies in s. */
+ir_ref lw_str_byte(struct lw *w, const struct lw_str *s, ir_ref at);
+/* Branches on whether the n bytes at offset `at`, all of which lie in s, are these; n > 0. */
+void lw_str_is(struct lw *w, const struct lw_str *s, ir_ref at, const char *bytes, uint32_t n, ir_blk yes,
+	       ir_blk no);
+/* Copies s to stack bytes, cap of them at ptr + off, all zero; what is longer goes to `longer`. */
+void lw_str_copy(struct lw *w, const struct lw_str *s, ir_ref ptr, int64_t off, uint32_t cap, ir_blk longer);
+/* A string as text of at most cap bytes (LW_MAXSTR), to `misfit` what is longer or holds a zero byte. */
+struct lw_val lw_str_text(struct lw *w, const struct lw_val *v, uint32_t cap, ir_blk misfit);
+/* The words of a string of one kind, padded with zeros, and its length; what is longer than LW_MAXSTR goes to
+ * `longer`. */
+struct lw_val lw_str_words(struct lw *w, const struct lw_val *v, ir_ref *len, ir_blk longer);
+/* Branches on a == b, a < b of two strings, each of one kind. End the block. */
+void lw_str_equal(struct lw *w, const struct lw_val *a, const struct lw_val *b, ir_blk yes, ir_blk no);
+void lw_str_less(struct lw *w, const struct lw_val *a, const struct lw_val *b, bool or_equal, ir_blk yes, ir_blk no);
+/* Strings made at run time. The most bytes that values of these kinds have as text; such a value as text;
+ * several, one behind the other; an integer; its digits, unsigned, by base 10 or 16. */
+uint32_t lw_text_cap(uint64_t kinds, uint32_t cap, uint32_t most);
+struct lw_val lw_text(struct lw *w, const struct lw_val *v);
+struct lw_val lw_text_join(struct lw *w, uint32_t n, const struct lw_val *v);
+/* `len` bytes from offset `from` on of a string on the stack, at most `most`. */
+struct lw_val lw_text_part(struct lw *w, const struct lw_str *s, ir_ref from, ir_ref len, uint32_t most);
+/* Stack bytes for a text of `most` bytes any of which may be looked at by a masked offset. */
+uint32_t lw_text_room(uint32_t most);
+/* Bytes of word i (the first is 0) that a text of that length has, as a mask. */
+ir_ref lw_text_mask(struct lw *w, ir_ref len, unsigned i);
+struct lw_val lw_text_int(struct lw *w, ir_ref n);
+struct lw_val lw_text_digits(struct lw *w, ir_ref n, unsigned base, bool upper);
+/* Texts of memory and those made at run time meet as the latter: the kinds of such a value; a value as one of
+ * those kinds. */
+static inline uint64_t lw_text_meets(uint64_t kinds)
+{
+	return kinds & IR_BIT(IR_TEXT) ? kinds & ~IR_BIT(IR_STR) : kinds;
+}
+struct lw_val lw_text_as(struct lw *w, const struct lw_val *v, uint64_t kinds);
+enum { LW_TEXTUAL = 1 << IR_NIL | 1 << IR_FALSE | 1 << IR_TRUE | 1 << IR_INT | 1 << IR_IP4 | 1 << IR_MAC };
+/* x when the comparison holds, else y. */
+ir_ref lw_pick(struct lw *w, enum ir_cc cc, ir_ref a, ir_ref b, ir_ref x, ir_ref y);
 
 /* ---- typed memory ---- */
 /* Stores v (already of a kind that t takes) as t at ptr + off. Does not fit: goes to `misfit`

@@ -122,6 +122,8 @@ static void put_type(struct text *t, const struct ir_type *y)
 	put(t, ": %s", ir_kinds_text(t->u, y->kinds));
 	if (y->cap)
 		put(t, " cap %u", y->cap);
+	if (y->most)
+		put(t, " most %u", y->most);
 	if (y->map)
 		put(t, " map %u", y->map);
 	if (y->def)

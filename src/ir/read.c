@@ -269,6 +269,8 @@ static const struct ir_lib *library_row(struct reader *r, const char *name)
 		row = ir_lib_find(t->libs, name);
 		if (!row)
 			row = ir_lib_find(t->addr_rows, name);
+		if (!row)
+			row = ir_lib_find(t->str_rows, name);
 		for (unsigned i = 0; !row && t->map_rows && i < PG_ROLE_END; i++)
 			row = ir_lib_find(t->map_rows[i], name);
 		for (unsigned i = 0; !row && t->views && t->views[i]; i++)
@@ -284,6 +286,8 @@ static void type(struct reader *r, struct ir_type *y)
 	y->kinds = kinds(r);
 	if (accept(r, "cap"))
 		y->cap = small(r);
+	if (accept(r, "most"))
+		y->most = small(r);
 	if (accept(r, "map"))
 		y->map = small(r);
 	if (accept(r, "def"))

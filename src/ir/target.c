@@ -12,6 +12,14 @@ const struct ir_lib *ir_lib_find(const struct ir_lib *rows, const char *name)
 	return NULL;
 }
 
+bool ir_row_of_string(const struct ir_target *t, const struct ir_lib *row)
+{
+	for (const struct ir_lib *r = t->str_rows; r && r->name; r++)
+		if (r == row)
+			return true;
+	return false;
+}
+
 const char *ir_cap_help(uint32_t missing)
 {
 	return missing & IR_CAP_TASK ? "packets have no process: it is there in tracing hooks"
@@ -70,6 +78,8 @@ static const struct kind_name kind_names[IR_VIEW0] = {
 	[IR_ENTRY] = { "entry", "entry" },
 	[IR_MSG] = { "message", "string" },
 	[IR_PENDING] = { "pending", "value" },
+	[IR_SLICE] = { "slice", "string" },
+	[IR_TEXT] = { "text", "string" },
 };
 
 const char *ir_kind_lua(const struct ir_unit *u, unsigned kind)

@@ -40,6 +40,10 @@ enum {
 	IR_CAPS = IR_CAP_TASK | IR_CAP_MEMORY,
 };
 
+/* Beside the effects of a row: it gives several results. `out` of its callbacks is then an array of
+ * IR_RESULTS; `type` fills one for each result, all others stay without kinds. */
+enum { IR_SEVERAL = 1 << 12, IR_RESULTS = 34 };
+
 /* Rows without type and lower are control flow: their calls become branches before anything is
  * lowered; imm says which. */
 enum ir_expand { IR_EXPAND_ASSERT, IR_EXPAND_SELECT, IR_EXPAND_ERROR, IR_EXPAND_PCALL, IR_EXPAND_LOCKED };
@@ -72,6 +76,8 @@ struct ir_view {
 	const char *name;     /* "pkt", "ipv4" */
 	uint8_t words;        /* machine words that represent one */
 	bool is_str_like;     /* #v, v:byte ... are bytes of the packet */
+	/* Where its bytes are, as strings have them; NULL: it has none, or not all of them. */
+	void (*bytes)(struct lw *w, const struct lw_val *obj, ir_ref *off, ir_ref *len);
 	const struct ir_field *fields; /* ends with a NULL name */
 	const struct ir_lib *methods;  /* ends with a NULL name */
 	void (*len)(struct lw *w, const struct lw_val *obj, struct lw_val *out); /* #v, or NULL */
@@ -103,6 +109,7 @@ struct ir_target {
 	const struct ir_lib *libs;     /* library functions, ends with a NULL name */
 	const struct ir_lib *const *map_rows; /* by enum pg_map_role: methods and rows, "get" "set" "add" ... */
 	const struct ir_lib *addr_rows; /* methods of ip4, ip6 and mac values */
+	const struct ir_lib *str_rows; /* methods of strings, and of views as far as those have none of the name */
 	/* how packet bytes are reached */
 	uint32_t ctx_data, ctx_data_end;  /* offsets of u32 data, data_end in the context */
 	uint32_t helper_load_bytes;       /* (ctx, offset, to, len) -> 0: for copy access; 0: none */
@@ -131,6 +138,8 @@ static inline bool ir_has_results(const struct ir_target *t)
 	return t->integer_results || (t->verdicts && t->verdicts->neutral);
 }
 
+/* Is it one of t->str_rows? */
+bool ir_row_of_string(const struct ir_target *t, const struct ir_lib *row);
 /* The first of the capabilities in `missing`, as what to do about it. */
 const char *ir_cap_help(uint32_t missing);
 /* The row by name, or NULL. */

@@ -34,6 +34,29 @@ static int call_method(lua_State *L)
 	return nout;
 }
 
+/* Calls string.NAME, upvalue 1, with the bytes of the view. */
+static int call_string(lua_State *L)
+{
+	size_t n;
+	const char *bytes = pg_view_bytes(pgl_toview(L, 1), &n);
+	lua_pushlstring(L, bytes, n);
+	lua_replace(L, 1);
+	lua_pushvalue(L, lua_upvalueindex(1));
+	lua_insert(L, 1);
+	lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+	return lua_gettop(L);
+}
+
+/* Pushes the method that is string.NAME, of the name at index 2. */
+static void string_method(lua_State *L)
+{
+	lua_pushliteral(L, "");
+	luaL_getmetafield(L, -1, "__index");
+	lua_pushvalue(L, 2);
+	lua_gettable(L, -2);
+	lua_pushcclosure(L, call_string, 1);
+}
+
 static int view_index(lua_State *L)
 {
 	struct pgl *s = pgl_get(L);
@@ -45,6 +68,10 @@ static int view_index(lua_State *L)
 	int rc = pg_view_get(s->ctx, v, lua_tostring(L, 2), &out);
 	if (rc < 0)
 		return pgl_raise(L, s, rc);
+	if (rc == 3) {
+		string_method(L);
+		return 1;
+	}
 	if (rc != 2) {
 		pgl_push(L, &out);
 		return 1;

@@ -126,6 +126,16 @@ static void extent(struct lw *w, const struct lw_val *obj, ir_ref *start, ir_ref
 	*end = lw_op2(w, IRO(add64), *start, header_len(w, obj));
 }
 
+void net_extent(struct lw *w, const struct lw_val *obj, ir_ref *off, ir_ref *len)
+{
+	ir_ref end;
+
+	extent(w, obj, off, &end);
+	if (!*off)
+		*off = lw_imm(w, 0);
+	*len = net_len_word(w, obj);
+}
+
 static ir_ref index_to_offset(struct lw *w, const struct lw_val *obj, ir_ref i)
 {
 	ir_blk back = lw_block(w, 0), front = lw_block(w, 0), meet = lw_block(w, 1);

@@ -149,6 +149,7 @@ uint32_t net_device(const pg_value *v);
 void net_get(struct lw *w, const struct ir_field *f, const struct lw_val *obj, struct lw_val *out);
 void net_set(struct lw *w, const struct ir_field *f, const struct lw_val *obj, const struct lw_val *v);
 void net_len(struct lw *w, const struct lw_val *obj, struct lw_val *out);
+void net_extent(struct lw *w, const struct lw_val *obj, ir_ref *off, ir_ref *len);
 
 #define NET_ROW(name_, kinds_, ...)                                                         \
 	{ .name = name_, .kinds = kinds_, .get = net_get,                                   \
@@ -202,7 +203,7 @@ void net_len(struct lw *w, const struct lw_val *obj, struct lw_val *out);
 
 #define NET_VIEW(name_, words_, fields_)                                                    \
 	{ .name = name_, .words = words_, .is_str_like = true, .fields = fields_,           \
-	  .methods = net_byte_rows, .len = net_len }
+	  .methods = net_byte_rows, .len = net_len, .bytes = net_extent }
 
 /* ---- the host twin: plain C over bytes ---- */
 

@@ -59,7 +59,7 @@ static bool may_be(const pg_value *key, uint64_t kinds)
 {
 	switch (key->kind) {
 	case PG_FALSE: case PG_TRUE: case PG_INT: case PG_STR: case PG_IP4: case PG_IP6: case PG_MAC:
-		return kinds & IR_BIT(ir_kind_of(key->kind));
+		return ir_alike(kinds) & IR_BIT(ir_kind_of(key->kind));
 	default:
 		return false;
 	}

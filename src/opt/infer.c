@@ -154,6 +154,7 @@ static struct ir_type rule_pi(struct infer *in, ir_ref r)
 		return t;
 	struct ir_type cut = type_kinds(left);
 	cut.cap = t.cap;
+	cut.most = left & IR_BIT(IR_SLICE) ? t.most : 0;
 	cut.layout = t.layout;
 	cut.map = t.map;
 	if (left && !cut.k && t.k)
@@ -181,8 +182,11 @@ static struct ir_type rule_result(struct infer *in, ir_ref r)
 	struct ir_type callee = ir_at(in->fl.f, call->args[0])->type;
 	if (!callee.kinds || !call->type.kinds)
 		return nothing;
-	if (ins->aux && callee.row)
-		return type_const(in->fl.u->target, &const_nil);
+	if (ins->aux && callee.row) {
+		struct ir_type all[IR_RESULTS];
+		uint32_t n = infer_results(in, ins->args[0], all);
+		return ins->aux < n ? all[ins->aux] : type_const(in->fl.u->target, &const_nil);
+	}
 	return call->type;
 }
 
@@ -202,22 +206,16 @@ static struct ir_type rule_cellget(struct infer *in, ir_ref r)
 	return type_pending();
 }
 
-static struct ir_type rule_concat(struct infer *in, ir_ref r)
+/* Constants, one behind the other; NULL: not all are. */
+static const pg_value *concat_known(struct infer *in, ir_ref r)
 {
-	const struct ir_ins *ins = ir_at(in->fl.f, r);
 	struct ir_unit *u = in->fl.u;
 	const char *s = "";
 	size_t n = 0;
-	for (uint32_t i = 0; i < ins->nargs; i++) {
+	for (uint32_t i = 0; i < ir_at(in->fl.f, r)->nargs; i++) {
 		struct ir_type t = infer_arg(in, r, i);
-		if (!t.kinds)
-			return nothing;
-		if (!t.k || (t.k->kind != PG_STR && t.k->kind != PG_INT)) {
-			struct diag *d = flow_error(&in->fl, ins->site,
-				"'..' of values known only at run time is not there yet");
-			d->help = "send the parts as fields of an event, or give them to print";
-			return type_kinds(IR_BIT(IR_STR));
-		}
+		if (!t.k || (t.k->kind != PG_STR && t.k->kind != PG_INT))
+			return NULL;
 		const char *part = t.k->kind == PG_STR ? t.k->str
 			: arena_printf(u->arena, "%lld", (long long)t.k->i);
 		size_t m = t.k->kind == PG_STR ? t.k->n : strlen(part);
@@ -225,10 +223,63 @@ static struct ir_type rule_concat(struct infer *in, ir_ref r)
 		memcpy(joined, s, n);
 		if (m)
 			memcpy(joined + n, part, m);
+		joined[n + m] = 0;
 		s = joined;
 		n += m;
 	}
-	return type_const(u->target, const_new(u, (pg_value){ .kind = PG_STR, .n = (uint32_t)n, .str = s }));
+	return const_new(u, (pg_value){ .kind = PG_STR, .n = (uint32_t)n, .str = s });
+}
+
+/* Can operand i be a piece of a text? *least, *most: how long it is. */
+static bool concat_piece(struct infer *in, ir_ref r, uint32_t i, uint32_t *least, uint32_t *most)
+{
+	uint32_t site = ir_at(in->fl.f, r)->site;
+	struct ir_type t = infer_arg(in, r, i);
+	uint64_t good = t.kinds & (IR_STRINGS | IR_BIT(IR_INT));
+	if (t.kinds & IR_BIT(IR_MSG))
+		flow_error(&in->fl, site, "the message of an error is a piece of a text here; that is not there yet")->help =
+			"print it, or raise it again";
+	else if (t.kinds & IR_BIT(IR_FLOAT))
+		flow_error(&in->fl, site, "a float is a piece of a text here; floats do not exist in the kernel");
+	else if (!good && t.kinds & LW_TEXTUAL & ~(IR_BIT(IR_NIL) | IR_BOOL))
+		flow_error(&in->fl, site, "attempt to concatenate an address")->help = "write tostring(address)";
+	else if (!good)
+		flow_error(&in->fl, site, "%s is %s here and a piece of a text", infer_operand(in, r, i),
+			   infer_a_wrong(in, &t, 0));
+	else if (t.kinds & IR_BIT(IR_SLICE) && t.most > LW_MAXSTR)
+		flow_error(&in->fl, site, "a piece of this text may have up to %u bytes, and texts made in kernel code have %d",
+			   t.most, LW_MAXSTR)->help = "use its first bytes: s:sub(1, 16)";
+	else {
+		*least += t.k && t.k->kind == PG_STR ? t.k->n : 0;
+		*most += lw_text_cap(good, t.cap, t.most);
+		return true;
+	}
+	return false;
+}
+
+/* The length of what grows in a loop is not known: it is checked at run time. */
+static struct ir_type rule_concat(struct infer *in, ir_ref r)
+{
+	const struct ir_ins *ins = ir_at(in->fl.f, r);
+	struct ir_type out = { .kinds = IR_BIT(IR_TEXT) };
+	uint32_t least = 0, most = 0;
+	for (uint32_t i = 0; i < ins->nargs; i++)
+		if (!infer_arg(in, r, i).kinds)
+			return nothing;
+	const pg_value *k = concat_known(in, r);
+	if (k)
+		return type_const(in->fl.u->target, k);
+	for (uint32_t i = 0; i < ins->nargs; i++) {
+		if (!concat_piece(in, r, i, &least, &most))
+			return out;
+		if (infer_arg(in, r, i).kinds & IR_BIT(IR_TEXT))
+			most = LW_MAXSTR;
+	}
+	if (least > LW_MAXSTR)
+		flow_error(&in->fl, ins->site, "this text has more than %d bytes, which is the most in kernel code", LW_MAXSTR)
+			->help = "send the parts as fields of an event, or give them to print";
+	out.cap = most < LW_MAXSTR ? most : LW_MAXSTR;
+	return out;
 }
 
 const pg_value *infer_located(struct ir_unit *u, const pg_value *position, const pg_value *text)
@@ -278,14 +329,14 @@ static struct ir_type rule_len(struct infer *in, ir_ref r)
 		return nothing;
 	if (t.k && t.k->kind == PG_STR)
 		return type_const(u->target, const_int(u, t.k->n));
-	uint64_t good = 0;
+	uint64_t good = t.kinds & IR_STRINGS;
 	for (unsigned k = IR_VIEW0; k < IR_NKINDS; k++)
 		if (t.kinds & IR_BIT(k) && ir_view_of(u->target, k)->len)
 			good |= IR_BIT(k);
 	if (t.kinds & IR_BIT(IR_HOST))
 		flow_error(&in->fl, ins->site, "the length of %s is not known in kernel code",
 			   infer_operand(in, r, 0))->help = "take #t in the user half and capture the number";
-	else if (t.kinds & (IR_BIT(IR_STR) | IR_BIT(IR_MSG)))
+	else if (t.kinds & IR_BIT(IR_MSG))
 		flow_error(&in->fl, ins->site, "the length of a string known only at run time is not there yet");
 	else if (!good)
 		flow_error(&in->fl, ins->site, "%s is always %s here and has no length",
@@ -515,6 +566,7 @@ int opt_records(struct ir_unit *u)
 	fl.report = true;
 	report(&fl);
 	entries_check(&fl);
+	slices_check(&fl);
 	if (!u->diag->errors)
 		joins_check(&fl);
 	if (!u->diag->errors)

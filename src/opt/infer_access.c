@@ -99,7 +99,8 @@ static struct ir_type index_view(struct infer *in, ir_ref r, unsigned kind, cons
 		in->fl.u->tunnels |= f->tunnel;
 		return (struct ir_type){ .kinds = f->kinds, .cap = f->cap };
 	}
-	const struct ir_lib *m = ir_lib_find(v->methods, name);
+	const struct ir_type self = type_kinds(IR_BIT(kind));
+	const struct ir_lib *m = method_row(in->fl.u, &self, kind, name);
 	if (m)
 		return row_type(m);
 	no_view_field(in, site, v, name);
@@ -195,8 +196,9 @@ static struct ir_type index_kind(struct infer *in, ir_ref r, const struct ir_typ
 		return row_type(m);
 	if (kind == IR_HOST)
 		flow_error(&in->fl, site, "%s: kernel code cannot use this host value", infer_operand(in, r, 0));
-	else if (kind == IR_STR)
-		flow_error(&in->fl, site, "methods of strings are not there yet in kernel code");
+	else if (IR_BIT(kind) & IR_STRINGS)
+		flow_error(&in->fl, site, name ? "there is no string.%s in kernel code" : "a string has no field %s",
+			   name ? name : key_text(in, key));
 	else
 		flow_error(&in->fl, site, "a %s has no field %s", ir_kind_lua(in->fl.u, kind), key_text(in, key))
 			->help = "an address has a:int(), a:byte(i) and a:within(\"10.0.0.0/8\")";
@@ -206,7 +208,7 @@ static struct ir_type index_kind(struct infer *in, ir_ref r, const struct ir_typ
 static bool indexable(unsigned kind)
 {
 	return kind >= IR_VIEW0 || kind == IR_ENTRY || kind == IR_REC || kind == IR_HOST ||
-	       kind == IR_STR || kind == IR_IP4 || kind == IR_IP6 || kind == IR_MAC;
+	       IR_BIT(kind) & IR_STRINGS || kind == IR_IP4 || kind == IR_IP6 || kind == IR_MAC;
 }
 
 struct ir_type infer_index(struct infer *in, ir_ref r)
@@ -217,6 +219,11 @@ struct ir_type infer_index(struct infer *in, ir_ref r)
 	bool some = false;
 	for (uint64_t set = t.kinds; set; set &= set - 1) {
 		unsigned k = ir_first_kind(set);
+		if (k == IR_MSG) {
+			flow_error(&in->fl, ir_at(in->fl.f, r)->site, "methods of the message of an error are not there yet")
+				->help = "print it, or compare it with a constant text";
+			return type_pending();
+		}
 		if (!indexable(k))
 			continue;
 		struct ir_type one = index_kind(in, r, &t, k, &key);
@@ -238,7 +245,7 @@ static void set_state(struct infer *in, ir_ref r, const struct ctype *layout, co
 {
 	uint32_t site = ir_at(in->fl.f, r)->site;
 	struct ir_type want = struct_field(in, site, what, layout, key);
-	if (!(want.kinds & v->kinds))
+	if (!(ir_alike(want.kinds) & v->kinds))
 		flow_error(&in->fl, site, "%s is stored in %s, which holds %s",
 			   infer_a_wrong(in, v, 0), key_text(in, key), infer_a_wrong(in, &want, IR_BIT(IR_NIL)));
 }
@@ -398,11 +405,39 @@ static struct ir_type call_row(struct infer *in, ir_ref r, const struct ir_lib *
 		return nothing;
 	if (ir_lib_expands(row))
 		return type_pending();
+	struct ir_type all[IR_RESULTS];
+	if (row->effects & IR_SEVERAL) {
+		memset(all, 0, sizeof(all));
+		return row->type(in, row, ins->site, n, a, all) ? all[0] : nothing;
+	}
 	struct ir_type out = type_kinds(row->ret ? row->ret : IR_BIT(IR_NIL));
 	out.cap = row->cap;
 	if (row->type && !row->type(in, row, ins->site, n, a, &out))
 		return nothing;
 	return out;
+}
+
+uint32_t infer_results(struct infer *in, ir_ref call, struct ir_type out[IR_RESULTS])
+{
+	const struct ir_lib *row = infer_arg(in, call, 0).row;
+	uint32_t n = ir_at(in->fl.f, call)->nargs - 1;
+	if (!row || !(row->effects & IR_SEVERAL))
+		return 0;
+	struct ir_type *a = arena_array(in->fl.u->arena, struct ir_type, n + 1);
+	for (uint32_t i = 0; i < n; i++) {
+		a[i] = infer_arg(in, call, i + 1);
+		if (!a[i].kinds || type_is_pending(&a[i]))
+			return 0;
+	}
+	struct infer quiet = *in;
+	quiet.fl.report = false;
+	memset(out, 0, sizeof(*out) * IR_RESULTS);
+	if (n < (uint32_t)row->min + 1 || !row->type(&quiet, row, 0, n, a, out))
+		return 0;
+	n = 0;
+	while (n < IR_RESULTS && out[n].kinds)
+		n++;
+	return n;
 }
 
 /* A method of a view that may be of several types: each has its own row of that name. */
@@ -426,8 +461,6 @@ static const struct { const char *name, *text, *help; } absent[] = {
 	{ "pairs", INFER_FOR_IN, INFER_FOR_IN_HELP },
 	{ "ipairs", INFER_FOR_IN, INFER_FOR_IN_HELP },
 	{ "next", INFER_FOR_IN, INFER_FOR_IN_HELP },
-	{ "tostring", "'tostring' is not there yet in kernel code",
-	  "print and events take values as they are; the user half formats them" },
 };
 
 static void unknown_lib(struct infer *in, uint32_t site, const char *name)

@@ -1,6 +1,8 @@
 /* infer_num.c - what arithmetic, comparisons and numeric for give, and what of it is known. */
 #include "opt/infer.h"
 
+#include "ir/lower.h"
+
 #include <math.h>
 
 /* ---- Lua's integer arithmetic ---- */
@@ -57,7 +59,7 @@ static void float_operand(struct infer *in, ir_ref r, const pg_value *k)
 		: "compute with integers, in smaller units";
 }
 
-enum { STRINGS = 1 << IR_STR | 1 << IR_MSG };
+#define STRINGS (IR_STRINGS | IR_BIT(IR_MSG))
 
 /* Reports what cannot be an integer. False: nothing reaches it yet. */
 static bool integer_operand(struct infer *in, ir_ref r, uint32_t i, const char *use)
@@ -179,7 +181,7 @@ void infer_warn_equal(struct flow *fl, ir_ref r)
 	struct infer in = { .fl = *fl };
 	struct ir_type a = infer_arg(&in, r, 0), b = infer_arg(&in, r, 1);
 	uint64_t one = a.kinds | b.kinds;
-	if (!(a.kinds & b.kinds) && one & ADDRESSES && one & (NUMBERS | 1 << IR_STR))
+	if (!(a.kinds & b.kinds) && one & ADDRESSES && one & (NUMBERS | IR_STRINGS))
 		diag_add(fl->u->diag, DIAG_WARNING, fl->u->sites[ir_at(fl->f, r)->site].pos,
 			 "an address never equals a number or a string")->help =
 			"compare with bpf.ip(\"...\") or bpf.mac(\"...\")";
@@ -194,7 +196,7 @@ static struct ir_type compare_equal(struct infer *in, ir_ref r, const struct ir_
 				    const struct ir_type *b)
 {
 	uint32_t site = ir_at(in->fl.f, r)->site;
-	uint64_t both = a->kinds & b->kinds;
+	uint64_t both = ir_alike(a->kinds) & ir_alike(b->kinds);
 	bool numbers = a->kinds & NUMBERS && b->kinds & NUMBERS;
 	bool message = (a->kinds | b->kinds) & IR_BIT(IR_MSG) && a->kinds & STRINGS && b->kinds & STRINGS;
 	if (message && (a->kinds & b->kinds & IR_BIT(IR_MSG) || (!is_text(a) && !is_text(b))))
@@ -211,12 +213,28 @@ static struct ir_type compare_equal(struct infer *in, ir_ref r, const struct ir_
 	return type_kinds(IR_BOOL);
 }
 
+/* One kind of strings on each side, none longer than what fits registers, and nothing else that has an
+ * order. */
+static void order_of_strings(struct infer *in, uint32_t site, const struct ir_type *a, const struct ir_type *b)
+{
+	uint64_t x = a->kinds & IR_STRINGS, y = b->kinds & IR_STRINGS;
+	uint32_t most = a->most > b->most ? a->most : b->most, cap = a->cap > b->cap ? a->cap : b->cap;
+	if ((a->kinds | b->kinds) & NUMBERS || !ir_single(x) || !ir_single(y))
+		flow_error(&in->fl, site, "the order of what may be strings of several kinds, or numbers, is not there yet")
+			->help = "compare each of them under an if";
+	else if (cap > LW_MAXSTR || ((x | y) & IR_BIT(IR_SLICE) && most > LW_MAXSTR))
+		flow_error(&in->fl, site, "the order of strings of more than %d bytes is not there yet", LW_MAXSTR)
+			->help = "compare their first bytes: s:sub(1, 64) < t:sub(1, 64)";
+}
+
 static struct ir_type compare_order(struct infer *in, ir_ref r, const struct ir_type *a,
 				    const struct ir_type *b)
 {
 	uint32_t site = ir_at(in->fl.f, r)->site;
-	if (a->kinds & STRINGS && b->kinds & STRINGS)
-		flow_error(&in->fl, site, "the order of strings known only at run time is not there yet");
+	if ((a->kinds | b->kinds) & IR_BIT(IR_MSG) && a->kinds & STRINGS && b->kinds & STRINGS)
+		flow_error(&in->fl, site, "the order of the message of an error is not there yet");
+	else if (a->kinds & IR_STRINGS && b->kinds & IR_STRINGS)
+		order_of_strings(in, site, a, b);
 	else if (!(a->kinds & NUMBERS && b->kinds & NUMBERS))
 		flow_error(&in->fl, site, "attempt to compare %s with %s",
 			   infer_wrong(in, a, a->kinds & ~NUMBERS ? NUMBERS : 0),

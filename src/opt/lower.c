@@ -23,7 +23,7 @@ static struct lw_val param_value(struct lw *w, ir_blk b, ir_ref p)
 	const struct ir_type *t = &ir_at(w->from, p)->type;
 	if (t->k)
 		return lw_const(w, t->k);
-	struct lw_val as = { .kinds = t->kinds, .cap = t->cap, .layout = t->layout, .map = t->map };
+	struct lw_val as = { .kinds = lw_text_meets(t->kinds), .cap = t->cap, .most = t->most, .layout = t->layout, .map = t->map };
 	struct lw_val none = { .kinds = t->kinds };
 	struct lw_val shape = lw_widen(w, &none, &as); /* how many words it takes */
 	as.n = shape.n;
@@ -70,7 +70,8 @@ void lower_edge(struct lw *w, const struct ir_edge *e)
 		const struct lw_val *as = &w->val[to->params[i]];
 		if (as->k || !as->kinds)
 			continue;
-		struct lw_val v = lw_widen(w, &w->val[e->args[i]], as);
+		struct lw_val v = lw_text_as(w, &w->val[e->args[i]], as->kinds);
+		v = lw_widen(w, &v, as);
 		for (unsigned k = 0; k < as->n; k++)
 			args[n++] = v.w[k];
 		if (as->tag)
@@ -110,7 +111,12 @@ static void op_record(struct lw *w, ir_ref r)
 
 static void op_result(struct lw *w, ir_ref r)
 {
-	w->val[r] = ir_at(w->from, r)->aux ? lw_nil() : *lower_arg(w, r, 0);
+	const struct ir_ins *i = ir_at(w->from, r);
+	const struct lw_val *all = w->results[i->args[0]];
+	if (i->type.k)
+		w->val[r] = lw_const(w, i->type.k);
+	else
+		w->val[r] = all ? all[i->aux] : *lower_arg(w, r, 0);
 }
 
 /* A condition that is wanted as a value. */
@@ -141,7 +147,8 @@ static void (*const lowers[IR_NOPS])(struct lw *, ir_ref) = {
 	[IRO(mod)] = lower_arith,     [IRO(idiv)] = lower_arith,    [IRO(band)] = lower_arith,
 	[IRO(bor)] = lower_arith,     [IRO(bxor)] = lower_arith,    [IRO(shl)] = lower_arith,
 	[IRO(shr)] = lower_arith,     [IRO(unm)] = lower_unary,     [IRO(bnot)] = lower_unary,
-	[IRO(len)] = lower_len,       [IRO(index)] = lower_index,   [IRO(self)] = lower_index,
+	[IRO(len)] = lower_len,       [IRO(concat)] = lower_concat,
+	       [IRO(index)] = lower_index,   [IRO(self)] = lower_index,
 	[IRO(setindex)] = lower_setindex, [IRO(call)] = lower_call, [IRO(return)] = lower_return,
 	[IRO(closure)] = op_nothing,  [IRO(several)] = op_nothing,  [IRO(nop)] = op_nothing,
 	[IRO(upcell)] = op_nothing,   [IRO(cell)] = op_nothing,     [IRO(raised)] = op_nothing,
@@ -218,6 +225,7 @@ int opt_lower(struct ir_unit *u)
 	w->val = arena_array(u->scratch, struct lw_val, from->nins);
 	w->block = arena_array(u->scratch, ir_blk, from->nblocks);
 	w->uses = arena_array(u->scratch, uint32_t, from->nins);
+	w->results = arena_array(u->scratch, struct lw_val *, from->nins);
 	w->fn = ir_fn_new(u, from->name);
 	w->fn->machine = true;
 	ir_fn_reserve(w->fn, from->nrpo * 4 + from->nins * 2, from->nblocks * 3);

@@ -12,6 +12,7 @@ void lower_arith(struct lw *w, ir_ref r);    /* lower_num.c */
 void lower_unary(struct lw *w, ir_ref r);
 void lower_forcount(struct lw *w, ir_ref r);
 void lower_len(struct lw *w, ir_ref r);      /* lower_access.c */
+void lower_concat(struct lw *w, ir_ref r);
 void lower_index(struct lw *w, ir_ref r);
 void lower_setindex(struct lw *w, ir_ref r);
 /* Which operand of the sum that r stores is added to what the field holds, in place; -1: none. */

@@ -17,7 +17,8 @@ typedef void by_kind(struct lw *w, void *arg, const struct lw_val *v, unsigned k
 static struct lw_val dispatch(struct lw *w, const struct lw_val *v, const struct ir_type *result,
 			      by_kind *one, void *arg)
 {
-	struct lw_val out = { .kinds = result->kinds, .cap = result->cap, .layout = result->layout };
+	struct lw_val out = { .kinds = result->kinds, .cap = result->cap, .most = result->most,
+			      .layout = result->layout };
 	if (ir_single(v->kinds)) {
 		one(w, arg, v, ir_first_kind(v->kinds), &out);
 		return out;
@@ -39,11 +40,6 @@ static struct lw_val dispatch(struct lw *w, const struct lw_val *v, const struct
 	return lw_join_end(w, &j);
 }
 
-static uint64_t view_kinds(const struct lw_val *v)
-{
-	return v->kinds & IR_VIEWS;
-}
-
 /* v as one of the kinds, or the Lua error; its text is made only where it can be raised. */
 static struct lw_val object(struct lw *w, const struct lw_val *v, uint64_t good, const char *doing)
 {
@@ -58,14 +54,36 @@ static struct lw_val object(struct lw *w, const struct lw_val *v, uint64_t good,
 static void len_of(struct lw *w, void *arg, const struct lw_val *v, unsigned kind, struct lw_val *out)
 {
 	(void)arg;
-	ir_view_of(w->unit->target, kind)->len(w, v, out);
+	if (IR_BIT(kind) & IR_STRINGS)
+		*out = lw_int(lw_str_len(w, v));
+	else
+		ir_view_of(w->unit->target, kind)->len(w, v, out);
 }
 
 void lower_len(struct lw *w, ir_ref r)
 {
 	const struct lw_val *v = lower_arg(w, r, 0);
-	struct lw_val ok = object(w, v, view_kinds(v), "get length of");
+	struct lw_val ok = object(w, v, v->kinds & (IR_VIEWS | IR_STRINGS), "get length of");
 	w->val[r] = dispatch(w, &ok, &ir_at(w->from, r)->type, len_of, NULL);
+}
+
+/* ---- a .. b ---- */
+
+/* Pieces are checked as Lua does: the last two, then from right to left. */
+void lower_concat(struct lw *w, ir_ref r)
+{
+	const struct ir_ins *i = ir_at(w->from, r);
+	struct lw_val *pieces = arena_array(w->unit->scratch, struct lw_val, i->nargs);
+	if (i->type.k) {
+		w->val[r] = lw_const(w, i->type.k);
+		return;
+	}
+	for (uint32_t k = i->nargs; k-- > 0;) {
+		uint32_t at = k == i->nargs - 1 ? k - 1 : k == i->nargs - 2 ? k + 1 : k;
+		pieces[at] = lw_check_kind(w, lower_arg(w, r, at), IR_STRINGS | IR_BIT(IR_INT),
+					   "attempt to concatenate a %K value");
+	}
+	w->val[r] = lw_text_join(w, i->nargs, pieces);
 }
 
 /* ---- v[k] ---- */
@@ -117,7 +135,7 @@ static void index_one(struct lw *w, void *arg, const struct lw_val *v, unsigned 
 
 static uint64_t indexable(const struct lw_val *v)
 {
-	return v->kinds & (IR_VIEWS | IR_BIT(IR_ENTRY) | IR_BIT(IR_REC) | IR_BIT(IR_HOST) | IR_BIT(IR_STR) |
+	return v->kinds & (IR_VIEWS | IR_BIT(IR_ENTRY) | IR_BIT(IR_REC) | IR_BIT(IR_HOST) | IR_STRINGS |
 			   IR_BIT(IR_IP4) | IR_BIT(IR_IP6) | IR_BIT(IR_MAC));
 }
 
@@ -236,6 +254,23 @@ static void method_of(struct lw *w, void *arg, const struct lw_val *v, unsigned 
 	call_row(w, row, mine.n, mine.args, out);
 }
 
+/* string.NAME(s, ...) and s:NAME(...), where s is a string or has the bytes of one. */
+static void string_row(struct lw *w, const struct ir_lib *row, struct call *c, bool method)
+{
+	const struct ir_type *t = &ir_at(w->from, c->r)->type;
+	struct lw_val *out = &w->val[c->r];
+	uint64_t good = method ? indexable(&c->args[0]) : IR_STRINGS;
+	struct lw_val self = lw_check_kind(w, &c->args[0], good, arena_printf(w->unit->arena,
+		"bad argument #1 to '%s' (string expected, got %%K)", row->name));
+	c->args[0] = lw_str_one(w, &self);
+	check_args(w, row, c, true);
+	if (row->effects & IR_SEVERAL)
+		out = w->results[c->r] = arena_array(w->unit->scratch, struct lw_val, IR_RESULTS);
+	*out = (struct lw_val){ .kinds = t->kinds, .cap = t->cap, .most = t->most };
+	call_row(w, row, c->n, c->args, out);
+	w->val[c->r] = *out;
+}
+
 void lower_call(struct lw *w, ir_ref r)
 {
 	const struct ir_ins *i = ir_at(w->from, r);
@@ -249,16 +284,21 @@ void lower_call(struct lw *w, ir_ref r)
 	for (uint32_t k = 0; k < c.n; k++)
 		c.args[k] = *lower_arg(w, r, k + 1);
 	const struct ir_lib *row = callee->type.row;
+	if (row && ir_row_of_string(w->unit->target, row)) {
+		string_row(w, row, &c, callee->op == IRO(self));
+		return;
+	}
 	if (callee->op == IRO(self)) {
 		struct lw_val self = lw_narrow(w, &c.args[0], indexable(&c.args[0]));
 		struct ir_type key = ir_at(w->from, callee->args[1])->type;
 		c.method = key.k->str;
-		if (self.kinds & (IR_VIEWS | IR_BIT(IR_IP4) | IR_BIT(IR_IP6) | IR_BIT(IR_MAC))) {
+		if (self.kinds & (IR_VIEWS | IR_STRINGS | IR_BIT(IR_IP4) | IR_BIT(IR_IP6) | IR_BIT(IR_MAC))) {
 			w->val[r] = dispatch(w, &self, &i->type, method_of, &c);
 			return;
 		}
 	}
 	check_args(w, row, &c, row_is_method(w->unit, row));
-	w->val[r] = (struct lw_val){ .kinds = i->type.kinds, .cap = i->type.cap, .layout = i->type.layout };
+	w->val[r] = (struct lw_val){ .kinds = i->type.kinds, .cap = i->type.cap, .most = i->type.most,
+				    .layout = i->type.layout };
 	call_row(w, row, c.n, c.args, &w->val[r]);
 }

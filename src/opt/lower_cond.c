@@ -94,12 +94,57 @@ static void equal_or_message(struct lw *w, const struct lw_val *a, const struct 
 		lw_jmp(w, no, 0, NULL);
 }
 
+static void equal_strings(struct lw *w, const struct lw_val *a, const struct lw_val *b, ir_blk yes, ir_blk no)
+{
+	if (a->kinds == IR_BIT(IR_STR) && b->kinds == IR_BIT(IR_STR))
+		equal_payload(w, a, b, IR_BIT(IR_STR), yes, no);
+	else
+		lw_str_equal(w, a, b, yes, no);
+}
+
+/* One of them may be a string whose bytes lie somewhere: each kind of string of one side with each of the
+ * other. */
+static void equal_alike(struct lw *w, const struct lw_val *a, const struct lw_val *b, ir_blk yes, ir_blk no)
+{
+	struct lw_val x = *a, y;
+	for (uint64_t i = a->kinds & IR_STRINGS; i; i &= i - 1) {
+		uint64_t one = i & -i;
+		ir_blk mine = lw_block(w, 0), other = lw_block(w, 0);
+		lw_br_kind(w, &x, one, mine, other);
+		lw_enter(w, mine);
+		struct lw_val s = lw_narrow(w, a, one);
+		y = *b;
+		for (uint64_t k = b->kinds & IR_STRINGS, with; k; k &= ~with) {
+			with = k & -k;
+			ir_blk here = lw_block(w, 0), next = lw_block(w, 0);
+			lw_br_kind(w, &y, with, here, next);
+			lw_enter(w, here);
+			struct lw_val t = lw_narrow(w, b, with);
+			equal_strings(w, &s, &t, yes, no);
+			lw_enter(w, next);
+			y.kinds &= ~with;
+		}
+		lw_jmp(w, no, 0, NULL);
+		lw_enter(w, other);
+		x.kinds &= ~one;
+	}
+	struct lw_val rest = lw_narrow(w, a, ~IR_STRINGS);
+	if (rest.kinds)
+		lower_equal(w, &rest, b, yes, no);
+	else
+		lw_jmp(w, no, 0, NULL);
+}
+
 static void lower_equal(struct lw *w, const struct lw_val *a, const struct lw_val *b, ir_blk yes, ir_blk no)
 {
 	uint64_t both = a->kinds & b->kinds;
 	if ((a->kinds ^ b->kinds) & IR_BIT(IR_MSG)) {
 		bool first = a->kinds & IR_BIT(IR_MSG);
 		equal_or_message(w, first ? a : b, first ? b : a, yes, no);
+		return;
+	}
+	if (a->kinds & IR_STRINGS && b->kinds & IR_STRINGS && (a->kinds | b->kinds) & IR_STRINGS & ~IR_BIT(IR_STR)) {
+		equal_alike(w, a, b, yes, no);
 		return;
 	}
 	if (is_float(a) != is_float(b)) {
@@ -213,9 +258,30 @@ static void raise_compare(struct lw *w, const struct lw_val *a, const struct lw_
 
 enum { NUMBERS = 1 << IR_INT | 1 << IR_FLOAT };
 
+/* Each is one kind of strings, or nothing that has an order (infer lets nothing else through). */
+static void order_strings(struct lw *w, enum ir_op op, const struct lw_val *a, const struct lw_val *b,
+			  ir_blk yes, ir_blk no)
+{
+	if ((a->kinds | b->kinds) & ~IR_STRINGS) {
+		ir_blk a_str = lw_block(w, 0), ok = lw_block(w, 0), bad = lw_block(w, 0);
+		lw_br_kind(w, a, IR_STRINGS, a_str, bad);
+		lw_enter(w, a_str);
+		lw_br_kind(w, b, IR_STRINGS, ok, bad);
+		lw_enter(w, bad);
+		raise_compare(w, a, b);
+		lw_enter(w, ok);
+	}
+	struct lw_val x = lw_narrow(w, a, IR_STRINGS), y = lw_narrow(w, b, IR_STRINGS);
+	lw_str_less(w, &x, &y, op == IRO(le), yes, no);
+}
+
 static void lower_order(struct lw *w, enum ir_op op, const struct lw_val *a, const struct lw_val *b,
 			ir_blk yes, ir_blk no)
 {
+	if (a->kinds & IR_STRINGS && b->kinds & IR_STRINGS) {
+		order_strings(w, op, a, b, yes, no);
+		return;
+	}
 	if ((a->kinds | b->kinds) & ~(uint64_t)NUMBERS) {
 		ir_blk a_num = lw_block(w, 0), ok = lw_block(w, 0), bad = lw_block(w, 0);
 		lw_br_kind(w, a, NUMBERS, a_num, bad);

@@ -7,7 +7,7 @@ uint64_t lw_type_kinds(const struct ctype *t)
 {
 	static const uint64_t kinds[] = {
 		[CT_INT] = IR_BIT(IR_INT), [CT_BOOL] = IR_BOOL, [CT_IP4] = IR_BIT(IR_IP4),
-		[CT_IP6] = IR_BIT(IR_IP6), [CT_MAC] = IR_BIT(IR_MAC), [CT_CHAR] = IR_BIT(IR_STR),
+		[CT_IP6] = IR_BIT(IR_IP6), [CT_MAC] = IR_BIT(IR_MAC), [CT_CHAR] = IR_STRINGS,
 		[CT_BYTES] = 0, [CT_PREFIX4] = IR_BIT(IR_IP4) | IR_BIT(IR_HOST),
 		[CT_PREFIX6] = IR_BIT(IR_IP6) | IR_BIT(IR_HOST), [CT_STRUCT] = IR_BIT(IR_REC),
 	};
@@ -138,10 +138,63 @@ static bool const_text_fits(const struct store *s)
 	return s->v->k->n <= s->t->size && !memchr(s->v->k->str, 0, s->v->k->n);
 }
 
+static void store_words(struct store *s)
+{
+	struct lw *w = s->w;
+	for (uint32_t at = 0, size = s->t->size; at < size; at += 8)
+		store_bytes(w, s->ptr, s->off + at, lw_word(w, s->v, at / 8), size - at < 8 ? size - at : 8);
+}
+
+static void store_text(struct store *s);
+
+static void store_slice(struct store *s)
+{
+	struct lw *w = s->w;
+	ir_blk misfit = s->misfit ? s->misfit : lw_block(w, 0), end = lw_block(w, 0);
+	struct lw_val text = lw_str_text(w, s->v, s->t->size, misfit);
+	struct store words = *s;
+	words.v = &text;
+	store_words(&words);
+	lw_jmp(w, end, 0, NULL);
+	if (!s->misfit) {
+		lw_enter(w, misfit);
+		misfit_always(s);
+		w->cur = 0;
+	}
+	lw_enter(w, end);
+}
+
+/* Strings of several kinds: each by itself. */
+static void store_strings(struct store *s)
+{
+	struct lw *w = s->w;
+	ir_blk slice = lw_block(w, 0), text = lw_block(w, 0), end = lw_block(w, 0);
+	uint64_t one_kind = IR_BIT(ir_first_kind(s->v->kinds & ~IR_BIT(IR_STR)));
+	struct lw_val v = lw_narrow(w, s->v, one_kind), rest = lw_narrow(w, s->v, ~one_kind);
+	struct store one = *s;
+	lw_br_kind(w, s->v, one_kind, slice, text);
+	lw_enter(w, slice);
+	one.v = &v;
+	store_slice(&one);
+	lw_jmp(w, end, 0, NULL);
+	lw_enter(w, text);
+	one.v = &rest;
+	store_text(&one);
+	lw_jmp(w, end, 0, NULL);
+	lw_enter(w, end);
+}
+
 static void store_text(struct store *s)
 {
 	struct lw *w = s->w;
 	uint32_t size = s->t->size;
+	if (s->v->kinds & IR_STRINGS & ~IR_BIT(IR_STR)) {
+		if (ir_single(s->v->kinds))
+			store_slice(s);
+		else
+			store_strings(s);
+		return;
+	}
 	if (s->v->k && !const_text_fits(s)) {
 		misfit_always(s);
 		return;
@@ -154,8 +207,7 @@ static void store_text(struct store *s)
 				   : lw_word(w, s->v, i);
 		misfit_if(s, IR_NE, over, 0);
 	}
-	for (uint32_t at = 0; at < size; at += 8)
-		store_bytes(w, s->ptr, s->off + at, lw_word(w, s->v, at / 8), size - at < 8 ? size - at : 8);
+	store_words(s);
 }
 
 static void store_prefix(struct store *s)

@@ -10,10 +10,12 @@ static unsigned words_of_kind(const struct lw *w, unsigned kind, uint32_t cap)
 	switch (kind) {
 	case IR_INT: case IR_IP4: case IR_MAC: case IR_ENTRY: case IR_MSG:
 		return 1;
-	case IR_IP6:
+	case IR_IP6: case IR_SLICE:
 		return 2;
 	case IR_STR:
 		return (cap + 7) / 8;
+	case IR_TEXT:
+		return 1 + (cap + 7) / 8;
 	default:
 		return kind >= IR_VIEW0 ? ir_view_of(w->unit->target, kind)->words : 0;
 	}
@@ -231,6 +233,8 @@ void lw_join_add(struct lw *w, struct lw_join *j, const struct lw_val *v)
 	memcpy(args, as.w, sizeof(*args) * as.n);
 	if (j->as.tag)
 		args[as.n] = as.tag;
+	if (v->most > j->as.most)
+		j->as.most = v->most;
 	if (v->layout) {
 		j->as.layout = v->layout;
 		j->as.map = v->map;

@@ -4,7 +4,7 @@
  *
  * Results whose number differs by path are padded with nil, and marked: who counts them must know.
  */
-#include "opt/opt.h"
+#include "opt/infer.h"
 #include "opt/params.h"
 
 static bool is_closed(const struct ir_fn *f, ir_ref r)
@@ -58,9 +58,10 @@ static void replace_last(struct ir_fn *f, ir_ref r, uint32_t n, const ir_ref *wi
 	i->aux = padded ? IR_PADDED : 0;
 }
 
-/* A library row gives one result or none, but for those that become branches. */
-static int open_row_call(struct ir_fn *f, ir_ref r, ir_ref call)
+/* A library row gives one result or none, or as many as it says, but for those that become branches. */
+static int open_row_call(struct flow *fl, ir_ref r, ir_ref call)
 {
+	struct ir_fn *f = fl->f;
 	if (ir_at(f, call)->op != IRO(call) || ir_at(f, call)->aux & IR_OPEN)
 		return 0;
 	const struct ir_lib *row = ir_at(f, ir_at(f, call)->args[0])->type.row;
@@ -70,21 +71,31 @@ static int open_row_call(struct ir_fn *f, ir_ref r, ir_ref call)
 		replace_last(f, r, 0, NULL, false);
 		return 1;
 	}
-	ir_ref one = ir_ins_new(f, IRO(result), 1, &call);
-	ir_at(f, one)->site = ir_at(f, r)->site;
-	ir_insert_before(f, r, one);
-	replace_last(f, r, 1, &one, false);
+	struct ir_type types[IR_RESULTS];
+	ir_ref all[IR_RESULTS];
+	struct infer in = { .fl = *fl };
+	uint32_t n = row->effects & IR_SEVERAL ? infer_results(&in, call, types) : 1;
+	if (!n)
+		return 0;
+	for (uint32_t i = 0; i < n; i++) {
+		all[i] = ir_ins_new(f, IRO(result), 1, &call);
+		ir_at(f, all[i])->aux = i;
+		ir_at(f, all[i])->site = ir_at(f, r)->site;
+		ir_insert_before(f, r, all[i]);
+	}
+	replace_last(f, r, n, all, false);
 	return 1;
 }
 
-static int open_list(struct ir_fn *f, ir_ref r)
+static int open_list(struct flow *fl, ir_ref r)
 {
+	struct ir_fn *f = fl->f;
 	ir_ref last = ir_at(f, r)->args[ir_at(f, r)->nargs - 1];
 	if (is_closed(f, last)) {
 		replace_last(f, r, ir_at(f, last)->nargs, ir_at(f, last)->args, ir_at(f, last)->aux & IR_PADDED);
 		return 1;
 	}
-	return open_row_call(f, r, last);
+	return open_row_call(fl, r, last);
 }
 
 /* ---- block parameters ---- */
@@ -161,7 +172,7 @@ int several_normalise(struct flow *fl)
 				if (ir_at(f, r)->op == IRO(result) && r < limit && !to[r])
 					now += take_result(f, r, to);
 				else if (has_open_list(ir_at(f, r)))
-					now += open_list(f, r);
+					now += open_list(fl, r);
 			}
 		}
 		if (!now)

@@ -64,6 +64,8 @@ struct ir_type type_const(const struct ir_target *t, const pg_value *k)
 	if (k->kind == PG_STR)
 		ty.cap = k->n;
 	if (k->kind == PG_LIB)
+		ty.row = strncmp(k->lib, "string.", 7) ? NULL : ir_lib_find(t->str_rows, k->lib + 7);
+	if (k->kind == PG_LIB && !ty.row)
 		ty.row = ir_lib_find(t->libs, k->lib);
 	return ty;
 }
@@ -103,12 +105,14 @@ bool type_join(struct ir_type *t, const struct ir_type *with)
 		t->row = NULL;
 	if (with->cap > t->cap)
 		t->cap = with->cap;
+	if (with->most > t->most)
+		t->most = with->most;
 	if (with->layout && !t->layout) {
 		t->layout = with->layout;
 		t->map = with->map;
 	}
 	return old.kinds != t->kinds || old.k != t->k || old.def != t->def || old.row != t->row ||
-	       old.cap != t->cap || old.layout != t->layout;
+	       old.cap != t->cap || old.most != t->most || old.layout != t->layout;
 }
 
 struct ir_type type_of_memory(const struct ctype *t)
@@ -138,8 +142,11 @@ const struct ir_lib *method_row(const struct ir_unit *u, const struct ir_type *t
 {
 	if (kind >= IR_VIEW0) {
 		const struct ir_view *v = ir_view_of(u->target, kind);
-		return v ? ir_lib_find(v->methods, name) : NULL;
+		const struct ir_lib *own = v ? ir_lib_find(v->methods, name) : NULL;
+		return own || !v || !v->bytes ? own : ir_lib_find(u->target->str_rows, name);
 	}
+	if (IR_BIT(kind) & IR_STRINGS)
+		return ir_lib_find(u->target->str_rows, name);
 	if (kind == IR_IP4 || kind == IR_IP6 || kind == IR_MAC)
 		return ir_lib_find(u->target->addr_rows, name);
 	if (kind == IR_HOST && t->k && t->k->kind == PG_MAP)

@@ -68,10 +68,10 @@ const struct ir_lib stdlib_event_rows[] = {
 /* ---- print(...) ---- */
 
 static const uint64_t printable = IR_BIT(IR_NIL) | IR_BOOL | IR_BIT(IR_INT) | IR_BIT(IR_IP4) |
-				  IR_BIT(IR_IP6) | IR_BIT(IR_MAC) | IR_BIT(IR_STR) | IR_BIT(IR_MSG);
+				  IR_BIT(IR_IP6) | IR_BIT(IR_MAC) | IR_STRINGS | IR_BIT(IR_MSG);
 
 /* Bytes of an argument in the record: a tag when it may be of several kinds, then its words. */
-static uint32_t arg_size(uint64_t kinds, const pg_value *k, uint32_t cap)
+static uint32_t arg_size(uint64_t kinds, const pg_value *k, uint32_t cap, uint32_t most)
 {
 	uint32_t words = 0;
 	if (k)
@@ -82,6 +82,10 @@ static uint32_t arg_size(uint64_t kinds, const pg_value *k, uint32_t cap)
 		words = 2;
 	if (kinds & IR_BIT(IR_STR) && (cap + 7) / 8 > words)
 		words = (cap + 7) / 8;
+	if (kinds & IR_BIT(IR_SLICE) && (most + 7) / 8 >= words)
+		words = 1 + (most + 7) / 8; /* its length first */
+	if (kinds & IR_BIT(IR_TEXT) && (cap + 7) / 8 >= words)
+		words = 1 + (cap + 7) / 8;
 	return 8 * (words + !ir_single(kinds));
 }
 
@@ -96,7 +100,10 @@ bool std_print_type(struct infer *in, const struct ir_lib *row, uint32_t site, u
 			return infer_error(in, site, "print its fields", "argument #%u of print is a %s; kernel code "
 				"cannot print that", i + 1, ir_kind_lua(infer_unit(in),
 				ir_first_kind(a[i].kinds & ~printable))), false;
-		size += arg_size(a[i].kinds, known ? a[i].k : NULL, a[i].cap);
+		if (!known && a[i].kinds & IR_BIT(IR_SLICE) && a[i].most > MAX_RECORD)
+			return infer_error(in, site, "print its first bytes: s:sub(1, 64)", "argument #%u of print may be "
+					   "a string of up to %u bytes, too many at once", i + 1, a[i].most), false;
+		size += arg_size(a[i].kinds, known ? a[i].k : NULL, a[i].cap, a[i].most);
 	}
 	if (size > MAX_RECORD)
 		return infer_error(in, site, "print less at once", "what is printed here is too big for the "
@@ -104,20 +111,47 @@ bool std_print_type(struct infer *in, const struct ir_lib *row, uint32_t site, u
 	return true;
 }
 
+/* Its words at data + at; a slice as its length and its bytes. */
+static void store_words(struct lw *w, ir_ref data, uint32_t at, uint32_t end, const struct lw_val *v)
+{
+	ir_blk slice = lw_block(w, 0), other = lw_block(w, 0), done = lw_block(w, 0);
+	struct lw_val bytes = lw_narrow(w, v, IR_BIT(IR_SLICE)), rest = lw_narrow(w, v, ~IR_BIT(IR_SLICE));
+	lw_br_kind(w, v, IR_BIT(IR_SLICE), slice, other);
+	if (bytes.kinds) {
+		lw_enter(w, slice);
+		struct lw_str s = lw_str_of(w, &bytes);
+		ir_blk longer = lw_block(w, 0);
+		lw_store(w, 8, data, at, s.len);
+		for (uint32_t i = at + 8; i < end; i += 8)
+			lw_store(w, 8, data, i, lw_imm(w, 0));
+		lw_str_copy(w, &s, data, at + 8, s.most, longer);
+		lw_jmp(w, done, 0, NULL);
+		lw_enter(w, longer);
+		lw_raise(w, "string too long"); /* never reached */
+	}
+	if (rest.kinds) {
+		lw_enter(w, other);
+		for (unsigned i = 0; at < end; i++, at += 8)
+			lw_store(w, 8, data, at, lw_word(w, &rest, i));
+		lw_jmp(w, done, 0, NULL);
+	}
+	lw_enter(w, done);
+}
+
 static uint32_t store_arg(struct lw *w, ir_ref data, uint32_t at, const struct lw_val *v,
 			  struct ir_print_arg *arg)
 {
-	*arg = (struct ir_print_arg){ .kinds = v->kinds, .k = v->k, .cap = v->cap, .offset = at };
+	*arg = (struct ir_print_arg){ .kinds = v->kinds, .k = v->k, .cap = v->cap, .most = v->most,
+				       .offset = at };
 	if (v->k)
 		return at;
 	if (v->tag) {
 		lw_store(w, 8, data, at, v->tag);
 		at += 8;
 	}
-	uint32_t end = arg->offset + arg_size(v->kinds, NULL, v->cap);
-	for (unsigned i = 0; at < end; i++, at += 8)
-		lw_store(w, 8, data, at, lw_word(w, v, i));
-	return at;
+	uint32_t end = arg->offset + arg_size(v->kinds, NULL, v->cap, v->most);
+	store_words(w, data, at, end, v);
+	return end;
 }
 
 void std_print_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
@@ -130,7 +164,7 @@ void std_print_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const s
 	p.id = u->next_print ? u->next_print(u->next_print_arg) : u->nprints + 1;
 	p.args = arena_array(u->arena, struct ir_print_arg, n + 1);
 	for (uint32_t i = 0; i < n; i++)
-		p.size += arg_size(args[i].kinds, args[i].k, args[i].cap);
+		p.size += arg_size(args[i].kinds, args[i].k, args[i].cap, args[i].most);
 	ir_ref data = lw_slot(w, p.size, 8);
 	lw_store(w, 4, data, 0, lw_imm(w, p.id));
 	lw_store(w, 4, data, 4, lw_imm(w, p.size));

@@ -58,7 +58,7 @@ static bool extreme_type(struct infer *in, const struct ir_lib *row, uint32_t si
 {
 	(void)out;
 	for (uint32_t i = 0; i < n; i++) {
-		uint64_t wrong = a[i].kinds & (a[i].kinds & INT && n > 1 ? STR | IR_BIT(IR_FLOAT) : ~INT);
+		uint64_t wrong = a[i].kinds & (a[i].kinds & INT && n > 1 ? IR_STRINGS | IR_BIT(IR_FLOAT) : ~INT);
 		if (wrong)
 			return infer_error(in, site, "give it integers", "argument #%u of '%s' %s a %s here", i + 1,
 				row->name, a[i].kinds & INT ? "may be" : "is", wrong & IR_BIT(IR_FLOAT) ? "float" :
@@ -127,7 +127,7 @@ static const char *type_name(unsigned kind)
 	case IR_NIL: return "nil";
 	case IR_FALSE: case IR_TRUE: return "boolean";
 	case IR_INT: case IR_FLOAT: return "number";
-	case IR_STR: case IR_MSG: return "string";
+	case IR_STR: case IR_SLICE: case IR_TEXT: case IR_MSG: return "string";
 	case IR_FUNC: return "function";
 	case IR_REC: return "table";
 	default: return "userdata";
@@ -202,7 +202,7 @@ static bool tointeger_type(struct infer *in, const struct ir_lib *row, uint32_t 
 			   const struct ir_type *a, struct ir_type *out)
 {
 	(void)row, (void)n;
-	if (a[0].kinds & (STR | IR_BIT(IR_FLOAT)))
+	if (a[0].kinds & (IR_STRINGS | IR_BIT(IR_FLOAT)))
 		return infer_error(in, site, NULL, "math.tointeger of a string or float is not there in kernel code"),
 		       false;
 	*out = (struct ir_type){ .kinds = (a[0].kinds & INT) | (a[0].kinds & ~INT ? NIL : 0) };
@@ -284,6 +284,9 @@ const struct ir_lib stdlib_rows[] = {
 	{ "math.tointeger", 1, 1, { 0 }, INT | NIL, 0, 0, tointeger_type, tointeger_lower, 0,
 	  "an integer as it is, else nil" },
 	{ "type", 1, 1, { 0 }, STR, 8, 0, kind_type, kind_lower, 0, "kind of a value, as text" },
+	{ "tostring", 1, 1, { 0 }, IR_STRINGS, 0, 0, std_tostring_type, std_tostring_lower, 0, "a value as text" },
+	{ "string.char", 0, -1, { INT }, IR_BIT(IR_TEXT), 0, IR_E_RAISE, std_char_type, std_char_lower, 0,
+	  "the text of these bytes" },
 	{ "print", 0, -1, { 0 }, 0, 0, IR_E_WRITE, std_print_type, std_print_lower, 0,
 	  "sends its arguments to the user half, which prints them" },
 	{ "error", 0, 2, { 0 }, IR_ANY, 0, IR_E_RAISE, NULL, NULL, IR_EXPAND_ERROR, "raises a run-time error" },

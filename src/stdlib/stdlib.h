@@ -11,6 +11,7 @@ extern const struct ir_lib stdlib_keyed_rows[]; /* methods of maps; m[k] is "get
 extern const struct ir_lib stdlib_state_rows[]; /* "[]" and "[]=": st.f, st.f = v */
 extern const struct ir_lib stdlib_event_rows[]; /* methods of event channels */
 extern const struct ir_lib stdlib_queue_rows[], stdlib_filter_rows[], stdlib_redirect_rows[];
+extern const struct ir_lib stdlib_str_rows[];   /* methods of strings, string.NAME */
 
 /* Kernel helpers (include/uapi/linux/bpf.h), by number. */
 enum {
@@ -49,6 +50,44 @@ struct lw_val std_text(struct lw *w, ir_ref slot, uint32_t cap);
 /* rows' callbacks, by file */
 bool std_print_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
 		    const struct ir_type *a, struct ir_type *out);
+/* strings */
+/* Argument i as an integer, `none` where it is nil or not given; where a part that starts there starts (from
+ * 1) in a string of that length. */
+struct lw_val std_int_or(struct lw *w, uint32_t n, const struct lw_val *args, uint32_t i, int64_t none);
+ir_ref std_first(struct lw *w, const struct lw_val *i, ir_ref len);
+/* Arguments 1 to n that Lua would convert to integers are refused; so is a string that may be of several
+ * kinds. most: of a string. */
+bool std_integers(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t first, uint32_t n,
+		  const struct ir_type *a);
+bool std_one_string(struct infer *in, const struct ir_lib *row, uint32_t site, const struct ir_type *a);
+uint32_t std_most(const struct ir_type *a);
+bool std_is_text(const struct ir_type *a); /* not of the packet, or not always */
+bool std_tostring_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
+		     struct ir_type *out);
+void std_tostring_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+		      struct lw_val *out);
+bool std_format_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
+		     struct ir_type *out);
+void std_format_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+		      struct lw_val *out);
+bool std_case_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
+		     struct ir_type *out);
+void std_case_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+		      struct lw_val *out);
+bool std_rep_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
+		     struct ir_type *out);
+void std_rep_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+		      struct lw_val *out);
+bool std_char_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
+		     struct ir_type *out);
+void std_char_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+		      struct lw_val *out);
+enum { STD_FIND, STD_MATCH };
+bool std_find_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
+		   struct ir_type *out);
+void std_find_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+		    struct lw_val *out);
+
 void std_print_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
 		     struct lw_val *out);
 void std_pid_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,

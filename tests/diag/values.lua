@@ -8,13 +8,13 @@ local pairs_of = bpf.map { "hash", key = "u32", value = "struct { u32 a; u32 pkt
 
 -- operators
 diag.case("concatenation", function(p) return "n" .. p.len end)
-diag.case("the length of text", function() return #words[1] end)
+diag.case("the length of an address", function(p) return #p.eth.src end)
 diag.case("the length of a number", function(p) return #p.len end)
 diag.case("the length of nil", function() local s return #s end)
 diag.case("a float of two branches", function(p) local f = half if p.len > 5 then f = 1.5 end return p.len + f end)
 diag.case("text in arithmetic", function() return (words[1] or 0) + 1 end)
 diag.case("a loop to nil", function(p) local n for i = 1, n do print(i) end end)
-diag.case("text in order", function() if words[1] and words[1] < words[2] then return bpf.DROP end end)
+diag.case("order of text and a number", function(p) if words[1] and words[1] < p.len then return bpf.DROP end end)
 diag.case("order of a number and an address", function(p) if p.len < p.eth.src then return bpf.DROP end end)
 diag.case("two functions compared", function(p)
 	local function f() end

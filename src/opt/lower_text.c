@@ -1,0 +1,338 @@
+/*
+ * lower_text.c - strings made at run time: pieces put one behind the other, numbers and other values as text.
+ *
+ * A text is its length and up to 64 bytes in words, padded with zeros. Pieces are joined in stack bytes, a word
+ * at a time: each word of a piece is shifted to where it belongs, and what does not fit its word is carried to
+ * the next. (Stack bytes are written at aligned addresses only: the verifier insists.)
+ */
+#include "ir/lower.h"
+
+enum { INT_CAP = 20, IP4_CAP = 15, MAC_CAP = 17, DIGIT_WORDS = 3 };
+
+static const pg_value *kind_name(unsigned kind)
+{
+	static const pg_value nil = { .kind = PG_STR, .str = "nil", .n = 3 };
+	static const pg_value no = { .kind = PG_STR, .str = "false", .n = 5 };
+	static const pg_value yes = { .kind = PG_STR, .str = "true", .n = 4 };
+	return kind == IR_NIL ? &nil : kind == IR_FALSE ? &no : &yes;
+}
+
+static uint32_t cap_of_kind(unsigned kind, uint32_t cap, uint32_t most)
+{
+	switch (kind) {
+	case IR_INT: return INT_CAP;
+	case IR_IP4: return IP4_CAP;
+	case IR_MAC: return MAC_CAP;
+	case IR_STR: case IR_TEXT: return cap;
+	case IR_SLICE: return most;
+	default: return kind_name(kind)->n;
+	}
+}
+
+uint32_t lw_text_cap(uint64_t kinds, uint32_t cap, uint32_t most)
+{
+	uint32_t n = 0;
+	for (; kinds; kinds &= kinds - 1) {
+		uint32_t one = cap_of_kind(ir_first_kind(kinds), cap, most);
+		n = one > n ? one : n;
+	}
+	return n;
+}
+
+/* A text of bytes in words, the first in the lowest bits of the first. */
+static struct lw_val text_value(ir_ref len, const ir_ref *words, unsigned n, uint32_t cap)
+{
+	struct lw_val v = { .kinds = IR_BIT(IR_TEXT), .cap = cap, .n = (uint8_t)(1 + n) };
+	v.w[0] = len;
+	memcpy(v.w + 1, words, sizeof(*words) * n);
+	return v;
+}
+
+/* ---- joining ---- */
+
+struct builder {
+	ir_ref slot;
+	ir_ref len;
+	uint32_t most;         /* bytes that there is room for */
+	int64_t known;         /* the length, where it is a constant; -1: it is not */
+	uint32_t cap;
+};
+
+/* Room for all of it, and for a longest piece that starts where the last one ends. */
+static void begin(struct lw *w, struct builder *b, uint32_t all, uint32_t longest)
+{
+	uint32_t most = all < LW_MAXSTR ? all : (uint32_t)LW_MAXSTR;
+	uint32_t size = ((most + 7) & ~7u) + ((longest + 7) & ~7u) + 8;
+	*b = (struct builder){ .most = most, .slot = lw_slot(w, size, 8), .len = lw_imm(w, 0) };
+	for (uint32_t i = 0; i < size; i += 8)
+		lw_store(w, 8, b->slot, i, lw_imm(w, 0));
+}
+
+static ir_ref as_bytes(struct lw *w, ir_ref word)
+{
+	return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? lw_op1(w, IRO(be64), word) : word;
+}
+
+/* The piece's words from slot + at on, moved up by `bits` (a multiple of 8 below 64). */
+static void put_words(struct lw *w, ir_ref at, int64_t off, ir_ref bits, const struct lw_val *piece)
+{
+	ir_ref carry = as_bytes(w, lw_load(w, 8, at, off)), left = lw_op2(w, IRO(sub64), lw_imm(w, 63), bits);
+	for (unsigned i = 1; i < piece->n; i++, off += 8) {
+		ir_ref word = as_bytes(w, piece->w[i]);
+		ir_ref low = lw_op2(w, IRO(or64), carry, lw_op2(w, IRO(shl64), word, bits));
+		lw_store(w, 8, at, off, as_bytes(w, low));
+		carry = lw_op2(w, IRO(shr64), lw_op2i(w, IRO(shr64), word, 1), left);
+	}
+	lw_store(w, 8, at, off, as_bytes(w, carry));
+}
+
+static void too_long(struct lw *w, ir_ref len, uint32_t most)
+{
+	lw_raise_if(w, IR_UGT, len, lw_imm(w, most), "string too long");
+}
+
+static void add(struct lw *w, struct builder *b, const struct lw_val *piece, int64_t known)
+{
+	b->cap += piece->cap;
+	if (b->known >= 0) {
+		put_words(w, b->slot, b->known & ~7, lw_imm(w, (b->known & 7) * 8), piece);
+	} else {
+		ir_ref off = lw_op1(w, IRO(own), b->len);
+		too_long(w, off, b->most);
+		ir_ref at = lw_op2(w, IRO(add64), b->slot, lw_op2i(w, IRO(and64), off, ~(int64_t)7));
+		put_words(w, at, 0, lw_op2i(w, IRO(shl64), lw_op2i(w, IRO(and64), off, 7), 3), piece);
+	}
+	b->len = lw_op2(w, IRO(add64), b->len, lw_word(w, piece, 0));
+	b->known = b->known >= 0 && known >= 0 ? b->known + known : -1;
+}
+
+static struct lw_val end(struct lw *w, struct builder *b)
+{
+	ir_ref words[LW_MAXSTR / 8];
+	uint32_t cap = b->cap < LW_MAXSTR ? b->cap : (uint32_t)LW_MAXSTR;
+	if (b->cap > LW_MAXSTR)
+		too_long(w, b->len, LW_MAXSTR);
+	for (unsigned i = 0; i < (cap + 7) / 8; i++)
+		words[i] = lw_load(w, 8, b->slot, 8 * i);
+	return text_value(b->len, words, (cap + 7) / 8, cap);
+}
+
+struct lw_val lw_text_join(struct lw *w, uint32_t n, const struct lw_val *v)
+{
+	struct builder b;
+	uint32_t longest = 0, all = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t cap = lw_text_cap(v[i].kinds, v[i].cap, v[i].most);
+		longest = cap > longest ? cap : longest;
+		all += cap;
+	}
+	begin(w, &b, all, longest);
+	for (uint32_t i = 0; i < n; i++) {
+		struct lw_val piece = lw_text(w, &v[i]);
+		add(w, &b, &piece, v[i].k && v[i].k->kind == PG_STR ? (int64_t)v[i].k->n : -1);
+	}
+	return end(w, &b);
+}
+
+/* ---- numbers ---- */
+
+/* The byte c put before what is in the words. */
+static void push_front(struct lw *w, ir_ref *words, ir_ref c)
+{
+	for (unsigned i = DIGIT_WORDS; i-- > 0;) {
+		ir_ref in = i ? lw_op2i(w, IRO(shr64), words[i - 1], 56) : c;
+		words[i] = lw_op2(w, IRO(or64), lw_op2i(w, IRO(shl64), words[i], 8), in);
+	}
+}
+
+static ir_ref digit_char(struct lw *w, ir_ref d, unsigned base, bool upper)
+{
+	ir_ref c = lw_op2i(w, IRO(add64), d, '0');
+	if (base <= 10)
+		return c;
+	ir_ref letter = lw_op2i(w, IRO(shr64), lw_op2(w, IRO(sub64), lw_imm(w, 9), d), 63);
+	return lw_op2(w, IRO(add64), c, lw_op2i(w, IRO(mul64), letter, (int64_t)((upper ? 65 : 97) - 58)));
+}
+
+struct lw_val lw_text_digits(struct lw *w, ir_ref n, unsigned base, bool upper)
+{
+	ir_blk head = lw_block(w, 2 + DIGIT_WORDS), more = lw_block(w, 0), done = lw_block(w, 0);
+	ir_ref args[2 + DIGIT_WORDS] = { n, lw_imm(w, 0), lw_imm(w, 0), lw_imm(w, 0), lw_imm(w, 0) }, words[DIGIT_WORDS];
+	lw_jmp(w, head, 2 + DIGIT_WORDS, args);
+	lw_enter(w, head);
+	ir_ref x = lw_param(w, head, 0), zero = lw_imm(w, 0);
+	for (unsigned i = 0; i < DIGIT_WORDS; i++)
+		words[i] = lw_param(w, head, 2 + i);
+	ir_ref rest = base == 16 ? lw_op2i(w, IRO(shr64), x, 4) : lw_op2i(w, IRO(udiv64), x, base);
+	ir_ref d = base == 16 ? lw_op2i(w, IRO(and64), x, 15)
+			      : lw_op2(w, IRO(sub64), x, lw_op2i(w, IRO(mul64), rest, base));
+	push_front(w, words, digit_char(w, d, base, upper));
+	ir_ref len = lw_op2i(w, IRO(add64), lw_param(w, head, 1), 1);
+	lw_br(w, IR_NE, rest, zero, more, done);
+	lw_enter(w, more);
+	args[0] = rest;
+	args[1] = len;
+	memcpy(args + 2, words, sizeof(words));
+	lw_jmp(w, head, 2 + DIGIT_WORDS, args);
+	lw_enter(w, done);
+	for (unsigned i = 0; i < DIGIT_WORDS; i++)
+		words[i] = as_bytes(w, words[i]);
+	return text_value(len, words, base == 16 ? 2 : DIGIT_WORDS, base == 16 ? 16 : INT_CAP);
+}
+
+struct lw_val lw_text_int(struct lw *w, ir_ref n)
+{
+	ir_ref sign = lw_op2i(w, IRO(sar64), n, 63), zero = lw_imm(w, 0);
+	struct lw_val t = lw_text_digits(w, lw_op2(w, IRO(sub64), lw_op2(w, IRO(xor64), n, sign), sign), 10, false);
+	ir_blk minus = lw_block(w, 0), plain = lw_block(w, 0), meet = lw_block(w, t.n);
+	lw_br(w, IR_NE, sign, zero, minus, plain);
+	lw_enter(w, minus);
+	struct lw_val m = t;
+	for (unsigned i = 1; i < m.n; i++)
+		m.w[i] = as_bytes(w, m.w[i]);
+	push_front(w, m.w + 1, lw_imm(w, '-'));
+	for (unsigned i = 1; i < m.n; i++)
+		m.w[i] = as_bytes(w, m.w[i]);
+	m.w[0] = lw_op2i(w, IRO(add64), m.w[0], 1);
+	lw_jmp(w, meet, t.n, m.w);
+	lw_enter(w, plain);
+	lw_jmp(w, meet, t.n, t.w);
+	lw_enter(w, meet);
+	for (unsigned i = 0; i < t.n; i++)
+		t.w[i] = lw_param(w, meet, i);
+	return t;
+}
+
+/* ---- addresses ---- */
+
+static struct lw_val ip4_text(struct lw *w, const struct lw_val *v)
+{
+	static const pg_value dot = { .kind = PG_STR, .str = ".", .n = 1 };
+	struct lw_val parts[7];
+	ir_ref word = lw_op1(w, IRO(be32), lw_word(w, v, 0));
+	for (unsigned i = 0; i < 7; i++) {
+		parts[i] = lw_const(w, &dot);
+		if (i % 2 == 0) {
+			ir_ref byte = lw_op2i(w, IRO(and64), lw_op2i(w, IRO(shr64), word, 24 - 4 * i), 255);
+			struct lw_val d = lw_text_digits(w, byte, 10, false);
+			parts[i] = text_value(d.w[0], d.w + 1, 1, 3);
+		}
+	}
+	struct lw_val t = lw_text_join(w, 7, parts);
+	return t;
+}
+
+static struct lw_val mac_text(struct lw *w, const struct lw_val *v)
+{
+	ir_ref words[3] = { lw_imm(w, 0), lw_imm(w, 0), lw_imm(w, 0) }, mac = lw_word(w, v, 0);
+	for (unsigned i = 0; i < MAC_CAP; i++) {
+		ir_ref nibble = lw_op2i(w, IRO(and64), lw_op2i(w, IRO(shr64), mac, i / 3 * 8 + (i % 3 ? 0 : 4)), 15);
+		ir_ref c = i % 3 == 2 ? lw_imm(w, ':') : digit_char(w, nibble, 16, false);
+		words[i / 8] = lw_op2(w, IRO(or64), words[i / 8], lw_op2i(w, IRO(shl64), c, i % 8 * 8));
+	}
+	for (unsigned i = 0; i < 3; i++)
+		words[i] = as_bytes(w, words[i]);
+	return text_value(lw_imm(w, MAC_CAP), words, 3, MAC_CAP);
+}
+
+/* ---- any value ---- */
+
+static struct lw_val string_text(struct lw *w, const struct lw_val *v)
+{
+	ir_ref len, words[LW_MAXSTR / 8];
+	ir_blk longer = lw_block(w, 0), on = lw_block(w, 0);
+	struct lw_val b = lw_str_words(w, v, &len, longer);
+	uint32_t cap = b.cap < LW_MAXSTR ? b.cap : (uint32_t)LW_MAXSTR;
+	for (unsigned i = 0; i < (cap + 7) / 8; i++)
+		words[i] = lw_word(w, &b, i);
+	lw_jmp(w, on, 0, NULL);
+	lw_enter(w, longer);
+	lw_raise(w, "string too long");
+	lw_enter(w, on);
+	return text_value(len, words, (cap + 7) / 8, cap);
+}
+
+static struct lw_val text_of_kind(struct lw *w, const struct lw_val *v)
+{
+	unsigned kind = ir_first_kind(v->kinds);
+	struct lw_val name;
+	switch (kind) {
+	case IR_TEXT: return *v;
+	case IR_STR: case IR_SLICE: return string_text(w, v);
+	case IR_INT: return lw_text_int(w, lw_int_word(w, v));
+	case IR_IP4: return ip4_text(w, v);
+	case IR_MAC: return mac_text(w, v);
+	default:
+		name = lw_const(w, kind_name(kind));
+		return string_text(w, &name);
+	}
+}
+
+struct lw_val lw_text(struct lw *w, const struct lw_val *v)
+{
+	if (ir_single(v->kinds))
+		return text_of_kind(w, v);
+	uint32_t cap = lw_text_cap(v->kinds, v->cap, v->most);
+	struct lw_join j = lw_join_new(w, IR_BIT(IR_TEXT), cap < LW_MAXSTR ? cap : (uint32_t)LW_MAXSTR);
+	for (uint64_t left = v->kinds, one; left; left &= ~one) {
+		one = left & -left;
+		ir_blk mine = lw_block(w, 0), next = lw_block(w, 0);
+		struct lw_val rest = *v;
+		rest.kinds = left;
+		lw_br_kind(w, &rest, one, mine, next);
+		lw_enter(w, mine);
+		struct lw_val x = lw_narrow(w, v, one);
+		x = text_of_kind(w, &x);
+		lw_join_add(w, &j, &x);
+		lw_enter(w, next);
+	}
+	lw_raise(w, "%s", "a value of no kind"); /* never reached */
+	return lw_join_end(w, &j);
+}
+
+struct lw_val lw_text_as(struct lw *w, const struct lw_val *v, uint64_t kinds)
+{
+	if (!(v->kinds & IR_BIT(IR_STR)) || kinds & IR_BIT(IR_STR) || !(kinds & IR_BIT(IR_TEXT)))
+		return *v;
+	if (ir_single(v->kinds))
+		return text_of_kind(w, v);
+	struct lw_join j = lw_join_new(w, (v->kinds & ~IR_BIT(IR_STR)) | IR_BIT(IR_TEXT), v->cap);
+	ir_blk text = lw_block(w, 0), other = lw_block(w, 0);
+	struct lw_val x = lw_narrow(w, v, IR_BIT(IR_STR)), rest = lw_narrow(w, v, ~IR_BIT(IR_STR));
+	lw_br_kind(w, v, IR_BIT(IR_STR), text, other);
+	lw_enter(w, text);
+	x = text_of_kind(w, &x);
+	lw_join_add(w, &j, &x);
+	lw_enter(w, other);
+	lw_join_add(w, &j, &rest);
+	return lw_join_end(w, &j);
+}
+
+ir_ref lw_text_mask(struct lw *w, ir_ref len, unsigned i)
+{
+	ir_ref left = lw_op2i(w, IRO(sub64), len, 8 * i), zero = lw_imm(w, 0);
+	ir_ref bits = lw_op2i(w, IRO(and64), lw_op2i(w, IRO(shl64), left, 3), 63);
+	ir_ref mask = as_bytes(w, lw_op2i(w, IRO(sub64), lw_op2(w, IRO(shl64), lw_imm(w, 1), bits), 1));
+	ir_ref part = lw_pick(w, IR_SGT, left, zero, mask, zero);
+	return lw_pick(w, IR_SGE, left, lw_imm(w, 8), lw_imm(w, -1), part);
+}
+
+struct lw_val lw_text_part(struct lw *w, const struct lw_str *s, ir_ref from, ir_ref len, uint32_t most)
+{
+	struct lw_val v = { .kinds = IR_BIT(IR_TEXT), .cap = most, .n = (uint8_t)(1 + (most + 7) / 8) };
+	uint32_t room = lw_text_room(s->most), n = (s->most + 7) / 8;
+	ir_ref slot = lw_slot(w, room + 8 * v.n, 8);
+	for (unsigned i = 0; i < room / 8 + v.n; i++) /* zeros behind it, to look at with its last word */
+		lw_store(w, 8, slot, 8 * i, i < n ? s->words[i] : lw_imm(w, 0));
+	ir_ref at = lw_op2(w, IRO(add64), slot, lw_op2i(w, IRO(and64), from, (room - 1) & ~7u));
+	ir_ref bits = lw_op2i(w, IRO(shl64), lw_op2i(w, IRO(and64), from, 7), 3);
+	ir_ref left = lw_op2(w, IRO(sub64), lw_imm(w, 63), bits), next = as_bytes(w, lw_load(w, 8, at, 0));
+	v.w[0] = len;
+	for (unsigned i = 1; i < v.n; i++) {
+		ir_ref low = lw_op2(w, IRO(shr64), next, bits);
+		next = as_bytes(w, lw_load(w, 8, at, 8 * i));
+		ir_ref high = lw_op2(w, IRO(shl64), lw_op2i(w, IRO(shl64), next, 1), left);
+		v.w[i] = lw_op2(w, IRO(and64), as_bytes(w, lw_op2(w, IRO(or64), low, high)), lw_text_mask(w, len, i - 1));
+	}
+	return v;
+}

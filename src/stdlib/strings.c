@@ -1,0 +1,270 @@
+/*
+ * strings.c - methods of strings: s:sub and the like, string.NAME, and the same of packet views.
+ *
+ * What is known when it is compiled is computed then. Every row gets one string as its first argument:
+ * the lowering of calls sees to that.
+ */
+#include "stdlib/stdlib.h"
+
+#define INT IR_BIT(IR_INT)
+#define NIL IR_BIT(IR_NIL)
+
+/* ---- arguments ---- */
+
+/* Is argument i one that Lua would convert to an integer, or may it be? Then it is refused. */
+bool std_integers(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t first, uint32_t n,
+		  const struct ir_type *a)
+{
+	for (uint32_t i = first; i < n; i++)
+		if (a[i].kinds & (IR_ALL_STRINGS | IR_BIT(IR_FLOAT)))
+			return infer_error(in, site, "give it integers", "argument #%u of '%s' may be a %s here, which Lua "
+				"would convert", i, row->name, a[i].kinds & IR_ALL_STRINGS ? "string" : "float"), false;
+	return true;
+}
+
+/* Is the string one whose bytes can be looked at where it is, or that is short enough to be copied? */
+bool std_one_string(struct infer *in, const struct ir_lib *row, uint32_t site, const struct ir_type *a)
+{
+	bool text = a->kinds & (IR_BIT(IR_STR) | IR_BIT(IR_TEXT)), slice = a->kinds & (IR_BIT(IR_SLICE) | IR_VIEWS);
+	if (text && slice && (a->kinds & IR_VIEWS || a->most > LW_MAXSTR))
+		return infer_error(in, site, "call it for each of them under an if", "'%s' of what may be many of a packet's "
+				   "bytes or other text is not there yet", row->name), false;
+	if (a->kinds & IR_BIT(IR_MSG))
+		return infer_error(in, site, "print it, or compare it with a constant text", "'%s' of the message of an error is "
+				   "not there yet", row->name), false;
+	if (a->kinds & (INT | IR_BIT(IR_FLOAT)))
+		return infer_error(in, site, NULL, "'%s' of a number is not there in kernel code", row->name), false;
+	return true;
+}
+
+bool std_is_text(const struct ir_type *a) { return a->kinds & (IR_BIT(IR_STR) | IR_BIT(IR_TEXT)); }
+
+static bool known_string(const struct ir_type *a)
+{
+	return a->k && a->k->kind == PG_STR;
+}
+
+/* Argument i as a constant integer, or `none` when there are not as many. */
+static bool known_int(uint32_t n, const struct ir_type *a, uint32_t i, int64_t none, int64_t *v)
+{
+	*v = none;
+	if (i >= n || (a[i].k && a[i].k->kind == PG_NIL))
+		return true;
+	if (!a[i].k || a[i].k->kind != PG_INT)
+		return false;
+	*v = a[i].k->i;
+	return true;
+}
+
+/* Texts are at most as long as the longest that may be one. */
+uint32_t std_most(const struct ir_type *a)
+{
+	if (std_is_text(a))
+		return lw_text_cap(a->kinds & IR_STRINGS, a->cap, a->most);
+	return a->kinds & IR_BIT(IR_SLICE) && !(a->kinds & IR_VIEWS) ? a->most : LW_STR_MOST;
+}
+
+static void give_string(struct infer *in, const char *s, size_t n, struct ir_type *out)
+{
+	const pg_value v = { .kind = PG_STR, .n = (uint32_t)n,
+			     .str = arena_copy(infer_unit(in)->arena, s, n) };
+	*out = (struct ir_type){ .kinds = IR_BIT(IR_STR), .k = infer_const(in, v), .cap = v.n };
+}
+
+/* ---- positions, as Lua counts them ---- */
+
+/* The first position of a part, from 1. */
+static int64_t first_at(int64_t i, int64_t len)
+{
+	return i > 0 ? i : i == 0 || i < -len ? 1 : len + i + 1;
+}
+
+/* Its last one, up to len. */
+static int64_t last_at(int64_t j, int64_t len)
+{
+	return j > len ? len : j >= 0 ? j : j < -len ? 0 : len + j + 1;
+}
+
+ir_ref std_first(struct lw *w, const struct lw_val *i, ir_ref len)
+{
+	if (i->k && i->k->i >= 0)
+		return lw_imm(w, i->k->i ? i->k->i : 1);
+	ir_ref one = lw_imm(w, 1), zero = lw_imm(w, 0), word = lw_int_word(w, i);
+	ir_ref back = lw_op2(w, IRO(add64), lw_op2i(w, IRO(add64), len, 1), word);
+	back = lw_pick(w, IR_SLT, back, one, one, back);
+	if (i->k)
+		return back;
+	return lw_pick(w, IR_SLT, word, zero, back, lw_pick(w, IR_EQ, word, zero, one, word));
+}
+
+static ir_ref last_word(struct lw *w, const struct lw_val *j, ir_ref len)
+{
+	if (j->k && j->k->i == -1)
+		return len;
+	ir_ref zero = lw_imm(w, 0), word = lw_int_word(w, j);
+	ir_ref front = j->k && j->k->i < 0 ? zero : lw_pick(w, IR_SGT, word, len, len, word);
+	if (j->k && j->k->i >= 0)
+		return front;
+	ir_ref back = lw_op2(w, IRO(add64), lw_op2i(w, IRO(add64), len, 1), word);
+	back = lw_pick(w, IR_SLT, back, zero, zero, back);
+	return j->k ? back : lw_pick(w, IR_SLT, word, zero, back, front);
+}
+
+/* Argument i as an integer, `none` where it is nil or not given. */
+struct lw_val std_int_or(struct lw *w, uint32_t n, const struct lw_val *args, uint32_t i, int64_t none)
+{
+	pg_value k = { .kind = PG_INT, .i = none };
+	struct lw_val otherwise = lw_const(w, ir_const(w->unit, k));
+	if (i >= n || args[i].kinds == NIL)
+		return otherwise;
+	if (args[i].kinds == INT)
+		return args[i];
+	struct lw_join j = lw_join_new(w, INT, 0);
+	struct lw_val given = lw_narrow(w, &args[i], INT);
+	ir_blk nil = lw_block(w, 0), some = lw_block(w, 0);
+	lw_br_kind(w, &args[i], NIL, nil, some);
+	lw_enter(w, nil);
+	lw_join_add(w, &j, &otherwise);
+	lw_enter(w, some);
+	lw_join_add(w, &j, &given);
+	return lw_join_end(w, &j);
+}
+
+/* ---- sub ---- */
+
+/* The most bytes that s:sub(i, j) of at most m gives. */
+static uint32_t sub_most(uint32_t m, uint32_t n, const struct ir_type *a)
+{
+	int64_t i, j;
+	bool first = known_int(n, a, 1, 1, &i), last = known_int(n, a, 2, -1, &j);
+	uint64_t most = m;
+	if (first && last && (i < 0) == (j < 0)) /* both from one end */
+		most = j < (i ? i : 1) ? 0 : (uint64_t)j - (uint64_t)(i ? i : 1) + 1;
+	else if (last && j >= 0)
+		most = (uint64_t)j;
+	else if (first && i < 0 && i > -(int64_t)m)
+		most = (uint64_t)-i;
+	return most < m ? (uint32_t)most : m;
+}
+
+static bool sub_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
+		     const struct ir_type *a, struct ir_type *out)
+{
+	int64_t i, j;
+	if (!std_one_string(in, row, site, a) || !std_integers(in, row, site, 1, n, a))
+		return false;
+	if (known_string(a) && known_int(n, a, 1, 1, &i) && known_int(n, a, 2, -1, &j)) {
+		int64_t first = first_at(i, a->k->n), last = last_at(j, a->k->n);
+		give_string(in, first <= last ? a->k->str + first - 1 : "",
+			    first <= last ? (size_t)(last - first + 1) : 0, out);
+		return true;
+	}
+	if (known_string(a) && a->cap > LW_MAXSTR)
+		return infer_error(in, site, NULL, "a part of a constant text of more than %d bytes that is known only at run "
+				   "time is not there yet", LW_MAXSTR), false;
+	uint32_t most = sub_most(std_most(a), n, a);
+	*out = std_is_text(a) ? (struct ir_type){ .kinds = IR_BIT(IR_TEXT), .cap = most }
+			      : (struct ir_type){ .kinds = IR_BIT(IR_SLICE), .most = most };
+	return true;
+}
+
+static void sub_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+		      struct lw_val *out)
+{
+	(void)row;
+	struct lw_str s = lw_str_of(w, &args[0]);
+	struct lw_val i = std_int_or(w, n, args, 1, 1), j = std_int_or(w, n, args, 2, -1);
+	ir_ref start = lw_op2i(w, IRO(sub64), std_first(w, &i, s.len), 1);
+	ir_ref len = lw_op2(w, IRO(sub64), last_word(w, &j, s.len), start), zero = lw_imm(w, 0);
+	ir_blk some = lw_block(w, 0), none = lw_block(w, 0), meet = lw_block(w, 2);
+	lw_br(w, IR_SGT, len, zero, some, none);
+	lw_enter(w, some);
+	lw_jmp(w, meet, 2, (ir_ref[]){ lw_op2(w, IRO(add64), s.off, start), len });
+	lw_enter(w, none);
+	lw_jmp(w, meet, 2, (ir_ref[]){ s.off, zero });
+	lw_enter(w, meet);
+	ir_ref from = lw_param(w, meet, 0), bytes = lw_param(w, meet, 1);
+	*out = s.slot ? lw_text_part(w, &s, from, bytes, out->cap) : lw_slice(from, bytes, out->most);
+}
+
+/* ---- byte ---- */
+
+static bool byte_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
+		      const struct ir_type *a, struct ir_type *out)
+{
+	int64_t i;
+	if (!std_one_string(in, row, site, a) || !std_integers(in, row, site, 1, n, a))
+		return false;
+	if (!known_string(a))
+		return true;
+	if (!known_int(n, a, 1, 1, &i) && a->cap <= LW_MAXSTR)
+		return true;
+	if (!known_int(n, a, 1, 1, &i))
+		return infer_error(in, site, NULL, "a byte of a constant text of more than %d bytes that is known only at run "
+				   "time is not there yet", LW_MAXSTR), false;
+	int64_t at = first_at(i, a->k->n);
+	bool there = at <= a->k->n && (i > 0 || (i < 0 && i >= -(int64_t)a->k->n));
+	pg_value v = { .kind = there ? PG_INT : PG_NIL, .i = there ? (uint8_t)a->k->str[at - 1] : 0 };
+	*out = (struct ir_type){ .kinds = there ? INT : NIL, .k = infer_const(in, v) };
+	return true;
+}
+
+/* s:byte(i): from i to i, so nothing for 0 and before the first. */
+static void byte_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+		       struct lw_val *out)
+{
+	(void)row;
+	struct lw_str s = lw_str_of(w, &args[0]);
+	struct lw_val i = std_int_or(w, n, args, 1, 1), none = lw_nil();
+	struct lw_join j = lw_join_new(w, out->kinds, 0);
+	ir_ref word = lw_int_word(w, &i), back = lw_op2(w, IRO(add64), word, s.len);
+	ir_ref at = lw_pick(w, IR_SLT, word, lw_imm(w, 0), back, lw_op2i(w, IRO(sub64), word, 1));
+	ir_blk inside = lw_block(w, 0), outside = lw_block(w, 0);
+	lw_br(w, IR_ULT, at, s.len, inside, outside);
+	lw_enter(w, inside);
+	struct lw_val byte = lw_int(lw_str_byte(w, &s, lw_op2(w, IRO(add64), s.off, at)));
+	lw_join_add(w, &j, &byte);
+	lw_enter(w, outside);
+	lw_join_add(w, &j, &none);
+	*out = lw_join_end(w, &j);
+}
+
+/* ---- len ---- */
+
+static bool len_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
+		     const struct ir_type *a, struct ir_type *out)
+{
+	(void)n;
+	if (!std_one_string(in, row, site, a))
+		return false;
+	if (known_string(a))
+		*out = (struct ir_type){ .kinds = INT,
+					 .k = infer_const(in, (pg_value){ .kind = PG_INT, .i = a->k->n }) };
+	return true;
+}
+
+static void len_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+		      struct lw_val *out)
+{
+	(void)row, (void)n;
+	*out = lw_int(lw_str_len(w, &args[0]));
+}
+
+const struct ir_lib stdlib_str_rows[] = {
+	{ "sub", 1, 2, { INT, INT | NIL }, IR_STRINGS, 0, 0, sub_type, sub_lower, 0,
+	  "the part from byte i to byte j (from 1; from the end when negative), not copied" },
+	{ "byte", 0, 1, { INT | NIL }, INT | NIL, 0, IR_E_READ, byte_type, byte_lower, 0,
+	  "byte number i (from 1; from the end when negative), nil outside" },
+	{ "find", 1, 3, { IR_STRINGS, INT | NIL, 0 }, INT | NIL, 0, IR_E_READ | IR_SEVERAL, std_find_type,
+	  std_find_lower, STD_FIND,
+	  "where a constant pattern is found first, from byte init on: first byte, last byte, captures" },
+	{ "match", 1, 2, { IR_STRINGS, INT | NIL }, INT | NIL, 0, IR_E_READ | IR_SEVERAL, std_find_type, std_find_lower,
+	  STD_MATCH, "the captures of a constant pattern where it is found first, or what it matched" },
+	{ "format", 0, -1, { 0 }, IR_BIT(IR_TEXT), 0, 0, std_format_type, std_format_lower, 0,
+	  "a text by a constant format: %s %d %u %x %X %c, with - 0 and a width" },
+	{ "lower", 0, 0, { 0 }, IR_STRINGS, 0, 0, std_case_type, std_case_lower, 0, "with small letters" },
+	{ "upper", 0, 0, { 0 }, IR_STRINGS, 0, 0, std_case_type, std_case_lower, 1, "with capitals" },
+	{ "rep", 1, 2, { INT, 0 }, IR_STRINGS, 0, 0, std_rep_type, std_rep_lower, 0, "itself n times, n a constant" },
+	{ "len", 0, 0, { 0 }, INT, 0, 0, len_type, len_lower, 0, "length in bytes" },
+	{ 0 },
+};

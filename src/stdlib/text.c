@@ -1,0 +1,393 @@
+/* text.c - strings made at run time: tostring, string.format with a constant format, rep, lower, upper, char. */
+#include "stdlib/stdlib.h"
+
+#include <stdio.h>
+
+#define INT IR_BIT(IR_INT)
+#define NIL IR_BIT(IR_NIL)
+#define TEXT IR_BIT(IR_TEXT)
+
+enum { PIECES = 32 };
+
+static void give(struct infer *in, const char *s, size_t n, struct ir_type *out)
+{
+	const pg_value v = { .kind = PG_STR, .n = (uint32_t)n, .str = arena_copy(infer_unit(in)->arena, s, n) };
+	*out = (struct ir_type){ .kinds = IR_BIT(IR_STR), .k = infer_const(in, v), .cap = v.n };
+}
+
+/* A text of `least` to `most` bytes; where it may be too long, that is seen at run time. */
+static bool text_type(struct infer *in, uint32_t site, uint32_t least, uint32_t most, struct ir_type *out)
+{
+	if (least > LW_MAXSTR)
+		return infer_error(in, site, "send the parts as fields of an event, or give them to print", "this text has "
+				   "%u bytes; those made in kernel code have at most %d", least, LW_MAXSTR), false;
+	*out = (struct ir_type){ .kinds = TEXT, .cap = most < LW_MAXSTR ? most : (uint32_t)LW_MAXSTR };
+	return true;
+}
+
+/* Is the value one that has a text? */
+static bool textual(struct infer *in, const struct ir_lib *row, uint32_t site, const struct ir_type *a)
+{
+	uint64_t wrong = a->kinds & ~(IR_STRINGS | LW_TEXTUAL);
+	if (wrong & IR_BIT(IR_IP6))
+		return infer_error(in, site, "print and events take it as it is; the user half formats it", "the text of an "
+				   "IPv6 address is not there yet in kernel code"), false;
+	if (wrong)
+		return infer_error(in, site, NULL, "'%s' of a %s is not there in kernel code", row->name,
+				   ir_kind_lua(infer_unit(in), ir_first_kind(wrong))), false;
+	if (a->kinds & IR_BIT(IR_SLICE) && a->most > LW_MAXSTR && a->kinds & ~IR_STRINGS)
+		return infer_error(in, site, "use its first bytes: s:sub(1, 16)", "a string of up to %u bytes is made another "
+				   "text; those have at most %d", a->most, LW_MAXSTR), false;
+	return true;
+}
+
+/* ---- tostring ---- */
+
+bool std_tostring_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
+		       const struct ir_type *a, struct ir_type *out)
+{
+	char number[32];
+	(void)n;
+	if (!textual(in, row, site, a))
+		return false;
+	if (!(a->kinds & ~IR_STRINGS))
+		*out = *a;
+	else if (a->k && a->k->kind == PG_INT)
+		give(in, number, (size_t)snprintf(number, sizeof(number), "%lld", (long long)a->k->i), out);
+	else if (a->k && a->k->kind <= PG_TRUE)
+		give(in, a->k->kind == PG_NIL ? "nil" : a->k->kind == PG_TRUE ? "true" : "false",
+		     a->k->kind == PG_NIL ? 3 : a->k->kind == PG_TRUE ? 4 : 5, out);
+	else
+		return text_type(in, site, 0, lw_text_cap(a->kinds, a->cap, a->most), out);
+	return true;
+}
+
+void std_tostring_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+			struct lw_val *out)
+{
+	(void)row, (void)n;
+	*out = args[0].kinds & ~IR_STRINGS ? lw_text(w, &args[0]) : args[0];
+}
+
+/* ---- format ---- */
+
+/* A part of a format: text, or (conv) an argument. */
+struct piece {
+	const char *text;
+	uint32_t n;
+	char conv;
+	bool left, zero;
+	uint32_t width;
+};
+
+/* One conversion behind its %. What is wrong with it, or NULL. */
+static const char *read_conversion(const char **s, const char *end, struct piece *p)
+{
+	*p = (struct piece){ 0 };
+	for (; *s < end && strchr("-0", **s) && **s; ++*s) {
+		p->left |= **s == '-';
+		p->zero |= **s == '0';
+	}
+	for (; *s < end && **s >= '0' && **s <= '9' && p->width < 100; ++*s)
+		p->width = p->width * 10 + (uint32_t)(**s - '0');
+	if (*s >= end || !strchr("sdiuxXc", **s) || !**s)
+		return "kernel code formats by %s %d %u %x %X and %c, with - 0 and a width";
+	p->conv = *(*s)++;
+	if (p->width > 64 || (p->zero && strchr("sc", p->conv)) || (p->zero && p->left))
+		return "this conversion is not there in kernel code";
+	return NULL;
+}
+
+static const char *read_format(const pg_value *k, struct piece *out, uint32_t *count)
+{
+	const char *s = k->str, *end = s + k->n;
+	for (*count = 0; s < end;) {
+		struct piece *p = &out[(*count)++];
+		if (*count == PIECES)
+			return "this format has too many parts";
+		const char *percent = memchr(s, '%', (size_t)(end - s));
+		if (percent == s && s + 1 < end && s[1] != '%') {
+			s++;
+			const char *wrong = read_conversion(&s, end, p);
+			if (wrong)
+				return wrong;
+			continue;
+		}
+		if (percent == s && s + 1 == end)
+			return "invalid conversion '%' to 'format'";
+		*p = (struct piece){ .text = percent == s ? s + 1 : s,
+				     .n = (uint32_t)(percent == s ? 1 : (percent ? percent : end) - s) };
+		s = percent == s ? s + 2 : percent ? percent : end;
+	}
+	return NULL;
+}
+
+static bool is_text(char conv) { return conv == 's'; }
+
+/* Can the argument be formatted so? *cap: how long it is at most. */
+static bool argument(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t i, const struct piece *p,
+		     const struct ir_type *a, uint32_t *cap)
+{
+	uint64_t wrong = is_text(p->conv) ? 0 : a->kinds & (IR_ALL_STRINGS | IR_BIT(IR_FLOAT));
+	if (wrong || (!is_text(p->conv) && !(a->kinds & INT)))
+		return infer_error(in, site, NULL, "argument #%u of 'format' is %s %s here, and %%%c takes an integer", i,
+				   wrong && a->kinds & INT ? "perhaps a" : "a", ir_kind_lua(infer_unit(in),
+				   ir_first_kind(wrong ? wrong : a->kinds)), p->conv), false;
+	if (is_text(p->conv) && !textual(in, row, site, a))
+		return false;
+	if (p->width && a->kinds & (IR_BIT(IR_SLICE) | TEXT))
+		return infer_error(in, site, "leave the width out", "a width for a string that may hold a zero byte is not "
+				   "there yet"), false;
+	*cap = p->conv == 'c' ? 1 : p->conv == 'x' || p->conv == 'X' ? 16
+	       : lw_text_cap(is_text(p->conv) ? a->kinds : INT, a->cap, a->most);
+	*cap = *cap < p->width ? p->width : *cap;
+	return true;
+}
+
+bool std_format_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
+		     const struct ir_type *a, struct ir_type *out)
+{
+	struct piece p[PIECES];
+	uint32_t count, arg = 1, least = 0, all = 0, cap;
+	if (!a[0].k || a[0].k->kind != PG_STR)
+		return infer_error(in, site, "write the format into the call, or capture it", "the format of 'format' is known "
+				   "only at run time"), false;
+	const char *wrong = read_format(a[0].k, p, &count);
+	if (wrong)
+		return infer_error(in, site, NULL, "%s", wrong), false;
+	for (uint32_t i = 0; i < count; i++) {
+		cap = p[i].n;
+		if (p[i].conv && arg >= n)
+			return infer_error(in, site, NULL, "'format' has no argument for %%%c", p[i].conv), false;
+		if (p[i].conv && !argument(in, row, site, arg, &p[i], &a[arg], &cap))
+			return false;
+		arg += p[i].conv != 0;
+		least += p[i].conv ? p[i].width : p[i].n;
+		all += cap;
+	}
+	return text_type(in, site, least, all, out);
+}
+
+/* n bytes c, of which there are at most `most`. */
+static struct lw_val fill(struct lw *w, ir_ref n, char c, uint32_t most)
+{
+	struct lw_val v = { .kinds = TEXT, .cap = most, .n = (uint8_t)(1 + (most + 7) / 8) };
+	ir_ref zero = lw_imm(w, 0);
+	v.w[0] = n = lw_pick(w, IR_SGT, n, zero, n, zero);
+	for (unsigned i = 1; i < v.n; i++) {
+		ir_ref all = lw_imm(w, (int64_t)(0x0101010101010101u * (uint8_t)c));
+		v.w[i] = lw_op2(w, IRO(and64), all, lw_text_mask(w, n, i - 1));
+	}
+	return v;
+}
+
+/* '-' where n is negative. */
+static struct lw_val sign_of(struct lw *w, ir_ref n)
+{
+	static const pg_value minus = { .kind = PG_STR, .str = "-", .n = 1 };
+	struct lw_val one = lw_const(w, &minus), v = lw_text(w, &one);
+	ir_ref negative = lw_op2i(w, IRO(sar64), n, 63);
+	v.w[0] = lw_op2(w, IRO(and64), v.w[0], negative);
+	v.w[1] = lw_op2(w, IRO(and64), v.w[1], negative);
+	return v;
+}
+
+static ir_ref room(struct lw *w, const struct piece *p, ir_ref len)
+{
+	return lw_op2(w, IRO(sub64), lw_imm(w, p->width), len);
+}
+
+/* -00042: the sign, zeros, the digits. */
+static uint32_t put_zeros(struct lw *w, const struct piece *p, ir_ref n, struct lw_val *out)
+{
+	bool hex = p->conv == 'x' || p->conv == 'X', has_sign = p->conv == 'd' || p->conv == 'i';
+	ir_ref sign = lw_op2i(w, IRO(sar64), n, 63), used;
+	uint32_t k = 0;
+	if (has_sign) {
+		out[k++] = sign_of(w, n);
+		n = lw_op2(w, IRO(sub64), lw_op2(w, IRO(xor64), n, sign), sign);
+	}
+	struct lw_val digits = lw_text_digits(w, n, hex ? 16 : 10, p->conv == 'X');
+	used = has_sign ? lw_op2(w, IRO(add64), digits.w[0], out[0].w[0]) : digits.w[0];
+	out[k++] = fill(w, room(w, p, used), '0', p->width);
+	out[k++] = digits;
+	return k;
+}
+
+static struct lw_val converted(struct lw *w, const struct piece *p, const struct lw_val *v)
+{
+	if (is_text(p->conv))
+		return lw_text(w, v);
+	ir_ref n = lw_int_word(w, v);
+	if (p->conv == 'd' || p->conv == 'i')
+		return lw_text_int(w, n);
+	if (p->conv != 'c')
+		return lw_text_digits(w, n, p->conv == 'u' ? 10 : 16, p->conv == 'X');
+	struct lw_val c = { .kinds = TEXT, .cap = 1, .n = 2 };
+	c.w[0] = lw_imm(w, 1);
+	c.w[1] = lw_op2i(w, IRO(and64), n, 255);
+	if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
+		c.w[1] = lw_op2i(w, IRO(shl64), c.w[1], 56);
+	return c;
+}
+
+/* The texts that a conversion is made of, at most three; how many. */
+static uint32_t convert(struct lw *w, const struct piece *p, const struct lw_val *v, struct lw_val *out)
+{
+	if (p->zero && p->width)
+		return put_zeros(w, p, lw_int_word(w, v), out);
+	if (!p->width && is_text(p->conv)) {
+		out[0] = *v; /* joining makes it a text */
+		return 1;
+	}
+	out[0] = converted(w, p, v);
+	if (!p->width)
+		return 1;
+	struct lw_val pad = fill(w, room(w, p, out[0].w[0]), ' ', p->width);
+	out[p->left] = pad;
+	if (!p->left) {
+		out[1] = converted(w, p, v);
+		out[0] = pad;
+	}
+	return 2;
+}
+
+void std_format_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+		      struct lw_val *out)
+{
+	struct piece p[PIECES];
+	struct lw_val *all = arena_array(w->unit->scratch, struct lw_val, 3 * PIECES);
+	uint32_t count, arg = 1, k = 0;
+	bool method = ir_at(w->from, w->at->args[0])->op == IRO(self);
+	(void)row, (void)n;
+	read_format(args[0].k, p, &count);
+	for (uint32_t i = 0; i < count; i++) {
+		if (!p[i].conv) {
+			pg_value text = { .kind = PG_STR, .str = p[i].text, .n = p[i].n };
+			all[k++] = lw_const(w, ir_const(w->unit, text));
+			continue;
+		}
+		struct lw_val v = args[arg];
+		if (!is_text(p[i].conv))
+			v = lw_check_kind(w, &v, INT, arena_printf(w->unit->arena,
+				"bad argument #%u to 'format' (number expected, got %%K)", arg + !method));
+		arg++;
+		k += convert(w, &p[i], &v, all + k);
+	}
+	*out = lw_text_join(w, k, all);
+}
+
+/* ---- lower, upper ---- */
+
+static bool short_string(struct infer *in, const struct ir_lib *row, uint32_t site, const struct ir_type *a)
+{
+	if (!std_one_string(in, row, site, a))
+		return false;
+	if (a->kinds & (IR_VIEWS | IR_BIT(IR_SLICE)) && (a->kinds & IR_VIEWS || a->most > LW_MAXSTR))
+		return infer_error(in, site, "use its first bytes: s:sub(1, 64)", "'%s' makes a text of a string that may be "
+				   "longer than %d bytes", row->name, LW_MAXSTR), false;
+	return true;
+}
+
+bool std_case_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
+		   struct ir_type *out)
+{
+	(void)n;
+	if (!short_string(in, row, site, a))
+		return false;
+	if (!a->k || a->k->kind != PG_STR)
+		return text_type(in, site, 0, lw_text_cap(a->kinds & IR_STRINGS, a->cap, a->most), out);
+	char *s = arena_copy(infer_unit(in)->arena, a->k->str, a->k->n);
+	for (uint32_t i = 0; i < a->k->n; i++) {
+		char c = s[i], from = row->imm ? 'a' : 'A';
+		s[i] = c >= from && c < from + 26 ? (char)(c ^ 32) : c;
+	}
+	give(in, s, a->k->n, out);
+	return true;
+}
+
+/* Each of the eight bytes of a word that is a letter of the other case gets its 0x20 turned: high bits say
+ * which, of sums that cannot carry into the next byte. */
+static ir_ref turn_case(struct lw *w, ir_ref word, char from)
+{
+	const uint64_t ones = 0x0101010101010101u, highs = 0x80 * ones;
+	ir_ref low = lw_op2i(w, IRO(and64), word, (int64_t)~highs);
+	ir_ref reaches = lw_op2i(w, IRO(add64), low, (int64_t)((0x80u - (unsigned)from) * ones));
+	ir_ref beyond = lw_op2i(w, IRO(add64), low, (int64_t)((0x80u - (unsigned)from - 26) * ones));
+	ir_ref inside = lw_op2(w, IRO(xor64), reaches, beyond);
+	ir_ref ascii = lw_op2i(w, IRO(xor64), word, -1);
+	ir_ref is = lw_op2i(w, IRO(and64), lw_op2(w, IRO(and64), inside, ascii), (int64_t)highs);
+	return lw_op2(w, IRO(xor64), word, lw_op2i(w, IRO(shr64), is, 2));
+}
+
+void std_case_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+		    struct lw_val *out)
+{
+	(void)n;
+	*out = lw_text(w, &args[0]);
+	for (unsigned i = 1; i < out->n; i++)
+		out->w[i] = turn_case(w, out->w[i], row->imm ? 'a' : 'A');
+}
+
+/* ---- rep, char ---- */
+
+bool std_rep_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
+		  struct ir_type *out)
+{
+	if (!short_string(in, row, site, a))
+		return false;
+	if (!a[1].k || a[1].k->kind != PG_INT || (n > 2 && a[2].kinds != NIL))
+		return infer_error(in, site, "write how often as a constant, and no separator", "'rep' by what is known only at "
+				   "run time is not there yet"), false;
+	uint64_t times = a[1].k->i < 0 ? 0 : (uint64_t)a[1].k->i;
+	uint64_t len = lw_text_cap(a->kinds & IR_STRINGS, a->cap, a->most), most = LW_MAXSTR;
+	bool known = !times || !len || (a->k && a->k->kind == PG_STR);
+	if (times > (known ? 4096 : most))
+		times = len ? (known ? 4096 : most) + 1 : 0; /* too many, however long it is */
+	if (known && times * len <= 4096) {
+		char *s = arena_alloc(infer_unit(in)->arena, (size_t)(times * len) + 1);
+		for (uint64_t i = 0; i < times && len; i++)
+			memcpy(s + i * len, a->k->str, (size_t)len);
+		give(in, s, (size_t)(times * len), out);
+		return true;
+	}
+	return text_type(in, site, known ? (uint32_t)(times * len) : 0, (uint32_t)(times * len), out);
+}
+
+void std_rep_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+		   struct lw_val *out)
+{
+	uint32_t times = args[1].k->i > LW_MAXSTR ? (uint32_t)LW_MAXSTR + 1 : (uint32_t)args[1].k->i;
+	struct lw_val all[LW_MAXSTR + 1], one = lw_text(w, &args[0]);
+	(void)row, (void)n;
+	for (uint32_t i = 0; i < times; i++)
+		all[i] = one;
+	*out = lw_text_join(w, times, all);
+}
+
+bool std_char_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
+		   struct ir_type *out)
+{
+	(void)row;
+	for (uint32_t i = 0; i < n; i++)
+		if (a[i].kinds & (IR_ALL_STRINGS | IR_BIT(IR_FLOAT)))
+			return infer_error(in, site, "give it integers", "argument #%u of 'char' may be a %s here, which Lua would "
+				"convert", i + 1, a[i].kinds & IR_ALL_STRINGS ? "string" : "float"), false;
+	return text_type(in, site, n, n, out);
+}
+
+void std_char_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+		    struct lw_val *out)
+{
+	(void)row;
+	*out = (struct lw_val){ .kinds = TEXT, .cap = n, .n = (uint8_t)(1 + (n + 7) / 8) };
+	out->w[0] = lw_imm(w, n);
+	for (unsigned i = 1; i < out->n; i++)
+		out->w[i] = lw_imm(w, 0);
+	for (uint32_t i = 0; i < n; i++) {
+		ir_ref c = lw_int_word(w, &args[i]), *word = &out->w[1 + i / 8];
+		unsigned at = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 7 - i % 8 : i % 8;
+		lw_raise_if(w, IR_UGT, c, lw_imm(w, 255), "bad argument #%u to 'char' (value out of range)", i + 1);
+		*word = lw_op2(w, IRO(or64), *word, lw_op2i(w, IRO(shl64), c, 8 * at));
+	}
+}

@@ -1,0 +1,114 @@
+-- What is said of strings: parts of packets, their methods, what is not there.
+local diag = dofile "tests/diag/harness.lua"
+
+local words = bpf.map { "hash", key = "u32", value = "char[8]", entries = 8 }
+local st = bpf.state { n = "u32" }
+
+diag.case("used after a write", function(p)
+	local s = p:sub(15, 18)
+	p.eth.type = 0x0800
+	if s == "GET " then return bpf.DROP end
+end)
+diag.case("kept by a loop over a write", function(p)
+	local s = p:sub(1, 2)
+	for i = 1, p.len do
+		if s == "ab" then return bpf.DROP end
+		p:set_u8(i, 1)
+	end
+end)
+diag.case("taken anew after a write", function(p)
+	local s = p:sub(15, 18)
+	if s == "GET " then p:set_u8(14, 0) end
+	s = p:sub(15, 18)
+	if s == "\0ET " then return bpf.DROP end
+end)
+diag.case("order of long ones", function(p) if p:sub(1) < "abc" then return bpf.DROP end end)
+diag.case("order of this or that", function(p)
+	local v = "abc"
+	if p.len > 60 then v = p:sub(1, 3) end
+	if v < "abd" then return bpf.DROP end
+end)
+diag.case("a part of a number", function(p) return #string.sub(p.len, 1) end)
+diag.case("an end that is text", function(p)
+	local j = words[1] or 3
+	if p:sub(1, j) == "abc" then return bpf.DROP end
+end)
+local long = ("x"):rep(65)
+diag.case("a part of a long constant", function(p) if long:sub(p:u8(0) or 1) == "ab" then return bpf.DROP end end)
+diag.case("a byte of a long constant", function(p) if long:byte(p:u8(0) or 1) == 97 then return bpf.DROP end end)
+diag.case("a part of this or that", function(p)
+	local s = ""
+	if p.len > 60 then s = p:sub(3) end
+	if s:sub(1, 2) == "ab" then return bpf.DROP end
+end)
+diag.case("printed whole", function(p) print(p:sub(15)) end)
+diag.case("no such method", function(p) if p:sub(1):reverse() == "ab" then return bpf.DROP end end)
+diag.case("a field of a string", function(p) return p:sub(1)[1] end)
+diag.case("in arithmetic", function(p) return p:sub(1, 2) + 1 end)
+diag.case("where an address is wanted", function(p) p.eth.src = p:sub(1, 6) end)
+diag.case("kept where a number is", function(p) st.n = p:sub(1, 2) end)
+
+-- patterns
+diag.case("a pattern known at run time", function(p) if p:find(p:sub(1, 2)) then return bpf.DROP end end)
+diag.case("plain or not", function(p) if p:find("a.", 1, p.len > 60) then return bpf.DROP end end)
+diag.case("a back reference", function(p) if p:find("(%a)%1") then return bpf.DROP end end)
+diag.case("a set that does not end", function(p) if p:find("[a") then return bpf.DROP end end)
+diag.case("a capture that does not end", function(p) if p:match("(a") then return bpf.DROP end end)
+diag.case("a frontier of nothing", function(p) if p:match("%fa") then return bpf.DROP end end)
+diag.case("a search in a long constant", function(p) if long:find("b") then return bpf.DROP end end)
+diag.case("a capture printed", function(p) print((p:match("Host: (%S+)"))) end)
+diag.case("a capture's part printed", function(p)
+	local host = p:match("Host: (%S+)")
+	if host then print(host:sub(1, 64)) end
+end)
+diag.case("a capture after a write", function(p)
+	local host = p:match("Host: (%S+)")
+	p:set_u8(0, 1)
+	if host == "a" then return bpf.DROP end
+end)
+
+-- made at run time
+diag.case("a long piece", function(p) if p:sub(15) .. "x" == "ax" then return bpf.DROP end end)
+diag.case("a piece that is nil", function(p) local x if "a" .. x == "ax" then return bpf.DROP end end)
+diag.case("a piece that is an address", function(p) if "to " .. p.eth.dst == "a" then return bpf.DROP end end)
+diag.case("a piece that is a float", function(p) if p.len .. 0.5 == "a" then return bpf.DROP end end)
+diag.case("more than fits", function(p) if long .. p.len == "a" then return bpf.DROP end end)
+diag.case("a format that makes more than fits", function(p) if (long .. "%d"):format(p.len) == "a" then return bpf.DROP end end)
+diag.case("the text of an IPv6 address", function(p) if p.ipv6 and tostring(p.ipv6.src) == "::" then return bpf.DROP end end)
+diag.case("the text of a packet", function(p) if tostring(p) == "pkt" then return bpf.DROP end end)
+diag.case("the text of a long part or nil", function(p)
+	local s
+	if p.len > 60 then s = p:sub(1) end
+	if tostring(s) == "nil" then return bpf.DROP end
+end)
+diag.case("a format known at run time", function(p) if (p:sub(1, 4)):format(1) == "1" then return bpf.DROP end end)
+diag.case("a format of floats", function(p) if ("%.2f"):format(p.len) == "1" then return bpf.DROP end end)
+diag.case("zeros before text", function(p) if ("%05s"):format(p.len) == "1" then return bpf.DROP end end)
+diag.case("a format that ends with %", function(p) if ("%d%"):format(p.len) == "1" then return bpf.DROP end end)
+diag.case("a format with many parts", function(p) if ("%%"):rep(40):format(p.len) == "1" then return bpf.DROP end end)
+diag.case("a format of text as a number", function(p) if ("%d"):format(p:sub(1, 2)) == "1" then return bpf.DROP end end)
+diag.case("a format that lacks an argument", function(p) if ("%d %d"):format(p.len) == "1" then return bpf.DROP end end)
+diag.case("a width for bytes", function(p) if ("%5s"):format(p:sub(1, 2)) == "1" then return bpf.DROP end end)
+diag.case("capitals of a number", function(p) if string.upper(p.len) == "1" then return bpf.DROP end end)
+diag.case("capitals of a packet", function(p) if p:upper() == "1" then return bpf.DROP end end)
+diag.case("as often as the packet says", function(p) if ("x"):rep(p.len) == "1" then return bpf.DROP end end)
+diag.case("more often than fits", function(p) if p:sub(1, 2):rep(3) .. ("x"):rep(66) == "1" then return bpf.DROP end end)
+diag.case("a byte that is text", function(p) if string.char(p:sub(1, 1)) == "1" then return bpf.DROP end end)
+diag.case("a byte that may be text", function(p)
+	local b = 1
+	if p.len > 60 then b = p:sub(1, 1) end
+	if string.char(b) == "1" then return bpf.DROP end
+end)
+
+-- messages of errors
+local function message(p)
+	local _, v = pcall(function() return p.tcp.dport end)
+	return v
+end
+diag.case("the order of a message", function(p) local v = message(p) if v < "a" then return bpf.DROP end end)
+diag.case("a message as a piece", function(p) local v = message(p) if "x" .. v == "x" then return bpf.DROP end end)
+diag.case("a method of a message", function(p) local v = message(p) if v:sub(1, 1) == "x" then return bpf.DROP end end)
+diag.case("a message's part", function(p) local v = message(p) if string.sub(v, 1, 1) == "x" then return bpf.DROP end end)
+diag.case("a message as text", function(p) local v = message(p) if tostring(v) == "x" then return bpf.DROP end end)
+
+diag.done()

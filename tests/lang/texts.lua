@@ -1,0 +1,186 @@
+-- Strings made at run time, and those of typed memory: `..`, tostring, format and the like; their methods.
+local lang = dofile "tests/lang/harness.lua"
+
+-- All of a string as a number.
+local function all(s)
+	if not s then return s end
+	local sum = #s
+	for i = 1, #s do sum = sum * 31 + s:byte(i) end
+	return sum
+end
+
+local head = ("\0"):rep(12) .. "\x88\xb5"
+local texts = {}
+for _, text in ipairs { "GET /a HTTP/1.1\r\n", "Az\0\xffz@[`{ ", "\0\0\0\0\0\0\0\0\0\0" } do
+	for n = 0, #text do texts[#texts + 1] = head .. text:sub(1, n) end
+end
+local function over(name, f) lang.packets { name = name, inputs = texts, f = function(p) return f(p:sub(15, 26), p) end } end
+
+-- ---- .. ----
+
+lang.case { name = "integers", inputs = lang.each(), f = function(n) return all("n=" .. n), all(n .. ""), all(n .. "," .. n) end }
+lang.case { name = "constants", f = function() return all("a" .. 1 .. "b"), all(1 .. 2), "x" .. "y" == "xy" end }
+over("parts of packets", function(s) return all(s .. ""), all("<" .. s .. ">"), all(s:sub(1, 3) .. s:sub(2, 9)) end)
+over("at every place of a word", function(s)
+	local sum = 0
+	for i = 0, 12 do
+		local t = s:sub(1, i) .. s:sub(1, 7) .. s:sub(i) .. "|"
+		sum = sum * 31 + all(t)
+	end
+	return sum
+end)
+over("grown in a loop", function(s)
+	local t = ""
+	for i = 1, #s do t = t .. s:byte(i) .. "." end
+	return all(t)
+end)
+over("grown in front", function(s)
+	local t, last = "", "none"
+	for i = 1, #s do
+		last = t
+		t = s:sub(i, i) .. t
+	end
+	return all(t), #last
+end)
+local line = debug.getinfo(1, "l").currentline + 3
+local long = { error = ("tests/lang/texts.lua:%d: string too long"):format(line + 2) }
+lang.case { name = "too long", want = { { 62 }, { 64 }, long, long }, twin = false, inputs = lang.each { 31, 32, 33, 100 }, f = function(n)
+	local t = ""
+	for i = 1, n do
+		t = t .. "ab"
+	end
+	return #t
+end }
+over("a piece that is nil", function(s)
+	local a, b
+	if #s > 2 then a = "x" end
+	if #s > 4 then b = s:sub(1, 2) end
+	return all("<" .. b .. a)
+end)
+over("another piece that is nil", function(s)
+	local a, b
+	if #s > 4 then a = "x" end
+	if #s > 2 then b = s:sub(1, 2) end
+	return all(b .. a .. ">")
+end)
+over("pieces of several kinds", function(s)
+	local v = 5
+	if #s > 3 then v = "five" elseif #s > 1 then v = s:sub(1, 2) end
+	return all("v" .. v), all(v .. "v")
+end)
+over("compared", function(s)
+	local t = s:sub(1, 2) .. "T"
+	return t == "GET", t == s:sub(1, 3), t < "GEU"
+end)
+over("compared with each other", function(s)
+	local t, u = s:sub(1, 2) .. "T", "G" .. s:sub(2, 3)
+	return t == u, t <= u, s:sub(1, 3) == t
+end)
+over("zero bytes are bytes", function(s) return ("\0" .. s:sub(1, 1)) == "\0\0", #(s .. "\0"), (s .. "\0") == s end)
+
+-- ---- kept ----
+
+local words = bpf.map { "hash", name = "words", key = "char[12]", value = "u64", entries = 64 }
+local st = bpf.state { text = "char[10]" }
+local sent = bpf.events { text = "char[16]" }
+local function kept(name, see, f) lang.packets { name = name, inputs = texts, see = see, f = f,
+	setup = function() st.text = "old" end } end
+kept("a key", { words }, function(p) words["k:" .. p:sub(15, 17)] = #p return words["k:GET"] end)
+kept("a key that may not fit", { words }, function(p) return words["key of " .. p:sub(15, 24)] end)
+kept("a field that may not fit", { { st, "text" } }, function(p) st.text = p:sub(15, 20) .. #p end)
+kept("an event", { sent }, function(p) sent:send { text = ("%s/%d"):format(p:sub(15, 18), #p) } end)
+kept("kept over a write", { { st, "text" } }, function(p)
+	local s = p:sub(15, 18) .. "!"
+	if #p > 14 and lang.hook ~= "socket" then p:set_u8(14, 0x58) end
+	st.text = s
+end)
+
+-- ---- tostring, format ----
+
+lang.case { name = "tostring", inputs = lang.each { "nil", true, false, 0, -1, math.mininteger, math.maxinteger, 12345 },
+	f = function(v) return all(tostring(v)), tostring(v) == "nil", tostring(v) == "true" end }
+lang.case { name = "tostring of addresses", inputs = lang.each { bpf.ip "10.0.0.1", bpf.ip "255.255.255.255", bpf.ip "0.0.0.0",
+	bpf.mac "02:00:5e:00:00:ab", bpf.mac "ff:ff:ff:ff:ff:ff" }, want = false, f = function(a)
+	return a == bpf.ip "10.0.0.1"
+end }
+local made = dofile "tests/lang/lib_frames.lua"
+lang.packets { name = "addresses", inputs = made.inputs, f = function(p)
+	local ip = p.ipv4
+	return all(tostring(p.eth.src)), ip and all(tostring(ip.src)), ip and all("to " .. tostring(ip.dst))
+end }
+over("tostring of strings", function(s) return tostring(s) == s, all(tostring(s .. "x")), tostring("c") == "c" end)
+local numbers = lang.each { 0, 1, -1, 9, 10, -10, 99, 100, 12345, -12345, 255, 4096, math.maxinteger, math.mininteger }
+for _, format in ipairs { "%d", "%i", "<%5d>", "<%-5d>", "<%05d>", "%u", "%x", "%X", "<%4x>", "<%-4X>", "<%08x>", "%20d", "%020d", "%-20d|" } do
+	lang.case { name = "format " .. format, inputs = numbers, f = function(n) return all(format:format(n)) end }
+end
+lang.case { name = "format %c", inputs = lang.each { 0, 65, 255, 256, -1 }, f = function(n) return all(("<%c>"):format(n)) end }
+lang.case { name = "format %s", inputs = lang.each { "nil", true, false, 5 }, f = function(v)
+	return all(("%s!"):format(v)), all(("%6s|"):format(v)), all(("%-6s|"):format(v))
+end }
+lang.case { name = "format with several", inputs = lang.pairs { 0, 7, -300 }, f = function(a, b)
+	return all(string.format("%d%%, %s of %x", a, b, a + b)), all(("%%"):format())
+end }
+lang.case { name = "format with widths", inputs = lang.pairs { 0, 7, -300 }, f = function(a, b)
+	return all(("%5d%-5d."):format(a, b))
+end }
+over("format of parts", function(s) return all(("%s|%s"):format(s:sub(1, 3), s)), all(string.format("[%s]", s:sub(-2))) end)
+lang.case { name = "format of nil", inputs = lang.each { "nil", 5 }, f = function(v) return all(("%d"):format(v)) end }
+lang.case { name = "format of nil as a function", inputs = lang.each { "nil", 5 }, f = function(v) return all(string.format("%x", v)) end }
+
+-- ---- lower, upper, rep, char ----
+
+over("letters", function(s) return all(s:lower()), all(s:upper()), s:lower() == s:upper() end)
+lang.case { name = "all letters", inputs = lang.each { 0, 63, 64, 65, 90, 91, 96, 97, 122, 123, 127, 128, 193, 225, 255 }, f = function(n)
+	local s = string.char(n, 97, n, 90)
+	return all(s:lower()), all(s:upper()), all(string.upper(s))
+end }
+lang.case { name = "letters of constants", f = function() return all(("aZ\xe4"):upper()), all(("aZ{"):lower()), ("x"):rep(3) == "xxx" end }
+over("again and again", function(s) return all(s:rep(2)), all(s:sub(1, 3):rep(5)), s:rep(0) == "" end)
+lang.case { name = "bytes", inputs = lang.pairs { 0, 65, 255 }, f = function(a, b)
+	return all(string.char(a, b)), #string.char(), string.char(a, b, 66) == "AAB"
+end }
+lang.case { name = "bytes that are none", inputs = lang.each { -1, 256, 255, math.mininteger }, f = function(a) return all(string.char(a)) end }
+
+-- ---- methods of what is not the packet's ----
+
+local values = { [0] = "", "a", "abc", "GET /x", "12345678", "123456789", "sixteen bytes !!", "x=1;y=22", "nil" }
+local pool = bpf.map { "array", name = "pool", key = "u32", value = "char[16]", entries = 16 }
+for i, value in pairs(values) do pool[i] = value end
+local function each(name, f)
+	lang.case { name = name, inputs = lang.each { 0, 1, 2, 3, 4, 5, 6, 7, 8 }, only_integers = true, f = function(n)
+		return f(pool[n & 15])
+	end }
+end
+local function two(name, f)
+	lang.case { name = name, inputs = lang.pairs({ 0, 1, 2, 3, 4, 5, 6, 7, 8 }, { 0, 1, 2, 5, 6, 8, 9, 16, -1, -8, -17 }),
+		only_integers = true, f = function(n, i) return f(pool[n & 15], i) end }
+end
+each("length of text", function(s) return #s, s and s:len() end)
+each("bytes of text", function(s) return s:byte(1), s:byte(-1), s:byte(9) end)
+each("parts of text", function(s) return all(s:sub(2, 4)), all(s:sub(-3)), all(s:sub(8, 9)) end)
+two("parts of text by numbers", function(s, i) return all(s:sub(i)), all(s:sub(1, i)), s:byte(i) end)
+two("order of text", function(s, i)
+	local t = pool[i & 7]
+	return s < t, s <= t, s == t
+end)
+each("search in text", function(s) return s:find("%d+"), s:find("="), all(s:match("(%a)=")) end)
+each("captures of text", function(s)
+	local name, value = s:match("^(%w+)=(%d*)")
+	return all(name), all(value)
+end)
+each("text in capitals", function(s) return all(s:upper()), all("<" .. s .. ">") end)
+each("text twice", function(s) return all(s .. s), s .. "" == s end)
+over("search in what was made", function(s)
+	local t = "<" .. s .. ">"
+	return t:find("%s/"), t:find(">$"), all(t:match("<(%u+)"))
+end)
+over("a part of this or that", function(s)
+	local t = "some text"
+	if #s > 4 then t = s elseif #s > 2 then t = s .. "!" end
+	return all(t:sub(2, 5)), t:byte(3), t:find("T")
+end)
+lang.case { name = "a part of a constant", inputs = lang.each { 0, 1, 3, 5, 7, -2 }, f = function(i)
+	return all(("hello"):sub(i)), ("hello"):byte(i), (("hello"):find("l", i))
+end }
+
+lang.done()
