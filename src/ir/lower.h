@@ -152,6 +152,8 @@ ir_ref lw_str_len(struct lw *w, const struct lw_val *v);
 struct lw_val lw_str_one(struct lw *w, const struct lw_val *v);
 /* The byte at offset `at`, which lies in s. */
 ir_ref lw_str_byte(struct lw *w, const struct lw_str *s, ir_ref at);
+/* The unsigned integer of 1 to 8 bytes there, all of which lie in s. */
+ir_ref lw_str_int(struct lw *w, const struct lw_str *s, ir_ref at, unsigned size, bool big);
 /* Branches on whether the n bytes at offset `at`, all of which lie in s, are these; n > 0. */
 void lw_str_is(struct lw *w, const struct lw_str *s, ir_ref at, const char *bytes, uint32_t n, ir_blk yes,
 	       ir_blk no);

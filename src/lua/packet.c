@@ -2,6 +2,8 @@
 #include "lua/pgl.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <string.h>
 
 struct view {
 	pg_view *v;
@@ -34,6 +36,16 @@ static int call_method(lua_State *L)
 	return nout;
 }
 
+/* Raises the error on the top as Lua words it for a method: the object is not counted. */
+static int as_method(lua_State *L, const char *name)
+{
+	const char *text = lua_tostring(L, -1), *rest;
+	int n;
+	if (!text || sscanf(text, "bad argument #%d to ", &n) != 1 || !(rest = strchr(text, '(')))
+		return lua_error(L);
+	return luaL_error(L, "bad argument #%d to '%s' %s", n - 1, name, rest);
+}
+
 /* Calls string.NAME, upvalue 1, with the bytes of the view. */
 static int call_string(lua_State *L)
 {
@@ -41,10 +53,18 @@ static int call_string(lua_State *L)
 	const char *bytes = pg_view_bytes(pgl_toview(L, 1), &n);
 	lua_pushlstring(L, bytes, n);
 	lua_replace(L, 1);
+	if (!strcmp(lua_tostring(L, lua_upvalueindex(2)), "unpack")) { /* Lua's has the format first */
+		lua_settop(L, lua_gettop(L) < 2 ? 2 : lua_gettop(L));
+		lua_pushvalue(L, 1);
+		lua_pushvalue(L, 2);
+		lua_replace(L, 1);
+		lua_replace(L, 2);
+	}
 	lua_pushvalue(L, lua_upvalueindex(1));
 	lua_insert(L, 1);
-	lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
-	return lua_gettop(L);
+	if (lua_pcall(L, lua_gettop(L) - 1, LUA_MULTRET, 0) == LUA_OK)
+		return lua_gettop(L);
+	return as_method(L, lua_tostring(L, lua_upvalueindex(2)));
 }
 
 /* Pushes the method that is string.NAME, of the name at index 2. */
@@ -54,7 +74,8 @@ static void string_method(lua_State *L)
 	luaL_getmetafield(L, -1, "__index");
 	lua_pushvalue(L, 2);
 	lua_gettable(L, -2);
-	lua_pushcclosure(L, call_string, 1);
+	lua_pushvalue(L, 2);
+	lua_pushcclosure(L, call_string, 2);
 }
 
 static int view_index(lua_State *L)

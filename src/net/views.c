@@ -62,7 +62,6 @@ const struct ir_lib net_byte_rows[] = {
 	BYTE_ROW("le64", 8 | NET_ROW_LITTLE, "8 bytes at an offset, little-endian, nil outside"),
 	BYTE_ROW("byte", 1 | NET_ROW_INDEX, "byte number i (from 1; from the end when negative), nil outside"),
 	LATER_ROW("gmatch",  READ_HELP),
-	LATER_ROW("unpack",  READ_HELP),
 	WRITE_ROW("set_u8",  1, "writes a byte at an offset, no checksum; true if it was inside"),
 	WRITE_ROW("set_u16", 2, "writes 2 bytes at an offset, network order, no checksum; true if inside"),
 	WRITE_ROW("set_u32", 4, "writes 4 bytes at an offset, network order, no checksum; true if inside"),

@@ -230,15 +230,16 @@ static const char *short_name(const struct ir_lib *row)
 	return dot ? dot + 1 : row->name;
 }
 
-static void check_args(struct lw *w, const struct ir_lib *row, struct call *c, bool method)
+/* From the first one that is counted in row->args on, which Lua counts as number `counted`. */
+static void check_args(struct lw *w, const struct ir_lib *row, struct call *c, uint32_t first, uint32_t counted)
 {
-	for (uint32_t i = method; i < c->n; i++) {
-		uint64_t want = row->args[i - method < 4 ? i - method : 3];
+	for (uint32_t i = first; i < c->n; i++) {
+		uint64_t want = row->args[i - first < 4 ? i - first : 3];
 		if (!want || !(c->args[i].kinds & ~want))
 			continue;
 		const char *name = ir_kind_lua(w->unit, ir_first_kind(want));
 		c->args[i] = lw_check_kind(w, &c->args[i], want, arena_printf(w->unit->arena,
-			"bad argument #%u to '%s' (%s expected, got %%K)", i + !method, short_name(row), name));
+			"bad argument #%u to '%s' (%s expected, got %%K)", i - first + counted, short_name(row), name));
 	}
 }
 
@@ -249,7 +250,7 @@ static void method_of(struct lw *w, void *arg, const struct lw_val *v, unsigned 
 	const struct ir_lib *row = method_row(w->unit, &t, kind, c->method);
 	mine.args = arena_copy(w->unit->arena, c->args, sizeof(*c->args) * c->n);
 	mine.args[0] = *v;
-	check_args(w, row, &mine, true);
+	check_args(w, row, &mine, 1, 1);
 	out->kinds = row->ret ? row->ret : IR_BIT(IR_NIL);
 	call_row(w, row, mine.n, mine.args, out);
 }
@@ -263,7 +264,7 @@ static void string_row(struct lw *w, const struct ir_lib *row, struct call *c, b
 	struct lw_val self = lw_check_kind(w, &c->args[0], good, arena_printf(w->unit->arena,
 		"bad argument #1 to '%s' (string expected, got %%K)", row->name));
 	c->args[0] = lw_str_one(w, &self);
-	check_args(w, row, c, true);
+	check_args(w, row, c, 1, method ? 1 : 2);
 	if (row->effects & IR_SEVERAL)
 		out = w->results[c->r] = arena_array(w->unit->scratch, struct lw_val, IR_RESULTS);
 	*out = (struct lw_val){ .kinds = t->kinds, .cap = t->cap, .most = t->most };
@@ -297,7 +298,7 @@ void lower_call(struct lw *w, ir_ref r)
 			return;
 		}
 	}
-	check_args(w, row, &c, row_is_method(w->unit, row));
+	check_args(w, row, &c, row_is_method(w->unit, row), 1);
 	w->val[r] = (struct lw_val){ .kinds = i->type.kinds, .cap = i->type.cap, .most = i->type.most,
 				    .layout = i->type.layout };
 	call_row(w, row, c.n, c.args, &w->val[r]);

@@ -169,6 +169,26 @@ ir_ref lw_str_byte(struct lw *w, const struct lw_str *s, ir_ref at)
 	return byte;
 }
 
+ir_ref lw_str_int(struct lw *w, const struct lw_str *s, ir_ref at, unsigned size, bool big)
+{
+	static const enum ir_op swap[] = { [2] = IRO(be16), [4] = IRO(be32), [8] = IRO(be64) };
+	bool at_once = size <= 8 && !(size & (size - 1)) && (big || __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
+	ir_blk absent = s->slot ? 0 : lw_block(w, 0);
+	ir_ref ptr = s->slot ? 0 : lw_pkt(w, at, size, absent), v = 0;
+	if (ptr && at_once) {
+		v = lw_pktload(w, size, ptr, at, 0);
+		v = big && size > 1 ? lw_op1(w, swap[size], v) : v;
+	}
+	for (unsigned i = 0; i < size && !(ptr && at_once); i++) {
+		ir_ref byte = ptr ? lw_pktload(w, 1, ptr, at, i) : stack_byte(w, s, lw_op2i(w, IRO(add64), at, i));
+		ir_ref in = lw_op2i(w, IRO(shl64), byte, 8 * (big ? size - 1 - i : i));
+		v = v ? lw_op2(w, IRO(or64), v, in) : in;
+	}
+	if (ptr)
+		unreadable(w, absent);
+	return v;
+}
+
 /* n bytes as a load of them gives them. */
 static int64_t as_loaded(const char *bytes, unsigned n)
 {

@@ -114,6 +114,11 @@ bool std_print_type(struct infer *in, const struct ir_lib *row, uint32_t site, u
 /* Its words at data + at; a slice as its length and its bytes. */
 static void store_words(struct lw *w, ir_ref data, uint32_t at, uint32_t end, const struct lw_val *v)
 {
+	if (!(v->kinds & IR_BIT(IR_SLICE))) {
+		for (unsigned i = 0; at < end; i++, at += 8)
+			lw_store(w, 8, data, at, lw_word(w, v, i));
+		return;
+	}
 	ir_blk slice = lw_block(w, 0), other = lw_block(w, 0), done = lw_block(w, 0);
 	struct lw_val bytes = lw_narrow(w, v, IR_BIT(IR_SLICE)), rest = lw_narrow(w, v, ~IR_BIT(IR_SLICE));
 	lw_br_kind(w, v, IR_BIT(IR_SLICE), slice, other);

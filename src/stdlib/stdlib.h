@@ -82,6 +82,10 @@ bool std_char_type(struct infer *in, const struct ir_lib *row, uint32_t site, ui
 		     struct ir_type *out);
 void std_char_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
 		      struct lw_val *out);
+bool std_unpack_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
+		     struct ir_type *out);
+void std_unpack_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+		      struct lw_val *out);
 enum { STD_FIND, STD_MATCH };
 bool std_find_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
 		   struct ir_type *out);

@@ -260,6 +260,8 @@ const struct ir_lib stdlib_str_rows[] = {
 	  "where a constant pattern is found first, from byte init on: first byte, last byte, captures" },
 	{ "match", 1, 2, { IR_STRINGS, INT | NIL }, INT | NIL, 0, IR_E_READ | IR_SEVERAL, std_find_type, std_find_lower,
 	  STD_MATCH, "the captures of a constant pattern where it is found first, or what it matched" },
+	{ "unpack", 1, 2, { IR_STRINGS, INT | NIL }, INT, 0, IR_E_READ | IR_E_RAISE | IR_SEVERAL, std_unpack_type,
+	  std_unpack_lower, 0, "integers and strings by a constant format, and where the rest begins" },
 	{ "format", 0, -1, { 0 }, IR_BIT(IR_TEXT), 0, 0, std_format_type, std_format_lower, 0,
 	  "a text by a constant format: %s %d %u %x %X %c, with - 0 and a width" },
 	{ "lower", 0, 0, { 0 }, IR_STRINGS, 0, 0, std_case_type, std_case_lower, 0, "with small letters" },

@@ -100,6 +100,15 @@ diag.case("a byte that may be text", function(p)
 	if string.char(b) == "1" then return bpf.DROP end
 end)
 
+-- unpack
+diag.case("a format that the packet gives", function(p) if p:sub(1, 2):unpack("a") == 1 then return bpf.DROP end end)
+diag.case("a format of floats to unpack", function(p) if p:unpack("<d") == 1 then return bpf.DROP end end)
+diag.case("an integer of 16 bytes", function(p) if p:unpack("<i16") == 1 then return bpf.DROP end end)
+diag.case("a string of no length", function(p) if p:unpack("c") == "1" then return bpf.DROP end end)
+diag.case("a zero byte in a format", function(p) if p:unpack("B\0") == 1 then return bpf.DROP end end)
+diag.case("many items", function(p) if p:unpack(("B"):rep(40)) == 1 then return bpf.DROP end end)
+diag.case("a long constant unpacked", function() if string.unpack("B", long) == 1 then return bpf.DROP end end)
+
 -- messages of errors
 local function message(p)
 	local _, v = pcall(function() return p.tcp.dport end)

@@ -79,6 +79,16 @@ over("an end of nil that raises", function(s)
 	if #s > 4 then i = 2 end
 	return #s:sub(i, 3)
 end)
+over("an end of nil that raises in a function", function(s)
+	local i
+	if #s > 4 then i = 2 end
+	return #string.sub(s, i, 3)
+end)
+over("a string of nil that raises in a function", function(s)
+	local t
+	if #s > 4 then t = s end
+	return #string.sub(t, 2), string.len(t)
+end)
 
 -- ---- headers and payloads ----
 

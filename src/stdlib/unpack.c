@@ -1,0 +1,209 @@
+/* unpack.c - string.unpack(format, s), p:unpack(format): integers and strings at places that a constant says. */
+#include "stdlib/stdlib.h"
+
+#define INT IR_BIT(IR_INT)
+
+enum { FIELDS = IR_RESULTS - 1, FURTHEST = 4096 };
+
+/* One item: an integer of `size` bytes, a string of so many, one whose length stands before it, or (skip) none. */
+struct field {
+	enum { F_INT, F_BYTES, F_PREFIXED, F_ZERO, F_SKIP } what;
+	uint32_t size;
+	bool is_signed, big;
+};
+
+static const struct { char c; uint8_t size; bool is_signed; } integers[] = {
+	{ 'b', 1, true }, { 'B', 1, false }, { 'h', 2, true }, { 'H', 2, false }, { 'i', 4, true }, { 'I', 4, false },
+	{ 'l', 8, true }, { 'L', 8, false }, { 'j', 8, true }, { 'J', 8, false }, { 'T', 8, false },
+};
+
+static uint32_t number(const char **s, const char *end, uint32_t otherwise)
+{
+	uint32_t n = 0;
+	if (*s >= end || **s < '0' || **s > '9')
+		return otherwise;
+	for (; *s < end && **s >= '0' && **s <= '9' && n <= FURTHEST; ++*s)
+		n = n * 10 + (uint32_t)(**s - '0');
+	return n;
+}
+
+/* The field that starts with c; what is wrong with it, or NULL. */
+static const char *read_field(char c, const char **s, const char *end, struct field *f)
+{
+	static const char no_string[] = "the format of 'unpack': missing size for format option 'c'";
+	for (size_t i = 0; i < sizeof(integers) / sizeof(*integers); i++) {
+		if (integers[i].c != c)
+			continue;
+		*f = (struct field){ F_INT, integers[i].size, integers[i].is_signed, f->big };
+		if (c == 'i' || c == 'I')
+			f->size = number(s, end, 4);
+		return f->size < 1 || f->size > 8 ? "the format of 'unpack': integers have 1 to 8 bytes in kernel code" : NULL;
+	}
+	f->what = c == 'c' ? F_BYTES : c == 's' ? F_PREFIXED : c == 'z' ? F_ZERO : F_SKIP;
+	f->size = c == 'x' || c == 'z' ? 1 : number(s, end, c == 's' ? 8 : FURTHEST + 1);
+	if (c == 'c' && f->size > FURTHEST)
+		return no_string;
+	if (c == 's' && (f->size < 1 || f->size > 8))
+		return "the format of 'unpack': integers have 1 to 8 bytes in kernel code";
+	return strchr("cszx", c) ? NULL : "kernel code unpacks by < > = b B h H i I l L j J T c s z and x";
+}
+
+static const char *read_format(const pg_value *k, struct field *out, uint32_t *count)
+{
+	const char *s = k->str, *end = s + k->n;
+	bool big = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
+	for (*count = 0; s < end;) {
+		char c = *s++;
+		if (c == ' ')
+			continue;
+		if (c == '<' || c == '>' || c == '=') {
+			big = c == '=' ? __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ : c == '>';
+			continue;
+		}
+		if (*count == FIELDS || !c)
+			return c ? "the format of 'unpack' has too many items" : "kernel code unpacks no zero byte";
+		struct field *f = &out[(*count)++];
+		f->big = big;
+		const char *wrong = read_field(c, &s, end, f);
+		if (wrong)
+			return wrong;
+	}
+	return NULL;
+}
+
+/* Of a packet view the format is the first argument; of a string, as in Lua, the string itself is the format. */
+static uint32_t data_at(uint64_t self) { return self & IR_VIEWS ? 0 : 1; }
+
+bool std_unpack_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
+		     struct ir_type *out)
+{
+	struct field f[FIELDS];
+	uint32_t count, k = 0;
+	const struct ir_type *data = &a[data_at(a->kinds)], *format = &a[1 - data_at(a->kinds)];
+	if (!std_one_string(in, row, site, data) || !std_integers(in, row, site, 2, n, a))
+		return false;
+	if (data->k && data->k->kind == PG_STR && data->k->n > LW_MAXSTR)
+		return infer_error(in, site, "compute it in the user half and capture the results", "'unpack' of a constant text "
+				   "of more than %d bytes is not there in kernel code", LW_MAXSTR), false;
+	if (!format->k || format->k->kind != PG_STR)
+		return infer_error(in, site, "write string.unpack(\">I2\", s), or pkt:unpack(\">I2\")", "the format of 'unpack' is "
+				   "known only at run time"), false;
+	const char *wrong = read_format(format->k, f, &count);
+	if (wrong)
+		return infer_error(in, site, NULL, "%s", wrong), false;
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t most = std_most(data);
+		if (f[i].what == F_BYTES && f[i].size < most)
+			most = f[i].size;
+		if (f[i].what == F_INT)
+			out[k++] = (struct ir_type){ .kinds = INT };
+		else if (f[i].what != F_SKIP)
+			out[k++] = std_is_text(data) ? (struct ir_type){ .kinds = IR_BIT(IR_TEXT), .cap = most }
+						     : (struct ir_type){ .kinds = IR_BIT(IR_SLICE), .most = most };
+	}
+	out[k] = (struct ir_type){ .kinds = INT };
+	return true;
+}
+
+/* ---- lowering ---- */
+
+struct unpacking {
+	struct lw *w;
+	struct lw_str s;
+	ir_ref end, pos;
+	const char *where;     /* how Lua counts the string among the arguments */
+	struct lw_val *out;
+};
+
+static void needs(struct unpacking *u, ir_ref n)
+{
+	struct lw *w = u->w;
+	ir_ref left = lw_op2(w, IRO(sub64), u->end, u->pos);
+	lw_raise_if(w, IR_UGT, n, left, "bad argument #%s to 'unpack' (data string too short)", u->where);
+}
+
+static void advance(struct unpacking *u, ir_ref n)
+{
+	u->pos = lw_op2(u->w, IRO(add64), u->pos, n);
+}
+
+static ir_ref integer(struct unpacking *u, const struct field *f)
+{
+	struct lw *w = u->w;
+	ir_ref v = lw_str_int(w, &u->s, u->pos, f->size, f->big);
+	if (f->is_signed && f->size < 8)
+		v = lw_op2i(w, IRO(sar64), lw_op2i(w, IRO(shl64), v, 64 - 8 * f->size), 64 - 8 * f->size);
+	return v;
+}
+
+static struct lw_val part(struct unpacking *u, ir_ref len, uint32_t most)
+{
+	most = most < u->s.most ? most : u->s.most;
+	return u->s.slot ? lw_text_part(u->w, &u->s, u->pos, len, most) : lw_slice(u->pos, len, most);
+}
+
+/* A string up to the next zero byte, which is passed over. */
+static void zero_ended(struct unpacking *u)
+{
+	struct lw *w = u->w;
+	ir_blk head = lw_block(w, 1), there = lw_block(w, 0), more = lw_block(w, 0), none = lw_block(w, 0);
+	ir_blk found = lw_block(w, 0);
+	lw_jmp(w, head, 1, &u->pos);
+	lw_enter(w, head);
+	ir_ref at = lw_param(w, head, 0);
+	lw_br(w, IR_ULT, at, u->end, there, none);
+	lw_enter(w, there);
+	lw_bri(w, IR_EQ, lw_str_byte(w, &u->s, at), 0, found, more);
+	lw_enter(w, more);
+	lw_jmp(w, head, 1, (ir_ref[]){ lw_op2i(w, IRO(add64), at, 1) });
+	lw_enter(w, none);
+	lw_raise(w, "bad argument #%s to 'unpack' (unfinished string for format 'z')", u->where);
+	lw_enter(w, found);
+	*u->out++ = part(u, lw_op2(w, IRO(sub64), at, u->pos), LW_STR_MOST);
+	u->pos = lw_op2i(w, IRO(add64), at, 1);
+}
+
+static void one(struct unpacking *u, const struct field *f)
+{
+	struct lw *w = u->w;
+	ir_ref size = lw_imm(w, f->size);
+	if (f->what == F_ZERO) {
+		zero_ended(u);
+		return;
+	}
+	needs(u, size);
+	if (f->what == F_INT) {
+		*u->out++ = lw_int(integer(u, f));
+	} else if (f->what == F_BYTES) {
+		*u->out++ = part(u, size, f->size);
+	} else if (f->what == F_PREFIXED) {
+		ir_ref len = integer(u, f);
+		advance(u, size);
+		needs(u, len);
+		*u->out++ = part(u, len, LW_STR_MOST);
+		size = len;
+	}
+	advance(u, size);
+}
+
+void std_unpack_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+		      struct lw_val *out)
+{
+	struct field f[FIELDS];
+	uint32_t count;
+	bool method = ir_at(w->from, w->at->args[0])->op == IRO(self);
+	uint32_t at = data_at(ir_at(w->from, w->at->args[1])->type.kinds);
+	struct lw_val data = lw_str_one(w, &args[at]);
+	struct unpacking u = { .w = w, .s = lw_str_of(w, &data), .where = method ? "1" : "2", .out = out };
+	(void)row;
+	read_format(args[1 - at].k, f, &count);
+	struct lw_val init = std_int_or(w, n, args, 2, 1);
+	ir_ref start = lw_op2i(w, IRO(sub64), std_first(w, &init, u.s.len), 1);
+	lw_raise_if(w, IR_UGT, start, u.s.len, "bad argument #%s to 'unpack' (initial position out of string)",
+		    method ? "2" : "3");
+	u.end = lw_op2(w, IRO(add64), u.s.off, u.s.len);
+	u.pos = lw_op2(w, IRO(add64), u.s.off, start);
+	for (uint32_t i = 0; i < count; i++)
+		one(&u, &f[i]);
+	*u.out = lw_int(lw_op2i(w, IRO(add64), lw_op2(w, IRO(sub64), u.pos, u.s.off), 1));
+}
