@@ -86,7 +86,9 @@ struct operand build_operand(struct build *b, uint32_t reg)
 {
 	const struct front_local *v = build_local(b, reg, b->pc);
 	struct operand o = { .v = build_get(b, reg) };
-	o.name = v ? (struct ir_name){ IR_N_LOCAL, v->name } : value_name(b, o.v);
+	const char *moved = b->moved[reg].v == o.v ? b->moved[reg].name : NULL;
+	const char *local = v ? v->name : moved;
+	o.name = local ? (struct ir_name){ IR_N_LOCAL, local } : value_name(b, o.v);
 	return o;
 }
 
@@ -292,6 +294,7 @@ struct ir_fn *front_build(struct ir_unit *u, const struct front_proto *p)
 	b.flags = arena_array(u->scratch, uint8_t, p->ncode + 1);
 	b.preds = arena_array(u->scratch, uint32_t, p->ncode);
 	b.local_at = arena_array(u->scratch, uint32_t, p->nregs);
+	b.moved = arena_array(u->scratch, struct build_moved, p->nregs);
 	find_blocks(&b);
 	count_preds(&b);
 	scope_find(&b);

@@ -34,7 +34,10 @@ static void build_nothing(struct build *b, uint32_t i) { (void)b; (void)i; }
 
 static void build_move(struct build *b, uint32_t i)
 {
-	build_set(b, lua_a(i), build_get(b, lua_b(i)));
+	const struct front_local *from = lua_b(i) < lua_a(i) ? build_local(b, lua_b(i), b->pc) : NULL;
+	ir_ref v = build_get(b, lua_b(i));
+	b->moved[lua_a(i)] = (struct build_moved){ v, from ? from->name : NULL };
+	build_set(b, lua_a(i), v);
 }
 
 static void load(struct build *b, uint32_t i, const pg_value *k)

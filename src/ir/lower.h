@@ -99,6 +99,9 @@ void lw_raise_if(struct lw *w, enum ir_cc cc, ir_ref a, ir_ref b, const char *fm
 	__attribute__((format(printf, 5, 6)));  /* goes on in a new block */
 /* " (local 'n')" for operand i of the instruction being lowered (0, 1; 2: result), or "". */
 const char *lw_operand_name(struct lw *w, unsigned i);
+/* What Lua calls the function that is called, in "bad argument #1 to 'fmod'": as the call names it, or the
+ * row's whole name where pcall calls it. */
+const char *lw_callee_name(const struct lw *w, const struct ir_lib *row);
 
 /* ---- values ---- */
 struct lw_val lw_nil(void);

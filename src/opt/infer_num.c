@@ -47,6 +47,29 @@ bool fold_arith(enum ir_op op, int64_t a, int64_t b, int64_t *out)
 	}
 }
 
+/* Of constants of which one is a float, or becomes one; false: not, or not done here. */
+static bool fold_floats(enum ir_op op, const pg_value *a, const pg_value *b, double *out)
+{
+	bool numbers = a && b && (a->kind == PG_INT || a->kind == PG_FLOAT) && (b->kind == PG_INT || b->kind == PG_FLOAT);
+	if (!numbers || (op != IRO(div) && op != IRO(pow) && a->kind == PG_INT && b->kind == PG_INT))
+		return false;
+	double x = a->kind == PG_INT ? (double)a->i : a->f, y = b->kind == PG_INT ? (double)b->i : b->f;
+	switch (op) {
+	case IRO(add): *out = x + y; return true;
+	case IRO(sub): *out = x - y; return true;
+	case IRO(mul): *out = x * y; return true;
+	case IRO(div): *out = x / y; return true;
+	case IRO(pow): *out = y == 2 ? x * x : pow(x, y); return true;
+	case IRO(unm): *out = -x; return true;
+	default: return false;
+	}
+}
+
+static struct ir_type float_type(struct infer *in, double f)
+{
+	return type_const(in->fl.u->target, const_new(in->fl.u, (pg_value){ .kind = PG_FLOAT, .f = f }));
+}
+
 /* ---- operands that must be integers ---- */
 
 static void float_operand(struct infer *in, ir_ref r, const pg_value *k)
@@ -89,6 +112,9 @@ struct ir_type infer_arith(struct infer *in, ir_ref r)
 {
 	const struct ir_ins *ins = ir_at(in->fl.f, r);
 	bool there = true;
+	double f;
+	if (fold_floats(ins->op, infer_arg(in, r, 0).k, infer_arg(in, r, ins->nargs - 1).k, &f))
+		return float_type(in, f);
 	for (uint32_t i = 0; i < ins->nargs; i++)
 		there &= integer_operand(in, r, i, "as a number");
 	if (!there)
@@ -105,6 +131,9 @@ struct ir_type infer_float(struct infer *in, ir_ref r)
 {
 	const struct ir_ins *ins = ir_at(in->fl.f, r);
 	bool div = ins->op == IRO(div);
+	double f;
+	if (fold_floats(ins->op, infer_arg(in, r, 0).k, infer_arg(in, r, 1).k, &f))
+		return float_type(in, f);
 	if (!infer_arg(in, r, 0).kinds || !infer_arg(in, r, 1).kinds)
 		return (struct ir_type){ 0 };
 	struct diag *d = flow_error(&in->fl, ins->site,
@@ -258,6 +287,22 @@ struct ir_type infer_compare(struct infer *in, ir_ref r)
 
 /* ---- numeric for ---- */
 
+int64_t for_limit(double f, bool up, bool *skip)
+{
+	double whole = up ? floor(f) : ceil(f);
+	*skip = isnan(f) || (up ? whole < -0x1p63 : whole >= 0x1p63);
+	if (isnan(f) || whole < -0x1p63)
+		return INT64_MIN;
+	return whole >= 0x1p63 ? INT64_MAX : (int64_t)whole;
+}
+
+/* A limit may be a float constant, where it is known which way the loop goes. */
+static bool is_float_limit(const struct infer *in, ir_ref r)
+{
+	struct ir_type limit = infer_arg(in, r, 1), step = infer_arg(in, r, 2);
+	return limit.k && limit.k->kind == PG_FLOAT && step.k && step.k->kind == PG_INT && step.k->i;
+}
+
 static struct ir_type for_known(struct infer *in, ir_ref r, int64_t init, int64_t limit, int64_t step)
 {
 	if (ir_at(in->fl.f, r)->op == IRO(forskip))
@@ -272,17 +317,23 @@ struct ir_type infer_for(struct infer *in, ir_ref r)
 	static const char *const use[] = { "as the first value of a for loop",
 					   "as the limit of a for loop", "as the step of a for loop" };
 	bool there = true;
-	bool all = true;
+	bool all = true, clipped = is_float_limit(in, r), skip = false;
 	int64_t v[3];
 	for (uint32_t i = 0; i < 3; i++) {
-		there &= ir_at(in->fl.f, r)->op == IRO(forskip) ? integer_operand(in, r, i, use[i])
-								: infer_arg(in, r, i).kinds != 0;
+		bool checked = ir_at(in->fl.f, r)->op == IRO(forskip) && !(i == 1 && clipped);
+		there &= checked ? integer_operand(in, r, i, use[i]) : infer_arg(in, r, i).kinds != 0;
 		struct ir_type t = infer_arg(in, r, i);
 		all &= t.k && t.k->kind == PG_INT;
 		v[i] = t.k && t.k->kind == PG_INT ? t.k->i : 0;
 	}
 	if (!there)
 		return (struct ir_type){ 0 };
+	if (clipped) {
+		v[1] = for_limit(infer_arg(in, r, 1).k->f, v[2] > 0, &skip);
+		all = infer_arg(in, r, 0).k && infer_arg(in, r, 0).k->kind == PG_INT;
+	}
+	if (skip && all && ir_at(in->fl.f, r)->op == IRO(forskip))
+		return truth_type(true);
 	if (all && v[2])
 		return for_known(in, r, v[0], v[1], v[2]);
 	return type_kinds(ir_at(in->fl.f, r)->op == IRO(forskip) ? IR_BOOL : IR_BIT(IR_INT));

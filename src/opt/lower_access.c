@@ -224,12 +224,6 @@ struct call {
 	const char *method;    /* by name where the object may be of several types */
 };
 
-static const char *short_name(const struct ir_lib *row)
-{
-	const char *dot = strrchr(row->name, '.');
-	return dot ? dot + 1 : row->name;
-}
-
 /* From the first one that is counted in row->args on, which Lua counts as number `counted`. */
 static void check_args(struct lw *w, const struct ir_lib *row, struct call *c, uint32_t first, uint32_t counted)
 {
@@ -239,7 +233,7 @@ static void check_args(struct lw *w, const struct ir_lib *row, struct call *c, u
 			continue;
 		const char *name = ir_kind_lua(w->unit, ir_first_kind(want));
 		c->args[i] = lw_check_kind(w, &c->args[i], want, arena_printf(w->unit->arena,
-			"bad argument #%u to '%s' (%s expected, got %%K)", i - first + counted, short_name(row), name));
+			"bad argument #%u to '%s' (%s expected, got %%K)", i - first + counted, lw_callee_name(w, row), name));
 	}
 }
 

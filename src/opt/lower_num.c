@@ -1,5 +1,6 @@
 /* lower_num.c - integer arithmetic with Lua's meaning: floored division, any shift amount, for counts. */
 #include "opt/lower.h"
+#include "opt/opt.h"
 
 /* An operand as an integer, or the Lua error. */
 static ir_ref integer(struct lw *w, ir_ref r, uint32_t i, const char *what)
@@ -145,8 +146,24 @@ void lower_unary(struct lw *w, ir_ref r)
 
 /* ---- numeric for ---- */
 
+/* Does it never run, for its limit is a float beyond all integers? */
+static bool never_runs(struct lw *w, ir_ref r)
+{
+	const pg_value *limit = lower_arg(w, r, 1)->k;
+	int64_t step;
+	bool skip = false;
+	if (limit && limit->kind == PG_FLOAT && known(w, r, 2, &step))
+		for_limit(limit->f, step > 0, &skip);
+	return skip;
+}
+
 static ir_ref for_word(struct lw *w, ir_ref r, uint32_t i)
 {
+	const pg_value *k = lower_arg(w, r, i)->k;
+	int64_t step;
+	bool skip;
+	if (k && k->kind == PG_FLOAT && known(w, r, 2, &step))
+		return lw_imm(w, for_limit(k->f, step > 0, &skip));
 	struct lw_val v = lw_narrow(w, lower_arg(w, r, i), IR_BIT(IR_INT));
 	return lw_int_word(w, &v);
 }
@@ -186,9 +203,10 @@ static void for_check(struct lw *w, ir_ref r)
 {
 	static const char *const what[] = { "initial value", "limit", "step" };
 	static const uint32_t order[] = { 1, 2, 0 };
+	enum { NUMBER = 1 << IR_INT | 1 << IR_FLOAT };
 	bool clean = true;
 	for (uint32_t i = 0; i < 3; i++)
-		clean &= lower_arg(w, r, i)->kinds == IR_BIT(IR_INT);
+		clean &= !(lower_arg(w, r, i)->kinds & ~(uint64_t)NUMBER);
 	if (clean)
 		return;
 	ir_blk slow = lw_block(w, 0), next = lw_block(w, 0), ints = lw_block(w, 0), end = lw_block(w, 0);
@@ -198,11 +216,11 @@ static void for_check(struct lw *w, ir_ref r)
 	lw_enter(w, ints);
 	ir_ref step = for_word(w, r, 2);
 	lw_raise_if(w, IR_EQ, step, lw_imm(w, 0), "'for' step is zero");
-	lw_check_kind(w, lower_arg(w, r, 1), IR_BIT(IR_INT), "bad 'for' limit (number expected, got %K)");
+	lw_check_kind(w, lower_arg(w, r, 1), NUMBER, "bad 'for' limit (number expected, got %K)");
 	lw_jmp(w, end, 0, NULL);
 	lw_enter(w, slow);
 	for (uint32_t i = 0; i < 3; i++)
-		lw_check_kind(w, lower_arg(w, r, order[i]), IR_BIT(IR_INT),
+		lw_check_kind(w, lower_arg(w, r, order[i]), NUMBER,
 			arena_printf(w->unit->arena, "bad 'for' %s (number expected, got %%K)", what[order[i]]));
 	lw_jmp(w, end, 0, NULL);
 	lw_enter(w, end);
@@ -213,6 +231,10 @@ void lower_for_branch(struct lw *w, ir_ref r, ir_blk yes, ir_blk no)
 	int64_t k;
 	bool known_step = known(w, r, 2, &k);
 	for_check(w, r);
+	if (never_runs(w, r)) {
+		lw_jmp(w, yes, 0, NULL);
+		return;
+	}
 	ir_ref init = for_word(w, r, 0), limit = for_word(w, r, 1), step = for_word(w, r, 2);
 	if (known_step && k) {
 		lw_br(w, k > 0 ? IR_SGT : IR_SLT, init, limit, yes, no);

@@ -231,3 +231,12 @@ const char *lw_operand_name(struct lw *w, unsigned i)
 		return "";
 	return arena_printf(w->unit->arena, " (%s '%s')", how[n->how], n->name);
 }
+
+const char *lw_callee_name(const struct lw *w, const struct ir_lib *row)
+{
+	const struct ir_name *n = w->at && w->at->names ? &w->at->names[0] : NULL;
+	const char *dot = strrchr(row->name, '.');
+	if (n && n->how != IR_N_NONE)
+		return n->name;
+	return dot && w->unit->sites[w->site].pos.line ? dot + 1 : row->name;
+}

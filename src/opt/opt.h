@@ -102,6 +102,8 @@ void sweep(struct ir_fn *f);
 /* Flattens `several`: fixed results, open argument lists, parameters that carry several. */
 int several_normalise(struct flow *fl);
 
+/* The limit f of a for loop as the integer that Lua clips it to; *skip: such a loop never runs. */
+int64_t for_limit(double f, bool up, bool *skip);
 struct diag *flow_error(struct flow *fl, uint32_t site, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -4,6 +4,7 @@
 #define INT IR_BIT(IR_INT)
 #define NIL IR_BIT(IR_NIL)
 #define STR IR_BIT(IR_STR)
+#define FLOAT IR_BIT(IR_FLOAT)
 #define TASK (IR_E_READ | IR_CAP_TASK)
 #define MEMORY (IR_E_READ | IR_CAP_MEMORY)
 
@@ -96,9 +97,9 @@ static void extreme_lower(struct lw *w, const struct ir_lib *row, uint32_t n, co
 static void fmod_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
 		       struct lw_val *out)
 {
-	(void)row, (void)n;
+	(void)n;
 	ir_ref a = lw_int_word(w, &args[0]), b = lw_int_word(w, &args[1]);
-	lw_raise_if(w, IR_EQ, b, lw_imm(w, 0), "bad argument #2 to 'fmod' (zero)");
+	lw_raise_if(w, IR_EQ, b, lw_imm(w, 0), "bad argument #2 to '%s' (zero)", lw_callee_name(w, row));
 	ir_blk minus = lw_block(w, 0), plain = lw_block(w, 0), end = lw_block(w, 1);
 	lw_bri(w, IR_EQ, b, -1, minus, plain);
 	lw_enter(w, minus);
@@ -197,40 +198,6 @@ static void kind_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const
 	*out = lw_join_end(w, &j);
 }
 
-/* math.tointeger: integers as they are, what is no number nil */
-static bool tointeger_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
-			   const struct ir_type *a, struct ir_type *out)
-{
-	(void)row, (void)n;
-	if (a[0].kinds & (IR_STRINGS | IR_BIT(IR_FLOAT)))
-		return infer_error(in, site, NULL, "math.tointeger of a string or float is not there in kernel code"),
-		       false;
-	*out = (struct ir_type){ .kinds = (a[0].kinds & INT) | (a[0].kinds & ~INT ? NIL : 0) };
-	if (a[0].k && a[0].k->kind == PG_INT)
-		out->k = a[0].k;
-	return true;
-}
-
-static void tointeger_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
-			    struct lw_val *out)
-{
-	(void)row, (void)n;
-	struct lw_join j = lw_join_new(w, out->kinds, 0);
-	ir_blk yes = lw_block(w, 0), no = lw_block(w, 0);
-	lw_br_kind(w, &args[0], INT, yes, no);
-	if (args[0].kinds & INT) {
-		struct lw_val v = lw_narrow(w, &args[0], INT);
-		lw_enter(w, yes);
-		lw_join_add(w, &j, &v);
-	}
-	if (args[0].kinds & ~INT) {
-		struct lw_val v = lw_nil();
-		lw_enter(w, no);
-		lw_join_add(w, &j, &v);
-	}
-	*out = lw_join_end(w, &j);
-}
-
 /* ---- bpf.* ---- */
 
 static void helper_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
@@ -267,9 +234,10 @@ static bool addr_type(struct infer *in, const struct ir_lib *row, uint32_t site,
 static void ip_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
 		     struct lw_val *out)
 {
-	(void)row, (void)n;
+	(void)n;
 	ir_ref v = lw_int_word(w, &args[0]);
-	lw_raise_if(w, IR_UGT, v, lw_imm(w, UINT32_MAX), "bad argument #1 to 'ip' (an IPv4 address has 32 bits)");
+	lw_raise_if(w, IR_UGT, v, lw_imm(w, UINT32_MAX), "bad argument #1 to '%s' (an IPv4 address has 32 bits)",
+		    lw_callee_name(w, row));
 	v = lw_op1(w, IRO(be32), v);
 	*out = lw_words(IR_IP4, 1, &v);
 }
@@ -281,8 +249,14 @@ const struct ir_lib stdlib_rows[] = {
 	{ "math.min", 1, -1, { 0 }, INT, 0, IR_E_RAISE, extreme_type, extreme_lower, 0, "least argument" },
 	{ "math.fmod", 2, 2, { INT, INT }, INT, 0, IR_E_RAISE, NULL, fmod_lower, 0, "remainder towards zero" },
 	{ "math.type", 1, 1, { 0 }, NIL | STR, 8, 0, kind_type, kind_lower, 1, "\"integer\", or nil" },
-	{ "math.tointeger", 1, 1, { 0 }, INT | NIL, 0, 0, tointeger_type, tointeger_lower, 0,
+	{ "math.tointeger", 1, 1, { 0 }, INT | NIL, 0, 0, std_number_type, std_number_lower, STD_TOINTEGER,
 	  "an integer as it is, else nil" },
+	{ "math.floor", 1, 1, { INT | FLOAT }, INT, 0, 0, std_number_type, std_number_lower, STD_FLOOR,
+	  "an integer as it is" },
+	{ "math.ceil", 1, 1, { INT | FLOAT }, INT, 0, 0, std_number_type, std_number_lower, STD_CEIL,
+	  "an integer as it is" },
+	{ "tonumber", 1, 2, { 0 }, INT | NIL, 0, 0, std_tonumber_type, std_number_lower, 0,
+	  "an integer as it is, constant text converted, else nil" },
 	{ "type", 1, 1, { 0 }, STR, 8, 0, kind_type, kind_lower, 0, "kind of a value, as text" },
 	{ "tostring", 1, 1, { 0 }, IR_STRINGS, 0, 0, std_tostring_type, std_tostring_lower, 0, "a value as text" },
 	{ "string.char", 0, -1, { INT }, IR_BIT(IR_TEXT), 0, IR_E_RAISE, std_char_type, std_char_lower, 0,

@@ -40,6 +40,8 @@ enum {
 
 /* Of what the process is called: imm of its rows. */
 enum { STD_PID, STD_TID, STD_UID, STD_GID };
+/* Which way a float becomes an integer: likewise. */
+enum { STD_TOINTEGER, STD_FLOOR, STD_CEIL };
 
 /* Ends the program where it runs for another process than unit->only_pid; for ir_target.enter. */
 void std_only_pid(struct lw *w);
@@ -110,5 +112,11 @@ bool std_str_type(struct infer *in, const struct ir_lib *row, uint32_t site, uin
 		  const struct ir_type *a, struct ir_type *out);
 void std_str_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
 		   struct lw_val *out);
+bool std_number_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
+		     const struct ir_type *a, struct ir_type *out);
+bool std_tonumber_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
+		       const struct ir_type *a, struct ir_type *out);
+void std_number_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+		      struct lw_val *out);
 
 #endif

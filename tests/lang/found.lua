@@ -198,4 +198,9 @@ lang.packets { name = "loops with many ways around bytes that may have to be fet
 		end
 		return sum, n, other
 	end }
+
+-- the function's name is not lost where its arguments branch
+lang.case { name = "a library function's name behind a branch", f = function(a, b)
+	return math.fmod(0, (a or b))
+end, inputs = lang.pairs { "nil", false, true, 0, 1 } }
 lang.done()

@@ -1,0 +1,182 @@
+/* number.c - what makes numbers of other values: tonumber, math.tointeger, floor, ceil. Texts and floats are
+ * constants here, and converted when they are compiled, as Lua does it. */
+#include "stdlib/stdlib.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+#define INT IR_BIT(IR_INT)
+#define NIL IR_BIT(IR_NIL)
+#define STRINGS (IR_STRINGS | IR_BIT(IR_MSG))
+
+static void is_const(struct infer *in, struct ir_type *out, pg_value k)
+{
+	*out = (struct ir_type){ .kinds = IR_BIT(ir_kind_of(k.kind)), .k = infer_const(in, k) };
+}
+
+/* ---- text ---- */
+
+/* The text without the blanks around it. */
+static const char *trimmed(const pg_value *text, const char **end)
+{
+	const char *s = text->str, *e = s + text->n;
+	while (s < e && isspace((unsigned char)*s))
+		s++;
+	while (e > s && isspace((unsigned char)e[-1]))
+		e--;
+	*end = e;
+	return s;
+}
+
+static int digit(char c)
+{
+	return isdigit((unsigned char)c) ? c - '0' : isalpha((unsigned char)c) ? toupper((unsigned char)c) - 'A' + 10 : 99;
+}
+
+/* Digits of a base, which wrap; false: there are others, or none. */
+static bool digits(const char *s, const char *e, int base, uint64_t *out)
+{
+	*out = 0;
+	for (const char *c = s; c < e; c++) {
+		if (digit(*c) >= base)
+			return false;
+		*out = *out * (uint64_t)base + (uint64_t)digit(*c);
+	}
+	return s < e;
+}
+
+static const char *sign(const char *s, const char *e, bool *minus)
+{
+	*minus = s < e && *s == '-';
+	return s < e && (*s == '-' || *s == '+') ? s + 1 : s;
+}
+
+/* Decimal integers that do not fit are floats. */
+static bool fits(const char *s, const char *e, bool minus)
+{
+	static const char most[] = "9223372036854775807";
+	while (s < e - 1 && *s == '0')
+		s++;
+	size_t n = (size_t)(e - s), m = sizeof(most) - 1;
+	if (n != m)
+		return n < m;
+	int order = memcmp(s, most, m - 1);
+	return order < 0 || (!order && e[-1] <= (minus ? '8' : '7'));
+}
+
+/* As lua_stringtonumber: an integer, a float or nil. */
+static pg_value number_of(const pg_value *text)
+{
+	const char *e, *s = trimmed(text, &e), *from = s;
+	bool minus;
+	uint64_t v;
+	s = sign(s, e, &minus);
+	bool hex = e - s > 2 && s[0] == '0' && (s[1] == 'x' || s[1] == 'X');
+	if (hex ? digits(s + 2, e, 16, &v) : digits(s, e, 10, &v) && fits(s, e, minus))
+		return (pg_value){ .kind = PG_INT, .i = (int64_t)(minus ? 0 - v : v) };
+	char buf[256], *end;
+	size_t n = (size_t)(e - from);
+	if (!n || n >= sizeof(buf) || memchr(from, 0, n) || memchr(from, 'n', n) || memchr(from, 'N', n))
+		return (pg_value){ .kind = PG_NIL };
+	memcpy(buf, from, n);
+	buf[n] = 0;
+	double d = strtod(buf, &end);
+	return end == buf + n ? (pg_value){ .kind = PG_FLOAT, .f = d } : (pg_value){ .kind = PG_NIL };
+}
+
+/* ---- tonumber(v [, base]) ---- */
+
+static bool in_base(struct infer *in, uint32_t site, const struct ir_type *a, struct ir_type *out)
+{
+	if (!a[0].k || a[0].k->kind != PG_STR || !a[1].k || a[1].k->kind != PG_INT || a[1].k->i < 2 || a[1].k->i > 36)
+		return infer_error(in, site, "convert it in the user half and capture the number", "'tonumber' with a base "
+				   "takes constants: a text, and a base from 2 to 36"), false;
+	const char *e, *s = trimmed(a[0].k, &e);
+	bool minus;
+	uint64_t v;
+	if (digits(sign(s, e, &minus), e, (int)a[1].k->i, &v))
+		is_const(in, out, (pg_value){ .kind = PG_INT, .i = (int64_t)(minus ? 0 - v : v) });
+	else
+		is_const(in, out, (pg_value){ .kind = PG_NIL });
+	return true;
+}
+
+/* Integers stay, what is no number is nil. */
+static void of_kinds(const struct ir_type *a, struct ir_type *out)
+{
+	*out = (struct ir_type){ .kinds = (a->kinds & INT) | (a->kinds & ~INT ? NIL : 0) };
+	if (a->k && a->k->kind == PG_INT)
+		out->k = a->k;
+}
+
+bool std_tonumber_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
+		       struct ir_type *out)
+{
+	(void)row;
+	if (n > 1 && a[1].kinds != NIL)
+		return in_base(in, site, a, out);
+	if (a[0].k && a[0].k->kind == PG_STR)
+		is_const(in, out, number_of(a[0].k));
+	else if (a[0].k && a[0].k->kind == PG_FLOAT)
+		is_const(in, out, *a[0].k);
+	else if (a[0].kinds & (STRINGS | IR_BIT(IR_FLOAT)))
+		return infer_error(in, site, "test with type() that it is none", "'tonumber' of a text known only at run "
+				   "time is not there yet"), false;
+	else
+		of_kinds(a, out);
+	return true;
+}
+
+/* ---- math.tointeger, floor, ceil ---- */
+
+static bool is_whole(double d)
+{
+	return d >= -0x1p63 && d < 0x1p63 && d == floor(d);
+}
+
+bool std_number_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
+		     struct ir_type *out)
+{
+	pg_value k = a[0].k ? *a[0].k : (pg_value){ 0 };
+	(void)n;
+	if (k.kind == PG_STR && a[0].k)
+		k = number_of(a[0].k);
+	if (k.kind == PG_FLOAT && row->imm != STD_TOINTEGER)
+		k.f = row->imm == STD_FLOOR ? floor(k.f) : ceil(k.f);
+	if (k.kind == PG_FLOAT && is_whole(k.f))
+		k = (pg_value){ .kind = PG_INT, .i = (int64_t)k.f };
+	else if (k.kind == PG_FLOAT && row->imm == STD_TOINTEGER)
+		k = (pg_value){ .kind = PG_NIL };
+	if (a[0].k && (k.kind == PG_INT || k.kind == PG_FLOAT || a[0].kinds & (STRINGS | IR_BIT(IR_FLOAT))))
+		is_const(in, out, k);
+	else if (a[0].kinds & (STRINGS | IR_BIT(IR_FLOAT)))
+		return infer_error(in, site, "test with type() that it is none", "'%s' of a text known only at run time is "
+				   "not there yet", row->name), false;
+	else if (row->imm == STD_TOINTEGER)
+		of_kinds(a, out);
+	return true;
+}
+
+/* An integer as it is, anything else nil, if it may be that. */
+void std_number_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args, struct lw_val *out)
+{
+	(void)row, (void)n;
+	struct lw_val number = lw_narrow(w, &args[0], INT);
+	if (args[0].kinds == INT) {
+		*out = number;
+		return;
+	}
+	struct lw_join j = lw_join_new(w, out->kinds, 0);
+	ir_blk yes = lw_block(w, 0), no = lw_block(w, 0);
+	lw_br_kind(w, &args[0], INT, yes, no);
+	if (number.kinds) {
+		lw_enter(w, yes);
+		lw_join_add(w, &j, &number);
+	}
+	struct lw_val nil = lw_nil();
+	lw_enter(w, no);
+	lw_join_add(w, &j, &nil);
+	*out = lw_join_end(w, &j);
+}
