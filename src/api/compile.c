@@ -146,7 +146,8 @@ static int native_verdict(pg_unit *u, int64_t neutral, int64_t *out)
 static void hold_maps(pg_unit *u)
 {
 	for (uint32_t i = IR_MAP_USER; i < u->ir->nmaps; i++)
-		pg_map_ref(u->ir->maps[i]);
+		if (u->ir->maps[i])
+			pg_map_ref(u->ir->maps[i]);
 }
 
 static void name_unit(pg_unit *u, const struct pg_compile_opts *o)

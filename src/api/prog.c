@@ -61,11 +61,42 @@ static int open_map(pg_map *m, struct map_fds *fds)
 	return fds->map < 0 ? fds->map : fds->value < 0 ? fds->value : 0;
 }
 
+/* A map of a captured table, filled. The verifier would read an array's frozen value at a constant offset itself,
+ * and refuses (-524) where there are several (check_mem_access, bpf_map_direct_read); but no descriptor is left. */
+static int open_frozen(pg_ctx *ctx, const struct ir_frozen *f)
+{
+	struct kern_map_spec s = { .type = f->array ? BPF_MAP_TYPE_ARRAY : BPF_MAP_TYPE_HASH, .key_size = f->key_size,
+				   .value_size = f->value_size, .entries = f->n, .flags = BPF_F_RDONLY_PROG,
+				   .name = "pg_table", .numa = -1 };
+	int fd = kern_map_create(&s);
+	int r = fd < 0 ? fd : kern_map_fill(fd, f->keys, f->key_size, f->values, f->value_size, f->n);
+	if (r >= 0 && !f->array)
+		r = kern_map_freeze(fd);
+	if (r >= 0)
+		return fd;
+	if (fd >= 0)
+		kern_close(fd);
+	const char *rights = r == -EPERM ? kern_rights_missing() : NULL;
+	return rights ? api_fail(ctx, r, "%s", rights)
+		      : api_fail(ctx, r, "cannot make a map of a captured table with %u keys: %s", f->n, strerror(-r));
+}
+
+/* A loaded program holds its maps itself. */
+static void close_fds(const struct ir_unit *ir, struct map_fds *fds)
+{
+	for (uint32_t i = 0; i < ir->nfrozen; i++)
+		if (fds[ir->frozen[i].map].map >= 0)
+			kern_close(fds[ir->frozen[i].map].map);
+	free(fds);
+}
+
 /* By the unit's numbers of maps. */
 static int map_fds(pg_ctx *ctx, const struct ir_unit *ir, int data_fd, struct map_fds **out)
 {
 	uint32_t n = ir->nmaps > IR_MAP_USER ? ir->nmaps : IR_MAP_USER;
 	struct map_fds *fds = malloc(n * sizeof *fds);
+	for (uint32_t i = 0; fds && i < n; i++)
+		fds[i] = (struct map_fds){ -1, -1 };
 	int r;
 	if (!fds)
 		return api_fail(ctx, -ENOMEM, "out of memory");
@@ -77,14 +108,19 @@ static int map_fds(pg_ctx *ctx, const struct ir_unit *ir, int data_fd, struct ma
 			goto fail;
 	}
 	for (uint32_t i = IR_MAP_USER; i < ir->nmaps; i++) {
-		r = open_map(ir->maps[i], &fds[i]);
+		r = ir->maps[i] ? open_map(ir->maps[i], &fds[i]) : 0;
+		if (r < 0)
+			goto fail;
+	}
+	for (uint32_t i = 0; i < ir->nfrozen; i++) {
+		r = fds[ir->frozen[i].map].map = open_frozen(ctx, &ir->frozen[i]);
 		if (r < 0)
 			goto fail;
 	}
 	*out = fds;
 	return 0;
 fail:
-	free(fds);
+	close_fds(ir, fds);
 	return r;
 }
 
@@ -230,10 +266,8 @@ static int load(pg_prog *p, pg_unit *u, int data_fd)
 		memcpy(p->insns, code->insns, code->n * sizeof *p->insns);
 		patch(p->insns, code, fds);
 	}
-	free(fds);
-	if (!ok)
-		return api_fail(p->ctx, -ENOMEM, "out of memory");
-	r = load_insns(p, u->ir, code);
+	r = ok ? load_insns(p, u->ir, code) : api_fail(p->ctx, -ENOMEM, "out of memory");
+	close_fds(u->ir, fds);
 	if (r < 0)
 		return r;
 	r = sites_new(p->ctx, u->ir, data_fd, &p->sites);

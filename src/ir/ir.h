@@ -246,6 +246,17 @@ struct ir_print {
 	struct ir_print_arg *args;
 };
 
+/* A captured table as a map that nobody writes any more: what `index` by a key known only at run time looks in.
+ * One for each kind of key; made anew for each program that is loaded. */
+struct ir_frozen {
+	uint64_t table;        /* the capture's id */
+	unsigned kind;         /* of its keys */
+	uint32_t map;          /* number in unit->maps */
+	bool array;            /* keys are u32, 0 to n-1, in order */
+	uint32_t key_size, value_size, n;
+	const uint8_t *keys, *values;
+};
+
 enum { IR_MAP_DATA = 0, IR_MAP_PRINT = 1, IR_MAP_USER = 2 }; /* unit->maps: two of our own, then captured */
 
 /* The data map of a unit (one value, shared, memory-mapped by the user half):
@@ -271,7 +282,10 @@ struct ir_unit {
 	uint32_t nerrors, cap_errors;
 	struct ir_print *prints;
 	uint32_t nprints, cap_prints;
-	pg_map **maps;         /* [IR_MAP_DATA] and [IR_MAP_PRINT] are NULL: made at load */
+	struct ir_frozen *frozen;
+	uint32_t nfrozen, cap_frozen;
+	struct table_shape *shapes; /* opt/frozen.c */
+	pg_map **maps;         /* [IR_MAP_DATA] and [IR_MAP_PRINT] are NULL, and frozen tables': made at load */
 	uint32_t nmaps, cap_maps;
 	bool uses_print;
 	bool copy_access;      /* packet bytes by helper copy */

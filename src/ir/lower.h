@@ -110,6 +110,8 @@ struct lw_val lw_int(ir_ref word);
 struct lw_val lw_words(unsigned kind, uint32_t n, const ir_ref *words); /* of one kind */
 struct lw_val lw_const(struct lw *w, const pg_value *k);
 struct lw_val lw_bool(struct lw *w, enum ir_cc cc, ir_ref a, ir_ref b);  /* a comparison as a value */
+/* word i of a constant, as memory would hold it */
+int64_t lw_const_word(const pg_value *k, unsigned i);
 /* word i of v, which is of one kind (constants included) */
 ir_ref lw_word(struct lw *w, const struct lw_val *v, unsigned i);
 /* the word of an int; ip4 ... */

@@ -47,6 +47,9 @@ int kern_map_next_key(int fd, const void *key, void *next); /* key NULL: first; 
 /* Up to *count pairs per call (BPF_MAP_LOOKUP_BATCH); -EOPNOTSUPP / -EINVAL where it cannot. */
 int kern_map_lookup_batch(int fd, void *in_batch, void *out_batch, void *keys, void *values,
 			  uint32_t *count);
+/* The same for storing; keys NULL: those of an array, in order. Falls back to one at a time. */
+int kern_map_fill(int fd, const void *keys, uint32_t key_size, const void *values, uint32_t value_size, uint32_t n);
+int kern_map_freeze(int fd); /* nobody stores by bpf(2) any more */
 int kern_ncpus(void); /* possible CPUs: slots of a per-CPU value */
 void kern_close(int fd);
 

@@ -3,6 +3,7 @@
 #include "kern/sys.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 
 int kern_map_create(const struct kern_map_spec *s)
@@ -104,6 +105,43 @@ int kern_map_lookup_batch(int fd, void *in_batch, void *out_batch, void *keys, v
 	*count = r == 0 || r == -ENOENT ? a.batch.count : 0;
 	/* the kernel's own "not supported" number never left the kernel's headers */
 	return r == -524 ? -EOPNOTSUPP : r;
+}
+
+static int fill_batch(int fd, const void *keys, const void *values, uint32_t n)
+{
+	KERN_ATTR(a);
+	a.batch.map_fd = (uint32_t)fd;
+	a.batch.keys = kern_ptr(keys);
+	a.batch.values = kern_ptr(values);
+	a.batch.count = n;
+	return kern_bpf(BPF_MAP_UPDATE_BATCH, &a);
+}
+
+int kern_map_fill(int fd, const void *keys, uint32_t key_size, const void *values, uint32_t value_size, uint32_t n)
+{
+	uint32_t *numbers = keys ? NULL : malloc(n * sizeof *numbers + 1);
+	if (!keys && !numbers)
+		return -ENOMEM;
+	for (uint32_t i = 0; numbers && i < n; i++)
+		numbers[i] = i;
+	const char *k = keys ? keys : numbers, *v = values;
+	int r = fill_batch(fd, k, v, n);
+	for (uint32_t i = 0; r < 0 && r != -EPERM && i < n; i++) {
+		int one = kern_map_update(fd, k + (size_t)i * key_size, v + (size_t)i * value_size, 0);
+		if (one < 0 || i + 1 == n)
+			r = one;
+		if (one < 0)
+			break;
+	}
+	free(numbers);
+	return r;
+}
+
+int kern_map_freeze(int fd)
+{
+	KERN_ATTR(a);
+	a.map_fd = (uint32_t)fd;
+	return kern_bpf(BPF_MAP_FREEZE, &a);
 }
 
 void *kern_map_mmap(int fd, size_t size)

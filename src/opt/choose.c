@@ -18,7 +18,8 @@
 #include <stdlib.h>
 
 enum {
-	MAX_VALUES = 64,  /* keys of a table whose values meet */
+	MAX_VALUES = 64,  /* keys of a table whose values meet, all of them integers, which are sought ... */
+	MAX_LINEAR = 16,  /* ... or others, which are compared one by one */
 	MAX_USES = 32,    /* keys of a table whose uses are copied */
 };
 
@@ -33,6 +34,7 @@ struct choice {
 	struct flow *fl;
 	struct ir_fn *f;
 	ir_ref index, key;
+	bool ints;             /* the key is always an integer */
 	struct pair *pairs;    /* by rising key */
 	uint32_t n;
 	struct arm *arms;      /* one for each value; the last one is for keys that are not there */
@@ -66,10 +68,15 @@ static bool may_be(const pg_value *key, uint64_t kinds)
 }
 
 /* A value that can meet others: it has a form at run time. */
-static bool is_plain(const pg_value *v)
+bool choose_plain(const pg_value *v)
 {
 	return v->kind <= PG_INT || v->kind == PG_STR || v->kind == PG_IP4 || v->kind == PG_IP6 ||
 	       v->kind == PG_MAC;
+}
+
+bool choose_few(uint32_t n, bool ints)
+{
+	return n <= (ints ? MAX_VALUES : MAX_LINEAR);
 }
 
 static bool read_pairs(struct choice *c, uint64_t kinds)
@@ -160,7 +167,7 @@ static void meet(struct choice *c, ir_blk arm, ir_blk rest, ir_ref v)
 static bool all_plain(const struct choice *c)
 {
 	for (uint32_t i = 0; i < c->n; i++)
-		if (!is_plain(c->pairs[i].value))
+		if (!choose_plain(c->pairs[i].value))
 			return false;
 	return true;
 }
@@ -215,7 +222,7 @@ static bool meets(struct choice *c, ir_ref v)
 		return false;
 	for (uint32_t i = 0; i < c->n; i++) {
 		const pg_value *k = value_in(c, v, c->pairs[i].value);
-		if (k ? !is_plain(k) : ir_at(c->f, v)->op == IRO(index))
+		if (k ? !choose_plain(k) : ir_at(c->f, v)->op == IRO(index))
 			return false;
 	}
 	return true;
@@ -432,7 +439,7 @@ static bool open_table(struct choice *c, struct flow *fl, ir_ref index)
 {
 	ir_ref key = ir_at(fl->f, index)->args[1];
 	uint64_t kinds = ir_at(fl->f, key)->type.kinds;
-	*c = (struct choice){ .fl = fl, .f = fl->f, .index = index, .key = key };
+	*c = (struct choice){ .fl = fl, .f = fl->f, .index = index, .key = key, .ints = kinds == IR_BIT(IR_INT) };
 	return read_pairs(c, kinds);
 }
 
@@ -443,7 +450,7 @@ static int choose(struct flow *fl, const struct found *found, ir_ref *to)
 	struct choice c;
 	int done = 0;
 	for (uint32_t i = 0; i < found->n; i++)
-		if (open_table(&c, fl, found->r[i]) && all_plain(&c) && c.n <= MAX_VALUES) {
+		if (open_table(&c, fl, found->r[i]) && all_plain(&c) && choose_few(c.n, c.ints)) {
 			to[c.index] = choose_value(&c);
 			done++;
 		}
@@ -476,10 +483,14 @@ void choose_refuse(struct flow *fl, ir_ref index)
 	if (!open_table(&c, fl, index))
 		flow_error(fl, site, "a captured table whose __index is a function is indexed by a value known only at "
 			   "run time")->help = "copy what it may give into a plain table, or use a map";
-	else if (c.n > (all_plain(&c) ? MAX_VALUES : MAX_USES))
-		flow_error(fl, site, "a captured table with %u keys is indexed by a value known only at run time; so many "
-			   "are not there yet", c.n)->help =
-			"use a map: bpf.map { \"hash\", key = ..., value = ..., entries = ... }";
+	else if (all_plain(&c) && !choose_few(c.n, c.ints))
+		flow_error(fl, site, "a captured table with %u keys, and a text of more than 64 bytes or with a zero byte "
+			   "in it, is indexed by a value known only at run time; that is not there yet", c.n)->help =
+			"shorten its texts, or number them";
+	else if (c.n > MAX_USES && !all_plain(&c))
+		flow_error(fl, site, "a captured table with %u keys that holds tables or functions is indexed by a value known "
+			   "only at run time; so many are not there yet", c.n)->help =
+			"let it hold numbers, and choose by them";
 	else if (!fl->u->diag->errors) /* else it may be behind what was wrong, and never looked at */
 		flow_error(fl, site, "which table or function this gives is known only at run time, and it goes where it must "
 			   "be known before")->help = "call it, or read its fields, where it is looked up";

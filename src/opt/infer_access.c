@@ -112,6 +112,9 @@ static struct ir_type index_table(struct infer *in, ir_ref r, const pg_value *ta
 {
 	struct ir_unit *u = in->fl.u;
 	uint32_t site = ir_at(in->fl.f, r)->site;
+	struct ir_type frozen;
+	if (!key->k && frozen_type(u, table, key->kinds, &frozen))
+		return frozen;
 	if (!key->k) {
 		if (in->fl.report)
 			choose_refuse(&in->fl, r);

@@ -15,6 +15,8 @@ void lower_len(struct lw *w, ir_ref r);      /* lower_access.c */
 void lower_concat(struct lw *w, ir_ref r);
 void lower_index(struct lw *w, ir_ref r);
 void lower_setindex(struct lw *w, ir_ref r);
+/* A captured table by a key known only at run time. (frozen.c) */
+void lower_frozen(struct lw *w, const pg_value *table, const struct lw_val *key, struct lw_val *out);
 /* Which operand of the sum that r stores is added to what the field holds, in place; -1: none. */
 int lower_increment(struct lw *w, ir_ref r); /* increments.c */
 void lower_call(struct lw *w, ir_ref r);

@@ -130,6 +130,8 @@ static void index_one(struct lw *w, void *arg, const struct lw_val *v, unsigned 
 		*out = lw_load_field(w, f, lw_word(w, v, 0), 0);
 	} else if (kind == IR_HOST && v->k->kind == PG_MAP && !(name && method_row(w->unit, &t, kind, name))) {
 		index_host(w, a, v, out);
+	} else if (kind == IR_HOST && v->k->kind == PG_TABLE) {
+		lower_frozen(w, v->k, a->key, out);
 	}
 }
 

@@ -62,8 +62,7 @@ struct lw_val lw_const(struct lw *w, const pg_value *k)
 	return (struct lw_val){ .kinds = IR_BIT(ir_kind_of(k->kind)), .k = k, .cap = k->kind == PG_STR ? k->n : 0 };
 }
 
-/* Word i of a constant, as memory would hold it. */
-static int64_t const_word(const pg_value *k, unsigned i)
+int64_t lw_const_word(const pg_value *k, unsigned i)
 {
 	uint64_t v = 0;
 	switch (k->kind) {
@@ -93,7 +92,7 @@ static int64_t const_word(const pg_value *k, unsigned i)
 ir_ref lw_word(struct lw *w, const struct lw_val *v, unsigned i)
 {
 	if (v->k)
-		return lw_imm(w, const_word(v->k, i));
+		return lw_imm(w, lw_const_word(v->k, i));
 	return i < v->n ? v->w[i] : lw_imm(w, 0);
 }
 

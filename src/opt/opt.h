@@ -66,6 +66,13 @@ int expand_locked(struct flow *fl, ir_ref call, ir_ref *gone);
 int untangle(struct flow *fl);
 /* Captured tables indexed by what is known at run time become comparisons. Returns how many. */
 int choose_known(struct flow *fl);
+/* What a captured table gives that is too big for comparisons and whose values have a form at run time: a
+ * frozen map is made of it. false: another kind of table. */
+bool frozen_type(struct ir_unit *u, const pg_value *table, uint64_t kinds, struct ir_type *out);
+/* Can a value meet others: has it a form at run time? */
+bool choose_plain(const pg_value *v);
+/* So many keys of a kind are compared at most. */
+bool choose_few(uint32_t n, bool ints);
 /* Says why such a look-up did not. */
 void choose_refuse(struct flow *fl, ir_ref index);
 /* Code appended to a block: an operation, a constant, what raises a value or Lua's own error with its

@@ -72,9 +72,18 @@ end)
 -- captured values
 local computed = setmetatable({}, { __index = function(_, k) return k end })
 diag.case("an __index function by a run-time key", function(p) return computed[p.len] and bpf.DROP end)
-local many = {}
-for i = 1, 65 do many[i] = i end
-diag.case("a big captured table by a run-time key", function(p) return many[p.len] and bpf.DROP end)
+do
+	local functions, long = {}, {}
+	for i = 1, 40 do
+		functions[i] = function() return i end
+		long[i], long["k" .. i] = "a", ("x"):rep(65)
+	end
+	diag.case("many functions by a run-time key", function(p)
+		local f = functions[p.len]
+		if f and f() == 1 then return bpf.DROP end
+	end)
+	diag.case("many long texts by a run-time key", function() print(long[texts[1]]) end)
+end
 local rules = { { ttl = 1 }, { ttl = 2 } }
 diag.case("a table in a table, kept", function(p)
 	local r = p.len > 64 and rules[p.len] or rules[1]
