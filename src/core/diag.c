@@ -1,6 +1,7 @@
 /* diag.c - diagnostics as text, with the source line that each is about. */
 #include "core/diag.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -40,6 +41,83 @@ static char *source_line(const char *file, uint32_t line)
 	return text;
 }
 
+/* ---- the caret ---- */
+
+static bool in_name(char c)
+{
+	return isalnum((unsigned char)c) || c == '_';
+}
+
+/* Does the word stand at s, whose line begins at line, by itself: no longer name, no longer operator? */
+static bool stands_at(const char *line, const char *s, const char *word, size_t n)
+{
+	if (strncmp(s, word, n))
+		return false;
+	char before = s > line ? s[-1] : ' ', after = s[n];
+	if (in_name(*word))
+		return !in_name(before) && !in_name(after);
+	return before != *word && after != word[n - 1];
+}
+
+/* Behind the text that begins at s with a quote. */
+static const char *behind_text(const char *s)
+{
+	char quote = *s++;
+	for (; *s && *s != quote; s++)
+		if (*s == '\\' && s[1])
+			s++;
+	return *s ? s + 1 : s;
+}
+
+/* Where the word is in the line's code, if it is there once; else NULL. */
+static const char *only_place(const char *line, const char *word, size_t n)
+{
+	const char *found = NULL;
+	for (const char *s = line; *s && strncmp(s, "--", 2);) {
+		if (*s == '"' || *s == '\'') {
+			s = behind_text(s);
+			continue;
+		}
+		if (stands_at(line, s, word, n)) {
+			if (found)
+				return NULL;
+			found = s;
+		}
+		s++;
+	}
+	return found;
+}
+
+/* What the caret is under: the word that is named, or the first of those that the message quotes. */
+static const char *place(const struct diag *d, const char *line)
+{
+	if (d->at)
+		return only_place(line, d->at, strlen(d->at));
+	for (const char *q = strchr(d->text, '\''), *end; q; q = strchr(end + 1, '\'')) {
+		end = strchr(q + 1, '\'');
+		if (!end)
+			return NULL;
+		const char *found = end > q + 1 ? only_place(line, q + 1, (size_t)(end - q - 1)) : NULL;
+		if (found)
+			return found;
+	}
+	return NULL;
+}
+
+/* A line that ends with the caret; tabs stay tabs. */
+static const char *caret(struct arena *a, const struct diag *d, const char *line)
+{
+	const char *at = place(d, line);
+	if (!at)
+		return "";
+	char *s = arena_alloc(a, (size_t)(at - line) + 2);
+	for (size_t i = 0; line + i < at; i++)
+		s[i] = line[i] == '\t' ? '\t' : ' ';
+	s[at - line] = '^';
+	s[at - line + 1] = 0;
+	return arena_printf(a, "\n      | %s", s);
+}
+
 static const char *one_text(struct arena *a, const struct diag *d)
 {
 	static const char *const level_name[] = { "error", "warning" };
@@ -48,7 +126,7 @@ static const char *one_text(struct arena *a, const struct diag *d)
 	char *s = arena_printf(a, "%s%s: %s", where, level_name[d->level], d->text);
 	char *src = source_line(d->pos.file, d->pos.line);
 	if (src)
-		s = arena_printf(a, "%s\n%5u | %s", s, d->pos.line, src);
+		s = arena_printf(a, "%s\n%5u | %s%s", s, d->pos.line, src, caret(a, d, src));
 	free(src);
 	if (d->note)
 		s = arena_printf(a, "%s\n  note: %s", s, d->note);

@@ -17,6 +17,7 @@ struct diag {
 	enum diag_level level;
 	struct diag_pos pos;
 	const char *text; /* "'n' may be nil here and is used as a number" */
+	const char *at;   /* word of the source line that the caret is under; NULL: the first that text quotes */
 	const char *note; /* or NULL */
 	const char *help; /* what to write instead, or NULL */
 };
@@ -35,10 +36,12 @@ struct diag *diag_add(struct diag_list *l, enum diag_level level, struct diag_po
  *
  *     filter.lua:14: error: 'n' may be nil ...
  *        14 |   hits[ip.src] = n + 1
+ *           |                  ^
  *       note: ...
  *       help: ...
  *
- * The source line is read from the file when it is there. No final newline. In the list's arena. */
+ * The source line is read from the file when it is there; the caret is left out where the word is not in the line, or
+ * in it twice. No final newline. In the list's arena. */
 const char *diag_text(const struct diag_list *l, enum diag_level level);
 
 #endif

@@ -477,6 +477,26 @@ static void unknown_lib(struct infer *in, uint32_t site, const char *name)
 		"call it in the user half and capture its result";
 }
 
+/* The library function whose name is nearest to the field or global that is called, as what to write. */
+static const char *nearest_function(struct infer *in, ir_ref call)
+{
+	const struct ir_name *n = ir_at(in->fl.f, call)->names;
+	const char *names[256] = { NULL };
+	uint32_t count = 0;
+	if (!in->fl.report || !n || (n->how != IR_N_FIELD && n->how != IR_N_GLOBAL))
+		return NULL;
+	const struct ir_lib *rows = in->fl.u->target->libs;
+	for (; rows[count].name && count < 256; count++) {
+		const char *dot = strrchr(rows[count].name, '.');
+		names[count] = dot ? dot + 1 : rows[count].name;
+	}
+	const char *near = ir_nearest(n->name, names, count);
+	for (uint32_t i = 0; near && i < count; i++)
+		if (names[i] == near)
+			return arena_printf(in->fl.u->arena, "did you mean '%s'?", rows[i].name);
+	return NULL;
+}
+
 static void unknown_callee(struct infer *in, ir_ref r, const struct ir_type *callee)
 {
 	uint32_t site = ir_at(in->fl.f, r)->site;
@@ -484,8 +504,8 @@ static void unknown_callee(struct infer *in, ir_ref r, const struct ir_type *cal
 	if (k && k->kind == PG_LIB)
 		unknown_lib(in, site, k->lib);
 	else if (!(callee->kinds & IR_BIT(IR_FUNC)))
-		flow_error(&in->fl, site, "%s is always %s here and is called",
-			   infer_operand(in, r, 0), infer_a_wrong(in, callee, IR_BIT(IR_FUNC)));
+		flow_error(&in->fl, site, "%s is always %s here and is called", infer_operand(in, r, 0),
+			   infer_a_wrong(in, callee, IR_BIT(IR_FUNC)))->help = nearest_function(in, r);
 	else
 		flow_error(&in->fl, site, "which function is called here is known only at run time; "
 			   "that is not there yet")->help = "call each one by its name under an if";
@@ -526,22 +546,28 @@ struct ir_type infer_return(struct infer *in, ir_ref r)
 	if (!v.kinds)
 		return nothing;
 	if (!ir_has_results(t)) {
-		if (!(v.kinds & IR_BIT(IR_NIL)))
-			flow_error(&in->fl, site, "%s is returned here, where %s takes no result",
-				   infer_a_wrong(in, &v, 0), t->hook)->help =
-				"return nothing; keep what was found in a map, or send it as an event";
+		if (v.kinds & IR_BIT(IR_NIL))
+			return nothing;
+		struct diag *d = flow_error(&in->fl, site, "%s is returned here, where %s takes no result",
+					    infer_a_wrong(in, &v, 0), t->hook);
+		d->help = "return nothing; keep what was found in a map, or send it as an event";
+		d->at = "return";
 		return nothing;
 	}
-	const char *help = t->results ? t->results : "return bpf.PASS or bpf.DROP";
+	struct diag *d = NULL;
 	if (!(v.kinds & (IR_BIT(IR_INT) | IR_BIT(IR_NIL) | (t->if_true ? IR_BOOL : 0))))
-		flow_error(&in->fl, site, "%s is returned here, where %s wants a verdict",
-			   infer_a_wrong(in, &v, 0), t->hook)->help = help;
+		d = flow_error(&in->fl, site, "%s is returned here, where %s wants a verdict",
+			       infer_a_wrong(in, &v, 0), t->hook);
 	else if (v.k && v.k->kind == PG_INT && v.k->i == PG_REDIRECT)
 		flow_error(&in->fl, site, "bpf.REDIRECT alone does not say where to")->help = "return pkt:redirect(dev)";
 	else if (v.k && v.k->kind == PG_INT && !is_verdict(t, v.k->i))
-		flow_error(&in->fl, site, "%s%s is no verdict of %s",
-			   pg_verdict_name(v.k->i) ? "bpf." : "", pg_verdict_name(v.k->i) ? pg_verdict_name(v.k->i)
-			   : arena_printf(in->fl.u->arena, "%lld", (long long)v.k->i), t->hook)->help = help;
+		d = flow_error(&in->fl, site, "%s%s is no verdict of %s",
+			       pg_verdict_name(v.k->i) ? "bpf." : "", pg_verdict_name(v.k->i) ? pg_verdict_name(v.k->i)
+			       : arena_printf(in->fl.u->arena, "%lld", (long long)v.k->i), t->hook);
+	if (d) {
+		d->help = t->results ? t->results : "return bpf.PASS or bpf.DROP";
+		d->at = "return";
+	}
 	return nothing;
 }
 

@@ -7,6 +7,8 @@
 -- The file of expectations has a section for each case: a line "== name", then the text. With
 -- UPDATE=1 in the environment it is written instead of compared; read what you commit.
 --
+-- Carets under the source lines are left out, but with diag.carets = true (carets.lua).
+--
 -- Warnings go to stderr, so the file runs twice: `done` runs it again with DIAG_INSIDE set, where
 -- cases compile, and reads everything that comes out.
 
@@ -79,6 +81,7 @@ function diag.done()
 	if inside then os.exit(true, true) end
 	local program = (os.getenv "BUILD" or "build") .. "/perigee"
 	local text = read(io.popen(("DIAG_INSIDE=1 %s %s 2>&1"):format(program, script)))
+	if not diag.carets then text = text:gsub("\n      | [ \t]*^%f[\n]", "") end
 	if os.getenv "UPDATE" then
 		local file = assert(io.open(path, "w"))
 		file:write(text)
