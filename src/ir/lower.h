@@ -122,6 +122,8 @@ struct lw_val lw_narrow(struct lw *w, const struct lw_val *v, uint64_t kinds);
 struct lw_val lw_widen(struct lw *w, const struct lw_val *v, const struct lw_val *as);
 /* Branches on whether v is of one of the kinds; blocks without parameters. */
 void lw_br_kind(struct lw *w, const struct lw_val *v, uint64_t kinds, ir_blk yes, ir_blk no);
+/* Branches on whether the first n words are equal. Ends the block. */
+void lw_equal_words(struct lw *w, const struct lw_val *a, const struct lw_val *b, unsigned n, ir_blk yes, ir_blk no);
 /* Branches on a < b, as Lua compares any two values; raises where it does. Ends the block. */
 void lw_less(struct lw *w, const struct lw_val *a, const struct lw_val *b, ir_blk yes, ir_blk no);
 /* Where v may be of other kinds than `kinds`, raises the text made of fmt, in which %K stands for
@@ -153,6 +155,9 @@ struct lw_str lw_str_of(struct lw *w, const struct lw_val *v);
 struct lw_val lw_slice(ir_ref off, ir_ref len, uint32_t most);
 /* Length of a string of any kind. */
 ir_ref lw_str_len(struct lw *w, const struct lw_val *v);
+/* What `make` makes, a string of the kind `as`, of each kind that v may be of. */
+typedef struct lw_val lw_str_fn(struct lw *w, const struct lw_val *v);
+struct lw_val lw_str_each(struct lw *w, const struct lw_val *v, unsigned as, uint32_t cap, lw_str_fn *make);
 /* The string that v is, of one kind: views become slices. */
 struct lw_val lw_str_one(struct lw *w, const struct lw_val *v);
 /* The byte at offset `at`, which lies in s. */

@@ -2,7 +2,7 @@
  * joins.c - values that differ by the way taken must have a form at run time; others are refused.
  *
  * A block parameter holds words and a tag. Floats and captured objects have no words; texts have a
- * limit, and are padded with zeros, so none may hold one; entries are read by one layout.
+ * limit; entries are read by one layout.
  */
 #include "opt/opt.h"
 
@@ -25,15 +25,12 @@ static bool refuse(const struct join *j, const char *what, const char *help)
 static bool check(const struct join *j)
 {
 	const struct ir_type *p = j->param, *a = j->arg;
-	const pg_value *k = a->k;
 	if (a->kinds & IR_BIT(IR_FLOAT))
 		return refuse(j, "a float that", "floats are constants in kernel code; use integers");
 	if (a->kinds & IR_BIT(IR_HOST))
 		return refuse(j, "a captured object that", "use each one by its name under an if");
 	if (a->kinds & IR_BIT(IR_STR) && a->cap > LW_MAXSTR)
 		return refuse(j, "a text of more than 64 bytes that", "shorten it");
-	if (k && k->kind == PG_STR && memchr(k->str, 0, k->n))
-		return refuse(j, "a text with a zero byte in it that", "compare each text by itself");
 	if (a->kinds & IR_BIT(IR_ENTRY) && a->layout && p->layout && !ct_equal(a->layout, p->layout))
 		return refuse(j, "an entry of maps with different values that", "read its fields under an if");
 	return true;

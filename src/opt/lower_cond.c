@@ -29,15 +29,8 @@ static bool holds_nul(const struct lw_val *v)
 	return v->k && v->k->kind == PG_STR && memchr(v->k->str, 0, v->k->n);
 }
 
-/* Both are of this one kind. */
-static void equal_payload(struct lw *w, const struct lw_val *a, const struct lw_val *b, uint64_t kind,
-			  ir_blk yes, ir_blk no)
+void lw_equal_words(struct lw *w, const struct lw_val *a, const struct lw_val *b, unsigned n, ir_blk yes, ir_blk no)
 {
-	if (kind == IR_BIT(IR_STR) && holds_nul(a) != holds_nul(b)) {
-		lw_jmp(w, no, 0, NULL); /* text of a field never holds one */
-		return;
-	}
-	unsigned n = payload_words(a, b, kind);
 	for (unsigned i = 0; i < n; i++) {
 		ir_blk next = i + 1 < n ? lw_block(w, 0) : yes;
 		lw_br(w, IR_EQ, lw_word(w, a, i), lw_word(w, b, i), next, no);
@@ -46,6 +39,17 @@ static void equal_payload(struct lw *w, const struct lw_val *a, const struct lw_
 	if (!n)
 		lw_jmp(w, yes, 0, NULL);
 	w->cur = 0;
+}
+
+/* Both are of this one kind. */
+static void equal_payload(struct lw *w, const struct lw_val *a, const struct lw_val *b, uint64_t kind,
+			  ir_blk yes, ir_blk no)
+{
+	if (kind == IR_BIT(IR_STR) && holds_nul(a) != holds_nul(b)) {
+		lw_jmp(w, no, 0, NULL); /* text of a field never holds one */
+		return;
+	}
+	lw_equal_words(w, a, b, payload_words(a, b, kind), yes, no);
 }
 
 static bool is_float(const struct lw_val *v)

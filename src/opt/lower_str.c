@@ -117,17 +117,11 @@ ir_ref lw_str_len(struct lw *w, const struct lw_val *v)
 	return v->kinds == IR_BIT(IR_STR) ? text_len(w, v) : lw_str_of(w, v).len;
 }
 
-struct lw_val lw_str_one(struct lw *w, const struct lw_val *v)
+struct lw_val lw_str_each(struct lw *w, const struct lw_val *v, unsigned as, uint32_t cap, lw_str_fn *make)
 {
-	if (ir_single(v->kinds)) {
-		if (!(v->kinds & IR_VIEWS))
-			return *v;
-		struct lw_str s = lw_str_of(w, v);
-		return lw_slice(s.off, s.len, s.most);
-	}
-	if (v->kinds & (IR_BIT(IR_STR) | IR_BIT(IR_TEXT)))
-		return lw_text(w, v);
-	struct lw_join j = lw_join_new(w, IR_BIT(IR_SLICE), 0);
+	if (ir_single(v->kinds))
+		return make(w, v);
+	struct lw_join j = lw_join_new(w, IR_BIT(as), cap);
 	for (uint64_t left = v->kinds, one; left; left &= ~one) {
 		one = left & -left;
 		ir_blk mine = lw_block(w, 0), next = lw_block(w, 0);
@@ -136,12 +130,27 @@ struct lw_val lw_str_one(struct lw *w, const struct lw_val *v)
 		lw_br_kind(w, &rest, one, mine, next);
 		lw_enter(w, mine);
 		struct lw_val x = lw_narrow(w, v, one);
-		x = lw_str_one(w, &x);
+		x = make(w, &x);
 		lw_join_add(w, &j, &x);
 		lw_enter(w, next);
 	}
 	lw_raise(w, "%s", "a value of no kind"); /* never reached */
 	return lw_join_end(w, &j);
+}
+
+static struct lw_val as_slice(struct lw *w, const struct lw_val *v)
+{
+	if (!(v->kinds & IR_VIEWS))
+		return *v;
+	struct lw_str s = lw_str_of(w, v);
+	return lw_slice(s.off, s.len, s.most);
+}
+
+struct lw_val lw_str_one(struct lw *w, const struct lw_val *v)
+{
+	if (!ir_single(v->kinds) && v->kinds & (IR_BIT(IR_STR) | IR_BIT(IR_TEXT)))
+		return lw_text(w, v);
+	return lw_str_each(w, v, IR_SLICE, 0, as_slice);
 }
 
 /* ---- bytes of the packet ---- */
@@ -353,19 +362,6 @@ struct lw_val lw_str_words(struct lw *w, const struct lw_val *v, ir_ref *len, ir
 
 /* ---- comparisons ---- */
 
-static void equal_words(struct lw *w, const struct lw_val *a, const struct lw_val *b, unsigned n, ir_blk yes,
-			ir_blk no)
-{
-	for (unsigned i = 0; i < n; i++) {
-		ir_blk next = i + 1 < n ? lw_block(w, 0) : yes;
-		lw_br(w, IR_EQ, lw_word(w, a, i), lw_word(w, b, i), next, no);
-		lw_enter(w, next);
-	}
-	if (!n)
-		lw_jmp(w, yes, 0, NULL);
-	w->cur = 0;
-}
-
 static void equal_const(struct lw *w, const struct lw_str *s, const pg_value *k, ir_blk yes, ir_blk no)
 {
 	ir_blk same = k->n ? lw_block(w, 0) : yes;
@@ -407,7 +403,7 @@ static void equal_slices(struct lw *w, const struct lw_str *a, const struct lw_s
 		return;
 	}
 	struct lw_val x = padded(w, a, most, no), y = padded(w, b, most, no);
-	equal_words(w, &x, &y, x.n, yes, no);
+	lw_equal_words(w, &x, &y, x.n, yes, no);
 }
 
 /* As words, whatever they are: what is longer than words can be equals nothing that is not. */
@@ -419,7 +415,7 @@ static void equal_texts(struct lw *w, const struct lw_val *a, const struct lw_va
 	lw_br(w, IR_EQ, m, n, same, no);
 	lw_enter(w, same);
 	uint32_t cap = x.cap < y.cap ? x.cap : y.cap;
-	equal_words(w, &x, &y, (cap + 7) / 8, yes, no);
+	lw_equal_words(w, &x, &y, (cap + 7) / 8, yes, no);
 }
 
 static void equal_to_slice(struct lw *w, const struct lw_val *a, const struct lw_val *b, ir_blk yes, ir_blk no)
@@ -429,7 +425,7 @@ static void equal_to_slice(struct lw *w, const struct lw_val *a, const struct lw
 		equal_const(w, &s, b->k, yes, no);
 	} else if (b->kinds == IR_BIT(IR_STR)) {
 		struct lw_val text = lw_str_text(w, a, b->cap < s.most ? b->cap : s.most, no);
-		equal_words(w, &text, b, b->n, yes, no);
+		lw_equal_words(w, &text, b, b->n, yes, no);
 	} else if (b->kinds == IR_BIT(IR_SLICE)) {
 		struct lw_str t = lw_str_of(w, b);
 		equal_slices(w, &s, &t, yes, no);

@@ -270,24 +270,8 @@ static struct lw_val text_of_kind(struct lw *w, const struct lw_val *v)
 
 struct lw_val lw_text(struct lw *w, const struct lw_val *v)
 {
-	if (ir_single(v->kinds))
-		return text_of_kind(w, v);
 	uint32_t cap = lw_text_cap(v->kinds, v->cap, v->most);
-	struct lw_join j = lw_join_new(w, IR_BIT(IR_TEXT), cap < LW_MAXSTR ? cap : (uint32_t)LW_MAXSTR);
-	for (uint64_t left = v->kinds, one; left; left &= ~one) {
-		one = left & -left;
-		ir_blk mine = lw_block(w, 0), next = lw_block(w, 0);
-		struct lw_val rest = *v;
-		rest.kinds = left;
-		lw_br_kind(w, &rest, one, mine, next);
-		lw_enter(w, mine);
-		struct lw_val x = lw_narrow(w, v, one);
-		x = text_of_kind(w, &x);
-		lw_join_add(w, &j, &x);
-		lw_enter(w, next);
-	}
-	lw_raise(w, "%s", "a value of no kind"); /* never reached */
-	return lw_join_end(w, &j);
+	return lw_str_each(w, v, IR_TEXT, cap < LW_MAXSTR ? cap : (uint32_t)LW_MAXSTR, text_of_kind);
 }
 
 struct lw_val lw_text_as(struct lw *w, const struct lw_val *v, uint64_t kinds)

@@ -87,6 +87,14 @@ struct ir_type type_pending(void)
 	return (struct ir_type){ .kinds = IR_ANY };
 }
 
+/* Of a value that meets another: a text with a zero byte in it is kept with its length. */
+static uint64_t kinds_met(const struct ir_type *t)
+{
+	if (!t->k || t->k->kind != PG_STR || !memchr(t->k->str, 0, t->k->n))
+		return t->kinds;
+	return (t->kinds & ~IR_BIT(IR_STR)) | IR_BIT(IR_TEXT);
+}
+
 bool type_join(struct ir_type *t, const struct ir_type *with)
 {
 	if (!with->kinds)
@@ -96,9 +104,12 @@ bool type_join(struct ir_type *t, const struct ir_type *with)
 		return true;
 	}
 	struct ir_type old = *t;
-	t->kinds |= with->kinds;
-	if (t->k && !const_equal(t->k, with->k))
+	if (t->k && const_equal(t->k, with->k)) {
+		t->kinds |= with->kinds;
+	} else {
+		t->kinds = kinds_met(t) | kinds_met(with);
 		t->k = NULL;
+	}
 	if (t->def != with->def)
 		t->def = 0;
 	if (t->row != with->row)

@@ -64,7 +64,7 @@ uint32_t std_most(const struct ir_type *a)
 	return a->kinds & IR_BIT(IR_SLICE) && !(a->kinds & IR_VIEWS) ? a->most : LW_STR_MOST;
 }
 
-static void give_string(struct infer *in, const char *s, size_t n, struct ir_type *out)
+void std_give(struct infer *in, const char *s, size_t n, struct ir_type *out)
 {
 	const pg_value v = { .kind = PG_STR, .n = (uint32_t)n,
 			     .str = arena_copy(infer_unit(in)->arena, s, n) };
@@ -155,7 +155,7 @@ static bool sub_type(struct infer *in, const struct ir_lib *row, uint32_t site, 
 		return false;
 	if (known_string(a) && known_int(n, a, 1, 1, &i) && known_int(n, a, 2, -1, &j)) {
 		int64_t first = first_at(i, a->k->n), last = last_at(j, a->k->n);
-		give_string(in, first <= last ? a->k->str + first - 1 : "",
+		std_give(in, first <= last ? a->k->str + first - 1 : "",
 			    first <= last ? (size_t)(last - first + 1) : 0, out);
 		return true;
 	}

@@ -9,12 +9,6 @@
 
 enum { PIECES = 32 };
 
-static void give(struct infer *in, const char *s, size_t n, struct ir_type *out)
-{
-	const pg_value v = { .kind = PG_STR, .n = (uint32_t)n, .str = arena_copy(infer_unit(in)->arena, s, n) };
-	*out = (struct ir_type){ .kinds = IR_BIT(IR_STR), .k = infer_const(in, v), .cap = v.n };
-}
-
 /* A text of `least` to `most` bytes; where it may be too long, that is seen at run time. */
 static bool text_type(struct infer *in, uint32_t site, uint32_t least, uint32_t most, struct ir_type *out)
 {
@@ -53,9 +47,9 @@ bool std_tostring_type(struct infer *in, const struct ir_lib *row, uint32_t site
 	if (!(a->kinds & ~IR_STRINGS))
 		*out = *a;
 	else if (a->k && a->k->kind == PG_INT)
-		give(in, number, (size_t)snprintf(number, sizeof(number), "%lld", (long long)a->k->i), out);
+		std_give(in, number, (size_t)snprintf(number, sizeof(number), "%lld", (long long)a->k->i), out);
 	else if (a->k && a->k->kind <= PG_TRUE)
-		give(in, a->k->kind == PG_NIL ? "nil" : a->k->kind == PG_TRUE ? "true" : "false",
+		std_give(in, a->k->kind == PG_NIL ? "nil" : a->k->kind == PG_TRUE ? "true" : "false",
 		     a->k->kind == PG_NIL ? 3 : a->k->kind == PG_TRUE ? 4 : 5, out);
 	else
 		return text_type(in, site, 0, lw_text_cap(a->kinds, a->cap, a->most), out);
@@ -302,7 +296,7 @@ bool std_case_type(struct infer *in, const struct ir_lib *row, uint32_t site, ui
 		char c = s[i], from = row->imm ? 'a' : 'A';
 		s[i] = c >= from && c < from + 26 ? (char)(c ^ 32) : c;
 	}
-	give(in, s, a->k->n, out);
+	std_give(in, s, a->k->n, out);
 	return true;
 }
 
@@ -348,7 +342,7 @@ bool std_rep_type(struct infer *in, const struct ir_lib *row, uint32_t site, uin
 		char *s = arena_alloc(infer_unit(in)->arena, (size_t)(times * len) + 1);
 		for (uint64_t i = 0; i < times && len; i++)
 			memcpy(s + i * len, a->k->str, (size_t)len);
-		give(in, s, (size_t)(times * len), out);
+		std_give(in, s, (size_t)(times * len), out);
 		return true;
 	}
 	return text_type(in, site, known ? (uint32_t)(times * len) : 0, (uint32_t)(times * len), out);

@@ -77,6 +77,16 @@ over("compared with each other", function(s)
 	return t == u, t <= u, s:sub(1, 3) == t
 end)
 over("zero bytes are bytes", function(s) return ("\0" .. s:sub(1, 1)) == "\0\0", #(s .. "\0"), (s .. "\0") == s end)
+over("a zero byte or none", function(s)
+	local t = "a\0b"
+	if #s > 2 then t = "ab" elseif #s > 1 then t = s elseif #s > 0 then t = "a\0b\0" end
+	return all(t), t == "a\0b", #t
+end)
+over("nil or a zero byte", function(s)
+	local t
+	if #s > 2 then t = "\0" end
+	return t == "\0", t == "", t and #t
+end)
 
 -- ---- kept ----
 
