@@ -69,7 +69,9 @@ bool frozen_type(struct ir_unit *u, const pg_value *table, uint64_t kinds, struc
 	*out = (struct ir_type){ .kinds = IR_BIT(IR_NIL), .cap = s->cap };
 	for (uint32_t i = 0; i < s->n; i++) {
 		const pg_value *k = &s->pairs[2 * i];
-		if (!is_key(k) || !(kinds & IR_BIT(ir_kind_of(k->kind))))
+		if (!is_key(k) && k->kind == PG_STR && kinds & IR_STRINGS & ~IR_BIT(IR_STR))
+			return false; /* those may be such a key */
+		if (!is_key(k) || !(ir_alike(kinds) & IR_BIT(ir_kind_of(k->kind))))
 			continue;
 		out->kinds |= IR_BIT(ir_kind_of(k[1].kind));
 		n++;
@@ -238,6 +240,8 @@ void lower_frozen(struct lw *w, const pg_value *table, const struct lw_val *key,
 		lw_br_kind(w, &rest, kind, mine, next);
 		lw_enter(w, mine);
 		struct lw_val one = lw_narrow(w, key, kind);
+		if (kind & IR_STRINGS & ~IR_BIT(IR_STR)) /* what cannot be a text of the table is absent */
+			one = lw_str_text(w, &one, LW_MAXSTR, absent);
 		look_up(w, &j, s, &one, absent);
 		lw_enter(w, next);
 	}

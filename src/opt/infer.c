@@ -304,7 +304,7 @@ static struct ir_type rule_located(struct infer *in, ir_ref r)
 		bool whole = !memchr(text->str, 0, text->n);
 		return text->n > LW_MAXSTR && whole ? type_kinds(IR_BIT(IR_MSG)) : type_const(u->target, text);
 	}
-	if (t.kinds & IR_BIT(IR_STR) && ins->k->n)
+	if (t.kinds & IR_STRINGS && ins->k->n)
 		flow_error(&in->fl, ins->site, "error with a text known only at run time is not there yet")->help =
 			"give it a constant text";
 	return t;
@@ -314,7 +314,7 @@ static struct ir_type rule_located(struct infer *in, ir_ref r)
 static struct ir_type rule_raise(struct infer *in, ir_ref r)
 {
 	struct ir_type t = infer_arg(in, r, 0);
-	if (t.kinds & IR_BIT(IR_STR) && !(t.k && !memchr(t.k->str, 0, t.k->n)))
+	if (t.kinds & IR_STRINGS && !(t.k && !memchr(t.k->str, 0, t.k->n)))
 		flow_error(&in->fl, ir_at(in->fl.f, r)->site, "error with a text known only at run time is not there yet")
 			->help = "give it a constant text";
 	return nothing;

@@ -198,6 +198,15 @@ kept("in an event, or not", { found }, function(p)
 	if #p > 18 then s = p:sub(15, 18) end
 	found:send { text = s, n = 1 }
 end)
+local many = {}
+for i = 1, 100 do many["word" .. i] = i end
+many["GET"], many["GET "], many[""] = 1000, 2000, 3000
+over("in a captured table with many keys", function(s) return many[s], many[s:sub(1, 3)], many[s:sub(1, 4)] end)
+over("in a captured table with many keys, this or that", function(s)
+	local k = "word7"
+	if #s > 4 then k = s:sub(1, 4) elseif #s > 3 then k = "word" .. #s elseif #s > 2 then k = s end
+	return many[k], many["word" .. #s]
+end)
 over("in a captured table", function(s) return known[s], known[s:sub(1, 3)], known[s:sub(1, 4)] end)
 
 -- ---- together with the rest ----
