@@ -30,7 +30,7 @@
 enum { WALK_MAX = 256 };
 
 /* Of webs: a variable of a loop with fuel; what a loop without counts its turns by. */
-enum { W_FUEL = 8, W_COUNTER = 16 };
+enum { W_FUEL = 16, W_COUNTER = 32 };
 
 struct back { ir_blk from; uint32_t succ; ir_blk to; };
 
@@ -322,7 +322,7 @@ static void launder_edge(struct loops *l, ir_ref term, uint32_t succ, bool tags)
 		ir_ref in = g->args[i], param = to->params[i];
 		uint8_t w = l->webs.flags[web_root(&l->webs, param)];
 		bool back = to->order <= ir_block(f, ir_at(f, term)->block)->order;
-		if (!(w & W_FUEL) || (w & WEB_POINTER) || (tags && !(w & WEB_COMPUTED)))
+		if (!(w & W_FUEL) || (w & WEB_POINTER) || ((tags || w & WEB_TAG) && !(w & WEB_COMPUTED)))
 			continue;
 		if (!is_imm(f, in) && !((back || l->walks_all) && in != param) &&
 		    !(!back && to->loop && varies(f, g->to, i) && may_be_constant(l, in)))

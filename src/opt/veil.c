@@ -29,7 +29,7 @@ struct veil {
 	const struct range *range; /* by value, as it was before the pass */
 	ir_ref zero;           /* unknown to the verifier */
 	bool *walked;          /* by block: in a loop that the verifier goes round with */
-	bool tags;             /* some variable is a pointer or a constant: constants may be its tag */
+	bool tags;             /* some variable is a pointer or a constant: any constants may be its tag */
 };
 
 static void count_uses(struct veil *v)
@@ -69,7 +69,7 @@ static bool may_hide(struct veil *v, ir_ref r)
 		if (r >= v->webs.n)
 			return true;
 		uint8_t w = v->webs.flags[web_root(&v->webs, r)];
-		return !(w & WEB_POINTER) && !(v->tags && !(w & WEB_COMPUTED));
+		return !(w & WEB_POINTER) && !((v->tags || w & WEB_TAG) && !(w & WEB_COMPUTED));
 	}
 	ir_ref base = web_base(v->f, r);
 	if (is_param(v->f, base) && base < v->webs.n && v->webs.flags[web_root(&v->webs, base)] & WEB_POINTER)

@@ -61,6 +61,21 @@ ir_ref web_base(const struct ir_fn *f, ir_ref r)
 	return r;
 }
 
+/* Marks the variables that get a value where one that is a pointer does. */
+static void find_tags(struct webs *w)
+{
+	for (uint32_t o = 0; o < w->f->nrpo; o++) {
+		const struct ir_block *k = ir_block(w->f, w->f->rpo[o]);
+		uint8_t all = 0;
+		for (uint32_t p = 0; p < k->nparams; p++)
+			all |= w->flags[web_root(w, k->params[p])];
+		if (!(all & WEB_POINTER) || w->f->rpo[o] == w->f->anew)
+			continue;
+		for (uint32_t p = 0; p < k->nparams; p++)
+			w->flags[web_root(w, k->params[p])] |= WEB_TAG;
+	}
+}
+
 void webs_find(struct ir_fn *f, struct webs *w)
 {
 	*w = (struct webs){ .f = f, .n = f->nins };
@@ -74,6 +89,7 @@ void webs_find(struct ir_fn *f, struct webs *w)
 		for (ir_ref i = ir_block(f, f->rpo[o])->first; i; i = ir_at(f, i)->next)
 			if (follows(ir_at(f, i)->op) && is_param(f, ir_at(f, i)->args[0]))
 				w->flags[web_root(w, ir_at(f, i)->args[0])] |= WEB_POINTER;
+	find_tags(w);
 }
 
 bool webs_have_tags(const struct webs *w, uint8_t with)

@@ -9,6 +9,7 @@ enum {
 	WEB_POINTER = 1,       /* holds a pointer on some way */
 	WEB_IMM = 2,           /* a constant enters it */
 	WEB_COMPUTED = 4,      /* something else does */
+	WEB_TAG = 8,           /* changes where a pointer does: may tell which pointer that is */
 };
 
 struct webs {

@@ -203,4 +203,21 @@ lang.packets { name = "loops with many ways around bytes that may have to be fet
 lang.case { name = "a library function's name behind a branch", f = function(a, b)
 	return math.fmod(0, (a or b))
 end, inputs = lang.pairs { "nil", false, true, 0, 1 } }
+-- A tag may say which of two pointers it is: of the shorter header the verifier knows fewer bytes.
+local function frame(proto, l4)
+	return ("\2"):rep(12) .. "\8\0" .. (">BBI2I2I2BBI2I4I4"):pack(0x45, 0, 20 + #l4, 1, 0, 9, proto, 7, 0x0a000001,
+		0x0a000002) .. l4
+end
+local segments = { frame(6, ("\0\80"):rep(6) .. "\x50\2\1\1\2\2\3\3" .. ("\5"):rep(9)),
+	frame(17, "\1\2\3\4\0\x10\9\9" .. ("\7"):rep(8)), frame(6, "\1\2"), ("\1"):rep(30), ("\1"):rep(14) }
+lang.packets { name = "a header of two types behind a loop", inputs = segments, f = function(p)
+	local n, m = p:u64(15) or 0xffff, p:u64(33) or 2
+	for i = m, 0, 3 do
+		n = n + i
+		if i > 77 then break end
+	end
+	local l4 = p.tcp or p.udp
+	if l4 then l4.check = (l4.check + n) & 0xffff end
+	return n, l4 and l4.check
+end }
 lang.done()
