@@ -210,14 +210,12 @@ local function frame(proto, l4)
 end
 local segments = { frame(6, ("\0\80"):rep(6) .. "\x50\2\1\1\2\2\3\3" .. ("\5"):rep(9)),
 	frame(17, "\1\2\3\4\0\x10\9\9" .. ("\7"):rep(8)), frame(6, "\1\2"), ("\1"):rep(30), ("\1"):rep(14) }
+local writes = lang.hook ~= "socket"
 lang.packets { name = "a header of two types behind a loop", inputs = segments, f = function(p)
 	local n, m = p:u64(15) or 0xffff, p:u64(33) or 2
-	for i = m, 0, 3 do
-		n = n + i
-		if i > 77 then break end
-	end
+	for i = m, 0, 3 do end
 	local l4 = p.tcp or p.udp
-	if l4 then l4.check = (l4.check + n) & 0xffff end
-	return n, l4 and l4.check
+	if l4 and writes then l4.check = l4.check + n end
+	return n
 end }
 lang.done()
