@@ -535,6 +535,9 @@ static void operation(struct sel *s, ir_ref r)
 		alu(s, r);
 		return;
 	case IRO(own): into(s, vreg(s, r), i->args[0], false); return;
+	case IRO(look): /* a jump to the next instruction */
+		emit(s, BPF_JMP | BPF_JEQ | BPF_K, use(s, i->args[0]), BE_NONE, 0, 0);
+		return;
 	case IRO(neg64): unary(s, r, BPF_ALU64 | BPF_NEG, 0); return;
 	case IRO(sext8): sext(s, r, 8); return;
 	case IRO(sext16): sext(s, r, 16); return;

@@ -30,7 +30,7 @@
 enum { WALK_MAX = 256 };
 
 /* Of webs: a variable of a loop with fuel; what a loop without counts its turns by. */
-enum { W_FUEL = 16, W_COUNTER = 32 };
+enum { W_FUEL = 32, W_COUNTER = 64 };
 
 struct back { ir_blk from; uint32_t succ; ir_blk to; };
 
@@ -322,7 +322,7 @@ static void launder_edge(struct loops *l, ir_ref term, uint32_t succ, bool tags)
 		ir_ref in = g->args[i], param = to->params[i];
 		uint8_t w = l->webs.flags[web_root(&l->webs, param)];
 		bool back = to->order <= ir_block(f, ir_at(f, term)->block)->order;
-		if (!(w & W_FUEL) || (w & WEB_POINTER) || ((tags || w & WEB_TAG) && !(w & WEB_COMPUTED)))
+		if (!(w & W_FUEL) || (w & WEB_POINTER) || web_is_tag(w, tags))
 			continue;
 		if (!is_imm(f, in) && !((back || l->walks_all) && in != param) &&
 		    !(!back && to->loop && varies(f, g->to, i) && may_be_constant(l, in)))
@@ -347,6 +347,67 @@ static void launder(struct loops *l)
 		ir_ref t = ir_block(f, f->rpo[o])->last;
 		for (uint32_t s = 0; s < ir_at(f, t)->nsucc; s++)
 			launder_edge(l, t, s, tags);
+	}
+}
+
+/* ---- tags ---- */
+
+/* Where a turn ends, the verifier forgets a number that was another one a turn before, unless it was tested
+ * since. Then a tag would no longer say that the pointer beside it is one. So the tags that live from turn to
+ * turn are tested where each turn begins. */
+
+struct tags { ir_ref *v; uint32_t n, cap; };
+
+static void find_tags(struct loops *l, struct tags *out)
+{
+	for (uint32_t o = 0; o < l->f->nrpo; o++) {
+		const struct ir_block *k = ir_block(l->f, l->f->rpo[o]);
+		bool beside = false;
+		for (uint32_t p = 0; p < k->nparams; p++)
+			beside |= l->webs.flags[web_root(&l->webs, k->params[p])] & WEB_POINTER;
+		for (uint32_t p = 0; beside && p < k->nparams; p++) {
+			uint8_t w = l->webs.flags[web_root(&l->webs, k->params[p])];
+			if (w & WEB_IMM && !(w & WEB_POINTER) && web_is_tag(w, false))
+				arena_push(l->u->arena, out->v, out->n, out->cap, k->params[p]);
+		}
+	}
+}
+
+/* Does block b, which dominates header h, run again before h does? */
+static bool runs_again(const struct loops *l, ir_blk b, ir_blk h)
+{
+	for (uint32_t i = 0; i < l->nbacks; i++)
+		if (ir_dominates(l->f, l->backs[i].to, b) &&
+		    ir_block(l->f, l->backs[i].from)->order >= ir_block(l->f, h)->order)
+			return true;
+	return false;
+}
+
+/* Does h begin a turn by testing v itself? */
+static bool is_tested(const struct ir_fn *f, ir_blk h, ir_ref v)
+{
+	const struct ir_ins *t = ir_at(f, ir_block(f, h)->last);
+	return t->op == IRO(br) && t->args[0] == v;
+}
+
+static void look_at_tags(struct loops *l)
+{
+	struct ir_fn *f = l->f;
+	struct tags tags = { 0 };
+	find_tags(l, &tags);
+	if (!tags.n)
+		return;
+	ir_tree(f);
+	for (uint32_t o = 0; o < f->nrpo; o++) {
+		ir_blk h = f->rpo[o];
+		if (!ir_block(f, h)->loop || l->walk[h])
+			continue;
+		struct edit e = { f, ir_block(f, h)->first, ir_at(f, ir_block(f, h)->first)->site };
+		for (uint32_t i = 0; i < tags.n; i++) {
+			ir_blk b = ir_at(f, tags.v[i])->block;
+			if (ir_dominates(f, b, h) && runs_again(l, b, h) && !is_tested(f, h, tags.v[i]))
+				edit_op(&e, IRO(look), tags.v[i], 0);
+		}
 	}
 }
 
@@ -498,6 +559,7 @@ static void give_fuel(struct loops *l)
 		if (ir_block(f, f->rpo[o])->loop)
 			l->walk[f->rpo[o]] = ir_block(f, f->rpo[o])->walked || is_short(l, f->rpo[o]);
 	launder(l);
+	look_at_tags(l);
 }
 
 static int loops_fn(struct ir_unit *u, struct ir_fn *f)

@@ -40,7 +40,7 @@ static bool on_stack(const struct ir_fn *f, ir_ref p)
 
 static bool changes(const struct pull *p, const struct ir_ins *i)
 {
-	if (!(ir_ops[i->op].effects & IR_E_WRITE))
+	if (!(ir_ops[i->op].effects & IR_E_WRITE) || i->op == IRO(look))
 		return false;
 	if (i->op >= IRO(store8) && i->op <= IRO(store64))
 		return !on_stack(p->f, i->args[0]);

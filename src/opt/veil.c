@@ -69,7 +69,7 @@ static bool may_hide(struct veil *v, ir_ref r)
 		if (r >= v->webs.n)
 			return true;
 		uint8_t w = v->webs.flags[web_root(&v->webs, r)];
-		return !(w & WEB_POINTER) && !((v->tags || w & WEB_TAG) && !(w & WEB_COMPUTED));
+		return !(w & WEB_POINTER) && !web_is_tag(w, v->tags);
 	}
 	ir_ref base = web_base(v->f, r);
 	if (is_param(v->f, base) && base < v->webs.n && v->webs.flags[web_root(&v->webs, base)] & WEB_POINTER)

@@ -43,6 +43,35 @@ static void join(struct webs *w, const struct ir_edge *e)
 			w->parent[web_root(w, e->args[i])] = web_root(w, ir_block(w->f, e->to)->params[i]);
 }
 
+enum { SMALL_DEPTH = 4, MOST = 63 };
+_Static_assert((int)IR_NKINDS <= MOST + 1, "tags are small");
+
+/* As a tag is, also one that is made of a boolean? */
+static bool is_small(const struct ir_fn *f, ir_ref r, unsigned depth)
+{
+	const struct ir_ins *i = ir_at(f, r);
+	uint64_t k = i->nargs == 2 && is_imm(f, i->args[1]) ? (uint64_t)ir_at(f, i->args[1])->imm : UINT64_MAX;
+	switch (i->op) {
+	case IRO(imm):
+		return (uint64_t)i->imm <= MOST;
+	case IRO(and64):
+		return k <= MOST;
+	case IRO(shr64):
+		return k >= 58 && k < 64;
+	case IRO(add64): case IRO(sub64): case IRO(or64): case IRO(xor64):
+		return depth && is_small(f, i->args[0], depth - 1) && is_small(f, i->args[1], depth - 1);
+	default:
+		return false;
+	}
+}
+
+static uint8_t input_flags(const struct ir_fn *f, ir_ref r)
+{
+	if (web_makes_pointer(f, r))
+		return WEB_POINTER;
+	return is_small(f, r, SMALL_DEPTH) ? WEB_COMPUTED : WEB_COMPUTED | WEB_LARGE;
+}
+
 static void flag_inputs(struct webs *w, const struct ir_edge *e)
 {
 	for (uint32_t i = 0; i < e->nargs; i++) {
@@ -50,7 +79,7 @@ static void flag_inputs(struct webs *w, const struct ir_edge *e)
 		if (is_imm(w->f, e->args[i]))
 			*flags |= WEB_IMM;
 		else if (!is_param(w->f, e->args[i]))
-			*flags |= web_makes_pointer(w->f, e->args[i]) ? WEB_POINTER : WEB_COMPUTED;
+			*flags |= input_flags(w->f, e->args[i]);
 	}
 }
 

@@ -10,6 +10,7 @@ enum {
 	WEB_IMM = 2,           /* a constant enters it */
 	WEB_COMPUTED = 4,      /* something else does */
 	WEB_TAG = 8,           /* changes where a pointer does: may tell which pointer that is */
+	WEB_LARGE = 16,        /* something computed enters it that is too great for a tag */
 };
 
 struct webs {
@@ -25,6 +26,11 @@ void webs_find(struct ir_fn *f, struct webs *w);
 /* Does a web with the flags `with` get constants? They may be 0 beside a pointer, and another variable
  * the tag that says which it is. */
 bool webs_have_tags(const struct webs *w, uint8_t with);
+/* May a variable of these flags be a tag, the constants of which the verifier must see? tags: webs_have_tags. */
+static inline bool web_is_tag(uint8_t flags, bool tags)
+{
+	return (tags && !(flags & WEB_COMPUTED)) || (flags & (WEB_TAG | WEB_LARGE)) == WEB_TAG;
+}
 /* What sums, differences and copies start from: of an address, what it is an address of. */
 ir_ref web_base(const struct ir_fn *f, ir_ref r);
 /* Is r, no parameter, an address? */

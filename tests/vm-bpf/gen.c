@@ -113,6 +113,8 @@ static void unary(struct gen *g)
 	static const enum ir_op others[] = { IRO(own), IRO(opaque), IRO(zext32), IRO(zext32), IRO(zext16) };
 	uint32_t n = IRO(be64) - IRO(neg64) + 1, k = pick(g, n + 5);
 	keep(g, op1(g, k < n ? IRO(neg64) + k : others[k - n], any_or_constant(g)));
+	if (!pick(g, 4))
+		ins(g, IRO(look), 1, (ir_ref[]){ any(g) }, 0, 0);
 }
 
 static const uint8_t width[] = { 1, 2, 4, 8 };
