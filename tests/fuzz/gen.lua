@@ -591,6 +591,41 @@ local function hold(scope)
 	return S("local ", v.name, " = ", r, "\nif ", v.name, " then\n", block(s, random(1, 3)), "end")
 end
 
+-- A variable that is a header, an entry, nil, a boolean or an integer, by turns.
+local VIEWS = {
+	{ "p.tcp", "p.udp", field = ".check" }, { "p.tcp", "p.udp", field = ".sport" }, { "p.udp", field = ".dport" },
+	{ "S[0]", "S[2]", "S[5]", field = ".n" }, { "p.ipv4", field = ".ttl" },
+}
+
+local function other()
+	return pick { "nil", "nil", "false", "true", "7" }
+end
+
+local function changing(scope)
+	local kind = pick(VIEWS)
+	local rest = other()
+	local v = declare(scope, "view", "u", { kind = kind, rest = rest })
+	return S("local ", v.name, " = ", pick(kind), chance(50) and " or " .. rest or "")
+end
+
+local function change(scope)
+	local v = visible(scope, function(v) return v.sort == "view" end)
+	if not v then return changing(scope) end
+	local to = chance(60) and pick(v.kind) or v.rest
+	if chance(40) then to = to .. " or " .. v.rest end
+	return S("if ", condition(scope), " then ", v.name, " = ", to, " end")
+end
+
+local function view_field(scope)
+	local v = visible(scope, function(v) return v.sort == "view" end)
+	if not v then return changing(scope) end
+	local k = random(0, 20)
+	local test = v.rest == "7" and "type(" .. v.name .. ') == "userdata"' or v.name
+	if v.rest == "true" then test = v.name .. " and " .. v.name .. " ~= true" end
+	if v.rest == "7" then test = v.name .. " and " .. v.name .. " ~= 7" end
+	return S("if ", test, " then OUT[", tostring(k), "] = ", v.name, v.kind.field, " end")
+end
+
 local function header(scope)
 	local s = inner(scope)
 	local h = declare(s, "ip", "h")
@@ -676,7 +711,7 @@ end
 local flat = {
 	define, define, define, assign, assign, assign, assign, result, result, result, several, several, leave, leave,
 	write_map, write_map, write_struct, write_state, record, fail, finish, statement_call, statement_call,
-	write_field, write_field,
+	write_field, write_field, changing, change, view_field,
 }
 local nested = {
 	if_, if_, if_, if_, if_, for_small, for_small, for_hostile, while_, repeat_, goto_loop, do_, entry, entry,
