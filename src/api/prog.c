@@ -187,15 +187,17 @@ static int refused(pg_prog *p, int r, const char *log)
 	return r;
 }
 
+/* The verifier gave up, which says nothing of the program but that it has too many ways. */
+static bool too_much(const char *log)
+{
+	return log && (strstr(log, "is too complex") || strstr(log, "too large. Processed"));
+}
+
 /* Where no loop has the kernel's own budget, the verifier walks every turn. What is too much for it then
  * is a loop that this kernel cannot have. */
 static bool walked_too_far(const pg_prog *p, const char *log)
 {
-	static const char *const says[] = { "is too complex", "too large. Processed", "infinite loop detected" };
-	bool far = false;
-	for (unsigned i = 0; log && i < sizeof says / sizeof *says; i++)
-		far |= strstr(log, says[i]) != NULL;
-	return far && !api_has(p->ctx, FEAT_may_goto);
+	return (too_much(log) || (log && strstr(log, "infinite loop detected"))) && !api_has(p->ctx, FEAT_may_goto);
 }
 
 static bool is_back_jump(const struct bpf_insn *i)
@@ -227,6 +229,18 @@ static int loop_refused(pg_prog *p, const struct be_line *l)
 	return api_needs(p->ctx, who, FEAT_may_goto);
 }
 
+static int refuse_ways(pg_prog *p)
+{
+	uint32_t i = 0;
+	while (i < p->nlines && !p->lines[i].pos.file)
+		i++;
+	const struct be_line *l = i < p->nlines ? &p->lines[i] : NULL;
+	return api_fail(p->ctx, -E2BIG, "%s:%u: error: '%s' has more ways through it than this kernel's verifier looks at"
+			"\n  help: it follows each combination of branches whose outcome matters later; test less "
+			"of what was set before under an if, or split the function", l ? l->pos.file : "?",
+			l ? l->pos.line : 0, p->name);
+}
+
 static int load_insns(pg_prog *p, const struct ir_unit *ir, const struct be_code *code)
 {
 	bool btf = code->btf && api_has(p->ctx, FEAT_btf_func);
@@ -247,7 +261,7 @@ static int load_insns(pg_prog *p, const struct ir_unit *ir, const struct be_code
 	int r = p->fd = kern_prog_load(&s, &log);
 	const struct be_line *loop = r < 0 && walked_too_far(p, log) ? loop_line(p) : NULL;
 	if (r < 0)
-		r = loop ? loop_refused(p, loop) : refused(p, r, log);
+		r = loop ? loop_refused(p, loop) : too_much(log) ? refuse_ways(p) : refused(p, r, log);
 	free(log);
 	return r < 0 ? r : 0;
 }
