@@ -110,6 +110,18 @@ static int64_t verdict_on_error(struct pgl *s, const struct pgl_opts *o)
 	return v;
 }
 
+/* Why the result is no verdict: an error of the function, not of a line, as in the kernel. */
+static void push_no_verdict(lua_State *L, struct pgl *s, int func)
+{
+	lua_Debug ar;
+	lua_pushvalue(L, func);
+	lua_getinfo(L, ">S", &ar);
+	if (ar.linedefined > 0)
+		lua_pushfstring(L, "%s:%d: %s", ar.short_src, ar.linedefined, pg_error(s->ctx));
+	else
+		lua_pushstring(L, pg_error(s->ctx));
+}
+
 /* What the input is afterwards: a packet as it was left, anything else as it came. */
 static void push_after(lua_State *L, int first, int input)
 {
@@ -136,7 +148,7 @@ int pgl_twin(lua_State *L, const struct pgl_opts *o, int func, int input)
 	int rc = lua_pcall(L, 1 + n, 1, 0);
 	uint64_t ns = pgl_now() - start;
 	if (rc == LUA_OK && !verdict(L, s, o, &out)) {
-		lua_pushstring(L, pg_error(s->ctx));
+		push_no_verdict(L, s, func);
 		rc = LUA_ERRRUN;
 	}
 	if (rc == LUA_ERRMEM)

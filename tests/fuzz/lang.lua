@@ -123,9 +123,6 @@ local function plain(message)
 	for _, what in ipairs { "local", "global", "upvalue", "field", "method", "constant" } do
 		message = message:gsub(" %(" .. what .. " '[^']*'%)$", "")
 	end
-	message = message:gsub("^[^\n]-:%d+: ([^\n]- verdict)", function(text)
-		return text:find "no verdict" and text or text:find "wants a verdict" and text
-	end)
 	message = message:gsub("bad argument #[12] to 'fmod'", "bad argument to 'fmod'")
 	return (message:gsub("^[^\n]-:%d+: (attempt to perform 'n[/%%][/%%]0')", "%1"))
 end
