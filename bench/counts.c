@@ -29,6 +29,7 @@ static const struct { const char *file, *args[3]; } calls[] = {
 	{ "examples/ports.lua",        { "lo", "22", "80" } },
 	{ "examples/protocols.lua",    { "lo" } },
 	{ "examples/ttl.lua",          { "lo", "64" } },
+	{ "examples/tenants.lua",      { "lo" } },
 	{ "examples/connections.lua",  { NULL } },
 	{ "examples/syscalls.lua",     { "1" } },
 	{ "examples/libc_latency.lua", { "malloc" } },

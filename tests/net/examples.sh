@@ -107,4 +107,23 @@ echo "quit" >&3
 exec 3>&-
 check "ports: ends" wait $script
 script=
+
+# ---- tenants ----
+
+tunnelled() { # network, third byte of the inner address, flags of the DNS header
+	inner=02000000000202000000000108004500002c0001000040110000 # lengths are right, sums nobody looks at
+	printf '%s%s08004500005e000040004011%s0a5100010a510002303912b5004a00000800000000%04x00' "$(hardware b in)" \
+		"$(hardware a out)" 25e9 "$1"
+	printf '%s0a00%02x0a0a000001c000003500180000%s%s' "$inner" "$2" 1234 "$3"00020000000000003f3f3f3f
+}
+in_b "$BUILD/perigee" examples/tenants.lua in 2 >"$dir/out" 2>&1 &
+script=$!
+check "tenants: begins" wait_for tunnels
+in_a "$bulk" frame out "$(tunnelled 7 1 0100)" "$(tunnelled 7 1 0100)" "$(tunnelled 8 1 0100)" "$(tunnelled 7 2 8180)" "$(frame 53)"
+check "tenants: ends" wait $script
+script=
+same "tenants: by network and address, with the names asked for" "$(tail -n +2 "$dir/out")" \
+	"network 7, 10.0.1.10: 2 packets, 4 names asked for
+network 7, 10.0.2.10: 1 packets, 0 names asked for
+network 8, 10.0.1.10: 1 packets, 2 names asked for"
 plan
