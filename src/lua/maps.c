@@ -391,7 +391,8 @@ static const char *type_option(lua_State *L, const char *name)
 
 /* The methods of maps that are not used by key alone, by what they are. */
 static const luaL_Reg *const by_role[PG_ROLE_END] = {
-	[PG_ROLE_QUEUE] = pgl_queue_methods, [PG_ROLE_FILTER] = pgl_queue_methods, [PG_ROLE_REDIRECT] = redirect_methods,
+	[PG_ROLE_QUEUE] = pgl_queue_methods, [PG_ROLE_FILTER] = pgl_queue_methods,
+	[PG_ROLE_REDIRECT] = redirect_methods,
 };
 
 static void set_methods(lua_State *L)
@@ -439,8 +440,9 @@ static const luaL_Reg meta[] = {
 };
 
 static const luaL_Reg methods[] = {
-	{ "get", map_get }, { "set", map_set },     { "add", map_add },     { "sum", map_sum },     { "locked", map_locked },
-	{ "each", map_each }, { "clear", pgl_map_clear }, { "pairs", map_pairs }, { NULL, NULL },
+	{ "get", map_get },   { "set", map_set },         { "add", map_add },     { "sum", map_sum },
+	{ "each", map_each }, { "clear", pgl_map_clear }, { "pairs", map_pairs }, { "locked", map_locked },
+	{ NULL, NULL },
 };
 
 void pgl_open_maps(lua_State *L)

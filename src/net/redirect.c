@@ -16,11 +16,31 @@ uint32_t net_device(const pg_value *v)
 	return if_nametoindex(name);
 }
 
+static bool no_device(struct infer *in, uint32_t site, const pg_value *dev)
+{
+	if (dev->kind == PG_STR)
+		infer_error(in, site, NULL, "there is no network device '%.*s'", (int)dev->n, dev->str);
+	else
+		infer_error(in, site, NULL, "there is no network device %lld", (long long)dev->i);
+	return false;
+}
+
+static bool knows_way(struct infer *in, uint32_t site, const pg_value *way)
+{
+	const struct ir_target *t = infer_unit(in)->target;
+	if (!way || way->kind != PG_STR || way->n != 7 || memcmp(way->str, "ingress", 7))
+		return infer_error(in, site, "write \"ingress\", or nothing: out through it", "packets are redirected "
+				   "out through the device, or to its \"ingress\""), false;
+	if (!t->redirects_in)
+		return infer_error(in, site, "leave out \"ingress\"", "%s redirects packets out through a device "
+				   "only", t->hook), false;
+	return true;
+}
+
 bool net_redirect_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
 		       struct ir_type *out)
 {
 	const struct ir_target *t = infer_unit(in)->target;
-	struct arena *m = infer_unit(in)->arena;
 	const pg_value *dev = a[1].k, *way = n > 2 ? a[2].k : NULL;
 	(void)row, (void)out;
 	if (a[0].kinds != NET_KIND(NET_PKT))
@@ -31,18 +51,8 @@ bool net_redirect_type(struct infer *in, const struct ir_lib *row, uint32_t site
 		return infer_error(in, site, "name it by a constant, or by its number", "which device packets are "
 				   "redirected to must be known when it is compiled"), false;
 	if (dev && !net_device(dev))
-		return infer_error(in, site, NULL, dev->kind == PG_STR ? "there is no network device '%s'"
-				   : "there is no network device %s", dev->kind == PG_STR ? ir_const(infer_unit(in), *dev)->str
-				   : arena_printf(m, "%lld", (long long)dev->i)), false;
-	if (n < 3)
-		return true;
-	if (!way || way->kind != PG_STR || way->n != 7 || memcmp(way->str, "ingress", 7))
-		return infer_error(in, site, "write \"ingress\", or nothing: out through it", "packets are redirected out "
-				   "through the device, or to its \"ingress\""), false;
-	if (!t->redirects_in)
-		return infer_error(in, site, "leave out \"ingress\"", "%s redirects packets out through a device only",
-				   t->hook), false;
-	return true;
+		return no_device(in, site, dev);
+	return n < 3 || knows_way(in, site, way);
 }
 
 void net_redirect_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,

@@ -88,8 +88,9 @@ static void refuse_calls(struct locks *l, const struct ir_ins *i)
 {
 	if (i->op != IRO(helper))
 		return;
-	diag_add(l->u->diag, DIAG_ERROR, l->u->sites[i->site].pos, "this calls into the kernel while an entry is locked, "
-		 "which the kernel does not allow")->help = "keep to fields of the entry and local variables; do the rest before, or after";
+	struct diag *d = diag_add(l->u->diag, DIAG_ERROR, l->u->sites[i->site].pos,
+		"this calls into the kernel while an entry is locked, which the kernel does not allow");
+	d->help = "keep to fields of the entry and local variables; do the rest before, or after";
 }
 
 /* What is held at the end of b. */

@@ -3,16 +3,16 @@
 
 #include "core/ctype.h"
 
-static bool redirect_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
-			  struct ir_type *out)
+static bool redirect_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
+			  const struct ir_type *a, struct ir_type *out)
 {
 	const struct ir_target *t = infer_unit(in)->target;
 	struct map_shape s;
 	(void)row, (void)n, (void)out;
 	map_shape(a[0].k->map, &s);
 	if (!t->helper_redirect_map)
-		return infer_error(in, site, t->helper_redirect ? "write pkt:redirect(dev)" : NULL,
-				   "packets are not redirected through a %s in %s", pg_map_type(a[0].k->map), t->hook), false;
+		return infer_error(in, site, t->helper_redirect ? "write pkt:redirect(dev)" : NULL, "packets are not "
+				   "redirected through a %s in %s", pg_map_type(a[0].k->map), t->hook), false;
 	return std_storable(in, site, &s, s.key, &a[1], "key");
 }
 
