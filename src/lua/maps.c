@@ -269,6 +269,10 @@ static int map_next(lua_State *L)
 	int running = lua_gc(L, LUA_GCISRUNNING);
 	lua_gc(L, LUA_GCSTOP);
 	pgl_push(L, &k);
+	if (k.kind == PG_CIDR) { /* as it is written, and taken */
+		luaL_tolstring(L, 2, NULL);
+		lua_replace(L, 2);
+	}
 	if (v.kind == PG_RECORD)
 		pgl_entry(L, 1, 2, &v);
 	else

@@ -73,6 +73,21 @@ local prefixes = {}
 for k, v in pairs(p) do prefixes[tostring(k)] = v end
 assert(prefixes["10.0.0.0/8"] == 1 and prefixes["192.0.2.0/24"] == 3)
 
+local p6 = bpf.map { "lpm_trie", key = "ip6/prefix", value = "struct { u32 n; }", entries = 16 }
+for i, prefix in ipairs { "2001:db8::/32", "::/0", "2001:db8::1/128", "fe80::/10" } do p6[prefix] = { n = i } end
+assert(p6["2001:db8::5"].n == 1 and p6["fe80::1"].n == 4 and p6["2001:db8::1"].n == 3 and p6["2002::"].n == 2)
+for _, m in ipairs { p, p6 } do
+	local n, found = #m, 0
+	for prefix, v in pairs(m) do -- text, which is a key again
+		assert(type(prefix) == "string" and prefix:find "^[%x:.]+/%d+$")
+		found = found + 1
+		if m == p6 then v.n = v.n + 10 end
+		if m == p6 and prefix == "::/0" then m[prefix] = nil end
+	end
+	assert(found == n)
+end
+assert(#p6 == 3 and p6["2001:db8::1"].n == 13 and p6["2002::"] == nil)
+
 -- per CPU: the sum, and each
 local c = bpf.map { "percpu_array", key = "u32", value = "u64", entries = 1 }
 c:add(0, 4)
