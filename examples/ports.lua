@@ -13,15 +13,14 @@ local refused = bpf.map { "hash", name = "refused", key = "u16", value = "u64", 
 
 local function filter()
 	return function(pkt)
-		local tcp, udp = pkt.tcp, pkt.udp
-		local port
+		local tcp, port = pkt.tcp
 		if tcp then
 			if not tcp.syn or tcp.ack then return bpf.PASS end -- no new connection
 			port = tcp.dport
-		elseif udp then
-			port = udp.dport
 		else
-			return bpf.PASS
+			local udp = pkt.udp
+			if not udp then return bpf.PASS end
+			port = udp.dport
 		end
 		if ports[port] then return bpf.PASS end
 		refused:add(port, 1)
