@@ -22,6 +22,21 @@ ir_ref edit_imm(struct edit *e, int64_t v)
 	return r;
 }
 
+uint32_t *edit_uses(struct arena *a, const struct ir_fn *f)
+{
+	uint32_t *uses = arena_array(a, uint32_t, f->nins);
+	for (uint32_t o = 0; o < f->nrpo; o++)
+		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next) {
+			const struct ir_ins *i = ir_at(f, r);
+			for (uint32_t n = 0; n < i->nargs; n++)
+				uses[i->args[n]]++;
+			for (uint32_t e = 0; e < i->nsucc; e++)
+				for (uint32_t n = 0; n < i->succ[e].nargs; n++)
+					uses[i->succ[e].args[n]]++;
+		}
+	return uses;
+}
+
 enum ir_op edit_load_op(unsigned bytes)
 {
 	return bytes == 1 ? IRO(load8) : bytes == 2 ? IRO(load16) : bytes == 4 ? IRO(load32) : IRO(load64);

@@ -166,20 +166,6 @@ static bool pays(const struct ir_fn *f, ir_blk b)
 	return false;
 }
 
-static void count_uses(struct narrow *n)
-{
-	const struct ir_fn *f = n->f;
-	for (uint32_t o = 0; o < f->nrpo; o++)
-		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next) {
-			const struct ir_ins *i = ir_at(f, r);
-			for (uint32_t a = 0; a < i->nargs; a++)
-				n->uses[i->args[a]]++;
-			for (uint32_t e = 0; e < i->nsucc; e++)
-				for (uint32_t a = 0; a < i->succ[e].nargs; a++)
-					n->uses[i->succ[e].args[a]]++;
-		}
-}
-
 static void narrow_fn(struct ir_unit *u, struct ir_fn *f)
 {
 	struct narrow n = { .f = f };
@@ -189,10 +175,9 @@ static void narrow_fn(struct ir_unit *u, struct ir_fn *f)
 	if (b == f->nblocks)
 		return;
 	ir_order(f);
-	n.uses = arena_array(u->scratch, uint32_t, f->nins);
+	n.uses = edit_uses(u->scratch, f);
 	n.to = arena_array(u->scratch, ir_ref, f->nins);
 	n.range = range_all(u->scratch, f);
-	count_uses(&n);
 	for (uint32_t o = 0; o < f->nrpo; o++)
 		for (ir_ref r = ir_block(f, f->rpo[o])->first, next; r; r = next) {
 			next = ir_at(f, r)->next;

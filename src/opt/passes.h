@@ -59,6 +59,8 @@ ir_blk edit_split(struct ir_fn *f, ir_ref at);
 ir_ref edit_end(struct ir_fn *f, ir_blk b, uint32_t site, enum ir_op op, uint32_t aux, ir_ref a, ir_ref b2);
 /* A new block that raises the error `text` at the site; cold. */
 ir_blk edit_raise(struct ir_fn *f, uint32_t site, const char *text);
+/* By value: how often it is an argument, of edges too. Needs ir_order. */
+uint32_t *edit_uses(struct arena *a, const struct ir_fn *f);
 enum ir_op edit_load_op(unsigned bytes);
 enum ir_op edit_store_op(unsigned bytes);
 

@@ -17,7 +17,8 @@ struct stores {
 	struct ir_unit *u;
 	struct ir_fn *f;
 	uint64_t (*covered)[WORDS]; /* by slot: bytes that are written further on, and not read before */
-	uint32_t *uses;             /* by value */
+	bool marked;                /* ... some are */
+	uint32_t *uses;             /* by value; NULL: not asked for yet */
 };
 
 /* The slot that r is an address in, and where; -1: none, or not known where. */
@@ -61,12 +62,19 @@ static bool cover(uint64_t *v, uint32_t from, uint32_t n)
 	return all;
 }
 
+static void forget(struct stores *s)
+{
+	if (s->marked)
+		memset(s->covered, 0, sizeof(*s->covered) * s->f->nslots);
+	s->marked = false;
+}
+
 /* Backwards. */
 static void drop_dead(struct stores *s, ir_blk b)
 {
 	static const uint8_t width[] = { 1, 2, 4, 8 };
 	struct ir_fn *f = s->f;
-	memset(s->covered, 0, sizeof(*s->covered) * f->nslots);
+	forget(s);
 	for (ir_ref r = ir_block(f, b)->last, prev; r; r = prev) {
 		const struct ir_ins *i = ir_at(f, r);
 		int64_t off = i->imm;
@@ -76,28 +84,14 @@ static void drop_dead(struct stores *s, ir_blk b)
 		if (k >= 0 && off >= 0 && off + n <= f->slots[k].size && f->slots[k].size <= WORDS * 64) {
 			if (cover(s->covered[k], (uint32_t)off, n))
 				ir_remove(f, r);
-		} else if (i->op != IRO(slot) && i->op != IRO(add64) && touches(f, i, -1)) {
-			memset(s->covered, 0, sizeof(*s->covered) * f->nslots);
+			s->marked = true;
+		} else if (s->marked && i->op != IRO(slot) && i->op != IRO(add64) && touches(f, i, -1)) {
+			forget(s);
 		}
 	}
 }
 
 /* ---- early ---- */
-
-static void count_uses(struct stores *s)
-{
-	const struct ir_fn *f = s->f;
-	s->uses = arena_array(s->u->scratch, uint32_t, f->nins);
-	for (uint32_t o = 0; o < f->nrpo; o++)
-		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next) {
-			const struct ir_ins *i = ir_at(f, r);
-			for (uint32_t a = 0; a < i->nargs; a++)
-				s->uses[i->args[a]]++;
-			for (uint32_t e = 0; e < i->nsucc; e++)
-				for (uint32_t a = 0; a < i->succ[e].nargs; a++)
-					s->uses[i->succ[e].args[a]]++;
-		}
-}
 
 /* The store r of what v's instruction made goes right behind it, if a call lies between and nothing else that
  * has to do with slot k. */
@@ -133,22 +127,26 @@ static void store_early(struct stores *s, ir_blk b)
 		int k = is_store(i) ? slot_of(f, i->args[0], &off) : -1;
 		ir_ref v = k < 0 ? 0 : i->args[1];
 		const struct ir_ins *d = ir_at(f, v);
-		if (v && d->block == b && d->op != IRO(param) && d->op != IRO(imm) && s->uses[v] == 1 && d->next != r)
+		if (!v || d->block != b || d->op == IRO(param) || d->op == IRO(imm) || d->next == r)
+			continue;
+		if (!s->uses) {
+			ir_order(f);
+			s->uses = edit_uses(s->u->scratch, f);
+		}
+		if (s->uses[v] == 1)
 			move_up(s, r, v, k);
 	}
 }
 
 static void stores_fn(struct ir_unit *u, struct ir_fn *f)
 {
-	struct stores s = { .u = u, .f = f };
+	struct stores s = { .u = u, .f = f, .marked = true };
 	if (!f->nslots)
 		return;
-	ir_order(f);
 	s.covered = arena_alloc(u->scratch, sizeof(*s.covered) * f->nslots);
-	count_uses(&s);
-	for (uint32_t o = 0; o < f->nrpo; o++) {
-		drop_dead(&s, f->rpo[o]);
-		store_early(&s, f->rpo[o]);
+	for (ir_blk b = 1; b < f->nblocks; b++) {
+		drop_dead(&s, b);
+		store_early(&s, b);
 	}
 }
 

@@ -83,16 +83,24 @@ static int goes_on(const struct ir_fn *f, ir_blk b)
 	return -1;
 }
 
+/* A test of the same value behind b's, in a block that is nothing else; 0: none. */
+static ir_blk next_test(const struct ir_fn *f, ir_blk b)
+{
+	const struct ir_ins *i = ir_at(f, ir_block(f, b)->last);
+	for (int k = 1; k >= 0; k--) {
+		const struct ir_block *to = ir_block(f, i->succ[k].to);
+		if (to->first == to->last && is_test(f, to->last) && ir_at(f, to->last)->args[0] == i->args[0] &&
+		    to->cold <= ir_block(f, b)->cold)
+			return i->succ[k].to;
+	}
+	return 0;
+}
+
 /* Cheap, and often wrong: whether to look at all. */
 static bool may_begin(const struct ir_fn *f, ir_blk b)
 {
-	const struct ir_ins *i = ir_at(f, ir_block(f, b)->last);
-	for (uint32_t k = 0; k < 2; k++) {
-		const struct ir_block *to = ir_block(f, i->succ[k].to);
-		if (to->first == to->last && is_test(f, to->last) && ir_at(f, to->last)->args[0] == i->args[0])
-			return true;
-	}
-	return false;
+	ir_blk second = next_test(f, b);
+	return second && next_test(f, second);
 }
 
 static uint32_t edge_of(struct trees *t, const struct ir_edge *e, uint32_t site)
