@@ -35,6 +35,7 @@ static int run_guard(struct compile *c)    { return opt_guard(c->u); }
 static int run_locks(struct compile *c)    { return c->u->locks ? opt_locks(c->u) : 0; }
 static int run_veil(struct compile *c)     { if (c->loops) opt_veil(c->u); return 0; }
 static int run_hoist(struct compile *c)    { if (c->loops) opt_hoist(c->u); return 0; }
+static int run_checks(struct compile *c)   { if (!c->loops) opt_checks(c->u); return 0; }
 static int run_stores(struct compile *c)   { if (!c->loops) opt_stores(c->u); return 0; }
 static int run_trees(struct compile *c)    { return opt_trees(c->u), 0; }
 static int run_narrow(struct compile *c)   { return opt_narrow(c->u), 0; }
@@ -82,6 +83,7 @@ static const struct pass {
 	{ "guard",     MACHINE, GUARDED, false, run_guard,    "packet bytes as checked loads or helper copies" },
 	{ "locks",     GUARDED, GUARDED, false, run_locks,    "what was locked, unlocked on every way out" },
 	{ "simplify2", GUARDED, GUARDED, false, run_last,     "folding, value numbering, dead code, branch threading" },
+	{ "checks",    GUARDED, GUARDED, true,  run_checks,   "packet checks hoisted" },
 	{ "hoist",     GUARDED, GUARDED, true,  run_hoist,    "what no turn of a loop changes, before it" },
 	{ "stores",    GUARDED, GUARDED, true,  run_stores,   "the stack written once, and early" },
 	{ "trees",     GUARDED, GUARDED, true,  run_trees,    "chains of comparisons as balanced trees" },

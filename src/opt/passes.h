@@ -23,6 +23,8 @@ int opt_guard(struct ir_unit *u);
 
 /* Arithmetic that no turn of a loop changes moves before it. */
 void opt_hoist(struct ir_unit *u);
+/* Packet checks ask for all that each way from them will ask for. */
+void opt_checks(struct ir_unit *u);
 /* Stores to the stack: none that another one makes up for, none that waits for a call. */
 void opt_stores(struct ir_unit *u);
 /* What was locked is unlocked on every way out; refuses what must not be done meanwhile: 0 or -EINVAL. */

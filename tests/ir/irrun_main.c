@@ -56,6 +56,7 @@ static int loops(struct way *w)     { return opt_loops(w->u); }
 static int guard(struct way *w)     { return opt_guard(w->u); }
 static int locks(struct way *w)     { return opt_locks(w->u); }
 static int hoist(struct way *w)     { opt_hoist(w->u); return 0; }
+static int checks(struct way *w)    { opt_checks(w->u); return 0; }
 static int stores(struct way *w)    { opt_stores(w->u); return 0; }
 static int trees(struct way *w)     { opt_trees(w->u); return 0; }
 static int narrow(struct way *w)    { opt_narrow(w->u); return 0; }
@@ -74,8 +75,8 @@ static int emit(struct way *w)      { w->done = true; return be_emit(w->be); }
 
 static const struct { const char *name; int (*run)(struct way *w); } passes[] = {
 	{ "simplify", simplify }, { "simplify2", simplify2 }, { "loops", loops }, { "guard", guard },
-	{ "hoist", hoist }, { "stores", stores }, { "trees", trees }, { "veil", veil }, { "narrow", narrow },
-	{ "locks", locks },
+	{ "checks", checks }, { "hoist", hoist }, { "stores", stores }, { "trees", trees }, { "veil", veil },
+	{ "narrow", narrow }, { "locks", locks },
 	{ "legalise", legalise }, { "select", select_ }, { "allocate", allocate },
 	{ "frame", frame }, { "emit", emit },
 };
