@@ -10,9 +10,12 @@
  *   call t(pkt)         k == 17 ? ->  call g(pkt)   --+-> ...
  *                       else      ->  raise           /
  *
+ * So is what one join made one of few constants: `cond and handlers[k]`, `a and f or g`.
+ *
  * Nothing is looked at but tables whose pairs are known: an __index that is a function is left alone.
  */
 #include "opt/opt.h"
+#include "opt/params.h"
 #include "opt/passes.h"
 
 #include <stdlib.h>
@@ -215,12 +218,16 @@ static bool follows(const struct choice *c, ir_ref v)
 	return (i->op == IRO(index) || i->op == IRO(self) || i->op == IRO(pi)) && follows(c, i->args[0]);
 }
 
+static const char *stops(struct choice *c, ir_ref v, const pg_value *value);
+
 /* Something plain in every arm in which it is had: the arms can meet behind it. */
 static bool meets(struct choice *c, ir_ref v)
 {
 	if (ir_at(c->f, v)->op == IRO(self))
 		return false;
 	for (uint32_t i = 0; i < c->n; i++) {
+		if (stops(c, v, c->pairs[i].value))
+			continue;
 		const pg_value *k = value_in(c, v, c->pairs[i].value);
 		if (k ? !choose_plain(k) : ir_at(c->f, v)->op == IRO(index))
 			return false;
@@ -242,14 +249,21 @@ static bool may_copy(enum ir_op op)
 
 struct uses { ir_ref *v; uint32_t n, cap; };
 
-static const char *stops(struct choice *c, ir_ref v, const pg_value *value);
+/* The error of v, which is derived, if it fails by itself when the look-up gave `value`: then it does so where it
+ * is, before what is evaluated between it and its users. */
+static const char *fails_with(struct choice *c, ir_ref v, const pg_value *value)
+{
+	if (v == c->index || ir_at(c->f, v)->op == IRO(pi) || stops(c, ir_at(c->f, v)->args[0], value))
+		return NULL;
+	return stops(c, v, value);
+}
 
-/* Does v, which is derived, fail by itself when the look-up gave nil? Then it does so where it is, before
- * what is evaluated between it and its users. */
 static bool fails_first(struct choice *c, ir_ref v)
 {
-	return v != c->index && ir_at(c->f, v)->op != IRO(pi) && !stops(c, ir_at(c->f, v)->args[0], &const_nil) &&
-	       stops(c, v, &const_nil);
+	bool fails = fails_with(c, v, &const_nil);
+	for (uint32_t i = 0; i < c->n; i++)
+		fails |= fails_with(c, v, c->pairs[i].value) != NULL;
+	return fails;
 }
 
 /* The users of derived values that are to be copied, and the derived ones that may fail; false: one of
@@ -306,9 +320,15 @@ static ir_ref copy_derived(struct choice *c, ir_blk b, ir_ref v, ir_ref k)
 	return r;
 }
 
-static const char *failure(struct choice *c, const char *what)
+static const char *failure(struct choice *c, const char *what, const pg_value *of)
 {
-	return arena_printf(c->fl->u->arena, "attempt to %s a nil value (field '?')", what);
+	return arena_printf(c->fl->u->arena, "attempt to %s a %s value (field '?')", what,
+			    ir_kind_lua(c->fl->u, ir_kind_of(of->kind)));
+}
+
+static bool is_no_object(const pg_value *v)
+{
+	return v->kind <= PG_INT;
 }
 
 /* The error in the arm where the look-up gave `value`, if v is not had there: nil is indexed on the way, or
@@ -323,8 +343,8 @@ static const char *stops(struct choice *c, ir_ref v, const pg_value *value)
 	if (before || !of)
 		return before;
 	if (i->op == IRO(pi))
-		return value_in(c, v, value) ? NULL : failure(c, "use");
-	return of->kind == PG_NIL ? failure(c, "index") : NULL;
+		return value_in(c, v, value) ? NULL : failure(c, "use", of);
+	return is_no_object(of) ? failure(c, "index", of) : NULL;
 }
 
 /* Likewise for what uses such values. */
@@ -341,7 +361,8 @@ static const char *use_stops(struct choice *c, ir_ref use, const pg_value *value
 	if ((i->op != IRO(call) && i->op != IRO(index) && i->op != IRO(setindex)) || !derived(c, i->args[0]))
 		return NULL;
 	const pg_value *of = value_in(c, i->args[0], value);
-	return of && of->kind == PG_NIL ? failure(c, i->op == IRO(call) ? "call" : "index") : NULL;
+	bool call = i->op == IRO(call);
+	return of && (is_no_object(of) || (call && of->kind == PG_STR)) ? failure(c, call ? "call" : "index", of) : NULL;
 }
 
 static ir_ref copy_use(struct choice *c, ir_blk b, ir_ref use, const pg_value *value)
@@ -373,6 +394,10 @@ static ir_ref choose_use(struct choice *c, ir_ref use)
 			continue;
 		}
 		ir_ref r = copy_use(c, b, use, c->arms[i].value);
+		if (ir_at(c->f, r)->op == IRO(call)) {
+			r = flow_emit(c->fl, b, ir_at(c->f, r)->site, IRO(several), 1, &r);
+			ir_at(c->f, r)->aux = IR_OPEN;
+		}
 		if (rest)
 			meet(c, b, rest, gives ? r : 0);
 	}
@@ -383,11 +408,13 @@ static ir_ref choose_use(struct choice *c, ir_ref use)
 static void choose_failure(struct choice *c, ir_ref v)
 {
 	ir_blk rest = open_choice(c, v);
-	for (uint32_t i = 0; i < c->narms; i++)
-		if (c->arms[i].value->kind == PG_NIL)
-			flow_raise(c->fl, c->arms[i].block, v, stops(c, v, &const_nil));
+	for (uint32_t i = 0; i < c->narms; i++) {
+		const char *error = fails_with(c, v, c->arms[i].value);
+		if (error)
+			flow_raise(c->fl, c->arms[i].block, v, error);
 		else
 			meet(c, c->arms[i].block, rest, 0);
+	}
 }
 
 /* Drops the look-up and what was derived from it: all their users are copies now. */
@@ -396,7 +423,17 @@ static void drop_derived(struct choice *c)
 	for (ir_ref r = 1; r < c->f->nins; r++)
 		if (ir_at(c->f, r)->block && r != c->index && derived(c, r))
 			ir_remove(c->f, r);
-	ir_remove(c->f, c->index);
+	if (ir_at(c->f, c->index)->op != IRO(param))
+		ir_remove(c->f, c->index);
+}
+
+static void copy_uses(struct choice *c, const struct uses *uses, const struct uses *fail, ir_ref *to)
+{
+	for (uint32_t i = 0; i < fail->n; i++)
+		choose_failure(c, fail->v[i]);
+	for (uint32_t i = 0; i < uses->n; i++)
+		to[uses->v[i]] = choose_use(c, uses->v[i]);
+	drop_derived(c);
 }
 
 static bool choose_uses(struct choice *c, ir_ref *to)
@@ -404,11 +441,7 @@ static bool choose_uses(struct choice *c, ir_ref *to)
 	struct uses uses = { 0 }, fail = { 0 };
 	if (c->n > MAX_USES || !find_uses(c, &uses, &fail))
 		return false;
-	for (uint32_t i = 0; i < fail.n; i++)
-		choose_failure(c, fail.v[i]);
-	for (uint32_t i = 0; i < uses.n; i++)
-		to[uses.v[i]] = choose_use(c, uses.v[i]);
-	drop_derived(c);
+	copy_uses(c, &uses, &fail, to);
 	return true;
 }
 
@@ -443,6 +476,135 @@ static bool open_table(struct choice *c, struct flow *fl, ir_ref index)
 	return read_pairs(c, kinds);
 }
 
+/* ---- values that come another way ---- */
+
+/*
+ * `cond and handlers[k]`, `a and f or g`: a parameter that is one of few constants. Beside it goes its number
+ * among them, and its uses are copied under comparisons with that.
+ */
+
+static uint32_t number_of(struct choice *c, const pg_value *v)
+{
+	for (uint32_t i = 0; i < c->n; i++)
+		if (const_equal(c->pairs[i].value, v))
+			return i;
+	c->pairs[c->n] = (struct pair){ const_int(c->fl->u, c->n), v };
+	return c->n++;
+}
+
+static ir_ref through_pi(const struct ir_fn *f, ir_ref v)
+{
+	while (ir_at(f, v)->op == IRO(pi))
+		v = ir_at(f, v)->args[0];
+	return v;
+}
+
+static bool add_value(struct choice *c, ir_ref v)
+{
+	struct choice from;
+	const pg_value *k = ir_at(c->f, v)->type.k;
+	ir_ref index = through_pi(c->f, v);
+	if (k && c->n <= MAX_USES)
+		return number_of(c, k), true;
+	if (k || !is_choice(c->fl, index) || !open_table(&from, c->fl, index) || c->n + from.n > MAX_USES)
+		return false;
+	for (uint32_t i = 0; i < from.n; i++)
+		number_of(c, from.pairs[i].value);
+	return number_of(c, &const_nil), true;
+}
+
+static bool open_param(struct choice *c, struct flow *fl, ir_blk b, uint32_t i)
+{
+	const struct ir_block *k = ir_block(fl->f, b);
+	*c = (struct choice){ .fl = fl, .f = fl->f, .index = k->params[i], .ints = true };
+	c->pairs = arena_array(fl->u->arena, struct pair, 2 * MAX_USES + 2);
+	for (uint32_t p = 0; p < k->npreds; p++)
+		if (!infer_edge_live(fl, k->preds[p].from, k->preds[p].succ) ||
+		    !add_value(c, ir_pred_edge(fl->f, &k->preds[p])->args[i]))
+			return false;
+	return c->n > 1 && c->n <= MAX_USES && !all_plain(c);
+}
+
+/* The number of what a look-up gives, found before it. */
+static ir_ref number_before(struct choice *c, ir_ref index)
+{
+	struct choice from;
+	uint32_t site = ir_at(c->f, index)->site;
+	open_table(&from, c->fl, index);
+	ir_blk rest = open_choice(&from, index);
+	ir_ref number = ir_param_add(c->f, rest);
+	for (uint32_t i = 0; i < from.narms; i++) {
+		const pg_value *n = const_int(c->fl->u, number_of(c, from.arms[i].value));
+		meet(&from, from.arms[i].block, rest, flow_const(c->fl, from.arms[i].block, site, n));
+	}
+	return number;
+}
+
+static ir_ref number_of_arg(struct choice *c, ir_ref term, ir_ref v)
+{
+	const pg_value *k = ir_at(c->f, v)->type.k;
+	if (!k)
+		return number_before(c, through_pi(c->f, v));
+	ir_ref r = ir_ins_new(c->f, IRO(const), 0, NULL);
+	ir_at(c->f, r)->k = const_int(c->fl->u, number_of(c, k));
+	ir_at(c->f, r)->site = ir_at(c->f, term)->site;
+	ir_insert_before(c->f, term, r);
+	return r;
+}
+
+/* Edges are found again by their terminators, which look-ups split off from their blocks. */
+static void add_number(struct choice *c, ir_blk b, uint32_t i)
+{
+	uint32_t n = ir_block(c->f, b)->npreds;
+	ir_ref *terms = arena_array(c->fl->u->arena, ir_ref, n + 1);
+	for (uint32_t p = 0; p < n; p++)
+		terms[p] = ir_block(c->f, ir_block(c->f, b)->preds[p].from)->last;
+	c->key = ir_param_add(c->f, b);
+	for (uint32_t p = 0; p < n; p++) {
+		uint32_t which = ir_block(c->f, b)->preds[p].succ;
+		ir_ref number = number_of_arg(c, terms[p], ir_at(c->f, terms[p])->succ[which].args[i]);
+		edge_push(c->f, &ir_at(c->f, terms[p])->succ[which], number);
+	}
+}
+
+/* What a test of a value parted and nothing changed since: the value itself, or 0. */
+static ir_ref rejoined(const struct ir_fn *f, ir_blk b, uint32_t i)
+{
+	const struct ir_block *k = ir_block(f, b);
+	ir_ref same = 0;
+	for (uint32_t p = 0; p < k->npreds; p++) {
+		ir_ref v = through_pi(f, ir_pred_edge(f, &k->preds[p])->args[i]);
+		if ((same && v != same) || v == k->params[i])
+			return 0;
+		same = v;
+	}
+	return same;
+}
+
+static bool choose_param(struct flow *fl, ir_ref *to)
+{
+	struct ir_fn *f = fl->f;
+	for (uint32_t o = 1; o < f->nrpo; o++)
+		for (uint32_t i = 0; fl->exec[f->rpo[o]] && i < ir_block(f, f->rpo[o])->nparams; i++) {
+			const struct ir_type *t = &ir_at(f, ir_block(f, f->rpo[o])->params[i])->type;
+			struct choice c;
+			struct uses uses = { 0 }, fail = { 0 };
+			if (t->k || !(t->kinds & (IR_BIT(IR_HOST) | IR_BIT(IR_FUNC))))
+				continue;
+			ir_ref whole = rejoined(f, f->rpo[o], i);
+			if (whole) {
+				to[ir_block(f, f->rpo[o])->params[i]] = whole;
+				return true;
+			}
+			if (!open_param(&c, fl, f->rpo[o], i) || !find_uses(&c, &uses, &fail))
+				continue;
+			add_number(&c, f->rpo[o], i);
+			copy_uses(&c, &uses, &fail, to);
+			return true;
+		}
+	return false;
+}
+
 /* All whose values meet; else, for it looks for uses in the order of blocks, one whose uses are copied.
  * to[] says what stands for what went. */
 static int choose(struct flow *fl, const struct found *found, ir_ref *to)
@@ -456,7 +618,20 @@ static int choose(struct flow *fl, const struct found *found, ir_ref *to)
 		}
 	for (uint32_t i = 0; i < found->n && !done; i++)
 		done = open_table(&c, fl, found->r[i]) && !all_plain(&c) && choose_uses(&c, to);
-	return done;
+	return done ? done : choose_param(fl, to);
+}
+
+/* Is there a parameter that may be one of several captured objects? */
+static bool has_objects(const struct flow *fl)
+{
+	const struct ir_fn *f = fl->f;
+	for (uint32_t o = 1; o < f->nrpo; o++)
+		for (uint32_t i = 0; i < ir_block(f, f->rpo[o])->nparams; i++) {
+			const struct ir_type *t = &ir_at(f, ir_block(f, f->rpo[o])->params[i])->type;
+			if (!t->k && t->kinds & (IR_BIT(IR_HOST) | IR_BIT(IR_FUNC)))
+				return true;
+		}
+	return false;
 }
 
 int choose_known(struct flow *fl)
@@ -464,7 +639,7 @@ int choose_known(struct flow *fl)
 	struct ir_fn *f = fl->f;
 	struct found found = { 0 };
 	find_choices(fl, &found);
-	if (!found.n)
+	if (!found.n && !has_objects(fl))
 		return 0;
 	uint32_t before = f->nins;
 	ir_ref *to = arena_array(fl->u->arena, ir_ref, before);

@@ -87,6 +87,7 @@ end
 local rules = { { ttl = 1 }, { ttl = 2 } }
 diag.case("a table in a table, kept", function(p)
 	local r = p.len > 64 and rules[p.len] or rules[1]
+	r = p.len > 99 and r or rules[2]
 	return r.ttl == 1 and bpf.DROP
 end)
 diag.case("a host value", function() return file.x end)

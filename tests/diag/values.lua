@@ -52,7 +52,12 @@ diag.case("a table returned", function() return { a = 1 } end)
 
 -- what differs by the way taken
 diag.case("a float that differs", function(p) local f = 1.5 if p.len > 5 then f = 2.5 end if f == 1.5 then return bpf.DROP end end)
-diag.case("a map that differs", function(p) local m if p.len > 5 then m = words end if m then return bpf.DROP end end)
+diag.case("a map that differs twice", function(p)
+	local m
+	if p.len > 5 then m = words end
+	local n = p.len > 9 and m or flows
+	if n then return bpf.DROP end
+end)
 diag.case("long text that differs", function(p) local s = "" if p.len > 5 then s = long end print(s) end)
 diag.case("text with a zero that differs", function(p) local s = "" if p.len > 5 then s = "a\0" end print(s) end)
 diag.case("entries that differ", function(p)

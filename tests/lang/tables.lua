@@ -94,4 +94,62 @@ lang.case { name = "maps in a table", inputs = lang.pairs { 1, 2 }, f = function
 	maps[b]:add(2, 1)
 	return maps[a][1]
 end }
+-- values that come another way than straight from the look-up
+do
+	local default = function(n) return n * 100 end
+	local small = { lim = 5, name = 1, get = function(self, x) return self.lim + x end }
+	local big = { lim = 500, get = function(self, x) return self.lim - x end }
+	local inputs = lang.pairs({ "nil", false, true, 0, 1, 6, 17 }, { 0, 1, 5 })
+	local function case(name, f) lang.case { name = name, inputs = inputs, f = f } end
+	case("a condition and a look-up", function(a, b)
+		local h = b ~= 5 and handlers[a]
+		if h then return h(b) end
+		return h
+	end)
+	case("a look-up or a default", function(a, b) local h = handlers[a] or default return h(b) end)
+	case("a look-up or another", function(a, b) local h = handlers[a] or handlers[b] return h(b) end)
+	case("functions by if", function(a, b)
+		local h
+		if a == 1 then h = default elseif a == 0 then h = math.abs end
+		return h(b)
+	end)
+	case("two functions", function(a, b)
+		local f, g = a and default or handlers[1], b == 0 and handlers[6] or handlers[b]
+		if g then return f(b), g(b) end
+		return f(b)
+	end)
+	case("tables by and, or", function(a, b)
+		local t = a == 1 and small or big
+		return t.lim + b, t.name, t:get(b)
+	end)
+	case("tables or false", function(a, b)
+		local t = a == 1 and small or a == 0 and big
+		local lim = t.lim
+		return t and t.lim + b, lim
+	end)
+	case("chosen in a loop", function(_, b)
+		local n = b
+		for i = 0, 6 do
+			local h = i ~= 3 and handlers[i]
+			if h then n = n + (h(i) or 0) end
+		end
+		return n
+	end)
+	case("chosen, called under pcall", function(a, b)
+		local h = b ~= 5 and handlers[a] or default
+		local ok, v = pcall(h, b)
+		return ok, ok and v
+	end)
+	case("chosen before pcall", function(a, b)
+		local h = b ~= 5 and handlers[a]
+		local ok, v = pcall(function() return h(b) end)
+		return ok, ok and v
+	end)
+	local mixed_up = { [0] = math.abs, default, 7, "text", true }
+	case("called, whatever it is", function(a, b)
+		local v = mixed_up[a]
+		local ok, n = pcall(function() return v(b) end)
+		return ok, ok and n
+	end)
+end
 lang.done()
