@@ -195,6 +195,9 @@ struct pg_capture {
 	/* All n pairs that indexing the table can find, __index resolved: key, value, key, value ... in any
 	 * order. Negative errno when they are not known (an __index function). May be NULL: never known. */
 	int (*pairs)(void *arg, uint64_t table, const pg_value **out, uint32_t *n);
+	/* What pairs() gives of the table, in its order. Negative errno when a metamethod gives it. May be
+	 * NULL: never known. */
+	int (*own)(void *arg, uint64_t table, const pg_value **out, uint32_t *n);
 };
 
 struct pg_compile_opts {

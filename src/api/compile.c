@@ -120,7 +120,8 @@ const struct pg_timing *pg_unit_timing(const pg_unit *u)
 static const bool *features_of(pg_unit *u)
 {
 	/* only what lowerings choose by: a probe costs a system call */
-	static const enum feature asked[] = { FEAT_may_goto, FEAT_isa_v4, FEAT_spill_range };
+	static const enum feature asked[] = { FEAT_may_goto, FEAT_isa_v4, FEAT_spill_range, FEAT_for_each,
+					       FEAT_bpf_loop, FEAT_btf_func };
 	bool *f = arena_array(&u->arena, bool, FEAT_COUNT);
 	for (unsigned i = 0; i < sizeof(asked) / sizeof(*asked); i++)
 		f[asked[i]] = api_has(u->ctx, asked[i]);

@@ -9,4 +9,7 @@ enum feature {
 	FEAT_COUNT
 };
 
+/* By enum feature: what messages say. */
+extern const struct feature_row { const char *name, *since, *what; } feature_rows[FEAT_COUNT];
+
 #endif

@@ -463,18 +463,31 @@ static void build_forloop(struct build *b, uint32_t i)
 		     (struct branch_side){ .to = t[0], .side = for_again });
 }
 
-static void build_tforprep(struct build *b, uint32_t i) { (void)b; (void)i; }
+static void build_tforprep(struct build *b, uint32_t i)
+{
+	ir_ref closing = build_get(b, lua_a(i) + 3);
+	build_emit(b, IRO(noclose), 1, &closing);
+}
 
+/* The first result is tested; the others are taken where there is a turn (tfor_again). */
 static void build_tforcall(struct build *b, uint32_t i)
 {
-	ir_ref v = build_refuse(b, 0, NULL, "'for ... in' is not there yet in kernel code");
-	for (uint32_t n = 0; n < lua_c(i); n++)
-		build_set(b, lua_a(i) + 4 + n, v);
+	uint32_t a = lua_a(i);
+	ir_ref args[] = { build_get(b, a), build_get(b, a + 1), build_get(b, a + 2) };
+	b->several = build_emit(b, IRO(forcall), 3, args);
+	b->several_reg = a + 4;
+	results(b, b->several, a + 4, 1);
 }
 
 static void tfor_again(struct build *b, ir_ref v)
 {
-	build_set(b, lua_a(b->p->code[b->pc]) + 2, v);
+	uint32_t a = lua_a(b->p->code[b->pc]), n = lua_c(b->p->code[b->pc - 1]);
+	build_set(b, a + 2, v);
+	for (uint32_t i = 1; i < n; i++) {
+		ir_ref r = build_emit(b, IRO(result), 1, &b->several);
+		ir_at(b->f, r)->aux = i;
+		build_set(b, a + 4 + i, r);
+	}
 }
 
 static void build_tforloop(struct build *b, uint32_t i)

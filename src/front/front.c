@@ -117,12 +117,19 @@ int front_pairs(struct ir_unit *u, uint64_t table, const pg_value **out, uint32_
 	return cap->pairs ? cap->pairs(cap->arg, table, out, n) : -ENOTSUP;
 }
 
+int front_own(struct ir_unit *u, uint64_t table, const pg_value **out, uint32_t *n)
+{
+	const struct pg_capture *cap = u->front->cap;
+	return cap->own ? cap->own(cap->arg, table, out, n) : -ENOTSUP;
+}
+
 static const struct ir_source source = {
 	.inner = front_inner,
 	.host = front_host,
 	.upvalue = front_upvalue,
 	.index = front_index,
 	.pairs = front_pairs,
+	.own = front_own,
 };
 
 int front_open(struct ir_unit *u, const struct pg_capture *cap, uint64_t func, struct ir_fn **main)

@@ -30,6 +30,8 @@ const char *front_upvalue_name(struct ir_unit *u, const struct ir_fn *f, unsigne
 int front_index(struct ir_unit *u, uint64_t table, const pg_value *key, pg_value *out);
 /* All its pairs. -ENOTSUP: they are not known. */
 int front_pairs(struct ir_unit *u, uint64_t table, const pg_value **out, uint32_t *n);
+/* What pairs() gives of it, in its order. -ENOTSUP: not known. */
+int front_own(struct ir_unit *u, uint64_t table, const pg_value **out, uint32_t *n);
 
 /* One prototype -> SSA of its own on the Lua level; nothing inlined, nothing optimised. */
 struct ir_fn *front_build(struct ir_unit *u, const struct front_proto *p);

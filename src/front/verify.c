@@ -237,13 +237,15 @@ static void targets(struct verify *v)
 
 static void whole_pairs(struct verify *v, uint32_t i)
 {
-	uint32_t op = lua_op(i);
+	uint32_t op = lua_op(i), before = v->pc ? v->p->code[v->pc - 1] : LUA_MOVE;
 	bool second = op == LUA_EXTRAARG || op == LUA_MMBIN || op == LUA_MMBINI || op == LUA_MMBINK;
 	uint8_t m = v->marks[v->pc];
 	if (second != !!(m & SECOND))
 		wrong(v, "the binary chunk has an incomplete instruction");
 	if ((m & TARGET) && (second || takes_several(i) >= 0))
 		wrong(v, "the binary chunk jumps into an instruction");
+	if (op == LUA_TFORLOOP && (m & TARGET || lua_op(before) != LUA_TFORCALL || lua_a(before) != lua_a(i)))
+		wrong(v, "the binary chunk has a loop without its end");
 }
 
 const char *front_verify(struct arena *a, const struct front_proto *p)

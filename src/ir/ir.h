@@ -209,6 +209,8 @@ struct ir_source {
 	int (*index)(struct ir_unit *u, uint64_t table, const pg_value *key, pg_value *out);
 	/* all pairs of a table, keys and values by turns; owned by the capture */
 	int (*pairs)(struct ir_unit *u, uint64_t table, const pg_value **out, uint32_t *n);
+	/* what pairs() gives of a table, in its order; -ENOTSUP: not known, or a metamethod says */
+	int (*own)(struct ir_unit *u, uint64_t table, const pg_value **out, uint32_t *n);
 };
 
 /* A source position: one per instruction that needs it, deduplicated by whoever adds them. */

@@ -46,7 +46,10 @@ enum { IR_SEVERAL = 1 << 12, IR_RESULTS = 34 };
 
 /* Rows without type and lower are control flow: their calls become branches before anything is
  * lowered; imm says which. */
-enum ir_expand { IR_EXPAND_ASSERT, IR_EXPAND_SELECT, IR_EXPAND_ERROR, IR_EXPAND_PCALL, IR_EXPAND_LOCKED };
+enum ir_expand {
+	IR_EXPAND_ASSERT, IR_EXPAND_SELECT, IR_EXPAND_ERROR, IR_EXPAND_PCALL, IR_EXPAND_LOCKED,
+	IR_EXPAND_PAIRS, IR_EXPAND_IPAIRS, IR_EXPAND_NEXT, IR_EXPAND_STEP,
+};
 static inline bool ir_lib_expands(const struct ir_lib *row) { return !row->type && !row->lower; }
 /* May the number of its arguments differ by the way taken? */
 static inline bool ir_lib_takes_padded(const struct ir_lib *row)

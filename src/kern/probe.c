@@ -173,6 +173,7 @@ static const struct probe probes[FEAT_COUNT] = {
 	[FEAT_perf_link] = { .ask = ask_link, .good = -EBADF, .number = BPF_PERF_EVENT },
 	[FEAT_tcx]       = { .ask = ask_tcx, .good = -ENODEV, .insns = pass, .n = 2 },
 	[FEAT_xdp_load]  = { .ask = ask_helper, .good = -EACCES, .number = ABI_XDP_LOAD_BYTES },
+	[FEAT_for_each]  = { .ask = ask_helper, .good = -EACCES, .number = ABI_FOR_EACH },
 	[FEAT_bpf_loop]  = { .ask = ask_helper, .good = -EACCES, .number = ABI_LOOP },
 	[FEAT_spill_range] = { PROG(spill_range) },
 	[FEAT_iter_num]  = { .ask = ask_kfunc, .symbol = "bpf_iter_num_new" },

@@ -20,6 +20,7 @@ struct chunk {
 struct pairs {
 	struct pairs *next;
 	uint64_t table;
+	bool own;            /* not those that __index finds */
 	uint32_t n, cap;
 	pg_value *kv;
 };
@@ -220,6 +221,17 @@ static int in_pairs(lua_State *L)
 	return luaL_error(L, "an __index metamethod finds them");
 }
 
+static int in_own(lua_State *L)
+{
+	struct capture *c = inside(L);
+	lua_rawgeti(L, 1, (lua_Integer)c->id);
+	if (luaL_getmetafield(L, -1, "__pairs") != LUA_TNIL)
+		return luaL_error(L, "a __pairs metamethod gives them");
+	for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1))
+		add_pair(L, c, c->pairs);
+	return 0;
+}
+
 static int protect(struct capture *c, lua_CFunction f)
 {
 	lua_State *L = c->L;
@@ -270,11 +282,10 @@ static int cb_index(void *arg, uint64_t table, const pg_value *key, pg_value *ou
 	return protect(c, in_index);
 }
 
-static int cb_pairs(void *arg, uint64_t table, const pg_value **out, uint32_t *n)
+static int pairs_of(struct capture *c, uint64_t table, bool own, const pg_value **out, uint32_t *n)
 {
-	struct capture *c = arg;
 	struct pairs *p = c->pairs;
-	while (p && p->table != table)
+	while (p && (p->table != table || p->own != own))
 		p = p->next;
 	if (!p) {
 		p = calloc(1, sizeof(*p));
@@ -283,7 +294,7 @@ static int cb_pairs(void *arg, uint64_t table, const pg_value **out, uint32_t *n
 		p->next = c->pairs;
 		c->pairs = p;
 		c->id = table;
-		int err = protect(c, in_pairs);
+		int err = protect(c, own ? in_own : in_pairs);
 		if (err) {
 			c->pairs = p->next;
 			free(p->kv);
@@ -291,10 +302,21 @@ static int cb_pairs(void *arg, uint64_t table, const pg_value **out, uint32_t *n
 			return err;
 		}
 		p->table = table;
+		p->own = own;
 	}
 	*out = p->kv;
 	*n = p->n;
 	return 0;
+}
+
+static int cb_pairs(void *arg, uint64_t table, const pg_value **out, uint32_t *n)
+{
+	return pairs_of(arg, table, false, out, n);
+}
+
+static int cb_own(void *arg, uint64_t table, const pg_value **out, uint32_t *n)
+{
+	return pairs_of(arg, table, true, out, n);
 }
 
 static void free_all(struct capture *c)
@@ -324,7 +346,7 @@ int pgl_compile(lua_State *L, int idx, const struct pgl_opts *o, pg_unit **out)
 
 	struct capture c = { .L = L, .ids = lua_gettop(L), .last = 1 };
 	struct pg_capture cap = { .arg = &c, .chunk = cb_chunk, .upvalue = cb_upvalue,
-				  .index = cb_index, .pairs = cb_pairs };
+				  .index = cb_index, .pairs = cb_pairs, .own = cb_own };
 	int running = lua_gc(L, LUA_GCISRUNNING);
 	lua_gc(L, LUA_GCSTOP);
 	int err = pg_compile(s->ctx, &cap, 1, &o->compile, out);

@@ -1,4 +1,5 @@
 /* expand.c - library functions that are control flow: put in the place of their calls as branches. */
+#include "opt/iterate.h"
 #include "opt/opt.h"
 #include "opt/passes.h"
 
@@ -307,12 +308,32 @@ static int expand_pcall(struct flow *fl, ir_ref call, ir_ref *gone)
 	return 1;
 }
 
+static int expand_pairs(struct flow *fl, ir_ref call, ir_ref *gone)
+{
+	(void)gone;
+	return ir_at(fl->f, call)->nargs > 1 && iterate_pairs(fl, call);
+}
+
+static int expand_ipairs(struct flow *fl, ir_ref call, ir_ref *gone)
+{
+	(void)gone;
+	return ir_at(fl->f, call)->nargs > 1 && iterate_ipairs(fl, call);
+}
+
+static int expand_nothing(struct flow *fl, ir_ref call, ir_ref *gone)
+{
+	(void)fl, (void)call, (void)gone;
+	return 0;
+}
+
 int expand_call(struct flow *fl, ir_ref call, const struct ir_lib *row, ir_ref *gone)
 {
 	static int (*const expand[])(struct flow *, ir_ref, ir_ref *) = {
 		[IR_EXPAND_ASSERT] = expand_assert, [IR_EXPAND_SELECT] = expand_select,
 		[IR_EXPAND_ERROR] = expand_error,   [IR_EXPAND_PCALL] = expand_pcall,
 		[IR_EXPAND_LOCKED] = expand_locked,
+		[IR_EXPAND_PAIRS] = expand_pairs,   [IR_EXPAND_IPAIRS] = expand_ipairs,
+		[IR_EXPAND_NEXT] = expand_nothing,  [IR_EXPAND_STEP] = expand_nothing,
 	};
 	bool refused = ir_at(fl->f, call)->aux & IR_PADDED && !ir_lib_takes_padded(row);
 	return refused ? 0 : expand[row->imm](fl, call, gone);

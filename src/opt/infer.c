@@ -12,6 +12,7 @@
 #include "core/shape.h"
 #include "ir/lower.h"
 #include "opt/infer.h"
+#include "opt/iterate.h"
 
 struct ir_unit *infer_unit(struct infer *in)
 {
@@ -190,12 +191,64 @@ static struct ir_type rule_result(struct infer *in, ir_ref r)
 	return call->type;
 }
 
+/* A turn of a generic for: made something else as soon as enough is known. */
+static struct ir_type rule_forcall(struct infer *in, ir_ref r)
+{
+	struct ir_type callee = infer_arg(in, r, 0);
+	bool ours = callee.def || (callee.k && callee.k->kind == PG_FUNC);
+	if (!callee.kinds)
+		return nothing;
+	if (in->fl.report && !ours)
+		iterate_report_turn(&in->fl, r);
+	return type_pending();
+}
+
+static struct ir_type rule_noclose(struct infer *in, ir_ref r)
+{
+	if (infer_arg(in, r, 0).kinds & ~IR_FALSY)
+		flow_error(&in->fl, ir_at(in->fl.f, r)->site, "a 'for ... in' with a fourth value, which is to be closed, "
+			   "is not there in kernel code");
+	return nothing;
+}
+
+static struct map_shape each_shape(struct infer *in, ir_ref each)
+{
+	struct map_shape s;
+	map_shape(infer_arg(in, each, 0).k->map, &s);
+	return s;
+}
+
+static struct ir_type rule_each(struct infer *in, ir_ref r)
+{
+	struct map_shape s = each_shape(in, r);
+	struct ir_type t = type_of_memory(s.key);
+	uint32_t site = ir_at(in->fl.f, r)->site;
+	char key[256];
+	flow_error(&in->fl, site, "only arrays and captured tables are gone over in kernel code yet")->help =
+		"go over it in the user half, or keep what you look for in an array";
+	if (t.kinds && !t.layout && t.cap <= LW_MAXSTR)
+		return t;
+	flow_error(&in->fl, site, "keys of type %s are not gone over yet in kernel code", ct_text(s.key, key, sizeof(key)))
+		->help = "go over the map in the user half, or keep the key's parts in the value, too";
+	return type_pending();
+}
+
+static struct ir_type rule_eachval(struct infer *in, ir_ref r)
+{
+	struct map_shape s = each_shape(in, ir_at(in->fl.f, r)->args[0]);
+	struct ir_type t = type_of_memory(s.value);
+	char value[256];
+	if (t.kinds && t.cap <= LW_MAXSTR)
+		return t;
+	flow_error(&in->fl, ir_at(in->fl.f, r)->site, "values of type %s cannot be read yet in kernel code",
+		   ct_text(s.value, value, sizeof(value)));
+	return type_pending();
+}
+
 static struct ir_type rule_refuse(struct infer *in, ir_ref r)
 {
 	const struct ir_ins *ins = ir_at(in->fl.f, r);
-	struct diag *d = flow_error(&in->fl, ins->site, "%.*s", (int)ins->k->n, ins->k->str);
-	if (!d->help && !strcmp(ins->k->str, INFER_FOR_IN))
-		d->help = INFER_FOR_IN_HELP;
+	flow_error(&in->fl, ins->site, "%.*s", (int)ins->k->n, ins->k->str);
 	return type_pending();
 }
 
@@ -358,6 +411,8 @@ static rule *const rules[IR_NOPS] = {
 	[IRO(lt)] = infer_compare,     [IRO(le)] = infer_compare,     [IRO(forskip)] = infer_for,
 	[IRO(forcount)] = infer_for,   [IRO(index)] = infer_index,    [IRO(self)] = infer_index,
 	[IRO(located)] = rule_located, [IRO(raise)] = rule_raise,
+	[IRO(forcall)] = rule_forcall, [IRO(noclose)] = rule_noclose, [IRO(each)] = rule_each,
+	[IRO(eachval)] = rule_eachval,
 	[IRO(setindex)] = infer_setindex, [IRO(call)] = infer_call,   [IRO(return)] = infer_return,
 };
 
@@ -424,7 +479,7 @@ static bool hangs(const struct flow *fl, const struct ir_ins *i)
 {
 	for (uint32_t a = 0; a < i->nargs; a++)
 		if (type_is_pending(&ir_at(fl->f, i->args[a])->type))
-			return i->op != IRO(several) && i->op != IRO(record);
+			return i->op != IRO(several) && i->op != IRO(record) && i->op != IRO(forcall);
 	return false;
 }
 
@@ -530,7 +585,8 @@ static int rounds(struct flow *fl)
 		int inlined = inline_calls(fl);
 		if (inlined < 0 || fl->u->diag->errors)
 			return -EINVAL;
-		if (!flat && !inlined && !cells_known(fl->u, fl->f) && !choose_known(fl) && !untangle(fl))
+		if (!flat && !inlined && !cells_known(fl->u, fl->f) && !iterate_turns(fl) && !choose_known(fl) &&
+		    !untangle(fl))
 			return 0;
 	}
 	return 0;

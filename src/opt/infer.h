@@ -29,8 +29,6 @@ struct ir_type infer_call(struct infer *in, ir_ref r);
 struct ir_type infer_return(struct infer *in, ir_ref r);
 
 /* What is said of the loop and of the function that gives it what it walks: one text, said once. */
-#define INFER_FOR_IN "'for ... in' is not there yet in kernel code"
-#define INFER_FOR_IN_HELP "write a numeric 'for'; go over a map in the user half"
 
 /* Lua's integer arithmetic on constants; false: it would raise. */
 bool fold_arith(enum ir_op op, int64_t a, int64_t b, int64_t *out);

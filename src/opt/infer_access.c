@@ -1,5 +1,6 @@
 /* infer_access.c - indexing, calls and verdicts: which row each is, what it gives, what cannot be. */
 #include "opt/infer.h"
+#include "opt/iterate.h"
 
 #include "core/ctype.h"
 #include "core/shape.h"
@@ -406,8 +407,11 @@ static struct ir_type call_row(struct infer *in, ir_ref r, const struct ir_lib *
 	}
 	if (!check_args(in, ins->site, row, n, a, method))
 		return nothing;
-	if (ir_lib_expands(row))
+	if (ir_lib_expands(row)) {
+		if (in->fl.report)
+			iterate_report(&in->fl, r, row);
 		return type_pending();
+	}
 	struct ir_type all[IR_RESULTS];
 	if (row->effects & IR_SEVERAL) {
 		memset(all, 0, sizeof(all));
@@ -461,9 +465,7 @@ static struct ir_type call_method_of_union(struct infer *in, ir_ref r, const str
 
 /* Functions of Lua that kernel code has not, or not yet, and what to write instead. */
 static const struct { const char *name, *text, *help; } absent[] = {
-	{ "pairs", INFER_FOR_IN, INFER_FOR_IN_HELP },
-	{ "ipairs", INFER_FOR_IN, INFER_FOR_IN_HELP },
-	{ "next", INFER_FOR_IN, INFER_FOR_IN_HELP },
+	{ "next", "'next' is not there in kernel code", "go over it: for k, v in pairs(t) do ... end" },
 };
 
 static void unknown_lib(struct infer *in, uint32_t site, const char *name)

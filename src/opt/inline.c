@@ -5,7 +5,7 @@
  * constants, or the cells that its closure holds; its returns jump to the rest of the caller with
  * one value, `several`, which several.c takes apart.
  */
-#include "opt/opt.h"
+#include "opt/iterate.h"
 #include "opt/passes.h"
 
 #include <errno.h>
@@ -303,7 +303,7 @@ static int inline_one(struct flow *fl, ir_ref call, ir_ref *gone)
 {
 	const struct ir_ins *c = ir_at(fl->f, call);
 	const struct ir_lib *row = ir_at(fl->f, c->args[0])->type.row;
-	if (c->aux & IR_OPEN || (row && !ir_lib_expands(row)))
+	if (c->aux & IR_OPEN || (row && (c->op == IRO(forcall) || !ir_lib_expands(row))))
 		return 0;
 	if (row)
 		return expand_call(fl, call, row, gone);
@@ -330,7 +330,7 @@ int inline_calls(struct flow *fl)
 	uint32_t n = 0, cap = 0;
 	for (uint32_t o = 0; o < f->nrpo; o++)
 		for (ir_ref r = fl->exec[f->rpo[o]] ? ir_block(f, f->rpo[o])->first : 0; r; r = ir_at(f, r)->next)
-			if (ir_at(f, r)->op == IRO(call))
+			if (ir_at(f, r)->op == IRO(call) || ir_at(f, r)->op == IRO(forcall))
 				arena_push(fl->u->scratch, calls, n, cap, r);
 	if (!n)
 		return 0;

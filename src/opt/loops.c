@@ -215,12 +215,6 @@ static bool is_short(struct loops *l, ir_blk h)
  * seen the other side. */
 enum { INSNS_MAX = 600000, BRANCHES_MAX = 8000 };
 
-static const char *const since[] = {
-#define FEATURE(name, since, what) [FEAT_##name] = since,
-#include "core/feature.def"
-#undef FEATURE
-};
-
 struct cost { uint64_t insns, branches; };
 
 /* How often the loop goes round at most, by any of the branches that leave it. */
@@ -250,7 +244,7 @@ static void refuse_loop(struct loops *l, ir_blk h)
 			site = ir_at(l->f, ir_block(l->f, l->backs[i].from)->last)->site;
 	diag_add(l->u->diag, DIAG_ERROR, l->u->sites[site < l->u->nsites ? site : 0].pos,
 		 "this loop may go round more often than the verifier can follow; it needs may_goto (Linux %s or later)",
-		 since[FEAT_may_goto])->help =
+		 feature_rows[FEAT_may_goto].since)->help =
 		"give it a limit that is known here and small: for i = 1, 64 do ... break ... end";
 }
 

@@ -285,8 +285,8 @@ void simp_thread(struct simp *s)
 	open_blocks(&t);
 	for (uint32_t o = 0; o < f->nrpo; o++) {
 		ir_ref term = ir_block(f, f->rpo[o])->last;
-		/* the pointer of a pkt exists only in the block that its edge 0 leads to */
-		for (uint32_t k = ir_at(f, term)->op == IRO(pkt); k < ir_at(f, term)->nsucc; k++)
+		/* the value of a pkt or each exists only in the block that its edge 0 leads to */
+		for (uint32_t k = ir_ops[ir_at(f, term)->op].result != 'N'; k < ir_at(f, term)->nsucc; k++)
 			follow(&t, term, k);
 		while (join_tests(&t, term))
 			;

@@ -45,7 +45,7 @@ diag.case("adding to what is no counter", function() names:add("x", 1) end)
 diag.case("a method that maps have not", function() return hits:push(1) end)
 diag.case("a method of maps nearly right", function(p) hits:addd(p.ipv4.src, 1) end)
 diag.case("the length of a map", function() return #hits end)
-diag.case("pairs", function() for k, v in pairs(hits) do print(k, v) end end)
+diag.case("ipairs of a packet", function(p) for i, v in ipairs(p) do print(i, v) end end)
 diag.case("an entry used after a write", function(p)
 	local e = flows[1]
 	flows[p.len] = { pkts = 1 }

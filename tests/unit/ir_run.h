@@ -206,6 +206,9 @@ static void run_value(struct run *r, const struct ir_ins *ins)
 		for (int n = run_args(r, ins, 1, ins->imm); n > 0; n--)
 			lua_rawseti(L, top + 1, (lua_Integer)ins->aux + n);
 		return;
+	case IRO(noclose):
+		return;
+	case IRO(forcall):
 	case IRO(call):
 		lua_call(L, run_args(r, ins, 0, ins->aux) - 1, LUA_MULTRET);
 		run_pack(L, top);

@@ -1,0 +1,285 @@
+/*
+ * iterate.c - generic for loops over what is known: pairs, ipairs and next.
+ *
+ * `pairs(x)` becomes its three values, and a turn of the loop, `forcall`, what it does:
+ *
+ *   ipairs, and pairs of an array map    i = i + 1; v = x[i]; the loop ends where v is nil
+ *   pairs of another map                 the block ends with `each`, and its value is the key
+ *   pairs, ipairs of a captured table    left for `unroll`
+ *
+ * Of a turn only its first result is looked at where the loop ends; the others are taken inside.
+ */
+#include "opt/iterate.h"
+
+#include "core/shape.h"
+
+static const char iterate_next[] = "for pairs", iterate_step[] = "for iterator";
+
+static ir_ref insert(struct flow *fl, ir_ref at, enum ir_op op, uint32_t n, const ir_ref *args)
+{
+	ir_ref r = ir_ins_new(fl->f, op, n, args);
+	ir_at(fl->f, r)->site = ir_at(fl->f, at)->site;
+	ir_insert_before(fl->f, at, r);
+	return r;
+}
+
+ir_ref iterate_const(struct flow *fl, ir_ref at, const pg_value *k)
+{
+	ir_ref r = insert(fl, at, IRO(const), 0, NULL);
+	ir_at(fl->f, r)->k = k;
+	return r;
+}
+
+void iterate_become(struct flow *fl, ir_ref r, enum ir_op op, uint32_t n, const ir_ref *args)
+{
+	struct ir_ins *i = ir_at(fl->f, r);
+	i->op = (uint16_t)op;
+	i->nargs = n;
+	i->args = n ? arena_copy(fl->u->arena, args, sizeof(*args) * n) : NULL;
+	i->aux = 0;
+	i->imm = 0;
+	if (!(ir_ops[op].effects & IR_E_RAISE))
+		i->raised = 0;
+}
+
+/* ---- pairs(x), ipairs(x) ---- */
+
+static const struct ir_type *type_of(const struct flow *fl, ir_ref r)
+{
+	return &ir_at(fl->f, r)->type;
+}
+
+static bool is_host(const struct ir_type *t, enum pg_kind kind)
+{
+	return t->kinds == IR_BIT(IR_HOST) && t->k && t->k->kind == kind;
+}
+
+static bool is_map(const struct ir_type *t, struct map_shape *s)
+{
+	if (!is_host(t, PG_MAP))
+		return false;
+	map_shape(t->k->map, s);
+	return s->role == PG_ROLE_MAP;
+}
+
+/* The call becomes the iterator, what it goes over, and where it starts. */
+static void three_values(struct flow *fl, ir_ref call, const char *iterator, const pg_value *from)
+{
+	ir_ref over = ir_at(fl->f, call)->args[1];
+	const pg_value *f = const_new(fl->u, (pg_value){ .kind = PG_LIB, .lib = iterator });
+	iterate_become(fl, call, IRO(several), 3,
+		       (ir_ref[]){ iterate_const(fl, call, f), over, iterate_const(fl, call, from) });
+}
+
+bool iterate_pairs(struct flow *fl, ir_ref call)
+{
+	struct map_shape s;
+	const struct ir_type *t = type_of(fl, ir_at(fl->f, call)->args[1]);
+	if (!is_map(t, &s) && !is_host(t, PG_TABLE))
+		return false;
+	three_values(fl, call, iterate_next, &const_nil);
+	return true;
+}
+
+bool iterate_ipairs(struct flow *fl, ir_ref call)
+{
+	three_values(fl, call, iterate_step, const_int(fl->u, 0));
+	return true;
+}
+
+/* ---- where a loop starts ---- */
+
+struct start {
+	struct flow *fl;
+	ir_ref call;
+	uint64_t kinds;        /* of the constants that it may start with */
+	const pg_value *with;  /* what they become, or NULL */
+	ir_ref seen[16];
+	unsigned n;
+};
+
+static bool seen_before(struct start *s, ir_ref r)
+{
+	for (unsigned i = 0; i < s->n; i++)
+		if (s->seen[i] == r)
+			return true;
+	s->seen[s->n++ % 16] = r;
+	return false;
+}
+
+/* Does the loop's control variable hold, on all ways, such a constant or what the turn before gave? */
+static bool starts(struct start *s, ir_ref r, struct ir_edge *e, uint32_t a)
+{
+	struct ir_fn *f = s->fl->f;
+	const struct ir_ins *i = ir_at(f, r);
+	if (i->op == IRO(pi))
+		return starts(s, i->args[0], NULL, 0);
+	if (i->op == IRO(result))
+		return i->args[0] == s->call && !i->aux;
+	if (i->op == IRO(const)) {
+		if (s->with && e)
+			e->args[a] = iterate_const(s->fl, ir_block(f, 1)->first, s->with);
+		return i->type.kinds & s->kinds && (!s->with || e);
+	}
+	if (i->op != IRO(param) || i->block == 1 || s->n >= 16)
+		return false;
+	if (seen_before(s, r))
+		return true;
+	ir_blk b = i->block;
+	uint32_t k = i->aux;
+	for (uint32_t p = 0; p < ir_block(f, b)->npreds; p++) {
+		struct ir_edge *in = ir_pred_edge(f, &ir_block(f, b)->preds[p]);
+		if (!starts(s, in->args[k], in, k))
+			return false;
+	}
+	return true;
+}
+
+static bool starts_with(struct flow *fl, ir_ref call, uint64_t kinds, const pg_value *with)
+{
+	struct start s = { .fl = fl, .call = call, .kinds = kinds };
+	ir_ref c = ir_at(fl->f, call)->args[2];
+	if (!starts(&s, c, NULL, 0))
+		return false;
+	s = (struct start){ .fl = fl, .call = call, .kinds = kinds, .with = with };
+	return !with || starts(&s, c, NULL, 0);
+}
+
+bool iterate_starts(struct flow *fl, ir_ref call)
+{
+	const struct ir_lib *row = type_of(fl, ir_at(fl->f, call)->args[0])->row;
+	return starts_with(fl, call, row->imm == IR_EXPAND_NEXT ? IR_BIT(IR_NIL) : IR_BIT(IR_INT), NULL);
+}
+
+/* ---- a turn ---- */
+
+/* What the builder puts behind a forcall: its first result, compared with nil, branched on. */
+struct turn { ir_ref first, done; };
+
+static bool turn_of(const struct ir_fn *f, ir_ref call, struct turn *t)
+{
+	*t = (struct turn){ 0, 0 };
+	for (ir_ref r = ir_at(f, call)->next; r; r = ir_at(f, r)->next) {
+		const struct ir_ins *i = ir_at(f, r);
+		if (i->op == IRO(result) && i->args[0] == call)
+			t->first = r;
+		else if (i->op == IRO(eq) && t->first && i->args[0] == t->first)
+			t->done = r;
+	}
+	const struct ir_ins *last = ir_at(f, ir_block(f, ir_at(f, call)->block)->last);
+	return t->done && last->op == IRO(branch) && last->args[0] == t->done;
+}
+
+/* Results of the call: the first is `key`, the second what `second` is made to be. */
+static void results(struct flow *fl, ir_ref call, ir_ref key, enum ir_op second, ir_ref of)
+{
+	struct ir_fn *f = fl->f;
+	for (uint32_t o = 0; o < f->nrpo; o++)
+		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next) {
+			uint32_t which = ir_at(f, r)->aux;
+			if (ir_at(f, r)->op != IRO(result) || ir_at(f, r)->args[0] != call)
+				continue;
+			if (which > 1) {
+				iterate_become(fl, r, IRO(const), 0, NULL);
+				ir_at(f, r)->k = &const_nil;
+				continue;
+			}
+			iterate_become(fl, r, which ? second : IRO(pi), 1, which ? &of : &key);
+			ir_at(f, r)->imm = (int64_t)(which ? ~IR_BIT(IR_NIL) : IR_ANY);
+		}
+}
+
+static void step(struct flow *fl, ir_ref call, const struct turn *t)
+{
+	ir_ref over = ir_at(fl->f, call)->args[1], from = ir_at(fl->f, call)->args[2];
+	ir_ref one = iterate_const(fl, call, const_int(fl->u, 1));
+	ir_ref i = insert(fl, call, IRO(add), 2, (ir_ref[]){ from, one });
+	ir_ref v = insert(fl, call, IRO(index), 2, (ir_ref[]){ over, i });
+	ir_at(fl->f, t->done)->args[0] = v;
+	results(fl, call, i, IRO(pi), v);
+	ir_remove(fl->f, call);
+}
+
+/* The block ends with `each`: on in the loop with its value, or done. */
+static void each(struct flow *fl, ir_ref call, const struct turn *t)
+{
+	struct ir_fn *f = fl->f;
+	ir_ref last = ir_block(f, ir_at(f, call)->block)->last, map = ir_at(f, call)->args[1];
+	struct ir_edge done = ir_at(f, last)->succ[0], on = ir_at(f, last)->succ[1];
+	iterate_become(fl, last, IRO(each), 1, &map);
+	ir_at(f, last)->succ[0] = on;
+	ir_at(f, last)->succ[1] = done;
+	results(fl, call, last, IRO(eachval), last);
+	ir_remove(f, t->done);
+	ir_remove(f, t->first);
+	ir_ref *to = arena_array(fl->u->scratch, ir_ref, f->nins);
+	to[t->first] = last;
+	ir_rename(f, to);
+	ir_remove(f, call);
+}
+
+static bool turn(struct flow *fl, ir_ref call)
+{
+	struct map_shape s;
+	struct turn t;
+	const struct ir_ins *i = ir_at(fl->f, call);
+	const struct ir_lib *row = type_of(fl, i->args[0])->row;
+	const struct ir_type *over = type_of(fl, i->args[1]);
+	if (!row || is_host(over, PG_TABLE) || !over->kinds || type_is_pending(over) || !turn_of(fl->f, call, &t))
+		return false;
+	bool map = is_map(over, &s);
+	if (row->imm == IR_EXPAND_STEP && starts_with(fl, call, IR_BIT(IR_INT), NULL))
+		step(fl, call, &t);
+	else if (row->imm == IR_EXPAND_NEXT && map && s.array &&
+		 starts_with(fl, call, IR_BIT(IR_NIL), const_int(fl->u, -1)))
+		step(fl, call, &t);
+	else if (row->imm == IR_EXPAND_NEXT && map && !s.array && starts_with(fl, call, IR_BIT(IR_NIL), NULL))
+		each(fl, call, &t);
+	else
+		return false;
+	return true;
+}
+
+int iterate_turns(struct flow *fl)
+{
+	for (uint32_t o = 0; o < fl->f->nrpo; o++)
+		for (ir_ref r = ir_block(fl->f, fl->f->rpo[o])->first; r; r = ir_at(fl->f, r)->next)
+			if (ir_at(fl->f, r)->op == IRO(forcall) && (turn(fl, r) || unroll(fl, r)))
+				return 1;
+	return 0;
+}
+
+/* ---- what cannot be ---- */
+
+static const char over_help[] = "go over a map or a captured table that is known when the function is compiled";
+
+static void refuse_over(struct flow *fl, uint32_t site, const char *name, const struct ir_type *t)
+{
+	struct map_shape s;
+	if (t->kinds == IR_BIT(IR_HOST) && is_host(t, PG_MAP) && !is_map(t, &s))
+		flow_error(fl, site, "kernel code cannot go over this with '%s'", name)->help =
+			"name the fields one by one";
+	else
+		flow_error(fl, site, "what '%s' goes over here is not known, or nothing that it can go over", name)->help =
+			over_help;
+}
+
+void iterate_report(struct flow *fl, ir_ref call, const struct ir_lib *row)
+{
+	const struct ir_ins *i = ir_at(fl->f, call);
+	if (row->imm == IR_EXPAND_PAIRS)
+		refuse_over(fl, i->site, row->name, type_of(fl, i->args[1]));
+}
+
+void iterate_report_turn(struct flow *fl, ir_ref call)
+{
+	const struct ir_ins *i = ir_at(fl->f, call);
+	const struct ir_type *t = type_of(fl, i->args[0]), *over = type_of(fl, i->args[1]);
+	if (t->row && (t->row->imm == IR_EXPAND_NEXT || t->row->imm == IR_EXPAND_STEP) && is_host(over, PG_TABLE))
+		unroll_refuse(fl, call);
+	else if (t->row && t->row->imm == IR_EXPAND_NEXT)
+		refuse_over(fl, i->site, "pairs", over);
+	else if (!type_is_pending(t))
+		flow_error(fl, i->site, "what a 'for ... in' calls here is no function that kernel code knows")->help =
+			"write for k, v in pairs(map), for i, v in ipairs(list), or a function of your own";
+}

@@ -1,0 +1,26 @@
+/* iterate.h - between the files that make something of generic for loops. */
+#ifndef OPT_ITERATE_H
+#define OPT_ITERATE_H
+
+#include "opt/opt.h"
+
+ir_ref iterate_const(struct flow *fl, ir_ref at, const pg_value *k);
+/* r becomes `op` with these arguments, in its place. */
+void iterate_become(struct flow *fl, ir_ref r, enum ir_op op, uint32_t n, const ir_ref *args);
+
+/* Calls that are control flow (ir_lib_expands), put in their places: false where not enough is known. */
+bool iterate_pairs(struct flow *fl, ir_ref call);
+bool iterate_ipairs(struct flow *fl, ir_ref call);
+/* Does a turn of a loop over what is known, and start where that says? */
+bool iterate_starts(struct flow *fl, ir_ref call);
+/* One loop of those that `forcall` rows make, where enough is known: 1, else 0. */
+int iterate_turns(struct flow *fl);
+/* Says why one of them was left. */
+void iterate_report(struct flow *fl, ir_ref call, const struct ir_lib *row);
+void iterate_report_turn(struct flow *fl, ir_ref call);
+
+/* Copies the body of a loop over a captured table, once for each of its elements: false where it cannot be. */
+bool unroll(struct flow *fl, ir_ref call);
+void unroll_refuse(struct flow *fl, ir_ref call);
+
+#endif

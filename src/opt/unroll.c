@@ -1,0 +1,289 @@
+/*
+ * unroll.c - loops over captured tables: one copy of the body for each element, in which key and value
+ * are constants, and one in which the loop is over.
+ *
+ * What the body makes and is used behind the loop goes through a cell, for then each copy makes its own.
+ */
+#include "opt/iterate.h"
+
+#include <string.h>
+
+enum { MAX_ELEMENTS = 64, MAX_COPIES = 20000 };
+
+struct unroll {
+	struct flow *fl;
+	struct ir_fn *f;
+	ir_ref call;
+	ir_blk head;           /* of the loop; the call stands in it, or behind it where pcall guards the call */
+	const pg_value **elements; /* keys and values by turns */
+	uint32_t n;
+	bool *in;              /* by block: in the loop */
+	ir_blk *blocks;
+	uint32_t nblocks, size;
+};
+
+/* ---- the elements ---- */
+
+static bool list_elements(struct unroll *u, uint64_t table)
+{
+	struct ir_unit *unit = u->fl->u;
+	for (u->n = 0; u->n <= MAX_ELEMENTS; u->n++) {
+		pg_value v = const_nil;
+		const pg_value *key = const_int(unit, (int64_t)u->n + 1);
+		if (unit->source->index(unit, table, key, &v) < 0)
+			return false;
+		if (v.kind == PG_NIL)
+			return true;
+		if (u->n == MAX_ELEMENTS || v.kind == PG_HOST)
+			break;
+		u->elements[2 * u->n] = key;
+		u->elements[2 * u->n + 1] = const_new(unit, v);
+	}
+	return false;
+}
+
+static bool own_elements(struct unroll *u, uint64_t table)
+{
+	const pg_value *kv;
+	struct ir_unit *unit = u->fl->u;
+	if (unit->source->own(unit, table, &kv, &u->n) < 0 || u->n > MAX_ELEMENTS)
+		return false;
+	for (uint32_t i = 0; i < 2 * u->n; i++)
+		u->elements[i] = const_new(unit, kv[i]);
+	return true;
+}
+
+static bool find_elements(struct unroll *u)
+{
+	const struct ir_ins *i = ir_at(u->f, u->call);
+	uint64_t table = ir_at(u->f, i->args[1])->type.k->id;
+	bool list = ir_at(u->f, i->args[0])->type.row->imm == IR_EXPAND_STEP;
+	u->elements = arena_array(u->fl->u->scratch, const pg_value *, 2 * MAX_ELEMENTS + 2);
+	return list ? list_elements(u, table) : own_elements(u, table);
+}
+
+/* ---- the loop ---- */
+
+static void add_block(struct unroll *u, ir_blk b)
+{
+	if (u->in[b])
+		return;
+	u->in[b] = true;
+	u->blocks[u->nblocks++] = b;
+	for (ir_ref r = ir_block(u->f, b)->first; r; r = ir_at(u->f, r)->next)
+		u->size++;
+}
+
+/* The loop's head is where its control variable comes from. Between it and the call only guards lie. */
+static ir_blk find_head(const struct ir_fn *f, ir_ref call)
+{
+	ir_blk b = ir_at(f, call)->block;
+	const struct ir_ins *control = ir_at(f, ir_at(f, call)->args[2]);
+	if (control->op != IRO(param))
+		return b;
+	for (ir_blk at = b; ir_block(f, at)->npreds == 1 && at != control->block;) {
+		at = ir_block(f, at)->preds[0].from;
+		const struct ir_ins *last = ir_at(f, ir_block(f, at)->last);
+		if (last->op != IRO(jmp) && last->op != IRO(guard))
+			break;
+		if (at == control->block)
+			return at;
+	}
+	return b;
+}
+
+static void find_loop(struct unroll *u)
+{
+	struct ir_fn *f = u->f;
+	u->in = arena_array(u->fl->u->scratch, bool, f->nblocks);
+	u->blocks = arena_array(u->fl->u->scratch, ir_blk, f->nblocks);
+	add_block(u, u->head);
+	const struct ir_block *h = ir_block(f, u->head);
+	const struct ir_ins *last = ir_at(f, ir_block(f, ir_at(f, u->call)->block)->last);
+	if (last->op == IRO(branch) && ir_block(f, last->succ[1].to)->npreds == 1)
+		add_block(u, last->succ[1].to); /* where the other results are taken, if it goes round or not */
+	uint32_t with = u->nblocks;
+	for (uint32_t p = 0; p < h->npreds; p++)
+		if (ir_block(f, h->preds[p].from)->order >= h->order)
+			add_block(u, h->preds[p].from);
+	for (uint32_t k = with; k < u->nblocks; k++) {
+		const struct ir_block *b = ir_block(f, u->blocks[k]);
+		for (uint32_t p = 0; p < b->npreds; p++)
+			add_block(u, b->preds[p].from);
+	}
+}
+
+/* ---- values that are used behind it ---- */
+
+struct outside { struct unroll *u; ir_ref *cell; bool several; };
+
+static void put_in_cell(struct outside *o, ir_ref r)
+{
+	struct ir_fn *f = o->u->f;
+	ir_ref first = ir_block(f, 1)->first, nil = iterate_const(o->u->fl, first, &const_nil);
+	ir_ref cell = ir_ins_new(f, IRO(cell), 1, &nil);
+	ir_insert_before(f, first, cell);
+	ir_ref at = ir_at(f, r)->op == IRO(param) ? ir_block(f, ir_at(f, r)->block)->first : ir_at(f, r)->next;
+	ir_ref set = ir_ins_new(f, IRO(cellset), 2, (ir_ref[]){ cell, r });
+	ir_insert_before(f, at, set);
+	o->cell[r] = cell;
+}
+
+static void outside_use(struct outside *o, ir_ref *use, ir_ref at)
+{
+	struct ir_fn *f = o->u->f;
+	ir_ref r = *use;
+	const struct ir_ins *i = ir_at(f, r);
+	if (!r || !i->block || i->block >= o->u->fl->f->nblocks || !o->u->in[i->block])
+		return;
+	if (i->type.kinds == IR_BIT(IR_MULTI) || i->op == IRO(forcall)) {
+		o->several = true;
+		return;
+	}
+	if (!o->cell[r])
+		put_in_cell(o, r);
+	ir_ref get = ir_ins_new(f, IRO(cellget), 1, &o->cell[r]);
+	ir_insert_before(f, at, get);
+	*use = get;
+}
+
+static bool close_values(struct unroll *u)
+{
+	struct ir_fn *f = u->f;
+	struct outside o = { u, arena_array(u->fl->u->scratch, ir_ref, f->nins), false };
+	for (uint32_t k = 0; k < f->nrpo; k++) {
+		ir_blk b = f->rpo[k];
+		for (ir_ref r = u->in[b] ? 0 : ir_block(f, b)->first; r; r = ir_at(f, r)->next) {
+			for (uint32_t a = 0; a < ir_at(f, r)->nargs; a++)
+				outside_use(&o, &ir_at(f, r)->args[a], r);
+			for (uint32_t e = 0; e < ir_at(f, r)->nsucc; e++)
+				for (uint32_t a = 0; a < ir_at(f, r)->succ[e].nargs; a++)
+					outside_use(&o, &ir_at(f, r)->succ[e].args[a], r);
+		}
+	}
+	return !o.several;
+}
+
+/* ---- copies ---- */
+
+struct copy {
+	struct unroll *u;
+	ir_ref *ref;           /* by value of the loop: its copy */
+	ir_blk *blk;
+	ir_blk next;           /* head of the copy behind this one; 0: itself */
+};
+
+static ir_ref *copy_refs(struct copy *c, uint32_t n, const ir_ref *old)
+{
+	ir_ref *r = n ? arena_array(c->u->fl->u->arena, ir_ref, n) : NULL;
+	for (uint32_t i = 0; i < n; i++)
+		r[i] = c->ref[old[i]] ? c->ref[old[i]] : old[i];
+	return r;
+}
+
+static void copy_ins(struct copy *c, ir_ref old_ref)
+{
+	struct ir_fn *f = c->u->f;
+	const struct ir_ins old = *ir_at(f, old_ref);
+	struct ir_ins *i = ir_at(f, c->ref[old_ref]);
+	i->args = copy_refs(c, old.nargs, old.args);
+	if (c->ref[old.raised])
+		i->raised = c->ref[old.raised];
+	i->succ = old.nsucc ? arena_copy(c->u->fl->u->arena, old.succ, sizeof(*old.succ) * old.nsucc) : NULL;
+	for (uint32_t e = 0; e < old.nsucc; e++) {
+		ir_blk to = old.succ[e].to;
+		i->succ[e].args = copy_refs(c, old.succ[e].nargs, old.succ[e].args);
+		if (to == c->u->head)
+			i->succ[e].to = c->next ? c->next : c->blk[to];
+		else if (c->blk[to])
+			i->succ[e].to = c->blk[to];
+	}
+}
+
+static void copy_numbers(struct copy *c)
+{
+	struct ir_fn *f = c->u->f;
+	for (uint32_t k = 0; k < c->u->nblocks; k++) {
+		ir_blk b = c->u->blocks[k];
+		c->blk[b] = ir_block_new(f);
+		for (uint32_t p = 0; p < ir_block(f, b)->nparams; p++)
+			c->ref[ir_block(f, b)->params[p]] = ir_param_add(f, c->blk[b]);
+		for (ir_ref r = ir_block(f, b)->first; r; r = ir_at(f, r)->next) {
+			struct ir_ins i = *ir_at(f, r);
+			i.prev = i.next = i.block = 0;
+			arena_push(f->unit->arena, f->ins, f->nins, f->cap_ins, i);
+			c->ref[r] = f->nins - 1;
+			ir_append(f, c->blk[b], f->nins - 1);
+		}
+	}
+}
+
+/* The turn's results: element `which`, or nothing any more. */
+static void give(struct copy *c, uint32_t which)
+{
+	struct unroll *u = c->u;
+	ir_ref call = c->ref[u->call], kv[2];
+	if (which == u->n) {
+		iterate_become(u->fl, call, IRO(several), 0, NULL);
+		return;
+	}
+	for (uint32_t i = 0; i < 2; i++)
+		kv[i] = iterate_const(u->fl, call, u->elements[2 * which + i]);
+	iterate_become(u->fl, call, IRO(several), 2, kv);
+}
+
+/* From the last copy to the first, so that each knows where it goes on. */
+static ir_blk copy_loop(struct unroll *u)
+{
+	struct arena *m = u->fl->u->scratch;
+	ir_blk next = 0;
+	uint32_t nins = u->f->nins, nblocks = u->f->nblocks;
+	for (uint32_t which = u->n + 1; which-- > 0;) {
+		struct copy c = { u, arena_array(m, ir_ref, nins), arena_array(m, ir_blk, nblocks), next };
+		copy_numbers(&c);
+		for (uint32_t k = 0; k < u->nblocks; k++)
+			for (ir_ref r = ir_block(u->f, u->blocks[k])->first; r; r = ir_at(u->f, r)->next)
+				copy_ins(&c, r);
+		give(&c, which);
+		next = c.blk[u->head];
+	}
+	return next;
+}
+
+bool unroll(struct flow *fl, ir_ref call)
+{
+	struct ir_fn *f = fl->f;
+	struct unroll u = { .fl = fl, .f = f, .call = call, .head = find_head(f, call) };
+	const struct ir_type *fn = &ir_at(f, ir_at(f, call)->args[0])->type;
+	const struct ir_type *over = &ir_at(f, ir_at(f, call)->args[1])->type;
+	if (!fn->row || (fn->row->imm != IR_EXPAND_NEXT && fn->row->imm != IR_EXPAND_STEP) ||
+	    over->kinds != IR_BIT(IR_HOST) || !over->k || over->k->kind != PG_TABLE || !iterate_starts(fl, call))
+		return false;
+	find_loop(&u);
+	if (!find_elements(&u) || (u.n + 1) * u.size + f->nins > MAX_COPIES || !close_values(&u))
+		return false;
+	const struct ir_block *h = ir_block(f, u.head);
+	struct ir_pred *preds = arena_copy(fl->u->scratch, h->preds, sizeof(*preds) * h->npreds);
+	uint32_t npreds = h->npreds;
+	ir_blk first = copy_loop(&u);
+	for (uint32_t p = 0; p < npreds; p++)
+		if (!u.in[preds[p].from])
+			ir_pred_edge(f, &preds[p])->to = first;
+	return true;
+}
+
+void unroll_refuse(struct flow *fl, ir_ref call)
+{
+	struct unroll u = { .fl = fl, .f = fl->f, .call = call };
+	uint32_t site = ir_at(fl->f, call)->site;
+	if (!iterate_starts(fl, call))
+		flow_error(fl, site, "this loop starts elsewhere than at the first element")->help =
+			"write for k, v in pairs(t) do ... end, and pass over what is not wanted";
+	else if (find_elements(&u))
+		flow_error(fl, site, "this loop over a captured table is too long: %u elements times its body", u.n)->help =
+			"do less in it, or keep the table's values in a map and go over that";
+	else
+		flow_error(fl, site, "a captured table of more than %d elements, or one whose elements a metamethod finds, is "
+			   "not gone over in kernel code", MAX_ELEMENTS)->help =
+			"keep its values in a map and go over that, or write a numeric 'for' over a captured bound";
+}

@@ -1,0 +1,44 @@
+-- What is said of generic for loops.
+local diag = dofile "tests/diag/harness.lua"
+
+local hits = bpf.map { "hash", key = "ip4", value = "u64", entries = 8, name = "hits" }
+local flows = bpf.map { "hash", key = "u32", value = "struct { u64 pkts; u8 ttl; }", entries = 8, name = "flows" }
+local ids = bpf.map { "hash", key = "struct { u32 a; }", value = "u32", entries = 8 }
+local raw = bpf.map { "hash", key = "u32", value = "bytes[16]", entries = 8 }
+local st = bpf.state { n = "u32" }
+local sixty, hundred, by_metamethod = {}, {}, setmetatable({}, { __pairs = next })
+for i = 1, 100 do sixty[i], hundred[i] = i <= 60 and i or nil, i end
+
+diag.case("pairs", function() for k, v in pairs(hits) do print(k, v) end end)
+diag.case("pairs of a map with struct keys", function() for k in pairs(ids) do end end)
+diag.case("pairs of a map of bytes", function() for k, v in pairs(raw) do print(v) end end)
+diag.case("pairs of what is not known", function(p) for k, v in pairs(p.len > 5 and hits or flows) do print(k, v) end end)
+diag.case("pairs of a packet", function(p) for k, v in pairs(p) do print(k, v) end end)
+diag.case("ipairs of nil", function() for i, v in ipairs(nil) do print(i, v) end end)
+diag.case("pairs of a state", function() for k, v in pairs(st) do print(k, v) end end)
+diag.case("pairs without argument", function() for k, v in pairs() do print(k, v) end end)
+diag.case("for in what is no function", function(p) for k, v in p.len do print(k, v) end end)
+diag.case("for in a library function", function() for k, v in math.abs, 1 do print(k, v) end end)
+diag.case("a long loop over a table", function(p)
+	local n = 0
+	for i = 1, 3 do
+		for _, a in ipairs(sixty) do
+			for _, b in ipairs(sixty) do
+				for _, c in ipairs(sixty) do n = n * a + b - c + p.len end
+			end
+		end
+	end
+	return n
+end)
+diag.case("a long table", function() for _, v in pairs(hundred) do print(v) end end)
+diag.case("a table with __pairs", function() for _, v in pairs(by_metamethod) do print(v) end end)
+diag.case("next", function() return next(hundred) end)
+diag.case("next in a loop", function() for k, v in next, hundred do print(k, v) end end)
+diag.case("a loop that starts elsewhere", function(p)
+	local f, t = pairs(sixty)
+	for k, v in f, t, p.len do print(k, v) end
+end)
+diag.case("a fourth value to close", function(p)
+	for k in function() return nil end, nil, nil, p do print(k) end
+end)
+diag.done()

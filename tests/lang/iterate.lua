@@ -1,0 +1,174 @@
+-- Generic for loops: pairs and ipairs over captured tables and array maps, iterators of one's own.
+local lang = dofile "tests/lang/harness.lua"
+
+local small = lang.each { 0, 1, 2, 3, 5, 100, -1 }
+local list = { 3, 5, 7 }
+local mixed = { 3, 5, [10] = 7, x = 10, y = true, z = "text", [false] = 4 }
+local empty = {}
+local one = { only = 1 }
+local nested = { { port = 80, allow = true }, { port = 443, allow = true, extra = { 1, 2 } }, { port = 22 } }
+local ops = { add = function(a, b) return a + b end, sub = function(a, b) return a - b end,
+	sum = function(a, b) for i, v in ipairs(list) do a = a + v * i end return a + b end }
+local inherits = setmetatable({ 1, 2, nil, 4, own = 5 }, { __index = { 9, 9, 3, 9, 5, base = 6 } })
+local array = bpf.map { "array", key = "u32", value = "u64", entries = 5 }
+for i = 0, 4 do array[i] = i * 10 end
+
+lang.case { name = "ipairs of a table", inputs = small, f = function(a)
+	local s = a
+	for i, v in ipairs(list) do s = s * 3 + i * v end
+	return s
+end }
+lang.case { name = "pairs of a table, in its order", inputs = small, f = function(a)
+	local s, last = 0, nil
+	for k, v in pairs(mixed) do
+		s = s * 5 + 1
+		if math.type(v) then s = s + v end
+		if k == "x" or k == false then s = s + 1 end
+		if v == a then last = s end
+	end
+	return s, last
+end }
+lang.case { name = "break, return, goto", inputs = lang.pairs { 0, 1, 3, 5, 7 }, f = function(a, b)
+	local n = 0
+	for k, v in pairs(list) do
+		if v == a then return k, n end
+		if v == b then break end
+		if v == a + b then goto out end
+		n = n + k
+	end
+	do return n end
+	::out::
+	return -1, n
+end }
+lang.case { name = "goto continue", inputs = small, f = function(a)
+	local n = 0
+	for _, v in ipairs(list) do
+		if v == a then goto continue end
+		n = n + v
+		::continue::
+	end
+	return n
+end }
+lang.case { name = "empty tables", inputs = small, f = function(a)
+	local n = a
+	for _ in pairs(empty) do n = n + 1 end
+	for _ in ipairs(empty) do n = n + 1 end
+	for _ in ipairs(one) do n = n + 1 end
+	return n
+end }
+lang.case { name = "one turn at most", inputs = small, f = function(a)
+	for k, v in pairs(one) do return k == "only", v + a end
+	return a
+end }
+lang.case { name = "nested tables, nested loops", inputs = small, f = function(a)
+	local n = 0
+	for i, rule in ipairs(nested) do
+		if rule.port == a * 40 and rule.allow then n = n + i end
+		for j, v in ipairs(rule.extra or empty) do n = n + j * v end
+		for _, w in pairs(list) do n = n * 2 + w end
+	end
+	return n
+end }
+lang.case { name = "a table of functions", inputs = lang.pairs(), f = function(a, b)
+	local s = 0
+	for name, op in pairs(ops) do
+		s = s * 7 + op(a, b)
+		if name == "add" and s == 0 then break end
+	end
+	return s
+end }
+lang.case { name = "pairs looks at no __index, ipairs does", inputs = small, f = function(a)
+	local p, i = 0, 0
+	for _, v in pairs(inherits) do p = p * 10 + v end
+	for _, v in ipairs(inherits) do i = i * 10 + v end
+	return p, i
+end }
+lang.case { name = "variables captured in the body", inputs = small, f = function(a)
+	local sum = 0
+	local function add(n) sum = sum + n end
+	for k, v in ipairs(list) do
+		local twice = function() v = v * 2 end
+		if k ~= a then twice() end
+		add(v)
+	end
+	return sum
+end }
+lang.case { name = "errors in the body", inputs = small, f = function(a)
+	local s = 0
+	for k, v in ipairs(list) do
+		local n = 1
+		if k == a then n = nil end
+		s = s + v * n
+	end
+	return s
+end }
+lang.case { name = "what the body made is used behind", inputs = small, f = function(a)
+	local key, value, flag
+	for k, v in ipairs(list) do
+		key, value = k, v + a
+		if value > 6 then flag = true break end
+	end
+	return key, value, flag
+end }
+lang.case { name = "in a loop, in a function", inputs = small, f = function(a)
+	local function total(n)
+		local s = 0
+		for _, v in pairs(list) do s = s + v * n end
+		return s
+	end
+	local s = 0
+	for i = 1, a do s = s + total(i) end
+	return s, total(2)
+end }
+lang.case { name = "pairs of an array", inputs = small, f = function(a)
+	local s, n = 0, 0
+	for k, v in pairs(array) do
+		s = s + k * v
+		n = n + 1
+		if s == 100 or k == a then break end
+	end
+	return s, n
+end }
+lang.case { name = "ipairs of an array", inputs = small, f = function(a)
+	local s, n = 0, 0
+	for k, v in ipairs(array) do
+		s = s * 3 + k * v
+		n = n + 1
+		local m = n
+		if k == a then m = false end
+		if m * 2 == 7 then return s, -n end
+	end
+	return s, n
+end }
+lang.case { name = "an iterator of one's own", inputs = small, f = function(a)
+	local function range(n)
+		return function(_, i) if i < n then return i + 1, i * i end end, nil, 0
+	end
+	local s = 0
+	for i, square in range(a) do
+		if i > 50 then break end
+		s = s + square - i
+	end
+	return s
+end }
+lang.case { name = "a stateful iterator", inputs = small, f = function(a)
+	local function countdown(n)
+		return function()
+			n = n - 1
+			if n >= 0 then return n end
+		end
+	end
+	local s = 0
+	for i in countdown(a) do s = s * 2 + i end
+	return s
+end }
+lang.case { name = "an iterator that gives one value, and none", inputs = small, f = function(a)
+	local s = 0
+	for i, v, w in function(_, i) if i ~= a and i < 9 then return i + 1 end end, nil, 0 do
+		s = s + i
+		if v ~= nil or w ~= nil then return false end
+	end
+	for i in function() end do s = -1 end
+	return s
+end }
+lang.done()
