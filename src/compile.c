@@ -30,7 +30,12 @@ static int run_records(struct compile *c)  { return opt_records(c->u); }
 static int run_reuse(struct compile *c)    { return opt_reuse(c->u); }
 static int run_lower(struct compile *c)    { return opt_lower(c->u); }
 static int run_last(struct compile *c)     { return opt_simplify_last(c->u), 0; }
-static int run_loops(struct compile *c)    { return c->loops ? opt_loops(c->u) : 0; }
+static int run_loops(struct compile *c)
+{
+	int err = opt_outline(c->u);
+	return err || !c->loops ? err : opt_loops(c->u);
+}
+
 static int run_guard(struct compile *c)    { return opt_guard(c->u); }
 static int run_locks(struct compile *c)    { return c->u->locks ? opt_locks(c->u) : 0; }
 static int run_veil(struct compile *c)     { if (c->loops) opt_veil(c->u); return 0; }

@@ -159,7 +159,7 @@ static int colour(struct be *b, bool *spills)
 	return 0;
 }
 
-int be_allocate(struct be *b)
+static int allocate_function(struct be *b)
 {
 	for (int round = 0; round < ROUNDS; round++) {
 		bool spills = false;
@@ -177,4 +177,12 @@ int be_allocate(struct be *b)
 		arena_release(b->scratch, mark);
 	}
 	return be_fail(b, "register allocation does not end");
+}
+
+int be_allocate(struct be *all)
+{
+	int err = 0;
+	for (struct be *b = all; b && !err; b = b->next)
+		err = allocate_function(b);
+	return err;
 }

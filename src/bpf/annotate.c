@@ -3,9 +3,9 @@
  * the Lua source.
  *
  *     1 INT "int"                        5 FUNC "<the Lua function>", of 4
- *     2 STRUCT "<context>", empty
- *     3 PTR to 2
- *     4 FUNC_PROTO int (3 "ctx")
+ *     2 STRUCT "<context>", empty        and, where there are other functions,
+ *     3 PTR to 2                         6 FUNC_PROTO int ()
+ *     4 FUNC_PROTO int (3 "ctx")         7 ... FUNC "<the Lua function>_loop", static, of 6
  *
  * The context's struct has the name that the kernel expects for the program type, so that the
  * function passes for a proper entry point.
@@ -173,6 +173,25 @@ static size_t identifier(char *out, const char *name)
 
 static uint32_t info(unsigned kind, unsigned vlen) { return kind << 24 | vlen; }
 
+static uint32_t put_callbacks(struct note *n, uint32_t *t, char name[MAX_NAME])
+{
+	static const char suffix[] = "_loop";
+	uint32_t *start = t;
+	size_t len = identifier(name, n->b->fn->name);
+	len = len > MAX_NAME - sizeof(suffix) ? MAX_NAME - sizeof(suffix) : len;
+	memcpy(name + len, suffix, sizeof(suffix));
+	uint32_t s_name = add_string(n, name, len + sizeof(suffix) - 1);
+	*t++ = 0;
+	*t++ = info(BTF_KIND_FUNC_PROTO, 0);
+	*t++ = T_INT;
+	for (uint32_t k = 1; k < n->b->out.nstarts; k++) {
+		*t++ = s_name;
+		*t++ = info(BTF_KIND_FUNC, BTF_FUNC_STATIC);
+		*t++ = T_FUNC + 1;
+	}
+	return (uint32_t)(t - start);
+}
+
 static uint32_t put_types(struct note *n, uint32_t *t)
 {
 	char name[MAX_NAME];
@@ -189,6 +208,8 @@ static uint32_t put_types(struct note *n, uint32_t *t)
 	};
 	for (; k < sizeof(words) / sizeof(*words); k++)
 		t[k] = words[k];
+	if (n->b->out.nstarts > 1)
+		k += put_callbacks(n, t + k, name);
 	return k * (uint32_t)sizeof(*t);
 }
 
@@ -196,7 +217,7 @@ int be_annotate(struct be *b)
 {
 	struct note n = { .b = b, .cap_str = 512, .nstr = 1 };
 	struct be_code *c = &b->out;
-	uint32_t types[32];
+	uint32_t *types = arena_array(b->scratch, uint32_t, 32 + 3 * c->nstarts);
 	n.str = arena_room(b->scratch, n.cap_str);
 	n.str[0] = 0;
 	uint32_t len = put_types(&n, types);
@@ -210,8 +231,9 @@ int be_annotate(struct be *b)
 	memcpy(blob, &h, sizeof(h));
 	memcpy(blob + sizeof(h), types, len);
 	memcpy(blob + sizeof(h) + len, n.str, n.nstr);
-	c->func_info = arena_new(b->arena, struct bpf_func_info);
-	*c->func_info = (struct bpf_func_info){ .insn_off = 0, .type_id = T_FUNC };
-	c->nfunc_info = 1;
+	c->func_info = arena_array(b->arena, struct bpf_func_info, c->nstarts);
+	for (uint32_t k = 0; k < c->nstarts; k++)
+		c->func_info[k] = (struct bpf_func_info){ c->starts[k].insn, k ? T_FUNC + 1 + k : T_FUNC };
+	c->nfunc_info = c->nstarts;
 	return 0;
 }

@@ -50,6 +50,7 @@ enum be_how {
 	BE_FPOFF,    /* r10 + imm */
 	BE_MAP,      /* map imm, by descriptor */
 	BE_MAPADDR,  /* value of map imm (low half), offset in the high half */
+	BE_FUNC,     /* function imm of the unit */
 };
 
 struct be_ins {
@@ -99,6 +100,7 @@ struct be_vreg {
 struct be {
 	struct ir_unit *unit;
 	struct ir_fn *fn;
+	struct be *next;         /* the program's next function; main comes first */
 	struct arena *arena, *scratch; /* the unit's */
 	struct be_ins *ins;
 	uint32_t nins, cap_ins;

@@ -5,20 +5,31 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-struct be *be_new(struct ir_unit *u)
+static struct be *one_new(struct ir_unit *u, struct ir_fn *f)
 {
 	struct be *b = arena_new(u->arena, struct be);
 	b->unit = u;
-	b->fn = u->main;
+	b->fn = f;
 	b->arena = u->arena;
 	b->scratch = u->scratch;
-	b->cap_ins = 2 * u->main->nins + 16;
+	b->cap_ins = 2 * f->nins + 16;
 	b->ins = arena_spare(b->arena, struct be_ins, b->cap_ins);
-	b->cap_vregs = u->main->nins + 2 * BE_V0;
+	b->cap_vregs = f->nins + 2 * BE_V0;
 	b->vregs = arena_spare(b->arena, struct be_vreg, b->cap_vregs);
 	while (b->nvregs < BE_V0)
 		be_vreg(b);
 	return b;
+}
+
+struct be *be_new(struct ir_unit *u)
+{
+	struct be *all = one_new(u, u->main), **end = &all->next;
+	for (uint32_t i = 0; i < u->nfns; i++)
+		if (u->fns[i] && u->fns[i]->machine && u->fns[i] != u->main) {
+			*end = one_new(u, u->fns[i]);
+			end = &(*end)->next;
+		}
+	return all;
 }
 
 struct be_code *be_code(struct be *b)
@@ -63,6 +74,7 @@ void be_make(struct be *b, uint32_t dst, enum be_how how, int64_t imm, uint32_t 
 		break;
 	case BE_MAP:
 	case BE_MAPADDR:
+	case BE_FUNC:
 		i.code = BE_LD64;
 		i.off = (int16_t)how;
 		break;
@@ -78,7 +90,7 @@ static const char *operand(char *buf, size_t n, uint32_t v)
 
 static void print_copy(struct be *b, FILE *f, const struct be_ins *i)
 {
-	static const char *const how[] = { "", "", "fp", "map ", "map value " };
+	static const char *const how[] = { "", "", "fp", "map ", "map value ", "function " };
 	char d[16], s[16];
 	fprintf(f, "copy");
 	for (uint32_t k = i->dst; k < i->dst + i->src; k++) {
@@ -118,8 +130,12 @@ const char *be_print(struct be *b)
 	FILE *f = open_memstream(&text, &n);
 	if (!f)
 		return "";
-	for (uint32_t k = 0; k < b->nblocks; k++)
-		print_block(b, f, k);
+	for (struct be *x = b; x; x = x->next) {
+		if (x != b)
+			fprintf(f, "function %u:\n", x->fn->id);
+		for (uint32_t k = 0; k < x->nblocks; k++)
+			print_block(x, f, k);
+	}
 	fclose(f);
 	const char *copy = arena_copy(b->arena, text, n);
 	free(text);

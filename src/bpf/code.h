@@ -8,13 +8,13 @@
 
 #include <linux/bpf.h>
 
-enum be_reloc_kind { BE_MAP_FD, BE_MAP_VALUE };
+enum be_reloc_kind { BE_MAP_FD, BE_MAP_VALUE, BE_FUNCTION };
 
 struct be_reloc {
 	uint32_t insn;      /* of a 16-byte ld_imm64; its imm is the map's number until it is replaced by a
 			       descriptor; its second imm is the offset for BE_MAP_VALUE */
 	enum be_reloc_kind kind;
-	uint32_t map;       /* number in unit->maps */
+	uint32_t map;       /* number in unit->maps; of a function, in unit->fns: gone once all lie in one piece */
 };
 
 struct be_line { uint32_t insn; struct diag_pos pos; };
@@ -27,6 +27,8 @@ struct be_code {
 	struct be_line *lines;  /* by rising insn; the first is insn 0 */
 	uint32_t nlines;
 	uint32_t stack;         /* bytes of frame used */
+	struct be_start { uint32_t insn; struct ir_fn *fn; } *starts; /* of its functions, main's first */
+	uint32_t nstarts;
 	/* program BTF: the blob for BPF_BTF_LOAD and the arrays for BPF_PROG_LOAD */
 	void *btf;
 	uint32_t btf_len;
@@ -38,13 +40,14 @@ struct be_code {
 
 /* Machine IR -> BPF, pass by pass; each works in the unit's arena. */
 struct be;
-struct be *be_new(struct ir_unit *u);
 void be_legalise(struct ir_unit *u);      /* machine IR -> machine IR */
-int be_select(struct be *b);
-int be_allocate(struct be *b);
-int be_frame(struct be *b);               /* -E2BIG with a diagnostic: more than 512 bytes */
-int be_emit(struct be *b);
-int be_annotate(struct be *b);
+/* All functions of the unit; main first. */
+struct be *be_new(struct ir_unit *u);
+int be_select(struct be *all);
+int be_allocate(struct be *all);
+int be_frame(struct be *all);             /* -E2BIG with a diagnostic: more than 512 bytes */
+int be_emit(struct be *all);
+int be_annotate(struct be *all);
 struct be_code *be_code(struct be *b);
 const char *be_print(struct be *b);       /* the virtual-register code, for dump --stage */
 /* BPF instructions as text, one a line: "   0: r6 = r1"; lines may be NULL. In arena a. */

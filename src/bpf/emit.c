@@ -89,9 +89,13 @@ static void wide_load(struct em *e, const struct be_ins *i)
 		lo.imm = (int32_t)i->imm;
 		hi.imm = (int32_t)((uint64_t)i->imm >> 32);
 	} else {
+		static const struct { uint8_t kind, pseudo; } as[] = {
+			[BE_MAP] = { BE_MAP_FD, BPF_PSEUDO_MAP_FD }, [BE_MAPADDR] = { BE_MAP_VALUE, BPF_PSEUDO_MAP_VALUE },
+			[BE_FUNC] = { BE_FUNCTION, BPF_PSEUDO_FUNC },
+		};
 		bool value = i->off == BE_MAPADDR;
-		struct be_reloc r = { c->n, value ? BE_MAP_VALUE : BE_MAP_FD, (uint32_t)i->imm };
-		lo.src_reg = value ? BPF_PSEUDO_MAP_VALUE : BPF_PSEUDO_MAP_FD;
+		struct be_reloc r = { c->n, as[i->off].kind, (uint32_t)i->imm };
+		lo.src_reg = as[i->off].pseudo & 15;
 		lo.imm = (int32_t)r.map; /* until it is a descriptor */
 		hi.imm = value ? (int32_t)((uint64_t)i->imm >> 32) : 0;
 		arena_push(b->arena, c->relocs, c->nrelocs, b->cap_relocs, r);
@@ -210,7 +214,7 @@ static uint32_t link_jumps(struct em *e)
 	return over;
 }
 
-int be_emit(struct be *b)
+static int emit_function(struct be *b)
 {
 	struct em e = { .b = b };
 	struct be_code *c = &b->out;
@@ -235,4 +239,71 @@ int be_emit(struct be *b)
 			return -E2BIG;
 		}
 	}
+}
+
+/* ---- several functions ---- */
+
+static const struct be_start *start_of(const struct be_code *c, uint32_t fn)
+{
+	uint32_t i = 0;
+	while (c->starts[i].fn->id != fn)
+		i++;
+	return &c->starts[i];
+}
+
+/* References to functions become distances. */
+static void link_functions(struct be_code *c)
+{
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < c->nrelocs; i++) {
+		struct be_reloc r = c->relocs[i];
+		if (r.kind == BE_FUNCTION)
+			c->insns[r.insn].imm = (int32_t)(start_of(c, r.map)->insn - r.insn - 1);
+		else
+			c->relocs[n++] = r;
+	}
+	c->nrelocs = n;
+}
+
+static void append(struct be *all, const struct be *b)
+{
+	struct be_code *to = &all->out;
+	const struct be_code *from = &b->out;
+	uint32_t at = to->n;
+	memcpy(to->insns + at, from->insns, sizeof(*to->insns) * from->n);
+	to->n += from->n;
+	for (uint32_t i = 0; i < from->nrelocs; i++) {
+		struct be_reloc r = from->relocs[i];
+		r.insn += at;
+		arena_push(all->arena, to->relocs, to->nrelocs, all->cap_relocs, r);
+	}
+	for (uint32_t i = 0; i < from->nlines; i++) {
+		struct be_line l = { from->lines[i].insn + at, from->lines[i].pos };
+		arena_push(all->arena, to->lines, to->nlines, all->cap_lines, l);
+	}
+	to->starts[to->nstarts++] = (struct be_start){ at, b->fn };
+}
+
+int be_emit(struct be *all)
+{
+	struct be_code *c = &all->out;
+	uint32_t n = 0, insns = 0;
+	for (struct be *b = all; b; b = b->next) {
+		int err = emit_function(b);
+		if (err)
+			return err;
+		insns += b->out.n;
+		n++;
+	}
+	c->starts = arena_array(all->arena, struct be_start, n);
+	c->starts[c->nstarts++] = (struct be_start){ 0, all->fn };
+	if (!all->next)
+		return 0;
+	struct bpf_insn *room = arena_spare(all->arena, struct bpf_insn, insns);
+	memcpy(room, c->insns, sizeof(*room) * c->n);
+	c->insns = room;
+	for (const struct be *b = all->next; b; b = b->next)
+		append(all, b);
+	link_functions(c);
+	return 0;
 }

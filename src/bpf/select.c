@@ -12,7 +12,7 @@ struct place { ir_blk blk; int edge; uint32_t id; }; /* edge -1: the block itsel
 
 struct wide { enum be_how how; int64_t imm; uint32_t vreg; };
 
-enum { NWIDE = 8 };
+enum { NWIDE = 8, MAX_ARGS = 5 };
 
 struct sel {
 	struct be *b;
@@ -96,7 +96,7 @@ static bool scalar(const struct ir_fn *f, ir_ref v)
 	const struct ir_ins *i = ir_at(f, v);
 	switch (i->op) {
 	case IRO(param): case IRO(add64): case IRO(sub64): case IRO(ctx): case IRO(slot):
-	case IRO(mapfd): case IRO(mapval): case IRO(helper):
+	case IRO(mapfd): case IRO(mapval): case IRO(helper): case IRO(arg): case IRO(loadp): case IRO(fnref):
 		return false;
 	case IRO(load64):
 		return false;
@@ -123,6 +123,10 @@ static bool made(struct sel *s, ir_ref v, enum be_how *how, int64_t *imm)
 		return true;
 	case IRO(mapfd):
 		*how = BE_MAP;
+		*imm = i->aux;
+		return true;
+	case IRO(fnref):
+		*how = BE_FUNC;
 		*imm = i->aux;
 		return true;
 	case IRO(mapval):
@@ -526,8 +530,15 @@ static void operation(struct sel *s, ir_ref r)
 	const struct ir_ins *i = ir_at(s->f, r);
 	switch (i->op) {
 	case IRO(nop): case IRO(imm): case IRO(slot): case IRO(mapfd): case IRO(mapval):
-	case IRO(ctx): /* at the entry */
+	case IRO(ctx): case IRO(arg): /* at the entry */
+	case IRO(fnref):
 		return;
+	case IRO(loadp): {
+		int16_t off = 0;
+		uint32_t p = base(s, i->args[0], i->imm, &off);
+		emit(s, BPF_LDX | BPF_MEM | BPF_DW, vreg(s, r), p, off, 0);
+		return;
+	}
 	case IRO(add64): case IRO(sub64): case IRO(mul64): case IRO(udiv64): case IRO(umod64):
 	case IRO(sdiv64): case IRO(smod64): case IRO(and64): case IRO(or64): case IRO(xor64):
 	case IRO(shl64): case IRO(shr64): case IRO(sar64):
@@ -622,20 +633,44 @@ static void loop_depths(struct sel *s)
 					b->blocks[j].depth += b->blocks[j].depth < 4;
 }
 
-static void entry(struct sel *s)
+/* The first `op` with these immediates that is used; the others are the same register. */
+static ir_ref given(struct sel *s, enum ir_op op, uint32_t aux)
 {
 	struct ir_fn *f = s->f;
 	ir_ref first = 0;
 	for (uint32_t k = 0; k < f->nrpo; k++)
 		for (ir_ref r = ir_block(f, f->rpo[k])->first; r; r = ir_at(f, r)->next)
-			if (ir_at(f, r)->op == IRO(ctx) && s->uses[r]) {
-				if (first) {
-					s->vreg[r] = s->vreg[first];
-					continue;
-				}
-				first = r;
-				emit(s, BE_MOV64X, vreg(s, r), 1, 0, 0);
+			if (ir_at(f, r)->op == op && ir_at(f, r)->aux == aux && s->uses[r]) {
+				if (first)
+					s->vreg[r] = vreg(s, first);
+				else
+					first = r;
 			}
+	return first;
+}
+
+/* What a function gets: main the context, others arguments, one of which leads to the context. */
+static void entry(struct sel *s)
+{
+	struct ir_fn *f = s->f;
+	ir_ref ctx = given(s, IRO(ctx), 0);
+	if (!f->caller) {
+		if (ctx)
+			emit(s, BE_MOV64X, vreg(s, ctx), 1, 0, 0);
+		return;
+	}
+	uint32_t frame = BE_NONE;
+	for (uint32_t a = 0; a < MAX_ARGS; a++) {
+		ir_ref r = given(s, IRO(arg), a);
+		bool leads = a + 1 == f->frame_arg && ctx;
+		if (!r && !leads)
+			continue;
+		uint32_t v = r ? vreg(s, r) : be_vreg(s->b);
+		emit(s, BE_MOV64X, v, 1 + a, 0, 0);
+		frame = leads ? v : frame;
+	}
+	if (ctx)
+		emit(s, BPF_LDX | BPF_MEM | BPF_DW, vreg(s, ctx), frame, 0, 0);
 }
 
 static void block(struct sel *s, const struct place *p)
@@ -669,7 +704,7 @@ static void block(struct sel *s, const struct place *p)
 	bb->n = b->nins - bb->first;
 }
 
-int be_select(struct be *b)
+static int select_function(struct be *b)
 {
 	struct ir_fn *f = b->fn;
 	struct sel s = { .b = b, .f = f };
@@ -691,4 +726,12 @@ int be_select(struct be *b)
 	if (!s.err)
 		loop_depths(&s);
 	return s.err;
+}
+
+int be_select(struct be *all)
+{
+	int err = 0;
+	for (struct be *b = all; b && !err; b = b->next)
+		err = select_function(b);
+	return err;
 }

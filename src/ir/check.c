@@ -110,6 +110,11 @@ static void check_operation(struct check *c, const struct ir_ins *ins)
 		if (ins->aux >= c->f->nslots)
 			wrong(c, "has no such slot %u", ins->aux);
 		break;
+	case IRO(fnref):
+		if (ins->aux >= c->u->nfns || !c->u->fns[ins->aux])
+			wrong(c, "has no such function %u", ins->aux);
+		break;
+	case IRO(mapeach):
 	case IRO(mapfd):
 	case IRO(mapval):
 		if (ins->aux >= c->u->nmaps)

@@ -195,6 +195,10 @@ struct ir_fn {
 	uint64_t host;         /* the capture's id of the function value (root), 0 for inner ones */
 	uint32_t proto;        /* which prototype: unit->protos */
 	struct diag_pos pos;   /* where it is defined */
+	struct ir_fn *caller;  /* of a function that a helper calls: whose body it was; or NULL */
+	uint32_t frame_arg;    /* ... and which of its arguments, from 1, is the frame they share: its first
+				  word is the context */
+	ir_blk failed;         /* machine level: ends it after an error that was counted; or 0 */
 	ir_blk error_exit;     /* machine level: block whose parameter 0 is the error's number; or 0 */
 	ir_blk anew;           /* machine level: where the program begins again, its packet in one piece; or 0 */
 };

@@ -47,6 +47,7 @@ struct lw {
 	ir_blk *block;              /* by Lua-level block: where it begins */
 	uint32_t *uses;             /* likewise */
 	struct lw_val **results;    /* likewise: of calls that give several */
+	ir_ref *each;               /* by each: the mapeach that it became; NULL: there is none */
 	ir_blk error_exit;
 	ir_ref ctx;
 	const struct ir_ins *at;    /* the Lua instruction being lowered (names of operands) */

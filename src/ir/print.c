@@ -254,6 +254,8 @@ static void put_fn(struct text *t, const struct ir_fn *f)
 		put(t, " host %" PRIu64, f->host);
 	if (f->error_exit)
 		put(t, " error b%u", f->error_exit);
+	if (f->caller)
+		put(t, " caller %u frame %u", f->caller->id, f->frame_arg);
 	put(t, "%s%s", f->vararg ? " vararg" : "", f->machine ? " machine" : "");
 	if (f->pos.line) {
 		put(t, " at ");

@@ -544,6 +544,14 @@ static void function(struct reader *r)
 		f->host = (uint64_t)number(r);
 	if (accept(r, "error"))
 		f->error_exit = must_reference(r, 'b');
+	if (accept(r, "caller")) {
+		uint32_t caller = small(r);
+		if (caller >= f->id)
+			fail(r, "a function's caller comes before it");
+		f->caller = r->u->fns[caller];
+		expect(r, "frame");
+		f->frame_arg = small(r);
+	}
 	f->vararg = accept(r, "vararg");
 	f->machine = accept(r, "machine");
 	if (accept(r, "at"))

@@ -224,8 +224,6 @@ static struct ir_type rule_each(struct infer *in, ir_ref r)
 	struct ir_type t = type_of_memory(s.key);
 	uint32_t site = ir_at(in->fl.f, r)->site;
 	char key[256];
-	flow_error(&in->fl, site, "only arrays and captured tables are gone over in kernel code yet")->help =
-		"go over it in the user half, or keep what you look for in an array";
 	if (t.kinds && !t.layout && t.cap <= LW_MAXSTR)
 		return t;
 	flow_error(&in->fl, site, "keys of type %s are not gone over yet in kernel code", ct_text(s.key, key, sizeof(key)))

@@ -196,6 +196,7 @@ static void step(struct flow *fl, ir_ref call, const struct turn *t)
 	ir_ref i = insert(fl, call, IRO(add), 2, (ir_ref[]){ from, one });
 	ir_ref v = insert(fl, call, IRO(index), 2, (ir_ref[]){ over, i });
 	ir_at(fl->f, t->done)->args[0] = v;
+	ir_at(fl->f, v)->raised = ir_at(fl->f, call)->raised;
 	results(fl, call, i, IRO(pi), v);
 	ir_remove(fl->f, call);
 }
@@ -240,11 +241,35 @@ static bool turn(struct flow *fl, ir_ref call)
 	return true;
 }
 
+/* A turn over what is known raises nothing: the guard that pcall put before it goes, so that the loop's head is
+ * its block again. */
+static bool unguard(struct flow *fl, ir_ref call)
+{
+	struct ir_fn *f = fl->f;
+	struct ir_ins *i = ir_at(f, call);
+	const struct ir_lib *row = type_of(fl, i->args[0])->row;
+	const struct ir_type *over = type_of(fl, i->args[1]);
+	if (!i->raised || !row || (!is_host(over, PG_TABLE) && !is_host(over, PG_MAP)))
+		return false;
+	ir_blk on = i->block, at = ir_at(f, i->raised)->block;
+	ir_ref guard = ir_block(f, at)->last, last = ir_block(f, at)->last;
+	if (ir_at(f, guard)->op != IRO(guard) || ir_at(f, guard)->succ[0].to != on || ir_block(f, on)->first != call)
+		return false;
+	ir_remove(f, last);
+	for (ir_ref r = call, next; r; r = next) {
+		next = ir_at(f, r)->next;
+		ir_remove(f, r);
+		ir_append(f, at, r);
+	}
+	ir_at(f, call)->raised = 0;
+	return true;
+}
+
 int iterate_turns(struct flow *fl)
 {
 	for (uint32_t o = 0; o < fl->f->nrpo; o++)
 		for (ir_ref r = ir_block(fl->f, fl->f->rpo[o])->first; r; r = ir_at(fl->f, r)->next)
-			if (ir_at(fl->f, r)->op == IRO(forcall) && (turn(fl, r) || unroll(fl, r)))
+			if (ir_at(fl->f, r)->op == IRO(forcall) && (unguard(fl, r) || turn(fl, r) || unroll(fl, r)))
 				return 1;
 	return 0;
 }

@@ -6,6 +6,8 @@
  */
 #include "opt/lower.h"
 
+#include "core/ctype.h"
+#include "core/shape.h"
 #include "opt/opt.h"
 
 #include <errno.h>
@@ -133,6 +135,50 @@ static void op_condition(struct lw *w, ir_ref r)
 	w->val[r] = lw_join_end(w, &j);
 }
 
+/* ---- going over maps ---- */
+
+static const struct ctype *each_types(struct lw *w, ir_ref each, const struct ctype **value, uint32_t *map)
+{
+	struct map_shape s;
+	pg_map *m = ir_at(w->from, ir_at(w->from, each)->args[0])->type.k->map;
+	map_shape(m, &s);
+	*value = s.value;
+	*map = ir_map(w->unit, m);
+	return s.key;
+}
+
+static void lower_each(struct lw *w, ir_ref r)
+{
+	const struct ir_ins *i = ir_at(w->from, r);
+	const struct ctype *value, *key;
+	uint32_t map;
+	key = each_types(w, r, &value, &map);
+	ir_blk yes = lw_block(w, 0), no = edge_target(w, &i->succ[1]);
+	ir_ref t = ir_ins_new(w->fn, IRO(mapeach), 0, NULL);
+	ir_at(w->fn, t)->site = w->site;
+	ir_at(w->fn, t)->aux = map;
+	ir_append(w->fn, w->cur, t);
+	ir_succ(w->fn, t, 0, yes, 0, NULL);
+	ir_succ(w->fn, t, 1, no, 0, NULL);
+	lw_enter(w, yes);
+	if (!w->each)
+		w->each = arena_array(w->unit->scratch, ir_ref, w->from->nins);
+	w->each[r] = t;
+	w->val[r] = lw_load_type(w, key, t, 0);
+	w->unit->copy_access |= w->unit->target->helper_pull != 0; /* what is pulled inside would be lost outside */
+	lower_edge(w, &i->succ[0]);
+}
+
+static void op_eachval(struct lw *w, ir_ref r)
+{
+	const struct ctype *value;
+	ir_ref each = ir_at(w->from, r)->args[0];
+	uint32_t map;
+	each_types(w, each, &value, &map);
+	w->val[r] = lw_load_type(w, value, lw_op1(w, IRO(mapeachval), w->each[each]), 0);
+	w->val[r].map = map;
+}
+
 static void op_nothing(struct lw *w, ir_ref r)
 {
 	(void)w, (void)r;
@@ -152,6 +198,7 @@ static void (*const lowers[IR_NOPS])(struct lw *, ir_ref) = {
 	[IRO(setindex)] = lower_setindex, [IRO(call)] = lower_call, [IRO(return)] = lower_return,
 	[IRO(closure)] = op_nothing,  [IRO(several)] = op_nothing,  [IRO(nop)] = op_nothing,
 	[IRO(upcell)] = op_nothing,   [IRO(cell)] = op_nothing,     [IRO(raised)] = op_nothing,
+	[IRO(eachval)] = op_eachval,
 	[IRO(raise)] = lower_raise,   [IRO(located)] = lower_located,
 };
 
@@ -187,6 +234,8 @@ static void lower_ins(struct lw *w, ir_ref r)
 		lower_edge(w, &i->succ[0]);
 	else if (i->op == IRO(branch))
 		lower_branch(w, r);
+	else if (i->op == IRO(each))
+		lower_each(w, r);
 	else if (!is_deferred(w, r) && lowers[i->op])
 		lowers[i->op](w, r);
 }

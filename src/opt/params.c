@@ -41,25 +41,37 @@ static ir_ref follow(const ir_ref *to, ir_ref r)
 	return r;
 }
 
+/* What r is where nothing is known of it. */
+static ir_ref whole(const struct ir_fn *f, const ir_ref *to, ir_ref r)
+{
+	r = follow(to, r);
+	while (ir_at(f, r)->op == IRO(pi))
+		r = follow(to, ir_at(f, r)->args[0]);
+	return r;
+}
+
 /* The one value that parameter i of b always gets (itself aside), or 0: also for what a guard catches, for more
- * guards may lead there once what they guard is inlined. */
-static ir_ref always(const struct ir_fn *f, ir_blk b, uint32_t i, const ir_ref *to)
+ * guards may lead there once what they guard is inlined. `known` aside: what a test on the way says of the value
+ * is nothing new where ways meet. */
+static ir_ref always(const struct ir_fn *f, ir_blk b, uint32_t i, const ir_ref *to, bool known)
 {
 	const struct ir_block *k = ir_block(f, b);
 	ir_ref self = k->params[i], same = 0;
 	for (uint32_t p = 0; p < k->npreds; p++) {
 		const struct ir_edge *e = &ir_at(f, ir_block(f, k->preds[p].from)->last)->succ[k->preds[p].succ];
-		ir_ref v = follow(to, e->args[i]);
+		ir_ref v = known ? whole(f, to, e->args[i]) : follow(to, e->args[i]);
 		if (v == self)
 			continue;
 		if (same && v != same)
 			return 0;
 		same = v;
 	}
+	if (known && same && ir_at(f, self)->type.kinds != ir_at(f, same)->type.kinds)
+		return 0;
 	return ir_at(f, same)->op == IRO(raised) ? 0 : same;
 }
 
-static void drop_trivial(struct ir_fn *f)
+static void drop_trivial(struct ir_fn *f, bool known)
 {
 	struct arena *a = f->unit->scratch;
 	ir_ref *to = arena_array(a, ir_ref, f->nins);
@@ -69,7 +81,7 @@ static void drop_trivial(struct ir_fn *f)
 		for (uint32_t o = 1; o < f->nrpo; o++) {
 			ir_blk b = f->rpo[o];
 			for (uint32_t i = 0; i < ir_block(f, b)->nparams; i++) {
-				ir_ref p = ir_block(f, b)->params[i], v = to[p] ? 0 : always(f, b, i, to);
+				ir_ref p = ir_block(f, b)->params[i], v = to[p] ? 0 : always(f, b, i, to, known);
 				if (v) {
 					to[p] = v;
 					any = changed = true;
@@ -175,6 +187,7 @@ void prune(struct flow *fl)
 {
 	struct ir_fn *f = fl->f;
 	bool folded = false;
+	drop_trivial(f, true);
 	for (uint32_t o = 0; o < f->nrpo; o++)
 		if (fl->exec[f->rpo[o]]) {
 			folded |= fold_branch(fl, f->rpo[o]);
@@ -185,7 +198,7 @@ void prune(struct flow *fl)
 		drop_guards(f);
 	}
 	drop_unreachable(f);
-	drop_trivial(f);
+	drop_trivial(f, false);
 }
 
 /* ---- sweeping ---- */

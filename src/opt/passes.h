@@ -14,6 +14,8 @@ void opt_simplify_last(struct ir_unit *u);
 const char *opt_simplify_part(unsigned i);
 /* Does the script's code go round anywhere? */
 bool opt_has_loops(struct ir_unit *u);
+/* Bodies of loops over maps become functions that the kernel calls (outline.c). */
+int opt_outline(struct ir_unit *u);
 /* Gives every loop a form that ends and that the verifier accepts (docs/loops.md). 0 or -errno
  * with a diagnostic. */
 int opt_loops(struct ir_unit *u);

@@ -25,7 +25,7 @@ static bool may_raise_later(const struct ir_unit *u, const struct ir_fn *f)
 {
 	for (uint32_t o = 0; o < f->nrpo; o++) {
 		const struct ir_block *k = ir_block(f, f->rpo[o]);
-		if (k->loop && !k->walked)
+		if ((k->loop && !k->walked) || ir_at(f, k->last)->op == IRO(mapeach))
 			return true;
 		for (ir_ref r = k->first; u->copy_access && r; r = ir_at(f, r)->next)
 			if (ir_at(f, r)->op == IRO(pktload) || ir_at(f, r)->op == IRO(pktstore))

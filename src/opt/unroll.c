@@ -14,7 +14,7 @@ struct unroll {
 	struct flow *fl;
 	struct ir_fn *f;
 	ir_ref call;
-	ir_blk head;           /* of the loop; the call stands in it, or behind it where pcall guards the call */
+	ir_blk head;
 	const pg_value **elements; /* keys and values by turns */
 	uint32_t n;
 	bool *in;              /* by block: in the loop */
@@ -74,24 +74,6 @@ static void add_block(struct unroll *u, ir_blk b)
 		u->size++;
 }
 
-/* The loop's head is where its control variable comes from. Between it and the call only guards lie. */
-static ir_blk find_head(const struct ir_fn *f, ir_ref call)
-{
-	ir_blk b = ir_at(f, call)->block;
-	const struct ir_ins *control = ir_at(f, ir_at(f, call)->args[2]);
-	if (control->op != IRO(param))
-		return b;
-	for (ir_blk at = b; ir_block(f, at)->npreds == 1 && at != control->block;) {
-		at = ir_block(f, at)->preds[0].from;
-		const struct ir_ins *last = ir_at(f, ir_block(f, at)->last);
-		if (last->op != IRO(jmp) && last->op != IRO(guard))
-			break;
-		if (at == control->block)
-			return at;
-	}
-	return b;
-}
-
 static void find_loop(struct unroll *u)
 {
 	struct ir_fn *f = u->f;
@@ -99,7 +81,7 @@ static void find_loop(struct unroll *u)
 	u->blocks = arena_array(u->fl->u->scratch, ir_blk, f->nblocks);
 	add_block(u, u->head);
 	const struct ir_block *h = ir_block(f, u->head);
-	const struct ir_ins *last = ir_at(f, ir_block(f, ir_at(f, u->call)->block)->last);
+	const struct ir_ins *last = ir_at(f, h->last);
 	if (last->op == IRO(branch) && ir_block(f, last->succ[1].to)->npreds == 1)
 		add_block(u, last->succ[1].to); /* where the other results are taken, if it goes round or not */
 	uint32_t with = u->nblocks;
@@ -253,7 +235,7 @@ static ir_blk copy_loop(struct unroll *u)
 bool unroll(struct flow *fl, ir_ref call)
 {
 	struct ir_fn *f = fl->f;
-	struct unroll u = { .fl = fl, .f = f, .call = call, .head = find_head(f, call) };
+	struct unroll u = { .fl = fl, .f = f, .call = call, .head = ir_at(f, call)->block };
 	const struct ir_type *fn = &ir_at(f, ir_at(f, call)->args[0])->type;
 	const struct ir_type *over = &ir_at(f, ir_at(f, call)->args[1])->type;
 	if (!fn->row || (fn->row->imm != IR_EXPAND_NEXT && fn->row->imm != IR_EXPAND_STEP) ||

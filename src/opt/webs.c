@@ -6,6 +6,7 @@ bool web_makes_pointer(const struct ir_fn *f, ir_ref r)
 	const struct ir_ins *i = ir_at(f, r);
 	switch (i->op) {
 	case IRO(ctx): case IRO(slot): case IRO(mapfd): case IRO(mapval): case IRO(pkt):
+	case IRO(arg): case IRO(loadp): case IRO(mapeach): case IRO(mapeachval): case IRO(fnref):
 	case IRO(helper): /* a look-up gives one; constants beside other results do little harm */
 		return true;
 	case IRO(load32): /* the packet's ends, after guard */

@@ -12,6 +12,8 @@ local unreachable = {
 	["jumps over more than 32767"] = "depends on the kernel; tests/unit/test_bpf_code.c has it",
 	["more often than the verifier can follow"] = "depends on the kernel; tests/lua/command.sh has it",
 	["give it a limit that is known here"] = "goes with it",
+	["going over a map needs"] = "depends on the kernel; tests/fault/older.sh has it",
+	["go over it in the user half, or keep what"] = "goes with it",
 	["packets cannot be written here"] = "every hook that has packets may write them",
 	["this hook cannot copy packet bytes"] = "every hook there is has a helper",
 }

@@ -9,9 +9,24 @@ local st = bpf.state { n = "u32" }
 local sixty, hundred, by_metamethod = {}, {}, setmetatable({}, { __pairs = next })
 for i = 1, 100 do sixty[i], hundred[i] = i <= 60 and i or nil, i end
 
-diag.case("pairs", function() for k, v in pairs(hits) do print(k, v) end end)
+diag.case("pairs of a map", function() for k, v in pairs(hits) do print(k, v) end end)
 diag.case("pairs of a map with struct keys", function() for k in pairs(ids) do end end)
 diag.case("pairs of a map of bytes", function() for k, v in pairs(raw) do print(v) end end)
+diag.case("an entry kept over turns", function()
+	local most
+	for k, e in pairs(flows) do
+		if not most or e.pkts > most.pkts then most = e end
+	end
+	return most and most.ttl
+end)
+diag.case("an entry used after it was deleted", function()
+	local n = 0
+	for k, e in pairs(flows) do
+		flows[k] = nil
+		n = n + e.pkts
+	end
+	return n
+end)
 diag.case("pairs of what is not known", function(p) for k, v in pairs(p.len > 5 and hits or flows) do print(k, v) end end)
 diag.case("pairs of a packet", function(p) for k, v in pairs(p) do print(k, v) end end)
 diag.case("ipairs of nil", function() for i, v in ipairs(nil) do print(i, v) end end)

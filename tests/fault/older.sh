@@ -52,6 +52,11 @@ lack xdp_link "detaches when the script raises" 1 'case.lua:7: raised$' '
 bpf.xdp("lo", { mode = "skb" }, function() end) error("raised", 1)'
 refuse "xdp_link: nothing stays attached" sh -c "ip link show dev lo | grep -q xdp"
 
+lack for_each "going over a map" 3 \
+	"^perigee: .*case.lua:8: error: going over a map needs bpf_for_each_map_elem (Linux 5.13 or later)" '
+local m = bpf.map { "hash", key = "u32", value = "u64", entries = 4 }
+verdict(function() for k, v in pairs(m) do if v > 1 then return bpf.DROP end end end)'
+
 lack tcx "attaches, replaces and detaches by clsact" 0 'clsact true false' '
 local function on() return os.execute "tc filter show dev lo ingress | grep -q direct-action" or false end
 local link = bpf.tc("lo", "ingress", function() return bpf.PASS end)

@@ -52,6 +52,7 @@ struct way {
 
 static int simplify(struct way *w)  { opt_simplify(w->u); return 0; }
 static int simplify2(struct way *w) { opt_simplify_last(w->u); return 0; }
+static int outline(struct way *w)   { return opt_outline(w->u); }
 static int loops(struct way *w)     { return opt_loops(w->u); }
 static int guard(struct way *w)     { return opt_guard(w->u); }
 static int locks(struct way *w)     { return opt_locks(w->u); }
@@ -74,9 +75,9 @@ static int frame(struct way *w)     { return be_frame(w->be); }
 static int emit(struct way *w)      { w->done = true; return be_emit(w->be); }
 
 static const struct { const char *name; int (*run)(struct way *w); } passes[] = {
-	{ "simplify", simplify }, { "simplify2", simplify2 }, { "loops", loops }, { "guard", guard },
-	{ "checks", checks }, { "hoist", hoist }, { "stores", stores }, { "trees", trees }, { "veil", veil },
-	{ "narrow", narrow }, { "locks", locks },
+	{ "simplify", simplify }, { "simplify2", simplify2 }, { "outline", outline }, { "loops", loops },
+	{ "guard", guard }, { "checks", checks }, { "hoist", hoist }, { "stores", stores }, { "trees", trees },
+	{ "veil", veil }, { "narrow", narrow }, { "locks", locks },
 	{ "legalise", legalise }, { "select", select_ }, { "allocate", allocate },
 	{ "frame", frame }, { "emit", emit },
 };

@@ -171,4 +171,36 @@ lang.case { name = "an iterator that gives one value, and none", inputs = small,
 	for i in function() end do s = -1 end
 	return s
 end }
+lang.case { name = "in a pcall", inputs = lang.pairs { 0, 1, 2, false }, f = function(a, b)
+	local ok, s = pcall(function()
+		local s = 0
+		for k, v in pairs(nested) do s = s + v.port * a end
+		for i, v in pairs(array) do s = s + v // b end
+		for i, v in ipairs(array) do s = s + v * i end
+		return s
+	end)
+	if ok then return s end
+	return -1
+end }
+lang.case { name = "a pcall in the body", inputs = lang.pairs { 0, 1, 2, 3, false }, f = function(a, b)
+	local s = 0
+	for k, v in pairs(list) do
+		local ok, r = pcall(function()
+			if v == 5 then error(a) end
+			return k // b
+		end)
+		if ok then s = s + r elseif r == a then s = s + 100 else s = s + 1000 end
+		if s > 1500 then break end
+	end
+	return s
+end }
+lang.case { name = "an iterator that may raise, in a pcall", inputs = lang.pairs { 1, 2, 3, false }, f = function(a, b)
+	local n = 0
+	local ok = pcall(function()
+		for i in function(_, i) if i < 5 then return i + a end end, nil, 0 do
+			n = n + i // b
+		end
+	end)
+	return ok, n
+end }
 lang.done()

@@ -153,7 +153,9 @@ static void every_operation(void **state)
 	(void)state;
 	for (int op = 0; op < IR_NOPS; op++) {
 		bool gone = op == IRO(pkt) || op == IRO(pktload) || op == IRO(pktstore) || op == IRO(pktlen);
-		if (ir_ops[op].level == 'M' && !gone && !world_seen[op])
+		gone |= op == IRO(mapeach) || op == IRO(mapeachval);
+		bool called = op == IRO(arg) || op == IRO(fnref) || op == IRO(loadp); /* by the kernel: tests/lang/each.lua */
+		if (ir_ops[op].level == 'M' && !called && !gone && !world_seen[op])
 			fail_msg("operation '%s' is not covered", ir_ops[op].name);
 	}
 }

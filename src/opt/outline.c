@@ -1,0 +1,774 @@
+/*
+ * outline.c - loops whose body the kernel calls: the body becomes a function of its own.
+ *
+ * Going over a map is one helper call, which calls the function given for each entry; so is a loop of
+ * any length before may_goto. What body and surroundings share lies in a frame of words on the caller's
+ * stack, whose address the helper hands on:
+ *
+ *   word 0   the context
+ *   word 1   why the body ended the loop: 0 not at all, else the number of a way out
+ *   others   values from outside; variables of the loop; arguments of the ways out; values from inside
+ *
+ *   head:  stores, helper call          callback:  loads, body
+ *          load word 1, branch                     end of a turn: variables back, return 0
+ *          loads, on to where it leads             way out: arguments, number, return 1
+ *
+ * The verifier looks at the callback until what it knows of the frame does not change; so variables of
+ * the loop are stored less a zero that it does not know. That a pointer changes from turn to turn it
+ * could not follow: such loops are refused.
+ */
+#include "opt/outline.h"
+
+#include "core/feature.h"
+#include "opt/webs.h"
+
+#include <errno.h>
+
+enum { CTX_WORD, EXIT_WORD, FIRST_WORD, WORD = 8, HELPER_FOR_EACH = 164, HELPER_LOOP = 181, MOST_TURNS = 1 << 23 };
+
+struct way { ir_blk to, in; uint32_t word, nargs; }; /* in: its block of the callback */
+
+struct outline {
+	struct ir_unit *u;
+	struct ir_fn *f, *g;   /* the function, and the callback made of it */
+	struct webs webs;
+	ir_blk head;
+	bool each;
+	uint32_t limit;        /* blocks of f that there were */
+	bool *in;              /* by block of f: in the body */
+	ir_blk *blocks;        /* the body, head first */
+	uint32_t nblocks;
+	ir_ref *ref;           /* by value of f: in g */
+	ir_blk *blk;           /* by block of f: in g */
+	uint32_t *out_word;    /* by value of f that is used behind the loop: its word, 0: none */
+	uint32_t *var_word;    /* by parameter of the head */
+	bool *varies;
+	struct way *ways;      /* way 0: an error */
+	uint32_t nways, cap_ways;
+	bool exact;            /* a pointer goes out: then the verifier must know by which way */
+	uint32_t nwords, out_end; /* words, and where those for what goes out end */
+	ir_ref frame, zero;    /* in g */
+	ir_ref slot;           /* in f */
+	uint32_t site;
+};
+
+/* ---- the body ---- */
+
+static void add_block(struct outline *o, ir_blk b)
+{
+	if (o->in[b])
+		return;
+	o->in[b] = true;
+	o->blocks[o->nblocks++] = b;
+}
+
+static bool all_inside(const struct outline *o, ir_blk b)
+{
+	const struct ir_block *k = ir_block(o->f, b);
+	for (uint32_t p = 0; p < k->npreds; p++)
+		if (!o->in[k->preds[p].from] || (k->preds[p].from == o->head && k->preds[p].succ == 1))
+			return false;
+	return true;
+}
+
+static void find_body(struct outline *o)
+{
+	struct ir_fn *f = o->f;
+	const struct ir_block *h = ir_block(f, o->head);
+	o->in = arena_array(o->u->arena, bool, f->nblocks);
+	o->blocks = arena_array(o->u->arena, ir_blk, f->nblocks);
+	add_block(o, o->head);
+	if (o->each)
+		add_block(o, ir_at(f, h->last)->succ[0].to);
+	uint32_t with = o->nblocks;
+	bool turns = false;
+	for (uint32_t p = 0; p < h->npreds; p++)
+		if (ir_block(f, h->preds[p].from)->order >= h->order) {
+			add_block(o, h->preds[p].from);
+			turns = true;
+		}
+	for (uint32_t k = h->order; !turns && k < f->nrpo; k++) /* one turn at most: all that is behind it alone */
+		if (all_inside(o, f->rpo[k]))
+			add_block(o, f->rpo[k]);
+	if (!turns)
+		return;
+	for (uint32_t k = with; k < o->nblocks; k++) {
+		const struct ir_block *b = ir_block(f, o->blocks[k]);
+		for (uint32_t p = 0; p < b->npreds; p++)
+			add_block(o, b->preds[p].from);
+	}
+}
+
+/* A body that returns goes out by a block that does. */
+static void move_returns(struct outline *o)
+{
+	struct ir_fn *f = o->f;
+	for (uint32_t k = 0; k < o->nblocks; k++) {
+		ir_ref t = ir_block(f, o->blocks[k])->last;
+		if (ir_at(f, t)->op != IRO(ret))
+			continue;
+		ir_ref v = ir_at(f, t)->args[0];
+		ir_blk b = ir_block_new(f);
+		ir_ref param = ir_param_add(f, b);
+		edit_end(f, b, ir_at(f, t)->site, IRO(ret), 0, param, 0);
+		edit_terminator(f, t, IRO(jmp), 0, 0, 0);
+		ir_succ(f, t, 0, b, 1, &v);
+	}
+}
+
+/* ---- what goes in and out ---- */
+
+static bool is_in(const struct outline *o, ir_blk b)
+{
+	return b < o->limit && o->in[b];
+}
+
+static bool is_inside(const struct outline *o, ir_ref r)
+{
+	return is_in(o, ir_at(o->f, r)->block);
+}
+
+static bool is_pointer(struct outline *o, ir_ref r)
+{
+	const struct ir_fn *f = o->f;
+	ir_ref base = web_base(f, r);
+	if (is_param(f, base))
+		return base < o->webs.n && o->webs.flags[web_root(&o->webs, base)] & WEB_POINTER;
+	return web_makes_pointer(f, r);
+}
+
+typedef void use_fn(struct outline *o, ir_ref *use, ir_ref at);
+
+static void each_use(struct outline *o, ir_blk b, use_fn *visit)
+{
+	struct ir_fn *f = o->f;
+	for (ir_ref r = ir_block(f, b)->first; r; r = ir_at(f, r)->next) {
+		for (uint32_t a = 0; a < ir_at(f, r)->nargs; a++)
+			visit(o, &ir_at(f, r)->args[a], r);
+		for (uint32_t e = 0; e < ir_at(f, r)->nsucc; e++)
+			for (uint32_t a = 0; a < ir_at(f, r)->succ[e].nargs; a++)
+				visit(o, &ir_at(f, r)->succ[e].args[a], r);
+	}
+}
+
+static void find_out(struct outline *o, ir_ref *use, ir_ref at)
+{
+	(void)at;
+	if (is_inside(o, *use) && !o->out_word[*use])
+		o->out_word[*use] = o->nwords++;
+}
+
+static ir_ref load_word(struct outline *o, struct edit *e, uint32_t word, bool pointer)
+{
+	ir_ref slot = edit_op(e, IRO(slot), 0, 0);
+	ir_at(o->f, slot)->aux = o->slot;
+	ir_ref r = edit_op(e, pointer ? IRO(loadp) : IRO(load64), slot, 0);
+	ir_at(o->f, r)->imm = word * WORD;
+	return r;
+}
+
+static void store_word(struct outline *o, struct edit *e, uint32_t word, ir_ref v)
+{
+	ir_ref slot = edit_op(e, IRO(slot), 0, 0);
+	ir_at(o->f, slot)->aux = o->slot;
+	edit_store(e, 8, slot, word * WORD, v);
+}
+
+static void take_out(struct outline *o, ir_ref *use, ir_ref at)
+{
+	if (!is_inside(o, *use))
+		return;
+	struct edit e = { o->f, at, ir_at(o->f, at)->site };
+	ir_ref v = *use; /* edits may move what `use` points into only by block, not by value */
+	*use = load_word(o, &e, o->out_word[v], is_pointer(o, v));
+}
+
+/* Where main ends after an error in a callback; a callback has its own. */
+static ir_blk failed(struct outline *o)
+{
+	struct ir_fn *f = o->f;
+	if (!f->failed) {
+		ir_blk b = f->failed = ir_block_new(f);
+		ir_ref verdict = ir_ins_new(f, IRO(imm), 0, NULL);
+		ir_at(f, verdict)->imm = o->u->on_error;
+		ir_append(f, b, verdict);
+		edit_end(f, b, 0, IRO(ret), 0, verdict, 0);
+		ir_block(f, b)->cold = true;
+	}
+	return f->failed;
+}
+
+static void find_ways(struct outline *o)
+{
+	struct ir_fn *f = o->f;
+	arena_push(o->u->arena, o->ways, o->nways, o->cap_ways, ((struct way){ .to = failed(o) }));
+	for (uint32_t k = 0; k < o->nblocks; k++) {
+		const struct ir_ins *t = ir_at(f, ir_block(f, o->blocks[k])->last);
+		for (uint32_t e = 0; e < t->nsucc; e++) {
+			ir_blk to = t->succ[e].to;
+			if (is_in(o, to) || to == f->error_exit || (o->each && k == 0))
+				continue;
+			uint32_t w = 0;
+			while (w < o->nways && o->ways[w].to != to)
+				w++;
+			if (w == o->nways)
+				arena_push(o->u->arena, o->ways, o->nways, o->cap_ways,
+					   ((struct way){ .to = to, .nargs = t->succ[e].nargs }));
+		}
+	}
+	for (uint32_t w = 0; w < o->nways; w++) {
+		o->ways[w].word = o->nwords;
+		o->nwords += o->ways[w].nargs;
+	}
+}
+
+/* The verifier knows the way out where that decides what is a pointer. */
+static void find_exact(struct outline *o, uint32_t nins)
+{
+	for (uint32_t w = 1; w < o->nways; w++)
+		for (uint32_t i = 0; i < o->ways[w].nargs; i++)
+			o->exact |= is_pointer(o, ir_block(o->f, o->ways[w].to)->params[i]);
+	for (ir_ref r = 1; r < nins; r++)
+		o->exact |= o->out_word[r] && is_pointer(o, r);
+	o->out_end = o->nwords;
+}
+
+static bool find_variables(struct outline *o)
+{
+	struct ir_fn *f = o->f;
+	const struct ir_block *h = ir_block(f, o->head);
+	o->var_word = arena_array(o->u->arena, uint32_t, h->nparams + 1);
+	o->varies = arena_array(o->u->arena, bool, h->nparams + 1);
+	for (uint32_t i = 0; i < h->nparams; i++) {
+		o->var_word[i] = o->nwords++;
+		for (uint32_t p = 0; p < h->npreds; p++)
+			o->varies[i] |= o->in[h->preds[p].from] &&
+					ir_pred_edge(f, &h->preds[p])->args[i] != h->params[i];
+		if (o->varies[i] && is_pointer(o, h->params[i]))
+			return false;
+	}
+	return true;
+}
+
+/* ---- the callback ---- */
+
+static ir_ref put(struct outline *o, struct edit *e, enum ir_op op, ir_ref a, uint32_t aux, int64_t imm)
+{
+	(void)o;
+	ir_ref r = edit_op(e, op, a, 0);
+	ir_at(e->f, r)->aux = aux;
+	ir_at(e->f, r)->imm = imm;
+	return r;
+}
+
+/* A value from outside, in the callback: made again, or loaded from a word that the head stores. */
+static ir_ref bring_in(struct outline *o, struct edit *e, struct edit *head, ir_ref r)
+{
+	const struct ir_ins i = *ir_at(o->f, r);
+	switch (i.op) {
+	case IRO(imm): case IRO(mapfd): case IRO(mapval): case IRO(ctx):
+		return put(o, e, i.op, 0, i.aux, i.imm);
+	}
+	uint32_t word = o->nwords++;
+	store_word(o, head, word, r);
+	return put(o, e, is_pointer(o, r) ? IRO(loadp) : IRO(load64), o->frame, 0, word * WORD);
+}
+
+struct bring { struct edit *e, *head; };
+
+static void copy_numbers(struct outline *o)
+{
+	struct ir_fn *f = o->f, *g = o->g;
+	for (uint32_t k = 0; k < o->nblocks; k++) {
+		ir_blk b = o->blocks[k], n = o->blk[b] = ir_block_new(g);
+		ir_block(g, n)->cold = ir_block(f, b)->cold;
+		ir_block(g, n)->walked = ir_block(f, b)->walked && b != o->head;
+		for (uint32_t p = 0; p < ir_block(f, b)->nparams; p++)
+			o->ref[ir_block(f, b)->params[p]] = ir_param_add(g, n);
+		for (ir_ref r = ir_block(f, b)->first; r; r = ir_at(f, r)->next) {
+			struct ir_ins i = *ir_at(f, r);
+			i.prev = i.next = i.block = 0;
+			arena_push(o->u->arena, g->ins, g->nins, g->cap_ins, i);
+			o->ref[r] = g->nins - 1;
+			ir_append(g, n, g->nins - 1);
+		}
+	}
+}
+
+static void bring_args(struct outline *o, const struct bring *b, uint32_t n, ir_ref *args)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		ir_ref r = args[i];
+		if (!o->ref[r])
+			o->ref[r] = bring_in(o, b->e, b->head, r);
+		args[i] = o->ref[r];
+	}
+}
+
+static ir_ref *own_refs(struct outline *o, uint32_t n, const ir_ref *args)
+{
+	return n ? arena_copy(o->u->arena, args, sizeof(*args) * n) : NULL;
+}
+
+static ir_blk way_in(struct outline *o, ir_blk to)
+{
+	uint32_t w = 0;
+	if (to == o->f->error_exit)
+		return o->g->error_exit;
+	while (o->ways[w].to != to)
+		w++;
+	return o->ways[w].in;
+}
+
+static void copy_contents(struct outline *o, const struct bring *b, ir_blk turn)
+{
+	struct ir_fn *f = o->f, *g = o->g;
+	for (uint32_t k = 0; k < o->nblocks; k++)
+		for (ir_ref r = ir_block(f, o->blocks[k])->first; r; r = ir_at(f, r)->next) {
+			ir_ref c = o->ref[r];
+			ir_at(g, c)->args = own_refs(o, ir_at(g, c)->nargs, ir_at(f, r)->args);
+			bring_args(o, b, ir_at(g, c)->nargs, ir_at(g, c)->args);
+			uint8_t nsucc = ir_at(g, c)->nsucc;
+			struct ir_edge *s = nsucc ? arena_copy(o->u->arena, ir_at(f, r)->succ, sizeof(*s) * nsucc) : NULL;
+			ir_at(g, c)->succ = s;
+			for (uint32_t e = 0; e < nsucc; e++) {
+				ir_blk to = s[e].to;
+				if (o->each && k == 0 && e == 1)
+					continue; /* goes below */
+				s[e].args = own_refs(o, s[e].nargs, s[e].args);
+				bring_args(o, b, s[e].nargs, s[e].args);
+				s[e].to = to == o->head ? turn : is_in(o, to) ? o->blk[to] : way_in(o, to);
+			}
+		}
+}
+
+/* The slots that only the body uses become the callback's; of others it gets the address. */
+static void move_slots(struct outline *o, struct edit *head)
+{
+	struct ir_fn *f = o->f, *g = o->g;
+	bool *kept = arena_array(o->u->arena, bool, f->nslots + 1);
+	uint32_t *now = arena_array(o->u->arena, uint32_t, f->nslots + 1);
+	for (ir_blk b = 1; b < f->nblocks; b++)
+		for (ir_ref r = ir_block(f, b)->first; r; r = ir_at(f, r)->next)
+			if (ir_at(f, r)->op == IRO(slot) && !is_in(o, b))
+				kept[ir_at(f, r)->aux] = true;
+	for (uint32_t k = 0; k < o->nblocks; k++)
+		for (ir_ref r = ir_block(f, o->blocks[k])->first; r; r = ir_at(f, r)->next) {
+			uint32_t s = ir_at(f, r)->aux;
+			if (ir_at(f, r)->op != IRO(slot))
+				continue;
+			if (!now[s] && kept[s]) {
+				ir_ref address = put(o, head, IRO(slot), 0, s, 0);
+				now[s] = o->nwords++;
+				store_word(o, head, now[s], address);
+			} else if (!now[s]) {
+				now[s] = ir_slot(g, f->slots[s].size, f->slots[s].align) + 1;
+			}
+			struct ir_ins *i = ir_at(g, o->ref[r]);
+			i->aux = kept[s] ? 0 : now[s] - 1;
+			if (!kept[s])
+				continue;
+			i->op = IRO(loadp);
+			i->imm = now[s] * WORD;
+			i->nargs = 1;
+			i->args = own_refs(o, 1, &o->frame);
+		}
+}
+
+/* Ends block b of the callback: `why` into its word, and the helper's answer. */
+static void leave(struct outline *o, ir_blk b, uint32_t why)
+{
+	struct ir_fn *g = o->g;
+	ir_ref zero = ir_ins_new(g, IRO(imm), 0, NULL);
+	ir_at(g, zero)->imm = why != 0;
+	ir_append(g, b, zero);
+	ir_ref t = edit_end(g, b, o->site, IRO(ret), 0, zero, 0);
+	struct edit e = { g, t, o->site };
+	ir_ref number = edit_imm(&e, why);
+	edit_store(&e, 8, o->frame, EXIT_WORD * WORD, o->exact ? number : edit_op(&e, IRO(add64), number, o->zero));
+}
+
+/* Into a word that the verifier need know nothing of, unless it is a pointer. */
+static void store_out(struct outline *o, struct edit *e, uint32_t word, ir_ref v)
+{
+	if (!o->exact)
+		v = edit_op(e, IRO(add64), v, o->zero);
+	edit_store(e, 8, o->frame, word * WORD, v);
+}
+
+static void end_turns(struct outline *o, ir_blk turn)
+{
+	struct ir_fn *g = o->g;
+	leave(o, turn, 0);
+	struct edit e = { g, ir_block(g, turn)->first, o->site };
+	for (uint32_t i = 0; i < ir_block(g, turn)->nparams; i++)
+		if (o->varies[i]) {
+			ir_ref v = edit_op(&e, IRO(add64), ir_block(g, turn)->params[i], o->zero);
+			edit_store(&e, 8, o->frame, o->var_word[i] * WORD, v);
+		}
+}
+
+/* Does r dominate everything in the body that leads to `to`? */
+static bool there_at(struct outline *o, ir_ref r, ir_blk to)
+{
+	const struct ir_block *k = ir_block(o->f, to);
+	for (uint32_t p = 0; p < k->npreds; p++)
+		if (o->in[k->preds[p].from] && !ir_dominates(o->f, ir_at(o->f, r)->block, k->preds[p].from))
+			return false;
+	return true;
+}
+
+static void end_ways(struct outline *o, uint32_t nins)
+{
+	struct ir_fn *g = o->g;
+	for (uint32_t w = 0; w < o->nways; w++) {
+		ir_blk b = o->ways[w].in;
+		leave(o, b, w + 1);
+		struct edit e = { g, ir_block(g, b)->first, o->site };
+		for (uint32_t i = 0; i < o->ways[w].nargs; i++)
+			store_out(o, &e, o->ways[w].word + i, ir_block(g, b)->params[i]);
+		for (ir_ref r = 1; w && r < nins; r++)
+			if (o->out_word[r] && there_at(o, r, o->ways[w].to))
+				store_out(o, &e, o->out_word[r], o->ref[r]);
+	}
+}
+
+/* Counts the error whose number it gets, as main does, and leaves. */
+static void count_errors(struct outline *o)
+{
+	struct ir_fn *g = o->g;
+	ir_blk b = g->error_exit = ir_block_new(g);
+	ir_block(g, b)->cold = true;
+	ir_ref number = ir_param_add(g, b), t = edit_end(g, b, 0, IRO(jmp), 0, 0, 0);
+	ir_succ(g, t, 0, g->failed, 0, NULL);
+	struct edit e = { g, t, 0 };
+	ir_ref at = edit_op(&e, IRO(shl64), number, edit_imm(&e, 3));
+	ir_ref counter = edit_op(&e, IRO(add64), put(o, &e, IRO(mapval), 0, IR_MAP_DATA, IR_DATA_ERRORS), at);
+	edit_op(&e, IRO(atomadd64), counter, edit_imm(&e, 1));
+}
+
+static void start_callback(struct outline *o)
+{
+	struct ir_fn *g = o->g = ir_fn_new(o->u, o->f->name);
+	g->machine = true;
+	g->caller = o->f;
+	g->frame_arg = o->each ? 4 : 2;
+	g->pos = o->u->sites[o->site].pos;
+	ir_blk b = ir_block_new(g);
+	ir_ref t = edit_end(g, b, o->site, IRO(jmp), 0, 0, 0);
+	struct edit e = { g, t, o->site };
+	o->frame = put(o, &e, IRO(arg), 0, g->frame_arg - 1, 0);
+	o->zero = edit_op(&e, IRO(opaque), edit_imm(&e, 0), 0);
+	for (uint32_t w = 0; w < o->nways; w++) {
+		o->ways[w].in = ir_block_new(g);
+		ir_block(g, o->ways[w].in)->cold = w == 0;
+		for (uint32_t i = 0; i < o->ways[w].nargs; i++)
+			ir_param_add(g, o->ways[w].in);
+	}
+	g->failed = o->ways[0].in;
+	count_errors(o);
+}
+
+/* The key comes as an argument, and the turn is on. */
+static void enter_each(struct outline *o)
+{
+	struct ir_fn *g = o->g;
+	ir_ref old = ir_block(o->f, o->head)->last, t = o->ref[old];
+	struct ir_edge on = ir_at(g, t)->succ[0];
+	struct edit e = { g, ir_block(g, 1)->first, o->site };
+	ir_ref key = put(o, &e, IRO(arg), 0, 1, 0), value = put(o, &e, IRO(arg), 0, 2, 0);
+	edit_terminator(g, t, IRO(jmp), 0, 0, 0);
+	ir_at(g, t)->succ[0] = on;
+	ir_ref *to = arena_array(o->u->arena, ir_ref, g->nins);
+	for (ir_blk b = 1; b < g->nblocks; b++)
+		for (ir_ref r = ir_block(g, b)->first, next; r; r = next) {
+			next = ir_at(g, r)->next;
+			if (ir_at(g, r)->op != IRO(mapeachval) || ir_at(g, r)->args[0] != t)
+				continue;
+			to[r] = value;
+			ir_remove(g, r);
+		}
+	to[t] = key;
+	ir_order(g);
+	ir_rename(g, to);
+}
+
+static void make_callback(struct outline *o, struct edit *head)
+{
+	struct ir_fn *f = o->f, *g = o->g;
+	uint32_t nins = f->nins;
+	const struct ir_block *h = ir_block(f, o->head);
+	copy_numbers(o);
+	ir_blk turn = ir_block_new(g);
+	for (uint32_t i = 0; i < h->nparams; i++)
+		ir_param_add(g, turn);
+	ir_ref t = ir_block(g, 1)->last;
+	struct edit e = { g, t, o->site };
+	struct bring b = { &e, head };
+	ir_ref *in = arena_array(o->u->arena, ir_ref, h->nparams + 1);
+	for (uint32_t i = 0; i < h->nparams; i++)
+		in[i] = put(o, &e, is_pointer(o, h->params[i]) ? IRO(loadp) : IRO(load64), o->frame, 0,
+			    o->var_word[i] * WORD);
+	copy_contents(o, &b, turn);
+	ir_succ(g, t, 0, o->blk[o->head], ir_block(f, o->head)->nparams, in);
+	move_slots(o, head);
+	end_turns(o, turn);
+	end_ways(o, nins);
+	if (o->each)
+		enter_each(o);
+}
+
+/* ---- the head ---- */
+
+/* Where the loop ends by itself, in block b: its variables as the last turn left them, what the head makes of
+ * them, and on. */
+static void go_done(struct outline *o, ir_blk b, const struct ir_ins *list, uint32_t n, const ir_ref *numbers,
+		    const struct ir_edge *done)
+{
+	struct ir_fn *f = o->f;
+	ir_ref t = edit_end(f, b, o->site, IRO(jmp), 0, 0, 0);
+	struct edit e = { f, t, o->site };
+	ir_ref *now = arena_array(o->u->arena, ir_ref, f->nins);
+	const struct ir_block *h = ir_block(f, o->head);
+	uint32_t nparams = h->nparams;
+	for (uint32_t i = 0; i < nparams; i++) {
+		ir_ref p = ir_block(f, o->head)->params[i];
+		now[p] = load_word(o, &e, o->var_word[i], is_pointer(o, p));
+	}
+	for (uint32_t k = 0; k < n; k++) {
+		struct ir_ins i = list[k];
+		i.prev = i.next = i.block = 0;
+		i.args = own_refs(o, i.nargs, i.args);
+		for (uint32_t a = 0; a < i.nargs; a++)
+			i.args[a] = now[i.args[a]] ? now[i.args[a]] : i.args[a];
+		arena_push(o->u->arena, f->ins, f->nins, f->cap_ins, i);
+		ir_insert_before(f, t, f->nins - 1);
+		now[numbers[k]] = f->nins - 1;
+		if (o->out_word[numbers[k]])
+			store_word(o, &e, o->out_word[numbers[k]], f->nins - 1);
+	}
+	for (uint32_t i = 0; i < nparams; i++) {
+		ir_ref p = ir_block(f, o->head)->params[i];
+		if (o->out_word[p])
+			store_word(o, &e, o->out_word[p], now[p]);
+	}
+	ir_ref *args = own_refs(o, done->nargs, done->args);
+	for (uint32_t a = 0; a < done->nargs; a++)
+		args[a] = now[args[a]] ? now[args[a]] : args[a];
+	ir_succ(f, t, 0, done->to, done->nargs, args);
+}
+
+/* Where way w leads: its arguments come from their words. */
+static ir_blk way_on(struct outline *o, uint32_t w)
+{
+	struct ir_fn *f = o->f;
+	const struct way *y = &o->ways[w];
+	ir_blk on = ir_block_new(f);
+	ir_block(f, on)->cold = w == 0;
+	ir_ref j = edit_end(f, on, o->site, IRO(jmp), 0, 0, 0);
+	struct edit e = { f, j, o->site };
+	ir_ref *args = arena_array(o->u->arena, ir_ref, y->nargs + 1);
+	for (uint32_t i = 0; i < y->nargs; i++)
+		args[i] = load_word(o, &e, y->word + i, is_pointer(o, ir_block(f, y->to)->params[i]));
+	ir_succ(f, j, 0, y->to, y->nargs, args);
+	return on;
+}
+
+/* From block b, whose last instruction is `mark`: to where the word says that the body went. */
+static void dispatch(struct outline *o, ir_blk b, ir_ref mark, ir_blk done)
+{
+	struct ir_fn *f = o->f;
+	struct edit e = { f, mark, o->site };
+	ir_ref word = load_word(o, &e, EXIT_WORD, false);
+	ir_remove(f, mark);
+	ir_blk on = done;
+	for (uint32_t w = 0; w < o->nways; w++) {
+		ir_ref k = ir_ins_new(f, IRO(imm), 0, NULL);
+		ir_at(f, k)->imm = w ? w + 1 : 0; /* none, then the ways but the first, which is left */
+		ir_append(f, b, k);
+		ir_ref t = edit_end(f, b, o->site, IRO(br), IR_EQ, word, k);
+		ir_blk next = w + 1 < o->nways ? ir_block_new(f) : way_on(o, 0);
+		ir_succ(f, t, 0, w ? way_on(o, w) : on, 0, NULL);
+		ir_succ(f, t, 1, next, 0, NULL);
+		b = next;
+	}
+}
+
+static ir_ref call_helper(struct outline *o, struct edit *e, uint32_t map)
+{
+	struct ir_fn *f = o->f;
+	ir_ref args[4];
+	args[0] = o->each ? put(o, e, IRO(mapfd), 0, map, 0) : edit_imm(e, MOST_TURNS);
+	args[1] = put(o, e, IRO(fnref), 0, o->g->id, 0);
+	args[2] = put(o, e, IRO(slot), 0, o->slot, 0);
+	args[3] = edit_imm(e, 0);
+	ir_ref r = ir_ins_new(f, IRO(helper), 4, args);
+	ir_at(f, r)->aux = o->each ? HELPER_FOR_EACH : HELPER_LOOP;
+	ir_at(f, r)->site = o->site;
+	ir_insert_before(f, e->at, r);
+	return r;
+}
+
+/* The head keeps its parameters and loses what it did. */
+static ir_ref clear_head(struct outline *o)
+{
+	struct ir_fn *f = o->f;
+	struct ir_block *h = ir_block(f, o->head);
+	h->first = h->last = 0;
+	ir_ref last = ir_ins_new(f, IRO(nop), 0, NULL);
+	ir_append(f, o->head, last);
+	return last;
+}
+
+static void empty_body(struct outline *o)
+{
+	for (uint32_t k = 1; k < o->nblocks; k++) {
+		struct ir_block *b = ir_block(o->f, o->blocks[k]);
+		b->first = b->last = 0;
+		b->nparams = 0;
+	}
+}
+
+static void write_head(struct outline *o, struct edit *e)
+{
+	struct ir_fn *f = o->f;
+	store_word(o, e, CTX_WORD, put(o, e, IRO(ctx), 0, 0, 0));
+	store_word(o, e, EXIT_WORD, edit_imm(e, 0));
+	for (uint32_t k = FIRST_WORD; !o->exact && k < o->out_end; k++)
+		store_word(o, e, k, edit_imm(e, 0));
+	for (uint32_t i = 0; i < ir_block(f, o->head)->nparams; i++) {
+		ir_ref v = ir_block(f, o->head)->params[i];
+		store_word(o, e, o->var_word[i], o->varies[i] ? edit_op(e, IRO(opaque), v, 0) : v);
+	}
+}
+
+static int refuse(struct outline *o)
+{
+	diag_add(o->u->diag, DIAG_ERROR, o->u->sites[o->site].pos,
+		 "an entry of a map or a packet view is kept from one turn of this loop to the next; that is not there yet")
+		->help = "keep what tells which it was, such as the key, and look it up behind the loop";
+	return -EINVAL;
+}
+
+static int outline(struct outline *o)
+{
+	struct ir_fn *f = o->f;
+	ir_dominators(f);
+	webs_find(f, &o->webs);
+	find_body(o);
+	move_returns(o);
+	ir_dominators(f);
+	uint32_t nins = f->nins, nblocks = f->nblocks;
+	bool *in = arena_array(o->u->arena, bool, nblocks);
+	for (uint32_t k = 0; k < o->nblocks; k++)
+		in[o->blocks[k]] = true;
+	o->in = in;
+	o->limit = nblocks;
+	o->nwords = FIRST_WORD;
+	o->out_word = arena_array(o->u->arena, uint32_t, nins);
+	o->ref = arena_array(o->u->arena, ir_ref, nins);
+	o->blk = arena_array(o->u->arena, ir_blk, nblocks);
+	find_ways(o);
+	for (uint32_t k = 0; k < f->nrpo; k++)
+		if (!in[f->rpo[k]])
+			each_use(o, f->rpo[k], find_out);
+	find_exact(o, nins);
+	if (!find_variables(o))
+		return refuse(o);
+	o->slot = ir_slot(f, 0, WORD);
+	for (uint32_t k = 0; k < f->nrpo; k++)
+		if (!in[f->rpo[k]])
+			each_use(o, f->rpo[k], take_out);
+	const struct ir_block *h = ir_block(f, o->head);
+	uint32_t n = 0, map = o->each ? ir_at(f, h->last)->aux : 0;
+	for (ir_ref r = h->first; r; r = ir_at(f, r)->next)
+		n++;
+	struct ir_ins *list = arena_array(o->u->arena, struct ir_ins, n);
+	ir_ref *numbers = arena_array(o->u->arena, ir_ref, n);
+	n = 0;
+	for (ir_ref r = h->first; r; r = ir_at(f, r)->next) {
+		list[n] = *ir_at(f, r);
+		numbers[n++] = r;
+		if (ir_at(f, r)->op != IRO(mapeach) && ir_ops[ir_at(f, r)->op].effects & IR_E_WRITE)
+			return refuse(o);
+	}
+	start_callback(o);
+	ir_blk pre = ir_block_new(f);
+	ir_ref stores = edit_end(f, pre, o->site, IRO(jmp), 0, 0, 0);
+	struct edit head = { f, stores, o->site };
+	write_head(o, &head);
+	make_callback(o, &head);
+	struct ir_edge done = o->each ? list[n - 1].succ[1] : (struct ir_edge){ 0 };
+	ir_ref last = clear_head(o);
+	empty_body(o);
+	ir_remove(f, last);
+	ir_ref to_pre = edit_end(f, o->head, o->site, IRO(jmp), 0, 0, 0);
+	ir_succ(f, to_pre, 0, pre, 0, NULL);
+	ir_blk call = ir_block_new(f), end = ir_block_new(f);
+	if (o->each) {
+		go_done(o, end, list, n - 1, numbers, &done);
+		ir_ref hidden = edit_op(&head, IRO(opaque), edit_imm(&head, 0), 0), zero = edit_imm(&head, 0);
+		edit_terminator(f, stores, IRO(br), IR_NE, hidden, zero);
+		ir_succ(f, stores, 0, end, 0, NULL);
+		ir_succ(f, stores, 1, call, 0, NULL);
+	} else {
+		ir_blk raise = edit_raise(f, o->site, "loop budget exhausted");
+		ir_ref t = edit_end(f, end, o->site, IRO(jmp), 0, 0, 0);
+		ir_succ(f, t, 0, raise, 0, NULL);
+		ir_succ(f, stores, 0, call, 0, NULL);
+	}
+	ir_ref mark = ir_ins_new(f, IRO(nop), 0, NULL);
+	ir_append(f, call, mark);
+	struct edit c = { f, mark, o->site };
+	call_helper(o, &c, map);
+	dispatch(o, call, mark, end);
+	f->slots[o->slot].size = o->nwords * WORD;
+	return 0;
+}
+
+/* ---- going over maps ---- */
+
+static int lacking(struct ir_unit *u, uint32_t site)
+{
+	if (!u->features || (u->features[FEAT_for_each] && u->features[FEAT_btf_func]))
+		return 0;
+	diag_add(u->diag, DIAG_ERROR, u->sites[site].pos, "going over a map needs %s (Linux %s or later)",
+		 feature_rows[FEAT_for_each].what, feature_rows[FEAT_for_each].since)->help =
+		"go over it in the user half, or keep what you look for in an array";
+	return -EOPNOTSUPP;
+}
+
+static int outline_fn(struct ir_unit *u, struct ir_fn *f)
+{
+	for (bool more = true; more;) {
+		more = false;
+		ir_order(f);
+		for (uint32_t k = 0; k < f->nrpo && !more; k++) {
+			ir_ref t = ir_block(f, f->rpo[k])->last;
+			if (ir_at(f, t)->op != IRO(mapeach))
+				continue;
+			struct outline o = { .u = u, .f = f, .head = f->rpo[k], .each = true, .site = ir_at(f, t)->site };
+			int err = lacking(u, o.site);
+			err = err ? err : outline(&o);
+			if (err)
+				return err;
+			more = true;
+		}
+	}
+	return 0;
+}
+
+int opt_outline(struct ir_unit *u)
+{
+	int err = 0;
+	for (uint32_t i = 0; i < u->nfns && !err; i++)
+		if (u->fns[i] && u->fns[i]->machine)
+			err = outline_fn(u, u->fns[i]);
+	return err;
+}
+
+int outline_loop(struct ir_unit *u, struct ir_fn *f, ir_blk head, uint32_t site)
+{
+	struct outline o = { .u = u, .f = f, .head = head, .site = site };
+	return outline(&o);
+}

@@ -1,0 +1,10 @@
+/* outline.h - loops as callbacks of the kernel. */
+#ifndef OPT_OUTLINE_H
+#define OPT_OUTLINE_H
+
+#include "opt/passes.h"
+
+/* The loop of this head becomes a call of bpf_loop. 0, or -errno with a diagnostic. */
+int outline_loop(struct ir_unit *u, struct ir_fn *f, ir_blk head, uint32_t site);
+
+#endif

@@ -1,0 +1,317 @@
+-- pairs over maps whose bodies the kernel calls: hash, LRU and per-CPU forms. The order is free: results are sums.
+local lang = dofile "tests/lang/harness.lua"
+
+local small = lang.each { 0, 1, 2, 3, 5, 100, -1 }
+local two = lang.pairs { 0, 1, 3, 5 }
+local m = bpf.map { "hash", key = "u32", value = "u64", entries = 16 }
+local names = bpf.map { "lru_hash", key = "char[8]", value = "i16", entries = 256 }
+local hosts = bpf.map { "hash", key = "ip4", value = "bool", entries = 16 }
+local none = bpf.map { "hash", key = "u32", value = "u64", entries = 16 }
+local flows = bpf.map { "hash", key = "u32", value = "struct { u64 pkts; u16 ttl; u32? mark; ip4 src; }", entries = 16 }
+local mine = bpf.map { "percpu_hash", key = "u32", value = "u64", entries = 16 }
+local mine_lru = bpf.map { "lru_percpu_hash", key = "u32", value = "u64", entries = 64 }
+local mine_array = bpf.map { "percpu_array", key = "u32", value = "u64", entries = 3 }
+local st = bpf.state { n = "u64" }
+local function fill()
+	for i = 1, 5 do
+		m[i] = i * 10
+		flows[i] = { pkts = i, ttl = 60 + i, mark = i > 3 and i or nil, src = bpf.ip("10.0.0." .. i) }
+		mine[i], mine_lru[i] = 0, 0
+		names["n" .. i] = -i
+		hosts[bpf.ip("10.0.0." .. i)] = i % 2 == 0
+	end
+	st.n = 0
+end
+fill()
+
+lang.case { name = "keys and values", inputs = small, f = function(a)
+	local s, n, low = a, 0, nil
+	for k, v in pairs(m) do
+		s = s + k * v
+		n = n + 1
+		if not low or v < low then low = v end
+	end
+	return s, n, low
+end }
+lang.case { name = "text keys, addresses, booleans", inputs = small, f = function(a)
+	local s, yes = 0, 0
+	for name, v in pairs(names) do
+		if name ~= "n3" then s = s + v end
+		if name == "n4" then yes = yes + 100 end
+	end
+	for ip, even in pairs(hosts) do
+		if even then yes = yes + ip:byte(4) end
+		if ip == bpf.ip "10.0.0.3" then s = s * 2 end
+	end
+	return s, yes
+end }
+lang.case { name = "no entries", inputs = small, f = function(a)
+	local s = a
+	for k, v in pairs(none) do s = s + k + v end
+	for k in pairs(none) do return k, s end
+	return s
+end }
+lang.case { name = "break, return, goto", inputs = two, f = function(a, b)
+	local n = 0
+	for k, v in pairs(m) do
+		if k == a then return k, v end
+		if k == b then n = v break end
+	end
+	for k, v in pairs(m) do
+		if k == 4 then goto out end
+	end
+	do return n, -1 end
+	::out::
+	return n, 4
+end }
+lang.case { name = "goto continue, while, inner for", inputs = small, f = function(a)
+	local n = 0
+	for k, v in pairs(m) do
+		if k == a then goto continue end
+		for i = 1, k do n = n + i * v end
+		while v > 25 do
+			v = v - 10
+			n = n + 1
+		end
+		::continue::
+	end
+	return n
+end }
+lang.case { name = "errors in the body", inputs = two, f = function(a, b)
+	local s = 0
+	for k, v in pairs(m) do
+		local x = 1
+		if k == a then x = nil end
+		s = s + v * x
+	end
+	local y = b ~= 3 and 1 or nil
+	for k, v in pairs(m) do s = s + v * y end
+	return s
+end }
+lang.case { name = "unions and flags", inputs = small, f = function(a)
+	local found, last, kind = nil, false, nil
+	for k, v in pairs(m) do
+		if k == a then found = v end
+		if v == 30 then last = true end
+		if k == 2 then kind = found == nil and k or v == 20 end
+	end
+	return found, last
+end }
+lang.case { name = "variables shared with inner functions", inputs = small, f = function(a)
+	local sum, most = a, 0
+	local function add(n) sum = sum + n end
+	local function each(f)
+		for k, v in pairs(m) do f(k, v) end
+	end
+	each(function(k, v)
+		add(k)
+		if v > most then most = v end
+	end)
+	return sum, most
+end }
+lang.case { name = "entries as views", inputs = small, f = function(a)
+	local pkts, marks, ips, none = 0, 0, 0, 0
+	for k, e in pairs(flows) do
+		pkts = pkts + e.pkts + e.ttl
+		if e.mark then marks = marks + e.mark else none = none + 1 end
+		ips = ips + e.src:byte(4) * k
+	end
+	return pkts + marks, ips, none
+end }
+lang.case { name = "entries written", inputs = small, f = function(a)
+	for k, e in pairs(flows) do
+		e.pkts = e.pkts + k
+		e.ttl = k * 2
+		if k == a then e.mark = nil elseif not e.mark then e.mark = 7 end
+	end
+	local s, marks = 0, 0
+	for k, e in pairs(flows) do
+		s = s + e.pkts * 100 + e.ttl
+		marks = marks + (e.mark or 0)
+		e.pkts, e.ttl, e.mark = k, 60 + k, k > 3 and k or nil
+	end
+	return s, marks
+end }
+lang.case { name = "entries deleted and written", inputs = small, f = function(a)
+	local n, left = 0, 0
+	for k, v in pairs(m) do
+		if k == a or v == 20 then m[k] = nil else m[k] = v + 1 end
+		n = n + 1
+	end
+	for k, v in pairs(m) do left = left + v end
+	for k = 1, 5 do m[k] = k * 10 end
+	return n, left
+end }
+lang.case { name = "per-CPU forms", inputs = small, f = function(a)
+	local s, n = 0, 0
+	for k, v in pairs(mine) do s = s + k + v n = n + 1 end
+	for k, v in pairs(mine_lru) do s = s + k * 2 + v n = n + 1 end
+	for k, v in pairs(mine_array) do s = s + k * 3 + v n = n + 1 end
+	return s, n
+end }
+lang.case { name = "loops in each other", inputs = small, f = function(a)
+	local s = 0
+	for k, v in pairs(m) do
+		for name, w in pairs(names) do
+			if w == -k then goto next end
+			s = s + k * w
+			if k == a and w == -4 then return -1, k end
+			::next::
+		end
+		for j, e in pairs(flows) do
+			if j == k then s = s + e.pkts break end
+		end
+	end
+	return s
+end }
+lang.case { name = "in a loop, in branches", inputs = two, f = function(a, b)
+	local s = 0
+	for i = 1, a do
+		if i % 2 == 1 then
+			for k, v in pairs(m) do s = s + v * i end
+		else
+			for k in pairs(m) do if k == b then s = s - k break end end
+		end
+		if s > 1000 then break end
+	end
+	return s
+end }
+lang.case { name = "one turn at most, and what it leaves", inputs = small, f = function(a)
+	local any, n = false, 0
+	for k, v in pairs(m) do any = true n = v // k break end
+	for k, v in pairs(none) do any = nil break end
+	return any, n + a
+end }
+lang.case { name = "a value found is used behind the loop", inputs = small, f = function(a)
+	local key
+	for k, v in pairs(m) do
+		if v == a * 10 then key = k break end
+	end
+	if not key then return nil end
+	return m[key], key
+end }
+lang.case { name = "other maps, state, events in the body", inputs = small, f = function(a)
+	for k, v in pairs(m) do
+		st.n = st.n + v
+		local e = flows[k]
+		if e and k ~= a then st.n = st.n + e.pkts end
+	end
+	local n = st.n
+	st.n = 0
+	return n
+end }
+lang.case { name = "many variables alive around it", inputs = two, f = function(a, b)
+	local c, d, e, f, g, h = a + 1, b + 2, a * 3, b - 4, a ~ b, a & 7
+	for k, v in pairs(m) do
+		c, d = d + k, c
+		e = e + v * h
+		if k == b then f, g = g, f end
+	end
+	return c + d + e, f - g, h
+end }
+lang.case { name = "pcall around it", inputs = two, f = function(a, b)
+	local n = 0
+	local ok, r = pcall(function()
+		for k, v in pairs(m) do
+			n = n + 1
+			if k == a then error(k) end
+			if v == 20 and b == 1 then n = n + b // (b - 1) end
+		end
+		return 0
+	end)
+	if not ok and r == a then return false, r end
+	return ok, n > 5 and n, r == 0
+end }
+lang.case { name = "pcall in the body", inputs = two, f = function(a, b)
+	local s = 0
+	for k, v in pairs(m) do
+		local ok, r = pcall(function()
+			if k == a then error(v) end
+			if k == b then error("b") end
+			return v // (k - 3)
+		end)
+		if ok then s = s + r elseif r == v then s = s + 1000 else s = s + 100000 end
+	end
+	return s
+end }
+lang.case { name = "errors with values leave it", inputs = two, f = function(a, b)
+	local n = 0
+	for k, v in pairs(m) do
+		if k == a then error("found", 0) end
+		for j, e in pairs(flows) do
+			assert(j ~= b or k ~= 5, "deep")
+			n = n + e.pkts
+		end
+	end
+	return n
+end }
+
+-- ---- packets ----
+
+local made = dofile "tests/lang/lib_frames.lua"
+local frames = made.frames
+local inputs = { frames.udp, frames.tcp, frames.tcp_options, frames.vlan, frames.udp6, frames.arp,
+	frames.udp:sub(1, 40), frames.tcp:sub(1, 20) }
+local words = { "views alive around the loop", "views taken in the loop", "bytes by the entries", "written in the loop",
+	"written around the loop", "long loops inside" }
+
+lang.packets { name = words[1], inputs = inputs, f = function(p)
+	local ip, l4, n = p.ipv4, p.tcp or p.udp, 0
+	for k, v in pairs(m) do
+		if ip and ip.ttl > k then n = n + v end
+		if l4 and l4.dport == 443 then n = n + k end
+	end
+	return n, ip and ip.proto, l4 and l4.sport
+end }
+lang.packets { name = words[2], inputs = inputs, f = function(p)
+	local n, last = 0, nil
+	for k, e in pairs(flows) do
+		local ip = p.ipv4
+		if ip and ip.src == e.src then n = n + 1 end
+		if p.udp then
+			n = n + p.udp.len
+			if k == 3 then last = p.udp.dport end
+		end
+	end
+	return n, last, #p
+end }
+lang.packets { name = words[3], inputs = inputs, f = function(p)
+	local n, absent = 0, 0
+	for k, v in pairs(m) do
+		local b = p:u8(v) or p:u8(k)
+		if b then n = n + b else absent = absent + 1 end
+		if p:u16(v + k) == 0x1234 then return k, v end
+	end
+	return n, absent, p:u32(0)
+end }
+lang.packets { name = words[6], inputs = inputs, f = function(p)
+	local n = 0
+	for k, v in pairs(m) do
+		for i = 0, #p - 1 do
+			local b = p:u8(i)
+			if not b then break end
+			if b == k then n = n + v end
+		end
+	end
+	return n
+end }
+if lang.hook == "xdp" then
+	lang.packets { name = words[4], inputs = inputs, f = function(p)
+		local n = 0
+		for k, v in pairs(m) do
+			local ip = p.ipv4
+			if ip and ip.ttl > 1 then ip.ttl = ip.ttl - 1 end
+			p:set_u8(k, 2)
+		end
+		return p.ipv4 and p.ipv4.ttl, p:u8(3), n
+	end }
+	lang.packets { name = words[5], inputs = inputs, f = function(p)
+		local before = p:u8(3)
+		for k in pairs(m) do p:set_u8(3, 7) end
+		local after = p:u8(3)
+		p:set_u8(3, 9)
+		for k in pairs(m) do if p:u8(3) ~= 9 then return -1 end end
+		return before, after, p:u8(3)
+	end }
+end
+lang.done()
