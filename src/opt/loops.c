@@ -20,6 +20,7 @@
  * budget of turns is counted in a stack slot.
  */
 #include "core/feature.h"
+#include "opt/outline.h"
 #include "opt/range.h"
 #include "opt/webs.h"
 
@@ -215,6 +216,9 @@ static bool is_short(struct loops *l, ir_blk h)
  * seen the other side. */
 enum { INSNS_MAX = 600000, BRANCHES_MAX = 8000 };
 
+/* What is more than that is called by the kernel where it can be: cheaper to load, and sure. */
+enum { CALLED_INSNS = 4096, CALLED_BRANCHES = 256 };
+
 struct cost { uint64_t insns, branches; };
 
 /* How often the loop goes round at most, by any of the branches that leave it. */
@@ -236,16 +240,29 @@ static uint32_t least_turns(struct loops *l, ir_blk h, uint32_t most)
 	return n;
 }
 
-static void refuse_loop(struct loops *l, ir_blk h)
+static uint32_t loop_site(const struct loops *l, ir_blk h)
 {
 	uint32_t site = 0;
 	for (uint32_t i = 0; i < l->nbacks; i++)
 		if (l->backs[i].to == h)
 			site = ir_at(l->f, ir_block(l->f, l->backs[i].from)->last)->site;
+	return site;
+}
+
+static void refuse_loop(struct loops *l, ir_blk h)
+{
+	uint32_t site = loop_site(l, h);
 	diag_add(l->u->diag, DIAG_ERROR, l->u->sites[site < l->u->nsites ? site : 0].pos,
 		 "this loop may go round more often than the verifier can follow; it needs may_goto (Linux %s or later)",
 		 feature_rows[FEAT_may_goto].since)->help =
 		"give it a limit that is known here and small: for i = 1, 64 do ... break ... end";
+}
+
+/* The kernel can go round with it. A budget is counted where all can see it. */
+static bool can_call(const struct loops *l)
+{
+	const bool *has = l->u->features;
+	return has && has[FEAT_bpf_loop] && has[FEAT_btf_func] && !l->u->budget;
 }
 
 /* Loop h with what is inside it; loops inside have their cost already, and count once. */
@@ -261,10 +278,9 @@ static bool can_walk(struct loops *l, ir_blk h, struct cost *cost)
 			cost[b] = (struct cost){ 0, 0 };
 		}
 	cost[h] = (struct cost){ n * turn.insns, n * turn.branches };
-	if (n <= most && cost[h].insns <= INSNS_MAX && cost[h].branches <= BRANCHES_MAX)
-		return true;
-	refuse_loop(l, h);
-	return false;
+	bool called = can_call(l);
+	return n <= most && cost[h].insns <= (called ? CALLED_INSNS : INSNS_MAX) &&
+	       cost[h].branches <= (called ? CALLED_BRANCHES : BRANCHES_MAX);
 }
 
 /* ---- laundering ---- */
@@ -520,29 +536,47 @@ static void merge_backs(struct loops *l)
 	find_backs(l);
 }
 
-/* Without may_goto the verifier goes round with every loop: refuses those of which it would not see the end. */
-static bool check_walked(struct loops *l)
+/* Without may_goto the verifier goes round with every loop: one of which it would not see the end, or 0. */
+static ir_blk too_long(struct loops *l)
 {
 	struct ir_fn *f = l->f;
 	struct cost *cost = arena_array(l->u->arena, struct cost, f->nblocks);
 	for (uint32_t o = f->nrpo; o-- > 0;)
 		if (ir_block(f, f->rpo[o])->loop && !ir_block(f, f->rpo[o])->walked && !can_walk(l, f->rpo[o], cost))
-			return false;
-	return true;
+			return f->rpo[o];
+	return 0;
+}
+
+static void look(struct loops *l)
+{
+	struct ir_fn *f = l->f;
+	l->header = arena_array(l->u->arena, ir_blk, f->nins);
+	l->seen = arena_array(l->u->arena, uint32_t, f->nblocks);
+	find_webs(l);
 }
 
 /* What does not count turns is hidden all the same: each turn is then looked at once. */
-static bool walk_all(struct loops *l)
+static int walk_all(struct loops *l)
 {
 	struct ir_fn *f = l->f;
+	ir_blk h;
 	l->range = range_all(l->u->arena, f);
-	if (!check_walked(l))
-		return false;
+	while ((h = too_long(l))) {
+		if (!can_call(l) || outline_loop(l->u, f, h, loop_site(l, h))) {
+			refuse_loop(l, h);
+			return -EOPNOTSUPP;
+		}
+		ir_order(f);
+		l->nbacks = 0;
+		find_backs(l);
+		look(l);
+		l->range = range_all(l->u->arena, f);
+	}
 	l->walk = arena_array(l->u->arena, bool, f->nblocks);
 	for (uint32_t o = 0; o < f->nrpo; o++)
 		l->walk[f->rpo[o]] = ir_block(f, f->rpo[o])->walked;
 	launder(l);
-	return true;
+	return 0;
 }
 
 static void give_fuel(struct loops *l)
@@ -566,13 +600,12 @@ static int loops_fn(struct ir_unit *u, struct ir_fn *f)
 		return 0;
 	if (may_goto)
 		merge_backs(&l);
-	l.header = arena_array(u->arena, ir_blk, f->nins);
-	l.seen = arena_array(u->arena, uint32_t, f->nblocks);
-	find_webs(&l);
+	look(&l);
 	if (may_goto)
 		give_fuel(&l);
-	else if (!walk_all(&l))
-		return -EOPNOTSUPP;
+	int err = may_goto ? 0 : walk_all(&l);
+	if (err)
+		return err;
 	ir_ref slot = u->budget ? budget_slot(&l, may_goto) : 0;
 	for (uint32_t i = 0; i < l.nbacks; i++)
 		close_edge(&l, &l.backs[i], may_goto && !l.walk[l.backs[i].to], slot);
@@ -594,6 +627,11 @@ bool opt_has_loops(struct ir_unit *u)
 	for (uint32_t i = 0; i < u->nfns && !any; i++)
 		any = u->fns[i] && u->fns[i]->machine && has_loops(u->fns[i]);
 	return any;
+}
+
+bool opt_may_call(const struct ir_unit *u)
+{
+	return u->features && !u->features[FEAT_may_goto] && u->features[FEAT_bpf_loop] && u->target->helper_pull;
 }
 
 int opt_loops(struct ir_unit *u)

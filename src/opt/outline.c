@@ -644,6 +644,8 @@ static void write_head(struct outline *o, struct edit *e)
 
 static int refuse(struct outline *o)
 {
+	if (!o->each)
+		return -EINVAL; /* who asked says so */
 	diag_add(o->u->diag, DIAG_ERROR, o->u->sites[o->site].pos,
 		 "an entry of a map or a packet view is kept from one turn of this loop to the next; that is not there yet")
 		->help = "keep what tells which it was, such as the key, and look it up behind the loop";
@@ -656,6 +658,9 @@ static int outline(struct outline *o)
 	ir_dominators(f);
 	webs_find(f, &o->webs);
 	find_body(o);
+	for (uint32_t k = 0; k < o->nblocks; k++)
+		if (!ir_dominates(f, o->head, o->blocks[k]))
+			return refuse(o); /* a loop with two ways in */
 	move_returns(o);
 	ir_dominators(f);
 	uint32_t nins = f->nins, nblocks = f->nblocks;
@@ -689,7 +694,7 @@ static int outline(struct outline *o)
 	for (ir_ref r = h->first; r; r = ir_at(f, r)->next) {
 		list[n] = *ir_at(f, r);
 		numbers[n++] = r;
-		if (ir_at(f, r)->op != IRO(mapeach) && ir_ops[ir_at(f, r)->op].effects & IR_E_WRITE)
+		if (o->each && ir_at(f, r)->op != IRO(mapeach) && ir_ops[ir_at(f, r)->op].effects & IR_E_WRITE)
 			return refuse(o);
 	}
 	start_callback(o);

@@ -4,7 +4,7 @@
 
 #include "opt/passes.h"
 
-/* The loop of this head becomes a call of bpf_loop. 0, or -errno with a diagnostic. */
+/* The loop of this head becomes a call of bpf_loop; negative where it cannot. Needs ir_order, and undoes it. */
 int outline_loop(struct ir_unit *u, struct ir_fn *f, ir_blk head, uint32_t site);
 
 #endif

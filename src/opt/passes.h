@@ -16,6 +16,8 @@ const char *opt_simplify_part(unsigned i);
 bool opt_has_loops(struct ir_unit *u);
 /* Bodies of loops over maps become functions that the kernel calls (outline.c). */
 int opt_outline(struct ir_unit *u);
+/* May loops become calls on a hook that moves packets when it pulls them in one piece? */
+bool opt_may_call(const struct ir_unit *u);
 /* Gives every loop a form that ends and that the verifier accepts (docs/loops.md). 0 or -errno
  * with a diagnostic. */
 int opt_loops(struct ir_unit *u);

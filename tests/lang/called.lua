@@ -1,0 +1,81 @@
+-- Loops that the kernel calls (bpf_loop), as on kernels before may_goto: this file runs itself again without it.
+if not os.getenv "LANG_CALLED" then
+	local program = (os.getenv "BUILD" or "build") .. "/perigee"
+	local good = os.execute(("LANG_CALLED=1 %s --without=may_goto %s"):format(program, arg[0]))
+	os.exit(good == true, true)
+end
+
+local lang = dofile "tests/lang/harness.lua"
+local m = bpf.map { "hash", key = "u32", value = "u64", entries = 16 }
+for i = 1, 5 do m[i] = i * 10 end
+
+lang.case { name = "a bound known at run time", inputs = lang.each { 0, 1, 5, 1000, -3 }, f = function(a)
+	local s, n = 0, 0
+	for i = 1, a do
+		s = s + i * i
+		if s == 30 then n = i end
+	end
+	return s, n
+end }
+lang.case { name = "nested, with goto, return and errors", inputs = lang.pairs { 0, 1, 3, 40, false }, f = function(a, b)
+	local n, m = 0, 1
+	while n < a do
+		n = n + 1
+		if n == 7 then m = b end
+		for j = n, a do
+			if j == 20 then goto next end
+			n = n + m
+			if n > 500 then return -1, n end
+		end
+		::next::
+	end
+	return n, m
+end }
+lang.case { name = "unions and flags that turns change", inputs = lang.each { 0, 1, 2, 9, 100 }, f = function(a)
+	local last, seen, n = nil, false, a
+	while n > 0 do
+		if n % 3 == 0 then last = n elseif n % 5 == 0 then last = seen end
+		if last == 6 then seen = true end
+		n = n - 1
+	end
+	return last, seen
+end }
+lang.case { name = "maps gone over in it, and it in them", inputs = lang.each { 0, 1, 3 }, f = function(a)
+	local s = 0
+	for i = 1, a do
+		for k, v in pairs(m) do
+			for j = 1, a + k do
+				if j == 4 then break end
+				s = s + v * j
+			end
+			if s > 2000 then goto out end
+		end
+	end
+	::out::
+	return s
+end }
+lang.case { name = "pcall in it and around it", inputs = lang.pairs { 0, 1, 3, 12 }, f = function(a, b)
+	local caught = 0
+	local ok, r = pcall(function()
+		local n = 0
+		for i = 1, a do
+			if not pcall(function() n = n + 10 // (i - b) end) then caught = caught + 1 end
+			if i == 11 then error("eleven", 0) end
+		end
+		return n
+	end)
+	return ok, ok and r, caught
+end }
+
+local made = dofile "tests/lang/lib_frames.lua"
+local frames = made.frames
+lang.packets { name = "packet bytes", inputs = { frames.udp, frames.tcp, frames.udp6 }, f = function(p)
+	local n, absent = 0, 0
+	for i = 0, #p + 2 do
+		local b = p:u8(i)
+		if b then n = n + b else absent = absent + 1 end
+		if p.udp and p.udp.dport == i then return i end
+	end
+	return n, absent
+end }
+lang.done()
