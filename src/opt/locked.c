@@ -86,7 +86,7 @@ static bool is_helper(const struct ir_ins *i, uint32_t which)
 
 static void refuse_calls(struct locks *l, const struct ir_ins *i)
 {
-	if (i->op != IRO(helper))
+	if (i->op != IRO(helper) && i->op != IRO(fact))
 		return;
 	struct diag *d = diag_add(l->u->diag, DIAG_ERROR, l->u->sites[i->site].pos,
 		"this calls into the kernel while an entry is locked, which the kernel does not allow");
