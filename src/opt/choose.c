@@ -63,8 +63,10 @@ static int by_key(const void *a, const void *b)
 static bool may_be(const pg_value *key, uint64_t kinds)
 {
 	switch (key->kind) {
-	case PG_FALSE: case PG_TRUE: case PG_INT: case PG_STR: case PG_IP4: case PG_IP6: case PG_MAC:
-		return ir_alike(kinds) & IR_BIT(ir_kind_of(key->kind));
+	case PG_STR:
+		return kinds & IR_ALL_STRINGS;
+	case PG_FALSE: case PG_TRUE: case PG_INT: case PG_IP4: case PG_IP6: case PG_MAC:
+		return kinds & IR_BIT(ir_kind_of(key->kind));
 	default:
 		return false;
 	}

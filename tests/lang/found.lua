@@ -252,4 +252,16 @@ lang.packets { name = "entry or boolean, set anew before it is tested", inputs =
 	end
 	return sum
 end }
+-- Text that is made at run time, and messages of errors, find what texts find: in small tables and in big ones.
+local many = {}
+for i = 0, 30 do many["k" .. i] = i + 4 end
+local few, words = { k1 = 5, k2 = 7 }, { "k1", "zz", "k20" }
+lang.case { name = "a table by text of one form or another", inputs = lang.pairs { 0, 1, 2, 3, 30, 31 }, f = function(a, b)
+	return many[a == 1 and words[1] or "k" .. a], many[b == 1 and words[a] or "k" .. (b + 1)]
+end }
+lang.case { name = "a table by the message of an error", inputs = lang.pairs { 0, 1, 2, "nil" }, f = function(a, b)
+	local ok, e = pcall(function() if a == 1 then error("k1", 0) end return a + b end)
+	local k = ok and "k2" or e
+	return not ok and few[e], not ok and many[e], few[k], many[k]
+end }
 lang.done()
