@@ -215,6 +215,18 @@ static bool indexable(unsigned kind)
 	       IR_BIT(kind) & IR_STRINGS || kind == IR_IP4 || kind == IR_IP6 || kind == IR_MAC;
 }
 
+/* A name that is a method of one kind and a field of another has no value that both could be. */
+static bool method_and_field(struct infer *in, ir_ref r, const struct ir_type *a, const struct ir_type *b,
+			     const struct ir_type *key)
+{
+	bool method = a->kinds & IR_BIT(IR_FUNC);
+	if (!a->kinds || !b->kinds || type_is_pending(a) || type_is_pending(b) || method == !!(b->kinds & IR_BIT(IR_FUNC)))
+		return false;
+	flow_error(&in->fl, ir_at(in->fl.f, r)->site, "%s of %s is a method or a field; which, is known only at run time",
+		   key_text(in, key), infer_operand(in, r, 0))->help = "ask each of them for it under an if";
+	return true;
+}
+
 struct ir_type infer_index(struct infer *in, ir_ref r)
 {
 	struct ir_type t = infer_arg(in, r, 0), key = infer_arg(in, r, 1), out = nothing;
@@ -231,6 +243,8 @@ struct ir_type infer_index(struct infer *in, ir_ref r)
 		if (!indexable(k))
 			continue;
 		struct ir_type one = index_kind(in, r, &t, k, &key);
+		if (method_and_field(in, r, &out, &one, &key))
+			return type_pending();
 		type_join(&out, &one);
 		some = true;
 	}

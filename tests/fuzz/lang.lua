@@ -104,7 +104,7 @@ local REFUSALS = {
 	"'math.%w+' is a %w+ here", "math.tointeger of a string", "order of strings", "takes at most", "bad argument", "bad value for map", "bad key for map",
 	"is always nil", "what this gives", "is no verdict",
 	"differs by the way taken", "is indexed by something", "cannot be deleted", "has no field", "bytes of stack", "needs may_goto", "is stored in '[^']*', which holds",
-	"does not fit the", "it goes where it must be known before",
+	"does not fit the", "is a method or a field", "it goes where it must be known before",
 }
 
 local function refusal(text)
