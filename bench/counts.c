@@ -12,12 +12,14 @@
 #include "opt/passes.h"
 #include "perigee.h"
 
+#include <fcntl.h>
 #include <glob.h>
 #include <lauxlib.h>
 #include <lualib.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { MAX_PASSES = 32 };
 
@@ -30,6 +32,8 @@ static const struct { const char *file, *args[3]; } calls[] = {
 	{ "examples/protocols.lua",    { "lo" } },
 	{ "examples/ttl.lua",          { "lo", "64" } },
 	{ "examples/tenants.lua",      { "lo" } },
+	{ "examples/sni.lua",          { "lo", "example.org" } },
+	{ "examples/agents.lua",       { "lo" } },
 	{ "examples/connections.lua",  { NULL } },
 	{ "examples/syscalls.lua",     { "1" } },
 	{ "examples/libc_latency.lua", { "malloc" } },
@@ -74,10 +78,20 @@ static void fail(const char *file, lua_State *L)
 	exit(1);
 }
 
-static int nothing(lua_State *L)
+/* What the user half of a script prints goes nowhere. */
+static void quiet(bool on)
 {
-	(void)L;
-	return 0;
+	static int kept = -1;
+	fflush(stdout);
+	if (on) {
+		int null = open("/dev/null", O_WRONLY);
+		kept = dup(STDOUT_FILENO);
+		dup2(null, STDOUT_FILENO);
+		close(null);
+	} else {
+		dup2(kept, STDOUT_FILENO);
+		close(kept);
+	}
 }
 
 /* bpf.run: what an example does when it was stopped is not waited for. */
@@ -99,8 +113,7 @@ static lua_State *open_state(void)
 	luaL_requiref(L, "bpf", luaopen_perigee, 1);
 	lua_pushcfunction(L, stop);
 	lua_setfield(L, -2, "run");
-	lua_pushcfunction(L, nothing);
-	lua_setglobal(L, "print");
+	lua_settop(L, 0);
 	return L;
 }
 
@@ -123,6 +136,7 @@ static void run(const char *file)
 	bpf = 0;
 	set_args(L, file);
 	lua_settop(L, 0);
+	quiet(true);
 	bool failed = luaL_loadfile(L, file) || lua_pcall(L, 0, LUA_MULTRET, 0);
 	if (failed && lua_touserdata(L, -1) != &bpf)
 		fail(file, L);
@@ -134,7 +148,12 @@ static void run(const char *file)
 		if (lua_pcall(L, lua_gettop(L) - 1, 0, 0))
 			fail(file, L);
 	}
-	lua_close(L);
+	lua_close(L); /* bpf.on_exit */
+	quiet(false);
+	if (!bpf) {
+		fprintf(stderr, "counts: %s: nothing was compiled\n", file);
+		exit(1);
+	}
 }
 
 /* ---- tables ---- */
