@@ -183,11 +183,21 @@ static void drop_unreachable(struct ir_fn *f)
 			ir_block(f, b)->first = ir_block(f, b)->last = ir_block(f, b)->nparams = 0;
 }
 
+/* Elsewhere a parameter is better than the value itself: edges with what is known decide the tests behind it. */
+static bool goes_round(const struct ir_fn *f)
+{
+	for (uint32_t o = 0; o < f->nrpo; o++)
+		if (ir_block(f, f->rpo[o])->loop)
+			return true;
+	return false;
+}
+
 void prune(struct flow *fl)
 {
 	struct ir_fn *f = fl->f;
 	bool folded = false;
-	drop_trivial(f, true);
+	if (goes_round(f))
+		drop_trivial(f, true);
 	for (uint32_t o = 0; o < f->nrpo; o++)
 		if (fl->exec[f->rpo[o]]) {
 			folded |= fold_branch(fl, f->rpo[o]);
