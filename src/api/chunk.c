@@ -17,6 +17,8 @@ int pg_chunk_write(struct lua_State *L, const void *bytes, size_t n, void *chunk
 {
 	struct pg_chunk *c = chunk;
 	(void)L;
+	if (!n) /* Lua writes nothing, from nowhere, too */
+		return 0;
 	if (c->room - c->n < n) {
 		size_t room = (c->n + n) * 2;
 		char *p = realloc(c->bytes, room);
