@@ -39,6 +39,7 @@ static const char *read_field(char c, const char **s, const char *end, struct fi
 			f->size = number(s, end, 4);
 		return f->size < 1 || f->size > 8 ? "the format of 'unpack': integers have 1 to 8 bytes in kernel code" : NULL;
 	}
+	*f = (struct field){ .big = f->big }; /* a length before text has no sign */
 	f->what = c == 'c' ? F_BYTES : c == 's' ? F_PREFIXED : c == 'z' ? F_ZERO : F_SKIP;
 	f->size = c == 'x' || c == 'z' ? 1 : number(s, end, c == 's' ? 8 : FURTHEST + 1);
 	if (c == 'c' && f->size > FURTHEST)
