@@ -10,7 +10,8 @@ struct front {
 	const struct pg_capture *cap;
 	struct front_proto **protos; /* 1..n-1, by ir_fn.proto */
 	uint32_t n, cap_protos;
-	struct field { uint64_t table; const char *key; pg_value v; } fields[FIELDS]; /* of tables, asked for last */
+	struct field { uint64_t table; const char *key; uint32_t n; pg_value v; }
+		fields[FIELDS]; /* of tables, asked for last */
 	uint32_t nfields;
 };
 
@@ -103,11 +104,11 @@ int front_index(struct ir_unit *u, uint64_t table, const pg_value *key, pg_value
 	struct front *front = u->front;
 	const char *text = key->kind == PG_STR ? key->str : NULL; /* a name in the source is one text */
 	for (uint32_t i = 0; text && i < FIELDS; i++)
-		if (front->fields[i].key == text && front->fields[i].table == table)
+		if (front->fields[i].key == text && front->fields[i].n == key->n && front->fields[i].table == table)
 			return *out = front->fields[i].v, 0;
 	int err = front->cap->index(front->cap->arg, table, key, out);
 	if (!err && text)
-		front->fields[front->nfields++ % FIELDS] = (struct field){ table, text, *out };
+		front->fields[front->nfields++ % FIELDS] = (struct field){ table, text, key->n, *out };
 	return err;
 }
 
