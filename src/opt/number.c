@@ -426,18 +426,11 @@ static void number_block(struct simp *s, ir_blk b)
 		s->written[b] = s->write;
 }
 
-void simp_need_order(struct simp *s)
-{
-	if (s->stale)
-		ir_order(s->f);
-	s->stale = false;
-}
-
 void simp_need_tree(struct simp *s)
 {
 	if (!s->stale_tree)
 		return;
-	simp_need_order(s);
+	ir_need_order(s->f);
 	ir_tree(s->f);
 	s->stale_tree = false;
 }

@@ -67,7 +67,6 @@ static void simplify_fn(struct ir_unit *u, struct ir_fn *f)
 {
 	struct simp s = { .u = u, .f = f, .scratch = u->scratch, .stale_tree = true };
 	ir_ref hold = hold_error_exit(u, f);
-	s.stale = hold != 0; /* else it left the order right */
 	bool swept = true; /* a block that lost its instructions may be jumped through */
 	for (int round = 0; round < ROUNDS; round++) {
 		struct arena_mark mark = arena_mark(u->scratch);

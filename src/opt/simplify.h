@@ -22,8 +22,7 @@ struct simp {
 	struct ir_fn *f;
 	struct arena *scratch;
 	bool changed;
-	bool stale;            /* edges changed: order and preds are to be made anew ... */
-	bool stale_tree;       /* ... and so are dominators */
+	bool stale_tree;       /* edges changed: dominators are to be made anew */
 	ir_ref *to;            /* by value: what it became, or 0 */
 	struct range *range;   /* by value */
 	bool joins_seen;       /* range_joins_seen */
@@ -79,12 +78,11 @@ bool fold_holds(enum ir_cc cc, uint64_t a, uint64_t b); /* a cc b */
 /* The edge a predecessor of `to` stands for, after branches were decided: NULL when it is gone. */
 const struct ir_edge *simp_edge(const struct ir_fn *f, const struct ir_pred *p, ir_blk to);
 
-/* What a part needs to be true; made anew when edges changed since. */
-void simp_need_order(struct simp *s);
+/* Dominators, made anew when edges changed since. */
 void simp_need_tree(struct simp *s);
 static inline void simp_edges_changed(struct simp *s)
 {
-	s->changed = s->stale = s->stale_tree = true;
+	s->changed = s->stale_tree = true;
 	s->f->ordered = false;
 }
 void simp_number(struct simp *s);

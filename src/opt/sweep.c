@@ -114,7 +114,7 @@ void simp_sweep(struct simp *s)
 {
 	struct ir_fn *f = s->f;
 	struct sweep w = { .s = s, .f = f };
-	simp_need_order(s);
+	ir_need_order(s->f);
 	w.live = arena_array(s->scratch, bool, f->nins);
 	w.work = arena_array(s->scratch, ir_ref, f->nins);
 	mark(&w);

@@ -279,7 +279,7 @@ void simp_thread(struct simp *s)
 {
 	struct ir_fn *f = s->f;
 	struct thread t = { .s = s, .f = f };
-	simp_need_order(s);
+	ir_need_order(s->f);
 	t.kept = arena_array(s->scratch, bool, f->nblocks);
 	find_kept(&t);
 	open_blocks(&t);
@@ -342,7 +342,7 @@ static void merge_into(struct simp *s, ir_blk b, ir_blk k)
 void simp_merge(struct simp *s)
 {
 	struct ir_fn *f = s->f;
-	simp_need_order(s);
+	ir_need_order(s->f);
 	s->to = arena_array(s->scratch, ir_ref, f->nins);
 	bool any = false;
 	uint32_t n = 0;
