@@ -16,7 +16,6 @@ struct entries {
 	struct ir_fn *f;
 	ir_ref *writes;
 	uint32_t n, cap;
-	ir_ref view;
 };
 
 /* Are the entries taken from a queue copies, which what the row does leaves alone? Only the next one that is
@@ -60,20 +59,6 @@ static void find_writes(struct entries *s)
 		}
 }
 
-static bool uses_view(const void *arg, ir_ref r)
-{
-	const struct entries *s = arg;
-	const struct ir_ins *i = ir_at(s->f, r);
-	for (uint32_t a = 0; a < i->nargs; a++)
-		if (i->args[a] == s->view && i->op != IRO(branch) && i->op != IRO(not))
-			return true;
-	for (uint32_t e = 0; e < i->nsucc; e++)
-		for (uint32_t a = 0; a < i->succ[e].nargs; a++)
-			if (i->succ[e].args[a] == s->view)
-				return true;
-	return false;
-}
-
 /* May the view be one of this map's? */
 static bool may_be_of(const struct ir_type *view, const pg_map *m)
 {
@@ -82,23 +67,14 @@ static bool may_be_of(const struct ir_type *view, const pg_map *m)
 	return !view->layout || ct_equal(view->layout, s.value);
 }
 
-static bool is_the_write(const void *arg, ir_ref r)
-{
-	return *(const ir_ref *)arg == r;
-}
-
 static void check_view(struct entries *s, ir_ref view)
 {
-	s->view = view;
 	for (uint32_t w = 0; w < s->n; w++) {
 		ir_ref write = s->writes[w];
-		const struct ir_ins *d = ir_at(s->f, view);
-		if (write == view || !may_be_of(&d->type, written(s->f, write)))
+		if (write == view || !may_be_of(&ir_at(s->f, view)->type, written(s->f, write)))
 			continue;
-		ir_ref use = reach_use(s->f, write, view, uses_view, s);
-		ir_ref start = d->op == IRO(param) ? ir_block(s->f, d->block)->first : view;
-		bool before = use && (start == write || reach_use(s->f, start, 0, is_the_write, &write));
-		if (!before)
+		ir_ref use = reach_outlived(s->f, view, write);
+		if (!use)
 			continue;
 		struct diag *e = flow_error(s->fl, ir_at(s->f, use)->site,
 			"this entry was taken from the map before line %u writes to it, and may be gone by now",

@@ -55,3 +55,34 @@ ir_ref reach_use(struct ir_fn *f, ir_ref from, ir_ref def, bool (*is_use)(const 
 	}
 	return use;
 }
+
+struct kept { const struct ir_fn *f; ir_ref value; };
+
+static bool uses_value(const void *arg, ir_ref r)
+{
+	const struct kept *k = arg;
+	const struct ir_ins *i = ir_at(k->f, r);
+	for (uint32_t a = 0; a < i->nargs; a++)
+		if (i->args[a] == k->value && i->op != IRO(branch) && i->op != IRO(not))
+			return true;
+	for (uint32_t e = 0; e < i->nsucc; e++)
+		for (uint32_t a = 0; a < i->succ[e].nargs; a++)
+			if (i->succ[e].args[a] == k->value)
+				return true;
+	return false;
+}
+
+static bool is_the_write(const void *arg, ir_ref r)
+{
+	return *(const ir_ref *)arg == r;
+}
+
+ir_ref reach_outlived(struct ir_fn *f, ir_ref value, ir_ref write)
+{
+	struct kept k = { f, value };
+	const struct ir_ins *d = ir_at(f, value);
+	ir_ref use = reach_use(f, write, value, uses_value, &k);
+	ir_ref start = d->op == IRO(param) ? ir_block(f, d->block)->first : value;
+	bool before = use && (start == write || reach_use(f, start, 0, is_the_write, &write));
+	return before ? use : 0;
+}

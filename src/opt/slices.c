@@ -12,7 +12,6 @@ struct slices {
 	struct ir_fn *f;
 	ir_ref *writes;
 	uint32_t n, cap;
-	ir_ref slice;
 };
 
 static bool writes_packet(const struct ir_fn *f, ir_ref r)
@@ -34,37 +33,15 @@ static void find_writes(struct slices *s)
 				arena_push(s->fl->u->scratch, s->writes, s->n, s->cap, r);
 }
 
-static bool uses_slice(const void *arg, ir_ref r)
-{
-	const struct slices *s = arg;
-	const struct ir_ins *i = ir_at(s->f, r);
-	for (uint32_t a = 0; a < i->nargs; a++)
-		if (i->args[a] == s->slice && i->op != IRO(branch) && i->op != IRO(not))
-			return true;
-	for (uint32_t e = 0; e < i->nsucc; e++)
-		for (uint32_t a = 0; a < i->succ[e].nargs; a++)
-			if (i->succ[e].args[a] == s->slice)
-				return true;
-	return false;
-}
-
-static bool is_the_write(const void *arg, ir_ref r)
-{
-	return *(const ir_ref *)arg == r;
-}
-
 static void check_slice(struct slices *s, ir_ref slice)
 {
 	const struct ir_type *t = &ir_at(s->f, slice)->type;
 	if (!(t->kinds & IR_BIT(IR_SLICE)) || type_is_pending(t))
 		return;
-	s->slice = slice;
 	for (uint32_t w = 0; w < s->n; w++) {
 		ir_ref write = s->writes[w];
-		const struct ir_ins *d = ir_at(s->f, slice);
-		ir_ref use = reach_use(s->f, write, slice, uses_slice, s);
-		ir_ref start = d->op == IRO(param) ? ir_block(s->f, d->block)->first : slice;
-		if (!use || (start != write && !reach_use(s->f, start, 0, is_the_write, &write)))
+		ir_ref use = reach_outlived(s->f, slice, write);
+		if (!use)
 			continue;
 		flow_error(s->fl, ir_at(s->f, use)->site, "this string was taken from the packet before line %u writes "
 			   "to it; keeping what it was is not there yet",
