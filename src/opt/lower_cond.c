@@ -262,20 +262,29 @@ static void raise_compare(struct lw *w, const struct lw_val *a, const struct lw_
 
 enum { NUMBERS = 1 << IR_INT | 1 << IR_FLOAT };
 
-/* Each is one kind of strings, or nothing that has an order (infer lets nothing else through). */
-static void order_strings(struct lw *w, enum ir_op op, const struct lw_val *a, const struct lw_val *b,
-			  ir_blk yes, ir_blk no)
+/* Goes on where both are of these kinds, as x and y; else raises. */
+static void both_of(struct lw *w, const struct lw_val *a, const struct lw_val *b, uint64_t kinds,
+		    struct lw_val *x, struct lw_val *y)
 {
-	if ((a->kinds | b->kinds) & ~IR_STRINGS) {
-		ir_blk a_str = lw_block(w, 0), ok = lw_block(w, 0), bad = lw_block(w, 0);
-		lw_br_kind(w, a, IR_STRINGS, a_str, bad);
-		lw_enter(w, a_str);
-		lw_br_kind(w, b, IR_STRINGS, ok, bad);
+	if ((a->kinds | b->kinds) & ~kinds) {
+		ir_blk a_is = lw_block(w, 0), ok = lw_block(w, 0), bad = lw_block(w, 0);
+		lw_br_kind(w, a, kinds, a_is, bad);
+		lw_enter(w, a_is);
+		lw_br_kind(w, b, kinds, ok, bad);
 		lw_enter(w, bad);
 		raise_compare(w, a, b);
 		lw_enter(w, ok);
 	}
-	struct lw_val x = lw_narrow(w, a, IR_STRINGS), y = lw_narrow(w, b, IR_STRINGS);
+	*x = lw_narrow(w, a, kinds);
+	*y = lw_narrow(w, b, kinds);
+}
+
+/* Each is one kind of strings, or nothing that has an order (infer lets nothing else through). */
+static void order_strings(struct lw *w, enum ir_op op, const struct lw_val *a, const struct lw_val *b,
+			  ir_blk yes, ir_blk no)
+{
+	struct lw_val x, y;
+	both_of(w, a, b, IR_STRINGS, &x, &y);
 	lw_str_less(w, &x, &y, op == IRO(le), yes, no);
 }
 
@@ -286,16 +295,8 @@ static void lower_order(struct lw *w, enum ir_op op, const struct lw_val *a, con
 		order_strings(w, op, a, b, yes, no);
 		return;
 	}
-	if ((a->kinds | b->kinds) & ~(uint64_t)NUMBERS) {
-		ir_blk a_num = lw_block(w, 0), ok = lw_block(w, 0), bad = lw_block(w, 0);
-		lw_br_kind(w, a, NUMBERS, a_num, bad);
-		lw_enter(w, a_num);
-		lw_br_kind(w, b, NUMBERS, ok, bad);
-		lw_enter(w, bad);
-		raise_compare(w, a, b);
-		lw_enter(w, ok);
-	}
-	struct lw_val x = lw_narrow(w, a, NUMBERS), y = lw_narrow(w, b, NUMBERS);
+	struct lw_val x, y;
+	both_of(w, a, b, NUMBERS, &x, &y);
 	if (is_float(&x))
 		order_float(w, op, &y, x.k->f, true, yes, no);
 	else if (is_float(&y))
