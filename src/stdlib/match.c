@@ -169,21 +169,38 @@ static ir_ref maybe(struct matcher *k, const struct pat_set *s, ir_ref pos)
 	return lw_param(w, meet, 0);
 }
 
+/* What follows is tried at a position, the loop's parameter, and when it fails (`again`) at another one. */
+struct tries { ir_blk head, again; ir_ref at; };
+
+/* Goes on with what makes the next position of the one that failed. */
+static struct tries open_tries(struct matcher *k, ir_ref first)
+{
+	struct lw *w = k->w;
+	struct tries t = { .head = lw_block(w, 1), .again = lw_block(w, 0) };
+	lw_jmp(w, t.head, 1, &first);
+	t.at = lw_param(w, t.head, 0);
+	lw_enter(w, t.again);
+	return t;
+}
+
+/* Goes on with what follows; returns the position it is tried at. */
+static ir_ref close_tries(struct matcher *k, const struct tries *t, ir_ref next)
+{
+	lw_jmp(k->w, t->head, 1, &next);
+	lw_enter(k->w, t->head);
+	k->fail = t->again;
+	return t->at;
+}
+
 /* What follows is tried from `stop` on down to `least`. */
 static ir_ref backwards(struct matcher *k, ir_ref stop, ir_ref least)
 {
 	struct lw *w = k->w;
-	ir_blk head = lw_block(w, 1), again = lw_block(w, 0), less = lw_block(w, 0);
-	lw_jmp(w, head, 1, &stop);
-	ir_ref at = lw_param(w, head, 0);
-	lw_enter(w, again);
-	lw_br(w, IR_UGT, at, least, less, k->fail);
+	struct tries t = open_tries(k, stop);
+	ir_blk less = lw_block(w, 0);
+	lw_br(w, IR_UGT, t.at, least, less, k->fail);
 	lw_enter(w, less);
-	ir_ref next = plus(k, at, -1);
-	lw_jmp(w, head, 1, &next);
-	lw_enter(w, head);
-	k->fail = again;
-	return at;
+	return close_tries(k, &t, plus(k, t.at, -1));
 }
 
 static ir_ref greedy(struct matcher *k, const struct pat_item *item, ir_ref pos)
@@ -202,18 +219,11 @@ static ir_ref greedy(struct matcher *k, const struct pat_item *item, ir_ref pos)
 /* `-`: what follows is tried from pos on, while the bytes passed over are of the set. */
 static ir_ref lazy(struct matcher *k, const struct pat_item *item, ir_ref pos)
 {
-	struct lw *w = k->w;
-	ir_blk head = lw_block(w, 1), again = lw_block(w, 0), more = lw_block(w, 0);
-	lw_jmp(w, head, 1, &pos);
-	ir_ref at = lw_param(w, head, 0);
-	lw_enter(w, again);
-	byte_at(k, at, &item->set, more, k->fail);
-	lw_enter(w, more);
-	ir_ref next = plus(k, at, 1);
-	lw_jmp(w, head, 1, &next);
-	lw_enter(w, head);
-	k->fail = again;
-	return at;
+	struct tries t = open_tries(k, pos);
+	ir_blk more = lw_block(k->w, 0);
+	byte_at(k, t.at, &item->set, more, k->fail);
+	lw_enter(k->w, more);
+	return close_tries(k, &t, plus(k, t.at, 1));
 }
 
 /* %bxy: to the y that makes their numbers even. */
