@@ -189,9 +189,13 @@ void net_extent(struct lw *w, const struct lw_val *obj, ir_ref *off, ir_ref *len
 #define NET_ROW_SIGN(name_, bit_)                                                           \
 	{ .name = name_, .kinds = IR_BOOL, .get = net_get, .fixed = NET_FIXED_SUM,          \
 	  .arg = &(const struct net_field){ .how = NET_FLAG, .bit = bit_, .width = 1 } }
-/* What IP carries, and the network layer. */
+/* What either version of IP carries; and what a frame holds, however its link layer is read. */
 #define NET_ROWS_TRANSPORT NET_ROW_HEADER("sctp", NET_SCTP), NET_ROW_HEADER("gre", NET_GRE)
-#define NET_ROWS_FRAME NET_ROWS_TRANSPORT, NET_ROW_HEADER("mpls", NET_MPLS)
+#define NET_ROWS_FRAME                                                                       \
+	NET_ROW_HEADER("arp", NET_ARP), NET_ROW_HEADER("ip", NET_IP), NET_ROW_HEADER("ipv4", NET_IPV4), \
+	NET_ROW_HEADER("ipv6", NET_IPV6), NET_ROW_HEADER("tcp", NET_TCP), NET_ROW_HEADER("udp", NET_UDP), \
+	NET_ROW_HEADER("icmp", NET_ICMP), NET_ROW_HEADER("icmp6", NET_ICMP6), NET_ROWS_TRANSPORT,    \
+	NET_ROW_HEADER("mpls", NET_MPLS)
 #define NET_ROW_REST() NET_ROW_WALKS("payload", NET_KIND(NET_PAYLOAD), NET_FIXED_VIEW, .how = NET_REST)
 
 #define NET_FIXED_VIEW "assign its fields, or write its bytes: p:set_u16(offset, value)"
