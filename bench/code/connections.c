@@ -6,12 +6,10 @@ struct map_def opened SEC("maps") = { BPF_MAP_TYPE_RINGBUF, 0, 0, 1 << 16, 0 };
 
 SEC("xdp") int prog(struct xdp_md *ctx)
 {
-	struct iphdr *ip = find_ipv4(ctx);
+	struct iphdr *ip;
 	int len;
+	struct tcphdr *tcp = find_tcp4(ctx, &ip, &len);
 
-	if (!ip)
-		return XDP_PASS;
-	struct tcphdr *tcp = tcp_at(ipv4_payload(ip, IPPROTO_TCP, &len), len, END(ctx));
 	if (tcp && tcp->syn && !tcp->ack) {
 		struct event *e = bpf_ringbuf_reserve(&opened, sizeof *e, 0);
 		if (e) {

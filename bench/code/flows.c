@@ -7,13 +7,11 @@ MAP(flows, HASH, struct key, struct flow, 1024);
 
 SEC("xdp") int prog(struct xdp_md *ctx)
 {
-	struct iphdr *ip = find_ipv4(ctx);
+	struct iphdr *ip;
 	__u64 size = END(ctx) - DATA(ctx);
 	int len;
+	struct udphdr *udp = find_udp4(ctx, &ip, &len);
 
-	if (!ip)
-		return XDP_PASS;
-	struct udphdr *udp = udp_at(ipv4_payload(ip, IPPROTO_UDP, &len), len, END(ctx));
 	if (!udp)
 		return XDP_PASS;
 	struct key key = { ip->saddr, ip->daddr, ntohs(udp->source), ntohs(udp->dest) };

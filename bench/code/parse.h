@@ -142,23 +142,42 @@ INLINE struct udphdr *udp_at(void *pos, int len, void *end)
 	return udp;
 }
 
-/* The TCP header of either IP version. */
-INLINE struct tcphdr *find_tcp(struct xdp_md *ctx)
+/* What IPv4 carries, in *len bytes. */
+INLINE struct udphdr *find_udp4(struct xdp_md *ctx, struct iphdr **ip, int *len)
+{
+	*ip = find_ipv4(ctx);
+	if (!*ip)
+		return 0;
+	void *at = ipv4_payload(*ip, IPPROTO_UDP, len);
+	return udp_at(at, *len, END(ctx));
+}
+
+INLINE struct tcphdr *find_tcp4(struct xdp_md *ctx, struct iphdr **ip, int *len)
+{
+	*ip = find_ipv4(ctx);
+	if (!*ip)
+		return 0;
+	void *at = ipv4_payload(*ip, IPPROTO_TCP, len);
+	return tcp_at(at, *len, END(ctx));
+}
+
+/* The TCP header of either IP version, in *len bytes; -1: there is none. */
+INLINE struct tcphdr *find_tcp(struct xdp_md *ctx, int *len)
 {
 	void *pos = DATA(ctx), *end = END(ctx), *at = pos;
 	__be16 type = parse_eth(&pos, end);
-	int len = -1;
 
+	*len = -1;
 	if (type == htons(ETH_P_IP)) {
 		struct iphdr *ip = ipv4_at(pos, end);
 		if (ip)
-			at = ipv4_payload(ip, IPPROTO_TCP, &len);
+			at = ipv4_payload(ip, IPPROTO_TCP, len);
 	} else if (type == htons(ETH_P_IPV6)) {
 		struct ipv6hdr *ip = ipv6_at(pos, end);
 		if (ip)
-			at = ipv6_payload(ip, end, IPPROTO_TCP, &len);
+			at = ipv6_payload(ip, end, IPPROTO_TCP, len);
 	}
-	return tcp_at(at, len, end);
+	return tcp_at(at, *len, end);
 }
 
 #endif

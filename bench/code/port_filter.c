@@ -2,7 +2,8 @@
 
 SEC("xdp") int prog(struct xdp_md *ctx)
 {
-	struct tcphdr *tcp = find_tcp(ctx);
+	int len;
+	struct tcphdr *tcp = find_tcp(ctx, &len);
 
 	if (tcp && (tcp->dest == htons(22) || tcp->dest == htons(23) || tcp->dest == htons(445)))
 		return XDP_DROP;

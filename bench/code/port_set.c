@@ -2,12 +2,10 @@
 
 SEC("xdp") int prog(struct xdp_md *ctx)
 {
-	struct iphdr *ip = find_ipv4(ctx);
+	struct iphdr *ip;
 	int len;
+	struct udphdr *udp = find_udp4(ctx, &ip, &len);
 
-	if (!ip)
-		return XDP_PASS;
-	struct udphdr *udp = udp_at(ipv4_payload(ip, IPPROTO_UDP, &len), len, END(ctx));
 	if (!udp)
 		return XDP_PASS;
 	switch (ntohs(udp->dest)) {

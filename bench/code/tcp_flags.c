@@ -2,12 +2,10 @@
 
 SEC("xdp") int prog(struct xdp_md *ctx)
 {
-	struct iphdr *ip = find_ipv4(ctx);
+	struct iphdr *ip;
 	int len;
+	struct tcphdr *tcp = find_tcp4(ctx, &ip, &len);
 
-	if (!ip)
-		return XDP_PASS;
-	struct tcphdr *tcp = tcp_at(ipv4_payload(ip, IPPROTO_TCP, &len), len, END(ctx));
 	if (!tcp)
 		return XDP_PASS;
 	if (tcp->syn && tcp->fin)
