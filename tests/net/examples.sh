@@ -1,37 +1,17 @@
 #!/bin/sh
 # The examples on tc, beside what the kernel itself counts: the device's statistics and /proc/net/snmp.
 set -eu
-name=pgx$$
 peer=10.81.0.1
 here=10.81.0.2
-dir=$(mktemp -d)
 bulk=$BUILD/tests/bulk
-script=
 
-clean() {
-	[ -z "$script" ] || kill "$script" 2>/dev/null || :
-	ip netns del "${name}a" 2>/dev/null || :
-	ip netns del "${name}b" 2>/dev/null || :
-	rm -rf "$dir"
-}
-trap clean EXIT
-trap 'exit 1' INT TERM
+. tests/pair.sh
 
-. tests/tap.sh
-
-ip netns add "${name}a"
-ip netns add "${name}b"
-in_a() { ip netns exec "${name}a" "$@"; }
-in_b() { ip netns exec "${name}b" "$@"; }
 for ns in a b; do
 	ip netns exec $name$ns sh -c 'echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6
 		echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6'
 done
-ip -n "${name}a" link add out type veth peer name in netns "${name}b"
-ip -n "${name}a" addr add $peer/24 dev out
-ip -n "${name}b" addr add $here/24 dev in
-ip -n "${name}a" link set out up
-ip -n "${name}b" link set in up
+pair $peer/24 $here/24
 in_a "$bulk" offload out tso off # a packet is a packet to all that count
 in_a "$bulk" offload out gso off
 

@@ -2,33 +2,12 @@
 # Packets that lie in pieces, and tags that lie beside them: TCP in segments as big as the devices make
 # (TSO, and GRO of small ones), read to their last byte; VLAN tags that were taken off.
 set -eu
-name=pgp$$
 peer=10.79.0.1
 here=10.79.0.2
 bytes=3000000
-dir=$(mktemp -d)
-pids=
 
-clean() {
-	for pid in $pids; do kill "$pid" 2>/dev/null || :; done
-	ip netns del "${name}a" 2>/dev/null || :
-	ip netns del "${name}b" 2>/dev/null || :
-	rm -rf "$dir"
-}
-trap clean EXIT
-trap 'exit 1' INT TERM
-
-. tests/tap.sh
-
-ip netns add "${name}a"
-ip netns add "${name}b"
-ip -n "${name}a" link add out type veth peer name in netns "${name}b"
-ip -n "${name}a" addr add $peer/24 dev out
-ip -n "${name}b" addr add $here/24 dev in
-ip -n "${name}a" link set out up
-ip -n "${name}b" link set in up
-in_a() { ip netns exec "${name}a" "$@"; }
-in_b() { ip netns exec "${name}b" "$@"; }
+. tests/pair.sh
+pair $peer/24 $here/24
 bulk=$BUILD/tests/bulk
 
 # What was sent tells where it stands. Both ways of reading: looked at before anything else is done,

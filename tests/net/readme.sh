@@ -1,21 +1,7 @@
 #!/bin/sh
 # The example of the README, taken out of it: run on real SYNs, it prints what the page says.
 set -eu
-name=pgr$$
-script=
-dir=$(mktemp -d)
-
-clean() {
-	[ -z "$script" ] || kill "$script" 2>/dev/null || :
-	[ -z "$script" ] || wait "$script" 2>/dev/null || :
-	ip netns del "${name}a" 2>/dev/null || :
-	ip netns del "${name}b" 2>/dev/null || :
-	rm -rf "$dir"
-}
-trap clean EXIT
-trap 'exit 1' INT TERM
-
-. tests/tap.sh
+. tests/pair.sh
 
 # The n-th indented block of the page, without its indentation.
 block() {
@@ -25,12 +11,7 @@ block() {
 block 1 >"$dir/knock.lua"
 block 2 | sed '/^$/d' | sort >"$dir/want"
 
-ip netns add "${name}a"
-ip netns add "${name}b"
-ip -n "${name}a" link add out type veth peer name eth0 netns "${name}b"
-ip -n "${name}a" link set out up
-ip -n "${name}b" link set eth0 up
-ip -n "${name}b" addr add 203.0.113.1/24 dev eth0
+pair "" 203.0.113.1/24 eth0
 
 check "the page shows who knocked" grep -q '^203\.0\.113\.[0-9]*	[0-9]*$' "$dir/want"
 ip netns exec "${name}b" "$BUILD/perigee" "$dir/knock.lua" eth0 >"$dir/out" 2>&1 &

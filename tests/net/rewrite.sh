@@ -3,36 +3,16 @@
 # the sender makes, and with those that it leaves to the card; in one piece and in big segments. What comes
 # out is summed anew by build/tests/watch, and received by the kernel.
 set -eu
-name=pgw$$
-work=$(mktemp -d)
-script=
-watch=
+. tests/pair.sh
+pair 10.79.0.1/24 10.79.0.2/24
 
-clean() {
-	for pid in $script $watch; do kill "$pid" 2>/dev/null || :; wait "$pid" 2>/dev/null || :; done
-	ip netns del "${name}a" 2>/dev/null || :
-	ip netns del "${name}b" 2>/dev/null || :
-	rm -rf "$work"
-}
-trap clean EXIT
-trap 'exit 1' INT TERM
-
-. tests/tap.sh
-
-in_a() { ip netns exec "${name}a" "$@"; }
-in_b() { ip netns exec "${name}b" "$@"; }
 bulk=$BUILD/tests/bulk
 
-ip netns add "${name}a"
-ip netns add "${name}b"
-ip -n "${name}a" link add out type veth peer name in netns "${name}b"
 for end in a:out:1 b:in:2; do
 	ns=$name${end%%:*} dev=${end#*:} n=${end##*:}
 	dev=${dev%:*}
-	ip -n "$ns" addr add "10.79.0.$n/24" dev "$dev"
 	ip -n "$ns" addr add "10.79.1.$n/24" dev "$dev"
 	ip -n "$ns" addr add "fd79::$n/64" dev "$dev" nodad
-	ip -n "$ns" link set "$dev" up
 done
 
 until_says() { # file text
@@ -44,11 +24,11 @@ until_says() { # file text
 	return 1
 }
 start() { # options, script, arguments
-	: >"$work/out"
+	: >"$dir/out"
 	# shellcheck disable=SC2086
-	ip netns exec "${name}b" "$BUILD/perigee" $1 "$2" in ${3-} >"$work/out" 2>&1 &
+	ip netns exec "${name}b" "$BUILD/perigee" $1 "$2" in ${3-} >"$dir/out" 2>&1 &
 	script=$!
-	until_says "$work/out" "hops to go\|translating"
+	until_says "$dir/out" "hops to go\|translating"
 }
 stop() {
 	# again until it is gone: what comes before bpf.run listens is lost
@@ -57,13 +37,13 @@ stop() {
 	script=
 }
 watching() { # protocol, how many
-	: >"$work/seen"
-	ip netns exec "${name}a" "$BUILD/tests/watch" out "$1" "$2" >"$work/seen" &
+	: >"$dir/seen"
+	ip netns exec "${name}a" "$BUILD/tests/watch" out "$1" "$2" >"$dir/seen" &
 	watch=$!
-	until_says "$work/seen" watching
+	until_says "$dir/seen" watching
 }
 seen() { wait "$watch" || :; watch=; }
-ping_b() { in_a ping -q -c 3 -i 0.02 -W 1 "$1" >"$work/ping"; }
+ping_b() { in_a ping -q -c 3 -i 0.02 -W 1 "$1" >"$dir/ping"; }
 move() { # address and port that b sends to, port that a receives at
 	in_a "$bulk" receive "$3" 3000000 &
 	receiver=$!
@@ -72,7 +52,7 @@ move() { # address and port that b sends to, port that a receives at
 }
 
 # 10.79.1.1:7001 (fd79::1 has no other name) is really 10.79.0.1:7002; answers come in as they are sent
-cat >"$work/translate.lua" <<'END'
+cat >"$dir/translate.lua" <<'END'
 local real, shown = bpf.ip "10.79.0.1", bpf.ip "10.79.1.1"
 bpf.tc(arg[1], "egress", function(pkt)
 	local ip = pkt.ipv4
@@ -113,20 +93,20 @@ for way in tcx clsact; do
 		check "$of: ping" ping_b 10.79.0.2
 		seen
 		same "$of: every answer has the TTL, and its sums are right" \
-			"$(grep -c '^1 ttl 17 header right transport right$' "$work/seen")" 3
+			"$(grep -c '^1 ttl 17 header right transport right$' "$dir/seen")" 3
 		watching 58 3
 		check "$of: ping, IPv6" ping_b fd79::2
 		seen
-		same "$of: and the hop limit" "$(grep -c '^58 ttl 17 header none transport right$' "$work/seen")" 3
+		same "$of: and the hop limit" "$(grep -c '^58 ttl 17 header none transport right$' "$dir/seen")" 3
 		check "$of: TCP" move 10.79.0.1 7003 7003
 		stop
-		check "$of: counts them" grep -q "[1-9][0-9]* packets rewritten" "$work/out"
-		start "$opts" "$work/translate.lua"
+		check "$of: counts them" grep -q "[1-9][0-9]* packets rewritten" "$dir/out"
+		start "$opts" "$dir/translate.lua"
 		watching 6 2
 		check "$of: translated" move 10.79.1.1 7001 7002
 		seen
 		if [ $tx = off ]; then # else the card's part is missing
-			same "$of: with right sums" "$(grep -c '^6 ttl 64 header right transport right$' "$work/seen")" 2
+			same "$of: with right sums" "$(grep -c '^6 ttl 64 header right transport right$' "$dir/seen")" 2
 		fi
 		stop
 	done

@@ -2,34 +2,13 @@
 # Real packets through tc, attached as a tcx link and as a filter of clsact: both directions, verdicts,
 # what runs behind, replacing, detaching, and what is left when the script is killed or the device goes.
 set -eu
-name=pgc$$
 peer=10.78.0.1
 here=10.78.0.2
-script=
-dir=$(mktemp -d)
 
-clean() {
-	[ -z "$script" ] || kill -KILL "$script" 2>/dev/null || :
-	[ -z "$script" ] || wait "$script" 2>/dev/null || :
-	ip netns del "${name}a" 2>/dev/null || :
-	ip netns del "${name}b" 2>/dev/null || :
-	rm -rf "$dir"
-}
-trap clean EXIT
-trap 'exit 1' INT TERM
+. tests/pair.sh
+pair $peer/24 $here/24
 
-. tests/tap.sh
-
-ip netns add "${name}a"
-ip netns add "${name}b"
-ip -n "${name}a" link add out type veth peer name in netns "${name}b"
-ip -n "${name}a" addr add $peer/24 dev out
-ip -n "${name}b" addr add $here/24 dev in
-ip -n "${name}a" link set out up
-ip -n "${name}b" link set in up
-
-ping_in() { ip netns exec "${name}a" ping -q -c 2 -i 0.02 -W 1 "$@" $here; }
-in_b() { ip netns exec "${name}b" "$@"; }
+ping_in() { in_a ping -q -c 2 -i 0.02 -W 1 "$@" $here; }
 filters() { in_b tc filter show dev in "$1" | grep -c perigee; }
 qdisc() { in_b tc qdisc show dev in | grep -q clsact; }
 
@@ -116,7 +95,7 @@ for way in tcx clsact; do
 	opts=
 	[ $way = tcx ] || opts=--without=tcx
 	# shellcheck disable=SC2086
-	in_b "$BUILD/perigee" $opts "$dir/steps.lua" $way >"$dir/out" 2>&1 || echo "not ok $way: ends well" >>"$dir/out"
+	ip netns exec "${name}b" "$BUILD/perigee" $opts "$dir/steps.lua" $way >"$dir/out" 2>&1 || echo "not ok $way: ends well" >>"$dir/out"
 	while read -r line; do
 		case $line in
 		"ok "*) say 0 "${line#ok }" ;;

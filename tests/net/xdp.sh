@@ -2,33 +2,13 @@
 # Real packets of real tools through XDP: pass, drop, replace while running, detach; native and
 # generic. The counters of ping are the witness.
 set -eu
-name=pgt$$
 peer=10.77.0.1
 here=10.77.0.2
-script=
-dir=$(mktemp -d)
 
-clean() {
-	[ -z "$script" ] || kill "$script" 2>/dev/null || :
-	[ -z "$script" ] || wait "$script" 2>/dev/null || :
-	ip netns del "${name}a" 2>/dev/null || :
-	ip netns del "${name}b" 2>/dev/null || :
-	rm -rf "$dir"
-}
-trap clean EXIT
-trap 'exit 1' INT TERM
+. tests/pair.sh
+pair $peer/24 $here/24
 
-. tests/tap.sh
-
-ip netns add "${name}a"
-ip netns add "${name}b"
-ip -n "${name}a" link add out type veth peer name in netns "${name}b"
-ip -n "${name}a" addr add $peer/24 dev out
-ip -n "${name}b" addr add $here/24 dev in
-ip -n "${name}a" link set out up
-ip -n "${name}b" link set in up
-
-ping_in() { ip netns exec "${name}a" ping -q -c 2 -i 0.05 -W 1 "$@" $here; }
+ping_in() { in_a ping -q -c 2 -i 0.05 -W 1 "$@" $here; }
 attached() { ip -n "${name}b" link show dev in | grep -q xdp; }
 
 # Drops ICMP echoes of a length that the script is told; changes it on the first of a signal file.

@@ -1,0 +1,37 @@
+# pair.sh - for network tests to source: two network namespaces of their own, ${name}a and ${name}b, and a
+# folder $dir; at the end these go, and the processes in $script, $watch and $pids with them. Sources tap.sh.
+name=pg$$
+dir=$(mktemp -d)
+script=
+watch=
+pids=
+
+clean() {
+	for pid in $script $watch $pids; do
+		kill -KILL "$pid" 2>/dev/null || :
+		wait "$pid" 2>/dev/null || :
+	done
+	ip netns del "${name}a" 2>/dev/null || :
+	ip netns del "${name}b" 2>/dev/null || :
+	rm -rf "$dir"
+}
+trap clean EXIT
+trap 'exit 1' INT TERM
+
+. tests/tap.sh
+
+ip netns add "${name}a"
+ip netns add "${name}b"
+# In the foreground: a signal for what runs behind goes to `ip netns exec` itself.
+in_a() { ip netns exec "${name}a" "$@"; }
+in_b() { ip netns exec "${name}b" "$@"; }
+
+# A veth pair between them: `out` with the first address, if there is one, and `in` (or $3) with the second.
+pair() {
+	inner=${3-in}
+	ip -n "${name}a" link add out type veth peer name "$inner" netns "${name}b"
+	[ -z "$1" ] || ip -n "${name}a" addr add "$1" dev out
+	ip -n "${name}b" addr add "$2" dev "$inner"
+	ip -n "${name}a" link set out up
+	ip -n "${name}b" link set "$inner" up
+}
