@@ -10,11 +10,11 @@
  *   warm    medians over the pushes of several processes, the first few of each left out
  */
 #include "filters.h"
+#include "wrap.h"
 
 #include <linux/bpf.h>
 #include <net/if.h>
 #include <sched.h>
-#include <stdarg.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -43,7 +43,6 @@ static bool loading, replacing;
 
 /* ---- between the library and the kernel ---- */
 
-long __real_syscall(long number, ...);
 long __wrap_syscall(long number, ...);
 
 static uint64_t timed_bpf(int cmd, union bpf_attr *attr, unsigned size)
@@ -111,10 +110,8 @@ long __wrap_syscall(long number, ...)
 	va_list ap;
 
 	va_start(ap, number);
-	for (unsigned i = 0; i < 6; i++)
-		a[i] = va_arg(ap, long);
+	long r = wrap_pass(number, ap, a);
 	va_end(ap);
-	long r = __real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 	if (number == __NR_bpf && r >= 0) {
 		uint64_t t = clock_ns();
 		measure_bare(a[0], (const union bpf_attr *)a[1], a[2]);

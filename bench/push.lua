@@ -3,27 +3,10 @@
 local hits = bpf.map { "lru_hash", key = "ip4", value = "u64", entries = 65536 }
 local flows = bpf.map { "hash", key = "u32", value = "u64", entries = 1024 }
 local counters = bpf.percpu { dropped = "u64", passed = "u64" }
+local dropped = bpf.percpu { packets = "u64" }
 
-local function no_rule() return false end
-local function rule_against(address, rule)
-	return function(src) return src == address or rule(src) end
-end
-
--- examples/ddos.lua after it has found four attackers.
-local function ddos()
-	local hostile = no_rule
-	for i = 1, 4 do hostile = rule_against(bpf.ip("203.0.113." .. i), hostile) end
-	return function(pkt)
-		local ip = pkt.ipv4
-		if not ip then return bpf.PASS end
-		hits:add(ip.src, 1)
-		if hostile(ip.src) then
-			counters.dropped = counters.dropped + 1
-			return bpf.DROP
-		end
-		return bpf.PASS
-	end
-end
+local make_ddos = dofile "bench/ddos.lua"
+local function ddos() return make_ddos(hits, dropped) end
 
 local function nothing()
 	return function() return bpf.PASS end

@@ -2,20 +2,4 @@
 local hits = bpf.map { "lru_hash", name = "hits", key = "ip4", value = "u64", entries = 65536 }
 local dropped = bpf.percpu { packets = "u64" }
 
-local function no_rule() return false end
-local function rule_against(address, rule)
-	return function(src) return src == address or rule(src) end
-end
-local hostile = no_rule
-for i = 5, 8 do hostile = rule_against(bpf.ip("203.0.113." .. i), hostile) end
-
-return "xdp", function(pkt)
-	local ip = pkt.ipv4
-	if not ip then return bpf.PASS end
-	hits:add(ip.src, 1)
-	if hostile(ip.src) then
-		dropped.packets = dropped.packets + 1
-		return bpf.DROP
-	end
-	return bpf.PASS
-end
+return "xdp", dofile "bench/ddos.lua" (hits, dropped)

@@ -8,11 +8,11 @@
  */
 #include "measure.h"
 #include "perigee.h"
+#include "../wrap.h"
 
 #include <glob.h>
 #include <lauxlib.h>
 #include <lualib.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +24,6 @@ enum { REPEAT = 20000, TIMES = 3, LEAST = 14, TICK = 1000000 };
 /* The wrapper has no argument of ours: the longest program loaded is kept here. */
 static struct side caught;
 
-long __real_syscall(long number, ...);
 long __wrap_syscall(long number, ...);
 
 static void drop(struct side *s)
@@ -72,10 +71,8 @@ long __wrap_syscall(long number, ...)
 	va_list ap;
 
 	va_start(ap, number);
-	for (unsigned i = 0; i < 6; i++)
-		a[i] = va_arg(ap, long);
+	long r = wrap_pass(number, ap, a);
 	va_end(ap);
-	long r = __real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 	if (number == __NR_bpf && r >= 0 && a[0] == BPF_PROG_LOAD)
 		catch_load((const union bpf_attr *)a[1], r);
 	return r;
