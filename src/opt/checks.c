@@ -149,7 +149,7 @@ static void checks_fn(struct ir_unit *u, struct ir_fn *f)
 	}
 	if (found < 2)
 		return;
-	ir_order(f);
+	ir_need_order(f);
 	c.need = arena_array(u->scratch, int32_t, f->nblocks);
 	c.known = arena_array(u->scratch, int32_t, f->nblocks);
 	for (uint32_t i = 0; i < n; i++) {

@@ -614,7 +614,7 @@ static int loops_fn(struct ir_unit *u, struct ir_fn *f)
 
 static bool has_loops(struct ir_fn *f)
 {
-	ir_order(f);
+	ir_need_order(f);
 	for (uint32_t o = 0; o < f->nrpo; o++)
 		if (ir_block(f, f->rpo[o])->loop && !ir_block(f, f->rpo[o])->walked)
 			return true;

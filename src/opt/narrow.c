@@ -174,7 +174,7 @@ static void narrow_fn(struct ir_unit *u, struct ir_fn *f)
 		b++;
 	if (b == f->nblocks)
 		return;
-	ir_order(f);
+	ir_need_order(f);
 	n.uses = edit_uses(u->scratch, f);
 	n.to = arena_array(u->scratch, ir_ref, f->nins);
 	n.range = range_all(u->scratch, f);

@@ -130,7 +130,7 @@ static void store_early(struct stores *s, ir_blk b)
 		if (!v || d->block != b || d->op == IRO(param) || d->op == IRO(imm) || d->next == r)
 			continue;
 		if (!s->uses) {
-			ir_order(f);
+			ir_need_order(f);
 			s->uses = edit_uses(s->u->scratch, f);
 		}
 		if (s->uses[v] == 1)

@@ -351,7 +351,7 @@ static void trees_fn(struct ir_unit *u, struct ir_fn *f)
 		b++;
 	if (b == f->nblocks)
 		return;
-	ir_order(f);
+	ir_need_order(f);
 	open_room(&t);
 	for (uint32_t o = 0; o < f->nrpo; o++)
 		if (ir_block(f, f->rpo[o])->order && begins(f, f->rpo[o]))

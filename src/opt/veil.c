@@ -297,7 +297,7 @@ static void veil_block(struct veil *v, ir_blk b)
 static void veil_fn(struct ir_unit *u, struct ir_fn *f)
 {
 	struct veil v = { .u = u, .f = f };
-	ir_order(f);
+	ir_need_order(f);
 	if (!worth_it(u, f))
 		return;
 	f->veiled = true;
