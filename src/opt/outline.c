@@ -652,82 +652,124 @@ static int refuse(struct outline *o)
 	return -EINVAL;
 }
 
-static int outline(struct outline *o)
+static bool one_way_in(const struct outline *o)
+{
+	for (uint32_t k = 0; k < o->nblocks; k++)
+		if (!ir_dominates(o->f, o->head, o->blocks[k]))
+			return false;
+	return true;
+}
+
+static void open_tables(struct outline *o)
 {
 	struct ir_fn *f = o->f;
-	ir_dominators(f);
-	webs_find(f, &o->webs);
-	find_body(o);
+	struct arena *m = o->u->arena;
+	o->limit = f->nblocks;
+	o->in = arena_array(m, bool, f->nblocks);
 	for (uint32_t k = 0; k < o->nblocks; k++)
-		if (!ir_dominates(f, o->head, o->blocks[k]))
-			return refuse(o); /* a loop with two ways in */
-	move_returns(o);
-	ir_dominators(f);
-	uint32_t nins = f->nins, nblocks = f->nblocks;
-	bool *in = arena_array(o->u->arena, bool, nblocks);
-	for (uint32_t k = 0; k < o->nblocks; k++)
-		in[o->blocks[k]] = true;
-	o->in = in;
-	o->limit = nblocks;
+		o->in[o->blocks[k]] = true;
 	o->nwords = FIRST_WORD;
-	o->out_word = arena_array(o->u->arena, uint32_t, nins);
-	o->ref = arena_array(o->u->arena, ir_ref, nins);
-	o->blk = arena_array(o->u->arena, ir_blk, nblocks);
-	find_ways(o);
-	for (uint32_t k = 0; k < f->nrpo; k++)
-		if (!in[f->rpo[k]])
-			each_use(o, f->rpo[k], find_out);
-	find_exact(o, nins);
-	if (!find_variables(o))
-		return refuse(o);
-	o->slot = ir_slot(f, 0, WORD);
-	for (uint32_t k = 0; k < f->nrpo; k++)
-		if (!in[f->rpo[k]])
-			each_use(o, f->rpo[k], take_out);
+	o->out_word = arena_array(m, uint32_t, f->nins);
+	o->ref = arena_array(m, ir_ref, f->nins);
+	o->blk = arena_array(m, ir_blk, f->nblocks);
+}
+
+static void each_use_outside(struct outline *o, use_fn *visit)
+{
+	for (uint32_t k = 0; k < o->f->nrpo; k++)
+		if (!o->in[o->f->rpo[k]])
+			each_use(o, o->f->rpo[k], visit);
+}
+
+/* The head's instructions as they were: of a loop over a map they are made again where it is over. */
+struct was { struct ir_ins *list; ir_ref *numbers; uint32_t n; };
+
+/* False: one of them does what must not be done again. */
+static bool keep_head(struct outline *o, struct was *w)
+{
+	struct ir_fn *f = o->f;
 	const struct ir_block *h = ir_block(f, o->head);
-	uint32_t n = 0, map = o->each ? ir_at(f, h->last)->aux : 0;
+	uint32_t n = 0;
 	for (ir_ref r = h->first; r; r = ir_at(f, r)->next)
 		n++;
-	struct ir_ins *list = arena_array(o->u->arena, struct ir_ins, n);
-	ir_ref *numbers = arena_array(o->u->arena, ir_ref, n);
-	n = 0;
+	*w = (struct was){ arena_array(o->u->arena, struct ir_ins, n), arena_array(o->u->arena, ir_ref, n), 0 };
 	for (ir_ref r = h->first; r; r = ir_at(f, r)->next) {
-		list[n] = *ir_at(f, r);
-		numbers[n++] = r;
+		w->list[w->n] = *ir_at(f, r);
+		w->numbers[w->n++] = r;
 		if (o->each && ir_at(f, r)->op != IRO(mapeach) && ir_ops[ir_at(f, r)->op].effects & IR_E_WRITE)
-			return refuse(o);
+			return false;
 	}
-	start_callback(o);
+	return true;
+}
+
+/* `stores`, behind which the frame is full, goes on to `call`, or past it to `end`. */
+static void lead_to_call(struct outline *o, struct edit *head, ir_ref stores, const struct was *w, ir_blk call,
+			 ir_blk end)
+{
+	struct ir_fn *f = o->f;
+	if (o->each) {
+		go_done(o, end, w->list, w->n - 1, w->numbers, &w->list[w->n - 1].succ[1]);
+		ir_ref hidden = edit_op(head, IRO(opaque), edit_imm(head, 0), 0), zero = edit_imm(head, 0);
+		edit_terminator(f, stores, IRO(br), IR_NE, hidden, zero);
+		ir_succ(f, stores, 0, end, 0, NULL);
+		ir_succ(f, stores, 1, call, 0, NULL);
+		return;
+	}
+	ir_blk raise = edit_raise(f, o->site, "loop budget exhausted");
+	ir_ref t = edit_end(f, end, o->site, IRO(jmp), 0, 0, 0);
+	ir_succ(f, t, 0, raise, 0, NULL);
+	ir_succ(f, stores, 0, call, 0, NULL);
+}
+
+/* The loop's place: the head fills the frame, then the kernel is called, then comes the way out. */
+static void put_call(struct outline *o, const struct was *w)
+{
+	struct ir_fn *f = o->f;
+	uint32_t map = o->each ? w->list[w->n - 1].aux : 0;
 	ir_blk pre = ir_block_new(f);
 	ir_ref stores = edit_end(f, pre, o->site, IRO(jmp), 0, 0, 0);
 	struct edit head = { f, stores, o->site };
 	write_head(o, &head);
 	make_callback(o, &head);
-	struct ir_edge done = o->each ? list[n - 1].succ[1] : (struct ir_edge){ 0 };
 	ir_ref last = clear_head(o);
 	empty_body(o);
 	ir_remove(f, last);
 	ir_ref to_pre = edit_end(f, o->head, o->site, IRO(jmp), 0, 0, 0);
 	ir_succ(f, to_pre, 0, pre, 0, NULL);
 	ir_blk call = ir_block_new(f), end = ir_block_new(f);
-	if (o->each) {
-		go_done(o, end, list, n - 1, numbers, &done);
-		ir_ref hidden = edit_op(&head, IRO(opaque), edit_imm(&head, 0), 0), zero = edit_imm(&head, 0);
-		edit_terminator(f, stores, IRO(br), IR_NE, hidden, zero);
-		ir_succ(f, stores, 0, end, 0, NULL);
-		ir_succ(f, stores, 1, call, 0, NULL);
-	} else {
-		ir_blk raise = edit_raise(f, o->site, "loop budget exhausted");
-		ir_ref t = edit_end(f, end, o->site, IRO(jmp), 0, 0, 0);
-		ir_succ(f, t, 0, raise, 0, NULL);
-		ir_succ(f, stores, 0, call, 0, NULL);
-	}
+	lead_to_call(o, &head, stores, w, call, end);
 	ir_ref mark = ir_ins_new(f, IRO(nop), 0, NULL);
 	ir_append(f, call, mark);
 	struct edit c = { f, mark, o->site };
 	call_helper(o, &c, map);
 	dispatch(o, call, mark, end);
 	f->slots[o->slot].size = o->nwords * WORD;
+}
+
+static int outline(struct outline *o)
+{
+	struct ir_fn *f = o->f;
+	struct was head;
+	ir_dominators(f);
+	webs_find(f, &o->webs);
+	find_body(o);
+	if (!one_way_in(o))
+		return refuse(o);
+	move_returns(o);
+	ir_dominators(f);
+	uint32_t nins = f->nins;
+	open_tables(o);
+	find_ways(o);
+	each_use_outside(o, find_out);
+	find_exact(o, nins);
+	if (!find_variables(o))
+		return refuse(o);
+	o->slot = ir_slot(f, 0, WORD);
+	each_use_outside(o, take_out);
+	if (!keep_head(o, &head))
+		return refuse(o);
+	start_callback(o);
+	put_call(o, &head);
 	return 0;
 }
 
@@ -747,7 +789,7 @@ static int outline_fn(struct ir_unit *u, struct ir_fn *f)
 {
 	for (bool more = true; more;) {
 		more = false;
-		ir_order(f);
+		ir_need_order(f);
 		for (uint32_t k = 0; k < f->nrpo && !more; k++) {
 			ir_ref t = ir_block(f, f->rpo[k])->last;
 			if (ir_at(f, t)->op != IRO(mapeach))
