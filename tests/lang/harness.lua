@@ -503,4 +503,14 @@ function lang.pairs(values, others)
 	return t
 end
 
+-- An Ethernet header, for frames that are text behind it; and frames of texts, each cut everywhere.
+lang.head = ("\0"):rep(12) .. "\x88\xb5"
+function lang.cut(...)
+	local t = {}
+	for _, text in ipairs { ... } do
+		for n = 0, #text do t[#t + 1] = lang.head .. text:sub(1, n) end
+	end
+	return t
+end
+
 return lang

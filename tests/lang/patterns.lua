@@ -1,14 +1,7 @@
 -- s:find and s:match with constant patterns, on bytes of the packet cut everywhere, against stock Lua's own.
 local lang = dofile "tests/lang/harness.lua"
 
-local head = ("\0"):rep(12) .. "\x88\xb5"
-local function cut(...)
-	local t = {}
-	for _, text in ipairs { ... } do
-		for n = 0, #text do t[#t + 1] = head .. text:sub(1, n) end
-	end
-	return t
-end
+local cut = lang.cut
 local texts = cut("GET /a%20b.html HTTP/1.1\r\nHost: a.example:80\r\n", "aaa-bbb=(x(y)z) ;;\0\xff\x80 A_1", "((()", "ababcabc\n\n")
 
 -- What was found as numbers: where, and how each capture begins and ends.

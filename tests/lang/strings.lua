@@ -2,15 +2,7 @@
 -- part is a plain Lua string, so stock Lua's own library says what must come out.
 local lang = dofile "tests/lang/harness.lua"
 
--- An Ethernet header, then text, cut everywhere.
-local head = ("\0"):rep(12) .. "\x88\xb5"
-local function cut(...)
-	local t = {}
-	for _, text in ipairs { ... } do
-		for n = 0, #text do t[#t + 1] = head .. text:sub(1, n) end
-	end
-	return t
-end
+local cut = lang.cut
 local request = "GET /index.html HTTP/1.1\r\nHost: a.example\r\n\r\n"
 local texts = cut(request, "GET\0 /\0\0", "\0\0\0\0\0\0\0\0\0", "POST /\xff\xfe\x80 ")
 

@@ -9,7 +9,7 @@ local function all(s)
 	return sum
 end
 
-local head = ("\0"):rep(12) .. "\x88\xb5"
+local head = lang.head
 local texts = {}
 for _, text in ipairs { "GET /a HTTP/1.1\r\n", "Az\0\xffz@[`{ ", "\0\0\0\0\0\0\0\0\0\0" } do
 	for n = 0, #text do texts[#texts + 1] = head .. text:sub(1, n) end

@@ -1,7 +1,7 @@
 -- string.unpack and pkt:unpack with constant formats, on bytes of the packet cut everywhere.
 local lang = dofile "tests/lang/harness.lua"
 
-local head = ("\0"):rep(12) .. "\x88\xb5"
+local head = lang.head
 local inputs = {}
 for _, bytes in ipairs { "\x01\x02\x03\x80\xff\xfe\x07\x08\x09\x0a\x8b\xcc", "\x03abc\0\x04de\0\0\0\0\0\0\0\0\0\0", "\x00\x02hello\0\0\xff\xff\xff\xff\xff" } do
 	for n = 0, #bytes do inputs[#inputs + 1] = head .. bytes:sub(1, n) end
