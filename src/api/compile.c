@@ -197,6 +197,8 @@ static int run(pg_unit *u, struct diag_list *diag, const struct pg_capture *cap,
 	struct compile c = { .u = u->ir, .capture = cap, .func = func, .check = o->check || ALWAYS_CHECK,
 			     .after = u->ctx->keep_stage ? after_pass : NULL, .after_arg = u };
 	err = compile_run(&c);
+	if (!err && o->strict && diag_strict(diag))
+		err = -EINVAL;
 	u->code = c.code;
 	uint64_t end = api_now();
 	if (err) {

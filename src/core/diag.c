@@ -21,6 +21,13 @@ struct diag *diag_add(struct diag_list *l, enum diag_level level, struct diag_po
 	return &l->v[l->n - 1];
 }
 
+uint32_t diag_strict(struct diag_list *l)
+{
+	for (uint32_t i = 0; i < l->n; i++)
+		l->v[i].level = DIAG_ERROR;
+	return l->errors = l->n;
+}
+
 /* Line `line` of the file, or NULL; the result is malloc'd. */
 static char *source_line(const char *file, uint32_t line)
 {

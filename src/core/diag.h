@@ -32,6 +32,8 @@ struct diag_list {
 /* The same text on the same line is kept once. Returns the entry for .note and .help. */
 struct diag *diag_add(struct diag_list *l, enum diag_level level, struct diag_pos pos,
 		      const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* Warnings become errors. Returns how many errors there are now. */
+uint32_t diag_strict(struct diag_list *l);
 /* All entries of the level, in the order of their lines, in the form of the language's section 5:
  *
  *     filter.lua:14: error: 'n' may be nil ...

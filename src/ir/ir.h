@@ -237,6 +237,10 @@ struct ir_inline {
 struct ir_error {
 	struct diag_pos pos;
 	const char *text;      /* "attempt to perform arithmetic on a nil value (local 'n')" */
+	/* for warnings, at the Lua level, or NULL: where it was lowered from; what raises it; what made the
+	 * operand that the text names, an `index` */
+	struct ir_fn *in;
+	const struct ir_ins *at, *made;
 };
 
 /* A value printed or sent: how the user half decodes a record. */

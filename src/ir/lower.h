@@ -51,6 +51,7 @@ struct lw {
 	ir_blk error_exit;
 	ir_ref ctx;
 	const struct ir_ins *at;    /* the Lua instruction being lowered (names of operands) */
+	unsigned operand;           /* of it, from 1, that an error being made names; 0: none */
 	ir_ref imms_at;             /* constants go before it, in the entry block; 0: to where they are used */
 	ir_ref imm_of[LW_IMMS];     /* by a hash of the value: the constant made last */
 	struct lw_known *known;     /* lw_remember */

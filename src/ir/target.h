@@ -85,6 +85,7 @@ struct ir_view {
 	const struct ir_lib *methods;  /* ends with a NULL name */
 	void (*len)(struct lw *w, const struct lw_val *obj, struct lw_val *out); /* #v, or NULL */
 	const struct ir_lib *at; /* v[k] where k is no name: a row of one argument, or NULL */
+	uint64_t carried_by;     /* kinds of the views that a packet with this one has, too: for warnings only */
 };
 
 struct ir_verdict { int64_t neutral, native; };

@@ -57,13 +57,20 @@ static int program_gc(lua_State *L)
 	return 0;
 }
 
-static void warn(pg_unit *u)
+/* Once for each text: a program may be replaced a thousand times. */
+static void warn(lua_State *L, pg_unit *u)
 {
 	const char *text = pg_unit_warnings(u);
 	if (!text || !*text)
 		return;
-	fflush(stdout);
-	fprintf(stderr, "%s\n", text);
+	luaL_getsubtable(L, LUA_REGISTRYINDEX, "perigee.warned");
+	if (lua_getfield(L, -1, text) == LUA_TNIL) {
+		fflush(stdout);
+		fprintf(stderr, "%s\n", text);
+		lua_pushboolean(L, true);
+		lua_setfield(L, -3, text);
+	}
+	lua_pop(L, 2);
 }
 
 /* Has the next compilations keep the text after a pass; what is no pass ("ir", "asm") is there anyway. */
@@ -86,7 +93,7 @@ static int compile(lua_State *L, struct pgl *s, int func, const struct pgl_opts 
 	if (!err)
 		err = pgl_compile(L, func, o, &p->u);
 	if (!err)
-		warn(p->u);
+		warn(L, p->u);
 	return err;
 }
 

@@ -33,4 +33,4 @@ static const struct ir_field fields[] = {
 	{ 0 }
 };
 
-const struct ir_view net_ipv4_view = NET_VIEW("ipv4", 3, fields);
+const struct ir_view net_ipv4_view = NET_VIEW("ipv4", 3, fields, NET_IN_IP);

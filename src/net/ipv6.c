@@ -35,4 +35,4 @@ static const struct ir_field fields[] = {
 	{ 0 }
 };
 
-const struct ir_view net_ipv6_view = NET_VIEW("ipv6", 3, fields);
+const struct ir_view net_ipv6_view = NET_VIEW("ipv6", 3, fields, NET_IN_IP);

@@ -20,4 +20,4 @@ static const struct ir_field fields[] = {
 	{ 0 }
 };
 
-const struct ir_view net_mpls_view = NET_VIEW("mpls", 3, fields);
+const struct ir_view net_mpls_view = NET_VIEW("mpls", 3, fields, NET_IN_ETH);

@@ -205,9 +205,16 @@ void net_extent(struct lw *w, const struct lw_val *obj, ir_ref *off, ir_ref *len
 #define NET_FIXED_NEXT "what follows would be read as another protocol; to write it all the same, and no " \
 	"checksum: p:set_u8(offset, value)"
 
-#define NET_VIEW(name_, words_, fields_)                                                    \
+/* What is under a header; a frame is taken to have a link layer's. */
+#define NET_IN_ETH NET_KIND(NET_ETH)
+#define NET_IN_IP (NET_IN_ETH | NET_KIND(NET_IP))
+#define NET_IN_IPV4 (NET_IN_IP | NET_KIND(NET_IPV4))
+#define NET_IN_IPV6 (NET_IN_IP | NET_KIND(NET_IPV6))
+#define NET_IN_UDP (NET_IN_IP | NET_KIND(NET_UDP))
+
+#define NET_VIEW(name_, words_, fields_, carried_by_)                                       \
 	{ .name = name_, .words = words_, .is_str_like = true, .fields = fields_,           \
-	  .methods = net_byte_rows, .len = net_len, .bytes = net_extent }
+	  .methods = net_byte_rows, .len = net_len, .bytes = net_extent, .carried_by = carried_by_ }
 
 /* ---- the host twin: plain C over bytes ---- */
 

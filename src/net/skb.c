@@ -147,8 +147,8 @@ static const struct ir_lib vlan_rows[] = {
 	{ 0 }
 };
 
-static const struct ir_view pkt_view = NET_VIEW("pkt", 0, pkt_fields);
-static const struct ir_view eth_view = NET_VIEW("eth", 3, eth_fields);
+static const struct ir_view pkt_view = NET_VIEW("pkt", 0, pkt_fields, NET_IN_ETH);
+static const struct ir_view eth_view = NET_VIEW("eth", 3, eth_fields, 0);
 static const struct ir_view vlan_view = {
 	.name = "vlan", .words = 3, .is_str_like = true, .fields = vlan_fields, .methods = vlan_rows,
 	.len = net_len,

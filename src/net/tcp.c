@@ -30,4 +30,4 @@ static const struct ir_field fields[] = {
 	{ 0 }
 };
 
-const struct ir_view net_tcp_view = NET_VIEW("tcp", 3, fields);
+const struct ir_view net_tcp_view = NET_VIEW("tcp", 3, fields, NET_IN_IP);

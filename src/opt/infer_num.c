@@ -204,16 +204,21 @@ static struct ir_type truth_type(bool b)
 
 enum { NUMBERS = 1 << IR_INT | 1 << IR_FLOAT, ADDRESSES = 1 << IR_IP4 | 1 << IR_IP6 | 1 << IR_MAC };
 
-/* The comparison r is false, because one side is an address and the other is not. */
+/* The comparison r is false, because one side is an address, or a string, and the other a number; unless
+ * captured values are compared, or it is in a function that others may call with other values. */
 void infer_warn_equal(struct flow *fl, ir_ref r)
 {
 	struct infer in = { .fl = *fl };
 	struct ir_type a = infer_arg(&in, r, 0), b = infer_arg(&in, r, 1);
+	const struct ir_site *site = &fl->u->sites[ir_at(fl->f, r)->site];
 	uint64_t one = a.kinds | b.kinds;
-	if (!(a.kinds & b.kinds) && one & ADDRESSES && one & (NUMBERS | IR_STRINGS))
-		diag_add(fl->u->diag, DIAG_WARNING, fl->u->sites[ir_at(fl->f, r)->site].pos,
-			 "an address never equals a number or a string")->help =
+	bool never = !(a.kinds & b.kinds) && !(a.k && b.k) && !site->inlined_at;
+	if (never && one & ADDRESSES && one & (NUMBERS | IR_STRINGS))
+		diag_add(fl->u->diag, DIAG_WARNING, site->pos, "an address never equals a number or a string")->help =
 			"compare with bpf.ip(\"...\") or bpf.mac(\"...\")";
+	else if (never && one & NUMBERS && one & IR_STRINGS && !(one & ~(NUMBERS | IR_STRINGS)))
+		diag_add(fl->u->diag, DIAG_WARNING, site->pos, "a number never equals a string")->help =
+			"compare with a number: tonumber(\"80\") is one";
 }
 
 static bool is_text(const struct ir_type *t)

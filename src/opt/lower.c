@@ -230,6 +230,7 @@ static void lower_ins(struct lw *w, ir_ref r)
 	const struct ir_ins *i = ir_at(w->from, r);
 	w->site = i->site;
 	w->at = i;
+	w->operand = 0;
 	if (i->op == IRO(jmp) || i->op == IRO(guard))
 		lower_edge(w, &i->succ[0]);
 	else if (i->op == IRO(branch))

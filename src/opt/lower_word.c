@@ -191,10 +191,26 @@ void lw_raise_number(struct lw *w, ir_ref number)
 	lower_edge(w, ir_caught(w->from, w->at->raised));
 }
 
+/* What raises it, and where the operand that it names comes from: warnings say so. */
+static void note_origin(const struct lw *w, struct ir_error *e)
+{
+	e->in = w->from;
+	e->at = w->at;
+	if (!w->operand)
+		return;
+	const struct ir_ins *v = ir_at(w->from, w->at->args[w->operand - 1]);
+	while (v->op == IRO(pi))
+		v = ir_at(w->from, v->args[0]);
+	e->made = v->op == IRO(index) && v->names ? v : NULL;
+}
+
 static void raise_text(struct lw *w, const char *text)
 {
+	uint32_t number = ir_error(w->unit, w->unit->sites[w->site].pos, text);
 	ir_block(w->fn, w->cur)->cold = true;
-	lw_raise_number(w, lw_imm(w, ir_error(w->unit, w->unit->sites[w->site].pos, text)));
+	if (w->at)
+		note_origin(w, &w->unit->errors[number]);
+	lw_raise_number(w, lw_imm(w, number));
 }
 
 void lw_raise(struct lw *w, const char *fmt, ...)
@@ -227,6 +243,7 @@ const char *lw_operand_name(struct lw *w, unsigned i)
 {
 	static const char *const how[] = { NULL, "local", "upvalue", "global", "field", "method", "constant" };
 	const struct ir_name *n = w->at && w->at->names ? &w->at->names[i] : NULL;
+	w->operand = i + 1;
 	if (!n || n->how == IR_N_NONE)
 		return "";
 	return arena_printf(w->unit->arena, " (%s '%s')", how[n->how], n->name);

@@ -25,6 +25,8 @@ int opt_loops(struct ir_unit *u);
  * copies. 0 or -errno with a diagnostic. */
 int opt_guard(struct ir_unit *u);
 
+/* Warns of what is left of checks that a value is not nil. 0, or -EINVAL where warnings are errors. */
+int opt_doubts(struct ir_unit *u);
 /* Arithmetic that no turn of a loop changes moves before it. */
 void opt_hoist(struct ir_unit *u);
 /* Packet checks ask for all that each way from them will ask for. */

@@ -32,6 +32,12 @@ bpf.every("1ms", function() error "never" end)
 for _ in bpf.events { n = "u32" }:read() do end
 bpf.run()
 END
+cat >"$work/doubt.lua" <<'END'
+local function f(pkt) return pkt.tcp.dport == 22 and bpf.DROP or bpf.PASS end
+bpf.program("xdp", f)
+bpf.program("xdp", f)
+bpf.program("xdp", { on_error = bpf.DROP }, f)
+END
 cat >"$work/wrong.lua" <<'END'
 bpf.xdp("nosuchdev", function(pkt)
   return pkt.len / 2
@@ -72,6 +78,8 @@ run features;                expect probes 0 'ringbuf .*(Linux 5.8)' ''
 run check "$work/hook.lua";  expect check 0 '^  xdp nosuchdev: [0-9]* instructions$' ''
 expect "check's maps" 0 '^left	1	1$' ''
 [ "$(grep -c instructions "$work/out")" = 2 ] || { echo "check: replace was not checked"; bad=1; }
+run check "$work/doubt.lua"; expect doubt 0 '' "doubt.lua:1: warning: 'tcp' may be nil here"
+[ "$(grep -c warning "$work/err")" = 1 ] || { bad=1; echo "warned more than once:"; cat "$work/err"; }
 run check "$work/wrong.lua"; expect refused 1 '^  xdp nosuchdev: refused$' 'wrong.lua:2: error:'
 expect "goes on" 1 '^  xdp nosuchdev: [0-9]* instructions$' ''
 run "$work/wrong.lua";       expect compile 1 '' 'wrong.lua:2: error:'

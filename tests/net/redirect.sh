@@ -98,7 +98,7 @@ do
 	say("xdp: cpumap without that CPU", not ping "10.79.0.3")
 end
 END
-steps=$(ip netns exec "${name}r" build/perigee "$dir/steps.lua" "$name" 2>&1) || steps="$steps
+steps=$(ip netns exec "${name}r" "$BUILD/perigee" "$dir/steps.lua" "$name" 2>&1) || steps="$steps
 not ok the script ran"
 echo "$steps" >"$dir/out"
 while read -r line; do

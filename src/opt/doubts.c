@@ -1,0 +1,206 @@
+/*
+ * doubts.c - pass `doubts`: what may be nil and is used all the same.
+ *
+ * Lua raises an error there, and so does the program: it is right, and hardly ever meant. That such an error is in
+ * the table says little, for what was tested before makes most of them impossible; so this looks at which are left
+ * when the code has been simplified: the numbers with which the error exit can be reached. What pcall catches does
+ * not get there, and is not warned about.
+ */
+#include "opt/opt.h"
+#include "opt/passes.h"
+
+#include <errno.h>
+#include <string.h>
+
+struct doubts {
+	struct ir_unit *u;
+	struct ir_fn *f;
+	bool *left;    /* by error: can be raised */
+	bool *seen;    /* by value */
+};
+
+/* What Lua's message says is done to a nil value, and how a warning says it. */
+static const struct { const char *message, *used, *help; } uses[] = {
+	{ "attempt to perform ",     "used as a number",     "write (%s or 0), or test it first" },
+	{ "attempt to index ",       "indexed",              "test it first: if %s then ... end" },
+	{ "attempt to get length",   "asked for its length", "test it first: if %s then ... end" },
+	{ "attempt to concatenate ", "concatenated",         "test it first: if %s then ... end" },
+	{ "attempt to compare ",     "compared",             "test it first: if %s then ... end" },
+};
+
+/* ---- which errors are left ---- */
+
+static void number_is(struct doubts *d, ir_ref number);
+
+/* What the edges to block b give its parameter. */
+static void through_edges(struct doubts *d, ir_blk b, uint32_t param)
+{
+	const struct ir_block *k = ir_block(d->f, b);
+	for (uint32_t p = 0; p < k->npreds; p++) {
+		const struct ir_edge *e = ir_pred_edge(d->f, &k->preds[p]);
+		number_is(d, e->args[param]);
+	}
+}
+
+static void number_is(struct doubts *d, ir_ref number)
+{
+	const struct ir_ins *i = ir_at(d->f, number);
+	if (d->seen[number])
+		return;
+	d->seen[number] = true;
+	if (i->op == IRO(imm) && (uint64_t)i->imm < d->u->nerrors)
+		d->left[i->imm] = true;
+	else if (i->op == IRO(param))
+		through_edges(d, i->block, i->aux);
+}
+
+/* The place of an error's count, which is the number times eight behind the first. */
+static void count_at(struct doubts *d, ir_ref ptr)
+{
+	const struct ir_ins *i = ir_at(d->f, ptr);
+	int64_t at = i->imm - IR_DATA_ERRORS;
+	if (i->op == IRO(mapval) && i->aux == IR_MAP_DATA && at >= 0 && at / 8 < d->u->nerrors)
+		d->left[at / 8] = true;
+	else if (i->op == IRO(add64) && ir_at(d->f, i->args[1])->op == IRO(shl64))
+		number_is(d, ir_at(d->f, i->args[1])->args[0]);
+}
+
+static void find_left(struct doubts *d)
+{
+	ir_need_order(d->f);
+	d->seen = arena_array(d->u->scratch, bool, d->f->nins);
+	for (uint32_t o = 0; o < d->f->nrpo; o++) {
+		const struct ir_block *k = ir_block(d->f, d->f->rpo[o]);
+		for (ir_ref r = k->first; r; r = ir_at(d->f, r)->next)
+			if (ir_at(d->f, r)->op == IRO(atomadd64))
+				count_at(d, ir_at(d->f, r)->args[0]);
+	}
+}
+
+/* ---- what another header says ---- */
+
+static const struct ir_ins *looked_up(const struct ir_fn *f, ir_ref v)
+{
+	while (ir_at(f, v)->op == IRO(pi))
+		v = ir_at(f, v)->args[0];
+	return ir_at(f, v);
+}
+
+/* Does that the view v is there show that the packet has what `made` looks up? */
+static bool shows(struct doubts *d, const struct ir_fn *f, ir_ref v, const struct ir_ins *made)
+{
+	uint64_t view = ir_at(f, v)->type.kinds & IR_VIEWS;
+	const struct ir_ins *from = looked_up(f, v), *pkt = looked_up(f, made->args[0]);
+	if (!view || !ir_single(view) || !(ir_view_of(d->u->target, ir_first_kind(view))->carried_by & made->type.kinds))
+		return false;
+	return from == pkt || (from->op == IRO(index) && looked_up(f, from->args[0]) == pkt);
+}
+
+/* What was indexed in block b before `at`, and what was tested on the only way to it. */
+static bool block_shows(struct doubts *d, const struct ir_fn *f, ir_blk b, const struct ir_error *e)
+{
+	const struct ir_block *k = ir_block(f, b);
+	for (ir_ref r = k->first; r && ir_at(f, r) != e->at; r = ir_at(f, r)->next)
+		if (ir_at(f, r)->op == IRO(index) && shows(d, f, ir_at(f, r)->args[0], e->made))
+			return true;
+	const struct ir_ins *t = k->npreds == 1 ? ir_at(f, ir_block(f, k->preds[0].from)->last) : NULL;
+	return t && t->op == IRO(branch) && k->preds[0].succ == 0 && shows(d, f, t->args[0], e->made);
+}
+
+/* `pkt.ip` where there is a `pkt.tcp`: the compiler may not see it, but a reader does. */
+static bool is_carrier(struct doubts *d, const struct ir_error *e)
+{
+	if (!e->made || !(e->made->type.kinds & IR_VIEWS))
+		return false;
+	ir_dominators(e->in);
+	for (ir_blk b = e->at->block; b; b = b == 1 ? 0 : ir_block(e->in, b)->idom)
+		if (block_shows(d, e->in, b, e))
+			return true;
+	return false;
+}
+
+/* ---- what is said of them ---- */
+
+static bool is_nil(const char *text)
+{
+	return strstr(text, " a nil value") || strstr(text, " nil with ") || strstr(text, " with nil");
+}
+
+/* "'n'" of "... (local 'n')" (what has no name is called '?' or 'integer index' there), or of the operand of a comparison, of which Lua's message names none; else
+ * "this value". */
+static const char *operand(struct doubts *d, const struct ir_error *e)
+{
+	const char *from = strchr(e->text, '\''), *to = from ? strchr(from + 1, '\'') : NULL;
+	const struct ir_name *n = strstr(e->text, "compare") && e->at ? e->at->names : NULL;
+	if (n && strstr(e->text, " with nil"))
+		n++;
+	if (to && from[1] != '?' && strncmp(from, "'integer index", 14))
+		return arena_printf(d->u->arena, "%.*s", (int)(to + 1 - from), from);
+	return n && n->how != IR_N_NONE && n->how != IR_N_CONSTANT
+		? arena_printf(d->u->arena, "'%s'", n->name) : "this value";
+}
+
+/* "pkt.ip", "hits[ip]": what made the value; NULL where it is unknown, or made by more than two names. */
+static const char *source(struct doubts *d, const struct ir_error *e)
+{
+	const struct ir_name *of = e->made ? e->made->names : NULL;
+	if (!of || of->how == IR_N_NONE || of->how == IR_N_FIELD || of[1].how == IR_N_NONE || of[1].how == IR_N_FIELD)
+		return NULL;
+	return arena_printf(d->u->arena, of[1].how == IR_N_CONSTANT ? "%s.%s" : "%s[%s]", of->name, of[1].name);
+}
+
+static const char *note(struct doubts *d, const struct ir_error *e, const char *name)
+{
+	const char *from = source(d, e);
+	uint32_t line = e->made ? d->u->sites[e->made->site].pos.line : 0;
+	if (!e->made)
+		return NULL;
+	if (!from)
+		return arena_printf(d->u->arena, "%s was looked up on line %u, and is nil when nothing was found", name, line);
+	return arena_printf(d->u->arena, "%s is %s (line %u), nil when %s", name, from, line,
+			    strchr(from, '[') ? "the key is absent" : "there is none");
+}
+
+/* What is to be tested: the local variable, or what the field was found in; NULL where it has no name. */
+static const char *word(struct doubts *d, const struct ir_error *e, const char *name)
+{
+	bool field = strstr(e->text, "(field '");
+	const char *from = field ? source(d, e) : NULL;
+	if (*name != '\'' || (field && !from))
+		return NULL;
+	return from ? from : arena_printf(d->u->arena, "%.*s", (int)strlen(name) - 2, name + 1);
+}
+
+static void warn(struct doubts *d, const struct ir_error *e)
+{
+	const char *name = operand(d, e);
+	for (unsigned i = 0; i < sizeof uses / sizeof *uses; i++) {
+		if (strncmp(e->text, uses[i].message, strlen(uses[i].message)))
+			continue;
+		struct diag *g = diag_add(d->u->diag, DIAG_WARNING, e->pos, "%s may be nil here and is %s", name,
+					  uses[i].used);
+		g->note = note(d, e, name);
+		const char *it = word(d, e, name);
+		g->help = it ? arena_printf(d->u->arena, uses[i].help, it) : "test it first";
+	}
+}
+
+int opt_doubts(struct ir_unit *u)
+{
+	struct doubts d = { .u = u };
+	bool any = false;
+	for (uint32_t i = 0; i < u->nerrors; i++)
+		any |= is_nil(u->errors[i].text);
+	if (!any)
+		return 0;
+	struct arena_mark mark = arena_mark(u->scratch);
+	d.left = arena_array(u->scratch, bool, u->nerrors);
+	for (uint32_t i = 0; i < u->nfns; i++)
+		if ((d.f = u->fns[i]) && d.f->machine)
+			find_left(&d);
+	for (uint32_t i = 0; i < u->nerrors; i++)
+		if (d.left[i] && is_nil(u->errors[i].text) && !is_carrier(&d, &u->errors[i]))
+			warn(&d, &u->errors[i]);
+	arena_release(u->scratch, mark);
+	return u->diag->errors ? -EINVAL : 0;
+}

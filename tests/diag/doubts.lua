@@ -1,0 +1,95 @@
+-- What may be nil and is used all the same, what never is equal: warned about, and refused under `strict`.
+local diag = dofile "tests/diag/harness.lua"
+diag.carets = true
+
+local hits = bpf.map { "hash", key = "u32", value = "u64", entries = 16 }
+local names = bpf.map { "hash", key = "u32", value = "char[8]", entries = 16 }
+local MODE = 2
+
+diag.case("a header", function(pkt)
+	return pkt.tcp.dport == 80 and bpf.DROP or bpf.PASS
+end)
+diag.case("a header in a local", function(pkt)
+	local tcp = pkt.tcp
+	return tcp.dport == 80 and bpf.DROP or bpf.PASS
+end)
+diag.case("an entry as a number", function(pkt)
+	local n = hits[pkt.len]
+	hits[pkt.len] = n + 1
+end)
+diag.case("an entry whose key has a name", function(pkt)
+	local k = pkt.len
+	local n = hits[k]
+	hits[k] = n + 1
+end)
+diag.case("an entry under a constant", function(pkt)
+	hits[7] = hits[7] + pkt.len
+end)
+diag.case("a comparison, either side", function(pkt)
+	local a, b = hits[1], hits[2]
+	if a > 3 then return bpf.DROP end
+	if pkt.len <= b then return bpf.DROP end
+end)
+diag.case("a piece of a text", function()
+	local name = names[1]
+	names[2] = "a" .. name
+end)
+diag.case("a length", function()
+	local name = names[1]
+	return #name > 3 and bpf.DROP or bpf.PASS
+end)
+diag.case("a value without a name", function(pkt)
+	hits[1] = 1 + (pkt.tcp and pkt.tcp.dport)
+end)
+diag.case("in a function that is called", function(pkt)
+	local function bump(n) return n + 1 end
+	hits[1] = bump(hits[1])
+	hits[2] = bump(pkt.len)
+end)
+diag.case("in a loop", function()
+	for i = 1, 10 do hits[i] = hits[i + 1] * 2 end
+end)
+diag.case("one of many kinds", function(pkt)
+	local x = true
+	if pkt.len > 100 then x = nil elseif pkt.len > 50 then x = 5 end
+	hits[1] = -x
+end)
+
+-- nothing is said of what cannot be, or was meant
+diag.case("tested", function(pkt)
+	local n = hits[1]
+	if not n then n = 0 end
+	if pkt.tcp and pkt.tcp.dport == 80 then return n > 1 and bpf.DROP or bpf.PASS end
+	hits[1] = (hits[2] or 0) + n
+end)
+diag.case("where it would have raised before", function(pkt)
+	local n = assert(hits[1])
+	hits[2] = n + pkt.len
+end)
+diag.case("where there is one header there is the other", function(pkt)
+	if pkt.tcp then return pkt.ip.ttl > 3 and bpf.PASS or bpf.DROP end
+end)
+diag.case("caught", function(pkt)
+	pcall(function() hits[1] = hits[2] + pkt.tcp.dport end)
+end)
+
+diag.case("a number and a string", function(pkt)
+	if pkt.len == "80" or "90" ~= pkt.len then return bpf.DROP end
+end)
+diag.case("captured values of two kinds", function()
+	if MODE == "drop" then return bpf.DROP end
+end)
+diag.case("in a function that others may call", function(pkt)
+	local function is(x, y) return x == y end
+	return is(pkt.len, "80") and bpf.DROP or bpf.PASS
+end)
+
+diag.case("strict", function(pkt)
+	if pkt.len == "80" then return bpf.DROP end
+	hits[1] = hits[2] + pkt.tcp.dport
+end, { strict = true })
+diag.case("strict, and nothing to say", function(pkt)
+	local tcp = pkt.tcp
+	return tcp and tcp.dport == 80 and bpf.DROP or bpf.PASS
+end, { strict = true })
+diag.done()
