@@ -126,7 +126,13 @@ static bool is_nil(const char *text)
 	return strstr(text, " a nil value") || strstr(text, " nil with ") || strstr(text, " with nil");
 }
 
-/* "'n'" of "... (local 'n')" (what has no name is called '?' or 'integer index' there), or of the operand of a comparison, of which Lua's message names none; else
+/* What Lua calls what has no name. */
+static bool is_name(const char *s)
+{
+	return *s != '?' && strncmp(s, "integer index", 13);
+}
+
+/* "'n'" of "... (local 'n')", or of the operand of a comparison, of which Lua's message names none; else
  * "this value". */
 static const char *operand(struct doubts *d, const struct ir_error *e)
 {
@@ -134,9 +140,9 @@ static const char *operand(struct doubts *d, const struct ir_error *e)
 	const struct ir_name *n = strstr(e->text, "compare") && e->at ? e->at->names : NULL;
 	if (n && strstr(e->text, " with nil"))
 		n++;
-	if (to && from[1] != '?' && strncmp(from, "'integer index", 14))
+	if (to && is_name(from + 1))
 		return arena_printf(d->u->arena, "%.*s", (int)(to + 1 - from), from);
-	return n && n->how != IR_N_NONE && n->how != IR_N_CONSTANT
+	return n && n->how != IR_N_NONE && n->how != IR_N_CONSTANT && is_name(n->name)
 		? arena_printf(d->u->arena, "'%s'", n->name) : "this value";
 }
 
@@ -199,7 +205,7 @@ int opt_doubts(struct ir_unit *u)
 		if ((d.f = u->fns[i]) && d.f->machine)
 			find_left(&d);
 	for (uint32_t i = 0; i < u->nerrors; i++)
-		if (d.left[i] && is_nil(u->errors[i].text) && !is_carrier(&d, &u->errors[i]))
+		if (d.left[i] && u->errors[i].pos.line && is_nil(u->errors[i].text) && !is_carrier(&d, &u->errors[i]))
 			warn(&d, &u->errors[i]);
 	arena_release(u->scratch, mark);
 	return u->diag->errors ? -EINVAL : 0;

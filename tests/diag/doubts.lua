@@ -34,6 +34,9 @@ diag.case("a piece of a text", function()
 	local name = names[1]
 	names[2] = "a" .. name
 end)
+diag.case("a comparison of what has no name", function()
+	if hits[1] < 2 then return bpf.DROP end
+end)
 diag.case("a length", function()
 	local name = names[1]
 	return #name > 3 and bpf.DROP or bpf.PASS
