@@ -227,7 +227,7 @@ for one = seed, seed + count - 1 do
 	if one % 16 == 0 then collectgarbage() end
 	if os.time() - shown >= 10 then
 		shown = os.time()
-		io.stderr:write(("%d programs, %.1f a second, %d findings\n"):format(one - seed + 1,
+		io.write(("%d programs, %.1f a second, %d findings\n"):format(one - seed + 1,
 			(one - seed + 1) / (shown - began), findings))
 	end
 end
