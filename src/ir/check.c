@@ -271,6 +271,18 @@ static void block_uses(struct check *c, const struct ir_block *k)
 	}
 }
 
+/* What is said to be in order is. */
+static void check_order(struct check *c)
+{
+	struct ir_fn *f = c->f;
+	bool said = f->ordered;
+	uint32_t n = f->nrpo;
+	ir_blk *was = arena_copy(f->unit->arena, f->rpo, sizeof *was * n);
+	ir_order(f);
+	if (said && (n != f->nrpo || memcmp(was, f->rpo, sizeof *was * n)))
+		wrong(c, "has edges that changed unnoticed");
+}
+
 static void check_fn(struct check *c)
 {
 	c->at = arena_array(c->u->arena, uint32_t, c->f->nins);
@@ -285,7 +297,8 @@ static void check_fn(struct check *c)
 	each_block(c, block_edges);
 	if (c->wrong)
 		return;
-	ir_dominators(c->f);
+	check_order(c);
+	ir_need_tree(c->f);
 	each_block(c, block_uses);
 }
 

@@ -180,7 +180,7 @@ struct ir_fn {
 	bool vararg;
 	bool machine;          /* level M */
 	bool veiled;           /* the verifier is told as little as can be: opt/veil.c */
-	bool ordered;          /* machine level: no edge changed since ir_order */
+	bool ordered, treed;   /* no edge changed since ir_order, and since ir_tree */
 	struct ir_ins *ins;    /* 1..nins-1 */
 	uint32_t nins, cap_ins;
 	struct ir_block *blocks; /* 1..nblocks-1 */
@@ -354,9 +354,8 @@ static inline struct ir_block *ir_block(const struct ir_fn *f, ir_blk b) { retur
 /* ---- analysis ---- */
 
 void ir_order(struct ir_fn *f);      /* rpo, order, preds, loop */
-void ir_need_order(struct ir_fn *f); /* the same, on machine level, unless it still holds */
-void ir_dominators(struct ir_fn *f); /* idom; calls ir_order */
-void ir_tree(struct ir_fn *f);       /* what ir_dominators adds; once after ir_order */
+void ir_need_order(struct ir_fn *f); /* the same, unless it still holds */
+void ir_need_tree(struct ir_fn *f);  /* that, and idom and ir_dominates, unless they still hold */
 bool ir_dominates(const struct ir_fn *f, ir_blk a, ir_blk b);
 /* Every use of value `from` becomes `to[from]` where that is not 0 (chains followed). */
 void ir_rename(struct ir_fn *f, const ir_ref *to);

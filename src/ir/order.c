@@ -110,6 +110,7 @@ void ir_order(struct ir_fn *f)
 	}
 	predecessors(f, search(f));
 	f->ordered = true;
+	f->treed = false;
 }
 
 void ir_need_order(struct ir_fn *f)
@@ -171,7 +172,7 @@ static bool settle(struct ir_fn *f)
 	return changed && loops;
 }
 
-void ir_tree(struct ir_fn *f)
+static void tree(struct ir_fn *f)
 {
 	if (!f->nrpo)
 		return;
@@ -184,10 +185,12 @@ void ir_tree(struct ir_fn *f)
 	number_tree(f);
 }
 
-void ir_dominators(struct ir_fn *f)
+void ir_need_tree(struct ir_fn *f)
 {
-	ir_order(f);
-	ir_tree(f);
+	ir_need_order(f);
+	if (!f->treed)
+		tree(f);
+	f->treed = true;
 }
 
 bool ir_dominates(const struct ir_fn *f, ir_blk a, ir_blk b)

@@ -121,7 +121,7 @@ static bool is_shared(const struct lw *w)
 	struct ir_fn *f = w->from;
 
 	if (!w->known)
-		ir_tree(f);
+		ir_need_tree(f);
 	for (uint32_t o = 0; o < f->nrpo; o++) {
 		if (!ir_dominates(f, w->at->block, f->rpo[o]))
 			continue;

@@ -139,7 +139,7 @@ int cells_known(struct ir_unit *u, struct ir_fn *f)
 	int done = 0;
 	if (!has_cells(f))
 		return 0;
-	ir_dominators(f);
+	ir_need_tree(f);
 	ir_ref *to = arena_array(u->scratch, ir_ref, f->nins);
 	for (ir_ref c = 1; c < f->nins; c++) {
 		ir_ref set = ir_at(f, c)->op == IRO(cell) && ir_at(f, c)->block ? only_set(u, f, c) : 0;

@@ -112,7 +112,7 @@ static bool is_carrier(struct doubts *d, const struct ir_error *e)
 {
 	if (!e->made || !(e->made->type.kinds & IR_VIEWS))
 		return false;
-	ir_dominators(e->in);
+	ir_need_tree(e->in);
 	for (ir_blk b = e->at->block; b; b = b == 1 ? 0 : ir_block(e->in, b)->idom)
 		if (block_shows(d, e->in, b, e))
 			return true;

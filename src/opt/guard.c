@@ -93,8 +93,7 @@ static int64_t fixed_end(const struct ir_fn *f, const struct ir_ins *p)
 static void spread(struct guard *g)
 {
 	struct ir_fn *f = g->f;
-	ir_need_order(f);
-	ir_tree(f);
+	ir_need_tree(f);
 	g->known = arena_array(g->u->scratch, int64_t, f->nblocks);
 	for (uint32_t o = 1; o < f->nrpo; o++) {
 		ir_blk b = f->rpo[o];

@@ -216,7 +216,7 @@ static void hoist_loop(struct hoist *h)
 static void hoist_fn(struct ir_unit *u, struct ir_fn *f)
 {
 	struct hoist h = { .u = u, .f = f };
-	ir_dominators(f);
+	ir_need_tree(f);
 	h.in = arena_array(u->scratch, uint32_t, f->nblocks);
 	h.bounds = arena_array(u->scratch, bool, f->nins);
 	h.uses = arena_array(u->scratch, uint32_t, f->nins);

@@ -407,7 +407,7 @@ static void look_at_tags(struct loops *l)
 	find_tags(l, &tags);
 	if (!tags.n)
 		return;
-	ir_tree(f);
+	ir_need_tree(f);
 	for (uint32_t o = 0; o < f->nrpo; o++) {
 		ir_blk h = f->rpo[o];
 		if (!ir_block(f, h)->loop || l->walk[h])

@@ -270,7 +270,7 @@ static void finish_open_block(struct lw *w)
 int opt_lower(struct ir_unit *u)
 {
 	struct ir_fn *from = u->main;
-	ir_order(from);
+	ir_need_order(from);
 	struct lw low = { .unit = u, .from = from }, *w = &low;
 	w->val = arena_array(u->scratch, struct lw_val, from->nins);
 	w->block = arena_array(u->scratch, ir_blk, from->nblocks);

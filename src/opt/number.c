@@ -426,15 +426,6 @@ static void number_block(struct simp *s, ir_blk b)
 		s->written[b] = s->write;
 }
 
-void simp_need_tree(struct simp *s)
-{
-	if (!s->stale_tree)
-		return;
-	ir_need_order(s->f);
-	ir_tree(s->f);
-	s->stale_tree = false;
-}
-
 /* Operands are canonical by now; edges are not. */
 static void rename_edges(struct simp *s)
 {
@@ -458,7 +449,7 @@ static uint32_t table_size(uint32_t n)
 void simp_number(struct simp *s)
 {
 	struct ir_fn *f = s->f;
-	simp_need_tree(s);
+	ir_need_tree(f);
 	uint32_t n = table_size(f->nins);
 	s->cap = f->nins + 32;
 	s->to = arena_array(s->scratch, ir_ref, s->cap);

@@ -750,13 +750,13 @@ static int outline(struct outline *o)
 {
 	struct ir_fn *f = o->f;
 	struct was head;
-	ir_dominators(f);
+	ir_need_tree(f);
 	webs_find(f, &o->webs);
 	find_body(o);
 	if (!one_way_in(o))
 		return refuse(o);
 	move_returns(o);
-	ir_dominators(f);
+	ir_need_tree(f);
 	uint32_t nins = f->nins;
 	open_tables(o);
 	find_ways(o);

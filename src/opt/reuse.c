@@ -179,7 +179,7 @@ static void visit(struct reuse *s, ir_ref r)
 int opt_reuse(struct ir_unit *u)
 {
 	struct reuse s = { .u = u, .f = u->main };
-	ir_dominators(s.f);
+	ir_need_tree(s.f);
 	memset(s.bucket, -1, sizeof(s.bucket));
 	s.to = arena_array(u->scratch, ir_ref, s.f->nins);
 	s.after = u->writes_packet ? arena_array(u->scratch, struct writes, s.f->nblocks) : NULL;

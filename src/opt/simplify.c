@@ -65,7 +65,7 @@ static void release_error_exit(struct ir_fn *f, ir_ref t)
 
 static void simplify_fn(struct ir_unit *u, struct ir_fn *f)
 {
-	struct simp s = { .u = u, .f = f, .scratch = u->scratch, .stale_tree = true };
+	struct simp s = { .u = u, .f = f, .scratch = u->scratch };
 	ir_ref hold = hold_error_exit(u, f);
 	bool swept = true; /* a block that lost its instructions may be jumped through */
 	for (int round = 0; round < ROUNDS; round++) {

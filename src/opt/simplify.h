@@ -22,7 +22,6 @@ struct simp {
 	struct ir_fn *f;
 	struct arena *scratch;
 	bool changed;
-	bool stale_tree;       /* edges changed: dominators are to be made anew */
 	ir_ref *to;            /* by value: what it became, or 0 */
 	struct range *range;   /* by value */
 	bool joins_seen;       /* range_joins_seen */
@@ -79,10 +78,9 @@ bool fold_holds(enum ir_cc cc, uint64_t a, uint64_t b); /* a cc b */
 const struct ir_edge *simp_edge(const struct ir_fn *f, const struct ir_pred *p, ir_blk to);
 
 /* Dominators, made anew when edges changed since. */
-void simp_need_tree(struct simp *s);
 static inline void simp_edges_changed(struct simp *s)
 {
-	s->changed = s->stale_tree = true;
+	s->changed = true;
 	s->f->ordered = false;
 }
 void simp_number(struct simp *s);

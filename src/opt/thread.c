@@ -169,7 +169,7 @@ static void open_blocks(struct thread *t)
 			n += watch(t, f->rpo[k]);
 	if (!n)
 		return;
-	simp_need_tree(t->s);
+	ir_need_tree(t->s->f);
 	each_use(&o.t, mark_bad);
 	/* values made from here on have no copies; those for which there is no room wait a round */
 	uint32_t room = f->nins + f->nins / 2 + 64;
@@ -336,7 +336,7 @@ static void merge_into(struct simp *s, ir_blk b, ir_blk k)
 	y->first = y->last = 0;
 	y->nparams = y->npreds = y->order = 0;
 	move_preds(f, b, k);
-	s->stale_tree = true;
+	f->treed = false;
 }
 
 void simp_merge(struct simp *s)

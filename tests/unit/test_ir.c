@@ -309,7 +309,7 @@ static void test_order(void **state)
 		  "b5:\n    ret v1\n"
 		  "b6:\n    jmp -> b5\n");
 	struct ir_fn *f = u->fns[0];
-	ir_dominators(f);
+	ir_need_tree(f);
 	assert_int_equal(f->nrpo, 5);
 	assert_int_equal(f->rpo[0], 1);
 	assert_int_equal(f->rpo[1], 2);
