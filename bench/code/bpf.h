@@ -19,6 +19,7 @@ static long (*const bpf_map_delete_elem)(void *map, const void *key) = (void *)B
 static __u64 (*const bpf_get_current_pid_tgid)(void) = (void *)BPF_FUNC_get_current_pid_tgid;
 static long (*const bpf_get_current_comm)(void *buf, __u32 size) = (void *)BPF_FUNC_get_current_comm;
 static long (*const bpf_skb_pull_data)(struct __sk_buff *skb, __u32 len) = (void *)BPF_FUNC_skb_pull_data;
+static long (*const bpf_csum_update)(struct __sk_buff *skb, __u32 difference) = (void *)BPF_FUNC_csum_update;
 static __u64 (*const bpf_ktime_get_ns)(void) = (void *)BPF_FUNC_ktime_get_ns;
 static void *(*const bpf_ringbuf_reserve)(void *map, __u64 size, __u64 flags) = (void *)BPF_FUNC_ringbuf_reserve;
 static void (*const bpf_ringbuf_submit)(void *record, __u64 flags) = (void *)BPF_FUNC_ringbuf_submit;
@@ -28,7 +29,26 @@ static void (*const bpf_ringbuf_submit)(void *record, __u64 flags) = (void *)BPF
 #define htonl(x) __builtin_bswap32(x)
 #define ntohl(x) __builtin_bswap32(x)
 
-/* m[key] += n, made when it is not there */
+/* For the user half to report, as ours does: a value that a full map does not take, an event that a full ring
+ * does not. */
+static __u64 errors SEC(".data.errors"), lost SEC(".data.lost");
+
+INLINE void note(__u64 *what)
+{
+	__sync_fetch_and_add(what, 1);
+}
+
+/* m[key] = value. 0, or an error was counted. */
+INLINE long put(void *map, const void *key, const void *value)
+{
+	long err = bpf_map_update_elem(map, key, value, BPF_ANY);
+
+	if (err)
+		note(&errors);
+	return err;
+}
+
+/* m[key] += n, made when it is not there. What finds no room is left out. */
 INLINE void count(void *map, const void *key, __u64 n)
 {
 	__u64 *v = bpf_map_lookup_elem(map, key);

@@ -18,6 +18,8 @@ SEC("xdp") int prog(struct xdp_md *ctx)
 			e->sport = ntohs(tcp->source);
 			e->dport = ntohs(tcp->dest);
 			bpf_ringbuf_submit(e, 0);
+		} else {
+			note(&lost);
 		}
 	}
 	return XDP_PASS;

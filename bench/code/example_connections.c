@@ -26,7 +26,7 @@ SEC("tracepoint") int prog(struct state *s)
 		struct who w;
 		w.pid = bpf_get_current_pid_tgid() >> 32;
 		bpf_get_current_comm(w.comm, sizeof w.comm);
-		bpf_map_update_elem(&waiting, &key, &w, BPF_ANY);
+		put(&waiting, &key, &w);
 	} else if (s->newstate == ESTABLISHED && s->oldstate == SYN_SENT) {
 		struct who *w = bpf_map_lookup_elem(&waiting, &key);
 		if (!w)
@@ -38,12 +38,16 @@ SEC("tracepoint") int prog(struct state *s)
 			__builtin_memcpy(e->from, s->saddr_v6, sizeof e->from);
 			__builtin_memcpy(e->to, s->daddr_v6, sizeof e->to);
 			bpf_ringbuf_submit(e, 0);
+		} else {
+			note(&lost);
 		}
 		bpf_map_delete_elem(&waiting, &key);
 	} else if (s->newstate == ESTABLISHED && s->oldstate == SYN_RECV) {
 		e = bpf_ringbuf_reserve(&made, sizeof *e, 0);
-		if (!e)
+		if (!e) {
+			note(&lost);
 			return 0;
+		}
 		*e = (struct event){ .sport = s->dport, .dport = s->sport };
 		__builtin_memcpy(e->from, s->daddr_v6, sizeof e->from);
 		__builtin_memcpy(e->to, s->saddr_v6, sizeof e->to);

@@ -7,6 +7,6 @@ SEC("uprobe") int prog(void *ctx)
 	__u32 tid = bpf_get_current_pid_tgid();
 	__u64 now = bpf_ktime_get_ns();
 
-	bpf_map_update_elem(&began, &tid, &now, BPF_ANY);
+	put(&began, &tid, &now);
 	return 0;
 }

@@ -12,7 +12,8 @@ SEC("uprobe") int prog(void *ctx)
 		return 0;
 	__u64 then = *start;
 	bpf_map_delete_elem(&began, &tid);
-	for (__u64 us = (bpf_ktime_get_ns() - then) / 1000; us && power < 64; us >>= 1)
+	__s64 ns = bpf_ktime_get_ns() - then; /* signed, as Lua's: none below 0 takes a turn */
+	for (__u64 us = ns > 0 ? (__u64)ns / 1000 : 0; us && power < 64; us >>= 1)
 		power++;
 	__u64 *n = bpf_map_lookup_elem(&calls, &power);
 	if (n)

@@ -4,7 +4,8 @@ MAP(refused, HASH, __u16, __u64, 65536);
 
 SEC("tc") int prog(struct __sk_buff *skb)
 {
-	in_one_piece(skb);
+	if (in_one_piece(skb))
+		return TC_SHOT;
 	void *pos = DATA(skb), *end = END(skb), *at = pos;
 	__be16 type = parse_eth(&pos, end);
 	__u8 proto = 0;

@@ -17,7 +17,8 @@ INLINE void add(void *map, __u32 key, __u64 n)
 
 SEC("tc") int prog(struct __sk_buff *skb)
 {
-	in_one_piece(skb);
+	if (in_one_piece(skb))
+		return TC_UNSPEC;
 	void *pos = DATA(skb), *end = END(skb);
 	__be16 type = parse_eth(&pos, end);
 	__u32 proto = OTHER;

@@ -12,6 +12,6 @@ SEC("tracepoint") int prog(void *ctx)
 	if (who >> 32 != PID)
 		return 0;
 	now = bpf_ktime_get_ns();
-	bpf_map_update_elem(&began, &tid, &now, BPF_ANY);
+	put(&began, &tid, &now);
 	return 0;
 }

@@ -15,7 +15,8 @@ INLINE __u16 replaced(__u16 sum, __u8 was, __u8 is)
 
 SEC("tc") int prog(struct __sk_buff *skb)
 {
-	in_one_piece(skb);
+	if (in_one_piece(skb))
+		return TC_UNSPEC;
 	void *pos = DATA(skb), *end = END(skb);
 	__be16 type = parse_eth(&pos, end);
 
@@ -29,7 +30,10 @@ SEC("tc") int prog(struct __sk_buff *skb)
 		struct ipv6hdr *ip = ipv6_at(pos, end);
 		if (!ip || ip->hop_limit == HOPS)
 			return TC_UNSPEC;
+		/* No sum of its own evens it out, so the one that the card made of the packet changes. */
+		__u16 was = ip->hop_limit << 8;
 		ip->hop_limit = HOPS;
+		bpf_csum_update(skb, (__u16)~was + (HOPS << 8));
 	} else {
 		return TC_UNSPEC;
 	}

@@ -21,7 +21,7 @@ SEC("xdp") int prog(struct xdp_md *ctx)
 		__sync_fetch_and_add(&flow->bytes, size);
 	} else {
 		struct flow first = { 1, size };
-		bpf_map_update_elem(&flows, &key, &first, BPF_ANY);
+		put(&flows, &key, &first);
 	}
 	return XDP_PASS;
 }

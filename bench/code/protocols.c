@@ -8,7 +8,7 @@ INLINE void add(void *map, __u32 key, __u64 n)
 	__u64 *v = bpf_map_lookup_elem(map, &key);
 
 	if (v)
-		*v += n;
+		__sync_fetch_and_add(v, n); /* the user half may set it to 0 meanwhile */
 }
 
 SEC("xdp") int prog(struct xdp_md *ctx)

@@ -15,7 +15,7 @@ SEC("xdp") int prog(struct xdp_md *ctx)
 	struct rate *rate = bpf_map_lookup_elem(&rates, &src);
 	if (!rate) {
 		struct rate first = { now, 1 };
-		bpf_map_update_elem(&rates, &src, &first, BPF_ANY);
+		put(&rates, &src, &first);
 		return XDP_PASS;
 	}
 	if ((__s64)(now - rate->since) > 1000000000) {

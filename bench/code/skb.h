@@ -6,11 +6,16 @@
 
 enum { TC_UNSPEC = -1, TC_SHOT = 2 };
 
-/* Puts the packet in one piece, if it is not. */
-INLINE void in_one_piece(struct __sk_buff *skb)
+/* Puts the packet in one piece, if it is not. 0, or an error was counted. */
+INLINE long in_one_piece(struct __sk_buff *skb)
 {
+	long err = 0;
+
 	if (skb->len > END(skb) - DATA(skb))
-		bpf_skb_pull_data(skb, skb->len > 0xffff ? 0xffff : skb->len);
+		err = bpf_skb_pull_data(skb, skb->len > 0xffff ? 0xffff : skb->len);
+	if (err)
+		note(&errors);
+	return err;
 }
 
 /* What follows an IPv6 header and its extension headers, of protocol *next; *len: how much of it is there, -1

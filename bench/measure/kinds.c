@@ -44,6 +44,7 @@ static const struct packet returns[] = {
 	{ "in less than 1 us",       40, { 0 }, 168, 300 },
 	{ "after 5 us",              40, { 0 }, 168, 5 * US },
 	{ "after 1 ms",              20, { 0 }, 168, 1000 * US },
+	{ "before it began",          0, { 0 }, 168, (uint64_t)-900 },
 };
 
 #define INPUTS(list) .inputs = list, .n = sizeof list / sizeof *list
@@ -74,7 +75,8 @@ static void print_mix(const char *what, const struct packet *v, unsigned n)
 {
 	printf("\n%s, in a hundred:", what);
 	for (unsigned i = 0; i < n; i++)
-		printf("%s %u %s", i ? ";" : "", v[i].weight, v[i].name);
+		if (v[i].weight)
+			printf("%s %u %s", i ? ";" : "", v[i].weight, v[i].name);
 	printf(".\n");
 }
 

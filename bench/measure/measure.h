@@ -71,6 +71,10 @@ void kinds_print(void);
 
 struct world;
 struct world *world_new(const struct side *s, const struct kind *k);
+/* From now on its maps take no new keys, and its rings no events. */
+void world_fill(struct world *w);
+/* Run-time errors counted so far: where ours counts them, or in the C program's variable `errors`. */
+uint64_t world_errors(const struct world *w);
 void world_free(struct world *w);
 /* Steps taken, and the verdict. The first n bytes of the input, if it is a packet; `now` in nanoseconds. */
 uint64_t world_run(struct world *w, const struct packet *p, uint32_t n, uint64_t now, uint64_t *verdict);

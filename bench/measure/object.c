@@ -53,7 +53,8 @@ static int new_map(const struct map_def *d, const char *name)
 	return (int)fd;
 }
 
-/* .bss, .data, .rodata: an array of one value, filled with what the section says. */
+/* .bss, .data.NAME: an array of one value, filled with what the section says; its name is what follows the
+ * last dot. */
 static int data_map(struct object *o, unsigned section)
 {
 	const Elf64_Shdr *h = &o->sections[section];
@@ -61,7 +62,8 @@ static int data_map(struct object *o, unsigned section)
 
 	if (o->data_map[section])
 		return o->data_map[section];
-	int fd = new_map(&(struct map_def){ BPF_MAP_TYPE_ARRAY, 4, (uint32_t)h->sh_size, 1, 0 }, "");
+	const char *name = strrchr(section_name(o, section), '.') + 1;
+	int fd = new_map(&(struct map_def){ BPF_MAP_TYPE_ARRAY, 4, (uint32_t)h->sh_size, 1, 0 }, name);
 	if (h->sh_type != SHT_NOBITS) {
 		union bpf_attr a = { .map_fd = (uint32_t)fd, .key = (uintptr_t)&key,
 				     .value = (uintptr_t)(o->bytes + h->sh_offset) };

@@ -1,6 +1,8 @@
 /* world.c - a program in the small machine of tests/vm-bpf, with maps and helpers of its own. */
 #include "measure.h"
 
+#include "ir/ir.h"
+
 #include "vm-bpf/vm.h"
 
 #include <stdlib.h>
@@ -24,6 +26,7 @@ struct world {
 	struct vm_region regions[MAPS + 3];
 	struct vm vm;
 	uint64_t now;
+	bool full;
 	_Alignas(8) uint8_t record[VALUE];
 	_Alignas(8) uint8_t ctx[256];
 };
@@ -181,8 +184,9 @@ static uint64_t helper(struct vm *vm, int32_t id, const uint64_t r[5])
 		return wrote(w, r[2], 8);
 	case BPF_FUNC_get_current_uid_gid: return 0;
 	case BPF_FUNC_get_current_comm: memset(at(r[0]), 'x', r[1]); return wrote(w, r[0], r[1]);
-	case BPF_FUNC_ringbuf_reserve: return (uintptr_t)w->record;
-	case BPF_FUNC_ringbuf_output: case BPF_FUNC_ringbuf_submit: case BPF_FUNC_ringbuf_discard: return 0;
+	case BPF_FUNC_ringbuf_reserve: return w->full ? 0 : (uintptr_t)w->record;
+	case BPF_FUNC_ringbuf_output: return w->full ? (uint64_t)-11 : 0;
+	case BPF_FUNC_ringbuf_submit: case BPF_FUNC_ringbuf_discard: return 0;
 	}
 	vm->error = "helper that the small machine has not";
 	return 0;
@@ -229,6 +233,28 @@ void world_free(struct world *w)
 		free(w->maps[m].values);
 	}
 	free(w);
+}
+
+void world_fill(struct world *w)
+{
+	w->full = true;
+	for (uint32_t m = 0; m < w->side->nmaps; m++)
+		w->maps[m].max = w->maps[m].n;
+}
+
+uint64_t world_errors(const struct world *w)
+{
+	uint64_t n = 0;
+
+	for (uint32_t m = 0; m < w->side->nmaps; m++) {
+		const struct table *t = &w->maps[m];
+		bool ours = !strcmp(t->name, "pg_data");
+		if (!ours && strcmp(t->name, "errors"))
+			continue;
+		for (uint32_t i = ours ? IR_DATA_ERRORS : 0; i < t->value_size; i += 8)
+			n += *(const uint64_t *)(t->values + i);
+	}
+	return n;
 }
 
 /* The input as its kind has it: in the context, or pointed to by it. */
