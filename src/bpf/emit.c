@@ -153,6 +153,27 @@ static void jump(struct em *e, struct be_ins i, uint32_t target)
 		plain(e, &i);
 }
 
+/* In place of a jump to block t that only branches, one of its ways to what follows: the branch itself. So a loop
+ * that begins with its test is tested at its end. */
+static bool repeat(struct em *e, uint32_t t, uint32_t next)
+{
+	const struct be_block *bb = &e->b->blocks[t];
+	struct be_ins i = e->b->ins[bb->first];
+	unsigned inv = i.code == BE_MAY_GOTO ? 0 : inverse[i.code >> 4 & 15];
+	if (bb->n != 1 || bb->nsucc != 2)
+		return false;
+	uint32_t yes = e->to[bb->succ[0]], no = e->to[bb->succ[1]];
+	if (yes == next && inv) {
+		i.code = (uint16_t)((i.code & 0x0f) | inv);
+		yes = no;
+	} else if (no != next || i.code == BE_MAY_GOTO) {
+		return false;
+	}
+	line(e, i.site);
+	jump(e, i, yes);
+	return true;
+}
+
 static void leave(struct em *e, const struct be_block *bb, struct be_ins i, uint32_t next)
 {
 	const struct be_ins go = { .code = BE_JA, .dst = BE_NONE, .src = BE_NONE };
@@ -170,7 +191,7 @@ static void leave(struct em *e, const struct be_block *bb, struct be_ins i, uint
 		}
 		jump(e, i, t);
 	}
-	if (f != next)
+	if (f != next && !repeat(e, f, next))
 		jump(e, go, f);
 }
 
