@@ -144,7 +144,15 @@ static ir_ref with_constant(struct simp *s, ir_ref r, ir_ref x, uint64_t k)
 	switch (i->op) {
 	case IRO(sub64):
 		return become(s, r, IRO(add64), x, -k);
-	case IRO(add64): case IRO(xor64): case IRO(or64): case IRO(shl64): case IRO(shr64): case IRO(sar64):
+	case IRO(sar64):
+		if ((int64_t)sure(s, x) >= 0)
+			return become(s, r, IRO(shr64), x, k);
+		return k ? 0 : x;
+	case IRO(shr64):
+		if (k < 64 && !(sure(s, x) >> k))
+			return simp_imm(s, 0);
+		return k ? 0 : x;
+	case IRO(add64): case IRO(xor64): case IRO(or64): case IRO(shl64):
 		if (i->op == IRO(or64) && k == ~(uint64_t)0)
 			return simp_imm(s, -1);
 		return k ? 0 : x;

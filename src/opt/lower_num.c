@@ -35,25 +35,31 @@ static bool known(struct lw *w, ir_ref r, uint32_t i, int64_t *v)
 /* ---- division ---- */
 
 /* 1 when the remainder is not 0 and its sign is not the divisor's: the floor is one further down. */
-static ir_ref rounds_down(struct lw *w, ir_ref rem, ir_ref b, bool b_positive)
+static ir_ref rounds_down(struct lw *w, ir_ref rem, ir_ref b)
 {
-	if (b_positive)
-		return lw_op2i(w, IRO(shr64), rem, 63);
 	ir_ref differ = lw_op2(w, IRO(xor64), rem, b);
 	ir_ref nonzero = lw_op2(w, IRO(or64), rem, lw_op1(w, IRO(neg64), rem));
 	return lw_op2i(w, IRO(shr64), lw_op2(w, IRO(and64), differ, nonzero), 63);
 }
 
 /* Divisor neither 0 nor -1. */
-static ir_ref divide(struct lw *w, enum ir_op op, ir_ref a, ir_ref b, bool b_positive)
+static ir_ref divide(struct lw *w, enum ir_op op, ir_ref a, ir_ref b)
 {
 	ir_ref q = lw_op2(w, IRO(sdiv64), a, b);
 	ir_ref rem = lw_op2(w, IRO(sub64), a, lw_op2(w, IRO(mul64), q, b));
-	ir_ref down = rounds_down(w, rem, b, b_positive);
+	ir_ref down = rounds_down(w, rem, b);
 	if (op == IRO(idiv))
 		return lw_op2(w, IRO(sub64), q, down);
 	ir_ref mask = lw_op1(w, IRO(neg64), down);
 	return lw_op2(w, IRO(add64), rem, lw_op2(w, IRO(and64), mask, b));
+}
+
+/* By more than 0: below 0, ~a is not, and floor(a / b) is ~(~a / b). */
+static ir_ref divide_positive(struct lw *w, enum ir_op op, ir_ref a, ir_ref b)
+{
+	ir_ref sign = lw_op2i(w, IRO(sar64), a, 63);
+	ir_ref q = lw_op2(w, IRO(xor64), lw_op2(w, IRO(udiv64), lw_op2(w, IRO(xor64), a, sign), b), sign);
+	return op == IRO(idiv) ? q : lw_op2(w, IRO(sub64), a, lw_op2(w, IRO(mul64), q, b));
 }
 
 static ir_ref divide_known(struct lw *w, enum ir_op op, ir_ref a, int64_t b)
@@ -63,7 +69,7 @@ static ir_ref divide_known(struct lw *w, enum ir_op op, ir_ref a, int64_t b)
 	if (b > 0 && !(b & (b - 1)))
 		return op == IRO(idiv) ? lw_op2i(w, IRO(sar64), a, __builtin_ctzll((uint64_t)b))
 				       : lw_op2i(w, IRO(and64), a, b - 1);
-	return divide(w, op, a, lw_imm(w, b), b > 0);
+	return b > 0 ? divide_positive(w, op, a, lw_imm(w, b)) : divide(w, op, a, lw_imm(w, b));
 }
 
 static ir_ref divide_any(struct lw *w, enum ir_op op, ir_ref a, ir_ref b)
@@ -76,7 +82,7 @@ static ir_ref divide_any(struct lw *w, enum ir_op op, ir_ref a, ir_ref b)
 	ir_ref v = divide_known(w, op, a, -1);
 	lw_jmp(w, end, 1, &v);
 	lw_enter(w, plain);
-	v = divide(w, op, a, b, false);
+	v = divide(w, op, a, b);
 	lw_jmp(w, end, 1, &v);
 	lw_enter(w, end);
 	return lw_param(w, end, 0);
