@@ -2,7 +2,8 @@
  * loops.c - pass `loops`: gives every loop a form that ends, and that the verifier sees the end of.
  * What it accepts was found by experiment: docs/loops.md.
  *
- *   walked   a short counted loop without branches of its own is left: the verifier goes round with it
+ *   walked   a short loop without branches of its own is left, when it is counted or halves a value until
+ *            nothing is left: the verifier goes round with it
  *   fuel     every other back edge becomes a `fuel` (may_goto). The verifier then compares what it
  *            knows at the back edge with the turns before, so nothing that changes from turn to turn
  *            may be a constant to it: constants that enter the loop's variables from outside are
@@ -20,15 +21,17 @@
  * budget of turns is counted in a stack slot.
  */
 #include "core/feature.h"
+#include "opt/halving.h"
 #include "opt/outline.h"
 #include "opt/range.h"
+#include "opt/simplify.h"
 #include "opt/webs.h"
 
 #include <errno.h>
 
 /* Instructions that the verifier may process for one walked loop: more costs more time to load than
- * fuel costs to run. */
-enum { WALK_MAX = 256 };
+ * fuel costs to run. HALVED_MAX: with what follows the loop, which it mostly knows from the turn before. */
+enum { WALK_MAX = 256, HALVED_MAX = 1200 };
 
 /* Of webs: a variable of a loop with fuel; what a loop without counts its turns by. */
 enum { W_FUEL = 32, W_COUNTER = 64 };
@@ -113,18 +116,6 @@ static struct body body(struct loops *l, ir_blk h)
 	return y;
 }
 
-static bool holds(enum ir_cc cc, int64_t a, int64_t b)
-{
-	switch (cc & ~1) {
-	case IR_EQ: return (a == b) != (cc & 1);
-	case IR_ULT: return ((uint64_t)a < (uint64_t)b) != (cc & 1);
-	case IR_ULE: return ((uint64_t)a <= (uint64_t)b) != (cc & 1);
-	case IR_SLT: return (a < b) != (cc & 1);
-	case IR_SLE: return (a <= b) != (cc & 1);
-	default: return ((a & b) != 0) != (cc & 1);
-	}
-}
-
 /* r as parameter + constant. */
 static ir_ref linear(const struct ir_fn *f, ir_ref r, int64_t *plus)
 {
@@ -192,13 +183,45 @@ static uint32_t turns(struct loops *l, ir_blk h, ir_ref branch, uint32_t most)
 	if (!same)
 		return step == 1 || step == -1 ? range : most + 1;
 	for (uint32_t n = 1; n <= most; n++) {
-		bool yes = holds(br->aux, (int64_t)((uint64_t)v + (uint64_t)offset),
-				 ir_at(f, br->args[1])->imm);
+		bool yes = fold_holds(br->aux, (uint64_t)v + (uint64_t)offset, (uint64_t)ir_at(f, br->args[1])->imm);
 		if (!stays[yes ? 0 : 1])
 			return n;
 		v = (int64_t)((uint64_t)v + (uint64_t)step);
 	}
 	return most + 1;
+}
+
+/* Instructions from block b on to the end of the function; more than `most` when it loops. */
+static uint32_t rest(struct loops *l, ir_blk b, uint32_t most)
+{
+	struct ir_fn *f = l->f;
+	bool *seen = arena_array(l->u->arena, bool, f->nblocks);
+	ir_blk *stack = arena_array(l->u->arena, ir_blk, f->nblocks);
+	uint32_t depth = 0, n = 0;
+	seen[b] = true;
+	stack[depth++] = b;
+	while (depth && n <= most) {
+		const struct ir_block *k = ir_block(f, stack[--depth]);
+		const struct ir_ins *t = ir_at(f, k->last);
+		for (ir_ref i = k->first; i; i = ir_at(f, i)->next)
+			n++;
+		for (uint32_t s = 0; s < t->nsucc; s++)
+			if (!seen[t->succ[s].to]) {
+				seen[t->succ[s].to] = true;
+				stack[depth++] = t->succ[s].to;
+			}
+		n += k->loop ? most : 0;
+	}
+	return n;
+}
+
+/* Each turn of a loop that halves may be the last one, and then the verifier goes on with what that turn left. */
+static bool halves(struct loops *l, ir_blk h, const struct body *y)
+{
+	const struct ir_ins *br = ir_at(l->f, y->branch);
+	uint32_t n = halving_turns(l->f, h), most = n ? HALVED_MAX / n : 0;
+	ir_blk out = br->succ[l->seen[br->succ[0].to] == h].to;
+	return most > y->size && rest(l, out, most - y->size) <= most - y->size;
 }
 
 static bool is_short(struct loops *l, ir_blk h)
@@ -207,7 +230,7 @@ static bool is_short(struct loops *l, ir_blk h)
 	if (y.nested || y.branches != 1)
 		return false;
 	uint32_t most = WALK_MAX / y.size;
-	return turns(l, h, y.branch, most) <= most;
+	return turns(l, h, y.branch, most) <= most || halves(l, h, &y);
 }
 
 /* ---- kernels without fuel: what the verifier can walk to the end ---- */

@@ -6,6 +6,7 @@
  * itself writes them: a pktload, or a load through a pointer made of the context's data, names the
  * check it needs by its pointer, so equal ones with the same last write before them are one.
  */
+#include "opt/halving.h"
 #include "opt/simplify.h"
 
 static uint32_t hash_of(const struct ir_ins *i)
@@ -329,9 +330,29 @@ static void number_params(struct simp *s, ir_blk b)
 	}
 }
 
+/* Variables of loops that end soon: what they start with and may grow by. */
+static void bound_counters(struct simp *s, ir_blk b)
+{
+	const struct ir_block *k = ir_block(s->f, b);
+	uint64_t by;
+	for (uint32_t p = 0; p < k->nparams; p++) {
+		if (!halving_grows(s->f, b, p, &by))
+			continue;
+		struct range r = range_start(false);
+		for (uint32_t e = 0; e < k->npreds; e++) {
+			const struct ir_edge *x = simp_edge(s->f, &k->preds[e], b);
+			if (x && ir_block(s->f, k->preds[e].from)->order < k->order)
+				r = range_join(r, s->range[simp_now(s, x->args[p])]);
+		}
+		s->range[k->params[p]] = range_plus(r, by);
+	}
+}
+
 static void bound_params(struct simp *s, ir_blk b)
 {
 	const struct ir_block *k = ir_block(s->f, b);
+	if (k->loop)
+		bound_counters(s, b);
 	if (b == 1 || b == s->f->error_exit || k->loop)
 		return;
 	for (uint32_t p = 0; p < k->nparams; p++) {

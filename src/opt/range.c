@@ -77,6 +77,11 @@ struct range range_join(struct range a, struct range b)
 	return (struct range){ least(a.sure, b.sure), least(a.seen, b.seen) };
 }
 
+struct range range_plus(struct range a, uint64_t by)
+{
+	return (struct range){ ~sum(~a.sure, by), 0 };
+}
+
 bool range_joins_seen(const struct ir_unit *u)
 {
 	return !u->loops && u->features && u->features[FEAT_spill_range];

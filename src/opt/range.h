@@ -17,6 +17,8 @@ struct range range_of(const struct ir_fn *f, const struct range *v, ir_ref r);
 /* Of a parameter: what range_join makes of range_start and of all that it may get. */
 struct range range_start(bool joins_seen);
 struct range range_join(struct range a, struct range b);
+/* The same and up to `by` more, of which the verifier knows nothing. */
+struct range range_plus(struct range a, uint64_t by);
 /* Does the verifier know the bounds of a value that may have been on the stack, and met others in a join? Not
  * in functions with loops, where `veil` may keep from it what enters joins. */
 bool range_joins_seen(const struct ir_unit *u);

@@ -202,6 +202,59 @@ lang.case { name = "bits counted", inputs = lang.each(), f = function(n)
 	return bits
 end }
 
+-- ---- a value halved until nothing is left ----
+
+for _, k in ipairs { 1, 3, 63 } do
+	lang.case { name = "halved: shifted by " .. k, inputs = lang.each(), f = function(a)
+		local v, n, sum = a, 0, 7
+		while v > 0 do v, n, sum = v >> k, n + 1, sum + 1000 end
+		local w, m = a, 0
+		while w ~= 0 do w, m = w >> k, m + 3 end
+		return n, m, sum
+	end }
+	lang.case { name = "halved: tested at the end, shifted by " .. k, inputs = lang.each(), f = function(a)
+		local v, n = a, 0
+		repeat v, n = v >> k, n + 1 until v == 0
+		return n, n > 64, n > 63
+	end }
+end
+lang.case { name = "halved: a comparison with more than 0", inputs = lang.each(), f = function(a)
+	local v, n = a, 0
+	while v >= 100 do v, n = v >> 1, n + 1 end
+	return v, n, n > 57
+end }
+local primes = { 2, 3, 5, 7 }
+lang.case { name = "halved: what was counted is a key, an amount, a divisor", inputs = lang.each(), f = function(a)
+	local v, n = a, 0
+	while v > 0 do v, n = v >> 1, n + 1 end
+	return primes[n], 1 << n, 1000 // n
+end }
+lang.case { name = "halved: in a branch, in a call, in another loop", inputs = lang.pairs { -1, 0, 1, 2, 9, 1000, MAX, MIN },
+	f = function(a, b)
+		local function width(v)
+			local n = 0
+			while v > 0 do v, n = v >> 1, n + 1 end
+			return n
+		end
+		local sum, kept = 0, nil
+		for i = 0, b & 3 do
+			if a > i then kept = width(a - i) end
+			sum = sum + width(b) * (kept or -1)
+		end
+		return sum, kept, width(sum)
+	end }
+lang.case { name = "halved: of any kind", inputs = lang.each(lang.kinds), f = function(a)
+	local v, n = a, 0
+	while v > 0 do v, n = v >> 1, n + 1 end
+	return n
+end }
+lang.case { name = "halved: what is not", inputs = lang.each(small), f = function(a)
+	local v, n, w, m = a, 0, a, 0
+	while v > 0 and n < 9 do v, n = v >> 1 | 1, n + 1 end -- always something left
+	while w > 0 do w, m = w - (w >> 1) - 1, m + 1 end
+	return v, n, m
+end }
+
 -- ---- goto ----
 
 lang.case { name = "goto: continue", inputs = lang.each(), f = function(a)
