@@ -4,10 +4,11 @@
 #   make DEBUG=1     -O0, the IR checker after every pass      (into build-debug/)
 #   make SAN=1       address and undefined-behaviour sanitizers (into build-san/)
 #   make TSAN=1      thread sanitizer                           (into build-tsan/)
+#   make MUTATE=1    faults that PG_MUTANT asks for              (into build-mutate/)
 #   make BUILD=dir   puts everything into dir/
 #   make V=1         shows the commands
 
-BUILD   ?= build$(if $(DEBUG),-debug)$(if $(SAN),-san)$(if $(TSAN),-tsan)
+BUILD   ?= build$(if $(DEBUG),-debug)$(if $(SAN),-san)$(if $(TSAN),-tsan)$(if $(MUTATE),-mutate)
 PREFIX  ?= /usr/local
 DESTDIR ?=
 
@@ -24,7 +25,7 @@ SOMAJOR := $(firstword $(subst ., ,$(VERSION)))
 
 SANITIZE = $(if $(SAN),-fsanitize=address$(comma)undefined) $(if $(TSAN),-fsanitize=thread)
 OPT      = $(if $(DEBUG),-O0 -DPG_CHECK,$(if $(TSAN),-O1,-O2)) $(SANITIZE) $(if $(SAN),-fno-omit-frame-pointer)
-CPPFLAGS += -Iinclude -Isrc -D_GNU_SOURCE
+CPPFLAGS += -Iinclude -Isrc -D_GNU_SOURCE $(if $(MUTATE),-DPG_MUTATE)
 CFLAGS   += -std=gnu11 -g $(OPT) -Wall -Wextra -Wshadow $(WERROR) -fvisibility=hidden -fPIC
 # -z now: calls into libc are bound at the start, not one by one in the first compile.
 LDFLAGS  += -Wl,-z,now $(SANITIZE)
@@ -75,7 +76,7 @@ products := $(BUILD)/libperigee.a $(BUILD)/libperigee.so $(if $(src_cli),$(BUILD
 	    $(if $(src_lua),$(BUILD)/perigee.so)
 stage    := $(if $(wildcard tests/net/stage/*.c),$(BUILD)/stage)
 
-.PHONY: FORCE all tests check fresh demo fuzz bench static install uninstall clean help
+.PHONY: FORCE all tests check fresh demo fuzz mutate bench static install uninstall clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -93,6 +94,10 @@ demo: $(BUILD)/perigee $(BUILD)/stage         ## a Lua script stops a flood of r
 
 fuzz: $(BUILD)/perigee                        ## generated programs against stock Lua: N= programs from SEED= on
 	@BUILD=$(BUILD) tests/fuzz/run $(or $(N),1000) $(SEED)
+
+mutate:                                       ## single faults, and which suite notices each; T=name: some
+	@$(MAKE) --no-print-directory MUTATE=1 all tests
+	@BUILD=build-mutate LUA=$(LUA) tests/mutate/run $(T)
 
 bench: all $(bench_bin) $(code_bin) $(code_obj) ## measures; results go to docs/benchmarks.md
 	@BUILD=$(BUILD) bench/run

@@ -48,7 +48,7 @@ FNR == 1 {
 			bad("only src/lua and src/cli may include Lua")
 		next
 	}
-	if (open == "<" || file == "perigee.h")
+	if (open == "<" || file == "perigee.h" || file == "core/mutant.h") # faults are put in everywhere
 		next
 	if (file ~ /\.\./) {
 		bad("a path that climbs")

@@ -4,6 +4,8 @@
  */
 #include "bpf/be.h"
 
+#include "core/mutant.h"
+
 #include <errno.h>
 
 struct jump { uint32_t insn, target; };
@@ -223,6 +225,7 @@ static uint32_t link_jumps(struct em *e)
 	for (uint32_t k = 0; k < e->njumps; k++) {
 		struct bpf_insn *i = &e->b->out.insns[e->jumps[k].insn];
 		int64_t off = (int64_t)e->start[e->jumps[k].target] - e->jumps[k].insn - 1;
+		off += MUTANT(jump_late) && off < 0;
 		if (i->code == BE_GOTOL) {
 			i->imm = (int32_t)off;
 		} else if (off == (int16_t)off) {

@@ -7,6 +7,8 @@
  */
 #include "bpf/be.h"
 
+#include "core/mutant.h"
+
 struct rw {
 	struct be *b;
 	const struct be_ins *old;
@@ -226,7 +228,7 @@ static bool word_free(const struct be *b, const uint64_t *used, uint32_t words, 
 		      uint32_t slot)
 {
 	for (uint32_t s = v->segs; s; s = b->segs[s].next)
-		for (uint32_t g = b->segs[s].start; g < b->segs[s].end; g++)
+		for (uint32_t g = b->segs[s].start; g + MUTANT(word_shared) < b->segs[s].end; g++)
 			if (used[(size_t)g * words + slot / 64] >> (slot % 64) & 1)
 				return false;
 	return true;

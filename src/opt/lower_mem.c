@@ -2,6 +2,7 @@
 #include "ir/lower.h"
 
 #include "core/ctype.h"
+#include "core/mutant.h"
 
 uint64_t lw_type_kinds(const struct ctype *t)
 {
@@ -342,7 +343,7 @@ static bool has_padding(const struct ctype *t)
 static void store_record(struct lw *w, const struct ctype *t, ir_ref ptr, int64_t off, const struct lw_val *rec,
 			 ir_blk misfit)
 {
-	if (has_padding(t))
+	if (has_padding(t) && !MUTANT(key_not_padded))
 		store_zero(w, ptr, off, t->size);
 	for (uint32_t i = 0; i < t->nfields; i++)
 		record_field(w, &t->fields[i], ptr, off, lw_rec_field(w, rec, t->fields[i].name), misfit);

@@ -1,5 +1,7 @@
 /* lower_num.c - integer arithmetic with Lua's meaning: floored division, any shift amount, for counts. */
 #include "opt/lower.h"
+
+#include "core/mutant.h"
 #include "opt/opt.h"
 
 /* An operand as an integer, or the Lua error. */
@@ -97,7 +99,7 @@ static ir_ref shift_any(struct lw *w, enum ir_op op, ir_ref a, ir_ref n)
 	enum ir_op other = op == IRO(shl) ? IRO(shr64) : IRO(shl64);
 	ir_blk forward = lw_block(w, 0), back = lw_block(w, 0), small = lw_block(w, 0), gone = lw_block(w, 0);
 	ir_blk end = lw_block(w, 1);
-	lw_bri(w, IR_ULT, n, 64, forward, back);
+	lw_bri(w, IR_ULT, n, MUTANT(shift_of_64) ? 65 : 64, forward, back);
 	lw_enter(w, forward);
 	ir_ref v = lw_op2(w, one, a, n);
 	lw_jmp(w, end, 1, &v);

@@ -2,6 +2,7 @@
 #include "ir/lower.h"
 
 #include "core/ctype.h"
+#include "core/mutant.h"
 
 /* ---- representation ---- */
 
@@ -158,7 +159,7 @@ void lw_br_kind(struct lw *w, const struct lw_val *v, uint64_t kinds, ir_blk yes
 		unsigned k = ir_first_kind(set);
 		set &= set - 1;
 		ir_blk next = set ? lw_block(w, 0) : miss;
-		lw_bri(w, IR_EQ, v->tag, k, hit, next);
+		lw_bri(w, MUTANT(nil_as_false) && k == IR_FALSE ? IR_ULE : IR_EQ, v->tag, k, hit, next);
 		lw_enter(w, next);
 	}
 	w->cur = 0;

@@ -12,7 +12,8 @@ local comparisons = {
 	{ "or", function(a, b) return a or b end },
 	{ "not", function(a, b) return not a, not b, not (a and b) end },
 	{ "if", function(a, b) if a then return 1 elseif b then return 2 else return 3 end end },
-	{ "select", function(a, b) return a and b or 7, (a or b) and 5, a == nil, b == false end },
+	{ "select", function(a, b) return a and b or 7, (a or b) and 5 end },
+	{ "nil and booleans", function(a, b) return a == nil, b == false, a == true end },
 }
 
 for _, c in ipairs(comparisons) do
