@@ -86,7 +86,7 @@ static const struct ir_ins *looked_up(const struct ir_fn *f, ir_ref v)
 	return ir_at(f, v);
 }
 
-/* Does that the view v is there show that the packet has what `made` looks up? */
+/* Does v, where it is there, show that the packet has what `made` looks up? */
 static bool shows(struct doubts *d, const struct ir_fn *f, ir_ref v, const struct ir_ins *made)
 {
 	uint64_t view = ir_at(f, v)->type.kinds & IR_VIEWS;
@@ -96,26 +96,19 @@ static bool shows(struct doubts *d, const struct ir_fn *f, ir_ref v, const struc
 	return from == pkt || (from->op == IRO(index) && looked_up(f, from->args[0]) == pkt);
 }
 
-/* What was indexed in block b before `at`, and what was tested on the only way to it. */
-static bool block_shows(struct doubts *d, const struct ir_fn *f, ir_blk b, const struct ir_error *e)
-{
-	const struct ir_block *k = ir_block(f, b);
-	for (ir_ref r = k->first; r && ir_at(f, r) != e->at; r = ir_at(f, r)->next)
-		if (ir_at(f, r)->op == IRO(index) && shows(d, f, ir_at(f, r)->args[0], e->made))
-			return true;
-	const struct ir_ins *t = k->npreds == 1 ? ir_at(f, ir_block(f, k->preds[0].from)->last) : NULL;
-	return t && t->op == IRO(branch) && k->preds[0].succ == 0 && shows(d, f, t->args[0], e->made);
-}
-
-/* `pkt.ip` where there is a `pkt.tcp`: the compiler may not see it, but a reader does. */
-static bool is_carrier(struct doubts *d, const struct ir_error *e)
+/* `pkt.ip` in a function that asks for `pkt.tcp`, too: the compiler may not see that it is asked there, but a
+ * reader does. */
+static bool is_carried(struct doubts *d, const struct ir_error *e)
 {
 	if (!e->made || !(e->made->type.kinds & IR_VIEWS))
 		return false;
-	ir_need_tree(e->in);
-	for (ir_blk b = e->at->block; b; b = b == 1 ? 0 : ir_block(e->in, b)->idom)
-		if (block_shows(d, e->in, b, e))
-			return true;
+	if (shows(d, e->in, e->made->args[0], e->made))
+		return true;
+	ir_need_order(e->in);
+	for (uint32_t o = 0; o < e->in->nrpo; o++)
+		for (ir_ref r = ir_block(e->in, e->in->rpo[o])->first; r; r = ir_at(e->in, r)->next)
+			if (ir_at(e->in, r)->op == IRO(index) && shows(d, e->in, r, e->made))
+				return true;
 	return false;
 }
 
@@ -205,7 +198,7 @@ int opt_doubts(struct ir_unit *u)
 		if ((d.f = u->fns[i]) && d.f->machine)
 			find_left(&d);
 	for (uint32_t i = 0; i < u->nerrors; i++)
-		if (d.left[i] && u->errors[i].pos.line && is_nil(u->errors[i].text) && !is_carrier(&d, &u->errors[i]))
+		if (d.left[i] && u->errors[i].pos.line && is_nil(u->errors[i].text) && !is_carried(&d, &u->errors[i]))
 			warn(&d, &u->errors[i]);
 	arena_release(u->scratch, mark);
 	return u->diag->errors ? -EINVAL : 0;
