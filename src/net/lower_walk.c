@@ -238,10 +238,17 @@ static void br_ext(struct lw *w, const struct net_exts *x, ir_ref number, ir_blk
 	br_bit(w, number, mask_of(x, 128), yes, no);
 }
 
-/* Length of the extension header `number` whose second byte is b, without a branch. */
+/* -1 when number is k, else 0. */
+static ir_ref mask_if(struct lw *w, ir_ref number, uint8_t k)
+{
+	ir_ref differs = lw_op2i(w, IRO(xor64), number, k);
+	return lw_op2i(w, IRO(sar64), lw_op2i(w, IRO(sub64), differs, 1), 63);
+}
+
+/* Length of an extension header whose second byte is b, without a branch. is_frag: -1 or 0. */
 static ir_ref ext_len(struct lw *w, ir_ref is_frag, ir_ref is_auth, ir_ref b)
 {
-	ir_ref units = lw_op2(w, IRO(and64), b, lw_op2i(w, IRO(sub64), is_frag, 1));
+	ir_ref units = lw_op2(w, IRO(and64), b, lw_op2i(w, IRO(xor64), is_frag, -1));
 	units = lw_op2(w, IRO(add64), lw_op2i(w, IRO(add64), units, 1), is_auth);
 	return lw_op2(w, IRO(shl64), units, lw_op2(w, IRO(sub64), lw_imm(w, 3), is_auth));
 }
@@ -269,7 +276,7 @@ static void turn(struct lw *w, bool fuel, ir_blk head, const ir_ref args[3], ir_
 static void walk_exts(struct lw *w, const struct net_exts *x, const struct net_at *h, ir_ref number,
 		      ir_ref pos, ir_blk done)
 {
-	enum { FURTHEST = 0x7fff, LEAST = 8 };
+	enum { FURTHEST = 0x7fff, LEAST = 8, OFFSET = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? 0xf8ff : 0xfff8 };
 	ir_blk head = lw_block(w, 3), body = lw_block(w, 0), step = lw_block(w, 0);
 	ir_blk out = lw_block(w, 0), inside = lw_block(w, 0), later = lw_block(w, 0);
 	ir_blk again = lw_block(w, 0);
@@ -293,15 +300,13 @@ static void walk_exts(struct lw *w, const struct net_exts *x, const struct net_a
 	lw_enter(w, inside);
 	ir_ref p = lw_pkt(w, pos, LEAST, out);
 	ir_ref next = lw_pktload(w, 1, p, pos, 0);
-	ir_ref b = lw_pktload(w, 1, p, pos, 1);
-	ir_ref frag = lw_op1(w, IRO(be16), lw_pktload(w, 2, p, pos, 2));
-	ir_ref is_frag = net_is(w, number, x->frag), is_auth = net_is(w, number, x->auth);
-	ir_ref offset = lw_op2(w, IRO(and64), lw_op2i(w, IRO(shr64), frag, 3),
-			       lw_op1(w, IRO(neg64), is_frag));
-	lw_bri(w, IR_NE, offset, 0, later, again);
+	ir_ref frag = lw_op2i(w, IRO(and64), lw_pktload(w, 2, p, pos, 2), OFFSET);
+	ir_ref is_frag = mask_if(w, number, x->frag);
+	lw_bri(w, IR_NE, lw_op2(w, IRO(and64), frag, is_frag), 0, later, again);
 
 	lw_enter(w, again);
-	ir_ref behind = lw_op2(w, IRO(add64), pos, ext_len(w, is_frag, is_auth, b));
+	ir_ref b = lw_pktload(w, 1, p, pos, 1);
+	ir_ref behind = lw_op2(w, IRO(add64), pos, ext_len(w, is_frag, net_is(w, number, x->auth), b));
 	behind = lw_op2i(w, IRO(and64), behind, FURTHEST);
 	ir_ref args[] = { next, behind, lw_op2i(w, IRO(sub64), left, 1) };
 	turn(w, fuel, head, args, out);
