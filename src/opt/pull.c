@@ -2,14 +2,15 @@
  * pull.c - a part of `guard`, for hooks whose packets may lie in pieces (target->helper_pull): only
  * the first piece can be read directly. A byte that is not there is fetched, once, when it is asked for:
  *
- *     entry:  more = length - (data_end - data); to head
+ *     entry:  untried = 1; to head
  *     head:   the program. A packet check that fails goes to
- *     miss:   more != 0? to fetch, else absent
- *     fetch:  the helper puts the packet in one piece; more = 0; to head
+ *     miss:   is data_end - data less than the length? to more, else absent
+ *     more:   untried? to fetch, else absent
+ *     fetch:  the helper puts the packet in one piece; untried = 0; to head
  *
  * So a program begins again, which nobody sees as long as it has changed nothing. What comes first of
  * all that changes something, if checks may follow it, therefore stands behind the same question. A
- * packet in one piece, or one of whose rest nothing is wanted, costs three instructions.
+ * packet in one piece, or one of whose rest nothing is wanted, costs one instruction.
  *
  * Where the kernel has no memory for the one piece, that is a run-time error: the only one left.
  */
@@ -22,7 +23,7 @@ enum { FURTHEST = 0xffff };
 struct pull {
 	struct ir_unit *u;
 	struct ir_fn *f;
-	ir_ref more;
+	ir_ref ctx, data, end, untried;
 	ir_blk fetch;
 	bool *later;     /* by block: a check comes at its end or behind it */
 	bool *settled;   /* by block: the question was asked on every way to its start */
@@ -131,13 +132,19 @@ static ir_ref append_load(struct ir_fn *f, ir_blk b, uint32_t site, ir_ref ctx, 
 	return r;
 }
 
-/* Ends b: to fetch when the packet is in pieces, else along the edge. */
+/* Ends b: to fetch when the packet is in pieces that were not put in one, else along the edge. */
 static void ask(struct pull *p, ir_blk b, uint32_t site, const struct ir_edge *else_)
 {
-	ir_ref zero = append_imm(p->f, b, site, 0);
-	ir_ref t = edit_end(p->f, b, site, IRO(br), IR_NE, p->more, zero);
-	ir_succ(p->f, t, 0, p->fetch, 0, NULL);
-	edit_edge(p->f, t, 1, else_);
+	struct ir_fn *f = p->f;
+	ir_blk more = ir_block_new(f);
+	ir_ref len = append_load(f, b, site, p->ctx, p->u->target->ctx_len);
+	ir_ref t = edit_end(f, b, site, IRO(br), IR_UGE, append(f, b, site, IRO(sub64), p->end, p->data), len);
+	edit_edge(f, t, 0, else_);
+	ir_succ(f, t, 1, more, 0, NULL);
+	t = edit_end(f, more, site, IRO(br), IR_NE, p->untried, append_imm(f, more, site, 0));
+	ir_succ(f, t, 0, p->fetch, 0, NULL);
+	edit_edge(f, t, 1, else_);
+	ir_block(f, more)->cold = true;
 }
 
 /* Where an edge leads that brings nothing along, and passes blocks that do nothing. */
@@ -192,41 +199,40 @@ static ir_ref wanted(struct pull *p, ir_blk *b, ir_ref ctx)
 	return n;
 }
 
-static void make_fetch(struct pull *p, ir_ref ctx, ir_blk head)
+static void make_fetch(struct pull *p, ir_blk head)
 {
 	struct ir_fn *f = p->f;
 	const struct ir_target *t = p->u->target;
 	ir_blk b = p->fetch, whole = ir_block_new(f);
-	ir_ref args[] = { ctx, wanted(p, &b, ctx) };
+	ir_ref args[] = { p->ctx, wanted(p, &b, p->ctx) };
 	ir_ref call = ir_ins_new(f, IRO(helper), 2, args);
 	ir_at(f, call)->aux = t->helper_pull;
 	ir_append(f, b, call);
 	ir_ref end = edit_end(f, b, 0, IRO(br), IR_NE, call, append_imm(f, b, 0, 0));
 	ir_succ(f, end, 0, edit_raise(f, 0, "no memory to put the packet in one piece"), 0, NULL);
 	ir_succ(f, end, 1, whole, 0, NULL);
-	ir_ref again[] = { append_load(f, whole, 0, ctx, t->ctx_data),
-			   append_load(f, whole, 0, ctx, t->ctx_data_end), append_imm(f, whole, 0, 0) };
+	ir_ref again[] = { append_load(f, whole, 0, p->ctx, t->ctx_data),
+			   append_load(f, whole, 0, p->ctx, t->ctx_data_end), append_imm(f, whole, 0, 0) };
 	end = edit_end(f, whole, 0, IRO(jmp), 0, 0, 0);
 	ir_succ(f, end, 0, head, 3, again);
 	ir_block(f, p->fetch)->cold = ir_block(f, whole)->cold = true;
 }
 
-/* The entry becomes: what the packet's state is, and a jump to the head. */
-static ir_blk make_entry(struct pull *p, ir_ref *ctx, ir_ref *data, ir_ref *end)
+/* The entry becomes: where the packet's first piece is, and a jump to the head. */
+static ir_blk make_entry(struct pull *p)
 {
 	struct ir_fn *f = p->f;
 	const struct ir_target *t = p->u->target;
 	ir_blk entry = 1, head = edit_split(f, ir_block(f, entry)->first);
-	*ctx = append(f, entry, 0, IRO(ctx), 0, 0);
-	ir_ref d = append_load(f, entry, 0, *ctx, t->ctx_data);
-	ir_ref e = append_load(f, entry, 0, *ctx, t->ctx_data_end);
-	ir_ref len = append_load(f, entry, 0, *ctx, t->ctx_len);
-	ir_ref more = append(f, entry, 0, IRO(sub64), len, append(f, entry, 0, IRO(sub64), e, d));
+	p->ctx = append(f, entry, 0, IRO(ctx), 0, 0);
+	ir_ref d = append_load(f, entry, 0, p->ctx, t->ctx_data);
+	ir_ref e = append_load(f, entry, 0, p->ctx, t->ctx_data_end);
+	ir_ref one = append_imm(f, entry, 0, 1);
 	ir_ref jump = edit_end(f, entry, 0, IRO(jmp), 0, 0, 0);
-	ir_succ(f, jump, 0, head, 3, (ir_ref[]){ d, e, more });
-	*data = ir_param_add(f, head);
-	*end = ir_param_add(f, head);
-	p->more = ir_param_add(f, head);
+	ir_succ(f, jump, 0, head, 3, (ir_ref[]){ d, e, one });
+	p->data = ir_param_add(f, head);
+	p->end = ir_param_add(f, head);
+	p->untried = ir_param_add(f, head);
 	return head;
 }
 
@@ -239,7 +245,7 @@ void opt_pull(struct ir_unit *u, struct ir_fn *f, ir_ref *ctx, ir_ref *data, ir_
 	uint32_t nblocks = f->nblocks;
 	p.miss = arena_array(u->scratch, ir_blk, nblocks);
 	p.fetch = ir_block_new(f);
-	ir_blk *rpo = f->rpo, head = make_entry(&p, ctx, data, end);
+	ir_blk *rpo = f->rpo, head = make_entry(&p);
 	for (uint32_t o = 0; o < f->nrpo; o++) {
 		ir_blk b = o ? rpo[o] : head;
 		bool settled = p.settled[rpo[o]];
@@ -250,6 +256,9 @@ void opt_pull(struct ir_unit *u, struct ir_fn *f, ir_ref *ctx, ir_ref *data, ir_
 		if (change)
 			ask_before(&p, change);
 	}
-	make_fetch(&p, *ctx, head);
+	make_fetch(&p, head);
 	f->anew = head;
+	*ctx = p.ctx;
+	*data = p.data;
+	*end = p.end;
 }
