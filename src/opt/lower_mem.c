@@ -24,7 +24,8 @@ struct store {
 	int64_t off;
 	const struct lw_val *v;
 	ir_blk misfit;
-	const char *what;
+	const char *what;      /* "key", "value", or NULL: a field ... */
+	const char *field;     /* ... of this name */
 };
 
 static const char *type_text(struct store *s)
@@ -33,12 +34,12 @@ static const char *type_text(struct store *s)
 	return arena_printf(s->w->unit->arena, "%s", ct_text(s->t, buf, sizeof(buf)));
 }
 
-/* "value does not fit u8 (field 'n')"; what: "key", "value", or "field 'n'" */
+/* "key does not fit u8", "value does not fit u8 (field 'n')" */
 static const char *misfit_text(struct store *s)
 {
-	bool field = !strncmp(s->what, "field", 5);
-	return arena_printf(s->w->unit->arena, "%s does not fit %s%s%s%s", field ? "value" : s->what,
-			    type_text(s), field ? " (" : "", field ? s->what : "", field ? ")" : "");
+	struct arena *a = s->w->unit->arena;
+	return s->what ? arena_printf(a, "%s does not fit %s", s->what, type_text(s)) :
+			 arena_printf(a, "value does not fit %s (field '%s')", type_text(s), s->field);
 }
 
 /* Leaves by the misfit exit when the comparison holds. */
@@ -239,16 +240,20 @@ static void store_struct(struct store *s)
 	store_record(s->w, s->t, s->ptr, s->off, s->v, s->misfit);
 }
 
-void lw_store_type(struct lw *w, const struct ctype *t, ir_ref ptr, int64_t off,
-		   const struct lw_val *v, ir_blk misfit, const char *what)
+static void store_value(struct store s)
 {
 	static void (*const how[])(struct store *) = {
 		[CT_INT] = store_int, [CT_BOOL] = store_bool, [CT_IP4] = store_ip4, [CT_IP6] = store_ip6,
 		[CT_MAC] = store_mac, [CT_CHAR] = store_text, [CT_BYTES] = store_text,
 		[CT_PREFIX4] = store_prefix, [CT_PREFIX6] = store_prefix, [CT_STRUCT] = store_struct,
 	};
-	struct store s = { w, t, ptr, off, v, misfit, what };
-	how[t->kind](&s);
+	how[s.t->kind](&s);
+}
+
+void lw_store_type(struct lw *w, const struct ctype *t, ir_ref ptr, int64_t off,
+		   const struct lw_val *v, ir_blk misfit, const char *what)
+{
+	store_value((struct store){ w, t, ptr, off, v, misfit, what, NULL });
 }
 
 /* Zeros, where nothing was given. */
@@ -258,16 +263,24 @@ static void store_zero(struct lw *w, ir_ref ptr, int64_t off, uint32_t size)
 		store_bytes(w, ptr, off + at, lw_imm(w, 0), size - at < 8 ? size - at : 8);
 }
 
-static void store_field(struct lw *w, const struct ct_field *f, ir_ref ptr, int64_t base, const struct lw_val *v,
-			ir_blk misfit)
+/* v as what the field holds, or the error; its text is made only where it can be raised. */
+static struct lw_val of_field(struct lw *w, const struct ct_field *f, const struct lw_val *v)
 {
 	uint64_t want = lw_type_kinds(f->type) | (f->nullable ? IR_BIT(IR_NIL) : 0);
 	char buf[128];
-	const char *what = arena_printf(w->unit->arena, "field '%s'", f->name);
-	struct lw_val ok = lw_check_kind(w, v, want, arena_printf(w->unit->arena,
+	if (!(v->kinds & ~want))
+		return *v;
+	return lw_check_kind(w, v, want, arena_printf(w->unit->arena,
 		"bad field '%s' (%s expected, got %%K)", f->name, ct_text(f->type, buf, sizeof(buf))));
+}
+
+static void store_field(struct lw *w, const struct ct_field *f, ir_ref ptr, int64_t base, const struct lw_val *v,
+			ir_blk misfit)
+{
+	struct lw_val ok = of_field(w, f, v);
+	struct store s = { w, f->type, ptr, base + f->offset, &ok, misfit, NULL, f->name };
 	if (!f->nullable) {
-		lw_store_type(w, f->type, ptr, base + f->offset, &ok, misfit, what);
+		store_value(s);
 		return;
 	}
 	ir_blk nil = lw_block(w, 0), some = lw_block(w, 0), end = lw_block(w, 0);
@@ -279,7 +292,8 @@ static void store_field(struct lw *w, const struct ct_field *f, ir_ref ptr, int6
 	lw_enter(w, some);
 	struct lw_val there = lw_narrow(w, &ok, ~IR_BIT(IR_NIL));
 	if (there.kinds) {
-		lw_store_type(w, f->type, ptr, base + f->offset, &there, misfit, what);
+		s.v = &there;
+		store_value(s);
 		lw_store(w, 1, ptr, base + f->nil_offset, lw_imm(w, 0));
 	}
 	lw_jmp(w, end, 0, NULL);

@@ -140,6 +140,8 @@ struct access {
 struct lw_val std_check_key(struct lw *w, const struct map_shape *s, const struct lw_val *v)
 {
 	struct arena *m = w->unit->arena;
+	if (!(v->kinds & ~lw_type_kinds(s->key)))
+		return *v;
 	return lw_check_kind(w, v, lw_type_kinds(s->key), arena_printf(m, "bad key for %s (%s expected, got %%K)",
 		map_text(m, s), type_text(m, s->key)));
 }
@@ -165,11 +167,18 @@ static ir_ref update(struct lw *w, const struct access *a, ir_ref value, int64_t
 			 (ir_ref[]){ lw_mapfd(w, a->map), a->key, value, lw_imm(w, flags) });
 }
 
-ir_ref std_put_value(struct lw *w, const struct map_shape *s, const struct lw_val *v, ir_blk misfit)
+static struct lw_val check_value(struct lw *w, const struct map_shape *s, const struct lw_val *v)
 {
 	struct arena *m = w->unit->arena;
-	struct lw_val ok = lw_check_kind(w, v, lw_type_kinds(s->value),
-		arena_printf(m, "bad value for %s (%s expected, got %%K)", map_text(m, s), type_text(m, s->value)));
+	if (!(v->kinds & ~lw_type_kinds(s->value)))
+		return *v;
+	return lw_check_kind(w, v, lw_type_kinds(s->value), arena_printf(m, "bad value for %s (%s expected, got %%K)",
+		map_text(m, s), type_text(m, s->value)));
+}
+
+ir_ref std_put_value(struct lw *w, const struct map_shape *s, const struct lw_val *v, ir_blk misfit)
+{
+	struct lw_val ok = check_value(w, s, v);
 	ir_ref value = lw_slot(w, s->bytes, 8);
 	lw_store_type(w, s->value, value, 0, &ok, misfit, "value");
 	for (uint32_t at = s->value->size; at < s->bytes; at++)
