@@ -421,10 +421,8 @@ static void number_branch(struct simp *s, ir_ref t)
 static void number_block(struct simp *s, ir_blk b)
 {
 	struct ir_fn *f = s->f;
-	if (!is_reached(s, b)) {
-		s->rename_all = true;
+	if (!is_reached(s, b))
 		return;
-	}
 	number_params(s, b);
 	bound_params(s, b);
 	learn(s, b);
@@ -447,8 +445,17 @@ static void number_block(struct simp *s, ir_blk b)
 		s->written[b] = s->write;
 }
 
-/* Operands are canonical by now; edges are not. */
-static void rename_edges(struct simp *s)
+static void rename_operands(struct simp *s, ir_blk b)
+{
+	for (ir_ref r = ir_block(s->f, b)->first; r; r = ir_at(s->f, r)->next) {
+		struct ir_ins *i = ir_at(s->f, r);
+		for (uint32_t a = 0; a < i->nargs; a++)
+			i->args[a] = simp_now(s, i->args[a]);
+	}
+}
+
+/* Operands are canonical by now, but for blocks that were not reached; edges are not. */
+static void rename_rest(struct simp *s)
 {
 	struct ir_fn *f = s->f;
 	for (uint32_t o = 0; o < f->nrpo; o++) {
@@ -456,6 +463,8 @@ static void rename_edges(struct simp *s)
 		for (uint32_t k = 0; k < t->nsucc; k++)
 			for (uint32_t a = 0; a < t->succ[k].nargs; a++)
 				t->succ[k].args[a] = simp_now(s, t->succ[k].args[a]);
+		if (!s->reached[f->rpo[o]])
+			rename_operands(s, f->rpo[o]);
 	}
 }
 
@@ -498,5 +507,5 @@ void simp_number(struct simp *s)
 	if (s->rename_all)
 		ir_rename(f, s->to);
 	else
-		rename_edges(s);
+		rename_rest(s);
 }

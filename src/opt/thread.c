@@ -15,6 +15,9 @@ struct thread {
 	struct ir_fn *f;
 	bool *kept;            /* by block that could be passed by: its parameters are used elsewhere */
 	bool *watched;         /* by value: a parameter whose uses matter */
+	ir_ref *users;         /* instructions that use a watched parameter of another block */
+	uint32_t nusers;
+	bool outer;            /* the one looked at is */
 	ir_ref *side[2];       /* by parameter of an opened block: its copy in successor 0, 1 */
 };
 
@@ -26,27 +29,29 @@ static bool is_lone(const struct ir_fn *f, ir_blk b, enum ir_op op)
 	return b != 1 && k->first == k->last && ir_at(f, k->first)->op == op;
 }
 
+/* A use of watched value v outside of its block. */
+static inline bool is_outer(const struct thread *t, ir_ref v, ir_blk at)
+{
+	return t->watched[v] && ir_at(t->f, v)->block != at;
+}
+
 typedef void use_fn(struct thread *t, ir_ref *use, ir_blk at);
 
 /* Inline: `visit` is small, and known to each caller. */
-static inline __attribute__((always_inline)) void each_use(struct thread *t, use_fn *visit)
+static inline __attribute__((always_inline)) void each_use(struct thread *t, ir_ref r, use_fn *visit)
 {
-	struct ir_fn *f = t->f;
-	for (uint32_t o = 0; o < f->nrpo; o++)
-		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next) {
-			struct ir_ins *i = ir_at(f, r);
-			for (uint32_t a = 0; a < i->nargs; a++)
-				visit(t, &i->args[a], f->rpo[o]);
-			for (uint32_t e = 0; e < i->nsucc; e++)
-				for (uint32_t a = 0; a < i->succ[e].nargs; a++)
-					visit(t, &i->succ[e].args[a], f->rpo[o]);
-		}
+	struct ir_ins *i = ir_at(t->f, r);
+	for (uint32_t a = 0; a < i->nargs; a++)
+		visit(t, &i->args[a], i->block);
+	for (uint32_t e = 0; e < i->nsucc; e++)
+		for (uint32_t a = 0; a < i->succ[e].nargs; a++)
+			visit(t, &i->succ[e].args[a], i->block);
 }
 
-static void mark_kept(struct thread *t, ir_ref *use, ir_blk at)
+static inline __attribute__((always_inline)) void each_users_use(struct thread *t, use_fn *visit)
 {
-	if (t->watched[*use] && ir_at(t->f, *use)->block != at)
-		t->kept[ir_at(t->f, *use)->block] = true;
+	for (uint32_t n = 0; n < t->nusers; n++)
+		each_use(t, t->users[n], visit);
 }
 
 /* Watches the parameters of b; how many there are. */
@@ -56,6 +61,25 @@ static uint32_t watch(struct thread *t, ir_blk b)
 	for (uint32_t p = 0; p < k->nparams; p++)
 		t->watched[k->params[p]] = true;
 	return k->nparams;
+}
+
+static void note_use(struct thread *t, ir_ref *use, ir_blk at)
+{
+	if (is_outer(t, *use, at))
+		t->kept[ir_at(t->f, *use)->block] = t->outer = true;
+}
+
+static void find_users(struct thread *t)
+{
+	struct ir_fn *f = t->f;
+	t->users = arena_spare(t->s->scratch, ir_ref, f->nins);
+	for (uint32_t o = 0; o < f->nrpo; o++)
+		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next) {
+			t->outer = false;
+			each_use(t, r, note_use);
+			if (t->outer)
+				t->users[t->nusers++] = r;
+		}
 }
 
 static void find_kept(struct thread *t)
@@ -70,7 +94,7 @@ static void find_kept(struct thread *t)
 	}
 	memset(t->kept, 0, sizeof(*t->kept) * f->nblocks);
 	if (n)
-		each_use(t, mark_kept);
+		find_users(t);
 }
 
 /* ---- opening: the sides of a branch get copies of its block's parameters ---- */
@@ -170,7 +194,7 @@ static void open_blocks(struct thread *t)
 	if (!n)
 		return;
 	ir_need_tree(t->s->f);
-	each_use(&o.t, mark_bad);
+	each_users_use(&o.t, mark_bad);
 	/* values made from here on have no copies; those for which there is no room wait a round */
 	uint32_t room = f->nins + f->nins / 2 + 64;
 	t->side[0] = arena_array(t->s->scratch, ir_ref, room);
@@ -181,7 +205,7 @@ static void open_blocks(struct thread *t)
 		    f->nins + 2 * ir_block(f, b)->nparams < room)
 			add_sides(t, b);
 	}
-	each_use(t, open_use);
+	each_users_use(t, open_use);
 	t->s->changed = true;
 }
 
