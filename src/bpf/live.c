@@ -4,7 +4,10 @@
 struct live {
 	struct be *b;
 	uint32_t words;          /* of a set of virtual registers */
-	uint64_t *in, *gen, *kill, *out; /* one set for each block; out: one, scratch */
+	uint64_t *in, *gen, *kill; /* one set for each block */
+	uint64_t *out, *none;    /* one set each: scratch, and the empty one */
+	uint32_t *looked, *grew; /* by block: when solve was there last, and when its `in` grew */
+	uint32_t clock;
 	uint32_t *until;         /* by register: where its current segment ends; 0: not live */
 	uint64_t *now;           /* the virtual registers whose until is not 0 */
 };
@@ -46,36 +49,58 @@ static void gen_kill(struct live *l, uint32_t k)
 	}
 }
 
-static const uint64_t *live_out(struct live *l, uint32_t k)
+static const uint64_t *live_in(const struct live *l, uint32_t k)
+{
+	return l->in + (size_t)k * l->words;
+}
+
+static const uint64_t *live_out(const struct live *l, uint32_t k)
 {
 	const struct be_block *bb = &l->b->blocks[k];
-	memset(l->out, 0, l->words * sizeof(*l->out));
-	for (uint32_t e = 0; e < bb->nsucc; e++) {
-		const uint64_t *in = l->in + (size_t)bb->succ[e] * l->words;
-		for (uint32_t w = 0; w < l->words; w++)
-			l->out[w] |= in[w];
-	}
+	if (!bb->nsucc)
+		return l->none;
+	const uint64_t *x = live_in(l, bb->succ[0]);
+	if (bb->nsucc == 1)
+		return x;
+	const uint64_t *y = live_in(l, bb->succ[1]);
+	for (uint32_t w = 0; w < l->words; w++)
+		l->out[w] = x[w] | y[w];
 	return l->out;
 }
 
+/* Is what block k's successors need as it was when k was last looked at? */
+static bool settled(const struct live *l, uint32_t k)
+{
+	const struct be_block *bb = &l->b->blocks[k];
+	for (uint32_t e = 0; e < bb->nsucc; e++)
+		if (l->grew[bb->succ[e]] > l->looked[k])
+			return false;
+	return l->looked[k] != 0;
+}
+
+static void look(struct live *l, uint32_t k)
+{
+	const uint64_t *out = live_out(l, k);
+	size_t at = (size_t)k * l->words;
+	l->looked[k] = ++l->clock;
+	for (uint32_t w = 0; w < l->words; w++) {
+		uint64_t in = l->gen[at + w] | (out[w] & ~l->kill[at + w]);
+		if (in != l->in[at + w])
+			l->grew[k] = l->clock + 1; /* a loop of one block looks at itself again */
+		l->in[at + w] = in;
+	}
+}
+
+/* Backwards; again what a jump backwards brings news to. */
 static void solve(struct live *l)
 {
-	/* only what a jump backwards brings can be news to a block behind it */
-	bool back = false;
-	for (uint32_t k = 0; k < l->b->nblocks; k++)
-		for (uint32_t e = 0; e < l->b->blocks[k].nsucc; e++)
-			back |= l->b->blocks[k].succ[e] <= k;
 	for (bool more = true; more;) {
 		more = false;
-		for (uint32_t k = l->b->nblocks; k-- > 0;) {
-			const uint64_t *out = live_out(l, k);
-			size_t at = (size_t)k * l->words;
-			for (uint32_t w = 0; w < l->words; w++) {
-				uint64_t in = l->gen[at + w] | (out[w] & ~l->kill[at + w]);
-				more |= back && in != l->in[at + w];
-				l->in[at + w] = in;
+		for (uint32_t k = l->b->nblocks; k-- > 0;)
+			if (!settled(l, k)) {
+				look(l, k);
+				more = true;
 			}
-		}
 	}
 }
 
@@ -254,11 +279,14 @@ void be_live(struct be *b)
 	struct live l = { .b = b, .words = (b->nvregs + 63) / 64 };
 	reset(b);
 	size_t n = (size_t)l.words * b->nblocks;
-	l.in = arena_array(b->scratch, uint64_t, 3 * n + 2 * (size_t)l.words);
+	l.in = arena_array(b->scratch, uint64_t, 3 * n + 3 * (size_t)l.words);
 	l.gen = l.in + n;
 	l.kill = l.gen + n;
 	l.out = l.kill + n;
-	l.now = l.out + l.words;
+	l.none = l.out + l.words;
+	l.now = l.none + l.words;
+	l.looked = arena_array(b->scratch, uint32_t, b->nblocks);
+	l.grew = arena_array(b->scratch, uint32_t, b->nblocks);
 	l.until = arena_array(b->scratch, uint32_t, b->nvregs);
 	for (uint32_t k = 0; k < b->nblocks; k++)
 		gen_kill(&l, k);
