@@ -30,7 +30,6 @@ static uint64_t product(uint64_t a, uint64_t b)
 static uint64_t bound(const struct ir_ins *i, uint64_t a, uint64_t b, bool k, bool seen)
 {
 	switch (i->op) {
-	case IRO(imm):     return (uint64_t)i->imm;
 	case IRO(load8):   return UINT8_MAX;
 	case IRO(load16):  return UINT16_MAX;
 	case IRO(load32):  return UINT32_MAX;
@@ -60,6 +59,10 @@ struct range range_of(const struct ir_fn *f, const struct range *v, ir_ref r)
 {
 	const struct ir_ins *i = ir_at(f, r);
 	const struct range none = { 0 };
+	if (i->op == IRO(imm))
+		return (struct range){ ~(uint64_t)i->imm, ~(uint64_t)i->imm };
+	if (ir_ops[i->op].result != 'W')
+		return none;
 	const struct range *a = i->nargs > 0 ? &v[i->args[0]] : &none;
 	const struct range *b = i->nargs > 1 ? &v[i->args[1]] : &none;
 	bool k = i->nargs > 1 && ir_at(f, i->args[1])->op == IRO(imm);

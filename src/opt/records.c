@@ -233,10 +233,10 @@ static void rewrite_use(struct records *s, ir_ref r, uint32_t nins)
 int records_promote(struct ir_unit *u, struct ir_fn *f)
 {
 	struct records s = { .u = u, .f = f };
-	ir_need_tree(f);
 	find_tables(&s);
 	if (!s.n)
 		return 0;
+	ir_need_tree(f);
 	see_through_pi(&s);
 	find_uses(&s);
 	for (uint32_t i = 0; i < s.n; i++)
