@@ -75,9 +75,10 @@ void *arena_slow(struct arena *a, size_t n)
 
 void *arena_copy(struct arena *a, const void *p, size_t n)
 {
-	char *q = arena_alloc(a, n + 1);
+	char *q = arena_room(a, n + 1);
 	if (n)
 		memcpy(q, p, n);
+	q[n] = 0;
 	return q;
 }
 

@@ -92,9 +92,8 @@ static void predecessors(struct ir_fn *f, uint32_t edges)
 	}
 	for (uint32_t o = 0; o < f->nrpo; o++) {
 		ir_blk b = f->rpo[o];
-		const struct ir_block *k = ir_block(f, b);
-		const struct ir_ins *last = ir_at(f, k->last);
-		for (uint32_t s = 0; k->last && s < last->nsucc; s++)
+		const struct ir_ins *last = ir_at(f, ir_block(f, b)->last); /* of none: number 0 */
+		for (uint32_t s = 0, n = last->nsucc; s < n; s++)
 			add_pred(f, last->succ[s].to, b, s);
 	}
 }
@@ -221,7 +220,7 @@ void ir_rename(struct ir_fn *f, const ir_ref *to)
 		rename_list(ins->args, ins->nargs, to);
 		for (uint32_t s = 0; s < ins->nsucc; s++)
 			rename_list(ins->succ[s].args, ins->succ[s].nargs, to);
-		if (ins->type.def)
+		if (!f->machine && ins->type.def)
 			ins->type.def = renamed(to, ins->type.def);
 	}
 }

@@ -29,7 +29,7 @@ const char *ir_cap_help(uint32_t missing)
 const struct ir_field *ir_field_find(const struct ir_view *v, const char *name)
 {
 	for (const struct ir_field *f = v->fields; f && f->name; f++)
-		if (!strcmp(f->name, name))
+		if (*f->name == *name && !strcmp(f->name, name))
 			return f;
 	return NULL;
 }

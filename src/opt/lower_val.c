@@ -25,8 +25,8 @@ static unsigned words_of_kind(const struct lw *w, unsigned kind, uint32_t cap)
 static unsigned words_of(const struct lw *w, uint64_t kinds, uint32_t cap)
 {
 	unsigned most = 0;
-	for (unsigned k = 0; k < IR_NKINDS; k++) {
-		unsigned n = kinds & IR_BIT(k) ? words_of_kind(w, k, cap) : 0;
+	for (; kinds; kinds &= kinds - 1) {
+		unsigned n = words_of_kind(w, ir_first_kind(kinds), cap);
 		most = n > most ? n : most;
 	}
 	return most;

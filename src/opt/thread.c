@@ -23,10 +23,16 @@ struct thread {
 
 /* ---- which blocks may be passed by ---- */
 
-static bool is_lone(const struct ir_fn *f, ir_blk b, enum ir_op op)
+/* The operation that is all there is in block b; nop: there is more. */
+static enum ir_op lone_op(const struct ir_fn *f, ir_blk b)
 {
 	const struct ir_block *k = ir_block(f, b);
-	return b != 1 && k->first == k->last && ir_at(f, k->first)->op == op;
+	return b != 1 && k->first == k->last ? (enum ir_op)ir_at(f, k->first)->op : IRO(nop);
+}
+
+static bool is_lone(const struct ir_fn *f, ir_blk b, enum ir_op op)
+{
+	return lone_op(f, b) == op;
 }
 
 /* A use of watched value v outside of its block. */
@@ -233,15 +239,16 @@ static struct ir_edge compose(struct thread *t, const struct ir_edge *in, const 
 static int way(struct thread *t, const struct ir_edge *in)
 {
 	struct ir_fn *f = t->f;
-	if (t->kept[in->to] || in->to == f->error_exit || ir_block(f, in->to)->walked)
+	enum ir_op op = lone_op(f, in->to);
+	if (op != IRO(jmp) && op != IRO(br) && op != IRO(br32))
 		return -1;
-	if (is_lone(f, in->to, IRO(jmp))) /* what several cold ways bring along is brought in one place */
-		return ir_block(f, in->to)->cold && ir_block(f, in->to)->npreds > 1 &&
-		       ir_at(f, ir_block(f, in->to)->last)->succ[0].nargs ? -1 : 0;
-	if (!is_lone(f, in->to, IRO(br)) && !is_lone(f, in->to, IRO(br32)))
+	const struct ir_block *k = ir_block(f, in->to);
+	if (t->kept[in->to] || in->to == f->error_exit || k->walked)
 		return -1;
-	const struct ir_ins *br = ir_at(f, ir_block(f, in->to)->last);
-	int yes = fold_condition(t->s, br->op == IRO(br32), br->aux,
+	const struct ir_ins *br = ir_at(f, k->last);
+	if (op == IRO(jmp)) /* what several cold ways bring along is brought in one place */
+		return k->cold && k->npreds > 1 && br->succ[0].nargs ? -1 : 0;
+	int yes = fold_condition(t->s, op == IRO(br32), br->aux,
 				 through(f, in->to, in, br->args[0]), through(f, in->to, in, br->args[1]));
 	return yes < 0 ? -1 : !yes;
 }
