@@ -24,7 +24,7 @@ struct pull {
 	struct ir_unit *u;
 	struct ir_fn *f;
 	ir_ref ctx, data, end, untried;
-	ir_blk fetch;
+	ir_blk fetch;    /* given the packet's length */
 	bool *later;     /* by block: a check comes at its end or behind it */
 	bool *settled;   /* by block: the question was asked on every way to its start */
 	ir_blk *miss;    /* by block: where the question is asked before going there, or 0 */
@@ -142,7 +142,7 @@ static void ask(struct pull *p, ir_blk b, uint32_t site, const struct ir_edge *e
 	edit_edge(f, t, 0, else_);
 	ir_succ(f, t, 1, more, 0, NULL);
 	t = edit_end(f, more, site, IRO(br), IR_NE, p->untried, append_imm(f, more, site, 0));
-	ir_succ(f, t, 0, p->fetch, 0, NULL);
+	ir_succ(f, t, 0, p->fetch, 1, &len);
 	edit_edge(f, t, 1, else_);
 	ir_block(f, more)->cold = true;
 }
@@ -183,11 +183,11 @@ static void ask_before(struct pull *p, ir_ref change)
 }
 
 /* min(the packet's length, what is ever read of it) */
-static ir_ref wanted(struct pull *p, ir_blk *b, ir_ref ctx)
+static ir_ref wanted(struct pull *p, ir_blk *b)
 {
 	struct ir_fn *f = p->f;
 	ir_blk cut = ir_block_new(f), meet = ir_block_new(f);
-	ir_ref len = append_load(f, *b, 0, ctx, p->u->target->ctx_len), n = ir_param_add(f, meet);
+	ir_ref len = ir_block(f, *b)->params[0], n = ir_param_add(f, meet);
 	ir_ref most = append_imm(f, *b, 0, FURTHEST);
 	ir_ref t = edit_end(f, *b, 0, IRO(br), IR_UGT, len, most);
 	ir_succ(f, t, 0, cut, 0, NULL);
@@ -204,7 +204,7 @@ static void make_fetch(struct pull *p, ir_blk head)
 	struct ir_fn *f = p->f;
 	const struct ir_target *t = p->u->target;
 	ir_blk b = p->fetch, whole = ir_block_new(f);
-	ir_ref args[] = { p->ctx, wanted(p, &b, p->ctx) };
+	ir_ref args[] = { p->ctx, wanted(p, &b) };
 	ir_ref call = ir_ins_new(f, IRO(helper), 2, args);
 	ir_at(f, call)->aux = t->helper_pull;
 	ir_append(f, b, call);
@@ -245,6 +245,7 @@ void opt_pull(struct ir_unit *u, struct ir_fn *f, ir_ref *ctx, ir_ref *data, ir_
 	uint32_t nblocks = f->nblocks;
 	p.miss = arena_array(u->scratch, ir_blk, nblocks);
 	p.fetch = ir_block_new(f);
+	ir_param_add(f, p.fetch);
 	ir_blk *rpo = f->rpo, head = make_entry(&p);
 	for (uint32_t o = 0; o < f->nrpo; o++) {
 		ir_blk b = o ? rpo[o] : head;
