@@ -53,10 +53,13 @@ static void add_delta64(struct write *x, ir_ref was, ir_ref is)
 	add_delta(x, delta_of(w, 0, 4, lw_op2i(w, IRO(shr64), was, 32), lw_op2i(w, IRO(shr64), is, 32)), LONG);
 }
 
+/* What is above 16 bits in the end is cut off by whoever stores it. */
 static ir_ref fold(struct lw *w, ir_ref v, unsigned times)
 {
-	while (times--)
-		v = lw_op2(w, IRO(add64), lw_op2i(w, IRO(shr64), v, WORD), lw_op2i(w, IRO(and64), v, ALL_WORD));
+	while (times--) {
+		ir_ref low = times ? lw_op2i(w, IRO(and64), v, ALL_WORD) : v;
+		v = lw_op2(w, IRO(add64), lw_op2i(w, IRO(shr64), v, WORD), low);
+	}
 	return v;
 }
 
@@ -102,6 +105,7 @@ static void update(const struct write *x, enum net_view view, const struct net_a
 	sum = lw_op2i(w, IRO(xor64), fold(w, sum, x->folds), ALL_WORD);
 	if (p->sum.covers & NET_SUM_OPTIONAL) {
 		ir_ref never = lw_op2i(w, IRO(sub64), net_is(w, was, 0), 1); /* all bits, when there is one */
+		sum = lw_op2i(w, IRO(and64), sum, ALL_WORD);
 		sum = lw_op2(w, IRO(sub64), sum, net_is(w, sum, 0));         /* 0 - 1: 0xffff as 16 bits */
 		sum = lw_op2(w, IRO(and64), sum, never);
 	}
