@@ -41,13 +41,23 @@ bool simp_is_ctx(const struct simp *s, ir_ref r)
 	return i->op == IRO(ctx) || (i->op == IRO(load32) && ir_at(s->f, i->args[0])->op == IRO(ctx));
 }
 
+/* What a parameter of the block where the program begins again is given: the same each time. Only of use where
+ * ways were parted: elsewhere what is read there lives on through the walks past headers, and is spilled. */
+static ir_ref given(const struct simp *s, ir_ref r)
+{
+	const struct ir_ins *i = ir_at(s->f, r);
+	if (!s->parted || i->op != IRO(param) || i->block != s->f->anew || !ir_block(s->f, i->block)->npreds)
+		return r;
+	return ir_pred_edge(s->f, &ir_block(s->f, i->block)->preds[0])->args[i->aux];
+}
+
 /* data, or something added to it */
 static bool is_packet_pointer(const struct simp *s, ir_ref r)
 {
 	while (ir_at(s->f, r)->op == IRO(add64))
 		r = ir_at(s->f, r)->args[0];
 	const struct ir_target *t = s->u->target;
-	return t && t->ctx_data_end && is_ctx_field(s->f, r, t->ctx_data);
+	return t && t->ctx_data_end && is_ctx_field(s->f, given(s, r), t->ctx_data);
 }
 
 static bool is_packet_load(const struct simp *s, const struct ir_ins *i)

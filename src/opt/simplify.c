@@ -8,12 +8,12 @@
  */
 #include "opt/simplify.h"
 
-enum { ROUNDS = 2 };
+enum { ROUNDS = 2, PARTINGS = 4 };
 
 static const char *const parts[SIMP_PARTS] = {
 	[SIMP_FOLD] = "folding",       [SIMP_EQUAL] = "value numbering", [SIMP_DECIDE] = "branches decided before",
-	[SIMP_THREAD] = "threading",   [SIMP_TAILS] = "shared ends",     [SIMP_MERGE] = "merging of blocks",
-	[SIMP_SWEEP] = "dead code",
+	[SIMP_THREAD] = "threading",   [SIMP_PART] = "ways parted",      [SIMP_TAILS] = "shared ends",
+	[SIMP_MERGE] = "merging of blocks", [SIMP_SWEEP] = "dead code",
 };
 
 const char *opt_simplify_part(unsigned i)
@@ -63,30 +63,53 @@ static void release_error_exit(struct ir_fn *f, ir_ref t)
 	ir_remove(f, hidden);
 }
 
-static void simplify_fn(struct ir_unit *u, struct ir_fn *f)
+static void rounds(struct simp *s)
+{
+	bool swept = true; /* a block that lost its instructions may be jumped through */
+	for (int round = 0; round < ROUNDS; round++) {
+		struct arena_mark mark = arena_mark(s->scratch);
+		s->changed = false;
+		simp_number(s);
+		if (!s->changed && !swept)
+			break;
+		if (simp_does(s, SIMP_THREAD))
+			simp_thread(s);
+		if (simp_does(s, SIMP_TAILS))
+			simp_tails(s);
+		if (simp_does(s, SIMP_MERGE))
+			simp_merge(s);
+		s->changed = false;
+		if (simp_does(s, SIMP_SWEEP))
+			simp_sweep(s);
+		arena_release(s->scratch, mark);
+		swept = s->changed;
+	}
+}
+
+static bool part(struct simp *s)
+{
+	struct arena_mark mark = arena_mark(s->scratch);
+	bool parted = simp_does(s, SIMP_PART) && simp_part(s);
+	arena_release(s->scratch, mark);
+	s->parted |= parted;
+	return parted;
+}
+
+static void simplify_fn(struct ir_unit *u, struct ir_fn *f, bool last)
 {
 	struct simp s = { .u = u, .f = f, .scratch = u->scratch };
 	ir_ref hold = hold_error_exit(u, f);
-	bool swept = true; /* a block that lost its instructions may be jumped through */
-	for (int round = 0; round < ROUNDS; round++) {
-		struct arena_mark mark = arena_mark(u->scratch);
-		s.changed = false;
-		simp_number(&s);
-		if (!s.changed && !swept)
-			break;
-		if (simp_does(&s, SIMP_THREAD))
-			simp_thread(&s);
-		if (simp_does(&s, SIMP_TAILS))
-			simp_tails(&s);
-		if (simp_does(&s, SIMP_MERGE))
-			simp_merge(&s);
-		s.changed = false;
-		if (simp_does(&s, SIMP_SWEEP))
-			simp_sweep(&s);
-		arena_release(u->scratch, mark);
-		swept = s.changed;
-	}
+	rounds(&s);
+	for (int n = 0; last && n < PARTINGS && part(&s); n++)
+		rounds(&s);
 	release_error_exit(f, hold);
+}
+
+static void simplify_all(struct ir_unit *u, bool last)
+{
+	for (uint32_t i = 0; i < u->nfns; i++)
+		if (u->fns[i] && u->fns[i]->machine)
+			simplify_fn(u, u->fns[i], last);
 }
 
 void opt_simplify_last(struct ir_unit *u)
@@ -94,12 +117,10 @@ void opt_simplify_last(struct ir_unit *u)
 	for (uint32_t i = 0; i < u->nfns; i++)
 		if (u->fns[i] && u->fns[i]->machine)
 			u->fns[i]->error_exit = 0;
-	opt_simplify(u);
+	simplify_all(u, true);
 }
 
 void opt_simplify(struct ir_unit *u)
 {
-	for (uint32_t i = 0; i < u->nfns; i++)
-		if (u->fns[i] && u->fns[i]->machine)
-			simplify_fn(u, u->fns[i]);
+	simplify_all(u, false);
 }

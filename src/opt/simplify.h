@@ -1,5 +1,6 @@
 /* simplify.h - what the parts of pass `simplify` share: simplify.c (order of events), fold.c (rules on
- * one operation), cancel.c (sums compared), asked.c (flags compared), number.c (equal values), thread.c (jumps), tails.c (returns), sweep.c (what is not needed). */
+ * one operation), cancel.c (sums compared), asked.c (flags compared), number.c (equal values), thread.c (jumps),
+ * part.c (ways that part again), tails.c (returns), sweep.c (what is not needed). */
 #ifndef OPT_SIMPLIFY_H
 #define OPT_SIMPLIFY_H
 
@@ -15,13 +16,15 @@ struct fact {
 };
 
 /* What can be left out, to see what it does: bits of unit->without. */
-enum simp_part { SIMP_FOLD, SIMP_EQUAL, SIMP_DECIDE, SIMP_THREAD, SIMP_TAILS, SIMP_MERGE, SIMP_SWEEP, SIMP_PARTS };
+enum simp_part { SIMP_FOLD, SIMP_EQUAL, SIMP_DECIDE, SIMP_THREAD, SIMP_PART, SIMP_TAILS, SIMP_MERGE, SIMP_SWEEP,
+		 SIMP_PARTS };
 
 struct simp {
 	struct ir_unit *u;
 	struct ir_fn *f;
 	struct arena *scratch;
 	bool changed;
+	bool parted;           /* simp_part made copies of some blocks */
 	ir_ref *to;            /* by value: what it became, or 0 */
 	struct range *range;   /* by value */
 	bool joins_seen;       /* range_joins_seen */
@@ -85,6 +88,7 @@ static inline void simp_edges_changed(struct simp *s)
 }
 void simp_number(struct simp *s);
 void simp_thread(struct simp *s);
+bool simp_part(struct simp *s);
 void simp_tails(struct simp *s);
 void simp_merge(struct simp *s);
 void simp_sweep(struct simp *s);
