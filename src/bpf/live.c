@@ -232,7 +232,7 @@ static void walk_block(struct live *l, uint32_t k)
 	for (uint32_t x = 0; x < l->words; x++)
 		while (l->now[x])
 			close_seg(l, x * 64 + (uint32_t)__builtin_ctzll(l->now[x]), start);
-	for (uint32_t r = 0; r < BE_NREGS; r++) /* r1 at the entry */
+	for (uint32_t r = 0; !k && r < BE_NREGS; r++) /* what the function gets */
 		if (l->until[r])
 			close_seg(l, r, start);
 }

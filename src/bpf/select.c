@@ -56,16 +56,19 @@ static unsigned bits(const struct ir_fn *f, ir_ref v)
 
 _Static_assert(IRO(zext16) == IRO(zext8) + 1 && IRO(zext32) == IRO(zext8) + 2, "extensions are neighbours");
 
+static inline bool is_zext(const struct ir_ins *i)
+{
+	return i->op >= IRO(zext8) && i->op <= IRO(zext32);
+}
+
 /* Zero extensions that change nothing are their argument. A context word read as 32 bits may be a
  * packet pointer, of 64: those must be kept as they are as well, which this does. */
-static ir_ref canon(const struct ir_fn *f, ir_ref v)
+static inline ir_ref canon(const struct ir_fn *f, ir_ref v)
 {
-	for (;;) {
-		const struct ir_ins *i = ir_at(f, v);
-		if (i->op < IRO(zext8) || i->op > IRO(zext32) || bits(f, i->args[0]) > 8u << (i->op - IRO(zext8)))
-			return v;
+	const struct ir_ins *i = ir_at(f, v);
+	for (; is_zext(i) && bits(f, i->args[0]) <= 8u << (i->op - IRO(zext8)); i = ir_at(f, v))
 		v = i->args[0];
-	}
+	return v;
 }
 
 static bool is_imm(const struct ir_fn *f, ir_ref v, int64_t *out)

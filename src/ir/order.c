@@ -133,8 +133,6 @@ static ir_blk meet(const struct ir_fn *f, ir_blk a, ir_blk b)
  * leaves up, then places from the root down (an idom comes before its blocks in rpo). */
 static void number_tree(struct ir_fn *f)
 {
-	for (uint32_t o = 0; o < f->nrpo; o++)
-		ir_block(f, f->rpo[o])->dom_out = 1;
 	for (uint32_t o = f->nrpo; o-- > 1;)
 		ir_block(f, ir_block(f, f->rpo[o])->idom)->dom_out += ir_block(f, f->rpo[o])->dom_out;
 	struct arena_mark mark = arena_mark(f->unit->scratch);
@@ -175,8 +173,11 @@ static void tree(struct ir_fn *f)
 {
 	if (!f->nrpo)
 		return;
-	for (uint32_t o = 0; o < f->nrpo; o++)
-		ir_block(f, f->rpo[o])->idom = 0; /* what it was may have merged since */
+	for (uint32_t o = 0; o < f->nrpo; o++) {
+		struct ir_block *k = ir_block(f, f->rpo[o]);
+		k->idom = 0;    /* what it was may have merged since */
+		k->dom_out = 1; /* its size in the tree so far */
+	}
 	ir_block(f, 1)->idom = 1;
 	while (settle(f))
 		;

@@ -116,12 +116,11 @@ static bool walks(const struct lw *w, const struct ir_ins *i)
 }
 
 /* Is there another walk that this one dominates? */
-static bool is_shared(const struct lw *w)
+static bool is_shared(struct lw *w)
 {
 	struct ir_fn *f = w->from;
 
-	if (!w->known)
-		ir_need_tree(f);
+	ir_need_tree(f);
 	for (uint32_t o = 0; o < f->nrpo; o++) {
 		if (!ir_dominates(f, w->at->block, f->rpo[o]))
 			continue;

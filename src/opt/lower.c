@@ -231,6 +231,7 @@ static void lower_ins(struct lw *w, ir_ref r)
 	w->site = i->site;
 	w->at = i;
 	w->operand = 0;
+	w->val[r] = (struct lw_val){ 0 };
 	if (i->op == IRO(jmp) || i->op == IRO(guard))
 		lower_edge(w, &i->succ[0]);
 	else if (i->op == IRO(branch))
@@ -272,7 +273,7 @@ int opt_lower(struct ir_unit *u)
 	struct ir_fn *from = u->main;
 	ir_need_order(from);
 	struct lw low = { .unit = u, .from = from }, *w = &low;
-	w->val = arena_array(u->scratch, struct lw_val, from->nins);
+	w->val = arena_spare(u->scratch, struct lw_val, from->nins); /* each emptied when its turn comes */
 	w->block = arena_array(u->scratch, ir_blk, from->nblocks);
 	w->uses = arena_array(u->scratch, uint32_t, from->nins);
 	w->results = arena_array(u->scratch, struct lw_val *, from->nins);

@@ -27,10 +27,9 @@ void lw_remember(struct lw *w, const void *key, ir_ref a, ir_ref b)
 {
 	if (!is_sure(w))
 		return;
-	if (!w->known) {
+	ir_need_tree(w->from);
+	if (!w->known)
 		w->known = arena_new(w->unit->scratch, struct lw_known);
-		ir_need_tree(w->from);
-	}
 	struct lw_known *k = w->known;
 	arena_push(w->unit->scratch, k->v, k->n, k->cap, (struct word){ key, w->at->block, { a, b } });
 }

@@ -493,7 +493,7 @@ void simp_number(struct simp *s)
 	uint32_t n = table_size(f->nins);
 	s->cap = f->nins + 32;
 	s->to = arena_array(s->scratch, ir_ref, s->cap);
-	s->next = arena_array(s->scratch, ir_ref, s->cap);
+	s->next = arena_spare(s->scratch, ir_ref, s->cap); /* written when a value goes into a bucket */
 	s->range = arena_array(s->scratch, struct range, s->cap);
 	s->joins_seen = range_joins_seen(s->u);
 	s->bucket = arena_array(s->scratch, ir_ref, n);

@@ -237,7 +237,7 @@ bool simp_part(struct simp *s)
 		struct part p = { .s = s, .f = f, .b = f->rpo[o] };
 		if (!is_meeting(&p))
 			continue;
-		simp_need_tree(s);
+		ir_need_tree(s->f);
 		p.copy = arena_array(s->scratch, ir_blk, f->nblocks);
 		if (!find_copied(&p) || !is_worth_it(&p))
 			continue;

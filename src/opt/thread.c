@@ -185,7 +185,7 @@ static void mark_bad(struct thread *t, ir_ref *use, ir_blk at)
 
 static bool may_open(const struct thread *t, ir_blk b)
 {
-	return t->kept[b] && is_lone(t->f, b, IRO(br)) && has_constant(t->f, b);
+	return is_lone(t->f, b, IRO(br)) && has_constant(t->f, b);
 }
 
 static void open_blocks(struct thread *t)
@@ -195,7 +195,7 @@ static void open_blocks(struct thread *t)
 	uint32_t n = 0;
 	memset(t->watched, 0, sizeof(*t->watched) * f->nins);
 	for (uint32_t k = 1; k < f->nrpo; k++)
-		if (may_open(t, f->rpo[k]))
+		if (t->kept[f->rpo[k]] && may_open(t, f->rpo[k]))
 			n += watch(t, f->rpo[k]);
 	if (!n)
 		return;
@@ -207,7 +207,7 @@ static void open_blocks(struct thread *t)
 	t->side[1] = arena_array(t->s->scratch, ir_ref, room);
 	for (uint32_t k = 0; k < f->nrpo; k++) {
 		ir_blk b = f->rpo[k];
-		if (may_open(t, b) && !o.bad[b] &&
+		if (t->kept[b] && !o.bad[b] && may_open(t, b) &&
 		    f->nins + 2 * ir_block(f, b)->nparams < room)
 			add_sides(t, b);
 	}
