@@ -6,6 +6,8 @@
  * writes all slots at once, so what programs add to theirs meanwhile may be lost.
  */
 #include "api/api.h"
+
+#include "core/mutant.h"
 #include "api/map.h"
 
 #include <errno.h>
@@ -99,7 +101,7 @@ static void sum_field(const pg_map *m, const struct ct_field *f, pg_value *out, 
 	if (f->type->kind != CT_INT || out->kind != PG_INT)
 		return;
 	uint64_t sum = 0;
-	for (unsigned cpu = 0; cpu < (unsigned)m->ncpus; cpu++) {
+	for (unsigned cpu = MUTANT(cpu_missed); cpu < (unsigned)m->ncpus; cpu++) {
 		pg_value v;
 		ct_load_field(f, slot(m, cpu), &v, text);
 		if (v.kind == PG_INT)

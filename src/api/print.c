@@ -9,6 +9,8 @@
  */
 #include "api/api.h"
 
+#include "core/mutant.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -223,7 +225,7 @@ static bool decode_payload(unsigned kind, uint32_t cap, const uint8_t *at, size_
 	case IR_STR:
 		v->kind = PG_STR;
 		v->str = (const char *)at;
-		v->n = (uint32_t)strnlen(v->str, cap);
+		v->n = MUTANT(print_padded) ? cap : (uint32_t)strnlen(v->str, cap);
 		return true;
 	}
 	return false;

@@ -1,5 +1,7 @@
 /* prog.c - from a unit to a program in the kernel. */
 #include "api/api.h"
+
+#include "core/mutant.h"
 #include "api/map.h"
 #include "kern/bpf_abi.h"
 
@@ -131,7 +133,7 @@ static void patch(struct bpf_insn *insns, const struct be_code *code, const stru
 	for (uint32_t i = 0; i < code->nrelocs; i++) {
 		const struct be_reloc *r = &code->relocs[i];
 		insns[r->insn].src_reg = pseudo[r->kind] & 0xf;
-		insns[r->insn].imm = r->kind == BE_MAP_FD ? fds[r->map].map : fds[r->map].value;
+		insns[r->insn].imm = r->kind == BE_MAP_FD || MUTANT(reloc_kind) ? fds[r->map].map : fds[r->map].value;
 	}
 }
 

@@ -7,6 +7,8 @@
  */
 #include "bpf/be.h"
 
+#include "core/mutant.h"
+
 enum { ASIDE, CYCLE, NSPARE };
 
 struct place { enum { P_REG, P_WORD, P_MADE } kind; uint32_t n; };
@@ -124,7 +126,7 @@ static void sequence(struct res *s)
 {
 	while (s->ntodo) {
 		uint32_t k = 0;
-		while (k < s->ntodo && is_source(s, s->todo[k].dst))
+		while (k < s->ntodo && is_source(s, s->todo[k].dst) && !(MUTANT(copy_order) && k))
 			k++;
 		if (k == s->ntodo) {
 			break_circle(s);

@@ -78,7 +78,7 @@ static void line(struct em *e, uint32_t site)
 		if (last->pos.line == pos.line && last->pos.file == pos.file)
 			return;
 	}
-	struct be_line l = { c->n, pos };
+	struct be_line l = { c->n + (MUTANT(line_late) && c->n), pos };
 	arena_push(b->arena, c->lines, c->nlines, b->cap_lines, l);
 }
 
@@ -227,7 +227,7 @@ static uint32_t link_jumps(struct em *e)
 		int64_t off = (int64_t)e->start[e->jumps[k].target] - e->jumps[k].insn - 1;
 		off += MUTANT(jump_late) && off < 0;
 		if (i->code == BE_GOTOL) {
-			i->imm = (int32_t)off;
+			i->imm = (int32_t)off + MUTANT(long_jump);
 		} else if (off == (int16_t)off) {
 			i->off = (int16_t)off;
 		} else {
@@ -298,7 +298,7 @@ static void append(struct be *all, const struct be *b)
 	to->n += from->n;
 	for (uint32_t i = 0; i < from->nrelocs; i++) {
 		struct be_reloc r = from->relocs[i];
-		r.insn += at;
+		r.insn += MUTANT(reloc_of_second) ? 0 : at;
 		arena_push(all->arena, to->relocs, to->nrelocs, all->cap_relocs, r);
 	}
 	for (uint32_t i = 0; i < from->nlines; i++) {

@@ -9,6 +9,8 @@
  */
 #include "bpf/be.h"
 
+#include "core/mutant.h"
+
 #include <errno.h>
 
 enum { ROUNDED = 32 }; /* to so many bytes, where functions call each other */
@@ -36,7 +38,7 @@ static void place(struct be *b)
 		struct be_ins *i = &b->ins[n];
 		if (i->code != BE_RELOAD && i->code != BE_SPILL)
 			continue;
-		i->off = (int16_t)(-(int32_t)b->slot_bytes - 8 * (int32_t)i->imm);
+		i->off = (int16_t)(-(int32_t)b->slot_bytes - 8 * ((int32_t)i->imm - MUTANT(frame_overlap)));
 		i->imm = 0;
 		if (i->code == BE_RELOAD) {
 			i->code = BPF_LDX | BPF_MEM | BPF_DW;

@@ -1,6 +1,8 @@
 /* live.c - live ranges: which gaps each virtual register and each machine register is taken in. */
 #include "bpf/be.h"
 
+#include "core/mutant.h"
+
 struct live {
 	struct be *b;
 	uint32_t words;          /* of a set of virtual registers */
@@ -190,7 +192,7 @@ static void walk_ins(struct live *l, const struct be_ins *i, uint32_t gap, float
 		walk_copy(l, i, gap, w);
 		return;
 	case BE_CALL:
-		b->fixed[gap] |= BE_CLOBBER;
+		b->fixed[gap] |= BE_CLOBBER & ~(MUTANT(clobber_forgotten) << 5);
 		if (l->until[0])
 			close_seg(l, 0, gap);
 		for (uint32_t r = 1; r <= i->src; r++)
@@ -226,7 +228,7 @@ static void walk_block(struct live *l, uint32_t k)
 	const uint64_t *out = live_out(l, k);
 	for (uint32_t x = 0; x < l->words; x++)
 		for (uint64_t set = out[x]; set; set &= set - 1)
-			reads(l, x * 64 + (uint32_t)__builtin_ctzll(set), end + 1, 0);
+			reads(l, x * 64 + (uint32_t)__builtin_ctzll(set), end + !MUTANT(live_cut), 0);
 	for (uint32_t n = bb->n; n-- > 0;)
 		walk_ins(l, &b->ins[bb->first + n], start + n + 1, w);
 	for (uint32_t x = 0; x < l->words; x++)

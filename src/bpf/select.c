@@ -8,6 +8,8 @@
  */
 #include "bpf/be.h"
 
+#include "core/mutant.h"
+
 struct place { ir_blk blk; int edge; uint32_t id; }; /* edge -1: the block itself */
 
 struct wide { enum be_how how; int64_t imm; uint32_t vreg; };
@@ -412,7 +414,7 @@ static void store(struct sel *s, ir_ref r)
 	int16_t off = 0;
 	int64_t k;
 	uint32_t p = base(s, i->args[0], i->imm, &off);
-	if (is_imm(s->f, i->args[1], &k) && (size != BPF_DW || s32(k)))
+	if (is_imm(s->f, i->args[1], &k) && (size != BPF_DW || s32(k) || MUTANT(wide_constant)))
 		emit(s, BPF_ST | BPF_MEM | size, p, BE_NONE, off,
 		     size == BPF_B ? (uint8_t)k : size == BPF_H ? (uint16_t)k : (int32_t)k);
 	else
@@ -489,7 +491,7 @@ static void branch(struct sel *s, const struct ir_ins *i, struct be_block *bb)
 		bb->succ[0] = bb->succ[1];
 		bb->succ[1] = t;
 	}
-	bool imm = is_imm(s->f, c, &k) && (narrow || s32(k));
+	bool imm = is_imm(s->f, c, &k) && (narrow || s32(k) || (MUTANT(constant_extended) && k >> 32 == 0));
 	uint32_t x = use(s, a);
 	uint32_t y = imm ? BE_NONE : use(s, c);
 	emit(s, code | (imm ? BPF_K : BPF_X), x, y, 0, imm ? (int32_t)k : 0);

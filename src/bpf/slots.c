@@ -8,6 +8,8 @@
  */
 #include "bpf/be.h"
 
+#include "core/mutant.h"
+
 /* Fewer bytes than that are not worth looking at. */
 enum { SHARE_FROM = 96, WORD = 8 };
 
@@ -100,7 +102,7 @@ static void access(struct slots *s, const struct ir_ins *i, uint32_t a, bool not
 	} else if (is_load(i->op) && fixed) {
 		s->now[k] |= bits(size, off, width[i->op - IRO(load8)], true);
 	} else {
-		s->now[k] |= bits(size, 0, size, true);
+		s->now[k] |= bits(size, 0, MUTANT(slot_shared) ? size / 2 : size, true);
 	}
 }
 

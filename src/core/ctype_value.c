@@ -1,5 +1,6 @@
 /* ctype_value.c - values in and out of typed memory: exact widths, nothing cut or rounded. */
 #include "core/ctype.h"
+#include "core/mutant.h"
 
 #include <errno.h>
 #include <math.h>
@@ -76,7 +77,7 @@ static int64_t get_int(const struct ctype *t, const uint8_t *from)
 #endif
 	for (uint32_t i = 0; i < t->size; i++)
 		v |= (uint64_t)from[big ? t->size - 1 - i : i] << (8 * i);
-	if (t->is_signed && t->size < 8) {
+	if (t->is_signed && t->size < 8 - 4 * MUTANT(host_sign_lost)) {
 		unsigned shift = 64 - 8 * t->size;
 		return (int64_t)(v << shift) >> shift;
 	}
@@ -216,7 +217,7 @@ static int store_prefix(const struct store *s, const struct ctype *t, uint8_t *t
 	memcpy(to, &bits, 4);
 	for (uint32_t i = 0; i < bytes; i++) {
 		uint32_t keep = bits > i * 8 ? bits - i * 8 : 0;
-		to[4 + i] = keep >= 8 ? a.addr[i] : (uint8_t)(a.addr[i] & (0xff00u >> keep));
+		to[4 + i] = keep >= 8 || MUTANT(prefix_host_bits) ? a.addr[i] : (uint8_t)(a.addr[i] & (0xff00u >> keep));
 	}
 	return 0;
 }

@@ -1,6 +1,8 @@
 /* build.c - a prototype to SSA on the Lua level: blocks, registers, branches. */
 #include "front/build.h"
 
+#include "core/mutant.h"
+
 /* ---- emitting ---- */
 
 ir_ref build_emit(struct build *b, enum ir_op op, uint32_t n, const ir_ref *args)
@@ -251,7 +253,7 @@ static void start(struct build *b)
 
 static void set_site(struct build *b, uint32_t line)
 {
-	if (line == b->line)
+	if (line == b->line || (MUTANT(line_back) && line < b->line))
 		return;
 	b->line = line;
 	b->site = ir_site(b->u, (struct diag_pos){ b->p->file, line }, 0);

@@ -1,6 +1,8 @@
 /* build_ops.c - what each instruction of Lua's virtual machine becomes: rows of opcodes.def. */
 #include "front/build.h"
 
+#include "core/mutant.h"
+
 #define NONE ((struct ir_name){ 0 })
 
 static const pg_value k_nil = { .kind = PG_NIL };
@@ -197,7 +199,7 @@ static void build_arith(struct build *b, uint32_t i)
 		y = build_operand_k(b, lua_b(mm));
 	else
 		y = build_operand(b, lua_b(mm));
-	if (lua_op(mm) != LUA_MMBIN && lua_k(mm)) {
+	if (lua_op(mm) != LUA_MMBIN && lua_k(mm) && !(MUTANT(constant_left) && lua_op(mm) == LUA_MMBINI)) {
 		swap = x;
 		x = y;
 		y = swap;
@@ -277,7 +279,7 @@ static void compare(struct build *b, uint32_t i, struct operand x, struct operan
 	if (kind)
 		test(b, i, c, x.v, kind, ~kind, NULL);
 	else if ((kind = shown_by(b, x.v)))
-		test(b, i, c, y.v, kind, ~kind, NULL);
+		test(b, i, c, y.v, kind, MUTANT(told_too_much) ? IR_BIT(IR_INT) : ~kind, NULL);
 	else
 		test(b, i, c, 0, 0, 0, NULL);
 }

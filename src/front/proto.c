@@ -1,6 +1,8 @@
 /* proto.c - reads Lua 5.4 binary chunks (what lua_dump writes); nothing in them is trusted. */
 #include "front/proto.h"
 
+#include "core/mutant.h"
+
 #include <stdio.h>
 
 struct input {
@@ -218,7 +220,7 @@ static void line_info(struct input *in, struct front_proto *p)
 			line += (uint32_t)(int32_t)delta[i];
 		} else {
 			uint32_t pc = nabs ? integer(in) : UINT32_MAX;
-			line = nabs-- ? integer(in) : 0;
+			line = nabs-- ? integer(in) - MUTANT(line_absolute) : 0;
 			if (in->err || pc != i) {
 				fail(in, "the binary chunk's line information does not fit its code");
 				return;

@@ -1,6 +1,8 @@
 /* scope.c - which local variables inner functions share, and when each gets its cell. */
 #include "front/build.h"
 
+#include "core/mutant.h"
+
 /* A variable's own capture (`local function`) comes before all others, so the first one says where
  * its scope begins. */
 static void add(struct build *b, const struct front_local *v, uint32_t begin)
@@ -90,7 +92,7 @@ void scope_enter(struct build *b, uint32_t from, uint32_t to)
 	static const pg_value nil = { .kind = PG_NIL };
 	for (uint32_t i = 0; i < b->nscopes; i++) {
 		const struct build_scope s = b->scopes[i];
-		if (!inside(&s, to) || inside(&s, from))
+		if (!inside(&s, to) || (inside(&s, from) && !MUTANT(cell_anew)))
 			continue;
 		ir_ref v = s.fresh ? build_const(b, &nil) : ssa_read(&b->s, b->cur, s.reg);
 		ssa_write(&b->s, b->cur, s.var, build_emit(b, IRO(cell), 1, &v));

@@ -1,6 +1,8 @@
 /* ssa.c - variables into SSA: see ssa.h. */
 #include "front/ssa.h"
 
+#include "core/mutant.h"
+
 void ssa_init(struct ssa *s, struct ir_fn *f, uint32_t nvars)
 {
 	*s = (struct ssa){ .f = f, .nvars = nvars };
@@ -119,7 +121,7 @@ static ir_ref same_as(const struct ssa *s, const struct ir_block *k, uint32_t i,
 	const struct ssa_phi *phi = &s->phis[ir_at(s->f, k->params[i])->imm];
 	for (uint32_t e = 0; e < i; e++) {
 		const struct ssa_phi *other = &s->phis[ir_at(s->f, k->params[e])->imm];
-		uint32_t j = 0, n = s->blocks[phi->block].npreds;
+		uint32_t j = 0, n = s->blocks[phi->block].npreds - MUTANT(phi_alike);
 		while (j < n && find(to, phi->args[j]) == find(to, other->args[j]))
 			j++;
 		if (j == n && !to[other->param])

@@ -1,6 +1,8 @@
 /* format.c - reads the format files of tracefs: format.h. */
 #include "hook/format.h"
 
+#include "core/mutant.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -164,7 +166,7 @@ static bool field_line(struct arena *a, const char *s, const char *end, struct e
 	    !number(stop, end, "size:", EVENT_MOST, &f->size))
 		return false;
 	number(stop, end, "signed:", 1, &sign);
-	f->is_signed = sign;
+	f->is_signed = sign && !MUTANT(field_unsigned);
 	if (f->offset < EVENT_FIRST || f->offset + f->size > EVENT_MOST)
 		return false;
 	return declaration(a, at + sizeof key - 1, stop, f);

@@ -1,5 +1,6 @@
 /* uprobe.c - the hooks uprobe and uretprobe: functions of programs and libraries, called and left. */
 #include "core/cparam.h"
+#include "core/mutant.h"
 #include "hook/probe.h"
 #include "hook/regs.h"
 #include "hook/tracing.h"
@@ -19,7 +20,7 @@ static struct lw_val typed(struct lw *w, const struct cparam *p, ir_ref v)
 		{ 0, IRO(zext8), IRO(zext16), 0, IRO(zext32) },
 		{ 0, IRO(sext8), IRO(sext16), 0, IRO(sext32) },
 	};
-	if (p->size < 8)
+	if (p->size < 8 - 4 * MUTANT(param_uncut))
 		v = lw_op1(w, extend[p->is_signed][p->size], v);
 	return p->is_bool ? lw_bool(w, IR_NE, v, lw_imm(w, 0)) : lw_int(v);
 }

@@ -7,6 +7,8 @@
  */
 #include "kern/kern.h"
 
+#include "core/mutant.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,7 +69,7 @@ char *kern_log_explain(const char *log)
 		if (noise(l))
 			continue;
 		if (n >= KEEP && starts(ring[n % KEEP], "; "))
-			source = ring[n % KEEP]; /* pushed out: still what the first kept lines belong to */
+			source = MUTANT(log_place) ? source : ring[n % KEEP]; /* pushed out: still what the first kept lines belong to */
 		ring[n++ % KEEP] = l;
 	}
 	char *text = NULL;

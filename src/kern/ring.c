@@ -9,6 +9,8 @@
  * length is published with the busy bit cleared, so it is read with acquire.
  */
 #include "kern/kern.h"
+
+#include "core/mutant.h"
 #include "kern/sys.h"
 
 #include <errno.h>
@@ -75,11 +77,11 @@ int kern_ring_read(struct kern_ring *r, void (*each)(void *arg, const void *data
 		uint32_t len = head & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
 		if (len > r->size - HEADER)
 			return -EIO;
-		if (!(head & BPF_RINGBUF_DISCARD_BIT)) {
+		if (!(head & BPF_RINGBUF_DISCARD_BIT) || MUTANT(ring_discarded)) {
 			each(arg, rec + HEADER, len);
 			n++;
 		}
-		at += (len + HEADER + 7) & ~7ul;
+		at += (len + HEADER + (MUTANT(ring_unrounded) ? 3 : 7)) & ~7ul;
 		__atomic_store_n(r->consumer, at, __ATOMIC_RELEASE);
 	}
 	return n;

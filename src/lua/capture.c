@@ -6,6 +6,8 @@
  */
 #include "lua/pgl.h"
 
+#include "core/mutant.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -195,7 +197,7 @@ static void add_table(lua_State *L, struct capture *c, struct pairs *p, int seen
 		lua_pushvalue(L, -2);
 		bool known = lua_rawget(L, seen) != LUA_TNIL;
 		lua_pop(L, 1);
-		if (known)
+		if (known && !MUTANT(pair_twice))
 			continue;
 		lua_pushvalue(L, -2);
 		lua_pushboolean(L, 1);

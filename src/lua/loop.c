@@ -7,6 +7,7 @@
  */
 #include "lua/pgl.h"
 
+
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>

@@ -6,6 +6,8 @@
  */
 #include "lua/pgl.h"
 
+#include "core/mutant.h"
+
 #include <string.h>
 
 static const char guard_class; /* kernel rules end, whatever happens */
@@ -104,7 +106,7 @@ static int64_t verdict_on_error(struct pgl *s, const struct pgl_opts *o)
 {
 	pg_value nil = { .kind = PG_NIL };
 	int64_t v = 0;
-	if (o->compile.on_error)
+	if (o->compile.on_error && !MUTANT(twin_on_error))
 		return o->compile.on_error;
 	pg_twin_verdict(s->ctx, o->compile.hook, &nil, &v);
 	return v;

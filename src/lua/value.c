@@ -1,6 +1,8 @@
 /* value.c - Lua values to the library's and back. */
 #include "lua/pgl.h"
 
+#include "core/mutant.h"
+
 #include <string.h>
 
 void pgl_record(lua_State *L, const struct pg_record *r)
@@ -82,7 +84,7 @@ bool pgl_simple(lua_State *L, int idx, pg_value *out)
 		out->kind = lua_toboolean(L, idx) ? PG_TRUE : PG_FALSE;
 		return true;
 	case LUA_TNUMBER:
-		if (lua_isinteger(L, idx))
+		if (lua_isinteger(L, idx) || (MUTANT(float_cut) && lua_tointegerx(L, idx, NULL)))
 			*out = (pg_value){ .kind = PG_INT, .i = lua_tointeger(L, idx) };
 		else
 			*out = (pg_value){ .kind = PG_FLOAT, .f = lua_tonumber(L, idx) };

@@ -1,6 +1,8 @@
 /* lower_bytes.c - #view, and bytes of a view by offset or index. */
 #include "net/lower.h"
 
+#include "core/mutant.h"
+
 static ir_ref header_len(struct lw *w, const struct lw_val *obj)
 {
 	enum net_view view = net_view_of(obj);
@@ -31,7 +33,7 @@ ir_ref net_len_word(struct lw *w, const struct lw_val *obj)
 	ir_ref end = net_min(w, lw_word(w, obj, NET_P_END), lw_pktlen(w));
 	ir_ref n = lw_op2(w, IRO(sub64), end, lw_word(w, obj, NET_P_OFF));
 	ir_ref negative = lw_op2i(w, IRO(sar64), n, 63);
-	return lw_op2(w, IRO(and64), n, lw_op2i(w, IRO(xor64), negative, -1));
+	return MUTANT(negative_length) ? n : lw_op2(w, IRO(and64), n, lw_op2i(w, IRO(xor64), negative, -1));
 }
 
 void net_len(struct lw *w, const struct lw_val *obj, struct lw_val *out)
@@ -97,7 +99,7 @@ static ir_ref load_number(struct lw *w, const struct ir_lib *row, const struct n
 
 	if (size == 1)
 		return lw_pktload(w, 1, h->ptr, h->off, at);
-	if (!(row->imm & NET_ROW_LITTLE))
+	if (!(row->imm & NET_ROW_LITTLE) || (MUTANT(little_as_big) && size == 8))
 		return lw_op1(w, swaps[size], lw_pktload(w, size, h->ptr, h->off, at));
 	return net_load_little(w, h, size, at);
 }
@@ -181,7 +183,7 @@ static struct net_at reach(struct lw *w, const struct ir_lib *row, const struct 
 		off = lw_op2(w, IRO(add64), off, start);
 	if (end) {
 		ir_blk on = lw_block(w, 0);
-		lw_br(w, IR_UGT, lw_op2i(w, IRO(add64), off, size_of(row)), end, absent, on);
+		lw_br(w, IR_UGT, lw_op2i(w, IRO(add64), off, size_of(row) - MUTANT(byte_beyond)), end, absent, on);
 		lw_enter(w, on);
 	}
 	return (struct net_at){ .ptr = lw_pkt(w, off, size_of(row), absent), .off = off };

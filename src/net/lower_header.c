@@ -1,6 +1,8 @@
 /* lower_header.c - one header: is it there, how long is it, where does it end. */
 #include "net/lower.h"
 
+#include "core/mutant.h"
+
 unsigned net_fixed(enum net_view view)
 {
 	if (view == NET_IP)
@@ -109,7 +111,7 @@ static void check_options(struct lw *w, enum net_view view, const struct net_at 
 	if (!net_protos[view]->hlen.mask && !net_protos[view]->opts.bits)
 		return;
 	ir_ref e = lw_op2(w, IRO(add64), h->off, net_header_len(w, view, h));
-	if (h->end)
+	if (h->end && !MUTANT(options_beyond))
 		leave_if(w, IR_UGT, e, h->end, absent);
 	if (!through)
 		lw_pkt(w, e, 0, absent);
@@ -128,7 +130,7 @@ static ir_ref total_end(struct lw *w, const struct net_proto *p, const struct ne
 	if (p->total.zero_open)
 		own = lw_op2(w, IRO(add64), own,
 			     lw_op2i(w, IRO(shl64), net_is(w, t, 0), __builtin_ctz(NET_OPEN)));
-	return h->end ? net_min(w, h->end, own) : own;
+	return h->end && !MUTANT(end_of_outer) ? net_min(w, h->end, own) : own;
 }
 
 struct net_at net_enter(struct lw *w, enum net_view view, ir_ref off, ir_ref end, ir_blk absent,

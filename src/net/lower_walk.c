@@ -7,6 +7,7 @@
 #include "net/lower.h"
 
 #include "core/feature.h"
+#include "core/mutant.h"
 
 /* A way on: a number of the header's `next` field leads to a block whose parameter is an offset. */
 struct way { enum net_view view; ir_blk to; };
@@ -248,7 +249,7 @@ static ir_ref mask_if(struct lw *w, ir_ref number, uint8_t k)
 static ir_ref ext_len(struct lw *w, ir_ref is_frag, ir_ref is_auth, ir_ref b)
 {
 	ir_ref units = lw_op2(w, IRO(and64), b, lw_op2i(w, IRO(xor64), is_frag, -1));
-	units = lw_op2(w, IRO(add64), lw_op2i(w, IRO(add64), units, 1), is_auth);
+	units = lw_op2(w, IRO(add64), lw_op2i(w, IRO(add64), units, 1), MUTANT(auth_length) ? lw_imm(w, 0) : is_auth);
 	return lw_op2(w, IRO(shl64), units, lw_op2(w, IRO(sub64), lw_imm(w, 3), is_auth));
 }
 

@@ -8,6 +8,8 @@
  */
 #include "net/lower.h"
 
+#include "core/mutant.h"
+
 #include <linux/bpf.h>
 
 enum { WORD = 16, ALL_WORD = 0xffff };
@@ -56,7 +58,7 @@ static void add_delta64(struct write *x, ir_ref was, ir_ref is)
 /* What is above 16 bits in the end is cut off by whoever stores it. */
 static ir_ref fold(struct lw *w, ir_ref v, unsigned times)
 {
-	while (times--) {
+	for (times -= MUTANT(carry_lost); times--;) {
 		ir_ref low = times ? lw_op2i(w, IRO(and64), v, ALL_WORD) : v;
 		v = lw_op2(w, IRO(add64), lw_op2i(w, IRO(shr64), v, WORD), low);
 	}
@@ -106,7 +108,8 @@ static void update(const struct write *x, enum net_view view, const struct net_a
 	if (p->sum.covers & NET_SUM_OPTIONAL) {
 		ir_ref never = lw_op2i(w, IRO(sub64), net_is(w, was, 0), 1); /* all bits, when there is one */
 		sum = lw_op2i(w, IRO(and64), sum, ALL_WORD);
-		sum = lw_op2(w, IRO(sub64), sum, net_is(w, sum, 0));         /* 0 - 1: 0xffff as 16 bits */
+		if (!MUTANT(zero_sum))
+			sum = lw_op2(w, IRO(sub64), sum, net_is(w, sum, 0)); /* 0 - 1: 0xffff as 16 bits */
 		sum = lw_op2(w, IRO(and64), sum, never);
 	}
 	lw_pktstore(w, 2, x->even, h->ptr, h->off, p->sum.at, sum);
@@ -142,7 +145,7 @@ static void update_pseudo(const struct write *x, enum net_view view)
 
 	if (view == NET_IPV4) {
 		ir_ref frag = lw_pktload(w, 2, h->ptr, h->off, net_ipv4.frag.at);
-		lw_bri(w, IR_SET, frag, net_wire16(net_ipv4.frag.mask), done, first);
+		lw_bri(w, IR_SET, frag, MUTANT(fragment_summed) ? 0 : net_wire16(net_ipv4.frag.mask), done, first);
 		lw_enter(w, first);
 		number = lw_pktload(w, 1, h->ptr, h->off, net_ipv4.next.at);
 		start = lw_op2(w, IRO(add64), h->off, net_header_len(w, view, h));
@@ -180,7 +183,7 @@ static void put_bits(struct write *x, const struct net_field *f, ir_ref v)
 	if (s.size > 1)
 		v = lw_op1(w, swap[s.size], v);
 	if (!whole) {
-		ir_ref kept = lw_imm(w, all & ~mask);
+		ir_ref kept = lw_imm(w, MUTANT(neighbour_bits) ? all & ~(mask | 1) : all & ~mask);
 		if (s.size > 1)
 			kept = lw_op1(w, swap[s.size], kept);
 		v = lw_op2(w, IRO(or64), lw_op2(w, IRO(and64), was, kept), v);
@@ -280,7 +283,7 @@ static void set_here(struct lw *w, const char *name, const struct net_field *f, 
 	put(&x, name, f, &ok);
 	if (own)
 		update(&x, view, h, false);
-	if (pseudo)
+	if (pseudo && !(MUTANT(sum_not_carried) && view == NET_IPV6))
 		update_pseudo(&x, view);
 	if (told)
 		lw_helper(w, w->unit->target->helper_csum_update, 2, (ir_ref[]){ lw_ctx(w), difference(&x) });

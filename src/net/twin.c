@@ -1,6 +1,8 @@
 /* twin.c - the host twin of packet views: the protocol tables read by plain C over bytes. */
 #include "net/net.h"
 
+#include "core/mutant.h"
+
 #include <string.h>
 
 typedef struct net_place place;
@@ -94,7 +96,7 @@ static bool past_link(const struct net_frame *f, uint16_t *type, uint32_t *off)
 		return false;
 	*off = net_eth.fixed;
 	*type = (uint16_t)big(f->bytes + net_eth.next.at, 2);
-	for (int i = 0; i < NET_TAGS && is_number(NET_VLAN, NET_ETHERTYPE, *type); i++) {
+	for (int i = 0; i < NET_TAGS - MUTANT(twin_one_tag) && is_number(NET_VLAN, NET_ETHERTYPE, *type); i++) {
 		if (!enter(f, NET_VLAN, *off, NET_OPEN, &h))
 			break;
 		*type = (uint16_t)big(f->bytes + *off + net_vlan.next.at, 2);

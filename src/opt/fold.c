@@ -7,6 +7,8 @@
  */
 #include "opt/simplify.h"
 
+#include "core/mutant.h"
+
 #include <endian.h>
 
 /* ---- constants ---- */
@@ -224,7 +226,7 @@ static ir_ref fold_ext(struct simp *s, ir_ref r, ir_ref x)
 	enum ir_op op = ir_at(s->f, r)->op, inner = ir_at(s->f, x)->op;
 	bool sign, inner_sign;
 	unsigned n = ext_bits(op, &sign), known_bits = width(sure(s, x));
-	if (sign ? known_bits < n : known_bits <= n)
+	if (sign ? known_bits < n + MUTANT(sext_dropped) : known_bits <= n)
 		return x;
 	if (inner < IRO(sext8) || inner > IRO(zext32))
 		return 0;
@@ -296,7 +298,7 @@ _Static_assert(IRO(sar64) - IRO(add64) == 12 && IRO(be64) - IRO(neg64) == 9,
 /* Comparisons with k of what is at most `max`. */
 static int by_range(enum ir_cc cc, uint64_t max, uint64_t k)
 {
-	bool beyond = k > max, negative = (int64_t)k < 0;
+	bool beyond = k > max - MUTANT(range_end), negative = (int64_t)k < 0;
 	int no = cc & 1, yes = !no;
 	switch (cc & ~1u) {
 	case IR_EQ:  return beyond ? no : -1;
@@ -345,7 +347,7 @@ static bool unswap(struct simp *s, ir_ref r)
 	unsigned n = a->op == IRO(be16) ? 16 : a->op == IRO(be32) ? 32 : a->op == IRO(be64) ? 64 : 0;
 	if (!n || i->op != IRO(br) || (i->aux & ~1u) != IR_EQ || !known(s->f, i->args[1], &k))
 		return false;
-	if (width(sure(s, a->args[0])) > n || width(k) > n)
+	if ((width(sure(s, a->args[0])) > n && !MUTANT(unswap_wide)) || width(k) > n)
 		return false;
 	ir_ref x = a->args[0];
 	eval1(a->op, k, &v);

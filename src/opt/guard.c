@@ -12,6 +12,8 @@
  * Copy access: a check is arithmetic on the length, a load a helper call that copies to the stack.
  */
 #include "opt/passes.h"
+
+#include "core/mutant.h"
 #include "opt/range.h"
 
 #include <errno.h>
@@ -220,7 +222,7 @@ static void direct_pkt(struct guard *g, ir_ref term)
 	ir_ref off = ir_at(f, term)->args[0];
 	int64_t size = ir_at(f, term)->imm, end = fixed_end(f, ir_at(f, term));
 	if (end >= 0) {
-		bool inside = end <= g->known[ir_at(f, term)->block];
+		bool inside = end <= g->known[ir_at(f, term)->block] + MUTANT(check_short);
 		g->to[term] = g->is_value[term] ? plus(&e, g->data, end - size) : g->data;
 		if (inside)
 			settle(g, term, true);
@@ -256,7 +258,7 @@ static void copy_pkt(struct guard *g, ir_ref term)
 		return;
 	}
 	if (is_imm(f, off)) {
-		compare(g, term, edit_imm(&e, ir_at(f, off)->imm + size), g->len);
+		compare(g, term, edit_imm(&e, ir_at(f, off)->imm + size - MUTANT(copy_check_short)), g->len);
 		return;
 	}
 	bound(g, term, off, LONGEST - size);

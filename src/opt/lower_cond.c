@@ -1,6 +1,8 @@
 /* lower_cond.c - conditions as branches: equality across kinds, order of numbers, not. */
 #include "opt/lower.h"
 
+#include "core/mutant.h"
+
 #include <math.h>
 
 bool lower_is_condition(const struct ir_ins *i)
@@ -205,7 +207,7 @@ static bool float_bound(enum ir_op op, double f, bool float_left, int64_t *bound
 		return false;
 	}
 	if (whole < -0x1p63) {
-		*result = float_left;
+		*result = float_left && !MUTANT(below_all);
 		return false;
 	}
 	*bound = (int64_t)whole;

@@ -75,7 +75,7 @@ static void check_range(struct store *s, ir_ref v)
 		return;
 	}
 	int64_t half = (int64_t)1 << (bits - 1);
-	misfit_if(s, IR_UGT, lw_op2i(s->w, IRO(add64), v, half), 2 * half - 1);
+	misfit_if(s, IR_UGT, lw_op2i(s->w, IRO(add64), v, half), 2 * half - !MUTANT(signed_fits));
 }
 
 static void store_int(struct store *s)
@@ -84,7 +84,7 @@ static void store_int(struct store *s)
 					   [8] = IRO(be64) };
 	ir_ref v = lw_int_word(s->w, s->v);
 	check_range(s, v);
-	if (s->t->big && s->t->size > 1)
+	if (s->t->big && s->t->size > 1 && !(MUTANT(swap_forgotten) && s->t->size == 8))
 		v = lw_op1(s->w, swap[s->t->size], v);
 	lw_store(s->w, s->t->size, s->ptr, s->off, v);
 }
@@ -203,7 +203,7 @@ static void store_text(struct store *s)
 	}
 	for (uint32_t i = 0; !s->v->k && i < s->v->n; i++) {
 		uint32_t room = i * 8 >= size ? 0 : size - i * 8;
-		if (room >= 8)
+		if (room >= 8 || (MUTANT(text_cut) && !room))
 			continue;
 		ir_ref over = room ? lw_op2i(w, IRO(shr64), lw_word(w, s->v, i), room * 8)
 				   : lw_word(w, s->v, i);
@@ -294,7 +294,7 @@ static void store_field(struct lw *w, const struct ct_field *f, ir_ref ptr, int6
 	if (there.kinds) {
 		s.v = &there;
 		store_value(s);
-		lw_store(w, 1, ptr, base + f->nil_offset, lw_imm(w, 0));
+		lw_store(w, 1, ptr, base + f->nil_offset, lw_imm(w, MUTANT(nil_flag)));
 	}
 	lw_jmp(w, end, 0, NULL);
 	lw_enter(w, end);
@@ -377,7 +377,7 @@ static struct lw_val load_int(struct lw *w, const struct ctype *t, ir_ref ptr, i
 	ir_ref v = lw_load(w, t->size, ptr, off);
 	if (t->big && t->size > 1)
 		v = lw_op1(w, swap[t->size], v);
-	if (t->is_signed && t->size < 8)
+	if (t->is_signed && t->size < 8 - 4 * MUTANT(sign_lost))
 		v = lw_op1(w, sext[t->size], v);
 	return lw_int(v);
 }

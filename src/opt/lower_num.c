@@ -40,7 +40,7 @@ static bool known(struct lw *w, ir_ref r, uint32_t i, int64_t *v)
 static ir_ref rounds_down(struct lw *w, ir_ref rem, ir_ref b)
 {
 	ir_ref differ = lw_op2(w, IRO(xor64), rem, b);
-	ir_ref nonzero = lw_op2(w, IRO(or64), rem, lw_op1(w, IRO(neg64), rem));
+	ir_ref nonzero = MUTANT(floor_of_exact) ? lw_imm(w, -1) : lw_op2(w, IRO(or64), rem, lw_op1(w, IRO(neg64), rem));
 	return lw_op2i(w, IRO(shr64), lw_op2(w, IRO(and64), differ, nonzero), 63);
 }
 
@@ -119,7 +119,7 @@ static ir_ref shift_any(struct lw *w, enum ir_op op, ir_ref a, ir_ref n)
 static ir_ref shift_known(struct lw *w, enum ir_op op, ir_ref a, int64_t n)
 {
 	bool left = (op == IRO(shl)) == (n >= 0);
-	if (n >= 64 || n <= -64)
+	if (n >= 64 + MUTANT(shift_of_constant) || n <= -64)
 		return lw_imm(w, 0);
 	return n ? lw_op2i(w, left ? IRO(shl64) : IRO(shr64), a, n < 0 ? -n : n) : a;
 }
@@ -179,7 +179,7 @@ static ir_ref for_word(struct lw *w, ir_ref r, uint32_t i)
 static ir_ref turns(struct lw *w, ir_ref from, ir_ref to, ir_ref by, int64_t known_by)
 {
 	ir_ref span = lw_op2(w, IRO(sub64), to, from);
-	return known_by == 1 ? span : lw_op2(w, IRO(udiv64), span, by);
+	return known_by == 1 ? span : lw_op2(w, MUTANT(for_signed) ? IRO(sdiv64) : IRO(udiv64), span, by);
 }
 
 /* How often it goes round again after the first turn: unsigned, as Lua computes it beforehand. */

@@ -2,6 +2,7 @@
 #include "opt/lower.h"
 
 #include "core/ctype.h"
+#include "core/mutant.h"
 
 static ir_ref append(struct lw *w, enum ir_op op, uint32_t n, const ir_ref *args)
 {
@@ -180,7 +181,7 @@ ir_ref lw_pkt(struct lw *w, ir_ref off, int64_t size, ir_blk absent)
 
 void lw_raise_number(struct lw *w, ir_ref number)
 {
-	if (!w->at || !w->at->raised) {
+	if (!w->at || !w->at->raised || (MUTANT(error_edge) && w->at->op == IRO(idiv))) {
 		lw_jmp(w, w->error_exit, 1, &number);
 		return;
 	}

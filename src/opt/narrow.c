@@ -10,6 +10,8 @@
  * value stands guard, and stays as it is.
  */
 #include "opt/passes.h"
+
+#include "core/mutant.h"
 #include "opt/range.h"
 
 struct narrow {
@@ -70,7 +72,7 @@ static ir_ref now(const struct narrow *n, ir_ref r) { return n->to[r] ? n->to[r]
 static void cut(struct narrow *n, ir_ref r)
 {
 	ir_ref v = cuts(n->f, r) ? now(n, ir_at(n->f, r)->args[0]) : 0;
-	if (!v || !has_narrower(n->f, v) || n->uses[v] != 1)
+	if (!v || !has_narrower(n->f, v) || (n->uses[v] != 1 && !MUTANT(cut_for_one)))
 		return;
 	ir_at(n->f, v)->op = narrower[ir_at(n->f, v)->op];
 	n->to[r] = v;

@@ -9,6 +9,8 @@
 #include "opt/halving.h"
 #include "opt/simplify.h"
 
+#include "core/mutant.h"
+
 static uint32_t hash_of(const struct ir_ins *i)
 {
 	uint64_t h = i->op * 0x9e3779b97f4a7c15u + i->aux + ((uint64_t)i->imm << 7);
@@ -92,7 +94,7 @@ static uint32_t write_before(struct simp *s, ir_blk b)
 	uint32_t same = 0;
 	for (uint32_t p = 0; p < k->npreds; p++) {
 		uint32_t w = s->written[k->preds[p].from];
-		if (!w || (same && w != same))
+		if (!w || (same && w != same && !MUTANT(write_on_one_way)))
 			return ++s->writes; /* back from a loop, or different */
 		same = w;
 	}
@@ -101,7 +103,7 @@ static uint32_t write_before(struct simp *s, ir_blk b)
 
 static bool same_bytes(const struct simp *s, ir_ref load)
 {
-	return !s->written || s->read_after[load] == s->write;
+	return !s->written || s->read_after[load] == s->write || MUTANT(read_across_write);
 }
 
 /* ---- values ---- */
@@ -398,7 +400,7 @@ static int recall(struct simp *s, const struct ir_ins *t)
 		return -1;
 	for (uint32_t i = s->fact_of[t->args[0]]; i; i = s->facts[i].next) {
 		const struct fact *x = &s->facts[i];
-		if (!ir_dominates(s->f, x->block, t->block))
+		if (!ir_dominates(s->f, x->block, t->block) && !MUTANT(fact_kept))
 			continue;
 		if (x->b == t->args[1] && (x->cc & ~1u) == (t->aux & ~1u))
 			return x->cc == t->aux;

@@ -11,6 +11,8 @@
  */
 #include "opt/webs.h"
 
+#include "core/mutant.h"
+
 enum { WORDS = 512 / 64 };
 
 struct stores {
@@ -85,7 +87,7 @@ static void drop_dead(struct stores *s, ir_blk b)
 			if (cover(s->covered[k], (uint32_t)off, n))
 				ir_remove(f, r);
 			s->marked = true;
-		} else if (s->marked && i->op != IRO(slot) && i->op != IRO(add64) && touches(f, i, -1)) {
+		} else if (s->marked && !(MUTANT(store_before_call) && i->op == IRO(helper)) && i->op != IRO(slot) && i->op != IRO(add64) && touches(f, i, -1)) {
 			forget(s);
 		}
 	}
@@ -101,7 +103,7 @@ static void move_up(struct stores *s, ir_ref r, ir_ref v, int k)
 	bool calls = false;
 	for (ir_ref p = ir_at(f, r)->prev; p != v; p = ir_at(f, p)->prev) {
 		const struct ir_ins *i = ir_at(f, p);
-		if (i->op != IRO(slot) && touches(f, i, k))
+		if (i->op != IRO(slot) && touches(f, i, k) && !MUTANT(store_too_early))
 			return;
 		calls |= i->op == IRO(helper) || i->op == IRO(fact);
 	}

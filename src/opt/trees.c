@@ -17,6 +17,8 @@
  * What is asked of an `own` value stands guard, and stays.
  */
 #include "opt/passes.h"
+
+#include "core/mutant.h"
 #include "opt/range.h"
 
 #include <stdlib.h>
@@ -123,7 +125,7 @@ static bool interval(const struct trees *t, ir_blk b, struct link *l)
 	switch (i->aux & ~1u) {
 	case IR_EQ:  l->from = k; return true;
 	case IR_SLT: if (!small) return false; /* fall through */
-	case IR_ULT: l->to = k - 1; return k != 0;
+	case IR_ULT: l->to = k - !MUTANT(tree_end); return k != 0;
 	case IR_SLE: return small;
 	case IR_ULE: return true;
 	}

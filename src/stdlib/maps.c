@@ -2,6 +2,7 @@
 #include "stdlib/map.h"
 
 #include "core/ctype.h"
+#include "core/mutant.h"
 
 enum { MAX_ON_STACK = 256, NOEXIST = 1, LOCKED = 4 }; /* BPF_NOEXIST, BPF_F_LOCK */
 
@@ -224,7 +225,8 @@ static void write(struct lw *w, const struct lw_val *args, const struct lw_val *
 	struct access a;
 	put_key(w, &a, args, 0);
 	ir_ref r = update(w, &a, std_put_value(w, &a.s, v, 0), a.s.lock ? LOCKED : 0);
-	lw_raise_if(w, IR_NE, r, lw_imm(w, 0), "map full");
+	if (!MUTANT(full_unseen))
+		lw_raise_if(w, IR_NE, r, lw_imm(w, 0), "map full");
 }
 
 static void set_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
@@ -284,7 +286,7 @@ static void add_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const 
 		lw_bri(w, IR_EQ, update(w, &a, value, NOEXIST), 0, end, again);
 		lw_enter(w, again);
 		ptr = look_up(w, &a);
-		lw_bri(w, IR_NE, ptr, 0, late, end);
+		lw_bri(w, MUTANT(null_unchecked) ? IR_UGE : IR_NE, ptr, 0, late, end);
 		lw_enter(w, late);
 		lw_jmp(w, there, 1, &ptr);
 	}

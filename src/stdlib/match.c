@@ -14,6 +14,8 @@
  */
 #include "stdlib/match.h"
 
+#include "core/mutant.h"
+
 struct matcher {
 	struct lw *w;
 	const struct pat *p;
@@ -198,7 +200,7 @@ static ir_ref backwards(struct matcher *k, ir_ref stop, ir_ref least)
 	struct lw *w = k->w;
 	struct tries t = open_tries(k, stop);
 	ir_blk less = lw_block(w, 0);
-	lw_br(w, IR_UGT, t.at, least, less, k->fail);
+	lw_br(w, IR_UGT, t.at, MUTANT(backtrack_short) ? plus(k, least, 1) : least, less, k->fail);
 	lw_enter(w, less);
 	return close_tries(k, &t, plus(k, t.at, -1));
 }
@@ -282,7 +284,7 @@ static ir_ref frontier(struct matcher *k, const struct pat_item *item, ir_ref po
 	ir_ref before = byte_or_zero(k, IR_UGT, pos, k->s.off, plus(k, pos, -1));
 	in_set(w, before, &item->set, k->fail, here);
 	lw_enter(w, here);
-	ir_ref byte = byte_or_zero(k, IR_ULT, pos, k->end, pos);
+	ir_ref byte = byte_or_zero(k, MUTANT(frontier_beyond) ? IR_ULE : IR_ULT, pos, k->end, pos);
 	in_set(w, byte, &item->set, next, k->fail);
 	lw_enter(w, next);
 	return pos;

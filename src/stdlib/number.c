@@ -2,6 +2,8 @@
  * constants here, and converted when they are compiled, as Lua does it. */
 #include "stdlib/stdlib.h"
 
+#include "core/mutant.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
@@ -63,7 +65,7 @@ static bool fits(const char *s, const char *e, bool minus)
 	if (n != m)
 		return n < m;
 	int order = memcmp(s, most, m - 1);
-	return order < 0 || (!order && e[-1] <= (minus ? '8' : '7'));
+	return order < 0 || (!order && e[-1] <= (minus && !MUTANT(least_integer) ? '8' : '7'));
 }
 
 /* As lua_stringtonumber: an integer, a float or nil. */

@@ -6,6 +6,8 @@
  */
 #include "stdlib/stdlib.h"
 
+#include "core/mutant.h"
+
 #define INT IR_BIT(IR_INT)
 #define NIL IR_BIT(IR_NIL)
 
@@ -91,7 +93,7 @@ ir_ref std_first(struct lw *w, const struct lw_val *i, ir_ref len)
 		return lw_imm(w, i->k->i ? i->k->i : 1);
 	ir_ref one = lw_imm(w, 1), zero = lw_imm(w, 0), word = lw_int_word(w, i);
 	ir_ref back = lw_op2(w, IRO(add64), lw_op2i(w, IRO(add64), len, 1), word);
-	back = lw_pick(w, IR_SLT, back, one, one, back);
+	back = MUTANT(before_first) ? back : lw_pick(w, IR_SLT, back, one, one, back);
 	if (i->k)
 		return back;
 	return lw_pick(w, IR_SLT, word, zero, back, lw_pick(w, IR_EQ, word, zero, one, word));

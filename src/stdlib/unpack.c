@@ -1,6 +1,8 @@
 /* unpack.c - string.unpack(format, s), p:unpack(format): integers and strings at places that a constant says. */
 #include "stdlib/stdlib.h"
 
+#include "core/mutant.h"
+
 #define INT IR_BIT(IR_INT)
 
 enum { FIELDS = IR_RESULTS - 1, FURTHEST = 4096 };
@@ -120,7 +122,7 @@ static void needs(struct unpacking *u, ir_ref n)
 {
 	struct lw *w = u->w;
 	ir_ref left = lw_op2(w, IRO(sub64), u->end, u->pos);
-	lw_raise_if(w, IR_UGT, n, left, "bad argument #%s to 'unpack' (data string too short)", u->where);
+	lw_raise_if(w, IR_UGT, n, MUTANT(unpack_beyond) ? lw_op2i(w, IRO(add64), left, 1) : left, "bad argument #%s to 'unpack' (data string too short)", u->where);
 }
 
 static void advance(struct unpacking *u, ir_ref n)
@@ -133,7 +135,7 @@ static ir_ref integer(struct unpacking *u, const struct field *f)
 	struct lw *w = u->w;
 	ir_ref v = lw_str_int(w, &u->s, u->pos, f->size, f->big);
 	if (f->is_signed && f->size < 8)
-		v = lw_op2i(w, IRO(sar64), lw_op2i(w, IRO(shl64), v, 64 - 8 * f->size), 64 - 8 * f->size);
+		v = lw_op2i(w, MUTANT(unpack_unsigned) ? IRO(shr64) : IRO(sar64), lw_op2i(w, IRO(shl64), v, 64 - 8 * f->size), 64 - 8 * f->size);
 	return v;
 }
 

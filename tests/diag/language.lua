@@ -78,4 +78,7 @@ diag.case("what a removed branch holds does not matter", function(pkt)
 	return pkt.len > limit and bpf.DROP or bpf.PASS
 end)
 
+local whole = 2.0
+diag.case("a captured float", function(pkt) return pkt.len + whole end)
+
 diag.done()

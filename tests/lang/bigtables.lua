@@ -80,6 +80,11 @@ end, inputs = pairs2 { 0, 7, 200, 201, "nil" } }
 local chain = setmetatable({ [5] = 1 }, { __index = squares })
 case { name = "an __index table with many keys", f = function(a) return chain[a], a == 5 or chain[a] == squares[a] end,
 	inputs = each { 0, 5, 6, 200, 201, "nil" } }
+local under, over = {}, {}
+for i = 1, 200 do under[i + 100], over[i] = -i, i end
+setmetatable(over, { __index = under })
+case { name = "keys that hide those of an __index table", f = function(a) return over[a] end,
+	inputs = each { 0, 1, 100, 101, 150, 200, 201, 300, 301, "nil" } }
 local changed = {}
 for i = 1, 100 do changed[i] = i end
 local link = bpf.program("xdp", function(p) return changed[p.len] == 60 and bpf.DROP or bpf.PASS end)

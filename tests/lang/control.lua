@@ -31,6 +31,14 @@ lang.case { name = "for at the ends of the range", inputs = { { math.maxinteger 
 		end
 		return turns, last
 	end }
+lang.case { name = "for of more turns' distance than an integer holds", inputs = { { math.mininteger, math.maxinteger, 1 << 61 },
+	{ math.maxinteger, math.mininteger, -1 << 61 }, { -1, math.maxinteger, 1 << 60 } },
+	f = function(from, to, step)
+		local known, turns = 0, 0
+		for _ = from, to, 1 << 61 do known = known + 1 end
+		for _ = from, to, step do turns = turns + 1 end
+		return known, turns
+	end }
 lang.case { name = "for down at the ends", inputs = { { math.mininteger + 2, math.mininteger } },
 	f = function(from, to)
 		local turns = 0
@@ -203,4 +211,9 @@ lang.case { name = "error in a called function", inputs = lang.pairs(lang.kinds)
 	end
 	return sum(a, b)
 end }
+do -- lines that the chunk does not give as a distance to the one before
+	local text = "return function(a, b) local c = a + 1" .. ("\n"):rep(200) .. "return c + b" .. ("\n"):rep(300) .. "end"
+	lang.case { name = "an error many lines further on", inputs = lang.pairs({ 1 }, { "nil", 2 }), f = load(text, "=far")() }
+end
+
 lang.done()

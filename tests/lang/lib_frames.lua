@@ -55,6 +55,9 @@ local frames = {
 }
 
 local HOSTILE = {
+	-- options behind the end of the packet, but in the frame; an authentication header, in words of 4 bytes
+	eth(0x0800, ipv4(6, tcp(0x12, "", ("\1"):rep(20)), { len = 44 })),
+	eth(0x86dd, ipv6(51, "\x11\1" .. ("\0"):rep(10) .. udp(DATA))),
 	eth(0x0800, ipv4(17, udp(DATA), { ihl = 4 })), eth(0x0800, ipv4(17, udp(DATA), { ihl = 15 })),
 	eth(0x0800, ipv4(17, udp(DATA), { ihl = 0 })), eth(0x0800, ipv4(17, udp(DATA), { version = 6 })),
 	eth(0x0800, ipv4(17, udp(DATA), { version = 5 })), eth(0x0800, ipv4(17, udp(DATA), { len = 0 })),

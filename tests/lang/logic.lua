@@ -43,6 +43,15 @@ lang.case { name = "immediate compares", inputs = lang.each(), f = function(a)
 	return r
 end }
 
+do -- nil on the left of ==, from a variable: what is not nil may be anything else
+	local f = function(a)
+		local none
+		if none == a then return 0 end
+		return type(a) == "boolean", a + 1
+	end
+	lang.case { name = "nil == a", inputs = lang.each(lang.kinds), f = f }
+end
+
 lang.case { name = "with float literals", inputs = lang.each(), f = function(a)
 	return a < 2.5, a >= -0.5, a == 1e6
 end }

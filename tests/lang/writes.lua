@@ -443,4 +443,11 @@ for _, name in ipairs { "udp", "udp6", "tagged udp" } do
 	lang.check("a checksum of 0xffff: " .. name, problems)
 end
 
+do -- 0xffff (of the checksum 0) + 0xffff (of the old 0) + 1 (256, byte by byte): folded once, it does not fit yet
+	local problems, before = {}, splice(splice(made.frames.udp, 18, "\0\0"), 24, "\0\0")
+	local f = function(p) if p.ipv4 then p.ipv4.id = 256 end end
+	run(problems, "id", programs(f), before, splice(splice(before, 18, "\1\0"), 24, "\xfe\xff"))
+	lang.check("a sum that carries twice", problems)
+end
+
 lang.done()
