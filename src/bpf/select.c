@@ -497,6 +497,52 @@ static void branch(struct sel *s, const struct ir_ins *i, struct be_block *bb)
 	emit(s, code | (imm ? BPF_K : BPF_X), x, y, 0, imm ? (int32_t)k : 0);
 }
 
+enum { TOO_FAR = 1 << 29, LINK_DEPTH = 4 }; /* BPF_MAX_VAR_OFF; how far back is looked */
+
+static bool is_near(const struct ir_fn *f, ir_ref v, unsigned depth)
+{
+	const struct ir_ins *i = ir_at(f, v), *by = i->nargs > 1 ? ir_at(f, i->args[1]) : NULL;
+	bool k = by && by->op == IRO(imm);
+	switch (i->op) {
+	case IRO(imm):
+		return i->imm < TOO_FAR && i->imm > -TOO_FAR;
+	case IRO(load8): case IRO(load16): case IRO(be16):
+		return true;
+	case IRO(and64):
+		return k && by->imm >= 0 && by->imm < TOO_FAR;
+	case IRO(shr64):
+		return (k && by->imm >= 35) || (depth && is_near(f, i->args[0], depth - 1));
+	case IRO(add64): case IRO(sub64):
+		return depth && is_near(f, i->args[0], depth - 1) && is_near(f, i->args[1], depth - 1);
+	case IRO(shl64):
+		return k && by->imm <= 12 && ir_at(f, i->args[0])->op != IRO(and64) && depth && is_near(f, i->args[0], 0);
+	default:
+		return false;
+	}
+}
+
+/* Does the verifier, where it knows what is added in v, remember v as the rest plus a constant, which may be
+ * more than it lets anybody add to a pointer? */
+static bool is_linked(const struct ir_fn *f, ir_ref v, unsigned depth)
+{
+	const struct ir_ins *i = ir_at(f, v);
+	if (i->op == IRO(add64))
+		return !is_near(f, i->args[1], LINK_DEPTH);
+	const struct ir_block *k = ir_block(f, i->block);
+	for (uint32_t p = 0; i->op == IRO(param) && depth && p < k->npreds; p++)
+		if (is_linked(f, ir_pred_edge(f, &k->preds[p])->args[i->aux], depth - 1))
+			return true;
+	return false;
+}
+
+static void own(struct sel *s, ir_ref r)
+{
+	ir_ref v = ir_at(s->f, r)->args[0];
+	into(s, vreg(s, r), v, false);
+	if (is_linked(s->f, v, LINK_DEPTH)) /* a second constant makes it forget both */
+		emit(s, BPF_ALU64 | BPF_ADD | BPF_K, vreg(s, r), BE_NONE, 0, 0);
+}
+
 static void terminator(struct sel *s, ir_blk from, const struct ir_ins *i, struct be_block *bb)
 {
 	bb->nsucc = i->nsucc;
@@ -550,7 +596,7 @@ static void operation(struct sel *s, ir_ref r)
 	case IRO(add32): case IRO(sub32): case IRO(mul32): case IRO(or32): case IRO(xor32): case IRO(shl32):
 		alu(s, r);
 		return;
-	case IRO(own): into(s, vreg(s, r), i->args[0], false); return;
+	case IRO(own): own(s, r); return;
 	case IRO(look): /* a jump to the next instruction */
 		emit(s, BPF_JMP | BPF_JEQ | BPF_K, use(s, i->args[0]), BE_NONE, 0, 0);
 		return;

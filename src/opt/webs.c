@@ -91,7 +91,30 @@ ir_ref web_base(const struct ir_fn *f, ir_ref r)
 	return r;
 }
 
-/* Marks the variables that get a value where one that is a pointer does. */
+enum { MAP_LOOKUP = 1 }; /* BPF_FUNC_map_lookup_elem */
+
+static bool is_null_test(const struct ir_fn *f, const struct ir_ins *t)
+{
+	const struct ir_ins *found = t->nargs ? ir_at(f, t->args[0]) : NULL;
+	return found && found->op == IRO(helper) && found->aux == MAP_LOOKUP && t->op == IRO(br) && (t->aux == IR_EQ || t->aux == IR_NE) && is_imm(f, t->args[1]) &&
+	       !ir_at(f, t->args[1])->imm;
+}
+
+/* Is the way to b's edge one of a test whether there is an entry? It may be known from then on by a constant. */
+static bool is_behind_test(const struct ir_fn *f, ir_blk b)
+{
+	enum { HOPS = 4 };
+	for (unsigned hop = 0; hop < HOPS; hop++) {
+		if (is_null_test(f, ir_at(f, ir_block(f, b)->last)))
+			return true;
+		if (ir_block(f, b)->npreds != 1)
+			return false;
+		b = ir_block(f, b)->preds[0].from;
+	}
+	return false;
+}
+
+/* Marks the variables that get a value where one that is a pointer does, or where pointers were found to be none. */
 static void find_tags(struct webs *w)
 {
 	for (uint32_t o = 0; o < w->f->nrpo; o++) {
@@ -99,6 +122,8 @@ static void find_tags(struct webs *w)
 		uint8_t all = 0;
 		for (uint32_t p = 0; p < k->nparams; p++)
 			all |= w->flags[web_root(w, k->params[p])];
+		for (uint32_t p = 0; k->nparams && p < k->npreds; p++)
+			all |= is_behind_test(w->f, k->preds[p].from) ? WEB_POINTER : 0;
 		if (!(all & WEB_POINTER) || w->f->rpo[o] == w->f->anew)
 			continue;
 		for (uint32_t p = 0; p < k->nparams; p++)

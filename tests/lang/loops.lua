@@ -323,6 +323,34 @@ lang.case { name = "goto: skips nothing", inputs = lang.each(lang.kinds), f = fu
 	return a
 end }
 
+-- Whether there is an entry is known by a constant from the first question on, and asked again: where loops are
+-- veiled, that has to stay seen.
+do
+	local found = bpf.map { "hash", key = "u32", value = "struct { u64 n; }", entries = 4 }
+	local out = bpf.map { "array", key = "u32", value = "u64", entries = 4 }
+	local rows = {
+		[0] = { f = function(x) return x end },
+		{ f = function(x) return x // 3 end },
+		{ f = function(x) return x < 0 and -x or x + 1 end },
+		{ f = function(x) for i = 0, 2 do x = x + i end return x end },
+	}
+	local function f(pkt)
+		local which, n = pkt:u64(14) or 8, pkt:u64(23) or 31
+		local e = found[2]
+		local m = rows[which].f(n)
+		if e then out[2] = e.n end
+		out[1] = n
+		if e then out[3] = e.n end
+		local udp = pkt.udp or nil
+		return m > 0 and bpf.DROP or bpf.PASS
+	end
+	local frames = {}
+	for which = 0, 3 do
+		frames[#frames + 1] = ("\2"):rep(12) .. "\8\0" .. (">I8"):pack(which) .. ("\3"):rep(40)
+	end
+	lang.packets { name = "an entry asked for twice behind a loop", inputs = frames, f = f }
+end
+
 -- ---- the budget ----
 
 local function forever() while true do end end

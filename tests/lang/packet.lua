@@ -140,6 +140,12 @@ lang.packets { name = "known: a header that is absent raises", f = unchecked,
 -- ---- addresses ----
 
 local home, name = bpf.ip("192.168.1.23"), bpf.mac("02:42:ac:11:00:02")
+-- The verifier remembers such a sum as the one number plus the other, and lets nobody add it to a pointer.
+lang.packets { name = "an offset that a large constant may have been added to", inputs = { frames.udp, frames.udp6 },
+	f = function(p)
+		local a, b = p:u64(15) or 7, p:u64(240) or -0x80000000
+		return p:u8(a % b) == 3 and bpf.DROP or bpf.PASS
+	end }
 lang.packets { name = "addresses compare", inputs = { frames.udp, frames.udp6, frames.arp }, f = function(p)
 	local ip = p.ip
 	return p.eth.src == name, ip and ip.src == home, ip ~= nil and ip.src ~= ip.dst
