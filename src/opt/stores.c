@@ -87,7 +87,8 @@ static void drop_dead(struct stores *s, ir_blk b)
 			if (cover(s->covered[k], (uint32_t)off, n))
 				ir_remove(f, r);
 			s->marked = true;
-		} else if (s->marked && !(MUTANT(store_before_call) && i->op == IRO(helper)) && i->op != IRO(slot) && i->op != IRO(add64) && touches(f, i, -1)) {
+		} else if (s->marked && i->op != IRO(slot) && i->op != IRO(add64) && touches(f, i, -1) &&
+			   !(MUTANT(store_before_call) && i->op == IRO(helper))) {
 			forget(s);
 		}
 	}

@@ -91,13 +91,13 @@ ir_ref web_base(const struct ir_fn *f, ir_ref r)
 	return r;
 }
 
-enum { MAP_LOOKUP = 1 }; /* BPF_FUNC_map_lookup_elem */
+enum { HELPER_LOOKUP = 1 };
 
 static bool is_null_test(const struct ir_fn *f, const struct ir_ins *t)
 {
 	const struct ir_ins *found = t->nargs ? ir_at(f, t->args[0]) : NULL;
-	return found && found->op == IRO(helper) && found->aux == MAP_LOOKUP && t->op == IRO(br) && (t->aux == IR_EQ || t->aux == IR_NE) && is_imm(f, t->args[1]) &&
-	       !ir_at(f, t->args[1])->imm;
+	return found && found->op == IRO(helper) && found->aux == HELPER_LOOKUP && t->op == IRO(br) &&
+	       (t->aux == IR_EQ || t->aux == IR_NE) && is_imm(f, t->args[1]) && !ir_at(f, t->args[1])->imm;
 }
 
 /* Is the way to b's edge one of a test whether there is an entry? It may be known from then on by a constant. */
