@@ -228,7 +228,7 @@ static void walk_block(struct live *l, uint32_t k)
 	const uint64_t *out = live_out(l, k);
 	for (uint32_t x = 0; x < l->words; x++)
 		for (uint64_t set = out[x]; set; set &= set - 1)
-			reads(l, x * 64 + (uint32_t)__builtin_ctzll(set), end + !MUTANT(live_cut), 0);
+			reads(l, x * 64 + (uint32_t)__builtin_ctzll(set), end + 1 - 2 * MUTANT(live_cut), 0);
 	for (uint32_t n = bb->n; n-- > 0;)
 		walk_ins(l, &b->ins[bb->first + n], start + n + 1, w);
 	for (uint32_t x = 0; x < l->words; x++)
