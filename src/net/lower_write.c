@@ -3,7 +3,8 @@
  *
  * Checksums are updated, not made anew (RFC 1624, equation 3): ~(~sum + ~old + new), in which bytes
  * that did not change would cancel out. What a write adds (~old + new, a few 16-bit words of the wire
- * in the machine's order) is kept apart from the sum it goes into, for an address goes into two.
+ * in the machine's order) is kept apart from the sum it goes into, for an address goes into two. ~v is
+ * 0xffff - v: the constants of all terms become one, and what is old is added up before it is taken away.
  * On valid checksums this gives what computing them from the whole packet gives, 0 and 0xffff too.
  */
 #include "net/lower.h"
@@ -21,38 +22,57 @@ struct write {
 	const struct net_at *h;
 	bool sums;             /* does a checksum cover it, or is the kernel told of it? */
 	bool even;             /* ... in bytes that the kernel sums as it does these? */
-	ir_ref delta;          /* what it adds then, so far; 0: nothing yet */
+	bool twice;            /* do two checksums cover it? */
+	ir_ref is, was;        /* what was put there, and what it replaced, added up so far; 0: nothing yet */
+	int64_t over;          /* what keeps the difference of the two from falling below 0: all bits of each term */
 	unsigned folds;        /* that bring a sum with it into 16 bits */
 };
 
 /* ---- checksums ---- */
 
-/* What one part of a write adds to a checksum: ~old + new. A byte counts at its place in its word. */
-static ir_ref delta_of(struct lw *w, unsigned at, unsigned size, ir_ref was, ir_ref is)
+static ir_ref plus(struct lw *w, ir_ref sum, ir_ref v)
+{
+	return sum ? lw_op2(w, IRO(add64), sum, v) : v;
+}
+
+/* One part of a write adds ~was + is. A byte counts at its place in its word. */
+static void add_part(struct write *x, unsigned at, unsigned size, ir_ref was, ir_ref is)
 {
 	const bool little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
-	int64_t all = size == 4 ? 0xffffffff : ALL_WORD;
+	struct lw *w = x->w;
 
 	if (size == 1 && (at % 2 == 1) == little) {
 		was = lw_op2i(w, IRO(shl64), was, 8);
 		is = lw_op2i(w, IRO(shl64), is, 8);
 	}
-	return lw_op2(w, IRO(add64), lw_op2i(w, IRO(xor64), was, all), is);
-}
-
-static void add_delta(struct write *x, ir_ref d, unsigned folds)
-{
-	x->delta = x->delta ? lw_op2(x->w, IRO(add64), x->delta, d) : d;
-	x->folds = folds;
+	x->is = plus(w, x->is, is);
+	x->was = plus(w, x->was, was);
+	x->over += size == 4 ? 0xffffffff : ALL_WORD;
+	x->folds = size == 4 ? LONG : SHORT;
 }
 
 /* Of 8 bytes, as two times 4. */
-static void add_delta64(struct write *x, ir_ref was, ir_ref is)
+static void add_part64(struct write *x, ir_ref was, ir_ref is)
 {
 	struct lw *w = x->w;
 
-	add_delta(x, delta_of(w, 0, 4, lw_op1(w, IRO(zext32), was), lw_op1(w, IRO(zext32), is)), LONG);
-	add_delta(x, delta_of(w, 0, 4, lw_op2i(w, IRO(shr64), was, 32), lw_op2i(w, IRO(shr64), is, 32)), LONG);
+	add_part(x, 0, 4, lw_op1(w, IRO(zext32), was), lw_op1(w, IRO(zext32), is));
+	add_part(x, 0, 4, lw_op2i(w, IRO(shr64), was, 32), lw_op2i(w, IRO(shr64), is, 32));
+}
+
+static ir_ref delta(const struct write *x)
+{
+	return lw_op2(x->w, IRO(sub64), lw_op2i(x->w, IRO(add64), x->is, x->over), x->was);
+}
+
+/* ~sum + what the write adds. */
+static ir_ref put_into(const struct write *x, ir_ref sum)
+{
+	struct lw *w = x->w;
+
+	if (x->twice)
+		return lw_op2(w, IRO(sub64), lw_op2i(w, IRO(add64), delta(x), ALL_WORD), sum);
+	return lw_op2(w, IRO(sub64), lw_op2i(w, IRO(add64), x->is, x->over + ALL_WORD), plus(w, x->was, sum));
 }
 
 /* What is above 16 bits in the end is cut off by whoever stores it. */
@@ -70,7 +90,7 @@ static ir_ref difference(const struct write *x)
 {
 	enum { NARROW = 32 };
 	struct lw *w = x->w;
-	ir_ref d = x->delta;
+	ir_ref d = delta(x);
 
 	for (int i = 0; x->folds == LONG && i < 2; i++)
 		d = lw_op2(w, IRO(add64), lw_op2i(w, IRO(shr64), d, NARROW), lw_op1(w, IRO(zext32), d));
@@ -102,9 +122,8 @@ static void update(const struct write *x, enum net_view view, const struct net_a
 		return;
 	}
 	ir_ref was = lw_pktload(w, 2, h->ptr, h->off, p->sum.at);
-	ir_ref sum = lw_op2(w, IRO(add64), lw_op2i(w, IRO(xor64), was, ALL_WORD), x->delta);
+	ir_ref sum = lw_op2i(w, IRO(xor64), fold(w, put_into(x, was), x->folds), ALL_WORD);
 
-	sum = lw_op2i(w, IRO(xor64), fold(w, sum, x->folds), ALL_WORD);
 	if (p->sum.covers & NET_SUM_OPTIONAL) {
 		ir_ref never = lw_op2i(w, IRO(sub64), net_is(w, was, 0), 1); /* all bits, when there is one */
 		sum = lw_op2i(w, IRO(and64), sum, ALL_WORD);
@@ -190,7 +209,7 @@ static void put_bits(struct write *x, const struct net_field *f, ir_ref v)
 	}
 	store(x, s.size, s.at, v);
 	if (x->sums)
-		add_delta(x, delta_of(w, s.at, s.size, was, v), s.size == 4 ? LONG : SHORT);
+		add_part(x, s.at, s.size, was, v);
 }
 
 /* n bytes, the first one lowest in v. */
@@ -210,7 +229,7 @@ static void put_ip4(struct write *x, unsigned at, ir_ref v)
 
 	store(x, 4, at, v);
 	if (x->sums)
-		add_delta(x, delta_of(x->w, at, 4, was, v), LONG);
+		add_part(x, at, 4, was, v);
 }
 
 static void put_ip6(struct write *x, unsigned at, const struct lw_val *v)
@@ -219,7 +238,7 @@ static void put_ip6(struct write *x, unsigned at, const struct lw_val *v)
 		ir_ref is = lw_word(x->w, v, i), was = x->sums ? load(x, 8, at + 8 * i) : 0;
 		store(x, 8, at + 8 * i, is);
 		if (x->sums)
-			add_delta64(x, was, is);
+			add_part64(x, was, is);
 	}
 }
 
@@ -276,7 +295,8 @@ static void set_here(struct lw *w, const char *name, const struct net_field *f, 
 	struct lw_val ok = checked(w, name, f, v);
 	bool own = net_sum_has(view, f), pseudo = net_sum_behind(view, f);
 	bool told = !own && !pseudo && view != NET_ETH && w->unit->target->helper_csum_update && !w->unit->copy_access;
-	struct write x = { .w = w, .h = h, .sums = own || pseudo || told, .even = own };
+	struct write x = { .w = w, .h = h, .sums = own || pseudo || told, .even = own,
+			   .twice = own && pseudo };
 
 	if (!ok.kinds)
 		return; /* it raised */

@@ -1,19 +1,22 @@
 /*
  * pull.c - a part of `guard`, for hooks whose packets may lie in pieces (target->helper_pull): only
- * the first piece can be read directly. A byte that is not there is fetched, once, when it is asked for:
+ * the first piece can be read directly. A byte that is not there is fetched when it is asked for:
  *
- *     entry:  untried = 1; to head
+ *     entry:  to head
  *     head:   the program. A packet check that fails goes to
- *     miss:   is data_end - data less than the length? to more, else absent
- *     more:   untried? to fetch, else absent
- *     fetch:  the helper puts the packet in one piece; untried = 0; to head
+ *     miss:   is data_end - data less than the length, or than what is ever read? to fetch, else absent
+ *     fetch:  the helper puts that much in one piece; to head
  *
- * So a program begins again, which nobody sees as long as it has changed nothing. What comes first of
+ * So a program begins again, once, which nobody sees as long as it has changed nothing. What comes first of
  * all that changes something, if checks may follow it, therefore stands behind the same question. A
  * packet in one piece, or one of whose rest nothing is wanted, costs one instruction.
  *
+ * The verifier does not see that it is once. With may_goto the way back is `fuel`, and it need not. Without,
+ * a variable (untried) is 1 at first and 0 from then on, and miss asks it too: the verifier walks everything twice.
+ *
  * Where the kernel has no memory for the one piece, that is a run-time error: the only one left.
  */
+#include "core/feature.h"
 #include "opt/passes.h"
 
 #include <string.h>
@@ -23,8 +26,9 @@ enum { FURTHEST = 0xffff };
 struct pull {
 	struct ir_unit *u;
 	struct ir_fn *f;
-	ir_ref ctx, data, end, untried;
-	ir_blk fetch;    /* given the packet's length */
+	ir_ref ctx, data, end, untried; /* untried: 0 with fuel */
+	bool fuel;       /* there is may_goto */
+	ir_blk fetch;    /* given the packet's length, with fuel no more than is ever read */
 	bool *later;     /* by block: a check comes at its end or behind it */
 	bool *settled;   /* by block: the question was asked on every way to its start */
 	ir_blk *miss;    /* by block: where the question is asked before going there, or 0 */
@@ -132,19 +136,43 @@ static ir_ref append_load(struct ir_fn *f, ir_blk b, uint32_t site, ir_ref ctx, 
 	return r;
 }
 
+static ir_ref append_op(struct pull *p, ir_blk b, uint32_t site, enum ir_op op, ir_ref a, int64_t v)
+{
+	return append(p->f, b, site, op, a, append_imm(p->f, b, site, v));
+}
+
+/* min(len, what is ever read of a packet), without a branch: the verifier would go on from both sides. */
+static ir_ref wanted(struct pull *p, ir_blk b, uint32_t site, ir_ref len)
+{
+	ir_ref over = append_op(p, b, site, IRO(sub64), len, FURTHEST);
+	ir_ref is_less = append_op(p, b, site, IRO(sar64), over, 63);
+	return append_op(p, b, site, IRO(add64), append(p->f, b, site, IRO(and64), over, is_less), FURTHEST);
+}
+
+/* Not the first time? Then along the edge. */
+static ir_blk ask_untried(struct pull *p, uint32_t site, const struct ir_edge *else_, ir_ref len)
+{
+	struct ir_fn *f = p->f;
+	ir_blk more = ir_block_new(f);
+	ir_ref t = edit_end(f, more, site, IRO(br), IR_NE, p->untried, append_imm(f, more, site, 0));
+	ir_succ(f, t, 0, p->fetch, 1, &len);
+	edit_edge(f, t, 1, else_);
+	ir_block(f, more)->cold = true;
+	return more;
+}
+
 /* Ends b: to fetch when the packet is in pieces that were not put in one, else along the edge. */
 static void ask(struct pull *p, ir_blk b, uint32_t site, const struct ir_edge *else_)
 {
 	struct ir_fn *f = p->f;
-	ir_blk more = ir_block_new(f);
 	ir_ref len = append_load(f, b, site, p->ctx, p->u->target->ctx_len);
+	len = p->fuel ? wanted(p, b, site, len) : len;
 	ir_ref t = edit_end(f, b, site, IRO(br), IR_UGE, append(f, b, site, IRO(sub64), p->end, p->data), len);
 	edit_edge(f, t, 0, else_);
-	ir_succ(f, t, 1, more, 0, NULL);
-	t = edit_end(f, more, site, IRO(br), IR_NE, p->untried, append_imm(f, more, site, 0));
-	ir_succ(f, t, 0, p->fetch, 1, &len);
-	edit_edge(f, t, 1, else_);
-	ir_block(f, more)->cold = true;
+	if (p->fuel)
+		ir_succ(f, t, 1, p->fetch, 1, &len);
+	else
+		ir_succ(f, t, 1, ask_untried(p, site, else_, len), 0, NULL);
 }
 
 /* Where an edge leads that brings nothing along, and passes blocks that do nothing. */
@@ -182,39 +210,26 @@ static void ask_before(struct pull *p, ir_ref change)
 	ask(p, b, ir_at(p->f, change)->site, &(struct ir_edge){ .to = edit_split(p->f, change) });
 }
 
-/* min(the packet's length, what is ever read of it) */
-static ir_ref wanted(struct pull *p, ir_blk *b)
-{
-	struct ir_fn *f = p->f;
-	ir_blk cut = ir_block_new(f), meet = ir_block_new(f);
-	ir_ref len = ir_block(f, *b)->params[0], n = ir_param_add(f, meet);
-	ir_ref most = append_imm(f, *b, 0, FURTHEST);
-	ir_ref t = edit_end(f, *b, 0, IRO(br), IR_UGT, len, most);
-	ir_succ(f, t, 0, cut, 0, NULL);
-	ir_succ(f, t, 1, meet, 1, &len);
-	t = edit_end(f, cut, 0, IRO(jmp), 0, 0, 0);
-	ir_succ(f, t, 0, meet, 1, &most);
-	ir_block(f, cut)->cold = ir_block(f, meet)->cold = true;
-	*b = meet;
-	return n;
-}
-
 static void make_fetch(struct pull *p, ir_blk head)
 {
 	struct ir_fn *f = p->f;
 	const struct ir_target *t = p->u->target;
 	ir_blk b = p->fetch, whole = ir_block_new(f);
-	ir_ref args[] = { p->ctx, wanted(p, &b) };
+	ir_blk failed = edit_raise(f, 0, "no memory to put the packet in one piece");
+	ir_ref n = ir_block(f, b)->params[0];
+	ir_ref args[] = { p->ctx, p->fuel ? n : wanted(p, b, 0, n) };
 	ir_ref call = ir_ins_new(f, IRO(helper), 2, args);
 	ir_at(f, call)->aux = t->helper_pull;
 	ir_append(f, b, call);
 	ir_ref end = edit_end(f, b, 0, IRO(br), IR_NE, call, append_imm(f, b, 0, 0));
-	ir_succ(f, end, 0, edit_raise(f, 0, "no memory to put the packet in one piece"), 0, NULL);
+	ir_succ(f, end, 0, failed, 0, NULL);
 	ir_succ(f, end, 1, whole, 0, NULL);
 	ir_ref again[] = { append_load(f, whole, 0, p->ctx, t->ctx_data),
-			   append_load(f, whole, 0, p->ctx, t->ctx_data_end), append_imm(f, whole, 0, 0) };
-	end = edit_end(f, whole, 0, IRO(jmp), 0, 0, 0);
-	ir_succ(f, end, 0, head, 3, again);
+			   append_load(f, whole, 0, p->ctx, t->ctx_data_end), p->fuel ? 0 : append_imm(f, whole, 0, 0) };
+	end = edit_end(f, whole, 0, p->fuel ? IRO(fuel) : IRO(jmp), 0, 0, 0);
+	ir_succ(f, end, 0, head, p->fuel ? 2 : 3, again);
+	if (p->fuel)
+		ir_succ(f, end, 1, failed, 0, NULL);
 	ir_block(f, p->fetch)->cold = ir_block(f, whole)->cold = true;
 }
 
@@ -225,20 +240,19 @@ static ir_blk make_entry(struct pull *p)
 	const struct ir_target *t = p->u->target;
 	ir_blk entry = 1, head = edit_split(f, ir_block(f, entry)->first);
 	p->ctx = append(f, entry, 0, IRO(ctx), 0, 0);
-	ir_ref d = append_load(f, entry, 0, p->ctx, t->ctx_data);
-	ir_ref e = append_load(f, entry, 0, p->ctx, t->ctx_data_end);
-	ir_ref one = append_imm(f, entry, 0, 1);
+	ir_ref first[] = { append_load(f, entry, 0, p->ctx, t->ctx_data),
+			   append_load(f, entry, 0, p->ctx, t->ctx_data_end), p->fuel ? 0 : append_imm(f, entry, 0, 1) };
 	ir_ref jump = edit_end(f, entry, 0, IRO(jmp), 0, 0, 0);
-	ir_succ(f, jump, 0, head, 3, (ir_ref[]){ d, e, one });
+	ir_succ(f, jump, 0, head, p->fuel ? 2 : 3, first);
 	p->data = ir_param_add(f, head);
 	p->end = ir_param_add(f, head);
-	p->untried = ir_param_add(f, head);
+	p->untried = p->fuel ? 0 : ir_param_add(f, head);
 	return head;
 }
 
 void opt_pull(struct ir_unit *u, struct ir_fn *f, ir_ref *ctx, ir_ref *data, ir_ref *end)
 {
-	struct pull p = { .u = u, .f = f };
+	struct pull p = { .u = u, .f = f, .fuel = u->features && u->features[FEAT_may_goto] };
 	ir_order(f);
 	find_later(&p);
 	find_settled(&p);

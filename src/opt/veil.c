@@ -238,13 +238,13 @@ static uint32_t size_of(const struct ir_fn *f, ir_blk b)
 }
 
 /* By place in rpo, from 1: how many more loops with fuel begin there than have ended before it, counting
- * a loop as what lies between its head and its back edge. NULL: there are none. */
+ * a loop as what lies between its head and its back edge. NULL: there are none, but for the program that begins anew. */
 static int32_t *loops_at(struct ir_unit *u, const struct ir_fn *f)
 {
 	int32_t *at = NULL;
 	for (uint32_t o = 1; o <= f->nrpo; o++) {
 		const struct ir_ins *t = ir_at(f, ir_block(f, f->rpo[o - 1])->last);
-		if (t->op != IRO(fuel))
+		if (t->op != IRO(fuel) || t->succ[0].to == f->anew)
 			continue;
 		at = at ? at : arena_array(u->arena, int32_t, f->nrpo + 2);
 		at[ir_block(f, t->succ[0].to)->order]++;
