@@ -43,6 +43,8 @@ enum {
 /* Beside the effects of a row: it gives several results. `out` of its callbacks is then an array of
  * IR_RESULTS; `type` fills one for each result, all others stay without kinds. */
 enum { IR_SEVERAL = 1 << 12, IR_RESULTS = 34 };
+/* Likewise: it may give fewer, as Lua's does: one of several, or none instead of one. */
+enum { IR_FEWER = 1 << 13 };
 
 /* Rows without type and lower are control flow: their calls become branches before anything is
  * lowered; imm says which. */

@@ -188,7 +188,7 @@ static const char *select_refused(const struct flow *fl, const struct ir_ins *ca
 {
 	const struct ir_type *n = &ir_at(fl->f, call->args[1])->type;
 	bool padded = call->aux & IR_PADDED, hash = n->k && n->k->kind == PG_STR && n->k->n == 1 && *n->k->str == '#';
-	*help = "name them first: local a, b = f()";
+	*help = "name them first: local a, b = f(); or put it in parentheses to take one";
 	if (hash)
 		return padded ? "how many values 'select' counts here differs by the way taken" : NULL;
 	if (padded && !(n->k && n->k->kind == PG_INT && n->k->i > 0))

@@ -390,7 +390,8 @@ static bool check_args(struct infer *in, uint32_t site, const struct ir_lib *row
 		uint64_t want = row->args[i - skip < 4 ? i - skip : 3];
 		if (want && a[i].kinds && !(a[i].kinds & want))
 			return flow_error(&in->fl, site, "bad argument #%u to '%s' (%s expected, got %s)",
-				i - skip + 1, row->name, infer_wrong(in, &(struct ir_type){ .kinds = want }, 0),
+				i - skip + 1, row->name,
+				infer_wrong(in, &(struct ir_type){ .kinds = want }, want & ~IR_BIT(IR_NIL) ? IR_BIT(IR_NIL) : 0),
 				infer_wrong(in, &a[i], want)), false;
 	}
 	return true;
@@ -404,7 +405,7 @@ static struct ir_type call_row(struct infer *in, ir_ref r, const struct ir_lib *
 		return type_pending(); /* an open argument list: flattened between rounds */
 	if (ins->aux & IR_PADDED && !ir_lib_takes_padded(row)) {
 		flow_error(&in->fl, ins->site, "how many values '%s' gets here differs by the way taken", row->name)->help =
-			"name them first: local a, b = f()";
+			"name them first: local a, b = f(); or put it in parentheses to take one";
 		return nothing;
 	}
 	uint32_t missing = row->effects & IR_CAPS & ~in->fl.u->target->caps;

@@ -233,7 +233,8 @@ static void check_args(struct lw *w, const struct ir_lib *row, struct call *c, u
 		uint64_t want = row->args[i - first < 4 ? i - first : 3];
 		if (!want || !(c->args[i].kinds & ~want))
 			continue;
-		const char *name = ir_kind_lua(w->unit, ir_first_kind(want));
+		uint64_t named = want & ~IR_BIT(IR_NIL) ? want & ~IR_BIT(IR_NIL) : want;
+		const char *name = ir_kind_lua(w->unit, ir_first_kind(named));
 		c->args[i] = lw_check_kind(w, &c->args[i], want, arena_printf(w->unit->arena,
 			"bad argument #%u to '%s' (%s expected, got %%K)", i - first + counted, lw_callee_name(w, row), name));
 	}

@@ -83,7 +83,7 @@ static int open_row_call(struct flow *fl, ir_ref r, ir_ref call)
 		ir_at(f, all[i])->site = ir_at(f, r)->site;
 		ir_insert_before(f, r, all[i]);
 	}
-	replace_last(f, r, n, all, false);
+	replace_last(f, r, n, all, row->effects & IR_FEWER && n > (row->effects & IR_SEVERAL ? 1u : 0u));
 	return 1;
 }
 

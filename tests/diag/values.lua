@@ -95,6 +95,12 @@ diag.case("values printed that may be missing", function(p)
 	local function f() if p.len > 5 then return 1, 2 end end
 	print(f())
 end)
+diag.case("a byte that may be no value", function(p) return math.max(0, p:sub(1, 2):byte(9)) end)
+diag.case("a byte that may be no value, in parentheses", function(p) print((p:sub(1, 2):byte(9))) end)
+diag.case("one nil instead of two captures", function(p) print(p:sub(1, 20):match("(a)(b)")) end)
+diag.case("one nil instead of two positions", function(p) return (select("#", p:find("a"))) end)
+diag.case("one nil instead of one match", function(p) print(p:sub(1, 20):match("a")) end)
+diag.case("a truth for a number or nil", function(p) print((p:sub(1, 2):byte(true))) end)
 diag.case("select from the end of what may be missing", function(p)
 	local function f() if p.len > 5 then return 1, 2 end end
 	return (select(-1, f()))

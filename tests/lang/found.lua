@@ -264,4 +264,8 @@ lang.case { name = "a table by the message of an error", inputs = lang.pairs { 0
 	local k = ok and "k2" or e
 	return not ok and few[e], not ok and many[e], few[k], many[k]
 end }
+lang.case { name = "wrong kinds of positions in a string", inputs = lang.each(lang.kinds), f = function(a)
+	local s = "abc" .. (a == 1 and "d" or "e")
+	return (s:byte(a or 1)), (s:find("c", a or 1)), #s:sub(1, a or 2)
+end }
 lang.done()
