@@ -145,8 +145,9 @@ static int addr_byte(lua_State *L)
 	const pg_value *v = check_addr(L, 1);
 	lua_Integer i = luaL_checkinteger(L, 2);
 	if (i < 1 || i > addr_size(v))
-		return 0;
-	lua_pushinteger(L, v->addr[i - 1]);
+		lua_pushnil(L);
+	else
+		lua_pushinteger(L, v->addr[i - 1]);
 	return 1;
 }
 

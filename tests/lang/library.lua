@@ -137,6 +137,9 @@ end
 lang.case { name = "int", inputs = lang.each(lang.addresses), f = function(a) return a:int() end }
 lang.case { name = "byte", inputs = lang.pairs(lang.addresses, { 0, 1, 3, 4, 5, 6, 7, 8, 9, 16, 17, -1, 1 << 40 }),
 	f = function(a, i) return a:byte(i), a:byte(2), a:byte(16) end }
+lang.case { name = "a byte outside an address is nil, not nothing",
+	inputs = lang.pairs(lang.addresses, { 0, 1, 9, 17 }),
+	f = function(a, i) return #tostring(a:byte(i)), select("#", a:byte(17)) end }
 lang.case { name = "within", inputs = lang.each(lang.addresses), f = function(a)
 	return a:within("10.0.0.0/8"), a:within("10.0.0.1/32"), a:within("0.0.0.0/0")
 end }
