@@ -259,7 +259,7 @@ static void string_row(struct lw *w, const struct ir_lib *row, struct call *c, b
 	struct lw_val *out = &w->val[c->r];
 	uint64_t good = method ? indexable(&c->args[0]) : IR_STRINGS;
 	struct lw_val self = lw_check_kind(w, &c->args[0], good, arena_printf(w->unit->arena,
-		"bad argument #1 to '%s' (string expected, got %%K)", row->name));
+		"bad argument #1 to '%s' (string expected, got %%K)", lw_callee_name(w, row)));
 	c->args[0] = lw_str_one(w, &self);
 	check_args(w, row, c, 1, method ? 1 : 2);
 	if (row->effects & IR_SEVERAL)

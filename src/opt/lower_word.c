@@ -256,5 +256,8 @@ const char *lw_callee_name(const struct lw *w, const struct ir_lib *row)
 	const char *dot = strrchr(row->name, '.');
 	if (n && n->how != IR_N_NONE)
 		return n->name;
-	return dot && w->unit->sites[w->site].pos.line ? dot + 1 : row->name;
+	if (w->unit->sites[w->site].pos.line)
+		return dot ? dot + 1 : row->name;
+	bool string = ir_row_of_string(w->unit->target, row);
+	return string ? arena_printf(w->unit->arena, "string.%s", row->name) : row->name;
 }

@@ -253,7 +253,7 @@ void std_format_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const 
 	struct lw_val *all = arena_array(w->unit->scratch, struct lw_val, 3 * PIECES);
 	uint32_t count, arg = 1, k = 0;
 	bool method = ir_at(w->from, w->at->args[0])->op == IRO(self);
-	(void)row, (void)n;
+	(void)n;
 	read_format(args[0].k, p, &count);
 	for (uint32_t i = 0; i < count; i++) {
 		if (!p[i].conv) {
@@ -264,7 +264,7 @@ void std_format_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const 
 		struct lw_val v = args[arg];
 		if (!is_text(p[i].conv))
 			v = lw_check_kind(w, &v, INT, arena_printf(w->unit->arena,
-				"bad argument #%u to 'format' (number expected, got %%K)", arg + !method));
+				"bad argument #%u to '%s' (number expected, got %%K)", arg + !method, lw_callee_name(w, row)));
 		arg++;
 		k += convert(w, &p[i], &v, all + k);
 	}
@@ -373,7 +373,6 @@ bool std_char_type(struct infer *in, const struct ir_lib *row, uint32_t site, ui
 void std_char_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
 		    struct lw_val *out)
 {
-	(void)row;
 	*out = (struct lw_val){ .kinds = TEXT, .cap = n, .n = (uint8_t)(1 + (n + 7) / 8) };
 	out->w[0] = lw_imm(w, n);
 	for (unsigned i = 1; i < out->n; i++)
@@ -381,7 +380,8 @@ void std_char_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const st
 	for (uint32_t i = 0; i < n; i++) {
 		ir_ref c = lw_int_word(w, &args[i]), *word = &out->w[1 + i / 8];
 		unsigned at = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 7 - i % 8 : i % 8;
-		lw_raise_if(w, IR_UGT, c, lw_imm(w, 255), "bad argument #%u to 'char' (value out of range)", i + 1);
+		lw_raise_if(w, IR_UGT, c, lw_imm(w, 255), "bad argument #%u to '%s' (value out of range)", i + 1,
+			    lw_callee_name(w, row));
 		*word = lw_op2(w, IRO(or64), *word, lw_op2i(w, IRO(shl64), c, 8 * at));
 	}
 }

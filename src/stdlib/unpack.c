@@ -115,6 +115,7 @@ struct unpacking {
 	struct lw_str s;
 	ir_ref end, pos;
 	const char *where;     /* how Lua counts the string among the arguments */
+	const char *name;      /* of the function */
 	struct lw_val *out;
 };
 
@@ -122,7 +123,8 @@ static void needs(struct unpacking *u, ir_ref n)
 {
 	struct lw *w = u->w;
 	ir_ref left = lw_op2(w, IRO(sub64), u->end, u->pos);
-	lw_raise_if(w, IR_UGT, n, MUTANT(unpack_beyond) ? lw_op2i(w, IRO(add64), left, 1) : left, "bad argument #%s to 'unpack' (data string too short)", u->where);
+	lw_raise_if(w, IR_UGT, n, MUTANT(unpack_beyond) ? lw_op2i(w, IRO(add64), left, 1) : left,
+		    "bad argument #%s to '%s' (data string too short)", u->where, u->name);
 }
 
 static void advance(struct unpacking *u, ir_ref n)
@@ -160,7 +162,7 @@ static void zero_ended(struct unpacking *u)
 	lw_enter(w, more);
 	lw_jmp(w, head, 1, (ir_ref[]){ lw_op2i(w, IRO(add64), at, 1) });
 	lw_enter(w, none);
-	lw_raise(w, "bad argument #%s to 'unpack' (unfinished string for format 'z')", u->where);
+	lw_raise(w, "bad argument #%s to '%s' (unfinished string for format 'z')", u->where, u->name);
 	lw_enter(w, found);
 	*u->out++ = part(u, lw_op2(w, IRO(sub64), at, u->pos), LW_STR_MOST);
 	u->pos = lw_op2i(w, IRO(add64), at, 1);
@@ -197,13 +199,13 @@ void std_unpack_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const 
 	bool method = ir_at(w->from, w->at->args[0])->op == IRO(self);
 	uint32_t at = data_at(ir_at(w->from, w->at->args[1])->type.kinds);
 	struct lw_val data = lw_str_one(w, &args[at]);
-	struct unpacking u = { .w = w, .s = lw_str_of(w, &data), .where = method ? "1" : "2", .out = out };
-	(void)row;
+	struct unpacking u = { .w = w, .s = lw_str_of(w, &data), .where = method ? "1" : "2", .out = out,
+			       .name = lw_callee_name(w, row) };
 	read_format(args[1 - at].k, f, &count);
 	struct lw_val init = std_int_or(w, n, args, 2, 1);
 	ir_ref start = lw_op2i(w, IRO(sub64), std_first(w, &init, u.s.len), 1);
-	lw_raise_if(w, IR_UGT, start, u.s.len, "bad argument #%s to 'unpack' (initial position out of string)",
-		    method ? "2" : "3");
+	lw_raise_if(w, IR_UGT, start, u.s.len, "bad argument #%s to '%s' (initial position out of string)",
+		    method ? "2" : "3", u.name);
 	u.end = lw_op2(w, IRO(add64), u.s.off, u.s.len);
 	u.pos = lw_op2(w, IRO(add64), u.s.off, start);
 	for (uint32_t i = 0; i < count; i++)

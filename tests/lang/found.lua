@@ -268,4 +268,19 @@ lang.case { name = "wrong kinds of positions in a string", inputs = lang.each(la
 	local s = "abc" .. (a == 1 and "d" or "e")
 	return (s:byte(a or 1)), (s:find("c", a or 1)), #s:sub(1, a or 2)
 end }
+-- Functions of strings are called as pcall calls them, by another name, or by their own.
+lang.case { name = "what functions of strings are called", inputs = lang.each { 0, 1, 2, 3, 4, 300, false }, f = function(a)
+	local s, char, unpack = "abc" .. (a == 1 and "d" or "e"), string.char, string.unpack
+	local function call(f, ...)
+		local ok, e = pcall(f, ...)
+		if not ok then error(e, 0) end
+	end
+	if a == 0 then return #char(a + 256) end
+	if a == 1 then call(string.char, a + 256) end
+	if a == 2 then call(string.unpack, "<I8", s) end
+	if a == 3 then return (unpack("<I8", s)) end
+	if a == 4 then return (string.unpack("<I2", s, 9)) end
+	call(string.sub, s, a)
+	return #string.char(a)
+end }
 lang.done()
