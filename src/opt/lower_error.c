@@ -17,30 +17,9 @@ static const char *value_text(struct lw *w, unsigned kind, const pg_value *k)
 	return arena_printf(w->unit->arena, "(error object is a %s value)", name);
 }
 
-/* The message has its position, if it is to have one. */
-void lower_raise(struct lw *w, ir_ref r)
-{
-	const struct lw_val *v = lower_arg(w, r, 0);
-	struct lw_val rest = *v;
-	uint32_t site = w->site;
-	for (; rest.kinds; rest.kinds &= rest.kinds - 1) {
-		unsigned k = ir_first_kind(rest.kinds);
-		ir_blk mine = lw_block(w, 0), next = lw_block(w, 0);
-		lw_br_kind(w, &rest, IR_BIT(k), mine, next);
-		lw_enter(w, mine);
-		struct lw_val one = lw_narrow(w, v, IR_BIT(k));
-		w->site = 0;
-		if (k == IR_MSG)
-			lw_raise_number(w, lw_word(w, &one, 0));
-		else
-			lw_raise(w, "%s", value_text(w, k, v->k));
-		w->site = site;
-		lw_enter(w, next);
-	}
-}
-
 /* ---- messages ---- */
 
+/* What can be said only when all errors have their numbers: is the message this text? Without a text, it is raised. */
 struct lw_question {
 	struct lw_question *next;
 	ir_blk at, yes, no;
@@ -58,10 +37,40 @@ void lower_message_is(struct lw *w, const struct lw_val *v, const pg_value *text
 	w->cur = 0;
 }
 
+static void raise_message(struct lw *w, ir_ref number)
+{
+	if (w->at->raised) {
+		lw_raise_number(w, number);
+		return;
+	}
+	struct lw_question *q = arena_new(w->unit->scratch, struct lw_question);
+	*q = (struct lw_question){ .next = w->questions, .at = w->cur, .number = number };
+	w->questions = q;
+	w->cur = 0;
+}
+
+/* The number is a place in the table of counts: where it came by a loop or out of a choice, the verifier has to be told
+ * that it is one of them. */
+static void answer_raise(struct lw *w, const struct lw_question *q)
+{
+	ir_blk good = lw_block(w, 0), never = lw_block(w, 0);
+	ir_ref number = lw_op1(w, IRO(own), q->number);
+	lw_bri(w, IR_ULT, number, w->unit->nerrors, good, never);
+	lw_enter(w, good);
+	lw_raise_number(w, number);
+	lw_enter(w, never);
+	lw_raise(w, "a message without a number");
+}
+
 static void answer(struct lw *w, const struct lw_question *q)
 {
 	w->site = q->site;
+	w->at = NULL;
 	lw_enter(w, q->at);
+	if (!q->text) {
+		answer_raise(w, q);
+		return;
+	}
 	for (uint32_t i = 0; i < w->unit->nerrors; i++) {
 		const char *s = ir_error_text(w->unit, i);
 		if (strlen(s) != q->text->n || memcmp(s, q->text->str, q->text->n))
@@ -77,6 +86,28 @@ void lower_messages(struct lw *w)
 {
 	for (const struct lw_question *q = w->questions; q; q = q->next)
 		answer(w, q);
+}
+
+/* The message has its position, if it is to have one. */
+void lower_raise(struct lw *w, ir_ref r)
+{
+	const struct lw_val *v = lower_arg(w, r, 0);
+	struct lw_val rest = *v;
+	uint32_t site = w->site;
+	for (; rest.kinds; rest.kinds &= rest.kinds - 1) {
+		unsigned k = ir_first_kind(rest.kinds);
+		ir_blk mine = lw_block(w, 0), next = lw_block(w, 0);
+		lw_br_kind(w, &rest, IR_BIT(k), mine, next);
+		lw_enter(w, mine);
+		struct lw_val one = lw_narrow(w, v, IR_BIT(k));
+		w->site = 0;
+		if (k == IR_MSG)
+			raise_message(w, lw_word(w, &one, 0));
+		else
+			lw_raise(w, "%s", value_text(w, k, v->k));
+		w->site = site;
+		lw_enter(w, next);
+	}
 }
 
 /* Does a loop carry a message to its next turn? */

@@ -283,4 +283,11 @@ lang.case { name = "what functions of strings are called", inputs = lang.each { 
 	call(string.sub, s, a)
 	return #string.char(a)
 end }
+-- The message's number, which the verifier knows nothing of behind the loop, is where the error is counted.
+lang.packets { name = "a message raised anew behind a loop", inputs = segments, f = function(p)
+	local a = p:u8(20)
+	local ok, e = pcall(function() M[1] = 0 return a end)
+	for i = a or 8, 1, 2 do M[2] = #p:sub(1) end
+	error(e)
+end }
 lang.done()
