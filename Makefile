@@ -63,7 +63,8 @@ bench_src := $(wildcard bench/*.c)
 unit_bin  := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(unit_src))
 main_bin  := $(foreach f,$(main_src),$(BUILD)/tests/$(patsubst %_main.c,%,$(notdir $(f))))
 bench_bin := $(patsubst bench/%.c,$(BUILD)/bench/%,$(bench_src))
-preload_so := $(patsubst tests/fault/%.c,$(BUILD)/tests/%.so,$(wildcard tests/fault/*_preload.c))
+preload_src := $(wildcard tests/*/*_preload.c)
+preload_so := $(patsubst %.c,$(BUILD)/tests/%.so,$(notdir $(preload_src)))
 # bench/code: pairs of a script and its peer in C, for clang; bench/measure compares them.
 code_bin  := $(BUILD)/bench/code
 code_obj  := $(patsubst bench/code/%.c,$(BUILD)/bench/bpf/%.o,$(wildcard bench/code/*.c))
@@ -166,9 +167,12 @@ $(bench_bin): $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(lua_obj) $(BUILD)/libpe
 	$(call say,LINK)$(CC) $(LDFLAGS) -o $@ $^ $(LUA_LIBS) $(LDLIBS)
 
 # What tests load into the command before everything else: no sanitizers, which want to be first.
-$(preload_so): $(BUILD)/tests/%.so: tests/fault/%.c
-	@mkdir -p $(@D)
-	$(call say,LINK)$(CC) -shared -fPIC -std=gnu11 -O1 -Wall -Wextra -Wshadow $(WERROR) -D_GNU_SOURCE -o $@ $<
+define preload_rule
+$(BUILD)/tests/$(patsubst %.c,%.so,$(notdir $(1))): $(1)
+	@mkdir -p $$(@D)
+	$$(call say,LINK)$$(CC) -shared -fPIC -std=gnu11 -O1 -Wall -Wextra -Wshadow $(WERROR) -D_GNU_SOURCE -o $$@ $$<
+endef
+$(foreach f,$(preload_src),$(eval $(call preload_rule,$(f))))
 
 $(code_bin): LDFLAGS += -Wl,--wrap=syscall
 $(code_bin): $(call objects,$(wildcard bench/measure/*.c)) $(share_lib) $(lua_obj) $(BUILD)/libperigee.a

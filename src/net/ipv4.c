@@ -8,7 +8,7 @@ const struct net_proto net_ipv4 = {
 	.total = { .there = true, .at = 2 },
 	.frag  = { .at = 6, .mask = 0x1fff },
 	.next  = { .at = 9, .space = NET_PROTO4 },
-	.sum   = { .at = 10, .covers = NET_SUM_OWN },
+	.sum   = { .at = 10, .covers = NET_SUM_OWN | NET_SUM_HEADER },
 	.over  = { { NET_ETHERTYPE, 0x0800 }, { NET_LAST_LABEL, 1 } },
 };
 

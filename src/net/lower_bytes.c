@@ -104,11 +104,35 @@ static ir_ref load_number(struct lw *w, const struct ir_lib *row, const struct n
 	return net_load_little(w, h, size, at);
 }
 
-static void store_number(struct lw *w, const struct ir_lib *row, const struct net_at *h, int64_t at, ir_ref v)
+static void store_bytes(struct lw *w, unsigned size, const struct net_at *h, int64_t at, ir_ref v)
 {
-	unsigned size = size_of(row);
+	for (unsigned i = 0; i < size; i++)
+		lw_pktstore(w, 1, false, h->ptr, h->off, at + i, lw_op2i(w, IRO(shr64), v, 8 * (size - 1 - i)));
+}
 
+/* What begins in bytes that the kernel does not sum and ends in ones that it does is written byte by byte, for it
+ * is told of a store wholly or not at all. */
+static void store_number(struct lw *w, const struct ir_lib *row, const struct net_at *h, int64_t at, ir_ref v,
+			 enum net_view view)
+{
+	unsigned size = size_of(row), unsummed = w->unit->target->unsummed;
+	ir_blk done = 0;
+
+	if (size > 1 && unsummed && (view == NET_PKT || view == NET_ETH)) {
+		ir_blk apart = lw_block(w, 0), whole = lw_block(w, 0);
+		ir_ref off = lw_op2i(w, IRO(add64), h->off, at - (unsummed - size + 1));
+		done = lw_block(w, 0);
+		lw_bri(w, IR_ULT, off, size - 1, apart, whole);
+		lw_enter(w, apart);
+		store_bytes(w, size, h, at, v);
+		lw_jmp(w, done, 0, NULL);
+		lw_enter(w, whole);
+	}
 	lw_pktstore(w, size, false, h->ptr, h->off, at, size == 1 ? v : lw_op1(w, swaps[size], v));
+	if (done) {
+		lw_jmp(w, done, 0, NULL);
+		lw_enter(w, done);
+	}
 }
 
 /* Where the view starts and, unless it is the frame, where it ends. */
@@ -225,7 +249,7 @@ void net_bytes_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const s
 		struct net_at h = reach(w, row, &obj, &args[1], absent, &at);
 		struct lw_val v = lw_bool_const(true);
 		if (writes)
-			store_number(w, row, &h, at, value);
+			store_number(w, row, &h, at, value, net_view_of(&obj));
 		else
 			v = lw_int(load_number(w, row, &h, at));
 		lw_join_add(w, &j, &v);

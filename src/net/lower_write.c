@@ -97,6 +97,11 @@ static ir_ref difference(const struct write *x)
 	return d;
 }
 
+static void tell_kernel(const struct write *x)
+{
+	lw_helper(x->w, x->w->unit->target->helper_csum_update, 2, (ir_ref[]){ lw_ctx(x->w), difference(x) });
+}
+
 /* By the kernel's helper, which knows whether there is a whole checksum in the packet already, or only
  * the addresses' part of one that the card is to finish. */
 static void update_by_helper(const struct write *x, const struct net_proto *p, const struct net_at *h, bool pseudo)
@@ -110,15 +115,33 @@ static void update_by_helper(const struct write *x, const struct net_proto *p, c
 	lw_raise_if(w, IR_NE, r, lw_imm(w, 0), "packet byte not writable");
 }
 
+/* Where there is none, the helper does nothing; but then nothing evens out what was written. */
+static void update_optional(const struct write *x, const struct net_proto *p, const struct net_at *h)
+{
+	struct lw *w = x->w;
+	ir_blk none = lw_block(w, 0), some = lw_block(w, 0), done = lw_block(w, 0);
+
+	lw_bri(w, IR_EQ, lw_pktload(w, 2, h->ptr, h->off, p->sum.at), 0, none, some);
+	lw_enter(w, none);
+	tell_kernel(x);
+	lw_jmp(w, done, 0, NULL);
+	lw_enter(w, some);
+	update_by_helper(x, p, h, false);
+	lw_jmp(w, done, 0, NULL);
+	lw_enter(w, done);
+}
+
 /* Puts what was written, in it or (pseudo) before it, into the checksum of header `view` at h. */
 static void update(const struct write *x, enum net_view view, const struct net_at *h, bool pseudo)
 {
 	const struct net_proto *p = net_protos[view];
 	struct lw *w = x->w;
-	bool header_only = p->next.space != NET_NO_SPACE;
 
-	if (w->unit->target->helper_l4_csum && !header_only) {
-		update_by_helper(x, p, h, pseudo);
+	if (w->unit->target->helper_l4_csum && !(p->sum.covers & NET_SUM_HEADER)) {
+		if (p->sum.covers & NET_SUM_OPTIONAL && !pseudo)
+			update_optional(x, p, h);
+		else
+			update_by_helper(x, p, h, pseudo);
 		return;
 	}
 	ir_ref was = lw_pktload(w, 2, h->ptr, h->off, p->sum.at);
@@ -306,7 +329,7 @@ static void set_here(struct lw *w, const char *name, const struct net_field *f, 
 	if (pseudo && !(MUTANT(sum_not_carried) && view == NET_IPV6))
 		update_pseudo(&x, view);
 	if (told)
-		lw_helper(w, w->unit->target->helper_csum_update, 2, (ir_ref[]){ lw_ctx(w), difference(&x) });
+		tell_kernel(&x);
 }
 
 void net_set(struct lw *w, const struct ir_field *row, const struct lw_val *obj, const struct lw_val *v)

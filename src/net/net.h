@@ -78,6 +78,7 @@ enum {
 	NET_SUM_OWN = 1,        /* the header's own fields */
 	NET_SUM_PSEUDO = 2,     /* the addresses of the IP header before it, too */
 	NET_SUM_OPTIONAL = 4,   /* 0: there is none, and it stays so; one that comes out as 0 is 0xffff */
+	NET_SUM_HEADER = 8,     /* nothing behind the header: no card finishes it, and its header adds up to nothing */
 };
 
 /* How a field is read. */

@@ -105,9 +105,13 @@ for way in tcx clsact; do
 		watching 6 2
 		check "$of: translated" move 10.79.1.1 7001 7002
 		seen
-		if [ $tx = off ]; then # else the card's part is missing
-			same "$of: with right sums" "$(grep -c '^6 ttl 64 header right transport right$' "$dir/seen")" 2
-		fi
+		sums=right
+		[ $tx = off ] || sums=begun # the card's part is to come
+		same "$of: with sums that are $sums" "$(grep -c "^6 ttl 64 header right transport $sums$" "$dir/seen")" 2
+		watching 17 2
+		for _ in 1 2; do in_b bash -c 'echo hello >/dev/udp/10.79.1.1/7001'; done
+		seen
+		same "$of: UDP's too" "$(grep -c "^17 ttl 64 header right transport $sums$" "$dir/seen")" 2
 		stop
 	done
 done
