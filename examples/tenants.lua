@@ -16,6 +16,7 @@ bpf.xdp(device, { name = "tenants" }, function(pkt)
 	packets:add({ vni = vxlan.vni, addr = ip.src }, 1)
 	local dns = ip.udp and ip.udp.dns
 	if dns and not dns.qr then asked:add({ vni = vxlan.vni, addr = ip.src }, dns.qdcount) end
+	return bpf.PASS
 end)
 
 local function show()

@@ -288,6 +288,7 @@ struct ir_fn *front_build(struct ir_unit *u, const struct front_proto *p)
 	struct build b = { .u = u, .f = ir_fn_new(u, fn_name(u, p)), .p = p };
 	ir_fn_reserve(b.f, p->ncode * 2 + 16, p->ncode / 2 + 8);
 	b.f->pos = (struct diag_pos){ p->file, p->line };
+	b.f->last_line = p->last_line;
 	b.f->nupvals = p->nupvals;
 	b.f->vararg = p->vararg;
 	b.f->proto = p->number;
@@ -298,6 +299,7 @@ struct ir_fn *front_build(struct ir_unit *u, const struct front_proto *p)
 	b.local_at = arena_array(u->scratch, uint32_t, p->nregs);
 	b.moved = arena_array(u->scratch, struct build_moved, p->nregs);
 	find_blocks(&b);
+	build_warn_unreached(&b);
 	count_preds(&b);
 	scope_find(&b);
 	ssa_init(&b.s, b.f, p->nregs + b.nscopes);

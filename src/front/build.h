@@ -71,6 +71,9 @@ struct branch_side {
 };
 void build_branch(struct build *b, ir_ref c, ir_ref v, struct branch_side yes, struct branch_side no);
 
+/* unreached.c: warns of code that no way leads to. */
+void build_warn_unreached(struct build *b);
+
 /* scope.c */
 void scope_find(struct build *b);
 const struct build_scope *scope_of(const struct build *b, uint32_t reg);

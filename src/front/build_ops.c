@@ -367,7 +367,12 @@ static ir_ref call(struct build *b, uint32_t i)
 	return r;
 }
 
-static void build_call(struct build *b, uint32_t i) { give(b, call(b, i), lua_a(i), lua_c(i)); }
+static void build_call(struct build *b, uint32_t i)
+{
+	ir_ref r = call(b, i);
+	ir_at(b->f, r)->aux |= lua_c(i) == 1 ? IR_DROPPED : 0;
+	give(b, r, lua_a(i), lua_c(i));
+}
 
 static void end_with(struct build *b, uint32_t n, const ir_ref *args, bool open)
 {

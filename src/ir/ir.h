@@ -92,8 +92,9 @@ enum ir_op {
 #define IRO(name) IR_##name##_
 
 /* Of the aux of call, several and return: the last argument is itself several; the last ones may not be
- * there at all, for paths that give different numbers of values met, and are nil then. */
-enum { IR_OPEN = 1, IR_PADDED = 2 };
+ * there at all, for paths that give different numbers of values met, and are nil then. Of call: it is a
+ * statement, nobody wants what it gives. */
+enum { IR_OPEN = 1, IR_PADDED = 2, IR_DROPPED = 4 };
 
 /* Of the aux of pktstore: how many bytes; and that a checksum beside them changes by as much. */
 enum { IR_PKT_BYTES = 15, IR_PKT_EVEN = 16 };
@@ -195,6 +196,7 @@ struct ir_fn {
 	uint64_t host;         /* the capture's id of the function value (root), 0 for inner ones */
 	uint32_t proto;        /* which prototype: unit->protos */
 	struct diag_pos pos;   /* where it is defined */
+	uint32_t last_line;    /* ... to here */
 	struct ir_fn *caller;  /* of a function that a helper calls: whose body it was; or NULL */
 	uint32_t frame_arg;    /* ... and which of its arguments, from 1, is the frame they share: its first
 				  word is the context */

@@ -45,6 +45,8 @@ enum {
 enum { IR_SEVERAL = 1 << 12, IR_RESULTS = 34 };
 /* Likewise: it may give fewer, as Lua's does: one of several, or none instead of one. */
 enum { IR_FEWER = 1 << 13 };
+/* Likewise: it does something, but what it gives must be used for it to mean anything. */
+enum { IR_MATTERS = 1 << 14 };
 
 /* Rows without type and lower are control flow: their calls become branches before anything is
  * lowered; imm says which. */

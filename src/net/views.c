@@ -66,7 +66,7 @@ const struct ir_lib net_byte_rows[] = {
 	WRITE_ROW("set_u16", 2, "writes 2 bytes at an offset, network order, no checksum; true if inside"),
 	WRITE_ROW("set_u32", 4, "writes 4 bytes at an offset, network order, no checksum; true if inside"),
 	WRITE_ROW("set_u64", 8, "writes 8 bytes at an offset, network order, no checksum; true if inside"),
-	{ "redirect", 1, 2, { IR_BIT(IR_STR) | IR_BIT(IR_INT), IR_BIT(IR_STR) }, IR_BIT(IR_INT), 0, IR_E_WRITE,
+	{ "redirect", 1, 2, { IR_BIT(IR_STR) | IR_BIT(IR_INT), IR_BIT(IR_STR) }, IR_BIT(IR_INT), 0, IR_E_WRITE | IR_MATTERS,
 	  net_redirect_type, net_redirect_lower, NET_ROW_REDIRECT, "pkt:redirect(dev): the verdict that sends it there" },
 	{ 0 }
 };

@@ -619,6 +619,7 @@ int opt_records(struct ir_unit *u)
 	sweep(fl.f);
 	fl.report = true;
 	report(&fl);
+	infer_warn_end(&fl);
 	entries_check(&fl);
 	slices_check(&fl);
 	if (!u->diag->errors)

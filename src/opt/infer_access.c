@@ -397,6 +397,19 @@ static bool check_args(struct infer *in, uint32_t site, const struct ir_lib *row
 	return true;
 }
 
+/* Of a call that is a statement, but does nothing, or not without what it gives. */
+static void warn_unused(struct infer *in, ir_ref r, const struct ir_lib *row)
+{
+	const struct ir_ins *ins = ir_at(in->fl.f, r);
+	bool does = row->effects & IR_E_WRITE && !(row->effects & IR_MATTERS);
+	if (!in->fl.report || !(ins->aux & IR_DROPPED) || does || ir_lib_expands(row))
+		return;
+	struct diag *d = diag_add(in->fl.u->diag, DIAG_WARNING, in->fl.u->sites[ins->site].pos,
+				  "what '%s' gives is not used here", row->name);
+	d->at = ins->names && ins->names->how != IR_N_NONE ? ins->names->name : row->name;
+	d->help = row->effects & IR_MATTERS ? "return it: it is the verdict" : NULL;
+}
+
 static struct ir_type call_row(struct infer *in, ir_ref r, const struct ir_lib *row, bool method)
 {
 	const struct ir_ins *ins = ir_at(in->fl.f, r);
@@ -422,6 +435,7 @@ static struct ir_type call_row(struct infer *in, ir_ref r, const struct ir_lib *
 	}
 	if (!check_args(in, ins->site, row, n, a, method))
 		return nothing;
+	warn_unused(in, r, row);
 	if (ir_lib_expands(row)) {
 		if (in->fl.report)
 			iterate_report(&in->fl, r, row);
@@ -586,6 +600,38 @@ struct ir_type infer_return(struct infer *in, ir_ref r)
 		d->at = "return";
 	}
 	return nothing;
+}
+
+/* Does this return the verdict that returning nothing means? */
+static bool says_default(const struct flow *fl, const struct ir_ins *ret)
+{
+	const pg_value *k = ret->nargs == 1 ? ir_at(fl->f, ret->args[0])->type.k : NULL;
+	return k && k->kind == PG_INT && k->i == fl->u->target->default_verdict;
+}
+
+/* A function that says bpf.PASS where it means it, and on another way ends without a word. */
+void infer_warn_end(struct flow *fl)
+{
+	const struct ir_fn *f = fl->f;
+	uint32_t end = 0, says = 0;
+	for (uint32_t o = 0; o < f->nrpo && ir_has_results(fl->u->target); o++) {
+		const struct ir_ins *t = ir_at(f, ir_block(f, f->rpo[o])->last);
+		const struct ir_site *s = &fl->u->sites[t->site];
+		if (t->op != IRO(return) || s->inlined_at)
+			continue;
+		if (!t->nargs && s->pos.line == f->last_line)
+			end = t->site;
+		else if (says_default(fl, t))
+			says = s->pos.line;
+	}
+	if (!end || !says)
+		return;
+	const char *name = pg_verdict_name(fl->u->target->default_verdict);
+	struct diag *d = diag_add(fl->u->diag, DIAG_WARNING, fl->u->sites[end].pos,
+				  "the function may end here without a verdict, which means bpf.%s", name);
+	d->at = "end";
+	d->note = arena_printf(fl->u->arena, "line %u returns bpf.%s", says, name);
+	d->help = arena_printf(fl->u->arena, "return bpf.%s here, too", name);
 }
 
 /* `c and n or m`: a branch that carries the value itself on is no question about it. */

@@ -35,6 +35,8 @@ int infer_truth(const struct ir_type *t);
 /* Warnings about what is about to be folded: a branch that an integer decides, an address compared
  * with what is none. */
 void infer_warn_branch(struct flow *fl, ir_ref r);
+/* Warns of a way without a verdict through a function that has them elsewhere, the default one too. */
+void infer_warn_end(struct flow *fl);
 void infer_warn_equal(struct flow *fl, ir_ref r);
 
 /* Constants. */

@@ -55,7 +55,7 @@ static void replace_last(struct ir_fn *f, ir_ref r, uint32_t n, const ir_ref *wi
 		memcpy(args + keep, with, sizeof(*args) * n);
 	i->args = args;
 	i->nargs = keep + n;
-	i->aux = padded ? IR_PADDED : 0;
+	i->aux = (i->aux & IR_DROPPED) | (padded ? IR_PADDED : 0);
 }
 
 /* A library row gives one result or none, or as many as it says, but for those that become branches. */

@@ -40,7 +40,7 @@ static void redirect_lower(struct lw *w, const struct ir_lib *row, uint32_t n, c
 }
 
 const struct ir_lib stdlib_redirect_rows[] = {
-	{ "redirect", 1, 1, { 0 }, IR_BIT(IR_INT) | IR_BIT(IR_NIL), 0, IR_E_WRITE, redirect_type, redirect_lower, 0,
+	{ "redirect", 1, 1, { 0 }, IR_BIT(IR_INT) | IR_BIT(IR_NIL), 0, IR_E_WRITE | IR_MATTERS, redirect_type, redirect_lower, 0,
 	  "m:redirect(k): the verdict that sends the packet there, nil when there is no k" },
 	{ 0 },
 };
