@@ -13,7 +13,7 @@ enum {
 };
 
 struct cli_script {
-	const char *mode;  /* NULL: run; "check", "dump" */
+	const char *mode;  /* NULL: run; "test", "check", "dump" */
 	const char *stage; /* of dump */
 	bool timing;
 	const char *without[8]; /* features of the kernel that are not to be used */
@@ -22,8 +22,20 @@ struct cli_script {
 	int script;        /* argv[script] is the file ("-": standard input), then its arguments */
 	int argc;
 	char **argv;
+	struct cli_tests *tests; /* NULL: it is no file of tests */
+};
+
+/* A pass over a file of tests (lua/test.lua). */
+struct cli_tests {
+	const char *pass;      /* "kernel" or "twin" */
+	char *before;          /* what the pass before it found, or NULL; the caller's to free */
+	char *why;             /* why programs cannot be loaded, and nothing was run: likewise */
+	int passed, failed;
+	char *found;           /* what this one found: likewise */
 };
 
 int cli_script(const struct cli_script *s);
+/* Files of tests, each in the kernel and by the twins. */
+int cli_test(int nfiles, char **files);
 
 #endif

@@ -143,6 +143,15 @@ static int script(const struct command *c, int argc, char **argv, int first)
 
 /* ---- the others ---- */
 
+static int test(const struct command *c, int argc, char **argv, int first)
+{
+	if (first < argc && argv[first][0] == '-' && argv[first][1])
+		return bad_usage(c, "'%s' is no option here", argv[first]);
+	if (first >= argc)
+		return bad_usage(c, "which file of tests?");
+	return cli_test(argc - first, argv + first);
+}
+
 static void feature(void *arg, const char *name, bool there, const char *since, const char *what)
 {
 	(void)arg;
@@ -211,6 +220,19 @@ static const struct command commands[] = {
 	  "`perigee dump --operations` prints the operations of the IR, as in docs/ir.md,\n"
 	  "`perigee dump --hooks` the hooks, as in docs/hooks.md.\n",
 	  script },
+	{ "test", "FILE...",
+	  "runs tests of kernel functions",
+	  "\nA file of tests is a script that calls bpf.test(name, function() ... end) for each of them; one that\n"
+	  "raises an error has failed (assert is enough). In it\n\n"
+	  "  bpf.program(kind, f):test(input)  runs a function on a packet: verdict, packet, ns, error\n"
+	  "  bpf.test.packet { ip = { src = \"10.0.0.7\" }, tcp = { dport = 22 }, payload = \"...\" }  makes one\n"
+	  "  for bytes, time in bpf.test.pcap(FILE) do ... end  reads those of a capture, pcap or pcapng\n"
+	  "  bpf.test.script(FILE, ARGUMENTS...)  runs a script that attaches nothing, and gives its programs\n"
+	  "                                       in a list, and by name what they capture: maps and the like\n\n"
+	  "All tests run twice: in the kernel, and by the twins of the programs under stock Lua. The two must agree,\n"
+	  "and which lines of kernel functions never ran is said. Without rights the twins run alone, on maps that\n"
+	  "are plain tables.\n",
+	  test },
 	{ "features", "", "lists what this kernel has, probed now",
 	  "\nOne line for each kernel feature that Perigee makes use of.\n", features },
 	{ "help", "[COMMAND]", "about the command, or one of its commands", "", help },

@@ -3,7 +3,8 @@
  *
  * The command and the module speak through the registry: "perigee.options" goes in; the text and
  * errno of the library's last error ("perigee.error", "perigee.errno"), what `check` found
- * ("perigee.checked", "perigee.refused") and the last call ("perigee.finish") come out.
+ * ("perigee.checked", "perigee.refused"), what tests are ended with ("perigee.tests") or why there can be none
+ * ("perigee.untested") and the last call ("perigee.finish") come out.
  */
 #include "cli/cli.h"
 #include "perigee.h"
@@ -76,6 +77,12 @@ static void set_options(lua_State *L, const struct cli_script *s)
 		lua_rawseti(L, -2, i + 1);
 	}
 	lua_setfield(L, -2, "without");
+	if (s->tests) {
+		lua_pushstring(L, s->tests->pass);
+		lua_setfield(L, -2, "pass");
+		lua_pushstring(L, s->tests->before);
+		lua_setfield(L, -2, "before");
+	}
 	lua_setfield(L, LUA_REGISTRYINDEX, "perigee.options");
 }
 
@@ -122,6 +129,37 @@ static int load(lua_State *L, const struct cli_script *s)
 	return luaL_loadfilex(L, strcmp(file, "-") ? file : NULL, "t");
 }
 
+/* The string at the top, taken from it. */
+static char *take_text(lua_State *L)
+{
+	const char *text = lua_tostring(L, -1);
+	char *copy = text ? strdup(text) : NULL;
+	lua_pop(L, 1);
+	return copy;
+}
+
+/* Are there tests to be, and cannot programs be loaded for them? */
+static bool untested(lua_State *L, struct cli_tests *t)
+{
+	if (!t || lua_getfield(L, LUA_REGISTRYINDEX, "perigee.tests") == LUA_TFUNCTION)
+		return false;
+	lua_getfield(L, LUA_REGISTRYINDEX, "perigee.untested");
+	t->why = take_text(L);
+	return true;
+}
+
+/* -> what the tests found. */
+static int end_tests(lua_State *L)
+{
+	struct cli_tests *t = lua_touserdata(L, 1);
+	lua_getfield(L, LUA_REGISTRYINDEX, "perigee.tests");
+	lua_call(L, 0, 3);
+	t->passed = (int)lua_tointeger(L, -3);
+	t->failed = (int)lua_tointeger(L, -2);
+	t->found = take_text(L);
+	return 0;
+}
+
 static int in_state(lua_State *L)
 {
 	const struct cli_script *s = lua_touserdata(L, 1);
@@ -131,6 +169,8 @@ static int in_state(lua_State *L)
 	luaL_requiref(L, "perigee", luaopen_perigee, 0);
 	lua_setglobal(L, "bpf");
 	set_arg(L, s);
+	if (untested(L, s->tests))
+		return 0;
 	int n = s->code ? 0 : s->argc - s->script - 1;
 	if (load(L, s) != LUA_OK) { /* its text needs no traceback */
 		lua_pushvalue(L, -1);
@@ -194,13 +234,18 @@ int cli_script(const struct cli_script *s)
 	lua_pushcfunction(L, in_state);
 	lua_pushlightuserdata(L, (void *)s);
 	int code = call(L, 1);
+	if (!code && s->tests && !s->tests->why) {
+		lua_pushcfunction(L, end_tests);
+		lua_pushlightuserdata(L, s->tests);
+		code = call(L, 1);
+	}
 	if (lua_getfield(L, LUA_REGISTRYINDEX, "perigee.finish") == LUA_TFUNCTION) {
 		int last = call(L, 0);
 		code = code ? code : last;
 	} else {
 		lua_pop(L, 1);
 	}
-	if (!code && s->mode)
+	if (!code && s->mode && !s->tests)
 		code = checked(L, s);
 	lua_close(L);
 	if (fflush(stdout) && !code)

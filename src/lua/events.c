@@ -153,7 +153,7 @@ static int ev_poll(lua_State *L)
 	check_events(L, 1);
 	lua_settop(L, 2);
 	uint64_t until = pgl_now() + (lua_isnil(L, 2) ? 0 : pgl_time(L, 2));
-	if (s->mode != PGL_RUN)
+	if (pgl_at_arms_length(s))
 		return 0;
 	fill(L, 1);
 	if (pop(L, 1))
@@ -183,7 +183,7 @@ static int ev_read(lua_State *L)
 	lua_pushcfunction(L, read_next);
 	lua_pushvalue(L, 1);
 	lua_pushnil(L);
-	if (s->mode != PGL_RUN) {
+	if (pgl_at_arms_length(s)) {
 		s->loop.stop = true;
 		return 3;
 	}
@@ -201,7 +201,7 @@ static int ev_send(lua_State *L)
 	struct pgl_map *m = check_events(L, 1);
 	pg_value v, nil = { .kind = PG_NIL };
 	luaL_checktype(L, 2, LUA_TTABLE);
-	if (s->mode != PGL_RUN)
+	if (pgl_at_arms_length(s))
 		return 0;
 	pgl_value(L, 2, &v);
 	int err = pg_map_set(m->m, pgl_rules(s), &nil, &v);

@@ -113,6 +113,8 @@ static void read_options(lua_State *L, struct pgl *s)
 	if (lua_getfield(L, LUA_REGISTRYINDEX, "perigee.options") == LUA_TTABLE) {
 		lua_getfield(L, -1, "mode");
 		const char *mode = lua_tostring(L, -1);
+		if (mode && !strcmp(mode, "test"))
+			s->mode = PGL_TEST;
 		if (mode && !strcmp(mode, "check"))
 			s->mode = PGL_CHECK;
 		if (mode && !strcmp(mode, "dump"))
@@ -123,7 +125,10 @@ static void read_options(lua_State *L, struct pgl *s)
 			strcpy(s->stage, stage);
 		lua_getfield(L, -3, "timing");
 		s->timing = lua_toboolean(L, -1);
-		lua_pop(L, 3);
+		lua_getfield(L, -4, "pass");
+		const char *pass = lua_tostring(L, -1);
+		s->quiet = pass && !strcmp(pass, "kernel");
+		lua_pop(L, 4);
 		if (lua_getfield(L, -1, "without") == LUA_TTABLE)
 			switch_off(L, s);
 		lua_pop(L, 1);
@@ -472,5 +477,6 @@ int luaopen_perigee(lua_State *L)
 	pgl_open_loop(L);
 	remember_lib(L, "bpf.");
 	remember_libs(L);
+	pgl_open_tests(L);
 	return 1;
 }

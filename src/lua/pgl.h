@@ -31,8 +31,9 @@ enum pgl_type {
 	PGL_LINK,
 };
 
-/* How far the kernel is: `check` and `dump` keep it at arm's length. */
-enum pgl_mode { PGL_RUN, PGL_CHECK, PGL_DUMP };
+/* How far the kernel is: for tests programs are loaded, but attached to nothing, and bpf.run returns at once;
+ * `check` and `dump` keep the kernel at arm's length. */
+enum pgl_mode { PGL_RUN, PGL_TEST, PGL_CHECK, PGL_DUMP };
 
 /* Named tables that the module keeps (fields of one table in the registry). */
 #define PGL_LINKS    "links"    /* set of attached links: they live without a variable */
@@ -71,6 +72,7 @@ struct pgl {
 	enum pgl_mode mode;
 	char stage[48];      /* PGL_DUMP */
 	bool timing;
+	bool quiet;          /* no warnings */
 	unsigned loaded;     /* programs loaded so far: whether there can be errors to report */
 	struct pgl_loop loop;
 	struct pgl_shown *shown;
@@ -81,6 +83,11 @@ struct pgl {
 static inline enum pg_mode pgl_rules(const struct pgl *s)
 {
 	return s->kernel ? PG_KERNEL : PG_USER;
+}
+
+static inline bool pgl_at_arms_length(const struct pgl *s)
+{
+	return s->mode >= PGL_CHECK;
 }
 
 uint64_t pgl_now(void); /* CLOCK_MONOTONIC, ns */
@@ -194,6 +201,11 @@ void pgl_note(lua_State *L, pg_unit *u, const char *where);
 void pgl_open_program(lua_State *L);
 int pgl_twin(lua_State *L, const struct pgl_opts *o, int func, int input); /* 4 results */
 void pgl_open_twin(lua_State *L);
+
+/* ---- tests.c ---- */
+
+void pgl_open_tests(lua_State *L);
+void pgl_tested(lua_State *L); /* the program at the top is one that tests find */
 void pgl_open_links(lua_State *L);
 
 /* ---- loop.c, report.c ---- */

@@ -57,11 +57,11 @@ static int program_gc(lua_State *L)
 	return 0;
 }
 
-/* Once for each text: a program may be replaced a thousand times. */
+/* Once for each text: a program may be replaced a thousand times, and a file of tests has a second pass. */
 static void warn(lua_State *L, pg_unit *u)
 {
 	const char *text = pg_unit_warnings(u);
-	if (!text || !*text)
+	if (!text || !*text || pgl_get(L)->quiet)
 		return;
 	luaL_getsubtable(L, LUA_REGISTRYINDEX, "perigee.warned");
 	if (lua_getfield(L, -1, text) == LUA_TNIL) {
@@ -147,13 +147,15 @@ struct pgl_program *pgl_program(lua_State *L, int func, const struct pgl_opts *o
 	struct pgl_program *p = new_program(L, PGL_PROGRAM);
 	keep_args(L, func, o);
 	int err = compile(L, s, func, o, p);
-	if (err && s->mode == PGL_RUN)
+	if (err && !pgl_at_arms_length(s))
 		pgl_fail(L, s, err);
+	if (s->mode != PGL_RUN)
+		pgl_tested(L);
 	if (err)
 		refused(L, s, where);
-	else if (s->mode != PGL_RUN)
+	else if (pgl_at_arms_length(s))
 		pgl_note(L, p->u, where);
-	if (s->mode != PGL_RUN)
+	if (pgl_at_arms_length(s))
 		return p;
 	err = pg_load(p->u, &p->p);
 	if (err)
@@ -172,7 +174,7 @@ static int f_compile(lua_State *L)
 	keep_args(L, func, &o);
 	int err = compile(L, s, func, &o, p);
 	if (!err) {
-		if (s->mode != PGL_RUN)
+		if (pgl_at_arms_length(s))
 			pgl_note(L, p->u, o.compile.hook);
 		return 1;
 	}
@@ -190,7 +192,7 @@ static int unit_load(lua_State *L)
 		lua_getiuservalue(L, 1, i);
 		lua_setiuservalue(L, -2, i);
 	}
-	if (s->mode != PGL_RUN)
+	if (pgl_at_arms_length(s))
 		return 1;
 	int err = pg_load(u->u, &p->p);
 	if (err)
@@ -258,7 +260,7 @@ static int program_test(lua_State *L)
 	struct pgl_program *p = pgl_check(L, 1, PGL_PROGRAM, "program");
 	struct pg_test_result r;
 	size_t n;
-	if (s->mode != PGL_RUN)
+	if (pgl_at_arms_length(s))
 		return twin_of(L);
 	int err = pg_testable(p->p);
 	if (err)

@@ -3,7 +3,7 @@
 
 bool pgl_shadowed(lua_State *L)
 {
-	return pgl_get(L)->mode != PGL_RUN;
+	return pgl_at_arms_length(pgl_get(L));
 }
 
 void pgl_shadow(lua_State *L, int map)

@@ -55,10 +55,10 @@ static void number_is(struct doubts *d, ir_ref number)
 }
 
 /* The place of an error's count, which is the number times eight behind the first. */
-static void count_at(struct doubts *d, ir_ref ptr)
+static void count_at(struct doubts *d, const struct ir_ins *add)
 {
-	const struct ir_ins *i = ir_at(d->f, ptr);
-	int64_t at = i->imm - IR_DATA_ERRORS;
+	const struct ir_ins *i = ir_at(d->f, add->args[0]);
+	int64_t at = i->imm + add->imm - IR_DATA_ERRORS;
 	if (i->op == IRO(mapval) && i->aux == IR_MAP_DATA && at >= 0 && at / 8 < d->u->nerrors)
 		d->left[at / 8] = true;
 	else if (i->op == IRO(add64) && ir_at(d->f, i->args[1])->op == IRO(shl64))
@@ -73,7 +73,7 @@ static void find_left(struct doubts *d)
 		const struct ir_block *k = ir_block(d->f, d->f->rpo[o]);
 		for (ir_ref r = k->first; r; r = ir_at(d->f, r)->next)
 			if (ir_at(d->f, r)->op == IRO(atomadd64))
-				count_at(d, ir_at(d->f, r)->args[0]);
+				count_at(d, ir_at(d->f, r));
 	}
 }
 

@@ -72,6 +72,14 @@ end)
 diag.case("where there is one header there is the other", function(pkt)
 	if pkt.tcp then return pkt.ip.ttl > 3 and bpf.PASS or bpf.DROP end
 end)
+diag.case("tested, and another error behind it", function(pkt)
+	local arp = pkt.arp
+	if not arp then return bpf.PASS end
+	local function op() return arp.op end
+	if op() == 3 then return bpf.DROP end
+	assert(arp.op ~= 7, "echo")
+	return bpf.PASS
+end)
 diag.case("caught", function(pkt)
 	pcall(function() hits[1] = hits[2] + pkt.tcp.dport end)
 end)
