@@ -45,8 +45,8 @@ enum pg_kind {
 	PG_CIDR,  /* addr + prefix length: bpf.cidr(...) */
 	PG_RECORD, /* a table of named fields: struct values */
 	PG_VIEW,  /* twin of a packet view */
-	/* what only a capture describes: */
 	PG_MAP,   /* also state and events: see pg_map_role */
+	/* what only a capture describes: */
 	PG_TABLE, /* a captured Lua table: id names it to the capture's callbacks */
 	PG_FUNC,  /* a captured Lua function: likewise */
 	PG_LIB,   /* a library function known by identity: lib is its row's name ("math.ult") */
@@ -106,6 +106,7 @@ enum pg_map_role {
 	PG_ROLE_QUEUE,       /* push, pop, peek; made as a ROLE_MAP of that type, as all that follow */
 	PG_ROLE_FILTER,      /* push, peek */
 	PG_ROLE_REDIRECT,    /* in kernel code redirect; else m[k] */
+	PG_ROLE_OUTER,       /* m[k] is a map; kernel code reads it only */
 	PG_ROLE_END
 };
 
@@ -122,6 +123,7 @@ struct pg_map_opts {
 	const char *pin;     /* where it outlives the process: a path in a bpf file system, or a name in
 				/sys/fs/bpf; one that is there and of the same types is taken. NULL: nowhere */
 	bool lock;           /* entries can be locked: hashes and arrays of structs */
+	pg_map *inner;       /* maps of maps: one like those that it will hold; taken for its types alone */
 };
 
 /* The struct that a table of fields means, as a type string: fields by falling size, then name. */
@@ -142,7 +144,8 @@ PG_API int pg_map_fd(pg_map *m); /* makes it if need be; borrowed; or -errno */
 enum pg_mode { PG_USER, PG_KERNEL };
 
 /* Reads m[key]. *out: PG_NIL when absent. Strings and records live in the map handle until its
- * next call. Per-CPU in PG_USER: the sum. -EINVAL with a message: the key's kind is wrong. */
+ * next call; so do maps out of a map, unless they are referenced. Per-CPU in PG_USER: the sum. -EINVAL with a
+ * message: the key's kind is wrong. */
 PG_API int pg_map_get(pg_map *m, enum pg_mode mode, const pg_value *key, pg_value *out);
 /* Writes m[key] = v (PG_NIL deletes). -ERANGE: does not fit; -E2BIG: full; -EINVAL: wrong kind. */
 PG_API int pg_map_set(pg_map *m, enum pg_mode mode, const pg_value *key, const pg_value *v);

@@ -15,7 +15,7 @@ static const char *in_map(const pg_map *m, char *buf, size_t n)
 	static const char *const roles[] = {
 		[PG_ROLE_MAP] = "map", [PG_ROLE_STATE] = "state", [PG_ROLE_PERCPU] = "per-CPU state",
 		[PG_ROLE_EVENTS] = "event", [PG_ROLE_QUEUE] = "map", [PG_ROLE_FILTER] = "map",
-		[PG_ROLE_REDIRECT] = "map",
+		[PG_ROLE_REDIRECT] = "map", [PG_ROLE_OUTER] = "map",
 	};
 	if (*m->name)
 		snprintf(buf, n, "%s '%s'", roles[m->role], m->name);
@@ -197,6 +197,10 @@ void map_decode(pg_map *m, enum pg_mode mode, const struct ct_field *f, pg_value
 		map_cpu_sum(m, f, out, rec, text);
 		return;
 	}
+	if (m->inner) {
+		outer_get(m, out);
+		return;
+	}
 	const uint8_t *from = m->percpu ? map_cpu_slot(m, mode) : m->vbuf;
 	if (f) {
 		ct_load_field(f, from, out, text);
@@ -233,6 +237,7 @@ static int delete(pg_map *m, enum pg_mode mode, const pg_value *key)
 	m->changes++;
 	map_iter_deleted(m, m->kbuf);
 	rc = kern_map_delete(m->fd, m->kbuf);
+	outer_deleted(m);
 	return rc && rc != -ENOENT ? map_fail(m, rc, "delete from") : 0;
 }
 
@@ -263,6 +268,8 @@ int pg_map_set(pg_map *m, enum pg_mode mode, const pg_value *key, const pg_value
 	int rc = map_key_write(m, mode, key);
 	if (rc < 0)
 		return rc;
+	if (m->inner)
+		return outer_set(m, mode, v);
 	rc = ct_store(m->value, m->tmp, v, mode == PG_USER, why, sizeof why);
 	if (rc)
 		return map_misfit(m, mode, false, v, rc, why);

@@ -24,6 +24,7 @@ struct map_type {
 	const char *value;         /* the one type of values it has; NULL: any */
 	bool devices;              /* values are network devices */
 	bool locks;                /* a value may have a spin lock */
+	bool outer;                /* values are maps */
 	const char *since;         /* the Linux that it came with, if our oldest has it not; said when it is refused */
 };
 
@@ -60,6 +61,9 @@ struct pg_map {
 	char *each_text;
 	struct pg_map_iter *iters; /* running */
 	uint64_t changes;          /* writes through this handle */
+
+	pg_map *inner;             /* OUTER: what the maps in it are like; never made */
+	struct map_held **held;    /* OUTER: the maps in it, hashed by key */
 };
 
 enum { MAP_EVENT_MAGIC = 0x50474556 };
@@ -125,6 +129,14 @@ bool map_btf_text(uint32_t id, char *out, size_t n); /* the same, of a map made 
 int map_pin_path(pg_map *m, const char *pin);
 int map_pin_find(pg_map *m); /* fd; -ENOENT: nothing is pinned there; -errno with a text */
 int map_pin_put(pg_map *m, int fd); /* 0; -EEXIST: there is one by now; -errno with a text */
+
+/* map_outer.c: maps whose values are maps */
+int outer_new(pg_map *m, const struct pg_map_opts *o);
+int outer_model(pg_map *m);    /* fd of a kernel map like those in it, for its making: the caller's; or -errno */
+int outer_set(pg_map *m, enum pg_mode mode, const pg_value *v); /* m->kbuf */
+void outer_get(const pg_map *m, pg_value *out); /* likewise; PG_NIL: none was put there */
+void outer_deleted(pg_map *m); /* likewise */
+void outer_free(pg_map *m);
 
 /* map_queue.c */
 int queue_clear(pg_map *m);

@@ -41,6 +41,9 @@ static int set_types(pg_map *m, const struct pg_map_opts *o)
 {
 	int rc;
 	const char *value = o->value ? o->value : m->of->value;
+	if (m->of->outer && o->value)
+		return api_fail(m->ctx, -EINVAL, "the values of %s are maps: inner = { \"hash\", key = \"u32\", value = "
+				"\"u64\", entries = 1024 }", m->of->name);
 	if (m->of->value && strcmp(value, m->of->value))
 		return api_fail(m->ctx, -EINVAL, "the values of a %s are %s, not %s", m->of->name, m->of->value, value);
 	if (!value)
@@ -131,6 +134,8 @@ int pg_map_new(pg_ctx *ctx, const struct pg_map_opts *given, pg_map **out)
 	int rc = set_types(m, &o);
 	if (!rc)
 		rc = set_size(m, &o);
+	if (!rc)
+		rc = outer_new(m, &o);
 	if (!rc && o.pin)
 		rc = map_pin_path(m, o.pin);
 	if (!rc && m->role == PG_ROLE_EVENTS)
@@ -155,6 +160,7 @@ void pg_map_unref(pg_map *m)
 	if (!m || --m->refs)
 		return;
 	events_free(m);
+	outer_free(m);
 	kern_map_munmap(m->mem, m->value ? m->value->size : 0);
 	kern_close(m->fd);
 	free(m->pin);
@@ -199,10 +205,11 @@ bool pg_map_value_is_struct(const pg_map *m)
 void map_shape(const pg_map *m, struct map_shape *out)
 {
 	*out = (struct map_shape){
+		.type = m->of->name,
 		.role = m->role,     .name = m->name,       .key = m->key,
 		.value = m->value,   .entries = m->entries, .array = m->array && m->key,
 		.percpu = m->percpu, .lpm = m->of->keys == MAP_KEYS_PREFIX,
-		.bytes = m->lock ? m->slot : m->value->size, .lock = m->lock,
+		.bytes = m->lock ? m->slot : m->value->size, .lock = m->lock, .inner = m->inner,
 	};
 }
 
@@ -237,6 +244,8 @@ static int create(pg_map *m)
 	};
 	if (ring && api_lacks(m->ctx, FEAT_ringbuf))
 		return api_needs(m->ctx, "events need the", FEAT_ringbuf);
+	if (m->inner && (s.inner_fd = outer_model(m)) < 0)
+		return s.inner_fd;
 	s.btf_fd = m->pin || m->lock ? map_btf(m, &s.btf_key, &s.btf_value) : -1;
 	int fd = kern_map_create(&s);
 	if (fd < 0 && s.btf_fd >= 0 && !m->lock) { /* not every type of map takes it */
@@ -245,6 +254,7 @@ static int create(pg_map *m)
 		fd = kern_map_create(&s);
 	}
 	kern_close(s.btf_fd);
+	kern_close(m->inner ? s.inner_fd : -1);
 	if (fd == -EINVAL && m->of->since)
 		return api_fail(m->ctx, fd, "cannot make %s map: %s (the type came with Linux %s)", m->of->name,
 				strerror(EINVAL), m->of->since);

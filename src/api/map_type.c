@@ -19,6 +19,9 @@ static const struct map_type map_types[] = {
 	{ "stack",           BPF_MAP_TYPE_STACK,           .role = PG_ROLE_QUEUE, .keys = MAP_KEYS_NONE },
 	{ "bloom_filter",    BPF_MAP_TYPE_BLOOM_FILTER,    .role = PG_ROLE_FILTER, .keys = MAP_KEYS_NONE,
 	  .since = "5.16" },
+	{ "array_of_maps",   BPF_MAP_TYPE_ARRAY_OF_MAPS,   .role = PG_ROLE_OUTER, .keys = MAP_KEYS_NUMBER, .value = "u32",
+	  .outer = true },
+	{ "hash_of_maps",    BPF_MAP_TYPE_HASH_OF_MAPS,    .role = PG_ROLE_OUTER, .value = "u32", .outer = true },
 	{ "devmap",          BPF_MAP_TYPE_DEVMAP,          .role = PG_ROLE_REDIRECT, .keys = MAP_KEYS_NUMBER, .value = "u32",
 	  .devices = true },
 	{ "devmap_hash",     BPF_MAP_TYPE_DEVMAP_HASH,     .role = PG_ROLE_REDIRECT, .keys = MAP_KEYS_NUMBER, .value = "u32",
@@ -41,8 +44,6 @@ static const struct { const char *name, *instead; } other_types[] = {
 	{ "prog_array", "a prog_array holds programs, which a script cannot name as values; link:replace(f) changes "
 			"what a hook runs" },
 	{ "ringbuf", "what programs send is read from bpf.events { ... }" },
-	{ "array_of_maps", "maps within maps are not there yet; one map whose key is a struct of both keys does the same" },
-	{ "hash_of_maps", "maps within maps are not there yet; one map whose key is a struct of both keys does the same" },
 	{ "xskmap", "an xskmap holds AF_XDP sockets, which Lua has not" },
 	{ "sockmap", "a sockmap is for programs of sockets and their streams, which there are no hooks for yet" },
 	{ "sockhash", "a sockhash is for programs of sockets and their streams, which there are no hooks for yet" },

@@ -6,6 +6,7 @@
 
 struct map_shape {
 	enum pg_map_role role;
+	const char *type;          /* "hash" */
 	const char *name;          /* as messages call it; "" when it has none */
 	const struct ctype *key;   /* NULL: state and events */
 	const struct ctype *value;
@@ -15,6 +16,7 @@ struct map_shape {
 	bool lpm;
 	uint32_t bytes;            /* of a value, as the kernel has it */
 	uint32_t lock;             /* where in it a spin lock lies; 0: none */
+	const pg_map *inner;       /* what the maps in it are like; NULL: it holds none */
 };
 
 /* Filled by whoever owns map handles (api/). Pointers live as long as the handle. */

@@ -49,6 +49,7 @@ enum ir_kind {
 	IR_PENDING,/* in infer: may be anything, for it hangs on a call that is not inlined yet */
 	IR_SLICE,  /* a string: bytes of the packet, by offset and length */
 	IR_TEXT,   /* a string made at run time: its length and its bytes */
+	IR_MAP,    /* a map out of a map of maps: its address */
 	IR_VIEW0,  /* views: IR_VIEW0 + row in target->views */
 	IR_NKINDS = 64
 };
@@ -76,7 +77,7 @@ struct ir_type {
 	ir_ref def;            /* func, rec: the closure, newtable or record it always is, or 0 */
 	uint32_t cap;          /* str, text: greatest length in bytes */
 	const struct ctype *layout; /* entry: its struct */
-	uint32_t map;          /* entry: which map of the unit it belongs to */
+	uint32_t model;        /* map: what it is like, a number in unit->models */
 	uint32_t most;         /* slice: greatest length in bytes */
 	const struct ir_lib *row; /* func: the library row it always is, or NULL */
 };
@@ -299,6 +300,8 @@ struct ir_unit {
 	struct table_shape *shapes; /* opt/frozen.c */
 	pg_map **maps;         /* [IR_MAP_DATA] and [IR_MAP_PRINT] are NULL, and frozen tables': made at load */
 	uint32_t nmaps, cap_maps;
+	pg_map **models;       /* 1..nmodels: what maps out of maps of maps are like; no two alike */
+	uint32_t nmodels, cap_models;
 	bool uses_print;
 	bool copy_access;      /* packet bytes by helper copy */
 	bool loops;            /* the script's code goes round somewhere (set before the first simplify) */
@@ -346,6 +349,11 @@ uint32_t ir_error(struct ir_unit *u, struct diag_pos pos, const char *text);
 const char *ir_error_text(struct ir_unit *u, uint32_t number);
 /* The number of map m in the unit, added if new. */
 uint32_t ir_map(struct ir_unit *u, pg_map *m);
+
+/* The number of the model of maps that are like m, added if new. */
+uint32_t ir_model(struct ir_unit *u, const pg_map *m);
+/* The map that a value of this type is, or one like it: to know its shape by. NULL: it is none. */
+pg_map *ir_map_like(const struct ir_unit *u, const struct ir_type *t);
 
 /* A copy of k in the unit's arena, its text included. */
 const pg_value *ir_const(struct ir_unit *u, pg_value k);

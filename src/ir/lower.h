@@ -12,7 +12,7 @@
  * Payload words: nil false true 0 · int 1 · ip4 1 (4 bytes as loaded) · mac 1 (6 bytes as loaded,
  * little end first) · ip6 2 (two 8-byte loads) · str (cap + 7) / 8 (bytes as loaded, padded with
  * zeros) · text 1 (length) and those of str, which may hold zeros · slice 2 (offset in the packet,
- * length) · entry 1 (pointer to the map value) · views: target->views[].words.
+ * length) · entry 1 (pointer to the map value) · map 1 (its address) · views: target->views[].words.
  */
 #ifndef IR_LOWER_H
 #define IR_LOWER_H
@@ -21,6 +21,7 @@
 #include "ir/target.h"
 
 struct ct_field;
+struct map_shape;
 
 enum { LW_MAXSTR = 64, LW_MAXWORDS = 1 + LW_MAXSTR / 8, LW_IMMS = 64 };
 
@@ -32,7 +33,7 @@ struct lw_val {
 	ir_ref w[LW_MAXWORDS];
 	uint32_t cap;               /* str */
 	const struct ctype *layout; /* entry */
-	uint32_t map;               /* entry */
+	uint32_t model;             /* map */
 	uint32_t most;              /* slice */
 	ir_ref def;                 /* rec: the Lua-level `record` instruction */
 };
@@ -69,6 +70,8 @@ ir_ref lw_load(struct lw *w, unsigned bytes, ir_ref ptr, int64_t off);   /* 1, 2
 void lw_store(struct lw *w, unsigned bytes, ir_ref ptr, int64_t off, ir_ref v);
 ir_ref lw_slot(struct lw *w, uint32_t size, uint32_t align);              /* address of new stack bytes */
 ir_ref lw_mapfd(struct lw *w, uint32_t map);
+ir_ref lw_map(struct lw *w, const struct lw_val *v);                       /* a map, as a helper's argument ... */
+void lw_map_shape(const struct lw *w, const struct lw_val *v, struct map_shape *out); /* ... and what it is like */
 ir_ref lw_mapval(struct lw *w, uint32_t map, int64_t off);
 ir_ref lw_fact(struct lw *w, uint32_t id); /* a helper without arguments that says the same all the time */
 ir_ref lw_helper(struct lw *w, uint32_t id, uint32_t n, const ir_ref *args);

@@ -1,6 +1,8 @@
 /* new.c - making and editing: units, functions, blocks, instructions, edges. */
 #include "ir/ir.h"
 
+#include "core/shape.h"
+
 enum { SCRATCH = 48 << 10 };
 
 struct ir_unit *ir_unit_new(struct arena *a, struct diag_list *diag, const struct ir_target *t)
@@ -186,6 +188,38 @@ uint32_t ir_map(struct ir_unit *u, pg_map *m)
 			return i;
 	arena_push(u->arena, u->maps, u->nmaps, u->cap_maps, m);
 	return u->nmaps - 1;
+}
+
+static bool same_type(const struct ctype *a, const struct ctype *b)
+{
+	return a == b || (a && b && ct_equal(a, b));
+}
+
+static bool alike(const pg_map *a, const pg_map *b)
+{
+	struct map_shape s, t;
+	map_shape(a, &s);
+	map_shape(b, &t);
+	return s.role == t.role && s.array == t.array && s.lpm == t.lpm && s.percpu == t.percpu &&
+	       same_type(s.key, t.key) && same_type(s.value, t.value);
+}
+
+uint32_t ir_model(struct ir_unit *u, const pg_map *m)
+{
+	for (uint32_t i = 1; i < u->nmodels; i++)
+		if (alike(u->models[i], m))
+			return i;
+	if (!u->nmodels)
+		arena_push(u->arena, u->models, u->nmodels, u->cap_models, NULL);
+	arena_push(u->arena, u->models, u->nmodels, u->cap_models, (pg_map *)m);
+	return u->nmodels - 1;
+}
+
+pg_map *ir_map_like(const struct ir_unit *u, const struct ir_type *t)
+{
+	if (t->kinds & IR_BIT(IR_MAP) && t->model)
+		return u->models[t->model];
+	return t->kinds & IR_BIT(IR_HOST) && t->k && t->k->kind == PG_MAP ? t->k->map : NULL;
 }
 
 const pg_value *ir_const(struct ir_unit *u, pg_value k)

@@ -124,8 +124,8 @@ static void put_type(struct text *t, const struct ir_type *y)
 		put(t, " cap %u", y->cap);
 	if (y->most)
 		put(t, " most %u", y->most);
-	if (y->map)
-		put(t, " map %u", y->map);
+	if (y->model)
+		put(t, " like %u", y->model);
 	if (y->def)
 		put(t, " def v%u", y->def);
 	if (y->row) {

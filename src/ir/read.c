@@ -288,8 +288,8 @@ static void type(struct reader *r, struct ir_type *y)
 		y->cap = small(r);
 	if (accept(r, "most"))
 		y->most = small(r);
-	if (accept(r, "map"))
-		y->map = small(r);
+	if (accept(r, "like"))
+		y->model = small(r);
 	if (accept(r, "def"))
 		y->def = must_reference(r, 'v');
 	if (accept(r, "row"))

@@ -80,6 +80,7 @@ static const struct kind_name kind_names[IR_VIEW0] = {
 	[IR_PENDING] = { "pending", "value" },
 	[IR_SLICE] = { "slice", "string" },
 	[IR_TEXT] = { "text", "string" },
+	[IR_MAP] = { "map", "userdata" },
 };
 
 const char *ir_kind_lua(const struct ir_unit *u, unsigned kind)

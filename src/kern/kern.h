@@ -33,6 +33,7 @@ struct kern_map_spec {
 	int numa; /* -1 any */
 	int btf_fd; /* 0: none */
 	uint32_t btf_key, btf_value;
+	int inner_fd; /* maps of maps; else 0 */
 };
 int kern_map_create(const struct kern_map_spec *s); /* fd */
 struct kern_map_info { uint32_t type, key_size, value_size, entries, flags, btf_id; };

@@ -14,6 +14,7 @@ int kern_map_create(const struct kern_map_spec *s)
 	a.value_size = s->value_size;
 	a.max_entries = s->entries;
 	a.map_flags = s->flags;
+	a.inner_map_fd = (uint32_t)s->inner_fd;
 	if (s->numa >= 0) {
 		a.map_flags |= BPF_F_NUMA_NODE;
 		a.numa_node = (uint32_t)s->numa;

@@ -71,15 +71,46 @@ int pgl_map_gc(lua_State *L)
 	return 0;
 }
 
-void pgl_map_new(lua_State *L, enum pgl_type type, struct pg_map_opts *o)
+static struct pgl_map *new_handle(lua_State *L, enum pgl_type type)
 {
-	struct pgl *s = pgl_get(L);
 	struct pgl_map *m = lua_newuserdatauv(L, sizeof(*m), PGL_MAP_NUV);
 	memset(m, 0, sizeof(*m));
 	pgl_setclass(L, type);
+	return m;
+}
+
+/* The handle at the top is found by its map from now on. */
+static void remember(lua_State *L, const pg_map *m)
+{
+	pgl_table(L, PGL_MAPS);
+	lua_pushvalue(L, -2);
+	lua_rawsetp(L, -2, m);
+	lua_pop(L, 1);
+}
+
+void pgl_map_new(lua_State *L, enum pgl_type type, struct pg_map_opts *o)
+{
+	struct pgl *s = pgl_get(L);
+	struct pgl_map *m = new_handle(L, type);
 	int err = pg_map_new(s->ctx, o, &m->m);
 	if (err)
 		pgl_raise(L, s, err);
+	remember(L, m->m);
+}
+
+static void set_methods(lua_State *L);
+
+void pgl_map_push(lua_State *L, pg_map *m)
+{
+	luaL_checkstack(L, 5, NULL);
+	pgl_table(L, PGL_MAPS);
+	if (lua_rawgetp(L, -1, m) == LUA_TNIL) {
+		lua_pop(L, 1);
+		new_handle(L, PGL_MAP)->m = pg_map_ref(m);
+		set_methods(L);
+		remember(L, m);
+	}
+	lua_replace(L, -2);
 }
 
 /* ---- reading and writing ---- */
@@ -349,12 +380,16 @@ static const luaL_Reg redirect_methods[] = {
 	{ "redirect", map_redirect }, { NULL, NULL },
 };
 
+static const luaL_Reg outer_methods[] = {
+	{ "get", map_get }, { "set", map_set }, { "clear", pgl_map_clear }, { "pairs", map_pairs }, { NULL, NULL },
+};
+
 /* ---- making ---- */
 
 static void known_options(lua_State *L, int idx)
 {
 	static const char *const known[] = { "type", "key", "value", "entries", "name", "pin", "lock", "flags",
-					     "numa" };
+					     "numa", "inner" };
 	for (lua_pushnil(L); lua_next(L, idx); lua_pop(L, 1)) {
 		if (lua_isinteger(L, -2) && lua_tointeger(L, -2) == 1)
 			continue;
@@ -365,15 +400,15 @@ static void known_options(lua_State *L, int idx)
 			i++;
 		if (i == n)
 			luaL_error(L, "bpf.map has no option '%s': there are type (or the first "
-				   "item), key, value, entries, name, pin, lock, flags, numa",
+				   "item), key, value, entries, name, pin, lock, flags, numa, inner",
 				   lua_tostring(L, -2));
 	}
 }
 
-static lua_Integer int_option(lua_State *L, const char *name, lua_Integer def, lua_Integer most)
+static lua_Integer int_option(lua_State *L, int at, const char *name, lua_Integer def, lua_Integer most)
 {
 	int same;
-	lua_getfield(L, 1, name);
+	lua_getfield(L, at, name);
 	lua_Integer v = lua_isnil(L, -1) ? def : lua_tointegerx(L, -1, &same);
 	if (!lua_isnil(L, -1) && (!same || v < 0 || v > most))
 		luaL_error(L, "option '%s' is an integer from 0 to %I, not %s", name,
@@ -382,9 +417,9 @@ static lua_Integer int_option(lua_State *L, const char *name, lua_Integer def, l
 	return v;
 }
 
-static const char *type_option(lua_State *L, const char *name)
+static const char *type_option(lua_State *L, int at, const char *name)
 {
-	int t = lua_getfield(L, 1, name);
+	int t = lua_getfield(L, at, name);
 	if (t == LUA_TNIL)
 		return NULL;
 	if (t != LUA_TSTRING && t != LUA_TTABLE)
@@ -396,7 +431,7 @@ static const char *type_option(lua_State *L, const char *name)
 /* The methods of maps that are not used by key alone, by what they are. */
 static const luaL_Reg *const by_role[PG_ROLE_END] = {
 	[PG_ROLE_QUEUE] = pgl_queue_methods, [PG_ROLE_FILTER] = pgl_queue_methods,
-	[PG_ROLE_REDIRECT] = redirect_methods,
+	[PG_ROLE_REDIRECT] = redirect_methods, [PG_ROLE_OUTER] = outer_methods,
 };
 
 static void set_methods(lua_State *L)
@@ -408,33 +443,61 @@ static void set_methods(lua_State *L)
 	lua_setmetatable(L, -2);
 }
 
+static void make_map(lua_State *L, int at);
+
+/* What the maps in it are like: the options of one, or one that is there. */
+static pg_map *inner_option(lua_State *L, int at)
+{
+	int t = lua_getfield(L, at, "inner");
+	if (t == LUA_TNIL)
+		return NULL;
+	if (t == LUA_TTABLE) {
+		make_map(L, lua_gettop(L));
+		return pgl_map(L, -1);
+	}
+	if (pgl_type(L, -1) != PGL_MAP)
+		luaL_error(L, "option 'inner' is a table of options, as bpf.map takes them, or a map, not a %s",
+			   luaL_typename(L, -1));
+	return pgl_map(L, -1);
+}
+
+/* The map that the options at this index mean; the last of what it leaves on the stack. */
+static void make_map(lua_State *L, int at)
+{
+	luaL_checkstack(L, 20, "maps within maps within maps");
+	known_options(L, at);
+	struct pg_map_opts o = PG_OPTS(struct pg_map_opts, .role = PG_ROLE_MAP);
+	if (lua_geti(L, at, 1) == LUA_TNIL)
+		lua_getfield(L, at, "type");
+	if (lua_type(L, -1) != LUA_TSTRING)
+		luaL_error(L, "bpf.map{ \"hash\", ... }: the type of map is missing");
+	o.type = lua_tostring(L, -1);
+	lua_getfield(L, at, "name");
+	o.name = luaL_optstring(L, -1, NULL);
+	if (lua_getfield(L, at, "pin") != LUA_TNIL && lua_type(L, -1) != LUA_TSTRING)
+		luaL_error(L, "option 'pin' is a name or a path, not a %s", luaL_typename(L, -1));
+	o.pin = lua_tostring(L, -1);
+	lua_getfield(L, at, "lock");
+	o.lock = lua_toboolean(L, -1);
+	o.key = type_option(L, at, "key");
+	o.value = type_option(L, at, "value");
+	o.entries = (uint32_t)int_option(L, at, "entries", 0, UINT32_MAX);
+	o.flags = (uint32_t)int_option(L, at, "flags", 0, UINT32_MAX);
+	o.numa = (int)int_option(L, at, "numa", -1, INT32_MAX);
+	o.inner = inner_option(L, at);
+	pgl_map_new(L, PGL_MAP, &o);
+	set_methods(L);
+	int fd = o.pin && !pgl_shadowed(L) ? pg_map_fd(pgl_map(L, -1)) : 0;
+	if (fd < 0)
+		pgl_raise(L, pgl_get(L), fd);
+}
+
 static int f_map(lua_State *L)
 {
 	luaL_checktype(L, 1, LUA_TTABLE);
 	lua_settop(L, 1);
-	known_options(L, 1);
-	struct pg_map_opts o = PG_OPTS(struct pg_map_opts, .role = PG_ROLE_MAP);
-	if (lua_geti(L, 1, 1) == LUA_TNIL)
-		lua_getfield(L, 1, "type");
-	if (lua_type(L, -1) != LUA_TSTRING)
-		return luaL_error(L, "bpf.map{ \"hash\", ... }: the type of map is missing");
-	o.type = lua_tostring(L, -1);
-	lua_getfield(L, 1, "name");
-	o.name = luaL_optstring(L, -1, NULL);
-	if (lua_getfield(L, 1, "pin") != LUA_TNIL && lua_type(L, -1) != LUA_TSTRING)
-		return luaL_error(L, "option 'pin' is a name or a path, not a %s", luaL_typename(L, -1));
-	o.pin = lua_tostring(L, -1);
-	lua_getfield(L, 1, "lock");
-	o.lock = lua_toboolean(L, -1);
-	o.key = type_option(L, "key");
-	o.value = type_option(L, "value");
-	o.entries = (uint32_t)int_option(L, "entries", 0, UINT32_MAX);
-	o.flags = (uint32_t)int_option(L, "flags", 0, UINT32_MAX);
-	o.numa = (int)int_option(L, "numa", -1, INT32_MAX);
-	pgl_map_new(L, PGL_MAP, &o);
-	set_methods(L);
-	int fd = o.pin && !pgl_shadowed(L) ? pg_map_fd(pgl_map(L, -1)) : 0;
-	return fd < 0 ? pgl_raise(L, pgl_get(L), fd) : 1;
+	make_map(L, 1);
+	return 1;
 }
 
 static const luaL_Reg meta[] = {

@@ -159,6 +159,7 @@ static struct pgl *new_state(lua_State *L)
 	new_table(L, PGL_HEARD, NULL);
 	new_table(L, PGL_LIB, NULL);
 	new_table(L, PGL_ADDRS, "v");
+	new_table(L, PGL_MAPS, "v");
 	new_table(L, PGL_METHODS, NULL);
 	new_table(L, PGL_VIEWS, NULL);
 	new_table(L, PGL_ON_EXIT, NULL);

@@ -40,6 +40,7 @@ enum pgl_mode { PGL_RUN, PGL_TEST, PGL_CHECK, PGL_DUMP };
 #define PGL_CHANNELS "channels" /* weak set of event channels */
 #define PGL_HEARD    "heard"    /* set of event channels with handlers */
 #define PGL_LIB      "lib"      /* C function -> its row's name */
+#define PGL_MAPS     "maps"     /* weak: the library's map -> its userdata */
 #define PGL_ADDRS    "addrs"    /* weak: bytes -> address or cidr userdata */
 #define PGL_METHODS  "methods"  /* name -> function that calls a view's method */
 #define PGL_VIEWS    "views"    /* view's name -> metatable */
@@ -150,6 +151,7 @@ int pgl_map_clear(lua_State *L);
 pg_map *pgl_map(lua_State *L, int idx);   /* raises when it is none */
 /* A new map of the role in a userdata on the stack. */
 void pgl_map_new(lua_State *L, enum pgl_type type, struct pg_map_opts *o);
+void pgl_map_push(lua_State *L, pg_map *m); /* the handle that there is of it, or a new one */
 /* Pushes the type string that the value at idx means: text, or a table of fields; `skip`: number
  * values are options, left out. */
 const char *pgl_type_text(lua_State *L, int idx, bool skip);

@@ -49,6 +49,9 @@ void pgl_push(lua_State *L, const pg_value *v)
 	case PG_VIEW:
 		pgl_view(L, v->view);
 		break;
+	case PG_MAP:
+		pgl_map_push(L, v->map);
+		break;
 	default:
 		lua_pushnil(L);
 	}

@@ -20,26 +20,27 @@ struct entries {
 
 /* Are the entries taken from a queue copies, which what the row does leaves alone? Only the next one that is
  * taken has its place. */
-static bool leaves_copies(const struct ir_lib *row, const struct ir_type *obj)
+static bool leaves_copies(const struct ir_unit *u, const struct ir_lib *row, const struct ir_type *obj)
 {
-	return obj->k && obj->k->kind == PG_MAP && pg_map_role(obj->k->map) == PG_ROLE_QUEUE &&
-	       !(row->effects & IR_E_READ);
+	const pg_map *m = ir_map_like(u, obj);
+	return m && pg_map_role(m) == PG_ROLE_QUEUE && !(row->effects & IR_E_READ);
 }
 
 /* The map that r writes or deletes in, or NULL. */
-static const pg_map *written(const struct ir_fn *f, ir_ref r)
+static const pg_map *written(const struct entries *s, ir_ref r)
 {
+	const struct ir_fn *f = s->f;
 	const struct ir_ins *i = ir_at(f, r);
 	const struct ir_lib *row = i->op == IRO(call) ? ir_at(f, i->args[0])->type.row : NULL;
 	const struct ir_type *obj;
 	if (i->op == IRO(setindex))
 		obj = &ir_at(f, i->args[0])->type;
 	else if (row && i->nargs > 1 && row->effects & IR_E_WRITE &&
-		 !leaves_copies(row, &ir_at(f, i->args[1])->type))
+		 !leaves_copies(s->fl->u, row, &ir_at(f, i->args[1])->type))
 		obj = &ir_at(f, i->args[1])->type;
 	else
 		return NULL;
-	return obj->kinds == IR_BIT(IR_HOST) && obj->k && obj->k->kind == PG_MAP ? obj->k->map : NULL;
+	return ir_map_like(s->fl->u, obj);
 }
 
 static bool replaces_entries(const pg_map *m)
@@ -53,7 +54,7 @@ static void find_writes(struct entries *s)
 {
 	for (uint32_t o = 0; o < s->f->nrpo; o++)
 		for (ir_ref r = ir_block(s->f, s->f->rpo[o])->first; r; r = ir_at(s->f, r)->next) {
-			const pg_map *m = written(s->f, r);
+			const pg_map *m = written(s, r);
 			if (m && replaces_entries(m))
 				arena_push(s->fl->u->arena, s->writes, s->n, s->cap, r);
 		}
@@ -71,7 +72,7 @@ static void check_view(struct entries *s, ir_ref view)
 {
 	for (uint32_t w = 0; w < s->n; w++) {
 		ir_ref write = s->writes[w];
-		if (write == view || !may_be_of(&ir_at(s->f, view)->type, written(s->f, write)))
+		if (write == view || !may_be_of(&ir_at(s->f, view)->type, written(s, write)))
 			continue;
 		ir_ref use = reach_outlived(s->f, view, write);
 		if (!use)

@@ -157,7 +157,7 @@ static struct ir_type rule_pi(struct infer *in, ir_ref r)
 	cut.cap = t.cap;
 	cut.most = left & IR_BIT(IR_SLICE) ? t.most : 0;
 	cut.layout = t.layout;
-	cut.map = t.map;
+	cut.model = t.model;
 	if (left && !cut.k && t.k)
 		cut.k = t.k;
 	return cut;
@@ -214,7 +214,8 @@ static struct ir_type rule_noclose(struct infer *in, ir_ref r)
 static struct map_shape each_shape(struct infer *in, ir_ref each)
 {
 	struct map_shape s;
-	map_shape(infer_arg(in, each, 0).k->map, &s);
+	const struct ir_type over = infer_arg(in, each, 0);
+	map_shape(ir_map_like(in->fl.u, &over), &s);
 	return s;
 }
 

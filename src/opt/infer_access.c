@@ -150,29 +150,31 @@ static struct ir_type no_keys(struct infer *in, uint32_t site, const pg_map *m)
 	return nothing;
 }
 
-static struct ir_type index_map(struct infer *in, ir_ref r, const pg_value *k, const struct ir_type *key)
+/* map: the type of it alone. */
+static struct ir_type index_map(struct infer *in, ir_ref r, const struct ir_type *map, const struct ir_type *key)
 {
 	struct map_shape s;
 	uint32_t site = ir_at(in->fl.f, r)->site;
-	map_shape(k->map, &s);
+	const pg_map *m = ir_map_like(in->fl.u, map);
+	map_shape(m, &s);
 	const char *name = const_name(key);
-	const struct ir_lib *row = name ? map_row(in->fl.u, k->map, name) : NULL;
+	const struct ir_lib *row = name ? map_row(in->fl.u, m, name) : NULL;
 	if (row)
 		return row_type(row);
 	if (s.role == PG_ROLE_STATE || s.role == PG_ROLE_PERCPU)
 		return struct_field(in, site, "the state", s.value, key);
 	if (s.role == PG_ROLE_EVENTS || ir_at(in->fl.f, r)->op == IRO(self)) {
 		struct diag *d = flow_error(&in->fl, site, "a %s has no method %s in kernel code",
-			s.role == PG_ROLE_EVENTS ? "bpf.events channel" : s.key ? "map" : pg_map_type(k->map),
+			s.role == PG_ROLE_EVENTS ? "bpf.events channel" : s.key ? "map" : pg_map_type(m),
 			key_text(in, key));
 		if (!s.key && s.role != PG_ROLE_EVENTS)
-			d->help = methods_of(in, k->map);
+			d->help = methods_of(in, m);
 		return type_pending();
 	}
-	const struct ir_lib *get = map_row(in->fl.u, k->map, "get");
+	const struct ir_lib *get = map_row(in->fl.u, m, "get");
 	if (!get)
-		return no_keys(in, site, k->map);
-	struct ir_type a[2] = { type_const(in->fl.u->target, k), *key }, out = nothing;
+		return no_keys(in, site, m);
+	struct ir_type a[2] = { *map, *key }, out = nothing;
 	return get->type(in, get, site, 2, a, &out) ? out : nothing;
 }
 
@@ -190,8 +192,10 @@ static struct ir_type index_kind(struct infer *in, ir_ref r, const struct ir_typ
 				   key_text(in, key))->help = "keep the inner table in a local variable of its own";
 		return type_pending();
 	}
+	if (kind == IR_MAP)
+		return index_map(in, r, &(struct ir_type){ .kinds = IR_BIT(kind), .model = t->model }, key);
 	if (kind == IR_HOST && t->k && t->k->kind == PG_MAP)
-		return index_map(in, r, t->k, key);
+		return index_map(in, r, &(struct ir_type){ .kinds = IR_BIT(kind), .k = t->k }, key);
 	if (kind == IR_HOST && t->k && t->k->kind == PG_TABLE)
 		return index_table(in, r, t->k, key);
 	const char *name = const_name(key);
@@ -211,7 +215,7 @@ static struct ir_type index_kind(struct infer *in, ir_ref r, const struct ir_typ
 
 static bool indexable(unsigned kind)
 {
-	return kind >= IR_VIEW0 || kind == IR_ENTRY || kind == IR_REC || kind == IR_HOST ||
+	return kind >= IR_VIEW0 || kind == IR_ENTRY || kind == IR_REC || kind == IR_HOST || kind == IR_MAP ||
 	       IR_BIT(kind) & IR_STRINGS || kind == IR_IP4 || kind == IR_IP6 || kind == IR_MAC;
 }
 
@@ -329,14 +333,37 @@ static void set_view(struct infer *in, ir_ref r, uint64_t kinds, const struct ir
 	}
 }
 
+/* m[k] = v, or a field of a state. false: it is an event channel, which is none of them. */
+static bool set_map(struct infer *in, ir_ref r, const pg_map *m, const struct ir_type *key, const struct ir_type *v)
+{
+	uint32_t site = ir_at(in->fl.f, r)->site;
+	const struct ir_lib *set = map_row(in->fl.u, m, "set");
+	struct map_shape s;
+	map_shape(m, &s);
+	if (set) {
+		struct ir_type a[3] = { infer_arg(in, r, 0), *key, *v }, out = nothing;
+		set->type(in, set, site, 3, a, &out);
+	} else if (s.role > PG_ROLE_EVENTS) {
+		no_keys(in, site, m);
+	} else if (s.role != PG_ROLE_EVENTS) {
+		set_state(in, r, s.value, "the state", key, v);
+	}
+	return s.role != PG_ROLE_EVENTS;
+}
+
 struct ir_type infer_setindex(struct infer *in, ir_ref r)
 {
 	struct ir_type t = infer_arg(in, r, 0), key = infer_arg(in, r, 1), v = infer_arg(in, r, 2);
 	uint32_t site = ir_at(in->fl.f, r)->site;
 	if (!t.kinds || !key.kinds || !v.kinds || t.kinds & IR_BIT(IR_REC))
 		return nothing;
-	if (t.kinds & IR_VIEWS && t.kinds & (IR_BIT(IR_ENTRY) | IR_BIT(IR_HOST))) {
+	if (t.kinds & IR_VIEWS && t.kinds & (IR_BIT(IR_ENTRY) | IR_BIT(IR_HOST) | IR_BIT(IR_MAP))) {
 		flow_error(&in->fl, site, "%s may be a packet or something else here; which, is known only at run time",
+			   infer_operand(in, r, 0))->help = "assign to each of them under an if";
+		return nothing;
+	}
+	if (t.kinds & IR_BIT(IR_ENTRY) && t.kinds & IR_BIT(IR_MAP)) {
+		flow_error(&in->fl, site, "%s may be an entry or a map here; which, is known only at run time",
 			   infer_operand(in, r, 0))->help = "assign to each of them under an if";
 		return nothing;
 	}
@@ -344,24 +371,9 @@ struct ir_type infer_setindex(struct infer *in, ir_ref r)
 		set_state(in, r, t.layout, "the entry", &key, &v);
 		return nothing;
 	}
-	if (t.kinds & IR_BIT(IR_HOST) && t.k && t.k->kind == PG_MAP) {
-		struct map_shape s;
-		map_shape(t.k->map, &s);
-		if (s.role == PG_ROLE_MAP) {
-			const struct ir_lib *set = map_row(in->fl.u, t.k->map, "set");
-			struct ir_type a[3] = { t, key, v }, out = nothing;
-			set->type(in, set, site, 3, a, &out);
-			return nothing;
-		}
-		if (s.role > PG_ROLE_EVENTS) {
-			no_keys(in, site, t.k->map);
-			return nothing;
-		}
-		if (s.role != PG_ROLE_EVENTS) {
-			set_state(in, r, s.value, "the state", &key, &v);
-			return nothing;
-		}
-	}
+	const pg_map *m = ir_map_like(in->fl.u, &t);
+	if (m && set_map(in, r, m, &key, &v))
+		return nothing;
 	if (t.kinds & IR_VIEWS)
 		set_view(in, r, t.kinds & IR_VIEWS, &key, &v);
 	else if (t.kinds & IR_BIT(IR_HOST))

@@ -239,9 +239,9 @@ static struct ir_type compare_equal(struct infer *in, ir_ref r, const struct ir_
 	if (both & (IR_VIEWS | IR_BIT(IR_ENTRY)))
 		flow_error(&in->fl, site, "two views are compared here; that is not there in kernel code")
 			->help = "compare the fields that matter";
-	else if (both & (IR_BIT(IR_REC) | IR_BIT(IR_FUNC) | IR_BIT(IR_HOST)))
+	else if (both & (IR_BIT(IR_REC) | IR_BIT(IR_FUNC) | IR_BIT(IR_HOST) | IR_BIT(IR_MAP)))
 		flow_error(&in->fl, site, "two %ss are compared here; kernel code cannot tell them apart",
-			   infer_wrong(in, &(struct ir_type){ .kinds = both }, 0));
+			   infer_wrong(in, &(struct ir_type){ .kinds = both & ~IR_FALSY }, 0));
 	if (!both && !numbers && !message)
 		return truth_type(false);
 	return type_kinds(IR_BOOL);

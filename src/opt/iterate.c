@@ -54,12 +54,12 @@ static bool is_host(const struct ir_type *t, enum pg_kind kind)
 	return t->kinds == IR_BIT(IR_HOST) && t->k && t->k->kind == kind;
 }
 
-static bool is_map(const struct ir_type *t, struct map_shape *s)
+static bool is_map(const struct flow *fl, const struct ir_type *t, struct map_shape *s)
 {
-	if (!is_host(t, PG_MAP))
-		return false;
-	map_shape(t->k->map, s);
-	return s->role == PG_ROLE_MAP;
+	const pg_map *m = ir_single(t->kinds) ? ir_map_like(fl->u, t) : NULL;
+	if (m)
+		map_shape(m, s);
+	return m && s->role == PG_ROLE_MAP;
 }
 
 /* The call becomes the iterator, what it goes over, and where it starts. */
@@ -75,7 +75,7 @@ bool iterate_pairs(struct flow *fl, ir_ref call)
 {
 	struct map_shape s;
 	const struct ir_type *t = type_of(fl, ir_at(fl->f, call)->args[1]);
-	if (!is_map(t, &s) && !is_host(t, PG_TABLE))
+	if (!is_map(fl, t, &s) && !is_host(t, PG_TABLE))
 		return false;
 	three_values(fl, call, iterate_next, &const_nil);
 	return true;
@@ -228,7 +228,7 @@ static bool turn(struct flow *fl, ir_ref call)
 	const struct ir_type *over = type_of(fl, i->args[1]);
 	if (!row || is_host(over, PG_TABLE) || !over->kinds || type_is_pending(over) || !turn_of(fl->f, call, &t))
 		return false;
-	bool map = is_map(over, &s);
+	bool map = is_map(fl, over, &s);
 	if (row->imm == IR_EXPAND_STEP && starts_with(fl, call, IR_BIT(IR_INT), NULL))
 		step(fl, call, &t);
 	else if (row->imm == IR_EXPAND_NEXT && map && s.array &&
@@ -249,7 +249,8 @@ static bool unguard(struct flow *fl, ir_ref call)
 	struct ir_ins *i = ir_at(f, call);
 	const struct ir_lib *row = type_of(fl, i->args[0])->row;
 	const struct ir_type *over = type_of(fl, i->args[1]);
-	if (!i->raised || !row || (!is_host(over, PG_TABLE) && !is_host(over, PG_MAP)))
+	struct map_shape s;
+	if (!i->raised || !row || (!is_host(over, PG_TABLE) && !is_host(over, PG_MAP) && !is_map(fl, over, &s)))
 		return false;
 	ir_blk on = i->block, at = ir_at(f, i->raised)->block;
 	ir_ref guard = ir_block(f, at)->last, last = ir_block(f, at)->last;
@@ -280,10 +281,12 @@ static const char over_help[] = "go over a map or a captured table that is known
 
 static void refuse_over(struct flow *fl, uint32_t site, const char *name, const struct ir_type *t)
 {
-	struct map_shape s;
-	if (t->kinds == IR_BIT(IR_HOST) && is_host(t, PG_MAP) && !is_map(t, &s))
+	struct map_shape s = { .role = PG_ROLE_MAP };
+	if (ir_single(t->kinds) && ir_map_like(fl->u, t) && !is_map(fl, t, &s))
 		flow_error(fl, site, "kernel code cannot go over this with '%s'", name)->help =
-			"name the fields one by one";
+			s.role <= PG_ROLE_EVENTS ? "name the fields one by one" : "go over it in the user half";
+	else if (t->kinds == (IR_BIT(IR_MAP) | IR_BIT(IR_NIL)))
+		flow_error(fl, site, "what '%s' goes over here may be nil", name)->help = "test it first: if m then ... end";
 	else
 		flow_error(fl, site, "what '%s' goes over here is not known, or nothing that it can go over", name)->help =
 			over_help;

@@ -33,6 +33,8 @@ static bool check(const struct join *j)
 		return refuse(j, "a text of more than 64 bytes that", "shorten it");
 	if (a->kinds & IR_BIT(IR_ENTRY) && a->layout && p->layout && !ct_equal(a->layout, p->layout))
 		return refuse(j, "an entry of maps with different values that", "read its fields under an if");
+	if (a->kinds & IR_BIT(IR_MAP) && a->model != p->model)
+		return refuse(j, "a map of one type or another that", "use each one under an if");
 	return true;
 }
 

@@ -25,7 +25,7 @@ static struct lw_val param_value(struct lw *w, ir_blk b, ir_ref p)
 	const struct ir_type *t = &ir_at(w->from, p)->type;
 	if (t->k)
 		return lw_const(w, t->k);
-	struct lw_val as = { .kinds = lw_text_meets(t->kinds), .cap = t->cap, .most = t->most, .layout = t->layout, .map = t->map };
+	struct lw_val as = { .kinds = lw_text_meets(t->kinds), .cap = t->cap, .most = t->most, .layout = t->layout, .model = t->model };
 	struct lw_val none = { .kinds = t->kinds };
 	struct lw_val shape = lw_widen(w, &none, &as); /* how many words it takes */
 	as.n = shape.n;
@@ -137,26 +137,17 @@ static void op_condition(struct lw *w, ir_ref r)
 
 /* ---- going over maps ---- */
 
-static const struct ctype *each_types(struct lw *w, ir_ref each, const struct ctype **value, uint32_t *map)
-{
-	struct map_shape s;
-	pg_map *m = ir_at(w->from, ir_at(w->from, each)->args[0])->type.k->map;
-	map_shape(m, &s);
-	*value = s.value;
-	*map = ir_map(w->unit, m);
-	return s.key;
-}
-
 static void lower_each(struct lw *w, ir_ref r)
 {
 	const struct ir_ins *i = ir_at(w->from, r);
-	const struct ctype *value, *key;
-	uint32_t map;
-	key = each_types(w, r, &value, &map);
+	const struct lw_val *over = lower_arg(w, r, 0);
+	bool known = over->kinds & IR_BIT(IR_HOST);
+	struct map_shape s;
+	lw_map_shape(w, over, &s);
 	ir_blk yes = lw_block(w, 0), no = edge_target(w, &i->succ[1]);
-	ir_ref t = ir_ins_new(w->fn, IRO(mapeach), 0, NULL);
+	ir_ref t = ir_ins_new(w->fn, IRO(mapeach), !known, known ? NULL : over->w);
 	ir_at(w->fn, t)->site = w->site;
-	ir_at(w->fn, t)->aux = map;
+	ir_at(w->fn, t)->aux = known ? ir_map(w->unit, over->k->map) : 0;
 	ir_append(w->fn, w->cur, t);
 	ir_succ(w->fn, t, 0, yes, 0, NULL);
 	ir_succ(w->fn, t, 1, no, 0, NULL);
@@ -164,19 +155,17 @@ static void lower_each(struct lw *w, ir_ref r)
 	if (!w->each)
 		w->each = arena_array(w->unit->scratch, ir_ref, w->from->nins);
 	w->each[r] = t;
-	w->val[r] = lw_load_type(w, key, t, 0);
+	w->val[r] = lw_load_type(w, s.key, t, 0);
 	w->unit->copy_access |= w->unit->target->helper_pull != 0; /* what is pulled inside would be lost outside */
 	lower_edge(w, &i->succ[0]);
 }
 
 static void op_eachval(struct lw *w, ir_ref r)
 {
-	const struct ctype *value;
 	ir_ref each = ir_at(w->from, r)->args[0];
-	uint32_t map;
-	each_types(w, each, &value, &map);
-	w->val[r] = lw_load_type(w, value, lw_op1(w, IRO(mapeachval), w->each[each]), 0);
-	w->val[r].map = map;
+	struct map_shape s;
+	lw_map_shape(w, lower_arg(w, each, 0), &s);
+	w->val[r] = lw_load_type(w, s.value, lw_op1(w, IRO(mapeachval), w->each[each]), 0);
 }
 
 static void op_nothing(struct lw *w, ir_ref r)

@@ -18,7 +18,7 @@ static struct lw_val dispatch(struct lw *w, const struct lw_val *v, const struct
 			      by_kind *one, void *arg)
 {
 	struct lw_val out = { .kinds = result->kinds, .cap = result->cap, .most = result->most,
-			      .layout = result->layout };
+			      .layout = result->layout, .model = result->model };
 	if (ir_single(v->kinds)) {
 		one(w, arg, v, ir_first_kind(v->kinds), &out);
 		return out;
@@ -103,17 +103,19 @@ static void call_row(struct lw *w, const struct ir_lib *row, uint32_t n, const s
 /* m[k] and st.f are rows: "get" of maps, "[]" of states. */
 static void index_host(struct lw *w, struct access *a, const struct lw_val *v, struct lw_val *out)
 {
-	const pg_map *m = v->k->map;
-	bool map = pg_map_role(m) == PG_ROLE_MAP;
+	const struct ir_type t = { .kinds = v->kinds, .k = v->k, .model = v->model };
+	const pg_map *m = ir_map_like(w->unit, &t);
+	const struct ir_lib *get = map_row(w->unit, m, "get");
 	struct lw_val args[2] = { *v, *a->key };
-	call_row(w, map_row(w->unit, m, map ? "get" : "[]"), 2, args, out);
+	call_row(w, get ? get : map_row(w->unit, m, "[]"), 2, args, out);
 }
 
 static void index_one(struct lw *w, void *arg, const struct lw_val *v, unsigned kind, struct lw_val *out)
 {
 	struct access *a = arg;
 	const char *name = const_name(a->key);
-	struct ir_type t = { .kinds = IR_BIT(kind), .k = v->k };
+	struct ir_type t = { .kinds = IR_BIT(kind), .k = v->k, .model = v->model };
+	bool map = kind == IR_MAP || (kind == IR_HOST && v->k->kind == PG_MAP);
 	if (kind >= IR_VIEW0) {
 		const struct ir_view *view = ir_view_of(w->unit->target, kind);
 		const struct ir_field *f = name ? ir_field_find(view, name) : NULL;
@@ -128,7 +130,7 @@ static void index_one(struct lw *w, void *arg, const struct lw_val *v, unsigned 
 	} else if (kind == IR_ENTRY) {
 		const struct ct_field *f = ct_field(v->layout, name, strlen(name));
 		*out = lw_load_field(w, f, lw_word(w, v, 0), 0);
-	} else if (kind == IR_HOST && v->k->kind == PG_MAP && !(name && method_row(w->unit, &t, kind, name))) {
+	} else if (map && !(name && method_row(w->unit, &t, kind, name))) {
 		index_host(w, a, v, out);
 	} else if (kind == IR_HOST && v->k->kind == PG_TABLE) {
 		lower_frozen(w, v->k, a->key, out);
@@ -137,7 +139,7 @@ static void index_one(struct lw *w, void *arg, const struct lw_val *v, unsigned 
 
 static uint64_t indexable(const struct lw_val *v)
 {
-	return v->kinds & (IR_VIEWS | IR_BIT(IR_ENTRY) | IR_BIT(IR_REC) | IR_BIT(IR_HOST) | IR_STRINGS |
+	return v->kinds & (IR_VIEWS | IR_BIT(IR_ENTRY) | IR_BIT(IR_REC) | IR_BIT(IR_HOST) | IR_BIT(IR_MAP) | IR_STRINGS |
 			   IR_BIT(IR_IP4) | IR_BIT(IR_IP6) | IR_BIT(IR_MAC));
 }
 
@@ -195,7 +197,7 @@ static void set_one(struct lw *w, void *arg, const struct lw_val *obj, unsigned 
 void lower_setindex(struct lw *w, ir_ref r)
 {
 	const struct lw_val *v = lower_arg(w, r, 0), *key = lower_arg(w, r, 1), *x = lower_arg(w, r, 2);
-	uint64_t good = v->kinds & (IR_VIEWS | IR_BIT(IR_ENTRY) | IR_BIT(IR_HOST));
+	uint64_t good = v->kinds & (IR_VIEWS | IR_BIT(IR_ENTRY) | IR_BIT(IR_HOST) | IR_BIT(IR_MAP));
 	struct lw_val ok = object(w, v, good, "index");
 	if (ok.kinds & IR_VIEWS) {
 		struct assignment a = { const_name(key), x };
@@ -212,9 +214,10 @@ void lower_setindex(struct lw *w, ir_ref r)
 		lw_store_field(w, ct_field(ok.layout, name, strlen(name)), lw_word(w, &ok, 0), 0, x);
 		return;
 	}
-	const pg_map *m = ok.k->map;
+	const pg_map *m = ir_map_like(w->unit, &(struct ir_type){ .kinds = ok.kinds, .k = ok.k, .model = ok.model });
+	const struct ir_lib *set = map_row(w->unit, m, "set");
 	struct lw_val args[3] = { ok, *key, *x }, out = lw_nil();
-	call_row(w, map_row(w->unit, m, pg_map_role(m) == PG_ROLE_MAP ? "set" : "[]="), 3, args, &out);
+	call_row(w, set ? set : map_row(w->unit, m, "[]="), 3, args, &out);
 }
 
 /* ---- calls ---- */
@@ -294,9 +297,11 @@ void lower_call(struct lw *w, ir_ref r)
 			w->val[r] = dispatch(w, &self, &i->type, method_of, &c);
 			return;
 		}
+		if (self.kinds & IR_BIT(IR_MAP))
+			c.args[0] = self;
 	}
 	check_args(w, row, &c, row_is_method(w->unit, row), 1);
 	w->val[r] = (struct lw_val){ .kinds = i->type.kinds, .cap = i->type.cap, .most = i->type.most,
-				    .layout = i->type.layout };
+				    .layout = i->type.layout, .model = i->type.model };
 	call_row(w, row, c.n, c.args, &w->val[r]);
 }

@@ -9,7 +9,7 @@
 static unsigned words_of_kind(const struct lw *w, unsigned kind, uint32_t cap)
 {
 	switch (kind) {
-	case IR_INT: case IR_IP4: case IR_MAC: case IR_ENTRY: case IR_MSG:
+	case IR_INT: case IR_IP4: case IR_MAC: case IR_ENTRY: case IR_MSG: case IR_MAP:
 		return 1;
 	case IR_IP6: case IR_SLICE:
 		return 2;
@@ -235,10 +235,10 @@ void lw_join_add(struct lw *w, struct lw_join *j, const struct lw_val *v)
 		args[as.n] = as.tag;
 	if (v->most > j->as.most)
 		j->as.most = v->most;
-	if (v->layout) {
+	if (v->layout)
 		j->as.layout = v->layout;
-		j->as.map = v->map;
-	}
+	if (v->model)
+		j->as.model = v->model;
 	lw_jmp(w, j->block, as.n + (j->as.tag != 0), args);
 }
 

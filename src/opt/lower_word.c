@@ -3,6 +3,7 @@
 
 #include "core/ctype.h"
 #include "core/mutant.h"
+#include "core/shape.h"
 
 static ir_ref append(struct lw *w, enum ir_op op, uint32_t n, const ir_ref *args)
 {
@@ -81,6 +82,16 @@ ir_ref lw_mapfd(struct lw *w, uint32_t map)
 	ir_ref r = append(w, IRO(mapfd), 0, NULL);
 	ir_at(w->fn, r)->aux = map;
 	return r;
+}
+
+ir_ref lw_map(struct lw *w, const struct lw_val *v)
+{
+	return v->kinds & IR_BIT(IR_MAP) ? lw_word(w, v, 0) : lw_mapfd(w, ir_map(w->unit, v->k->map));
+}
+
+void lw_map_shape(const struct lw *w, const struct lw_val *v, struct map_shape *out)
+{
+	map_shape(v->kinds & IR_BIT(IR_MAP) ? w->unit->models[v->model] : v->k->map, out);
 }
 
 ir_ref lw_mapval(struct lw *w, uint32_t map, int64_t off)

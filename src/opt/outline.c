@@ -594,11 +594,12 @@ static void dispatch(struct outline *o, ir_blk b, ir_ref mark, ir_blk done)
 	}
 }
 
-static ir_ref call_helper(struct outline *o, struct edit *e, uint32_t map)
+/* each: the mapeach that it was, of a loop over a map. */
+static ir_ref call_helper(struct outline *o, struct edit *e, const struct ir_ins *each)
 {
 	struct ir_fn *f = o->f;
 	ir_ref args[4];
-	args[0] = o->each ? put(o, e, IRO(mapfd), 0, map, 0) : edit_imm(e, MOST_TURNS);
+	args[0] = !o->each ? edit_imm(e, MOST_TURNS) : each->nargs ? each->args[0] : put(o, e, IRO(mapfd), 0, each->aux, 0);
 	args[1] = put(o, e, IRO(fnref), 0, o->g->id, 0);
 	args[2] = put(o, e, IRO(slot), 0, o->slot, 0);
 	args[3] = edit_imm(e, 0);
@@ -725,11 +726,12 @@ static void lead_to_call(struct outline *o, struct edit *head, ir_ref stores, co
 static void put_call(struct outline *o, const struct was *w)
 {
 	struct ir_fn *f = o->f;
-	uint32_t map = o->each ? w->list[w->n - 1].aux : 0;
 	ir_blk pre = ir_block_new(f);
 	ir_ref stores = edit_end(f, pre, o->site, IRO(jmp), 0, 0, 0);
 	struct edit head = { f, stores, o->site };
 	write_head(o, &head);
+	if (o->each)
+		ir_at(f, ir_block(f, o->head)->last)->nargs = 0; /* the callback is not told */
 	make_callback(o, &head);
 	ir_ref last = clear_head(o);
 	empty_body(o);
@@ -741,7 +743,7 @@ static void put_call(struct outline *o, const struct was *w)
 	ir_ref mark = ir_ins_new(f, IRO(nop), 0, NULL);
 	ir_append(f, call, mark);
 	struct edit c = { f, mark, o->site };
-	call_helper(o, &c, map);
+	call_helper(o, &c, &w->list[w->n - 1]);
 	dispatch(o, call, mark, end);
 	f->slots[o->slot].size = o->nwords * WORD;
 }

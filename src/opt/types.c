@@ -118,10 +118,10 @@ bool type_join(struct ir_type *t, const struct ir_type *with)
 		t->cap = with->cap;
 	if (with->most > t->most)
 		t->most = with->most;
-	if (with->layout && !t->layout) {
+	if (with->layout && !t->layout)
 		t->layout = with->layout;
-		t->map = with->map;
-	}
+	if (with->model && !t->model)
+		t->model = with->model;
 	return old.kinds != t->kinds || old.k != t->k || old.def != t->def || old.row != t->row ||
 	       old.cap != t->cap || old.most != t->most || old.layout != t->layout;
 }
@@ -160,9 +160,8 @@ const struct ir_lib *method_row(const struct ir_unit *u, const struct ir_type *t
 		return ir_lib_find(u->target->str_rows, name);
 	if (kind == IR_IP4 || kind == IR_IP6 || kind == IR_MAC)
 		return ir_lib_find(u->target->addr_rows, name);
-	if (kind == IR_HOST && t->k && t->k->kind == PG_MAP)
-		return map_row(u, t->k->map, name);
-	return NULL;
+	const pg_map *map = kind == IR_MAP || kind == IR_HOST ? ir_map_like(u, t) : NULL;
+	return map ? map_row(u, map, name) : NULL;
 }
 
 bool row_is_method(const struct ir_unit *u, const struct ir_lib *row)

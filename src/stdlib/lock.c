@@ -8,7 +8,7 @@ bool std_entry_type(struct infer *in, const struct ir_lib *row, uint32_t site, u
 {
 	struct map_shape s;
 	(void)row, (void)n;
-	map_shape(a[0].k->map, &s);
+	map_shape(ir_map_like(infer_unit(in), &a[0]), &s);
 	if (!s.lock)
 		return infer_error(in, site, "give it one: bpf.map { ..., lock = true }", "this map has no lock"), false;
 	if (!infer_unit(in)->target->spin_locks)

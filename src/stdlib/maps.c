@@ -90,7 +90,7 @@ static bool get_type(struct infer *in, const struct ir_lib *row, uint32_t site, 
 {
 	struct map_shape s;
 	(void)row, (void)n;
-	map_shape(a[0].k->map, &s);
+	map_shape(ir_map_like(infer_unit(in), &a[0]), &s);
 	if (!std_readable(in, site, s.value, out))
 		return false;
 	return std_storable(in, site, &s, s.key, &a[1], "key") && std_known_fields(in, site, s.key, &a[1]);
@@ -101,12 +101,12 @@ static bool set_type(struct infer *in, const struct ir_lib *row, uint32_t site, 
 {
 	struct map_shape s;
 	(void)row, (void)n, (void)out;
-	map_shape(a[0].k->map, &s);
+	map_shape(ir_map_like(infer_unit(in), &a[0]), &s);
 	if (!std_storable(in, site, &s, s.key, &a[1], "key") || !std_known_fields(in, site, s.key, &a[1]))
 		return false;
 	if (a[2].kinds == IR_BIT(IR_NIL) && s.array)
 		return infer_error(in, site, "write 0", "the entries of %s cannot be deleted, only written",
-				   pg_map_type(a[0].k->map)), false;
+				   pg_map_type(ir_map_like(infer_unit(in), &a[0]))), false;
 	struct ir_type v = a[2];
 	if (v.kinds == IR_BIT(IR_NIL))
 		return true;
@@ -123,7 +123,7 @@ static bool add_type(struct infer *in, const struct ir_lib *row, uint32_t site, 
 {
 	struct map_shape s;
 	(void)row, (void)n, (void)out;
-	map_shape(a[0].k->map, &s);
+	map_shape(ir_map_like(infer_unit(in), &a[0]), &s);
 	if (!is_counter(s.value))
 		return infer_error(in, site, NULL, "add is for maps of u32, u64, i32 or i64, not of %s",
 				   type_text(infer_unit(in)->arena, s.value)), false;
@@ -134,7 +134,7 @@ static bool add_type(struct infer *in, const struct ir_lib *row, uint32_t site, 
 
 struct access {
 	struct map_shape s;
-	uint32_t map;
+	ir_ref map;
 	ir_ref key;            /* address of the key on the stack */
 };
 
@@ -150,8 +150,8 @@ struct lw_val std_check_key(struct lw *w, const struct map_shape *s, const struc
 /* Writes the key to the stack. misfit 0: what does not fit raises. */
 static void put_key(struct lw *w, struct access *a, const struct lw_val *args, ir_blk misfit)
 {
-	map_shape(args[0].k->map, &a->s);
-	a->map = ir_map(w->unit, args[0].k->map);
+	lw_map_shape(w, &args[0], &a->s);
+	a->map = lw_map(w, &args[0]);
 	struct lw_val key = std_check_key(w, &a->s, &args[1]);
 	a->key = lw_slot(w, a->s.key->size, 8);
 	lw_store_type(w, a->s.key, a->key, 0, &key, misfit, "key");
@@ -159,13 +159,20 @@ static void put_key(struct lw *w, struct access *a, const struct lw_val *args, i
 
 static ir_ref look_up(struct lw *w, const struct access *a)
 {
-	return lw_helper(w, HELPER_MAP_LOOKUP, 2, (ir_ref[]){ lw_mapfd(w, a->map), a->key });
+	return lw_helper(w, HELPER_MAP_LOOKUP, 2, (ir_ref[]){ a->map, a->key });
+}
+
+ir_ref std_look_up(struct lw *w, const struct lw_val *map, const struct lw_val *key, ir_blk misfit)
+{
+	struct access a;
+	put_key(w, &a, (struct lw_val[]){ *map, *key }, misfit);
+	return look_up(w, &a);
 }
 
 static ir_ref update(struct lw *w, const struct access *a, ir_ref value, int64_t flags)
 {
 	return lw_helper(w, HELPER_MAP_UPDATE, 4,
-			 (ir_ref[]){ lw_mapfd(w, a->map), a->key, value, lw_imm(w, flags) });
+			 (ir_ref[]){ a->map, a->key, value, lw_imm(w, flags) });
 }
 
 static struct lw_val check_value(struct lw *w, const struct map_shape *s, const struct lw_val *v)
@@ -201,7 +208,6 @@ static void get_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const 
 	lw_bri(w, IR_EQ, ptr, 0, absent, there);
 	lw_enter(w, there);
 	struct lw_val v = lw_load_type(w, a.s.value, ptr, 0), none = lw_nil();
-	v.map = a.map;
 	lw_join_add(w, &j, &v);
 	lw_enter(w, absent);
 	lw_join_add(w, &j, &none);
@@ -215,7 +221,7 @@ static void erase(struct lw *w, const struct lw_val *args)
 	struct access a;
 	ir_blk end = lw_block(w, 0);
 	put_key(w, &a, args, end);
-	lw_helper(w, HELPER_MAP_DELETE, 2, (ir_ref[]){ lw_mapfd(w, a.map), a.key });
+	lw_helper(w, HELPER_MAP_DELETE, 2, (ir_ref[]){ a.map, a.key });
 	lw_jmp(w, end, 0, NULL);
 	lw_enter(w, end);
 }
@@ -239,10 +245,10 @@ static void set_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const 
 	lw_br_kind(w, &args[2], IR_BIT(IR_NIL), nil, some);
 	if (args[2].kinds & IR_BIT(IR_NIL)) {
 		struct map_shape s;
-		map_shape(args[0].k->map, &s);
+		lw_map_shape(w, &args[0], &s);
 		lw_enter(w, nil);
 		if (s.array) {
-			lw_raise(w, "the entries of %s cannot be deleted, only written", pg_map_type(args[0].k->map));
+			lw_raise(w, "the entries of %s cannot be deleted, only written", s.type);
 		} else {
 			erase(w, args);
 			lw_jmp(w, end, 0, NULL);
@@ -310,5 +316,5 @@ const struct ir_lib *const stdlib_map_rows[PG_ROLE_END] = {
 	[PG_ROLE_MAP] = stdlib_keyed_rows,    [PG_ROLE_STATE] = stdlib_state_rows,
 	[PG_ROLE_PERCPU] = stdlib_state_rows, [PG_ROLE_EVENTS] = stdlib_event_rows,
 	[PG_ROLE_QUEUE] = stdlib_queue_rows,  [PG_ROLE_FILTER] = stdlib_filter_rows,
-	[PG_ROLE_REDIRECT] = stdlib_redirect_rows,
+	[PG_ROLE_REDIRECT] = stdlib_redirect_rows, [PG_ROLE_OUTER] = stdlib_outer_rows,
 };

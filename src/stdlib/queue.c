@@ -8,7 +8,7 @@ static bool push_type(struct infer *in, const struct ir_lib *row, uint32_t site,
 {
 	struct map_shape s;
 	(void)row, (void)n, (void)out;
-	map_shape(a[0].k->map, &s);
+	map_shape(ir_map_like(infer_unit(in), &a[0]), &s);
 	return std_storable(in, site, &s, s.value, &a[1], "value") && std_known_fields(in, site, s.value, &a[1]);
 }
 
@@ -17,14 +17,14 @@ static bool take_type(struct infer *in, const struct ir_lib *row, uint32_t site,
 {
 	struct map_shape s;
 	(void)row, (void)n;
-	map_shape(a[0].k->map, &s);
+	map_shape(ir_map_like(infer_unit(in), &a[0]), &s);
 	return std_readable(in, site, s.value, out);
 }
 
 static ir_ref map_of(struct lw *w, const struct lw_val *m, struct map_shape *s)
 {
-	map_shape(m->k->map, s);
-	return lw_mapfd(w, ir_map(w->unit, m->k->map));
+	lw_map_shape(w, m, s);
+	return lw_map(w, m);
 }
 
 static void push_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,

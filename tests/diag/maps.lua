@@ -6,6 +6,9 @@ local waiting = bpf.map { "queue", value = "struct { u32 a; u32 b; }", entries =
 local devices = bpf.map { "devmap", entries = 8 }
 local hits = bpf.map { "hash", key = "u32", value = "u64", entries = 8, name = "hits" }
 local entries = bpf.map { "hash", key = "u32", value = "struct { u32 n; }", entries = 8, lock = true }
+local inner = { "hash", key = "u32", value = "struct { u32 n; }", entries = 8 }
+local tenants = bpf.map { "hash_of_maps", key = "u32", entries = 8, inner = inner }
+local counts = bpf.map { "array_of_maps", entries = 8, inner = { "array", key = "u32", value = "u64", entries = 8 } }
 local known = bpf.map { "bloom_filter", value = "u32", entries = 8 }
 
 diag.case("a queue by key", function(p) return jobs[p.len] end)
@@ -47,6 +50,56 @@ diag.case("another entry locked within", function(p)
 end)
 diag.case("printing within", function(p) entries:locked(1, function(e) print(e.n) end) end)
 diag.case("a map as a queue", function(p) return entries:push(1) end)
+diag.case("a map put into a map", function(p) tenants[p.len] = hits end)
+diag.case("a map taken out of a map", function(p) tenants:set(p.len, nil) end)
+diag.case("a map of maps by a wrong key", function(p) return tenants[p.eth.src] and bpf.DROP end)
+diag.case("a map of maps added to", function() counts:add(1, 1) end)
+diag.case("a wrong key in a map out of a map", function(p)
+	local m = counts[1]
+	return m and m[p.eth.src]
+end)
+diag.case("a wrong value in a map out of a map", function(p)
+	local m = tenants[1]
+	if m then m[1] = p.len end
+end)
+diag.case("a method that a map out of a map has not", function()
+	local m = tenants[1]
+	if m then m:push(1) end
+end)
+diag.case("a map out of a map locked", function()
+	local m = tenants[1]
+	if m then m:locked(1, function(e) e.n = 1 end) end
+end)
+diag.case("an entry of a map out of a map, after a write to another one", function()
+	local a, b = tenants[1], tenants[2]
+	local e = a and a[1]
+	if b then b[1] = nil end
+	return e and e.n
+end)
+diag.case("maps out of maps of two types", function(p)
+	local m
+	if p.len > 100 then m = tenants[1] else m = counts[1] end
+	return m and m[1] and bpf.DROP
+end)
+diag.case("a map or one out of a map", function(p)
+	local m = counts[p.len] or hits
+	return m[1]
+end)
+diag.case("assigned to what is an entry or a map", function(p)
+	local e
+	if p.len > 100 then e = entries[1] else e = counts[1] end
+	if e then e.n = 1 end
+end)
+diag.case("two maps compared", function() return counts[1] == counts[2] and bpf.DROP end)
+diag.case("a map printed", function() print(counts[1]) end)
+diag.case("a map returned", function() return counts[1] end)
+diag.case("a map stored", function(p) hits[1] = counts[p.len] end)
+diag.case("pairs of a map out of a map, or of nil", function()
+	for _, v in pairs(counts[1]) do return v end
+end)
+diag.case("pairs of a queue", function() for k in pairs(jobs) do return k end end)
+diag.case("pairs of a map of maps", function() for k in pairs(tenants) do return k end end)
+diag.case("length of a map out of a map", function() local m = counts[1] return m and #m end)
 diag.kind = "tc"
 diag.case("redirected in another way on tc", function(p) return p:redirect("lo", "egress") end)
 diag.case("a map of devices on tc", function(p) return devices:redirect(1) end)
