@@ -178,6 +178,14 @@ static struct ir_type index_map(struct infer *in, ir_ref r, const struct ir_type
 	return get->type(in, get, site, 2, a, &out) ? out : nothing;
 }
 
+/* Tables in tables; whether this is one is known when records are values. */
+static void refuse_inner(struct infer *in, uint32_t site, const struct ir_type *key, const char *use)
+{
+	if (in->fl.report)
+		flow_error(&in->fl, site, "%s of a table that is kept in a table is %s; that is not there yet",
+			   key_text(in, key), use)->help = "keep the inner table in a local variable of its own";
+}
+
 static struct ir_type index_kind(struct infer *in, ir_ref r, const struct ir_type *t, unsigned kind,
 				 const struct ir_type *key)
 {
@@ -186,10 +194,8 @@ static struct ir_type index_kind(struct infer *in, ir_ref r, const struct ir_typ
 		return index_view(in, r, kind, key);
 	if (kind == IR_ENTRY)
 		return struct_field(in, site, "the entry", t->layout, key);
-	if (kind == IR_REC) { /* known when records are values */
-		if (in->fl.report)
-			flow_error(&in->fl, site, "%s of a table that is kept in a table is read; that is not there yet",
-				   key_text(in, key))->help = "keep the inner table in a local variable of its own";
+	if (kind == IR_REC) {
+		refuse_inner(in, site, key, "read");
 		return type_pending();
 	}
 	if (kind == IR_MAP)
@@ -355,8 +361,12 @@ struct ir_type infer_setindex(struct infer *in, ir_ref r)
 {
 	struct ir_type t = infer_arg(in, r, 0), key = infer_arg(in, r, 1), v = infer_arg(in, r, 2);
 	uint32_t site = ir_at(in->fl.f, r)->site;
-	if (!t.kinds || !key.kinds || !v.kinds || t.kinds & IR_BIT(IR_REC))
+	if (!t.kinds || !key.kinds || !v.kinds)
 		return nothing;
+	if (t.kinds & IR_BIT(IR_REC)) {
+		refuse_inner(in, site, &key, "assigned");
+		return nothing;
+	}
 	if (t.kinds & IR_VIEWS && t.kinds & (IR_BIT(IR_ENTRY) | IR_BIT(IR_HOST) | IR_BIT(IR_MAP))) {
 		flow_error(&in->fl, site, "%s may be a packet or something else here; which, is known only at run time",
 			   infer_operand(in, r, 0))->help = "assign to each of them under an if";

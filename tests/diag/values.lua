@@ -37,6 +37,7 @@ diag.case("a table of two branches", function(p)
 	return t.a
 end)
 diag.case("a table in a table", function(p) local t = { inner = { x = p.len } } return t.inner.x end)
+diag.case("a table in a table, written", function(p) local t = { inner = {} } t.inner.x = p.len return p.len end)
 diag.case("a function in a table", function(p) 
 	local t = { v = 3 }
 	function t.get(self) return self.v + p.len end
