@@ -259,7 +259,7 @@ const struct ir_lib stdlib_rows[] = {
 	  "an integer as it is, constant text converted, else nil" },
 	{ "type", 1, 1, { 0 }, STR, 8, 0, kind_type, kind_lower, 0, "kind of a value, as text" },
 	{ "tostring", 1, 1, { 0 }, IR_STRINGS, 0, 0, std_tostring_type, std_tostring_lower, 0, "a value as text" },
-	{ "string.char", 0, -1, { INT }, IR_BIT(IR_TEXT), 0, IR_E_RAISE, std_char_type, std_char_lower, 0,
+	{ "string.char", 0, -1, { INT, INT, INT, INT }, IR_BIT(IR_TEXT), 0, IR_E_RAISE, std_char_type, std_char_lower, 0,
 	  "the text of these bytes" },
 	{ "print", 0, -1, { 0 }, 0, 0, IR_E_WRITE, std_print_type, std_print_lower, 0,
 	  "sends its arguments to the user half, which prints them" },

@@ -290,4 +290,7 @@ lang.packets { name = "a message raised anew behind a loop", inputs = segments, 
 	for i = a or 8, 1, 2 do M[2] = #p:sub(1) end
 	error(e)
 end }
+lang.case { name = "string.char of what is no integer", inputs = lang.each(lang.kinds), f = function(a)
+	return #string.char(0, 1, a or 2) + #string.char(a, 1), string.char(0, 0, 0, 0, a) == "\0\0\0\0\5"
+end }
 lang.done()
