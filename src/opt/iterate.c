@@ -117,9 +117,13 @@ static bool starts(struct start *s, ir_ref r, struct ir_edge *e, uint32_t a)
 	if (i->op == IRO(result))
 		return i->args[0] == s->call && !i->aux;
 	if (i->op == IRO(const)) {
-		if (s->with && e)
-			e->args[a] = iterate_const(s->fl, ir_block(f, 1)->first, s->with);
-		return i->type.kinds & s->kinds && (!s->with || e);
+		bool once = !e && r == ir_at(f, s->call)->args[2]; /* no turn comes back */
+		bool good = i->type.kinds & s->kinds && (!s->with || e || once);
+		if (s->with && (e || once)) {
+			ir_ref start = iterate_const(s->fl, ir_block(f, 1)->first, s->with);
+			*(e ? &e->args[a] : &ir_at(f, s->call)->args[2]) = start;
+		}
+		return good;
 	}
 	if (i->op != IRO(param) || i->block == 1 || s->n >= 16)
 		return false;
@@ -282,7 +286,10 @@ static const char over_help[] = "go over a map or a captured table that is known
 static void refuse_over(struct flow *fl, uint32_t site, const char *name, const struct ir_type *t)
 {
 	struct map_shape s = { .role = PG_ROLE_MAP };
-	if (ir_single(t->kinds) && ir_map_like(fl->u, t) && !is_map(fl, t, &s))
+	bool map = is_map(fl, t, &s);
+	if (fl->u->diag->errors && (map || is_host(t, PG_TABLE) || !t->kinds))
+		return; /* behind what was wrong: where the loop starts, or what it goes over, was not looked at */
+	if (ir_single(t->kinds) && ir_map_like(fl->u, t) && !map)
 		flow_error(fl, site, "kernel code cannot go over this with '%s'", name)->help =
 			s.role <= PG_ROLE_EVENTS ? "name the fields one by one" : "go over it in the user half";
 	else if (t->kinds == (IR_BIT(IR_MAP) | IR_BIT(IR_NIL)))

@@ -107,6 +107,10 @@ diag.case("select from the end of what may be missing", function(p)
 	return (select(-1, f()))
 end)
 diag.case("select from a name", function(p) return (select(p.eth.src, 1)) end)
+diag.case("a loop over a map behind what is wrong", function(p)
+	local n = p:u64(none) or 1
+	for k, v in pairs(words) do n = n + k end
+end)
 diag.case("pcall of nothing", function() pcall() end)
 diag.case("pcall of what is no function", function(p) pcall(p.len) end)
 diag.case("what pcall gives as a verdict", function(p) return pcall(error, p.len) end)

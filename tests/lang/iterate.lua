@@ -129,6 +129,11 @@ lang.case { name = "pairs of an array", inputs = small, f = function(a)
 	end
 	return s, n
 end }
+lang.case { name = "pairs of an array, of which there is no second turn", inputs = small, f = function(a)
+	local s = 0
+	local ok, e = pcall(function() for k, v in pairs(array) do s = s + v + k + a error(7) end end)
+	for k, v in ipairs(array) do s = s + v + k return s, ok, e end
+end }
 lang.case { name = "ipairs of an array", inputs = small, f = function(a)
 	local s, n = 0, 0
 	for k, v in ipairs(array) do
