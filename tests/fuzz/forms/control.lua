@@ -1,0 +1,134 @@
+-- Branches and loops of all forms, with their ends before the end.
+
+local function if_(scope)
+	local s = S("if ", condition(scope), " then\n", block(scope, random(1, 3)))
+	if chance(25) then
+		s[#s + 1], s[#s + 2], s[#s + 3], s[#s + 4] = "elseif ", condition(scope), " then\n", block(scope, random(1, 2))
+	end
+	if chance(45) then s[#s + 1], s[#s + 2] = "else\n", block(scope, random(1, 3)) end
+	s[#s + 1] = "end"
+	return s
+end
+
+function loop_scope(scope)
+	g.loops = g.loops - 1
+	return inner(scope, { loop = true, loops = (scope.loops or 0) + 1, continue = name("c") })
+end
+
+-- The body of a loop: counts its turns with `counter` when that is given.
+function body(scope, counter, most, n)
+	local b = block(scope, n or random(1, 4), true)
+	if counter then
+		table.insert(b, 1, S(counter, " = ", counter, " + 1"))
+		table.insert(b, 2, S("if ", counter, " > ", most, " then break end"))
+		b[1].keep, b[2].keep = true, true
+	end
+	return b
+end
+
+function tail(scope)
+	return scope.used and "::" .. scope.continue .. "::\n" or ""
+end
+
+local function for_small(scope)
+	local s = loop_scope(scope)
+	local from = chance(60) and E("int", pick { "0", "1", "-2", "3" }) or E("int", "(", int(scope, 2), " & 3)")
+	local to = chance(40) and E("int", tostring(random(0, 6))) or E("int", "(", int(scope, 2), " & ", pick { "3", "7" }, ")")
+	local step = chance(60) and "" or pick { ", 1", ", 2", ", 3", ", 100" }
+	if chance(20) then from, to, step = to, from, pick { ", -1", ", -2", ", -3" } end
+	local i = declare(s, "int", "i")
+	i.fixed = chance(80)
+	local b = body(s)
+	return S("for ", i.name, " = ", from, ", ", to, step, " do\n", b, tail(s), "end")
+end
+
+local function for_hostile(scope)
+	local s = loop_scope(scope)
+	local t = declare(scope, "int", "t")
+	t.fixed = true
+	local from, to = int(scope, 2), int(scope, 2)
+	local step = pick { E("int", "1"), E("int", "-1"), int(scope, 1), int(scope, 2), literal() }
+	if chance(50) then
+		from = E("int", pick { "math.maxinteger - 3", "math.mininteger + 3", "math.maxinteger", "math.mininteger" })
+	end
+	if chance(40) then to = E("int", pick { "math.maxinteger", "math.mininteger" }) end
+	local i = declare(s, "int", "i")
+	i.fixed = true
+	local b = body(s, t.name, tostring(random(3, 9)))
+	return S("local ", t.name, " = 0\nfor ", i.name, " = ", from, ", ", to, ", ", step, " do\n", b, tail(s), "end")
+end
+
+local function while_(scope)
+	local t = declare(scope, "int", "t")
+	t.fixed = true
+	local cond = condition(scope)
+	local s = loop_scope(scope)
+	local b = body(s, t.name, tostring(random(3, 12)))
+	return S("local ", t.name, " = 0\nwhile ", cond, " do\n", b, tail(s), "end")
+end
+
+local function repeat_(scope)
+	local t = declare(scope, "int", "t")
+	t.fixed = true
+	local s = loop_scope(scope)
+	s.continue = false
+	local b = body(s, t.name, tostring(random(2, 9)))
+	return S("local ", t.name, " = 0\nrepeat\n", b, "until ", b.final and "true" or condition(b.scope or s))
+end
+
+local function goto_loop(scope)
+	local t, label = declare(scope, "int", "t"), name("l")
+	t.fixed = true
+	local s = inner(scope, { loop = false, loops = (scope.loops or 0) + 1, continue = false })
+	g.loops = g.loops - 1
+	local b = block(s, random(1, 3))
+	local again = S("if ", t.name, " < ", tostring(random(2, 9)), " and ", condition(scope), " then goto ", label, " end")
+	return S("local ", t.name, " = 0\n::", label, "::\n", t.name, " = ", t.name, " + 1\ndo\n", b, "end\n", again)
+end
+
+local function do_(scope) return S("do\n", block(scope, random(1, 3)), "end") end
+
+-- do ... goto l ... ::l:: end, the goto perhaps in loops in there
+local function skipped(scope)
+	local s = inner(scope, { out = name("o"), continue = false })
+	local b = block(s, random(2, 4))
+	return S("do\n", b, "::", s.out, "::\nend")
+end
+
+local function leave(scope)
+	if scope.out and chance(40) then return S("if ", condition(scope), " then goto ", scope.out, " end") end
+	if not scope.loop then return assign(scope) end
+	if scope.continue and chance(60) then
+		local s = scope
+		while rawget(s, "continue") ~= scope.continue do s = rawget(s, "up") end
+		s.used = true
+		return S("if ", condition(scope), " then goto ", scope.continue, " end")
+	end
+	return S("if ", condition(scope), " then break end")
+end
+
+local function finish(scope)
+	if scope.fn then
+		local s = S("if ", condition(scope), " then return ")
+		for i, sort in ipairs(scope.fn.results) do
+			if i > 1 and sort == "any" and chance(20) then break end
+			s[#s + 1] = i > 1 and ", " or ""
+			s[#s + 1] = expr(sort, scope, 1)
+		end
+		s[#s + 1] = " end"
+		return s
+	end
+	return S("if ", condition(scope), " then return ", pick { "bpf.PASS", "bpf.DROP", "bpf.TX", "nil", "" }, " end")
+end
+
+local function fail(scope)
+	return S("if ", condition(scope), " then error(", pick { '"one"', '"two", 0', '"three", 2', '"four"' }, ") end")
+end
+
+return {
+	often = 100,
+	flat = { leave, leave, finish, fail },
+	nested = { if_, if_, if_, if_, if_, for_small, for_small, for_hostile, while_, repeat_, goto_loop, do_, skipped },
+	loop = { [for_small] = true, [for_hostile] = true, [while_] = true, [repeat_] = true, [goto_loop] = true },
+	world = function(_, env) env.error = error end,
+}

@@ -1,0 +1,69 @@
+-- The generic for: over captured tables, maps, and what functions give.
+
+-- for k, v in pairs(K.list) do ... end, which is written out
+local function over_table(scope)
+	local what = pick { { "ipairs(K.list)", "int", "int" }, { "pairs(K.list)", "int", "int" }, { "pairs(K.set)", "mix", "bool" },
+		{ "pairs(K.mixed)", "mix", "mix" }, { "ipairs(K.mixed)", "int", "mix" }, { "pairs(K.names)", "int", "mix" } }
+	local s = loop_scope(scope)
+	local k, v = declare(s, what[2], "k"), declare(s, what[3], "v")
+	k.fixed, v.fixed = true, chance(60)
+	local b = body(s, nil, nil, random(1, 2))
+	return S("for ", k.name, ", ", v.name, " in ", what[1], " do\n", b, tail(s), "end")
+end
+
+-- Over an array in order; over a hash in whatever order, so only sums are made.
+local function over_array(scope)
+	local s = loop_scope(scope)
+	local k, v = declare(s, "int", "k"), declare(s, "int", "v")
+	k.fixed = true
+	local b = body(s, nil, nil, random(1, 2))
+	return S("for ", k.name, ", ", v.name, " in ", pick { "pairs", "ipairs" }, "(A) do\n", b, tail(s), "end")
+end
+
+local function over_hash(scope)
+	local k, v, start = name("k"), name("v"), int(scope, 1)
+	local sum = declare(scope, "int").name
+	local m = pick { "H", "B", "L", "S" }
+	local what = m == "S" and pick { v .. ".n", v .. ".c + " .. k } or pick { v, k, v .. " * " .. k }
+	local more = chance(30) and "if " .. k .. " & 1 == 0 then " .. m .. "[" .. k .. "] = nil end\n" or ""
+	if m == "S" and chance(40) then more = v .. ".n = " .. v .. ".n ~ " .. k .. "\n" end
+	g.loops = g.loops - 1
+	return S("local ", sum, " = ", start, "\nfor ", k, ", ", v, " in pairs(", m, ") do\n", sum, " = ", sum, pick { " + ", " ~ " },
+		"(", what, ")\n", more, "end")
+end
+
+-- for i, v in function(s, i) ... end, s, i do ... end
+local function own(scope)
+	if (scope.functions or 0) > 1 then return assign(scope) end
+	local f = { params = {}, results = { "any", "int" } }
+	local fs = function_scope(scope, f)
+	local c, n = declare(fs, "int", "c"), tostring(random(2, 6))
+	c.fixed = true
+	local value = any(fs, 2)
+	local from = S("local function ", name("it"), "(s, ", c.name, ")\nif ", c.name, " < s then return ", c.name, " + 1, ", value, " end\nend\n")
+	local s = loop_scope(scope)
+	local i, v = declare(s, "int", "i"), declare(s, "any", "v")
+	i.fixed = true
+	local b = body(s, nil, nil, random(1, 3))
+	return S(from, "for ", i.name, ", ", v.name, " in ", from[2], ", ", n, ", 0 do\n", b, tail(s), "end")
+end
+
+-- for v in function() n = n + 1 if n < 5 then return n end end do ... end
+local function closure(scope)
+	if (scope.functions or 0) > 1 then return assign(scope) end
+	local n, most = declare(scope, "int"), tostring(random(2, 6))
+	n.fixed = true
+	local give = int(function_scope(scope, { params = {}, results = { "int" } }), 2)
+	local s = loop_scope(scope)
+	local v = declare(s, "int", "v")
+	local b = body(s, nil, nil, random(1, 3))
+	return S("local ", n.name, " = 0\nfor ", v.name, " in function()\n", n.name, " = ", n.name, " + 1\nif ", n.name, " < ", most,
+		" then return ", give, " end\nend do\n", b, tail(s), "end")
+end
+
+return {
+	often = 35,
+	nested = { over_table, over_table, over_array, over_hash, own, closure },
+	loop = { [over_table] = true, [over_array] = true, [over_hash] = true, [own] = true, [closure] = true },
+	world = function(_, env) env.pairs, env.ipairs = pairs, ipairs end,
+}

@@ -1,0 +1,96 @@
+-- Captured tables: constants that are indexed by what is known only at run time.
+
+local function row_key(scope, d) return E("int", int(scope, d - 1), " & ", chance(90) and "3" or "7") end
+
+local function row(scope, d)
+	return E("row", pick { "K.rows", "K.rows", "handlers" }, "[", row_key(scope, d), "]")
+end
+
+local function row_call(scope, d)
+	local r = row(scope, d)
+	return E("int", r, r[1] == "handlers" and "" or ".f", "(", int(scope, d - 1), ")")
+end
+
+local function method_call(scope, d)
+	return E("int", "K.object:", pick { "times", "times", "less" }, "(", int(scope, d - 1), ")")
+end
+
+-- A variable that holds a row or a function of such a table.
+local function held(scope)
+	local v = visible(scope, function(v) return v.sort == "row" end)
+	if v and v.call then return E("int", v.name, v.call, "(", int(scope, 1), ")") end
+	return v and E("int", v.name, ".n")
+end
+
+-- local h = handlers[k] if h then ... end
+local function hold(scope)
+	local s = inner(scope)
+	local r = row(s, 3)
+	local v = declare(s, "row", "h", { call = r[1] == "handlers" and "" or chance(50) and ".f" })
+	return S("local ", v.name, " = ", r, "\nif ", v.name, " then\n", block(s, random(1, 3)), "end")
+end
+
+-- handlers[k] of a condition: cond and handlers[k], called where it is something
+local function hold_either(scope)
+	local s, a = inner(scope), row_key(scope, 2)
+	local v = declare(s, "row", "h", { call = "" })
+	return S("local ", v.name, " = ", bool(scope, 2), " and handlers[", a, "]\nif ", v.name, " then\n", block(s, random(1, 2)), "end")
+end
+
+local function world(_, env)
+	local H, st = env.H, env.st
+	local K = { one = 1, big = 0x123456789, sub = { min = math.mininteger }, [3] = 33 }
+	K.list = { 10, math.mininteger, -1, 7, 0x100000000 }
+	K.set = { [0] = true, [3] = true, [7] = true, [-1] = true, [math.mininteger] = true, [true] = true, ab = true,
+		["a\0b"] = true }
+	K.words = { ab = 1, a = 2, GET = -3, [""] = 4, ["a\0b"] = 5, ["\xff\xfe"] = 6, abababab = math.mininteger }
+	K.mixed = { [0] = 1, true, "ab", false, math.mininteger, "", "abcdefghi", [math.maxinteger] = "a\0b", x = 5, [false] = 6 }
+	K.names = { [0] = "ab", "a", "", "GET", "abcdefghijklmnop" }
+	K.nest = { [0] = { [0] = 5, 6, 7 }, { [0] = -5, [3] = true }, { "x", false } }
+	K.many, K.plain = {}, {}
+	for i = 0, 99 do K.many[i * 7 - 20], K.plain[i] = i * i * 0x10001 - 5, i % 3 ~= 0 end
+	K.rows = {
+		[0] = { n = 1, f = function(x) return x end },
+		{ n = -7, f = function(x) return x // 3 end },
+		{ n = math.maxinteger, f = function(x) return x < 0 and -x or st.x end },
+		{ n = 0, f = function(x) for i = 0, 2 do x = x + i end return x end },
+	}
+	K.object = { k = 3, times = function(self, n) return self.k * n end }
+	setmetatable(K.object, { __index = { less = function(self, n) return self:times(n) - (H[n & 3] or self.k) end } })
+	env.K = K
+	env.handlers = {
+		[0] = function(x) return x + 1 end,
+		function(x) return math.abs(x) end,
+		function(x) H[x & 7] = x return 2 end,
+		function(x) if x == 5 then error "five" end return x ~ 5 end,
+	}
+end
+
+return {
+	often = 70,
+	int = {
+		row_call, method_call, held,
+		function(scope, d) return E("int", "(K.list[", any(scope, d - 1), "] or ", int(scope, d - 1), ")") end,
+		function(scope, d) return E("int", "(K.many[", int(scope, d - 1), " & 0xff] or ", int(scope, d - 1), ")") end,
+		function(scope, d) return E("int", "K.rows[", row_key(scope, d), "].n") end,
+		function() return E("int", pick { "K.one", "K.big", "K.sub.min", "K[3]", "LIMIT" }) end,
+	},
+	bool = { function(scope, d) return E("bool", "(K.set[", mix(scope, d - 1), "] == true)") end },
+	any = {
+		function(scope, d) return E("any", "K.list[", any(scope, d - 1), "]") end,
+		function(scope, d) return E("any", "K.set[", any(scope, d - 1), "]") end,
+		function(scope, d) return E("any", "K.plain[", any(scope, d - 1), "]") end,
+		function(scope, d) return E("any", "K.many[", any(scope, d - 1), "]") end,
+		function(scope, d) return E("any", "(", bool(scope, d - 1), " and ", method_call(scope, d), ")") end,
+		function(scope, d) return E("any", "(", any(scope, d - 1), " or ", row_call(scope, d), ")") end,
+		function() return E("any", "K.none") end,
+	},
+	mix = {
+		function(scope, d) return E("mix", "K.set[", mix(scope, d - 1), "]") end,
+		function(scope, d) return E("mix", "K.mixed[", mix(scope, d - 1), "]") end,
+		function(scope, d) return E("mix", "K.names[", int(scope, d - 1), " & 7]") end,
+		function(scope, d) return E("mix", "K.nest[", int(scope, d - 1), " & 3][", int(scope, d - 1), " & 3]") end,
+	},
+	nested = { hold, hold_either },
+	world = world,
+}
