@@ -48,6 +48,9 @@ enum { IR_FEWER = 1 << 13 };
 /* Likewise: it does something, but what it gives must be used for it to mean anything. */
 enum { IR_MATTERS = 1 << 14 };
 
+/* Likewise: its first argument is a key of the map that it is a method of. */
+enum { IR_KEYED = 1 << 13 };
+
 /* Rows without type and lower are control flow: their calls become branches before anything is
  * lowered; imm says which. */
 enum ir_expand {

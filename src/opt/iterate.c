@@ -4,7 +4,8 @@
  * `pairs(x)` becomes its three values, and a turn of the loop, `forcall`, what it does:
  *
  *   ipairs, and pairs of an array map    i = i + 1; v = x[i]; the loop ends where v is nil
- *   pairs of another map                 the block ends with `each`, and its value is the key
+ *   pairs of another map                 the block ends with `each`, and its value is the key; of a struct
+ *                                        a table is made, with its fields
  *   pairs, ipairs of a captured table    left for `unroll`
  *
  * Of a turn only its first result is looked at where the loop ends; the others are taken inside.
@@ -205,20 +206,41 @@ static void step(struct flow *fl, ir_ref call, const struct turn *t)
 	ir_remove(fl->f, call);
 }
 
+/* A key that is a struct is a table in Lua: made anew in each turn, in a block before what comes `on`. */
+static ir_ref key_table(struct flow *fl, ir_ref each, const struct ctype *layout, struct ir_edge *on)
+{
+	struct ir_fn *f = fl->f;
+	uint32_t site = ir_at(f, each)->site;
+	ir_blk b = ir_block_new(f);
+	ir_ref t = flow_emit(fl, b, site, IRO(newtable), 0, NULL);
+	for (uint32_t i = 0; i < layout->nfields; i++) {
+		const char *name = layout->fields[i].name;
+		ir_ref k = flow_const(fl, b, site, const_new(fl->u, (pg_value){ .kind = PG_STR, .str = name,
+										.n = (uint32_t)strlen(name) }));
+		ir_ref v = flow_emit(fl, b, site, IRO(index), 2, (ir_ref[]){ each, k });
+		flow_emit(fl, b, site, IRO(setindex), 3, (ir_ref[]){ t, k, v });
+	}
+	ir_ref jump = flow_emit(fl, b, site, IRO(jmp), 0, NULL);
+	ir_succ(f, jump, 0, on->to, on->nargs, on->args);
+	*on = (struct ir_edge){ .to = b };
+	return t;
+}
+
 /* The block ends with `each`: on in the loop with its value, or done. */
-static void each(struct flow *fl, ir_ref call, const struct turn *t)
+static void each(struct flow *fl, ir_ref call, const struct turn *t, const struct ctype *key)
 {
 	struct ir_fn *f = fl->f;
 	ir_ref last = ir_block(f, ir_at(f, call)->block)->last, map = ir_at(f, call)->args[1];
 	struct ir_edge done = ir_at(f, last)->succ[0], on = ir_at(f, last)->succ[1];
 	iterate_become(fl, last, IRO(each), 1, &map);
+	ir_ref is = key->kind == CT_STRUCT ? key_table(fl, last, key, &on) : last;
 	ir_at(f, last)->succ[0] = on;
 	ir_at(f, last)->succ[1] = done;
-	results(fl, call, last, IRO(eachval), last);
+	results(fl, call, is, IRO(eachval), last);
 	ir_remove(f, t->done);
 	ir_remove(f, t->first);
 	ir_ref *to = arena_array(fl->u->scratch, ir_ref, f->nins);
-	to[t->first] = last;
+	to[t->first] = is;
 	ir_rename(f, to);
 	ir_remove(f, call);
 }
@@ -239,7 +261,7 @@ static bool turn(struct flow *fl, ir_ref call)
 		 starts_with(fl, call, IR_BIT(IR_NIL), const_int(fl->u, -1)))
 		step(fl, call, &t);
 	else if (row->imm == IR_EXPAND_NEXT && map && !s.array && starts_with(fl, call, IR_BIT(IR_NIL), NULL))
-		each(fl, call, &t);
+		each(fl, call, &t, s.key);
 	else
 		return false;
 	return true;

@@ -2,7 +2,8 @@
  * records.c - tables made and used up in the function: one cell a field, and a `record`, a copy of
  * them, wherever the table is handed to a map, an event or a library function.
  *
- * Such a hand-over copies, where Lua would share; so using the table afterwards is refused.
+ * Such a hand-over copies, where Lua would share; so using the table afterwards is refused. A key of a map is
+ * looked at only: what a map holds is never one with a table, in the user half and the twin neither.
  */
 #include "opt/opt.h"
 #include "opt/reach.h"
@@ -143,6 +144,21 @@ static bool keeps(const struct ir_fn *f, const struct ir_ins *call)
 	return !row || row->effects & IR_E_WRITE;
 }
 
+/* Does r hand the table over? */
+static bool copies(struct records *s, const struct rec *rec, ir_ref r)
+{
+	const struct ir_ins *i = ir_at(s->f, r);
+	if (i->op == IRO(setindex))
+		return !s->of[i->args[0]] && record_of(s, i->args[2]) == rec;
+	if (i->op != IRO(call) || !keeps(s->f, i))
+		return false;
+	const struct ir_lib *row = ir_at(s->f, i->args[0])->type.row;
+	for (uint32_t a = row && row->effects & IR_KEYED ? 3 : 1; a < i->nargs; a++)
+		if (record_of(s, i->args[a]) == rec)
+			return true;
+	return false;
+}
+
 struct used_rec {
 	const struct records *s;
 	const struct rec *rec;
@@ -160,10 +176,8 @@ static bool is_use(const void *arg, ir_ref r)
 static void refuse_later_uses(struct records *s, struct rec *rec)
 {
 	for (uint32_t h = 0; h < rec->nuses; h++) {
-		const struct ir_ins *i = ir_at(s->f, rec->uses[h]);
-		bool copies = (i->op == IRO(call) && keeps(s->f, i)) || (i->op == IRO(setindex) && !s->of[i->args[0]]);
 		struct used_rec arg = { s, rec };
-		ir_ref use = copies ? reach_use(s->f, rec->uses[h], rec->table, is_use, &arg) : 0;
+		ir_ref use = copies(s, rec, rec->uses[h]) ? reach_use(s->f, rec->uses[h], rec->table, is_use, &arg) : 0;
 		if (!use)
 			continue;
 		refuse(s, use, "this table was stored before, which copied it; using it again would not change "

@@ -304,8 +304,8 @@ static void add_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const 
 
 const struct ir_lib stdlib_keyed_rows[] = {
 	{ "get", 1, 1, { 0 }, IR_BIT(IR_NIL), 0, IR_E_READ, get_type, get_lower, 0, "m:get(k): m[k]" },
-	{ "set", 2, 2, { 0 }, 0, 0, IR_E_WRITE, set_type, set_lower, 0, "m:set(k, v): m[k] = v" },
-	{ "add", 2, 2, { 0, IR_BIT(IR_INT) }, 0, 0, IR_E_WRITE, add_type, add_lower, 0,
+	{ "set", 2, 2, { 0 }, 0, 0, IR_E_WRITE | IR_KEYED, set_type, set_lower, 0, "m:set(k, v): m[k] = v" },
+	{ "add", 2, 2, { 0, IR_BIT(IR_INT) }, 0, 0, IR_E_WRITE | IR_KEYED, add_type, add_lower, 0,
 	  "m:add(k, n): adds n atomically, creates the entry at n" },
 	{ "locked", 2, 2, { 0, IR_BIT(IR_FUNC) }, IR_BOOL, 0, 0, NULL, NULL, IR_EXPAND_LOCKED,
 	  "m:locked(k, f): f(m[k]) while nobody else has it locked; false when there is no k" },

@@ -314,4 +314,69 @@ if lang.hook == "xdp" then
 		return before, after, p:u8(3)
 	end }
 end
+
+-- keys that are structs are tables, made anew in each turn
+local LAYOUT = "struct { ip4 src; u16 port; u32? mark; char name[8]; i8 last; be16 net; bool up; }"
+local conns = bpf.map { "hash", key = LAYOUT, value = "u64", entries = 16 }
+local seen = bpf.map { "hash", key = LAYOUT, value = "struct { u64 n; }", entries = 16 }
+local function connect()
+	for i = 1, 5 do
+		conns[{ src = "10.0.0." .. i, port = i * 13107, mark = i % 2 == 0 and i or nil, name = ("x"):rep(i + 3), last = -i,
+			net = i, up = i > 2 }] = i
+	end
+end
+lang.case { name = "struct keys", see = { conns }, setup = connect, inputs = small, f = function(a)
+	local s, t, n = 0, 0, 0
+	for k, v in pairs(conns) do
+		s = s + k.port * v + k.last * a + k.net
+		if k.mark then t = t + k.mark * v end
+		if k.up and k.src ~= bpf.ip "10.0.0.3" then t = t + #k.name * 100 end
+		if k.name == "xxxx" then n = v end
+	end
+	return s, t, n
+end }
+lang.case { name = "struct keys, used as keys", see = { conns, seen }, setup = connect, inputs = small, f = function(a)
+	local n = 0
+	for k, v in pairs(conns) do
+		seen[k] = { n = v }
+		if v < a then conns[k] = nil else conns:add(k, 10) end
+		local e = seen[k]
+		if e then e.n = e.n + a end
+		if seen:get(k) then n = n + k.last end
+	end
+	return n
+end }
+lang.case { name = "struct keys, changed", see = { conns, seen }, setup = connect, inputs = small, f = function(a)
+	local sum = 0
+	for k in pairs(conns) do
+		k.port = k.last + 10
+		k.mark = nil
+		if k.up then k.src = bpf.ip "10.0.0.9" end
+		sum = sum + k.port
+		seen[k] = { n = 1 }
+		k.up = false
+		if a == 2 then return k.net > 0, k.src ~= nil end
+	end
+	return sum
+end }
+lang.case { name = "struct keys, kept", see = { conns }, setup = connect, inputs = two, f = function(a, b)
+	local best, at, mark = -1, nil, nil
+	for k, v in pairs(conns) do
+		if v > best and v ~= a then best, at, mark = v, k.net, k.mark end
+		if b == 1 and k.port == 13107 * 2 then break end
+	end
+	return best == b or best > 0, b == 1 or at, b == 1 or mark
+end }
+lang.case { name = "struct keys, an error within pcall", see = { conns }, setup = connect, inputs = small, f = function(a)
+	local n = 0
+	for k, v in pairs(conns) do
+		local good = pcall(function()
+			if v == a then n = n + k.mark end
+			k.last = v + 126
+			conns[k] = 7
+		end)
+		if good then n = n + 100 end
+	end
+	return n
+end }
 lang.done()
