@@ -320,6 +320,7 @@ struct pg_runtime_error {
 	const char *text;     /* "filter.lua:14: attempt to ..." */
 	const char *where;    /* "xdp eth0", "program" */
 	uint64_t total, fresh;
+	bool loss;            /* no error: the program went on without what had no room */
 };
 PG_API int pg_errors_read(pg_ctx *ctx, void (*each)(void *arg, const struct pg_runtime_error *e),
 			  void *arg);

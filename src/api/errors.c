@@ -20,6 +20,7 @@ struct api_sites {
 	size_t bytes;
 	uint32_t n;
 	char **text;             /* n texts, "file:line: message" */
+	bool *loss;              /* n: it ended nothing */
 	uint64_t *seen, *mark;   /* n counts: as last reported; as at the start of a test */
 	char where[64];
 };
@@ -40,6 +41,7 @@ static void destroy(struct api_sites *s)
 	for (uint32_t i = 0; s->text && i < s->n; i++)
 		free(s->text[i]);
 	free(s->text);
+	free(s->loss);
 	free(s->seen);
 	free(s->mark);
 	free(s);
@@ -49,12 +51,14 @@ static bool copy_texts(struct api_sites *s, const struct ir_unit *ir)
 {
 	s->n = ir->nerrors;
 	s->text = calloc(s->n + 1, sizeof *s->text);
+	s->loss = calloc(s->n + 1, sizeof *s->loss);
 	s->seen = calloc(s->n + 1, sizeof *s->seen);
 	s->mark = calloc(s->n + 1, sizeof *s->mark);
-	if (!s->text || !s->seen || !s->mark)
+	if (!s->text || !s->loss || !s->seen || !s->mark)
 		return false;
 	for (uint32_t i = 0; i < s->n; i++) {
 		const struct ir_error *e = &ir->errors[i];
+		s->loss[i] = e->loss;
 		int r = e->pos.line ? asprintf(&s->text[i], "%s:%u: %s", e->pos.file, e->pos.line, e->text)
 				    : asprintf(&s->text[i], "%s", e->text);
 		if (r < 0) {
@@ -99,6 +103,8 @@ const char *sites_grown(struct api_sites *s)
 {
 	const char *found = NULL;
 	for (uint32_t i = 0; i < s->n; i++) {
+		if (s->loss[i])
+			continue;
 		uint64_t grown = count(s, i) - s->mark[i];
 		s->seen[i] += grown;
 		if (grown && !found)
@@ -170,7 +176,7 @@ int pg_errors_read(pg_ctx *ctx, void (*each)(void *arg, const struct pg_runtime_
 			uint64_t total = count(s, i);
 			if (total == s->seen[i])
 				continue;
-			struct pg_runtime_error e = { .text = s->text[i], .where = s->where,
+			struct pg_runtime_error e = { .text = s->text[i], .where = s->where, .loss = s->loss[i],
 						      .total = total, .fresh = MUTANT(errors_again) ? total : total - s->seen[i] };
 			s->seen[i] = total;
 			each(arg, &e);

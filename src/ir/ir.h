@@ -239,6 +239,7 @@ struct ir_inline {
 /* A run-time error that the program can raise: counted by its number. */
 struct ir_error {
 	struct diag_pos pos;
+	bool loss;             /* it ends nothing: the program leaves out what had no room, and goes on */
 	const char *text;      /* "attempt to perform arithmetic on a nil value (local 'n')" */
 	/* for warnings, at the Lua level, or NULL: where it was lowered from; what raises it; what made the
 	 * operand that the text names, an `index` */

@@ -582,6 +582,7 @@ static void error_row(struct reader *r)
 	struct ir_error e = { .text = string(r, NULL) };
 	expect(r, "@");
 	e.pos = position(r);
+	e.loss = accept(r, "loss");
 	arena_push(r->u->arena, r->u->errors, r->u->nerrors, r->u->cap_errors, e);
 }
 

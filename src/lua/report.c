@@ -48,6 +48,7 @@ void pgl_report_prints(lua_State *L)
 /* A site that raised: shown at once the first time, then at growing distances while it goes on. */
 struct pgl_shown {
 	char *text, *where;
+	bool loss;              /* it was no error */
 	uint64_t total, said;   /* counted, and as last shown */
 	uint64_t at, wait;      /* when last shown, how long to hold back; ns */
 };
@@ -99,7 +100,7 @@ static struct pgl_shown *find(struct pgl *s, const struct pg_runtime_error *e)
 		return NULL;
 	s->shown = v;
 	v += s->nshown;
-	*v = (struct pgl_shown){ .text = strdup(e->text), .where = strdup(e->where) };
+	*v = (struct pgl_shown){ .text = strdup(e->text), .where = strdup(e->where), .loss = e->loss };
 	if (!v->text || !v->where) {
 		free(v->text);
 		free(v->where);
@@ -112,7 +113,7 @@ static struct pgl_shown *find(struct pgl *s, const struct pg_runtime_error *e)
 static int in_error(lua_State *L)
 {
 	const struct pg_runtime_error *e = lua_touserdata(L, 2);
-	lua_createtable(L, 0, 4);
+	lua_createtable(L, 0, 5);
 	lua_pushstring(L, e->text);
 	lua_setfield(L, -2, "text");
 	lua_pushstring(L, e->where);
@@ -121,6 +122,8 @@ static int in_error(lua_State *L)
 	lua_setfield(L, -2, "total");
 	lua_pushinteger(L, (lua_Integer)e->fresh);
 	lua_setfield(L, -2, "fresh");
+	lua_pushboolean(L, e->loss);
+	lua_setfield(L, -2, "loss");
 	lua_rawseti(L, 1, (lua_Integer)lua_rawlen(L, 1) + 1);
 	return 0;
 }
@@ -194,7 +197,7 @@ uint64_t pgl_errors_at(struct pgl *s, const char *where)
 {
 	uint64_t n = 0;
 	for (unsigned i = 0; i < s->nshown; i++)
-		if (!strcmp(s->shown[i].where, where))
+		if (!s->shown[i].loss && !strcmp(s->shown[i].where, where))
 			n += s->shown[i].total;
 	return n;
 }

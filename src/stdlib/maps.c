@@ -269,6 +269,18 @@ static void add_at(struct lw *w, const struct ctype *t, ir_ref ptr, ir_ref n)
 	lw_op2(w, t->size == 8 ? IRO(atomadd64) : IRO(atomadd32), ptr, n);
 }
 
+/* What found no room is counted as an error is, and ends nothing. */
+static void count_loss(struct lw *w, const struct map_shape *s)
+{
+	struct ir_unit *u = w->unit;
+	const char *text = arena_printf(u->arena, "map full: nothing was added%s%s%s", *s->name ? " (map '" : "", s->name,
+					*s->name ? "')" : "");
+	uint32_t number = ir_error(u, u->sites[w->site].pos, text);
+	u->errors[number].loss = true;
+	ir_block(w->fn, w->cur)->cold = true;
+	lw_op2(w, IRO(atomadd64), lw_mapval(w, IR_MAP_DATA, IR_DATA_ERRORS + 8 * (int64_t)number), lw_imm(w, 1));
+}
+
 /* Atomic; creates the entry at n. Two programs may both find it missing: whoever loses the race to
  * create it adds. What finds no room is left out. */
 static void add_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
@@ -280,9 +292,9 @@ static void add_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const 
 	put_key(w, &a, args, 0);
 	ir_ref by = lw_int_word(w, &args[2]);
 	ir_blk there = lw_block(w, 1), make = lw_block(w, 0), again = lw_block(w, 0), end = lw_block(w, 0);
-	ir_blk found = lw_block(w, 0), late = lw_block(w, 0);
+	ir_blk found = lw_block(w, 0), late = lw_block(w, 0), full = lw_block(w, 0);
 	ir_ref ptr = look_up(w, &a);
-	lw_bri(w, IR_NE, ptr, 0, found, a.s.array ? end : make);
+	lw_bri(w, IR_NE, ptr, 0, found, a.s.array ? full : make);
 	lw_enter(w, found);
 	lw_jmp(w, there, 1, &ptr);
 	if (!a.s.array) {
@@ -292,10 +304,13 @@ static void add_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const 
 		lw_bri(w, IR_EQ, update(w, &a, value, NOEXIST), 0, end, again);
 		lw_enter(w, again);
 		ptr = look_up(w, &a);
-		lw_bri(w, MUTANT(null_unchecked) ? IR_UGE : IR_NE, ptr, 0, late, end);
+		lw_bri(w, MUTANT(null_unchecked) ? IR_UGE : IR_NE, ptr, 0, late, full);
 		lw_enter(w, late);
 		lw_jmp(w, there, 1, &ptr);
 	}
+	lw_enter(w, full);
+	count_loss(w, &a.s);
+	lw_jmp(w, end, 0, NULL);
 	lw_enter(w, there);
 	add_at(w, a.s.value, lw_param(w, there, 0), by);
 	lw_jmp(w, end, 0, NULL);

@@ -52,6 +52,7 @@ static const char *const identical[] = {
 	"fn 0 \"f\" params 0\nb1:\n    return .0\n",
 	"maps 4\n"
 	"error \"attempt to \\\"do\\\" \\\\ \\x0a it\" @filter.lua:7\n"
+	"error \"map full\" @filter.lua:9 loss\n"
 	"inline @a/b-c.lua:3 fn 0 parent 0\n"
 	"inline @\"[string \\\"x y\\\"]\":4^1 fn 0 parent 1\n"
 	"print 5 size 48 nil|int cap 0 at 16, str cap 8 at 32 = \"x\"\n"
