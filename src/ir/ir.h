@@ -93,9 +93,9 @@ enum ir_op {
 #define IRO(name) IR_##name##_
 
 /* Of the aux of call, several and return: the last argument is itself several; the last ones may not be
- * there at all, for paths that give different numbers of values met, and are nil then. Of call: it is a
- * statement, nobody wants what it gives. */
-enum { IR_OPEN = 1, IR_PADDED = 2, IR_DROPPED = 4 };
+ * there at all, for paths that give different numbers of values met, and are nil then; and there may be others
+ * behind them, which nobody must ask for. Of call: it is a statement, nobody wants what it gives. */
+enum { IR_OPEN = 1, IR_PADDED = 2, IR_MORE = 4, IR_LAST = IR_PADDED | IR_MORE, IR_DROPPED = 8 };
 
 /* Of the aux of pktstore: how many bytes; and that a checksum beside them changes by as much. */
 enum { IR_PKT_BYTES = 15, IR_PKT_EVEN = 16 };

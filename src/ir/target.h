@@ -41,15 +41,15 @@ enum {
 };
 
 /* Beside the effects of a row: it gives several results. `out` of its callbacks is then an array of
- * IR_RESULTS; `type` fills one for each result, all others stay without kinds. */
-enum { IR_SEVERAL = 1 << 12, IR_RESULTS = 34 };
-/* Likewise: it may give fewer, as Lua's does: one of several, or none instead of one. */
-enum { IR_FEWER = 1 << 13 };
+ * IR_RESULTS; `type` fills one for each result, all others stay without kinds;
+ * all of them filled: there may be more. */
+enum { IR_SEVERAL = 1 << 12, IR_RESULTS = 35 };
+/* Likewise: it may give fewer, as Lua's does: one of several, or none instead of one; none of several. */
+enum { IR_FEWER = 1 << 13, IR_NONE = 1 << 14 };
 /* Likewise: it does something, but what it gives must be used for it to mean anything. */
-enum { IR_MATTERS = 1 << 14 };
-
+enum { IR_MATTERS = 1 << 15 };
 /* Likewise: its first argument is a key of the map that it is a method of. */
-enum { IR_KEYED = 1 << 13 };
+enum { IR_KEYED = 1 << 16 };
 
 /* Rows without type and lower are control flow: their calls become branches before anything is
  * lowered; imm says which. */

@@ -16,26 +16,6 @@ pg_view *pgl_toview(lua_State *L, int idx)
 	return v->v;
 }
 
-/* Calls the method that is upvalue 1. */
-static int call_method(lua_State *L)
-{
-	enum { MOST = 256 };
-	struct pgl *s = pgl_get(L);
-	pg_value args[16], out[MOST];
-	int n = lua_gettop(L) - 1, nout = MOST;
-	pg_view *v = pgl_toview(L, 1);
-	luaL_argcheck(L, n <= 16, 18, "too many arguments");
-	for (int i = 0; i < n; i++)
-		pgl_value(L, i + 2, &args[i]);
-	int err = pg_view_call(s->ctx, v, lua_tostring(L, lua_upvalueindex(1)), args, n, out, &nout);
-	if (err < 0)
-		return pgl_raise(L, s, err);
-	luaL_checkstack(L, nout + 10, "too many results");
-	for (int i = 0; i < nout; i++)
-		pgl_push(L, &out[i]);
-	return nout;
-}
-
 /* Raises the error on the top as Lua words it for a method: the object is not counted. */
 static int as_method(lua_State *L, const char *name)
 {
@@ -67,15 +47,41 @@ static int call_string(lua_State *L)
 	return as_method(L, lua_tostring(L, lua_upvalueindex(2)));
 }
 
-/* Pushes the method that is string.NAME, of the name at index 2. */
-static void string_method(lua_State *L)
+/* Pushes the method that is string.NAME. */
+static void string_method(lua_State *L, const char *name)
 {
 	lua_pushliteral(L, "");
 	luaL_getmetafield(L, -1, "__index");
-	lua_pushvalue(L, 2);
-	lua_gettable(L, -2);
-	lua_pushvalue(L, 2);
+	lua_getfield(L, -1, name);
+	lua_pushstring(L, name);
 	lua_pushcclosure(L, call_string, 2);
+}
+
+/* Calls the method that is upvalue 1. */
+static int call_method(lua_State *L)
+{
+	enum { MOST = 256 };
+	struct pgl *s = pgl_get(L);
+	pg_value args[16], out[MOST];
+	int n = lua_gettop(L) - 1, nout = MOST;
+	pg_view *v = pgl_toview(L, 1);
+	luaL_argcheck(L, n <= 16, 18, "too many arguments");
+	if (n > 1 && !strcmp(lua_tostring(L, lua_upvalueindex(1)), "byte")) { /* p:byte(i) is its own, p:byte(i, j) Lua's */
+		string_method(L, "byte");
+		lua_insert(L, 1);
+		lua_settop(L, n + 2);
+		lua_call(L, n + 1, LUA_MULTRET);
+		return lua_gettop(L);
+	}
+	for (int i = 0; i < n; i++)
+		pgl_value(L, i + 2, &args[i]);
+	int err = pg_view_call(s->ctx, v, lua_tostring(L, lua_upvalueindex(1)), args, n, out, &nout);
+	if (err < 0)
+		return pgl_raise(L, s, err);
+	luaL_checkstack(L, nout + 10, "too many results");
+	for (int i = 0; i < nout; i++)
+		pgl_push(L, &out[i]);
+	return nout;
 }
 
 static int view_index(lua_State *L)
@@ -90,7 +96,7 @@ static int view_index(lua_State *L)
 	if (rc < 0)
 		return pgl_raise(L, s, rc);
 	if (rc == 3) {
-		string_method(L);
+		string_method(L, lua_tostring(L, 2));
 		return 1;
 	}
 	if (rc != 2) {

@@ -80,7 +80,7 @@ struct expansion {
 	uint32_t site;
 	uint32_t n;            /* arguments, the function not counted */
 	ir_ref *args;
-	uint32_t padded;       /* IR_PADDED: the last ones may not be there */
+	uint32_t padded;       /* IR_LAST: what may be of the last ones */
 	ir_blk before, rest;   /* where the call was, unfinished; what followed it */
 	ir_ref all;            /* parameter of `rest`: what the call gives */
 };
@@ -90,7 +90,7 @@ static struct expansion open_call(struct flow *fl, ir_ref call)
 	struct ir_fn *f = fl->f;
 	const struct ir_ins *i = ir_at(f, call);
 	struct expansion x = { .fl = fl, .f = f, .call = call, .site = i->site, .n = i->nargs - 1, .before = i->block,
-			       .padded = i->aux & IR_PADDED };
+			       .padded = i->aux & IR_LAST };
 	x.args = arena_copy(fl->u->arena, i->args + 1, sizeof(*x.args) * x.n);
 	x.rest = edit_split(f, call);
 	ir_remove(f, call);
@@ -102,7 +102,7 @@ static struct expansion open_call(struct flow *fl, ir_ref call)
 static void give(struct expansion *x, ir_blk b, uint32_t n, const ir_ref *args, uint32_t padded)
 {
 	ir_ref several = flow_emit(x->fl, b, x->site, IRO(several), n, args);
-	ir_at(x->f, several)->aux = n ? padded : 0;
+	ir_at(x->f, several)->aux = n || padded & IR_MORE ? padded : 0;
 	ir_ref t = flow_emit(x->fl, b, x->site, IRO(jmp), 0, NULL);
 	ir_succ(x->f, t, 0, x->rest, 1, &several);
 }

@@ -186,6 +186,8 @@ static struct ir_type rule_result(struct infer *in, ir_ref r)
 	if (ins->aux && callee.row) {
 		struct ir_type all[IR_RESULTS];
 		uint32_t n = infer_results(in, ins->args[0], all);
+		if (ins->aux >= IR_RESULTS - 1 && n == IR_RESULTS && in->fl.report)
+			infer_too_many(&in->fl, r);
 		return ins->aux < n ? all[ins->aux] : type_const(in->fl.u->target, &const_nil);
 	}
 	return call->type;

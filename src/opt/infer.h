@@ -16,6 +16,8 @@ const char *infer_operand(const struct infer *in, ir_ref r, uint32_t i); /* "'n'
 const char *infer_a_wrong(const struct infer *in, const struct ir_type *t, uint64_t wanted);
 const char *infer_wrong(const struct infer *in, const struct ir_type *t, uint64_t wanted);
 
+/* That a result is asked for that is beyond those which a row gives. */
+void infer_too_many(const struct flow *fl, ir_ref result);
 /* The results of a call of a row that gives several: how many, and their types; 0: not known, or one. */
 uint32_t infer_results(struct infer *in, ir_ref call, struct ir_type out[IR_RESULTS]);
 

@@ -477,8 +477,8 @@ static struct ir_type call_row(struct infer *in, ir_ref r, const struct ir_lib *
 
 uint32_t infer_results(struct infer *in, ir_ref call, struct ir_type out[IR_RESULTS])
 {
-	const struct ir_lib *row = infer_arg(in, call, 0).row;
 	uint32_t n = ir_at(in->fl.f, call)->nargs - 1;
+	const struct ir_lib *row = row_called(in->fl.u, infer_arg(in, call, 0).row, n);
 	if (!row || !(row->effects & IR_SEVERAL))
 		return 0;
 	struct ir_type *a = arena_array(in->fl.u->arena, struct ir_type, n + 1);
@@ -496,6 +496,14 @@ uint32_t infer_results(struct infer *in, ir_ref call, struct ir_type out[IR_RESU
 	while (n < IR_RESULTS && out[n].kinds)
 		n++;
 	return n;
+}
+
+void infer_too_many(const struct flow *fl, ir_ref result)
+{
+	struct flow loud = *fl;
+	loud.report = true;
+	flow_error(&loud, ir_at(fl->f, result)->site, "a call of a library function gives at most %d values here",
+		   IR_RESULTS - 1)->help = "ask for fewer at a time";
 }
 
 /* A method of a view that may be of several types: each has its own row of that name. */
@@ -572,7 +580,8 @@ struct ir_type infer_call(struct infer *in, ir_ref r)
 	if (!callee.kinds)
 		return nothing;
 	if (callee.row)
-		return call_row(in, r, callee.row, row_is_method(in->fl.u, callee.row));
+		return call_row(in, r, row_called(in->fl.u, callee.row, ins->nargs - 1),
+				row_is_method(in->fl.u, callee.row));
 	if ((callee.k && callee.k->kind == PG_FUNC) || (callee.def && callee.kinds == IR_BIT(IR_FUNC)))
 		return type_pending(); /* will be inlined */
 	if (made_by->op == IRO(self) && callee.kinds == IR_BIT(IR_FUNC))

@@ -23,7 +23,7 @@ struct graft {
 	ir_blk *blk;
 	uint32_t *site;
 	uint32_t nargs;           /* arguments given */
-	uint32_t padded;          /* IR_PADDED: the last ones may not be there */
+	uint32_t padded;          /* IR_LAST: what may be of the last ones */
 	const ir_ref *args;
 };
 
@@ -230,7 +230,7 @@ static void graft_body(struct graft *g)
 	ir_blk before = ir_at(f, g->call)->block;
 	uint32_t n = g->g->nparams;
 	g->nargs = ir_at(f, g->call)->nargs - 1;
-	g->padded = ir_at(f, g->call)->aux & IR_PADDED;
+	g->padded = ir_at(f, g->call)->aux & IR_LAST;
 	ir_ref *args = arena_array(a, ir_ref, (g->nargs > n ? g->nargs : n) + 1);
 	memcpy(args, ir_at(f, g->call)->args + 1, sizeof(*args) * g->nargs);
 	for (uint32_t i = g->nargs; i < n; i++)

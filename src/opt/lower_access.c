@@ -284,7 +284,7 @@ void lower_call(struct lw *w, ir_ref r)
 	c.args = arena_array(w->unit->arena, struct lw_val, c.n + 1);
 	for (uint32_t k = 0; k < c.n; k++)
 		c.args[k] = *lower_arg(w, r, k + 1);
-	const struct ir_lib *row = callee->type.row;
+	const struct ir_lib *row = row_called(w->unit, callee->type.row, c.n);
 	if (row && ir_row_of_string(w->unit->target, row)) {
 		string_row(w, row, &c, callee->op == IRO(self));
 		return;

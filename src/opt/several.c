@@ -23,8 +23,9 @@ static ir_ref insert_nil(struct ir_fn *f, ir_ref at)
 
 /* ---- fixed results ---- */
 
-static int take_result(struct ir_fn *f, ir_ref r, ir_ref *to)
+static int take_result(struct flow *fl, ir_ref r, ir_ref *to)
 {
+	struct ir_fn *f = fl->f;
 	const struct ir_ins *i = ir_at(f, r);
 	const struct ir_ins *from = ir_at(f, i->args[0]);
 	if (from->op != IRO(several))
@@ -33,6 +34,8 @@ static int take_result(struct ir_fn *f, ir_ref r, ir_ref *to)
 	bool inside = i->aux < from->nargs - (open && from->nargs ? 1 : 0);
 	if (!inside && open)
 		return 0;
+	if (!inside && from->aux & IR_MORE)
+		infer_too_many(fl, r);
 	to[r] = inside ? from->args[i->aux] : insert_nil(f, r);
 	return 1;
 }
@@ -45,7 +48,7 @@ static bool has_open_list(const struct ir_ins *i)
 	       (i->op == IRO(call) || i->op == IRO(return) || i->op == IRO(several));
 }
 
-static void replace_last(struct ir_fn *f, ir_ref r, uint32_t n, const ir_ref *with, bool padded)
+static void replace_last(struct ir_fn *f, ir_ref r, uint32_t n, const ir_ref *with, uint32_t last)
 {
 	struct ir_ins *i = ir_at(f, r);
 	uint32_t keep = i->nargs - 1;
@@ -55,7 +58,14 @@ static void replace_last(struct ir_fn *f, ir_ref r, uint32_t n, const ir_ref *wi
 		memcpy(args + keep, with, sizeof(*args) * n);
 	i->args = args;
 	i->nargs = keep + n;
-	i->aux = (i->aux & IR_DROPPED) | (padded ? IR_PADDED : 0);
+	i->aux = (i->aux & IR_DROPPED) | last;
+}
+
+/* May there be fewer than n of these? */
+static bool may_be_fewer(const struct ir_lib *row, uint32_t n, const struct ir_type *last)
+{
+	bool none = !(row->effects & IR_SEVERAL) || row->effects & IR_NONE;
+	return row->effects & IR_FEWER && (n > 1 || none) && last->kinds & IR_BIT(IR_NIL);
 }
 
 /* A library row gives one result or none, or as many as it says, but for those that become branches. */
@@ -64,26 +74,30 @@ static int open_row_call(struct flow *fl, ir_ref r, ir_ref call)
 	struct ir_fn *f = fl->f;
 	if (ir_at(f, call)->op != IRO(call) || ir_at(f, call)->aux & IR_OPEN)
 		return 0;
-	const struct ir_lib *row = ir_at(f, ir_at(f, call)->args[0])->type.row;
+	const struct ir_lib *row = row_called(f->unit, ir_at(f, ir_at(f, call)->args[0])->type.row,
+					      ir_at(f, call)->nargs - 1);
 	if (!row || ir_lib_expands(row))
 		return 0;
 	if (!row->ret) {
-		replace_last(f, r, 0, NULL, false);
+		replace_last(f, r, 0, NULL, 0);
 		return 1;
 	}
 	struct ir_type types[IR_RESULTS];
 	ir_ref all[IR_RESULTS];
 	struct infer in = { .fl = *fl };
+	types[0] = ir_at(f, call)->type;
 	uint32_t n = row->effects & IR_SEVERAL ? infer_results(&in, call, types) : 1;
 	if (!n)
 		return 0;
+	bool more = n == IR_RESULTS;
+	n -= more;
 	for (uint32_t i = 0; i < n; i++) {
 		all[i] = ir_ins_new(f, IRO(result), 1, &call);
 		ir_at(f, all[i])->aux = i;
 		ir_at(f, all[i])->site = ir_at(f, r)->site;
 		ir_insert_before(f, r, all[i]);
 	}
-	replace_last(f, r, n, all, row->effects & IR_FEWER && n > (row->effects & IR_SEVERAL ? 1u : 0u));
+	replace_last(f, r, n, all, more ? IR_LAST : may_be_fewer(row, n, &types[n - 1]) ? IR_PADDED : 0);
 	return 1;
 }
 
@@ -92,7 +106,7 @@ static int open_list(struct flow *fl, ir_ref r)
 	struct ir_fn *f = fl->f;
 	ir_ref last = ir_at(f, r)->args[ir_at(f, r)->nargs - 1];
 	if (is_closed(f, last)) {
-		replace_last(f, r, ir_at(f, last)->nargs, ir_at(f, last)->args, ir_at(f, last)->aux & IR_PADDED);
+		replace_last(f, r, ir_at(f, last)->nargs, ir_at(f, last)->args, ir_at(f, last)->aux & IR_LAST);
 		return 1;
 	}
 	return open_row_call(fl, r, last);
@@ -124,13 +138,13 @@ static void split_param(struct ir_fn *f, ir_blk b, uint32_t i, uint32_t n, ir_re
 {
 	ir_ref old = ir_block(f, b)->params[i];
 	ir_ref *parts = arena_array(f->unit->arena, ir_ref, n + 1);
-	bool padded = false;
+	uint32_t last = 0;
 	for (uint32_t k = 0; k < n; k++)
 		parts[k] = ir_param_add(f, b);
 	for (uint32_t p = 0; p < ir_block(f, b)->npreds; p++) {
 		ir_ref v = edge_of(f, b, p)->args[i];
 		ir_blk from = ir_block(f, b)->preds[p].from;
-		padded |= ir_at(f, v)->nargs < n || ir_at(f, v)->aux & IR_PADDED;
+		last |= (ir_at(f, v)->nargs < n ? IR_PADDED : 0) | (ir_at(f, v)->aux & IR_LAST);
 		for (uint32_t k = 0; k < n; k++) {
 			ir_ref x = k < ir_at(f, v)->nargs ? ir_at(f, v)->args[k]
 							  : insert_nil(f, ir_block(f, from)->last);
@@ -138,7 +152,7 @@ static void split_param(struct ir_fn *f, ir_blk b, uint32_t i, uint32_t n, ir_re
 		}
 	}
 	ir_ref all = ir_ins_new(f, IRO(several), n, parts);
-	ir_at(f, all)->aux = padded ? IR_PADDED : 0;
+	ir_at(f, all)->aux = last;
 	ir_insert_before(f, ir_block(f, b)->first, all);
 	bool *drop = arena_array(f->unit->scratch, bool, ir_block(f, b)->nparams);
 	drop[i] = true;
@@ -170,7 +184,7 @@ int several_normalise(struct flow *fl)
 		for (uint32_t o = 0; o < f->nrpo; o++) {
 			for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next) {
 				if (ir_at(f, r)->op == IRO(result) && r < limit && !to[r])
-					now += take_result(f, r, to);
+					now += take_result(fl, r, to);
 				else if (has_open_list(ir_at(f, r)))
 					now += open_list(fl, r);
 			}

@@ -164,6 +164,14 @@ const struct ir_lib *method_row(const struct ir_unit *u, const struct ir_type *t
 	return map ? map_row(u, map, name) : NULL;
 }
 
+const struct ir_lib *row_called(const struct ir_unit *u, const struct ir_lib *row, uint32_t n)
+{
+	if (!row || row->max < 0 || n <= (uint32_t)row->max + 1 || !row_is_method(u, row))
+		return row;
+	const struct ir_lib *of_strings = ir_lib_find(u->target->str_rows, row->name);
+	return of_strings && of_strings->max > row->max ? of_strings : row;
+}
+
 bool row_is_method(const struct ir_unit *u, const struct ir_lib *row)
 {
 	for (const struct ir_lib *r = u->target->libs; r->name; r++)

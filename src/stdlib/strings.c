@@ -112,11 +112,9 @@ static ir_ref last_word(struct lw *w, const struct lw_val *j, ir_ref len)
 	return j->k ? back : lw_pick(w, IR_SLT, word, zero, back, front);
 }
 
-/* Argument i as an integer, `none` where it is nil or not given. */
-struct lw_val std_int_or(struct lw *w, uint32_t n, const struct lw_val *args, uint32_t i, int64_t none)
+/* Argument i as an integer, `otherwise` where it is nil or not given. */
+static struct lw_val int_or(struct lw *w, uint32_t n, const struct lw_val *args, uint32_t i, struct lw_val otherwise)
 {
-	pg_value k = { .kind = PG_INT, .i = none };
-	struct lw_val otherwise = lw_const(w, ir_const(w->unit, k));
 	if (i >= n || args[i].kinds == NIL)
 		return otherwise;
 	if (args[i].kinds == INT)
@@ -130,6 +128,12 @@ struct lw_val std_int_or(struct lw *w, uint32_t n, const struct lw_val *args, ui
 	lw_enter(w, some);
 	lw_join_add(w, &j, &given);
 	return lw_join_end(w, &j);
+}
+
+struct lw_val std_int_or(struct lw *w, uint32_t n, const struct lw_val *args, uint32_t i, int64_t none)
+{
+	pg_value k = { .kind = PG_INT, .i = none };
+	return int_or(w, n, args, i, lw_const(w, ir_const(w->unit, k)));
 }
 
 /* ---- sub ---- */
@@ -191,44 +195,98 @@ static void sub_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const 
 
 /* ---- byte ---- */
 
+/* From i to j, which is i where it is not given: the most values that are. */
+static uint32_t byte_most(uint32_t n, const struct ir_type *a)
+{
+	int64_t i = 1, j = 1;
+	bool first = known_int(n, a, 1, 1, &i), last = first && known_int(n, a, 2, i, &j);
+	uint64_t most = std_most(a);
+	if (n < 3 || a[2].kinds == NIL)
+		most = most < 1 ? most : 1;
+	else if (first && last && (i < 0) == (j < 0))
+		most = j < (i ? i : 1) ? 0 : (uint64_t)j - (uint64_t)(i ? i : 1) + 1;
+	return most < IR_RESULTS ? (uint32_t)most : IR_RESULTS;
+}
+
+/* Those of a constant; none of them: nil. */
+static void known_bytes(struct infer *in, const pg_value *s, int64_t i, int64_t j, struct ir_type *out)
+{
+	int64_t first = first_at(i, s->n), last = last_at(j, s->n);
+	for (uint32_t k = 0; k < IR_RESULTS && (!k || first + k <= last); k++) {
+		bool there = first + k <= last;
+		pg_value v = { .kind = there ? PG_INT : PG_NIL, .i = there ? (uint8_t)s->str[first + k - 1] : 0 };
+		out[k] = (struct ir_type){ .kinds = there ? INT : NIL, .k = infer_const(in, v) };
+	}
+}
+
 static bool byte_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
 		      const struct ir_type *a, struct ir_type *out)
 {
-	int64_t i;
+	int64_t i, j;
 	if (!std_one_string(in, row, site, a) || !std_integers(in, row, site, 1, n, a))
 		return false;
-	if (!known_string(a))
+	if (known_string(a) && known_int(n, a, 1, 1, &i) && known_int(n, a, 2, i, &j)) {
+		known_bytes(in, a->k, i, j, out);
 		return true;
-	if (!known_int(n, a, 1, 1, &i) && a->cap <= LW_MAXSTR)
-		return true;
-	if (!known_int(n, a, 1, 1, &i))
+	}
+	if (known_string(a) && a->cap > LW_MAXSTR)
 		return infer_error(in, site, NULL, "a byte of a constant text of more than %d bytes that is known only at run "
 				   "time is not there yet", LW_MAXSTR), false;
-	int64_t at = first_at(i, a->k->n);
-	bool there = at <= a->k->n && (i > 0 || (i < 0 && i >= -(int64_t)a->k->n));
-	pg_value v = { .kind = there ? PG_INT : PG_NIL, .i = there ? (uint8_t)a->k->str[at - 1] : 0 };
-	*out = (struct ir_type){ .kinds = there ? INT : NIL, .k = infer_const(in, v) };
+	uint32_t most = byte_most(n, a);
+	out[0] = (struct ir_type){ .kinds = most ? INT | NIL : NIL };
+	for (uint32_t k = 1; k < most; k++)
+		out[k] = out[0];
 	return true;
 }
 
+/* How many results of the call are looked at. */
+static uint32_t wanted(const struct lw *w)
+{
+	const struct ir_fn *f = w->from;
+	uint32_t most = 1;
+	for (ir_ref r = 1; r < f->nins; r++)
+		if (f->ins[r].op == IRO(result) && ir_at(f, f->ins[r].args[0]) == w->at && f->ins[r].aux >= most)
+			most = f->ins[r].aux + 1;
+	return most;
+}
+
+/* The byte at offset `at` from the string's first, where that is less than `end`; else nil. */
+static struct lw_val byte_below(struct lw *w, const struct lw_str *s, ir_ref at, ir_ref end)
+{
+	struct lw_val none = lw_nil();
+	struct lw_join j = lw_join_new(w, INT | NIL, 0);
+	ir_blk inside = lw_block(w, 0), outside = lw_block(w, 0);
+	lw_br(w, IR_ULT, at, end, inside, outside);
+	lw_enter(w, inside);
+	struct lw_val byte = lw_int(lw_str_byte(w, s, lw_op2(w, IRO(add64), s->off, at)));
+	lw_join_add(w, &j, &byte);
+	lw_enter(w, outside);
+	lw_join_add(w, &j, &none);
+	return lw_join_end(w, &j);
+}
+
 /* s:byte(i): from i to i, so nothing for 0 and before the first. */
+static void one_byte(struct lw *w, const struct lw_str *s, const struct lw_val *i, struct lw_val *out)
+{
+	ir_ref word = lw_int_word(w, i), back = lw_op2(w, IRO(add64), word, s->len);
+	ir_ref at = lw_pick(w, IR_SLT, word, lw_imm(w, 0), back, lw_op2i(w, IRO(sub64), word, 1));
+	*out = byte_below(w, s, at, s->len);
+}
+
 static void byte_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
 		       struct lw_val *out)
 {
 	(void)row;
 	struct lw_str s = lw_str_of(w, &args[0]);
-	struct lw_val i = std_int_or(w, n, args, 1, 1), none = lw_nil();
-	struct lw_join j = lw_join_new(w, out->kinds, 0);
-	ir_ref word = lw_int_word(w, &i), back = lw_op2(w, IRO(add64), word, s.len);
-	ir_ref at = lw_pick(w, IR_SLT, word, lw_imm(w, 0), back, lw_op2i(w, IRO(sub64), word, 1));
-	ir_blk inside = lw_block(w, 0), outside = lw_block(w, 0);
-	lw_br(w, IR_ULT, at, s.len, inside, outside);
-	lw_enter(w, inside);
-	struct lw_val byte = lw_int(lw_str_byte(w, &s, lw_op2(w, IRO(add64), s.off, at)));
-	lw_join_add(w, &j, &byte);
-	lw_enter(w, outside);
-	lw_join_add(w, &j, &none);
-	*out = lw_join_end(w, &j);
+	struct lw_val i = std_int_or(w, n, args, 1, 1);
+	if (n < 3 || args[2].kinds == NIL) {
+		one_byte(w, &s, &i, out);
+		return;
+	}
+	struct lw_val j = int_or(w, n, args, 2, i);
+	ir_ref start = lw_op2i(w, IRO(sub64), std_first(w, &i, s.len), 1), end = last_word(w, &j, s.len);
+	for (uint32_t k = 0, most = wanted(w); k < most; k++)
+		out[k] = byte_below(w, &s, lw_op2i(w, IRO(add64), start, k), end);
 }
 
 /* ---- len ---- */
@@ -255,8 +313,8 @@ static void len_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const 
 const struct ir_lib stdlib_str_rows[] = {
 	{ "sub", 1, 2, { INT, INT | NIL }, IR_STRINGS, 0, 0, sub_type, sub_lower, 0,
 	  "the part from byte i to byte j (from 1; from the end when negative), not copied" },
-	{ "byte", 0, 1, { INT | NIL }, INT | NIL, 0, IR_E_READ | IR_FEWER, byte_type, byte_lower, 0,
-	  "byte number i (from 1; from the end when negative), nil outside" },
+	{ "byte", 0, 2, { INT | NIL, INT | NIL }, INT | NIL, 0, IR_E_READ | IR_SEVERAL | IR_FEWER | IR_NONE, byte_type,
+	  byte_lower, 0, "the bytes from number i (from 1; from the end when negative) to j, or just that one" },
 	{ "find", 1, 3, { IR_STRINGS, INT | NIL, 0 }, INT | NIL, 0, IR_E_READ | IR_SEVERAL | IR_FEWER, std_find_type,
 	  std_find_lower, STD_FIND,
 	  "where a constant pattern is found first, from byte init on: first byte, last byte, captures" },

@@ -5,7 +5,7 @@
 
 #define INT IR_BIT(IR_INT)
 
-enum { FIELDS = IR_RESULTS - 1, FURTHEST = 4096 };
+enum { FIELDS = IR_RESULTS - 2, FURTHEST = 4096 };
 
 /* One item: an integer of `size` bytes, a string of so many, one whose length stands before it, or (skip) none. */
 struct field {

@@ -149,4 +149,11 @@ diag.case("a method of a message", function(p) local v = message(p) if v:sub(1, 
 diag.case("a message's part", function(p) local v = message(p) if string.sub(v, 1, 1) == "x" then return bpf.DROP end end)
 diag.case("a message as text", function(p) local v = message(p) if tostring(v) == "x" then return bpf.DROP end end)
 
+diag.case("all bytes, however many", function(p)
+	local function f() return p:sub(15):byte(1, -1) end
+	local a, b, c, d, e, g, h, i, j, k, l, m, n, o, q, r, s, t, u, v, w, x, y, z, A, B, C, D, E, F, G, H, I, J, K = f()
+	if a == 1 and K == 2 then return bpf.DROP end
+end)
+diag.case("as many bytes as there may be", function(p) print(p:byte(1, 4)) end)
+diag.case("a byte up to some text", function(p) if p:byte(1, "2") == 1 then return bpf.DROP end end)
 diag.done()
