@@ -39,19 +39,6 @@ const struct net_proto *const net_protos[NET_NVIEWS] = {
 	  .ret = IR_BOOL, .effects = IR_E_WRITE, .type = net_bytes_type,                    \
 	  .lower = net_bytes_lower, .imm = size_ | NET_ROW_WRITES, .what = what_ }
 
-/* What the language has and this compiler has not: refused, with what to write instead. */
-#define LATER_ROW(name_, help_)                                                             \
-	{ .name = name_, .max = -1, .type = refuse, .imm = NET_ROW_LATER, .what = help_ }
-#define READ_HELP "read bytes by offset: p:u8(off), p:u16(off), p:u32(off)"
-
-static bool refuse(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
-		   const struct ir_type *a, struct ir_type *out)
-{
-	(void)n, (void)a, (void)out;
-	infer_error(in, site, row->what, "'%s' of packet bytes is not there yet in kernel code", row->name);
-	return false;
-}
-
 const struct ir_lib net_byte_rows[] = {
 	BYTE_ROW("u8",   1, "the byte at an offset (from 0), nil outside"),
 	BYTE_ROW("u16",  2, "2 bytes at an offset, network order, nil outside"),
@@ -61,7 +48,6 @@ const struct ir_lib net_byte_rows[] = {
 	BYTE_ROW("le32", 4 | NET_ROW_LITTLE, "4 bytes at an offset, little-endian, nil outside"),
 	BYTE_ROW("le64", 8 | NET_ROW_LITTLE, "8 bytes at an offset, little-endian, nil outside"),
 	BYTE_ROW("byte", 1 | NET_ROW_INDEX, "byte number i (from 1; from the end when negative), nil outside"),
-	LATER_ROW("gmatch",  READ_HELP),
 	WRITE_ROW("set_u8",  1, "writes a byte at an offset, no checksum; true if it was inside"),
 	WRITE_ROW("set_u16", 2, "writes 2 bytes at an offset, network order, no checksum; true if inside"),
 	WRITE_ROW("set_u32", 4, "writes 4 bytes at an offset, network order, no checksum; true if inside"),

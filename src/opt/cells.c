@@ -105,6 +105,8 @@ static ir_ref only_set(struct ir_unit *u, struct ir_fn *f, ir_ref cell)
 			const struct ir_ins *i = ir_at(f, r);
 			if (i->op == IRO(closure) && closure_may_assign(u, f, i, cell))
 				return 0;
+			if (i->op == IRO(iterator) && i->args[1] == cell)
+				return 0;
 			if (i->op != IRO(cellset) || i->args[0] != cell)
 				continue;
 			if (set != cell || !empty)

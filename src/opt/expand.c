@@ -320,6 +320,12 @@ static int expand_ipairs(struct flow *fl, ir_ref call, ir_ref *gone)
 	return ir_at(fl->f, call)->nargs > 1 && iterate_ipairs(fl, call);
 }
 
+static int expand_gmatch(struct flow *fl, ir_ref call, ir_ref *gone)
+{
+	(void)gone;
+	return matches_begin(fl, call);
+}
+
 static int expand_nothing(struct flow *fl, ir_ref call, ir_ref *gone)
 {
 	(void)fl, (void)call, (void)gone;
@@ -333,6 +339,7 @@ int expand_call(struct flow *fl, ir_ref call, const struct ir_lib *row, ir_ref *
 		[IR_EXPAND_ERROR] = expand_error,   [IR_EXPAND_PCALL] = expand_pcall,
 		[IR_EXPAND_LOCKED] = expand_locked,
 		[IR_EXPAND_PAIRS] = expand_pairs,   [IR_EXPAND_IPAIRS] = expand_ipairs,
+		[IR_EXPAND_GMATCH] = expand_gmatch,
 		[IR_EXPAND_NEXT] = expand_nothing,  [IR_EXPAND_STEP] = expand_nothing,
 	};
 	bool refused = ir_at(fl->f, call)->aux & IR_PADDED && !ir_lib_takes_padded(row);

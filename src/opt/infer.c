@@ -400,7 +400,7 @@ static struct ir_type rule_len(struct infer *in, ir_ref r)
 
 static rule *const rules[IR_NOPS] = {
 	[IRO(const)] = rule_const,     [IRO(cell)] = rule_cell,       [IRO(cellget)] = rule_cellget,
-	[IRO(closure)] = rule_closure, [IRO(pi)] = rule_pi,           [IRO(not)] = rule_not,
+	[IRO(closure)] = rule_closure, [IRO(iterator)] = rule_closure, [IRO(pi)] = rule_pi,           [IRO(not)] = rule_not,
 	[IRO(len)] = rule_len,         [IRO(concat)] = rule_concat,   [IRO(newtable)] = rule_record,
 	[IRO(record)] = rule_record,   [IRO(several)] = rule_multi,   [IRO(vararg)] = rule_multi,
 	[IRO(result)] = rule_result,   [IRO(refuse)] = rule_refuse,   [IRO(upval)] = rule_any,

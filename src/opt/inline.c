@@ -307,6 +307,8 @@ static int inline_one(struct flow *fl, ir_ref call, ir_ref *gone)
 		return 0;
 	if (row)
 		return expand_call(fl, call, row, gone);
+	if (c->op == IRO(call) && matches_call(fl, call, gone))
+		return 1;
 	struct graft g = { .fl = fl, .f = fl->f, .call = call };
 	g.g = callee_of(fl, call, &g.closure);
 	if (!g.g)

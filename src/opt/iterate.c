@@ -296,7 +296,7 @@ int iterate_turns(struct flow *fl)
 {
 	for (uint32_t o = 0; o < fl->f->nrpo; o++)
 		for (ir_ref r = ir_block(fl->f, fl->f->rpo[o])->first; r; r = ir_at(fl->f, r)->next)
-			if (ir_at(fl->f, r)->op == IRO(forcall) && (unguard(fl, r) || turn(fl, r) || unroll(fl, r)))
+			if (ir_at(fl->f, r)->op == IRO(forcall) && (matches_turn(fl, r) || unguard(fl, r) || turn(fl, r) || unroll(fl, r)))
 				return 1;
 	return 0;
 }
@@ -324,6 +324,8 @@ static void refuse_over(struct flow *fl, uint32_t site, const char *name, const 
 void iterate_report(struct flow *fl, ir_ref call, const struct ir_lib *row)
 {
 	const struct ir_ins *i = ir_at(fl->f, call);
+	if (row->imm == IR_EXPAND_GMATCH)
+		matches_report(fl, call);
 	if (row->imm == IR_EXPAND_PAIRS)
 		refuse_over(fl, i->site, row->name, type_of(fl, i->args[1]));
 }

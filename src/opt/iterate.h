@@ -15,6 +15,11 @@ bool iterate_ipairs(struct flow *fl, ir_ref call);
 bool iterate_starts(struct flow *fl, ir_ref call);
 /* One loop of those that `forcall` rows make, where enough is known: 1, else 0. */
 int iterate_turns(struct flow *fl);
+/* s:gmatch(pattern) becomes an iterator: 1, else 0. A turn of a loop over one, a call of one (*gone stands for it). */
+int matches_begin(struct flow *fl, ir_ref call);
+bool matches_turn(struct flow *fl, ir_ref call);
+int matches_call(struct flow *fl, ir_ref call, ir_ref *gone);
+void matches_report(struct flow *fl, ir_ref call);
 /* Says why one of them was left. */
 void iterate_report(struct flow *fl, ir_ref call, const struct ir_lib *row);
 void iterate_report_turn(struct flow *fl, ir_ref call);

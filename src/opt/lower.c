@@ -185,7 +185,7 @@ static void (*const lowers[IR_NOPS])(struct lw *, ir_ref) = {
 	[IRO(len)] = lower_len,       [IRO(concat)] = lower_concat,
 	       [IRO(index)] = lower_index,   [IRO(self)] = lower_index,
 	[IRO(setindex)] = lower_setindex, [IRO(call)] = lower_call, [IRO(return)] = lower_return,
-	[IRO(closure)] = op_nothing,  [IRO(several)] = op_nothing,  [IRO(nop)] = op_nothing,
+	[IRO(closure)] = op_nothing,  [IRO(iterator)] = op_nothing, [IRO(several)] = op_nothing,  [IRO(nop)] = op_nothing,
 	[IRO(upcell)] = op_nothing,   [IRO(cell)] = op_nothing,     [IRO(raised)] = op_nothing,
 	[IRO(eachval)] = op_eachval,
 	[IRO(raise)] = lower_raise,   [IRO(located)] = lower_located,

@@ -349,6 +349,24 @@ static void items(struct matcher *k, ir_ref pos)
 	k->m->end = pos;
 }
 
+/* Can it match no bytes at all? */
+static bool may_be_empty(const struct pat *p)
+{
+	for (uint32_t i = 0; i < p->n; i++)
+		if (p->items[i].what == PAT_BALANCE ||
+		    (p->items[i].what == PAT_BYTE && (p->items[i].rep == PAT_ONCE || p->items[i].rep == PAT_SOME)))
+			return false;
+	return true;
+}
+
+/* What ends where it must not is no match at this position, whatever else could be tried here. */
+static void ends_elsewhere(struct matcher *k, ir_blk next_position)
+{
+	ir_blk on = lw_block(k->w, 0);
+	lw_br(k->w, IR_EQ, k->m->end, k->m->not_at, next_position, on);
+	lw_enter(k->w, on);
+}
+
 void match_emit(struct lw *w, const struct pat *p, const struct lw_str *s, ir_ref init, struct match *m, ir_blk none)
 {
 	struct matcher k = { .w = w, .p = p, .s = *s, .m = m, .fail = none };
@@ -359,5 +377,8 @@ void match_emit(struct lw *w, const struct pat *p, const struct lw_str *s, ir_re
 		static const struct pat_item any = { .set = { { UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX } } };
 		m->start = lazy(&k, &any, init);
 	}
+	ir_blk next_position = k.fail;
 	items(&k, m->start);
+	if (m->not_at && may_be_empty(p))
+		ends_elsewhere(&k, next_position);
 }

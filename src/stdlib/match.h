@@ -9,6 +9,7 @@
 struct match {
 	ir_ref start, end;
 	ir_ref from[PAT_CAPTURES], to[PAT_CAPTURES];
+	ir_ref not_at;         /* given: a place where it must not end, or 0 */
 };
 
 /* Looks for the pattern in s, from offset `init` on, which is not behind its end. Goes on where it was found;

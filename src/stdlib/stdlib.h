@@ -89,7 +89,11 @@ bool std_unpack_type(struct infer *in, const struct ir_lib *row, uint32_t site, 
 		     struct ir_type *out);
 void std_unpack_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
 		      struct lw_val *out);
-enum { STD_FIND, STD_MATCH };
+enum { STD_FIND, STD_MATCH, STD_NEXT };
+bool std_gmatch_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
+		     struct ir_type *out);
+void std_gmatch_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+		      struct lw_val *out);
 bool std_find_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
 		   struct ir_type *out);
 void std_find_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,

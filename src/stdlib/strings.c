@@ -320,6 +320,12 @@ const struct ir_lib stdlib_str_rows[] = {
 	  "where a constant pattern is found first, from byte init on: first byte, last byte, captures" },
 	{ "match", 1, 2, { IR_STRINGS, INT | NIL }, INT | NIL, 0, IR_E_READ | IR_SEVERAL | IR_FEWER, std_find_type,
 	  std_find_lower, STD_MATCH, "the captures of a constant pattern where it is found first, or what it matched" },
+	{ "gmatch", 1, 2, { IR_STRINGS, INT | NIL }, IR_ANY, 0, 0, NULL, NULL, IR_EXPAND_GMATCH,
+	  "for a, b in s:gmatch(pattern): the captures of each match of a constant pattern, or what it matched" },
+	/* what gmatch becomes: where its first match may begin, and a turn; no script can name them */
+	{ "(gmatch)", 1, 1, { INT | NIL }, INT, 0, IR_E_READ | IR_SEVERAL, std_gmatch_type, std_gmatch_lower, 0, "from where on" },
+	{ "(match)", 2, 2, { IR_STRINGS, INT | NIL }, INT | NIL, 0, IR_E_READ | IR_SEVERAL | IR_FEWER, std_find_type,
+	  std_find_lower, STD_NEXT, "from where on next, and what gmatch gives" },
 	{ "unpack", 1, 2, { IR_STRINGS, INT | NIL }, INT, 0, IR_E_READ | IR_E_RAISE | IR_SEVERAL, std_unpack_type,
 	  std_unpack_lower, 0, "integers and strings by a constant format, and where the rest begins" },
 	{ "format", 0, -1, { 0 }, IR_BIT(IR_TEXT), 0, 0, std_format_type, std_format_lower, 0,

@@ -25,7 +25,7 @@ diag.case("a field nothing like", function(p) return p.tcp.window_scale_factor e
 diag.case("a method nothing like", function(p) return p:teleport() end)
 diag.case("assigning a length", function(p) p.ipv4.len = 20 end)
 diag.case("writing a byte too big", function(p) p:set_u8(0, 256) end)
-diag.case("text of the packet", function(p) return p:gmatch("GET") end)
+diag.case("an iterator as a verdict", function(p) return p:gmatch("GET") end)
 diag.case("two views compared", function(p) if p.tcp == p.udp then return bpf.DROP end return p.eth == p.eth end)
 
 -- maps

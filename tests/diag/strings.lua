@@ -156,4 +156,26 @@ diag.case("all bytes, however many", function(p)
 end)
 diag.case("as many bytes as there may be", function(p) print(p:byte(1, 4)) end)
 diag.case("a byte up to some text", function(p) if p:byte(1, "2") == 1 then return bpf.DROP end end)
+diag.case("gmatch by a pattern of the packet", function(p)
+	for word in p:gmatch(p:sub(1, 2)) do if word == "a" then return bpf.DROP end end
+end)
+diag.case("gmatch by a wrong pattern", function(p) for word in p:sub(15):gmatch("[a") do if word == "a" then return bpf.DROP end end end)
+diag.case("gmatch by a back reference", function(p) for word in p:gmatch("(a)%1") do if word == "a" then return bpf.DROP end end end)
+diag.case("gmatch of a number", function(p) for word in string.gmatch(p.len, "1") do if word == "1" then return bpf.DROP end end end)
+diag.case("gmatch of nothing", function() for word in string.gmatch(nil, "1") do if word == "1" then return bpf.DROP end end end)
+diag.case("gmatch from some text on", function(p) for word in p:gmatch("1", "2") do if word == "1" then return bpf.DROP end end end)
+diag.case("gmatch from what may be no number on", function(p)
+	for word in p:gmatch("1", p.len > 60 and 2) do if word == "1" then return bpf.DROP end end
+end)
+diag.case("gmatch without a pattern", function(p) for word in p:gmatch() do if word == "1" then return bpf.DROP end end end)
+diag.case("a loop over matches that writes", function(p)
+	for word in p:gmatch("%w+") do
+		if word == "ab" then p:set_u8(14, 0) end
+	end
+end)
+diag.case("an iterator that is either", function(p)
+	local it = p:gmatch("a")
+	if p.len > 60 then it = p:gmatch("b") end
+	for word in it do if word == "a" then return bpf.DROP end end
+end)
 diag.done()

@@ -96,8 +96,6 @@ static void calls(void **state)
 		{ "u8", { 0 }, 0, -EINVAL, 0, "bad argument #1 to 'u8' (number expected, got no value)" },
 		{ "u8", { .kind = PG_INT }, 2, -EINVAL, 0, "'u8' takes at most 1 argument and gets 2" },
 		{ "u9", { 0 }, 1, -ENOENT, 0, "pkt has no field 'u9' (did you mean 'u8'?)" },
-		{ "gmatch", { 0 }, 1, -EINVAL, 0, "'gmatch' of packet bytes is not there yet: read bytes by offset: "
-					       "p:u8(off), p:u16(off), p:u32(off)" },
 	};
 	struct fixture *x = *state;
 
