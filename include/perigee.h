@@ -357,6 +357,21 @@ PG_API const char *pg_addr_text(const pg_value *v, char *buf, size_t n);
 PG_API int pg_addr_call(pg_ctx *ctx, const pg_value *self, const char *method,
 			const pg_value *args, int n, pg_value *out);
 
+/* A protocol of the script's own: what is compiled, and the packets that are made, from now on know it. */
+enum { PG_NUMBERS = 4 };
+struct pg_numbers { uint32_t n, v[PG_NUMBERS]; };
+
+struct pg_proto_opts {
+	size_t size;
+	const char *name;
+	const char *over;      /* "eth", "ip", "udp", "tcp"; NULL: it is found by `next` of others alone */
+	struct pg_numbers type, proto, port, sport; /* EtherTypes; IP protocol; destination and source ports */
+	const char *fields;    /* "u8 flags; u24 _; u24 vni; u8 _" */
+	const char *length;    /* of the header, from a field: "ihl * 4", "words * 4 + 8"; NULL: its fields are all */
+	const char *next;      /* the header right behind it: "eth", "ipv4", one that was added before; or NULL */
+};
+PG_API int pg_proto(pg_ctx *ctx, const struct pg_proto_opts *opts);
+
 /* A packet view made by hand: the twin of a hook's pkt. Copies the bytes. hook: "xdp". */
 PG_API int pg_packet_new(pg_ctx *ctx, const char *hook, const void *bytes, size_t n, pg_view **out);
 PG_API void pg_view_free(pg_view *v);

@@ -34,6 +34,7 @@ struct pg_ctx {
 	uint64_t print_lost;           /* by programs that are gone */
 	char *keep_stage;              /* pg_dump_stage; malloc'd or NULL */
 	void *pool;                    /* memory for one unit at a time (ctx.c), or NULL */
+	struct net_added *added;       /* protocols of the script's own, or NULL */
 	struct pg_unit *pool_user;     /* the unit whose arena is in it, or NULL */
 };
 

@@ -3,6 +3,7 @@
 
 #include "api/api.h"
 #include "api/map.h"
+#include "net/net.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -156,6 +157,18 @@ static void name_unit(pg_unit *u, const struct pg_compile_opts *o)
 	snprintf(u->name, sizeof(u->name), "%s", o->name ? o->name : u->ir->main->name);
 }
 
+/* The target with the protocols that the script added. */
+static const struct ir_target *with_added(pg_unit *u, const struct ir_target *t)
+{
+	net_viewset views = t->views ? net_views_with(u->ctx->added, t->views) : NULL;
+	if (views == t->views)
+		return t;
+	struct ir_target *own = arena_new(&u->arena, struct ir_target);
+	*own = *t;
+	own->views = views;
+	return own;
+}
+
 /* What the function is compiled for, where it depends on the point. */
 static int target_at(pg_unit *u, const struct pg_compile_opts *o, const struct ir_target **out)
 {
@@ -167,7 +180,11 @@ static int target_at(pg_unit *u, const struct pg_compile_opts *o, const struct i
 		return api_fail(u->ctx, -EINVAL, "%s has no points: write \"%s\", not \"%s\"", u->hook->name,
 				u->hook->name, u->kind);
 	int r = family->target_at ? family->target_at(&at, out, err, sizeof(err)) : 0;
-	return r < 0 ? api_fail(u->ctx, r, "%s", err) : 0;
+	if (r < 0)
+		return api_fail(u->ctx, r, "%s", err);
+	if (u->ctx->added)
+		*out = with_added(u, *out);
+	return 0;
 }
 
 static int run(pg_unit *u, struct diag_list *diag, const struct pg_capture *cap, uint64_t func,

@@ -1,5 +1,6 @@
 /* ctx.c - the context: its error text, its features, its life. */
 #include "api/api.h"
+#include "net/net.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -57,6 +58,7 @@ void ctx_unref(pg_ctx *ctx)
 	prints_free(ctx);
 	if (ctx->pool)
 		munmap(ctx->pool, API_POOL);
+	net_added_free(ctx->added);
 	free(ctx->keep_stage);
 	free(ctx->error);
 	free(ctx);
@@ -70,6 +72,14 @@ void pg_ctx_free(pg_ctx *ctx)
 const char *pg_error(const pg_ctx *ctx)
 {
 	return ctx->error ? ctx->error : "";
+}
+
+int pg_proto(pg_ctx *ctx, const struct pg_proto_opts *opts)
+{
+	struct pg_proto_opts o = PG_OPTS(struct pg_proto_opts);
+	char err[320] = "";
+	memcpy(&o, opts, opts->size < sizeof o ? opts->size : sizeof o);
+	return net_add(&ctx->added, &o, err, sizeof err) ? 0 : api_fail(ctx, -EINVAL, "%s", err);
 }
 
 int api_vfail(pg_ctx *ctx, int err, const char *fmt, va_list ap)

@@ -9,6 +9,7 @@
 
 struct packet {
 	unsigned refs;
+	pg_ctx *ctx;                    /* counted: the views may be its own */
 	const struct ir_target *target; /* the hook's */
 	struct net_frame frame;
 	uint8_t bytes[];
@@ -21,7 +22,7 @@ struct pg_view {
 
 static const struct ir_view *type_of(const struct pg_view *v)
 {
-	return v->packet->target->views[v->place.view];
+	return v->packet->frame.views[v->place.view];
 }
 
 static struct pg_view *view_new(struct packet *p, struct net_place place)
@@ -33,6 +34,12 @@ static struct pg_view *view_new(struct packet *p, struct net_place place)
 		*v = (struct pg_view){ p, place };
 	}
 	return v;
+}
+
+static void packet_free(struct packet *p)
+{
+	ctx_unref(p->ctx);
+	free(p);
 }
 
 int pg_packet_new(pg_ctx *ctx, const char *hook, const void *bytes, size_t n, pg_view **out)
@@ -47,13 +54,14 @@ int pg_packet_new(pg_ctx *ctx, const char *hook, const void *bytes, size_t n, pg
 		return api_fail(ctx, -ENOMEM, "out of memory");
 	p->refs = 0;
 	p->target = t;
+	p->ctx = ctx_ref(ctx);
 	if (n)
 		memcpy(p->bytes, bytes, n);
-	p->frame = (struct net_frame){ p->bytes, n };
+	p->frame = (struct net_frame){ p->bytes, n, net_views_with(ctx->added, t->views) };
 	*out = view_new(p, (struct net_place){ .view = NET_PKT, .end = NET_OPEN });
 	if (*out)
 		return 0;
-	free(p);
+	packet_free(p);
 	return api_fail(ctx, -ENOMEM, "out of memory");
 }
 
@@ -62,7 +70,7 @@ void pg_view_free(pg_view *v)
 	if (!v)
 		return;
 	if (!--v->packet->refs)
-		free(v->packet);
+		packet_free(v->packet);
 	free(v);
 }
 

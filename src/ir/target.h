@@ -92,6 +92,7 @@ struct ir_view {
 	const struct ir_lib *methods;  /* ends with a NULL name */
 	void (*len)(struct lw *w, const struct lw_val *obj, struct lw_val *out); /* #v, or NULL */
 	const struct ir_lib *at; /* v[k] where k is no name: a row of one argument, or NULL */
+	const void *own;         /* the room's own data: of a header, its protocol table */
 	uint64_t carried_by;     /* kinds of the views that a packet with this one has, too: for warnings only */
 };
 
@@ -126,7 +127,7 @@ struct ir_target {
 	uint32_t helper_load_bytes;       /* (ctx, offset, to, len) -> 0: for copy access; 0: none */
 	uint32_t helper_store_bytes;      /* (ctx, offset, from, len) -> 0: likewise */
 	/* Where the kernel keeps sums of its own: which fields can be stored directly all the same ... */
-	bool (*stores_directly)(const struct ir_view *v, const struct ir_field *f);
+	bool (*stores_directly)(unsigned kind, const struct ir_field *f);
 	uint32_t unsummed;                /* ... the first bytes, which it does not sum (the store helper then
 					     has flags, too: 1: its sum is to be kept) */
 	uint32_t helper_l4_csum;          /* (ctx, offset, 0, difference, flags) -> 0: a checksum there */

@@ -472,6 +472,7 @@ int luaopen_perigee(lua_State *L)
 	pgl_open_state(L);
 	pgl_open_events(L);
 	pgl_open_packet(L);
+	pgl_open_proto(L);
 	pgl_open_program(L);
 	pgl_open_twin(L);
 	pgl_open_links(L);

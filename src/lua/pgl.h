@@ -171,6 +171,7 @@ void pgl_events_drain(lua_State *L, int idx);
 /* ---- packet.c ---- */
 
 void pgl_open_packet(lua_State *L);
+void pgl_open_proto(lua_State *L);   /* proto.c */
 void pgl_view(lua_State *L, pg_view *v);  /* pushes; takes ownership */
 void pgl_event(lua_State *L, const char *kind, int input); /* pushes the event made of a table, or nil */
 pg_view *pgl_toview(lua_State *L, int idx);

@@ -16,4 +16,4 @@ static const struct ir_field fields[] = {
 	{ 0 }
 };
 
-const struct ir_view net_arp_view = NET_VIEW("arp", 3, fields, NET_IN_ETH);
+const struct ir_view net_arp_view = NET_VIEW("arp", 3, fields, &net_arp, NET_IN_ETH);

@@ -25,4 +25,4 @@ static const struct ir_field fields[] = {
 	{ 0 }
 };
 
-const struct ir_view net_dns_view = NET_VIEW("dns", 3, fields, NET_IN_UDP);
+const struct ir_view net_dns_view = NET_VIEW("dns", 3, fields, &net_dns, NET_IN_UDP);

@@ -13,4 +13,4 @@ static const struct ir_field fields[] = {
 	{ 0 }
 };
 
-const struct ir_view net_eth_view = NET_VIEW("eth", 3, fields, 0);
+const struct ir_view net_eth_view = NET_VIEW("eth", 3, fields, &net_eth, 0);

@@ -22,4 +22,4 @@ static const struct ir_field fields[] = {
 	{ 0 }
 };
 
-const struct ir_view net_geneve_view = NET_VIEW("geneve", 3, fields, NET_IN_UDP);
+const struct ir_view net_geneve_view = NET_VIEW("geneve", 3, fields, &net_geneve, NET_IN_UDP);

@@ -26,4 +26,4 @@ static const struct ir_field fields[] = {
 	{ 0 }
 };
 
-const struct ir_view net_gre_view = NET_VIEW("gre", 3, fields, NET_IN_IP);
+const struct ir_view net_gre_view = NET_VIEW("gre", 3, fields, &net_gre, NET_IN_IP);

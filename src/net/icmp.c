@@ -17,4 +17,4 @@ static const struct ir_field fields[] = {
 	{ 0 }
 };
 
-const struct ir_view net_icmp_view = NET_VIEW("icmp", 3, fields, NET_IN_IPV4);
+const struct ir_view net_icmp_view = NET_VIEW("icmp", 3, fields, &net_icmp, NET_IN_IPV4);

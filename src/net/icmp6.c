@@ -17,4 +17,4 @@ static const struct ir_field fields[] = {
 	{ 0 }
 };
 
-const struct ir_view net_icmp6_view = NET_VIEW("icmp6", 3, fields, NET_IN_IPV6);
+const struct ir_view net_icmp6_view = NET_VIEW("icmp6", 3, fields, &net_icmp6, NET_IN_IPV6);

@@ -19,4 +19,4 @@ static const struct ir_field fields[] = {
 	{ 0 }
 };
 
-const struct ir_view net_inner_eth_view = NET_VIEW("inner_eth", 3, fields, 0);
+const struct ir_view net_inner_eth_view = NET_VIEW("inner_eth", 3, fields, &net_inner_eth, 0);

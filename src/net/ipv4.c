@@ -9,7 +9,7 @@ const struct net_proto net_ipv4 = {
 	.frag  = { .at = 6, .mask = 0x1fff },
 	.next  = { .at = 9, .space = NET_PROTO4 },
 	.sum   = { .at = 10, .covers = NET_SUM_OWN | NET_SUM_HEADER },
-	.over  = { { NET_ETHERTYPE, 0x0800 }, { NET_LAST_LABEL, 1 } },
+	.over  = { { NET_ETHERTYPE, 0x0800 }, { NET_LAST_LABEL, 1 }, { NET_ALWAYS, 0 } },
 };
 
 static const struct ir_field fields[] = {
@@ -33,4 +33,4 @@ static const struct ir_field fields[] = {
 	{ 0 }
 };
 
-const struct ir_view net_ipv4_view = NET_VIEW("ipv4", 3, fields, NET_IN_IP);
+const struct ir_view net_ipv4_view = NET_VIEW("ipv4", 3, fields, &net_ipv4, NET_IN_IP);

@@ -16,7 +16,7 @@ const struct net_proto net_ipv6 = {
 	.total = { .there = true, .at = 4, .add = 40, .zero_open = true },
 	.next  = { .at = 6, .space = NET_PROTO6 },
 	.exts  = &exts,
-	.over  = { { NET_ETHERTYPE, 0x86dd }, { NET_LAST_LABEL, 1 } },
+	.over  = { { NET_ETHERTYPE, 0x86dd }, { NET_LAST_LABEL, 1 }, { NET_ALWAYS, 0 } },
 };
 
 static const struct ir_field fields[] = {
@@ -35,4 +35,4 @@ static const struct ir_field fields[] = {
 	{ 0 }
 };
 
-const struct ir_view net_ipv6_view = NET_VIEW("ipv6", 3, fields, NET_IN_IP);
+const struct ir_view net_ipv6_view = NET_VIEW("ipv6", 3, fields, &net_ipv6, NET_IN_IP);

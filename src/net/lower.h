@@ -8,6 +8,10 @@
 /* A header: pointer to its fixed part, its offset, its `end`. */
 struct net_at { ir_ref ptr, off, end; };
 
+static inline const struct net_proto *net_proto_in(const struct lw *w, unsigned view)
+{
+	return net_proto(w->unit->target->views, view);
+}
 /* The words of a header view. */
 struct net_at net_at_of(struct lw *w, const struct lw_val *obj);
 /* Checks that the header `view` is at off; goes to `absent` when not, else on. `through`: only what
@@ -26,16 +30,12 @@ struct lw_val net_payload(struct lw *w, enum net_view from, const struct lw_val 
 /* The protocol behind the extension headers of h, with NET_NOT_FIRST, and where it starts. */
 void net_last(struct lw *w, const struct net_at *h, ir_ref *number, ir_ref *pos);
 
-/* The bytes that cover a bit field: 1, 2 or 4 that end with it where they can; how far it lies from
- * their last bit. */
-struct net_span { unsigned at, size, shift; };
-struct net_span net_cover(const struct net_field *f);
 /* n bytes, the first one lowest: a mac (6), or a little-endian number. */
 ir_ref net_load_little(struct lw *w, const struct net_at *h, unsigned n, int64_t at);
 /* Branches on the version word of an ip view. */
 void net_br_version(struct lw *w, const struct lw_val *ip, ir_blk v4, ir_blk v6);
 /* Bytes that every header of the view has. */
-unsigned net_fixed(enum net_view view);
+unsigned net_fixed(const struct ir_unit *u, enum net_view view);
 
 /* #v, as a word */
 ir_ref net_len_word(struct lw *w, const struct lw_val *obj);

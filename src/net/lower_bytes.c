@@ -54,14 +54,14 @@ static bool constant_offset(const struct ir_lib *row, const pg_value *k, int64_t
 	return *off >= 0;
 }
 
-static bool surely_inside(uint64_t kinds, const struct ir_lib *row, const pg_value *k)
+static bool surely_inside(const struct ir_unit *u, uint64_t kinds, const struct ir_lib *row, const pg_value *k)
 {
 	int64_t off;
 
 	if (kinds & (kinds - 1) || !constant_offset(row, k, &off))
 		return false;
 	enum net_view view = (enum net_view)(__builtin_ctzll(kinds) - IR_VIEW0);
-	return off + size_of(row) <= net_fixed(view);
+	return off + size_of(row) <= net_fixed(u, view);
 }
 
 static bool may_write(struct infer *in, const struct ir_lib *row, uint32_t site, const pg_value *k)
@@ -86,7 +86,7 @@ bool net_bytes_type(struct infer *in, const struct ir_lib *row, uint32_t site, u
 {
 	bool writes = row->imm & NET_ROW_WRITES;
 
-	if (n > 1 && surely_inside(a[0].kinds, row, a[1].k))
+	if (n > 1 && surely_inside(infer_unit(in), a[0].kinds, row, a[1].k))
 		out->kinds = IR_BIT(writes ? IR_TRUE : IR_INT);
 	return !writes || may_write(in, row, site, n > 2 ? a[2].k : NULL);
 }
@@ -199,7 +199,7 @@ static struct net_at reach(struct lw *w, const struct ir_lib *row, const struct 
 			   const struct lw_val *arg, ir_blk absent, int64_t *at)
 {
 	*at = 0;
-	if (surely_inside(obj->kinds, row, arg->k) && constant_offset(row, arg->k, at))
+	if (surely_inside(w->unit, obj->kinds, row, arg->k) && constant_offset(row, arg->k, at))
 		return (struct net_at){ .ptr = lw_word(w, obj, NET_W_PTR), .off = lw_word(w, obj, NET_W_OFF) };
 	ir_ref start, end, off = offset_of(w, row, obj, arg, absent);
 	extent(w, obj, &start, &end);

@@ -3,32 +3,66 @@
 
 /* ---- bits and addresses at a pointer ---- */
 
-struct net_span net_cover(const struct net_field *f)
-{
-	unsigned first = f->bit / 8, last = (f->bit + f->width - 1u) / 8;
-	unsigned n = last - first + 1, size = n > 2 ? 4 : n;
-	unsigned at = last + 1 >= size ? last + 1 - size : first;
-
-	return (struct net_span){ at, size, (at + size) * 8 - f->bit - f->width };
-}
-
 static ir_ref load_be(struct lw *w, const struct net_at *h, unsigned size, unsigned at)
 {
 	ir_ref v = lw_pktload(w, size, h->ptr, h->off, at);
 
-	return size == 1 ? v : lw_op1(w, size == 2 ? IRO(be16) : IRO(be32), v);
+	return size == 1 ? v : lw_op1(w, size == 2 ? IRO(be16) : size == 4 ? IRO(be32) : IRO(be64), v);
+}
+
+/* The field, out of `size` bytes that end `shift` bits behind it. */
+static struct lw_val cut_bits(struct lw *w, const struct net_field *f, ir_ref v, unsigned size, unsigned shift)
+{
+	if (shift)
+		v = lw_op2i(w, IRO(shr64), v, shift);
+	if (shift + f->width < size * 8)
+		v = lw_op2i(w, IRO(and64), v, ((int64_t)1 << f->width) - 1);
+	return lw_int(v);
 }
 
 static struct lw_val load_bits(struct lw *w, const struct net_field *f, const struct net_at *h)
 {
 	struct net_span s = net_cover(f);
-	ir_ref v = load_be(w, h, s.size, s.at);
 
-	if (s.shift)
-		v = lw_op2i(w, IRO(shr64), v, s.shift);
-	if (s.shift + f->width < s.size * 8)
-		v = lw_op2i(w, IRO(and64), v, ((int64_t)1 << f->width) - 1);
-	return lw_int(v);
+	return cut_bits(w, f, load_be(w, h, s.size, s.at), s.size, s.shift);
+}
+
+static struct lw_val load_parts(struct lw *w, const struct net_field *f, const struct net_at *h)
+{
+	unsigned first = f->bit / 8, n = (f->bit + f->width + 7u) / 8 - first;
+	ir_ref v = 0;
+
+	for (unsigned i = 0, step; i < n; i += step) {
+		step = n - i >= 4 ? 4 : n - i >= 2 ? 2 : 1;
+		ir_ref next = load_be(w, h, step, first + i);
+		v = v ? lw_op2(w, IRO(or64), lw_op2i(w, IRO(shl64), v, 8 * step), next) : next;
+	}
+	return cut_bits(w, f, v, n, (first + n) * 8 - f->bit - f->width);
+}
+
+static struct lw_val load_number_little(struct lw *w, const struct net_field *f, const struct net_at *h)
+{
+	return lw_int(net_load_little(w, h, f->width / 8, f->bit / 8));
+}
+
+static struct lw_val load_bytes(struct lw *w, const struct net_field *f, const struct net_at *h)
+{
+	return lw_slice(lw_op2i(w, IRO(add64), h->off, f->bit / 8), lw_imm(w, f->width / 8), f->width / 8);
+}
+
+/* Its length is the place of the first byte that is 0: from the last one backwards, without a branch. */
+static struct lw_val load_chars(struct lw *w, const struct net_field *f, const struct net_at *h)
+{
+	unsigned at = f->bit / 8, n = f->width / 8;
+	ir_ref len = lw_imm(w, n);
+
+	for (unsigned i = n; i--;) {
+		ir_ref zero = net_is(w, lw_pktload(w, 1, h->ptr, h->off, at + i), 0);
+		ir_ref change = lw_op2(w, IRO(sub64), lw_imm(w, i), len);
+		ir_ref all = lw_op2(w, IRO(sub64), lw_imm(w, 0), zero);
+		len = lw_op2(w, IRO(add64), len, lw_op2(w, IRO(and64), change, all));
+	}
+	return lw_slice(lw_op2i(w, IRO(add64), h->off, at), len, n);
 }
 
 static struct lw_val load_flag(struct lw *w, const struct net_field *f, const struct net_at *h)
@@ -77,10 +111,14 @@ static struct lw_val load_mac(struct lw *w, const struct net_field *f, const str
 
 static struct lw_val (*const loads[])(struct lw *, const struct net_field *, const struct net_at *) = {
 	[NET_BITS] = load_bits,
+	[NET_PARTS] = load_parts,
+	[NET_LITTLE] = load_number_little,
 	[NET_FLAG] = load_flag,
 	[NET_IP4]  = load_ip4,
 	[NET_IP6]  = load_ip6,
 	[NET_MAC]  = load_mac,
+	[NET_BYTES] = load_bytes,
+	[NET_CHARS] = load_chars,
 };
 
 /* ---- fields of views ---- */
@@ -148,6 +186,10 @@ static read_fn *const reads[] = {
 	[NET_IP4]    = read_here,
 	[NET_IP6]    = read_here,
 	[NET_MAC]    = read_here,
+	[NET_PARTS]  = read_here,
+	[NET_LITTLE] = read_here,
+	[NET_BYTES]  = read_here,
+	[NET_CHARS]  = read_here,
 	[NET_HEADER] = read_header,
 	[NET_REST]   = read_rest,
 	[NET_LENGTH] = read_length,

@@ -3,11 +3,11 @@
 
 #include "core/mutant.h"
 
-unsigned net_fixed(enum net_view view)
+unsigned net_fixed(const struct ir_unit *u, enum net_view view)
 {
-	if (view == NET_IP)
-		return net_ipv4.fixed;
-	return net_protos[view] ? net_protos[view]->fixed : 0;
+	const struct net_proto *p = view == NET_IP ? &net_ipv4 : net_proto(u->target->views, view);
+
+	return p ? p->fixed : 0;
 }
 
 struct net_at net_at_of(struct lw *w, const struct lw_val *obj)
@@ -88,7 +88,7 @@ static ir_ref optional_len(struct lw *w, const struct net_proto *p, const struct
 
 ir_ref net_header_len(struct lw *w, enum net_view view, const struct net_at *h)
 {
-	const struct net_proto *p = net_protos[view];
+	const struct net_proto *p = net_proto_in(w, view);
 
 	if (p->opts.bits)
 		return optional_len(w, p, h);
@@ -105,12 +105,23 @@ ir_ref net_header_len(struct lw *w, enum net_view view, const struct net_at *h)
 	return b;
 }
 
+/* The length may come out as less than the fixed part. */
+static void check_least(struct lw *w, const struct net_proto *p, ir_ref len, ir_blk absent)
+{
+	if (p->hlen.may_lie)
+		leave_if(w, IR_ULT, len, lw_imm(w, p->fixed), absent);
+}
+
 static void check_options(struct lw *w, enum net_view view, const struct net_at *h, ir_blk absent,
 			  bool through)
 {
-	if (!net_protos[view]->hlen.mask && !net_protos[view]->opts.bits)
+	const struct net_proto *p = net_proto_in(w, view);
+
+	if (!p->hlen.mask && !p->opts.bits)
 		return;
-	ir_ref e = lw_op2(w, IRO(add64), h->off, net_header_len(w, view, h));
+	ir_ref len = net_header_len(w, view, h);
+	check_least(w, p, len, absent);
+	ir_ref e = lw_op2(w, IRO(add64), h->off, len);
 	if (h->end && !MUTANT(options_beyond))
 		leave_if(w, IR_UGT, e, h->end, absent);
 	if (!through)
@@ -136,7 +147,7 @@ static ir_ref total_end(struct lw *w, const struct net_proto *p, const struct ne
 struct net_at net_enter(struct lw *w, enum net_view view, ir_ref off, ir_ref end, ir_blk absent,
 			bool through)
 {
-	const struct net_proto *p = net_protos[view];
+	const struct net_proto *p = net_proto_in(w, view);
 	struct net_at h = { .off = off, .end = end };
 
 	if (end)

@@ -28,7 +28,7 @@ static void give_up(struct lw *w, const struct dead_end *d, ir_ref off)
 static void match(struct lw *w, ir_ref type, const struct way *ways, unsigned n, ir_ref off)
 {
 	for (unsigned i = 0; i < n; i++) {
-		const struct net_over *o = net_protos[ways[i].view]->over;
+		const struct net_over *o = net_proto_in(w, ways[i].view)->over;
 		for (; o->space == NET_ETHERTYPE; o++) {
 			ir_blk yes = lw_block(w, 0), no = lw_block(w, 0);
 			lw_bri(w, IR_EQ, type, net_wire16(o->value), yes, no);
@@ -107,7 +107,7 @@ static bool walks(const struct lw *w, const struct ir_ins *i)
 	if (!i || i->op != IRO(index) || ir_at(w->from, i->args[0])->type.kinds != NET_KIND(NET_PKT))
 		return false;
 	const pg_value *k = ir_at(w->from, i->args[1])->type.k;
-	const struct ir_field *f = k && k->kind == PG_STR ? net_pkt_view.fields : NULL;
+	const struct ir_field *f = k && k->kind == PG_STR ? w->unit->target->views[NET_PKT]->fields : NULL;
 	for (; f && f->name; f++)
 		if (!strcmp(f->name, k->str)) {
 			const struct net_field *own = f->arg;
@@ -339,7 +339,7 @@ void net_last(struct lw *w, const struct net_at *h, ir_ref *number, ir_ref *pos)
 static void from_ipv4(struct lw *w, const struct net_at *h, enum net_view view, ir_blk to,
 		      ir_blk absent)
 {
-	int number = net_number(view, NET_PROTO4);
+	int number = net_number(net_proto_in(w, view), NET_PROTO4);
 
 	if (number < 0) {
 		lw_jmp(w, absent, 0, NULL);
@@ -358,7 +358,7 @@ static void from_ipv4(struct lw *w, const struct net_at *h, enum net_view view, 
 static void from_ipv6(struct lw *w, const struct net_at *h, enum net_view view, ir_blk to,
 		      ir_blk absent)
 {
-	int number = net_number(view, NET_PROTO6);
+	int number = net_number(net_proto_in(w, view), NET_PROTO6);
 
 	if (number < 0) {
 		lw_jmp(w, absent, 0, NULL);
@@ -503,10 +503,10 @@ static void walk_to_transport(struct lw *w, enum net_view from, const struct lw_
 /* Goes on where the field of h that names what it carries says `to`. */
 static void check_carried(struct lw *w, enum net_view from, const struct net_at *h, enum net_view to, ir_blk absent)
 {
-	const struct net_proto *p = net_protos[from];
+	const struct net_proto *p = net_proto_in(w, from);
 	ir_blk yes = lw_block(w, 0);
 
-	for (const struct net_over *o = net_protos[to]->over; o->space; o++) {
+	for (const struct net_over *o = net_proto_in(w, to)->over; o->space; o++) {
 		bool also = o->space == p->also.space;
 		unsigned at = also ? p->also.at : p->next.at;
 		if (!also && o->space != p->next.space)
@@ -545,7 +545,7 @@ static struct lw_val find_carried(struct lw *w, enum net_view from, const struct
 struct lw_val net_find(struct lw *w, enum net_view from, const struct lw_val *obj, enum net_view to,
 		       ir_blk absent)
 {
-	if (net_carries(from, to))
+	if (net_carries(net_proto_in(w, from), net_proto_in(w, to)))
 		return find_carried(w, from, obj, to, absent);
 	if (to == NET_ETH)
 		return enter_val(w, to, lw_imm(w, 0), 0, absent);
@@ -557,7 +557,7 @@ struct lw_val net_find(struct lw *w, enum net_view from, const struct lw_val *ob
 	}
 	if (to == NET_IP)
 		return find_ip(w, absent);
-	if (net_number(to, NET_ETHERTYPE) >= 0)
+	if (net_number(net_proto_in(w, to), NET_ETHERTYPE) >= 0)
 		return find_network(w, to, absent);
 	ir_blk at = lw_block(w, 2);
 	walk_to_transport(w, from, obj, to, at, absent);
@@ -581,8 +581,8 @@ static void rest_of_transport(struct lw *w, enum net_space space, ir_ref number,
 {
 	ir_blk unknown = lw_block(w, 0);
 
-	for (unsigned view = 0; view < NET_NVIEWS; view++) {
-		int own = net_number((enum net_view)view, space);
+	for (unsigned view = 0; w->unit->target->views[view]; view++) {
+		int own = net_number(net_proto_in(w, view), space);
 		if (own < 0)
 			continue;
 		ir_blk yes = lw_block(w, 0), no = lw_block(w, 0);

@@ -134,8 +134,8 @@ static void update_optional(const struct write *x, const struct net_proto *p, co
 /* Puts what was written, in it or (pseudo) before it, into the checksum of header `view` at h. */
 static void update(const struct write *x, enum net_view view, const struct net_at *h, bool pseudo)
 {
-	const struct net_proto *p = net_protos[view];
 	struct lw *w = x->w;
+	const struct net_proto *p = net_proto_in(w, view);
 
 	if (w->unit->target->helper_l4_csum && !(p->sum.covers & NET_SUM_HEADER)) {
 		if (p->sum.covers & NET_SUM_OPTIONAL && !pseudo)
@@ -163,8 +163,9 @@ static void update_behind(const struct write *x, enum net_space space, ir_ref nu
 	struct lw *w = x->w;
 
 	for (unsigned view = 0; view < NET_NVIEWS; view++) {
-		int own = net_number((enum net_view)view, space);
-		if (own < 0 || !(net_protos[view]->sum.covers & NET_SUM_PSEUDO))
+		const struct net_proto *p = net_proto_in(w, view);
+		int own = net_number(p, space);
+		if (own < 0 || !(p->sum.covers & NET_SUM_PSEUDO))
 			continue;
 		ir_blk yes = lw_block(w, 0), no = lw_block(w, 0);
 		lw_bri(w, IR_EQ, number, own, yes, no);
@@ -194,7 +195,7 @@ static void update_pseudo(const struct write *x, enum net_view view)
 	} else {
 		net_last(w, h, &number, &start);
 	}
-	update_behind(x, net_protos[view]->next.space, number, start, done);
+	update_behind(x, net_proto_in(w, view)->next.space, number, start, done);
 	lw_enter(w, done);
 }
 
@@ -210,13 +211,18 @@ static void store(struct write *x, unsigned size, unsigned at, ir_ref v)
 	lw_pktstore(x->w, size, x->even, x->h->ptr, x->h->off, at, v);
 }
 
+static int64_t low_bits(unsigned n)
+{
+	return n < 64 ? ((int64_t)1 << n) - 1 : -1;
+}
+
 /* The bits of a field within the bytes that hold it. */
 static void put_bits(struct write *x, const struct net_field *f, ir_ref v)
 {
-	static const enum ir_op swap[] = { [2] = IRO(be16), [4] = IRO(be32) };
+	static const enum ir_op swap[] = { [2] = IRO(be16), [4] = IRO(be32), [8] = IRO(be64) };
 	struct lw *w = x->w;
 	struct net_span s = net_cover(f);
-	int64_t mask = (((int64_t)1 << f->width) - 1) << s.shift, all = ((int64_t)1 << s.size * 8) - 1;
+	int64_t mask = (int64_t)((uint64_t)low_bits(f->width) << s.shift), all = low_bits(s.size * 8);
 	bool whole = mask == all;
 	ir_ref was = !whole || x->sums ? load(x, s.size, s.at) : 0;
 
@@ -231,7 +237,9 @@ static void put_bits(struct write *x, const struct net_field *f, ir_ref v)
 		v = lw_op2(w, IRO(or64), lw_op2(w, IRO(and64), was, kept), v);
 	}
 	store(x, s.size, s.at, v);
-	if (x->sums)
+	if (x->sums && s.size == 8)
+		add_part64(x, was, v);
+	else if (x->sums)
 		add_part(x, s.at, s.size, was, v);
 }
 
@@ -270,6 +278,7 @@ static void put_ip6(struct write *x, unsigned at, const struct lw_val *v)
 /* What a field of this form takes, and what it is called. */
 static const struct { uint64_t kinds; const char *name; } forms[] = {
 	[NET_BITS] = { IR_BIT(IR_INT), NULL }, /* u8, u3 ... */
+	[NET_LITTLE] = { IR_BIT(IR_INT), NULL },
 	[NET_FLAG] = { IR_BOOL, "bool" },
 	[NET_IP4]  = { IR_BIT(IR_IP4), "ip4" },
 	[NET_IP6]  = { IR_BIT(IR_IP6), "ip6" },
@@ -290,8 +299,9 @@ static ir_ref int_that_fits(struct lw *w, const char *name, unsigned width, cons
 {
 	ir_ref n = lw_int_word(w, v);
 
-	lw_raise_if(w, IR_UGT, n, lw_imm(w, ((int64_t)1 << width) - 1), "value does not fit u%u (field '%s')",
-		    width, name);
+	if (width < 64)
+		lw_raise_if(w, IR_UGT, n, lw_imm(w, ((int64_t)1 << width) - 1), "value does not fit u%u (field '%s')",
+			    width, name);
 	return n;
 }
 
@@ -308,6 +318,7 @@ static void put(struct write *x, const char *name, const struct net_field *f, co
 	case NET_FLAG: put_bits(x, f, bit_of(x->w, v)); break;
 	case NET_IP4:  put_ip4(x, f->bit / 8, lw_word(x->w, v, 0)); break;
 	case NET_IP6:  put_ip6(x, f->bit / 8, v); break;
+	case NET_LITTLE: put_little(x, f->bit / 8, f->width / 8, int_that_fits(x->w, name, f->width, v)); break;
 	default:       put_little(x, f->bit / 8, 6, lw_word(x->w, v, 0)); break;
 	}
 }
@@ -316,7 +327,8 @@ static void set_here(struct lw *w, const char *name, const struct net_field *f, 
 		     const struct net_at *h, const struct lw_val *v)
 {
 	struct lw_val ok = checked(w, name, f, v);
-	bool own = net_sum_has(view, f), pseudo = net_sum_behind(view, f);
+	const struct net_proto *p = net_proto_in(w, view);
+	bool own = net_sum_has(p, f), pseudo = net_sum_behind(p, f);
 	bool told = !own && !pseudo && view != NET_ETH && w->unit->target->helper_csum_update && !w->unit->copy_access;
 	struct write x = { .w = w, .h = h, .sums = own || pseudo || told, .even = own,
 			   .twice = own && pseudo };

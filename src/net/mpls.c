@@ -5,7 +5,7 @@ const struct net_proto net_mpls = {
 	.fixed = 4,
 	.next  = { .at = 2, .space = NET_LAST_LABEL },
 	.inner = true,
-	.over  = { { NET_ETHERTYPE, 0x8847 }, { NET_ETHERTYPE, 0x8848 }, { NET_LAST_LABEL, 0 } },
+	.over  = { { NET_ETHERTYPE, 0x8847 }, { NET_ETHERTYPE, 0x8848 }, { NET_LAST_LABEL, 0 }, { NET_ALWAYS, 0 } },
 };
 
 static const struct ir_field fields[] = {
@@ -20,4 +20,4 @@ static const struct ir_field fields[] = {
 	{ 0 }
 };
 
-const struct ir_view net_mpls_view = NET_VIEW("mpls", 3, fields, NET_IN_ETH);
+const struct ir_view net_mpls_view = NET_VIEW("mpls", 3, fields, &net_mpls, NET_IN_ETH);

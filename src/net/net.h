@@ -59,7 +59,10 @@ struct net_proto {
 	struct { uint8_t at, lo, hi; } check;        /* byte `at` is lo to hi; hi 0: unchecked */
 	struct { uint8_t at; uint16_t mask; } zero;  /* none of these bits of 16 */
 	struct { uint8_t n, bytes[6]; } magic;       /* what the header starts with */
-	struct { uint8_t at, mask, shl, shr, add; } hlen; /* length from a byte; mask 0: fixed */
+	struct {
+		uint8_t at, mask, shl, shr, add;
+		bool may_lie;   /* it may come out as less than the fixed part: then there is no such header */
+	} hlen;                 /* length from a byte; mask 0: fixed */
 	struct { uint8_t at, bits; } opts;           /* each of these bits of a byte: 4 bytes more */
 	struct {
 		uint8_t at, add, min; /* 16 bits at `at`, plus add, from the header's start is its end */
@@ -70,7 +73,7 @@ struct net_proto {
 	bool inner;             /* what it carries is found behind it and nowhere else */
 	const struct net_exts *exts;
 	struct { uint8_t at, covers; } sum; /* checksum: 16 bits at `at`; covers: NET_SUM_*, 0: none */
-	struct net_over over[4];
+	struct net_over over[10]; /* ends with space 0; EtherTypes come first */
 };
 
 /* What a header's checksum is made of, and what stands for no checksum. */
@@ -84,8 +87,11 @@ enum {
 /* How a field is read. */
 enum net_how {
 	NET_BITS,      /* `width` bits at bit `bit`, most significant first */
+	NET_PARTS,     /* such bits, in bytes that no load of 1, 2, 4 or 8 covers within the fixed part */
+	NET_LITTLE,    /* whole bytes, the first one lowest */
 	NET_FLAG,      /* one bit, a boolean */
 	NET_IP4, NET_IP6, NET_MAC, /* an address at bit `bit` */
+	NET_BYTES, NET_CHARS, /* bytes as a string; up to the first that is 0 */
 	NET_HEADER,    /* the header `view`, found from here */
 	NET_REST,      /* payload */
 	NET_LENGTH,    /* of the frame */
@@ -96,13 +102,17 @@ enum net_how {
 
 struct net_field {
 	enum net_how how;
-	uint16_t bit;
-	uint8_t width;
+	uint16_t bit, width;
 	enum net_view view;
 	uint32_t twin;
 	bool raw;               /* assigning it touches no checksum */
 	const struct net_field *v4, *v6;
 };
+
+/* The bytes that cover a bit field: 1, 2, 4 or 8 that end with it where they can; how far it lies from
+ * their last bit. */
+struct net_span { unsigned at, size, shift; };
+struct net_span net_cover(const struct net_field *f);
 
 extern const struct net_proto net_eth, net_vlan, net_arp, net_ipv4, net_ipv6, net_tcp, net_udp,
 	net_icmp, net_icmp6, net_sctp, net_gre, net_mpls, net_vxlan, net_geneve, net_inner_eth, net_dns;
@@ -122,22 +132,29 @@ extern const struct ir_view net_pkt_view, net_eth_view, net_vlan_view, net_arp_v
 	[NET_GENEVE]  = &net_geneve_view,  [NET_INNER_ETH] = &net_inner_eth_view,           \
 	[NET_DNS]     = &net_dns_view,     [NET_PAYLOAD]   = &net_payload_view
 
-extern const struct net_proto *const net_protos[NET_NVIEWS]; /* NULL: not a header of its own */
 extern const struct ir_view *const net_views[NET_NVIEWS + 1]; /* NULL-terminated */
 extern const struct ir_view *const net_skb_views[NET_NVIEWS + 1]; /* where the context is an __sk_buff */
 extern const struct ir_lib net_byte_rows[]; /* methods of every view */
 extern const struct ir_lib net_addr_rows[]; /* methods of ip4, ip6, mac */
 
-/* Is the field covered by the checksum of its header `view`; by those of headers behind it? */
-bool net_sum_has(enum net_view view, const struct net_field *f);
-bool net_sum_behind(enum net_view view, const struct net_field *f);
+typedef const struct ir_view *const *net_viewset; /* by number; NULL-terminated */
+
+/* The table of a header; NULL: the view is not one. */
+static inline const struct net_proto *net_proto(net_viewset views, unsigned view)
+{
+	return views[view]->own;
+}
+
+/* Is the field covered by the checksum of its header; by those of headers behind it? */
+bool net_sum_has(const struct net_proto *p, const struct net_field *f);
+bool net_sum_behind(const struct net_proto *p, const struct net_field *f);
 /* Of a packet in an sk_buff: does storing the field, and the header's own checksum, leave the kernel's
  * sums right, and are those in the packet whole? */
-bool net_skb_direct(const struct ir_view *v, const struct ir_field *f);
-/* The number of `view` in a space, or -1. */
-int net_number(enum net_view view, enum net_space space);
+bool net_skb_direct(unsigned kind, const struct ir_field *f);
+/* The number of a header in a space, or -1. */
+int net_number(const struct net_proto *p, enum net_space space);
 /* Does the header `from` carry `to` right behind it, if its field says so? */
-bool net_carries(enum net_view from, enum net_view to);
+bool net_carries(const struct net_proto *from, const struct net_proto *to);
 /* What the row of a byte method (imm) says. */
 enum { NET_ROW_SIZE = 15, NET_ROW_LITTLE = 16, NET_ROW_INDEX = 32, NET_ROW_LATER = 64,
        NET_ROW_WRITES = 128, NET_ROW_REDIRECT = 256 };
@@ -213,15 +230,27 @@ void net_extent(struct lw *w, const struct lw_val *obj, ir_ref *off, ir_ref *len
 #define NET_IN_IPV6 (NET_IN_IP | NET_KIND(NET_IPV6))
 #define NET_IN_UDP (NET_IN_IP | NET_KIND(NET_UDP))
 
-#define NET_VIEW(name_, words_, fields_, carried_by_)                                       \
-	{ .name = name_, .words = words_, .is_str_like = true, .fields = fields_,           \
+/* own_: its net_proto; NULL: it is no header of its own. */
+#define NET_VIEW(name_, words_, fields_, own_, carried_by_)                                 \
+	{ .name = name_, .words = words_, .is_str_like = true, .fields = fields_, .own = own_, \
 	  .methods = net_byte_rows, .len = net_len, .bytes = net_extent, .carried_by = carried_by_ }
+
+/* ---- protocols that a script adds ---- */
+
+struct net_added; /* of a context; what net_views_with gave lives as long */
+
+/* Adds one; *list: NULL before the first. false: refused, err says why. */
+bool net_add(struct net_added **list, const struct pg_proto_opts *o, char *err, size_t errlen);
+/* net_views or net_skb_views, with what was added so far. */
+net_viewset net_views_with(const struct net_added *list, net_viewset base);
+void net_added_free(struct net_added *list);
 
 /* ---- the host twin: plain C over bytes ---- */
 
 struct net_frame {
 	uint8_t *bytes;
 	size_t n;
+	net_viewset views;
 };
 
 struct net_place {

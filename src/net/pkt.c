@@ -21,4 +21,4 @@ static const struct ir_field fields[] = {
 	{ 0 }
 };
 
-const struct ir_view net_pkt_view = NET_VIEW("pkt", 0, fields, NET_IN_ETH);
+const struct ir_view net_pkt_view = NET_VIEW("pkt", 0, fields, NULL, NET_IN_ETH);

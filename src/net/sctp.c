@@ -15,4 +15,4 @@ static const struct ir_field fields[] = {
 	{ 0 }
 };
 
-const struct ir_view net_sctp_view = NET_VIEW("sctp", 3, fields, NET_IN_IP);
+const struct ir_view net_sctp_view = NET_VIEW("sctp", 3, fields, &net_sctp, NET_IN_IP);

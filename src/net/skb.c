@@ -147,11 +147,11 @@ static const struct ir_lib vlan_rows[] = {
 	{ 0 }
 };
 
-static const struct ir_view pkt_view = NET_VIEW("pkt", 0, pkt_fields, NET_IN_ETH);
-static const struct ir_view eth_view = NET_VIEW("eth", 3, eth_fields, 0);
+static const struct ir_view pkt_view = NET_VIEW("pkt", 0, pkt_fields, NULL, NET_IN_ETH);
+static const struct ir_view eth_view = NET_VIEW("eth", 3, eth_fields, &net_eth, 0);
 static const struct ir_view vlan_view = {
 	.name = "vlan", .words = 3, .is_str_like = true, .fields = vlan_fields, .methods = vlan_rows,
-	.len = net_len,
+	.len = net_len, .own = &net_vlan,
 };
 
 const struct ir_view *const net_skb_views[NET_NVIEWS + 1] = {
@@ -162,17 +162,19 @@ const struct ir_view *const net_skb_views[NET_NVIEWS + 1] = {
 };
 
 /* In the IP header itself, and covered by nothing behind it. */
-static bool is_direct(enum net_view view, const struct net_field *f)
+static bool is_direct(const struct net_proto *p, const struct net_field *f)
 {
-	return !f->raw && !net_sum_behind(view, f);
+	return !f->raw && !net_sum_behind(p, f);
 }
 
-bool net_skb_direct(const struct ir_view *v, const struct ir_field *f)
+bool net_skb_direct(unsigned kind, const struct ir_field *f)
 {
 	const struct net_field *own = f->arg;
 
-	if (v == &net_ip_view)
-		return own->how == NET_EITHER && is_direct(NET_IPV4, own->v4) && is_direct(NET_IPV6, own->v6);
-	return v == &eth_view || (v == &net_ipv4_view && is_direct(NET_IPV4, own)) ||
-	       (v == &net_ipv6_view && is_direct(NET_IPV6, own));
+	switch (kind - IR_VIEW0) {
+	case NET_IP:   return own->how == NET_EITHER && is_direct(&net_ipv4, own->v4) && is_direct(&net_ipv6, own->v6);
+	case NET_IPV4: return is_direct(&net_ipv4, own);
+	case NET_IPV6: return is_direct(&net_ipv6, own);
+	default:       return kind == IR_VIEW0 + NET_ETH;
+	}
 }

@@ -6,6 +6,9 @@ const struct net_proto net_tcp = {
 	.check = { .at = 12, .lo = 0x50, .hi = 0xff }, /* at least 5 words */
 	.hlen  = { .at = 12, .mask = 0xf0, .shr = 2 },
 	.sum   = { .at = 16, .covers = NET_SUM_OWN | NET_SUM_PSEUDO },
+	.next  = { .at = 2, .space = NET_DPORT },
+	.also  = { .at = 0, .space = NET_SPORT },
+	.inner = true,
 	.over  = { { NET_PROTO4, 6 }, { NET_PROTO6, 6 } },
 };
 
@@ -30,4 +33,4 @@ static const struct ir_field fields[] = {
 	{ 0 }
 };
 
-const struct ir_view net_tcp_view = NET_VIEW("tcp", 3, fields, NET_IN_IP);
+const struct ir_view net_tcp_view = NET_VIEW("tcp", 3, fields, &net_tcp, NET_IN_IP);

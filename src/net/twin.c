@@ -35,7 +35,7 @@ static bool inside(const struct net_frame *f, uint64_t off, uint64_t n)
 
 static unsigned header_len(const struct net_frame *f, enum net_view view, uint32_t off)
 {
-	const struct net_proto *p = net_protos[view];
+	const struct net_proto *p = net_proto(f->views, view);
 
 	if (p->opts.bits)
 		return p->fixed + 4u * (unsigned)__builtin_popcount(f->bytes[off + p->opts.at] & p->opts.bits);
@@ -47,7 +47,7 @@ static unsigned header_len(const struct net_frame *f, enum net_view view, uint32
 /* net_enter of the compiler: the header `view` at off, in what ends at end. */
 static bool enter(const struct net_frame *f, enum net_view view, uint32_t off, uint32_t end, place *out)
 {
-	const struct net_proto *p = net_protos[view];
+	const struct net_proto *p = net_proto(f->views, view);
 	const uint8_t *b = f->bytes + off;
 
 	if (off + p->fixed > end || !inside(f, off, p->fixed))
@@ -59,7 +59,7 @@ static bool enter(const struct net_frame *f, enum net_view view, uint32_t off, u
 	if (p->zero.mask && big(b + p->zero.at, 2) & p->zero.mask)
 		return false;
 	unsigned len = header_len(f, view, off);
-	if (off + len > end || !inside(f, off, len))
+	if (len < p->fixed || off + len > end || !inside(f, off, len))
 		return false;
 	if (p->total.there) {
 		uint32_t total = (uint32_t)big(b + p->total.at, 2);
@@ -75,9 +75,9 @@ static bool enter(const struct net_frame *f, enum net_view view, uint32_t off, u
 
 /* ---- the link layer ---- */
 
-static bool is_number(enum net_view view, enum net_space space, uint16_t n)
+static bool is_number(const struct net_frame *f, enum net_view view, enum net_space space, uint16_t n)
 {
-	const struct net_proto *p = net_protos[view];
+	const struct net_proto *p = net_proto(f->views, view);
 
 	for (const struct net_over *o = p->over; o->space; o++)
 		if (o->space == space && o->value == n)
@@ -96,7 +96,7 @@ static bool past_link(const struct net_frame *f, uint16_t *type, uint32_t *off)
 		return false;
 	*off = net_eth.fixed;
 	*type = (uint16_t)big(f->bytes + net_eth.next.at, 2);
-	for (int i = 0; i < NET_TAGS - MUTANT(twin_one_tag) && is_number(NET_VLAN, NET_ETHERTYPE, *type); i++) {
+	for (int i = 0; i < NET_TAGS - MUTANT(twin_one_tag) && is_number(f, NET_VLAN, NET_ETHERTYPE, *type); i++) {
 		if (!enter(f, NET_VLAN, *off, NET_OPEN, &h))
 			break;
 		*type = (uint16_t)big(f->bytes + *off + net_vlan.next.at, 2);
@@ -107,13 +107,13 @@ static bool past_link(const struct net_frame *f, uint16_t *type, uint32_t *off)
 
 static bool find_vlan(const struct net_frame *f, const place *from, place *out)
 {
-	const struct net_proto *p = net_protos[from->view == NET_PKT ? NET_ETH : NET_VLAN];
+	const struct net_proto *p = net_proto(f->views, from->view == NET_PKT ? NET_ETH : NET_VLAN);
 	uint32_t off = from->off + p->fixed;
 
 	if (!inside(f, 0, net_eth.fixed) || off > NET_MAX_VLAN)
 		return false;
 	uint16_t type = (uint16_t)big(f->bytes + from->off + p->next.at, 2);
-	return is_number(NET_VLAN, NET_ETHERTYPE, type) && enter(f, NET_VLAN, off, NET_OPEN, out);
+	return is_number(f, NET_VLAN, NET_ETHERTYPE, type) && enter(f, NET_VLAN, off, NET_OPEN, out);
 }
 
 static bool find_network(const struct net_frame *f, enum net_view view, place *out)
@@ -121,7 +121,7 @@ static bool find_network(const struct net_frame *f, enum net_view view, place *o
 	uint16_t type;
 	uint32_t off;
 
-	return past_link(f, &type, &off) && is_number(view, NET_ETHERTYPE, type) &&
+	return past_link(f, &type, &off) && is_number(f, view, NET_ETHERTYPE, type) &&
 	       enter(f, view, off, NET_OPEN, out);
 }
 
@@ -152,7 +152,7 @@ static bool is_ext(const struct net_exts *x, unsigned number)
 static unsigned last(const struct net_frame *f, const place *ip, uint32_t *pos)
 {
 	enum { LEAST = 8 };
-	const struct net_proto *p = net_protos[net_twin_version(ip)];
+	const struct net_proto *p = net_proto(f->views, net_twin_version(ip));
 	const uint8_t *b = f->bytes + ip->off;
 	unsigned number = b[p->next.at];
 
@@ -183,7 +183,7 @@ static bool find_transport(const struct net_frame *f, const place *from, enum ne
 		return false;
 	enum net_view version = net_twin_version(&ip);
 	unsigned number = last(f, &ip, &pos);
-	return net_number(view, net_protos[version]->next.space) == (int)number &&
+	return net_number(net_proto(f->views, view), net_proto(f->views, version)->next.space) == (int)number &&
 	       enter(f, view, pos, ip.end, out);
 }
 
@@ -220,8 +220,8 @@ static place rest_of_frame(const struct net_frame *f)
 		return rest_of_header(f, &h);
 	if (!find_ip(f, &ip))
 		return payload_at(off, NET_OPEN);
-	for (unsigned view = 0; view < NET_NVIEWS; view++)
-		if (net_protos[view] && find_transport(f, &ip, (enum net_view)view, &h))
+	for (unsigned view = 0; f->views[view]; view++)
+		if (net_proto(f->views, view) && find_transport(f, &ip, (enum net_view)view, &h))
 			return rest_of_header(f, &h);
 	return rest_of_ip(f, &ip);
 }
@@ -249,12 +249,12 @@ static bool says(const uint8_t *h, unsigned at, const struct net_over *o)
 
 static bool find_carried(const struct net_frame *f, const place *from, enum net_view view, place *out)
 {
-	const struct net_proto *p = net_protos[from->view];
+	const struct net_proto *p = net_proto(f->views, from->view);
 	const uint8_t *h = f->bytes + from->off;
 	uint32_t off = from->off + header_len(f, from->view, from->off);
 	bool named = false;
 
-	for (const struct net_over *o = net_protos[view]->over; o->space; o++)
+	for (const struct net_over *o = net_proto(f->views, view)->over; o->space; o++)
 		named |= (o->space == p->next.space && says(h, p->next.at, o)) ||
 			 (o->space == p->also.space && says(h, p->also.at, o));
 	return named && off <= NET_MAX_VLAN && enter(f, view, off, from->end, out);
@@ -264,7 +264,7 @@ static bool find_carried(const struct net_frame *f, const place *from, enum net_
 
 bool net_twin_find(const struct net_frame *f, const place *from, enum net_view view, place *out)
 {
-	if (net_carries(from->view, view))
+	if (net_carries(net_proto(f->views, from->view), net_proto(f->views, view)))
 		return find_carried(f, from, view, out);
 	if (view == NET_ETH)
 		return enter(f, view, 0, NET_OPEN, out);
@@ -272,7 +272,7 @@ bool net_twin_find(const struct net_frame *f, const place *from, enum net_view v
 		return find_vlan(f, from, out);
 	if (view == NET_IP)
 		return find_ip(f, out);
-	if (net_number(view, NET_ETHERTYPE) >= 0)
+	if (net_number(net_proto(f->views, view), NET_ETHERTYPE) >= 0)
 		return find_network(f, view, out);
 	return find_transport(f, from, view, out);
 }
@@ -292,6 +292,13 @@ static void addr(pg_value *out, enum pg_kind kind, const uint8_t *p, unsigned n)
 	memcpy(out->addr, p, n);
 }
 
+static void text(pg_value *out, const uint8_t *p, size_t n)
+{
+	out->kind = PG_STR;
+	out->str = (const char *)p;
+	out->n = (uint32_t)n;
+}
+
 static void put_int(pg_value *out, uint64_t v)
 {
 	out->kind = PG_INT;
@@ -305,11 +312,14 @@ static void get(const struct net_frame *f, const place *p, const struct net_fiel
 	uint32_t pos;
 
 	switch (own->how) {
-	case NET_BITS:   put_int(out, bits(h, own->bit, own->width)); break;
+	case NET_BITS: case NET_PARTS: put_int(out, bits(h, own->bit, own->width)); break;
 	case NET_FLAG:   out->kind = bits(h, own->bit, 1) ? PG_TRUE : PG_FALSE; break;
 	case NET_IP4:    addr(out, PG_IP4, h + own->bit / 8, 4); break;
 	case NET_IP6:    addr(out, PG_IP6, h + own->bit / 8, 16); break;
 	case NET_MAC:    addr(out, PG_MAC, h + own->bit / 8, 6); break;
+	case NET_LITTLE: put_int(out, little(h + own->bit / 8, own->width / 8)); break;
+	case NET_BYTES:  text(out, h + own->bit / 8, own->width / 8); break;
+	case NET_CHARS:  text(out, h + own->bit / 8, strnlen((const char *)h + own->bit / 8, own->width / 8)); break;
 	case NET_LENGTH: put_int(out, f->n); break;
 	case NET_CTX:    put_int(out, own->twin); break;
 	case NET_LAST:   put_int(out, last(f, p, &pos) & 0xff); break;

@@ -21,7 +21,7 @@ static unsigned word(const uint8_t *p)
 /* RFC 1624, equation 3, word by word. */
 static void update(const struct net_frame *f, enum net_view view, uint32_t off, const struct change *c)
 {
-	const struct net_proto *p = net_protos[view];
+	const struct net_proto *p = net_proto(f->views, view);
 	uint8_t *at = f->bytes + off + p->sum.at;
 	uint32_t sum = word(at) ^ 0xffff;
 
@@ -43,7 +43,7 @@ static void update_behind(const struct net_frame *f, const struct net_place *ip,
 	struct net_place h;
 
 	for (unsigned view = 0; view < NET_NVIEWS; view++)
-		if (net_protos[view] && net_protos[view]->sum.covers & NET_SUM_PSEUDO &&
+		if (net_proto(f->views, view) && net_proto(f->views, view)->sum.covers & NET_SUM_PSEUDO &&
 		    net_twin_find(f, ip, (enum net_view)view, &h)) {
 			update(f, (enum net_view)view, h.off, c);
 			return;
@@ -70,6 +70,9 @@ static void put(uint8_t *h, const struct net_field *f, const pg_value *v)
 
 	if (bits)
 		memcpy(h + f->bit / 8, v->addr, bits / 8);
+	else if (f->how == NET_LITTLE)
+		for (unsigned i = 0; i < f->width / 8u; i++)
+			h[f->bit / 8 + i] = (uint8_t)((uint64_t)v->i >> 8 * i);
 	else
 		put_bits(h, f->bit, f->width, f->how == NET_FLAG ? v->kind == PG_TRUE : (uint64_t)v->i);
 }
@@ -102,7 +105,7 @@ bool net_twin_set(const struct net_frame *f, const struct net_place *p, const st
 		snprintf(text, size, "bad field '%s' (%s expected, got %s)", row->name, form, kind);
 		return false;
 	}
-	if (own->how == NET_BITS && (uint64_t)v->i >> own->width) {
+	if ((own->how == NET_BITS || own->how == NET_LITTLE) && own->width < 64 && (uint64_t)v->i >> own->width) {
 		snprintf(text, size, "value does not fit %s (field '%s')", form, row->name);
 		return false;
 	}
@@ -110,7 +113,8 @@ bool net_twin_set(const struct net_frame *f, const struct net_place *p, const st
 	struct change c = { .from = own->bit / 16 * 2u };
 	c.n = ((own->bit + bits + 15u) / 16 * 2u) - c.from;
 	c.is = h + c.from;
-	bool sums = net_sum_has(at.view, own), behind = net_sum_behind(at.view, own);
+	const struct net_proto *proto = net_proto(f->views, at.view);
+	bool sums = net_sum_has(proto, own), behind = net_sum_behind(proto, own);
 	if (sums || behind)
 		memcpy(c.was, h + c.from, c.n);
 	put(h, own, v);

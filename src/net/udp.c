@@ -23,4 +23,4 @@ static const struct ir_field fields[] = {
 	{ 0 }
 };
 
-const struct ir_view net_udp_view = NET_VIEW("udp", 3, fields, NET_IN_IP);
+const struct ir_view net_udp_view = NET_VIEW("udp", 3, fields, &net_udp, NET_IN_IP);

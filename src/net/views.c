@@ -10,25 +10,6 @@ const struct ir_view *const net_views[NET_NVIEWS + 1] = {
 	NET_SHARED_VIEWS,
 };
 
-const struct net_proto *const net_protos[NET_NVIEWS] = {
-	[NET_ETH]   = &net_eth,
-	[NET_VLAN]  = &net_vlan,
-	[NET_ARP]   = &net_arp,
-	[NET_IPV4]  = &net_ipv4,
-	[NET_IPV6]  = &net_ipv6,
-	[NET_TCP]   = &net_tcp,
-	[NET_UDP]   = &net_udp,
-	[NET_ICMP]  = &net_icmp,
-	[NET_ICMP6] = &net_icmp6,
-	[NET_SCTP]  = &net_sctp,
-	[NET_GRE]   = &net_gre,
-	[NET_MPLS]  = &net_mpls,
-	[NET_VXLAN] = &net_vxlan,
-	[NET_GENEVE] = &net_geneve,
-	[NET_INNER_ETH] = &net_inner_eth,
-	[NET_DNS]   = &net_dns,
-};
-
 #define BYTE_ROW(name_, imm_, what_)                                                        \
 	{ .name = name_, .min = 1, .max = 1, .args = { IR_BIT(IR_INT) },                    \
 	  .ret = IR_BIT(IR_INT) | IR_BIT(IR_NIL), .effects = IR_E_READ, .type = net_bytes_type, \
@@ -57,36 +38,41 @@ const struct ir_lib net_byte_rows[] = {
 	{ 0 }
 };
 
-int net_number(enum net_view view, enum net_space space)
+int net_number(const struct net_proto *p, enum net_space space)
 {
-	const struct net_proto *p = net_protos[view];
-
 	for (unsigned i = 0; p && i < sizeof(p->over) / sizeof(*p->over); i++)
 		if (p->over[i].space == space)
 			return p->over[i].value;
 	return -1;
 }
 
-bool net_carries(enum net_view from, enum net_view to)
+bool net_carries(const struct net_proto *from, const struct net_proto *to)
 {
-	const struct net_proto *p = net_protos[from], *q = net_protos[to];
-
-	if (!p || !p->inner || !q)
+	if (!from || !from->inner || !to)
 		return false;
-	for (const struct net_over *o = q->over; o->space; o++)
-		if (o->space == p->next.space || o->space == p->also.space)
+	for (const struct net_over *o = to->over; o->space; o++)
+		if (o->space == from->next.space || o->space == from->also.space)
 			return true;
 	return false;
 }
 
-bool net_sum_has(enum net_view view, const struct net_field *f)
+struct net_span net_cover(const struct net_field *f)
 {
-	return net_protos[view] && net_protos[view]->sum.covers & NET_SUM_OWN && !f->raw;
+	unsigned first = f->bit / 8u, last = (f->bit + f->width - 1u) / 8;
+	unsigned n = last - first + 1, size = n > 4 ? 8 : n > 2 ? 4 : n;
+	unsigned at = last + 1 >= size ? last + 1 - size : first;
+
+	return (struct net_span){ at, size, (at + size) * 8 - f->bit - f->width };
 }
 
-bool net_sum_behind(enum net_view view, const struct net_field *f)
+bool net_sum_has(const struct net_proto *p, const struct net_field *f)
 {
-	enum net_space next = net_protos[view] ? net_protos[view]->next.space : NET_NO_SPACE;
+	return p && p->sum.covers & NET_SUM_OWN && !f->raw;
+}
+
+bool net_sum_behind(const struct net_proto *p, const struct net_field *f)
+{
+	enum net_space next = p ? p->next.space : NET_NO_SPACE;
 
 	return (next == NET_PROTO4 || next == NET_PROTO6) && (f->how == NET_IP4 || f->how == NET_IP6);
 }

@@ -16,4 +16,4 @@ static const struct ir_field fields[] = {
 	{ 0 }
 };
 
-const struct ir_view net_vlan_view = NET_VIEW("vlan", 3, fields, NET_IN_ETH);
+const struct ir_view net_vlan_view = NET_VIEW("vlan", 3, fields, &net_vlan, NET_IN_ETH);

@@ -16,4 +16,4 @@ static const struct ir_field fields[] = {
 	{ 0 }
 };
 
-const struct ir_view net_vxlan_view = NET_VIEW("vxlan", 3, fields, NET_IN_UDP);
+const struct ir_view net_vxlan_view = NET_VIEW("vxlan", 3, fields, &net_vxlan, NET_IN_UDP);

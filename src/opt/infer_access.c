@@ -98,7 +98,8 @@ static struct ir_type index_view(struct infer *in, ir_ref r, unsigned kind, cons
 		flow_error(&in->fl, site, "the field '%s' is of a type that kernel code cannot read yet", name);
 	if (f) {
 		in->fl.u->tunnels |= f->tunnel;
-		return (struct ir_type){ .kinds = f->kinds, .cap = f->cap };
+		bool slice = f->kinds == IR_BIT(IR_SLICE);
+		return (struct ir_type){ .kinds = f->kinds, .cap = slice ? 0 : f->cap, .most = slice ? f->cap : 0 };
 	}
 	const struct ir_type self = type_kinds(IR_BIT(kind));
 	const struct ir_lib *m = method_row(in->fl.u, &self, kind, name);
@@ -335,7 +336,7 @@ static void set_view(struct infer *in, ir_ref r, uint64_t kinds, const struct ir
 			no_view_field(in, site, view, name);
 		if (!f || !set_row(in, site, view, f, v))
 			return;
-		in->fl.u->copy_access |= t->stores_directly && !t->stores_directly(view, f);
+		in->fl.u->copy_access |= t->stores_directly && !t->stores_directly(ir_first_kind(kinds), f);
 	}
 }
 

@@ -48,6 +48,14 @@ function diag.case(name, f, options)
 	print(unit and "accepted" or text)
 end
 
+-- What the user half itself raises.
+function diag.raised(name, f, ...)
+	if not inside then return end
+	print("== " .. name)
+	local good, text = pcall(f, ...)
+	print(good and "accepted" or text)
+end
+
 -- The same for a function made of source text, as it comes from an untidy place.
 function diag.text(name, source, options)
 	local f = assert(load(source, "=" .. name))()

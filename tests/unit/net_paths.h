@@ -10,6 +10,7 @@
 
 #include "ir/lower.h"
 #include "net/net.h"
+#include "opt/infer.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -195,8 +196,9 @@ static inline struct lw_val path_call(struct lw *w, const struct path *p, const 
 	} else {
 		args[1] = lw_int(lw_op1(w, IRO(opaque), lw_imm(w, p->arg)));
 	}
+	struct infer in = { .fl.u = w->unit };
 	if (p->method->type)
-		assert_true(p->method->type(NULL, p->method, 0, 2, types, &type));
+		assert_true(p->method->type(&in, p->method, 0, 2, types, &type));
 	struct lw_val out = { .kinds = type.kinds };
 	p->method->lower(w, p->method, 2, args, &out);
 	return out;
@@ -259,7 +261,7 @@ static inline void path_compile(struct compiled *c, const struct path *p, const 
 
 static inline bool path_twin(const struct frame *frame, const struct path *p, pg_value *v, struct net_place *at)
 {
-	struct net_frame f = { (uint8_t *)frame->b, frame->n }; /* only read */
+	struct net_frame f = { (uint8_t *)frame->b, frame->n, net_views }; /* only read */
 	struct net_place next;
 
 	*at = (struct net_place){ .view = NET_PKT, .end = NET_OPEN };

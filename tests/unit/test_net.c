@@ -15,7 +15,7 @@
 static const char *eval(const struct frame *packet, unsigned n, const char *path)
 {
 	static char text[64];
-	struct net_frame f = { (uint8_t *)packet->b, n }; /* only read */
+	struct net_frame f = { (uint8_t *)packet->b, n, net_views }; /* only read */
 	struct net_place p = { .view = NET_PKT, .end = NET_OPEN }, next;
 	pg_value v = { .kind = PG_VIEW };
 	char name[32];
@@ -305,8 +305,8 @@ static void tables(void **state)
 			const struct net_field *own = f->arg;
 			unsigned bits = own->how == NET_IP4 ? 32 : own->how == NET_IP6 ? 128 :
 				own->how == NET_MAC ? 48 : own->how == NET_CTX ? 0 : own->width;
-			if (own->how != NET_CTX && net_protos[v])
-				assert_true(own->bit + bits <= net_protos[v]->fixed * 8u);
+			if (own->how != NET_CTX && net_views[v]->own)
+				assert_true(own->bit + bits <= net_proto(net_views, v)->fixed * 8u);
 			assert_true(own->how != NET_HEADER || own->view > NET_PKT);
 		}
 	}
