@@ -1,5 +1,5 @@
-/* number.c - what makes numbers of other values: tonumber, math.tointeger, floor, ceil. Texts and floats are
- * constants here, and converted when they are compiled, as Lua does it. */
+/* number.c - what makes numbers of other values: tonumber, math.tointeger, floor, ceil. What is constant is converted
+ * when it is compiled, as Lua does it; of what is not, texts go to tonumber alone (numeral.c), and there are no floats. */
 #include "stdlib/stdlib.h"
 
 #include "core/mutant.h"
@@ -90,11 +90,26 @@ static pg_value number_of(const pg_value *text)
 
 /* ---- tonumber(v [, base]) ---- */
 
-static bool in_base(struct infer *in, uint32_t site, const struct ir_type *a, struct ir_type *out)
+static bool is_text(const struct ir_type *a) { return a->k && a->k->kind == PG_STR; }
+
+/* Is it text whose bytes can be looked at? Numbers, which tonumber takes, too, are no matter here. */
+static bool readable(struct infer *in, const struct ir_lib *row, uint32_t site, const struct ir_type *a)
 {
-	if (!a[0].k || a[0].k->kind != PG_STR || !a[1].k || a[1].k->kind != PG_INT || a[1].k->i < 2 || a[1].k->i > 36)
+	struct ir_type text = *a;
+	text.kinds &= STRINGS;
+	return std_one_string(in, row, site, &text);
+}
+
+static bool in_base(struct infer *in, const struct ir_lib *row, uint32_t site, const struct ir_type *a, struct ir_type *out)
+{
+	bool base = a[1].k && a[1].k->kind == PG_INT && a[1].k->i >= 2 && a[1].k->i <= 36;
+	if (!base || !(a->kinds & STRINGS))
 		return infer_error(in, site, "convert it in the user half and capture the number", "'tonumber' with a base "
-				   "takes constants: a text, and a base from 2 to 36"), false;
+				   "takes a text, and a constant base from 2 to 36"), false;
+	if (!is_text(a)) {
+		out->kinds = INT | NIL;
+		return readable(in, row, site, a);
+	}
 	const char *e, *s = trimmed(a[0].k, &e);
 	bool minus;
 	uint64_t v;
@@ -116,19 +131,52 @@ static void of_kinds(const struct ir_type *a, struct ir_type *out)
 bool std_tonumber_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
 		       struct ir_type *out)
 {
-	(void)row;
 	if (n > 1 && a[1].kinds != NIL)
-		return in_base(in, site, a, out);
-	if (a[0].k && a[0].k->kind == PG_STR)
+		return in_base(in, row, site, a, out);
+	if (is_text(a))
 		is_const(in, out, number_of(a[0].k));
 	else if (a[0].k && a[0].k->kind == PG_FLOAT)
 		is_const(in, out, *a[0].k);
-	else if (a[0].kinds & (STRINGS | IR_BIT(IR_FLOAT)))
-		return infer_error(in, site, "test with type() that it is none", "'tonumber' of a text known only at run "
-				   "time is not there yet"), false;
+	else if (a[0].kinds & IR_BIT(IR_FLOAT))
+		return infer_error(in, site, NULL, "'tonumber' of what may be a float here"), false;
+	else if (a[0].kinds & STRINGS)
+		out->kinds = INT | NIL;
 	else
 		of_kinds(a, out);
-	return true;
+	return !(a[0].kinds & STRINGS) || is_text(a) || readable(in, row, site, a);
+}
+
+/* Integers as they are, texts converted, all else nil. */
+void std_tonumber_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+			struct lw_val *out)
+{
+	bool based = n > 1 && args[1].kinds != NIL;
+	struct lw_val v = args[0], rest;
+	if (based)
+		v = lw_check_kind(w, &v, IR_STRINGS, "bad argument #1 to 'tonumber' (string expected, got %K)");
+	if (!(v.kinds & IR_STRINGS)) {
+		std_number_lower(w, row, n, args, out);
+		return;
+	}
+	struct lw_join j = lw_join_new(w, INT | NIL, 0);
+	ir_blk text = lw_block(w, 0), other = lw_block(w, 0);
+	struct lw_val s = lw_narrow(w, &v, IR_STRINGS);
+	lw_br_kind(w, &v, IR_STRINGS, text, other);
+	lw_enter(w, text);
+	s = lw_str_one(w, &s);
+	struct lw_str str = lw_str_of(w, &s);
+	std_numeral(w, &str, based ? (unsigned)args[1].k->i : 0, &j);
+	lw_enter(w, other);
+	rest = lw_narrow(w, &v, ~IR_STRINGS);
+	if (rest.kinds) {
+		struct lw_val x = { .kinds = INT | NIL };
+		std_number_lower(w, row, 1, &rest, &x);
+		lw_join_add(w, &j, &x);
+	} else {
+		struct lw_val nil = lw_nil();
+		lw_join_add(w, &j, &nil);
+	}
+	*out = lw_join_end(w, &j);
 }
 
 /* ---- math.tointeger, floor, ceil ---- */

@@ -121,6 +121,10 @@ bool std_number_type(struct infer *in, const struct ir_lib *row, uint32_t site, 
 		     const struct ir_type *a, struct ir_type *out);
 bool std_tonumber_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
 		       const struct ir_type *a, struct ir_type *out);
+void std_tonumber_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+			struct lw_val *out);
+/* The integer that a text is, or nil, for a join of both; base 0: as Lua writes numbers. Floats raise. */
+void std_numeral(struct lw *w, const struct lw_str *str, unsigned base, struct lw_join *j);
 void std_number_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
 		      struct lw_val *out);
 

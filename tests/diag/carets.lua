@@ -39,7 +39,7 @@ diag.case("a result", function(p)
 end)
 diag.case("a call", function(p)
 	local f = p.len > 5 and math.abs or math.max
-	return tonumber(words[p.len])
+	return math.tointeger(words[p.len])
 end)
 diag.case("a warning", function(p)
 	if p.len then return bpf.DROP end

@@ -178,4 +178,10 @@ diag.case("an iterator that is either", function(p)
 	if p.len > 60 then it = p:gmatch("b") end
 	for word in it do if word == "a" then return bpf.DROP end end
 end)
+diag.case("tonumber of a message", function(p) return tonumber(message(p)) end)
+diag.case("tonumber of what may be a float", function(p)
+	local v = "1"
+	if p.len > 60 then v = 2.5 end
+	return tonumber(v)
+end)
 diag.done()
