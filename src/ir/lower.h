@@ -121,6 +121,8 @@ int64_t lw_const_word(const pg_value *k, unsigned i);
 ir_ref lw_word(struct lw *w, const struct lw_val *v, unsigned i);
 /* the word of an int; ip4 ... */
 static inline ir_ref lw_int_word(struct lw *w, const struct lw_val *v) { return lw_word(w, v, 0); }
+/* the integer of the word of a mac, and the word of a mac of its integer: bytes the other way round */
+ir_ref lw_mac_turned(struct lw *w, ir_ref v);
 /* v with its kinds cut down to `kinds`, which it is known to be of here */
 struct lw_val lw_narrow(struct lw *w, const struct lw_val *v, uint64_t kinds);
 /* v as a value of more kinds (representation `as`: kinds, cap) */

@@ -72,6 +72,15 @@ static const pg_value *check_addr(lua_State *L, int idx)
 
 /* ---- making ---- */
 
+/* The last n bytes of argument 1, which fits in. */
+static void take_integer(lua_State *L, pg_value *v, int n, const char *too_much)
+{
+	lua_Integer i = luaL_checkinteger(L, 1);
+	luaL_argcheck(L, i >= 0 && i >> 8 * n == 0, 1, too_much);
+	for (int k = 0; k < n; k++)
+		v->addr[k] = (uint8_t)(i >> 8 * (n - 1 - k));
+}
+
 static int f_ip(lua_State *L)
 {
 	pg_value v = { .kind = PG_IP4 };
@@ -80,22 +89,20 @@ static int f_ip(lua_State *L)
 		lua_settop(L, 1);
 		return 1;
 	}
-	if (lua_type(L, 1) == LUA_TNUMBER) {
-		lua_Integer i = luaL_checkinteger(L, 1);
-		luaL_argcheck(L, i >= 0 && i <= UINT32_MAX, 1, "an IPv4 address has 32 bits");
-		for (int k = 0; k < 4; k++)
-			v.addr[k] = (uint8_t)(i >> (24 - 8 * k));
-	} else if (pg_parse_ip(luaL_checkstring(L, 1), &v)) {
+	if (lua_type(L, 1) == LUA_TNUMBER)
+		take_integer(L, &v, 4, "an IPv4 address has 32 bits");
+	else if (pg_parse_ip(luaL_checkstring(L, 1), &v))
 		return luaL_error(L, "'%s' is no IP address", lua_tostring(L, 1));
-	}
 	pgl_addr(L, &v);
 	return 1;
 }
 
 static int f_mac(lua_State *L)
 {
-	pg_value v;
-	if (pg_parse_mac(luaL_checkstring(L, 1), &v))
+	pg_value v = { .kind = PG_MAC };
+	if (lua_type(L, 1) == LUA_TNUMBER)
+		take_integer(L, &v, 6, "a MAC address has 48 bits");
+	else if (pg_parse_mac(luaL_checkstring(L, 1), &v))
 		return luaL_error(L, "'%s' is no MAC address", lua_tostring(L, 1));
 	pgl_addr(L, &v);
 	return 1;

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <stdio.h>
 
-enum { BITS = 64, MAC_BITS = 48 };
 #define ADDRESSES (IR_BIT(IR_IP4) | IR_BIT(IR_IP6) | IR_BIT(IR_MAC))
 #define NO_INT "calling 'int' on bad self (an IPv6 address is no 64-bit integer)"
 
@@ -45,22 +44,6 @@ static struct lw_val each(struct lw *w, const struct lw_val *args, uint64_t kind
 
 /* ---- int ---- */
 
-/* The word of a mac has byte i at bits 8i: turned round. */
-static ir_ref mac_int(struct lw *w, ir_ref v)
-{
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	return lw_op2i(w, IRO(shr64), lw_op1(w, IRO(be64), v), BITS - MAC_BITS);
-#else
-	ir_ref r = 0;
-	for (unsigned i = 0; i < MAC_BITS; i += 8) {
-		ir_ref b = lw_op1(w, IRO(zext8), lw_op2i(w, IRO(shr64), v, i));
-		b = lw_op2i(w, IRO(shl64), b, MAC_BITS - 8 - i);
-		r = r ? lw_op2(w, IRO(or64), r, b) : b;
-	}
-	return r;
-#endif
-}
-
 static struct lw_val int_of(struct lw *w, unsigned kind, const struct lw_val *a, const struct lw_val *arg)
 {
 	(void)arg;
@@ -69,7 +52,7 @@ static struct lw_val int_of(struct lw *w, unsigned kind, const struct lw_val *a,
 		return lw_nil();
 	}
 	ir_ref v = lw_word(w, a, 0);
-	return lw_int(kind == IR_IP4 ? lw_op1(w, IRO(be32), v) : mac_int(w, v));
+	return lw_int(kind == IR_IP4 ? lw_op1(w, IRO(be32), v) : lw_mac_turned(w, v));
 }
 
 static bool int_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,

@@ -44,6 +44,22 @@ ir_ref lw_op2i(struct lw *w, enum ir_op op, ir_ref a, int64_t b)
 	return lw_op2(w, op, a, lw_imm(w, b));
 }
 
+ir_ref lw_mac_turned(struct lw *w, ir_ref v)
+{
+	enum { BITS = 64, MAC_BITS = 48 };
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return lw_op2i(w, IRO(shr64), lw_op1(w, IRO(be64), v), BITS - MAC_BITS);
+#else
+	ir_ref r = 0;
+	for (unsigned i = 0; i < MAC_BITS; i += 8) {
+		ir_ref b = lw_op1(w, IRO(zext8), lw_op2i(w, IRO(shr64), v, i));
+		b = lw_op2i(w, IRO(shl64), b, MAC_BITS - 8 - i);
+		r = r ? lw_op2(w, IRO(or64), r, b) : b;
+	}
+	return r;
+#endif
+}
+
 ir_ref lw_ctx(struct lw *w)
 {
 	return w->ctx;

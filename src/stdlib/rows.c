@@ -209,7 +209,7 @@ static void helper_lower(struct lw *w, const struct ir_lib *row, uint32_t n, con
 	*out = lw_int(whole ? v : lw_op1(w, IRO(zext32), v));
 }
 
-/* bpf.ip, bpf.mac, bpf.cidr of constant text; imm: which */
+/* bpf.ip, bpf.mac, bpf.cidr of constant text, the first two of an integer; imm: which */
 enum { AS_IP, AS_MAC, AS_CIDR };
 
 static bool addr_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
@@ -219,12 +219,13 @@ static bool addr_type(struct infer *in, const struct ir_lib *row, uint32_t site,
 	static const char *const what[] = { "an IP address", "a MAC address", "a prefix" };
 	pg_value v;
 	(void)n;
-	if (row->imm == AS_IP && a[0].kinds == INT)
+	bool number = row->imm != AS_CIDR;
+	if (number && a[0].kinds == INT)
 		return true;
 	if (!a[0].k || a[0].k->kind != PG_STR)
-		return infer_error(in, site, row->imm == AS_IP && a[0].kinds & INT ? "test that it is an integer first" :
+		return infer_error(in, site, number && a[0].kinds & INT ? "test that it is an integer first" :
 				   "compute it in the user half and capture it", "'%s' takes %stext known when it "
-				   "is compiled", row->name, row->imm == AS_IP ? "an integer, or " : ""), false;
+				   "is compiled", row->name, number ? "an integer, or " : ""), false;
 	if (parse[row->imm](a[0].k->str, &v) < 0)
 		return infer_error(in, site, NULL, "\"%s\" is not %s", a[0].k->str, what[row->imm]), false;
 	is_const(in, out, infer_const(in, v), IR_BIT(ir_kind_of(v.kind)));
@@ -240,6 +241,19 @@ static void ip_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const s
 		    lw_callee_name(w, row));
 	v = lw_op1(w, IRO(be32), v);
 	*out = lw_words(IR_IP4, 1, &v);
+}
+
+static const int64_t MAC_MOST = 0xffffffffffff;
+
+static void mac_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+		      struct lw_val *out)
+{
+	(void)n;
+	ir_ref v = lw_int_word(w, &args[0]);
+	lw_raise_if(w, IR_UGT, v, lw_imm(w, MAC_MOST), "bad argument #1 to '%s' (a MAC address has 48 bits)",
+		    lw_callee_name(w, row));
+	v = lw_mac_turned(w, v);
+	*out = lw_words(IR_MAC, 1, &v);
 }
 
 const struct ir_lib stdlib_rows[] = {
@@ -294,7 +308,7 @@ const struct ir_lib stdlib_rows[] = {
 	  HELPER_PROBE_READ_KERNEL_STR, "text at an address of the kernel, likewise" },
 	{ "bpf.ip", 1, 1, { 0 }, IR_BIT(IR_IP4), 0, 0, addr_type, ip_lower, AS_IP,
 	  "address of constant text, or of a host-order integer" },
-	{ "bpf.mac", 1, 1, { 0 }, IR_BIT(IR_MAC), 0, 0, addr_type, NULL, AS_MAC, "MAC address of constant text" },
+	{ "bpf.mac", 1, 1, { 0 }, IR_BIT(IR_MAC), 0, 0, addr_type, mac_lower, AS_MAC, "MAC address, likewise" },
 	{ "bpf.cidr", 1, 1, { 0 }, IR_BIT(IR_HOST), 0, 0, addr_type, NULL, AS_CIDR, "prefix of constant text" },
 	/* what m:locked(k, f) becomes; no script can name them */
 	{ "(entry)", 2, 2, { 0 }, NIL, 0, IR_E_READ | IR_E_RAISE, std_entry_type, std_entry_lower, 0, "an entry that has a lock" },

@@ -112,7 +112,7 @@ diag.case("a for loop to a float by any step", function(p) for i = 1, 2.5, p.len
 diag.case("a for loop to text", function() for i = 1, "2" do print(i) end end)
 diag.case("error with a run-time text", function() error(texts[1]) end)
 diag.case("bpf.ip of what may be nil", function(p) return bpf.ip(p:u32(26)) end)
-diag.case("bpf.mac of a number", function(p) return bpf.mac(p.len) end)
+diag.case("bpf.mac of a text", function() return bpf.mac(texts[1] or "") end)
 diag.case("text that is no address", function(p) return p.ipv4.src == bpf.ip("10.0.0") end)
 diag.case("int of an IPv6 address", function(p) return p.ipv6.src:int() end)
 diag.case("within text that is no prefix", function(p) return p.ipv4.src:within("somewhere") and bpf.DROP end)

@@ -122,6 +122,20 @@ lang.case { name = "bpf.ip of text and of integers", inputs = lang.each { 0, 1, 
 		local a = bpf.ip(n)
 		return a:int(), a == bpf.ip("10.0.0.1"), a:byte(1)
 	end }
+lang.case { name = "bpf.mac of integers", only_integers = true,
+	inputs = lang.each { 0, 1, 0x0200000000a7, 0xffffffffffff, 1 << 48, -1, math.mininteger }, f = function(n)
+		local a = bpf.mac(n)
+		return a:int(), a == bpf.mac("02:00:00:00:00:a7"), a:byte(1), a:byte(6), a == bpf.mac(0x0200000000a7)
+	end }
+lang.case { name = "bpf.mac and bpf.ip of integers that do not fit, for nothing", only_integers = true,
+	inputs = lang.each { 7, 1 << 40, 1 << 48 }, f = function(n)
+		local ok = pcall(function()
+			local _ = bpf.mac(n)
+			_ = n < 1 << 40 and bpf.ip(n)
+		end)
+		local _ = bpf.ip(n)
+		return ok
+	end }
 lang.case { name = "bpf.mac, bpf.ip, bpf.cidr of constants", f = function()
 	local m, i = bpf.mac("02:00:00:00:00:07"), bpf.ip("2001:db8::5")
 	return m:int(), i:byte(16), i:within(bpf.cidr("2001:db8::/32"))
