@@ -26,7 +26,7 @@ enum { MAX_PASSES = 32 };
 PG_API int luaopen_perigee(lua_State *L);
 
 /* What the examples want to be called with. */
-static const struct { const char *file, *args[3]; } calls[] = {
+static const struct { const char *file, *args[4]; } calls[] = {
 	{ "examples/ddos.lua",         { "lo" } },
 	{ "examples/ports.lua",        { "lo", "22", "80" } },
 	{ "examples/protocols.lua",    { "lo" } },
@@ -34,6 +34,12 @@ static const struct { const char *file, *args[3]; } calls[] = {
 	{ "examples/tenants.lua",      { "lo" } },
 	{ "examples/sni.lua",          { "lo", "example.org" } },
 	{ "examples/agents.lua",       { "lo" } },
+	{ "examples/names.lua",        { "lo" } },
+	{ "examples/tracking.lua",     { "lo" } },
+	{ "examples/limit.lua",        { "lo" } },
+	{ "examples/balancer.lua",     { "lo", "10.0.0.1", "80", "10.1.0.2,02:00:00:00:00:01,lo" } },
+	{ "examples/chains.lua",       { "lo" } },
+	{ "examples/snooping.lua",     { "lo" } },
 	{ "examples/connections.lua",  { NULL } },
 	{ "examples/syscalls.lua",     { "1" } },
 	{ "examples/libc_latency.lua", { "malloc" } },

@@ -20,7 +20,12 @@ bpf.xdp(device, { name = "agents" }, function(pkt)
 	return bpf.DROP
 end)
 
-bpf.every("10s", function()
+local function show()
 	for agent, n in pairs(seen) do print(("%7d  %s"):format(n, agent)) end
-end)
+end
+
+print(("waiting for requests on %s"):format(device))
+io.stdout:flush()
+bpf.every("10s", show)
+bpf.on_exit(show)
 bpf.run()

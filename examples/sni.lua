@@ -44,4 +44,6 @@ bpf.xdp(device, { name = "sni" }, function(pkt)
 	return bpf.DROP
 end)
 
+print(("looking for %d names"):format(#arg - 1))
+io.stdout:flush()
 bpf.run()

@@ -35,3 +35,13 @@ pair() {
 	ip -n "${name}a" link set out up
 	ip -n "${name}b" link set "$inner" up
 }
+
+soon() { # command...: it succeeds within five seconds
+	tries=100
+	until "$@"; do
+		[ $tries -gt 0 ] || return 1
+		sleep 0.05
+		tries=$((tries - 1))
+	done
+}
+hardware() { ip netns exec "$name$1" cat /sys/class/net/"$2"/address | tr -d ':\n'; } # a or b, device

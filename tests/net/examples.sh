@@ -24,15 +24,7 @@ snmp() { # protocol, counter...: their sum
 		$1 == proto { for (i in head) if (index(" " names " ", " " head[i] " ")) sum += $i }
 		END { print sum + 0 }' /proc/net/snmp
 }
-wait_for() { # line
-	tries=100
-	until grep -q "$1" "$dir/out" || [ $tries = 0 ]; do
-		sleep 0.05
-		tries=$((tries - 1))
-	done
-	grep -q "$1" "$dir/out"
-}
-hardware() { ip netns exec "$name$1" cat /sys/class/net/"$2"/address | tr -d ':\n'; }
+out_has() { grep -q "$1" "$dir/out"; }
 frame() { # port: a UDP datagram to it
 	printf '%s%s08004500001c000040004011262d0a5100010a5100028235%04x00080000' "$(hardware b in)" \
 		"$(hardware a out)" "$1"
@@ -43,7 +35,7 @@ frame() { # port: a UDP datagram to it
 before="$(statistic rx_packets) $(statistic rx_bytes) $(snmp Icmp InMsgs) $(snmp Tcp InSegs)"
 in_b "$BUILD/perigee" examples/protocols.lua in 4 >"$dir/out" 2>&1 &
 script=$!
-check "protocols: begins" wait_for counting
+check "protocols: begins" soon out_has counting
 before="$(statistic rx_packets) $(statistic rx_bytes) $(snmp Icmp InMsgs) $(snmp Tcp InSegs)"
 in_a ping -q -c 5 -i 0.02 $here >"$dir/ping"
 in_b "$bulk" receive 5001 300000 &
@@ -67,7 +59,7 @@ mkfifo "$dir/lines"
 in_b "$BUILD/perigee" examples/ports.lua in 5001 <"$dir/lines" >"$dir/out" 2>&1 &
 script=$!
 exec 3>"$dir/lines"
-check "ports: begins" wait_for filtering
+check "ports: begins" soon out_has filtering
 let_in() { snmp Udp InDatagrams NoPorts InErrors; }
 was=$(let_in)
 in_a "$bulk" frame out "$(frame 53)" "$(frame 53)" "$(frame 54)" "$(frame 5001)"
@@ -75,9 +67,9 @@ in_b "$bulk" receive 5001 100000 &
 check "ports: an open one is reached" in_a "$bulk" send $here 5001 100000
 same "ports: the stack is given what is let in" $(($(let_in) - was)) 1
 echo "show" >&3
-check "ports: counts what it refuses" wait_for "^53: 2 refused, 54: 1 refused$"
+check "ports: counts what it refuses" soon out_has "^53: 2 refused, 54: 1 refused$"
 echo "open 53" >&3
-check "ports: opens one" wait_for "open 53"
+check "ports: opens one" soon out_has "open 53"
 was=$(let_in)
 in_a "$bulk" frame out "$(frame 53)" "$(frame 54)" "$(frame 53)"
 sleep 0.1
@@ -98,7 +90,7 @@ tunnelled() { # network, third byte of the inner address, flags of the DNS heade
 }
 in_b "$BUILD/perigee" examples/tenants.lua in 2 >"$dir/out" 2>&1 &
 script=$!
-check "tenants: begins" wait_for tunnels
+check "tenants: begins" soon out_has tunnels
 in_a "$bulk" frame out "$(tunnelled 7 1 0100)" "$(tunnelled 7 1 0100)" "$(tunnelled 8 1 0100)" "$(tunnelled 7 2 8180)" "$(frame 53)"
 check "tenants: ends" wait $script
 script=
