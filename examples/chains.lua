@@ -48,6 +48,7 @@ bpf.xdp(device, { name = "chains" }, function(pkt)
 		next = after
 	end
 	if chain > 1 then chains:add(chain, 1) end
+	return bpf.PASS
 end)
 
 local function spelt(chain)

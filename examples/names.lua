@@ -31,6 +31,7 @@ bpf.xdp(device, { name = "names" }, function(pkt)
 	if not kind then return bpf.PASS end
 	names:add(question:sub(1, length):sub(1, 64):lower(), 1)
 	types:add(kind, 1)
+	return bpf.PASS
 end)
 
 local known = { "A", "NS", [5] = "CNAME", [6] = "SOA", [12] = "PTR", [15] = "MX", [16] = "TXT", [28] = "AAAA",

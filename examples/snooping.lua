@@ -46,6 +46,7 @@ local function learn(pkt)
 	local ip = bpf.ip(assert(message:u32(16)))
 	bindings[mac] = { ip = ip, lease = seconds }
 	news:send { mac = mac, ip = ip, lease = seconds }
+	return bpf.PASS
 end
 
 local function refuse(pkt)

@@ -79,6 +79,7 @@ local function track(pkt)
 		flows[{ client = ip.src, server = ip.dst, cport = tcp.sport, sport = tcp.dport }] =
 			{ state = next, seen = now, packets = 1 }
 	end
+	return bpf.PASS
 end
 
 bpf.tc(device, "ingress", { name = "tracking" }, track)

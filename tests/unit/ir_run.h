@@ -210,7 +210,7 @@ static void run_value(struct run *r, const struct ir_ins *ins)
 		return;
 	case IRO(forcall):
 	case IRO(call):
-		lua_call(L, run_args(r, ins, 0, ins->aux) - 1, LUA_MULTRET);
+		lua_call(L, run_args(r, ins, 0, ins->aux & IR_OPEN) - 1, LUA_MULTRET);
 		run_pack(L, top);
 		return;
 	case IRO(result):
