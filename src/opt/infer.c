@@ -617,6 +617,8 @@ int opt_records(struct ir_unit *u)
 		fl.exec[fl.f->rpo[i]] = true;
 	int tables = records_promote(u, fl.f);
 	int err = tables < 0 ? -EINVAL : tables ? rounds(&fl) : 0;
+	while (!err && slices_keep(&fl))
+		err = rounds(&fl);
 	if (err)
 		return err;
 	sweep(fl.f);

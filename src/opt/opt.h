@@ -105,6 +105,8 @@ int records_promote(struct ir_unit *u, struct ir_fn *f);
 void entries_check(struct flow *fl);
 /* Refuses strings that are bytes of the packet and used after a write to it. */
 void slices_check(struct flow *fl);
+/* Copies short ones: true where there were some. Types are to be found anew then. */
+bool slices_keep(struct flow *fl);
 /* Refuses values that differ by the way taken and have no form at run time. */
 void joins_check(struct flow *fl);
 /* Block parameters that always get the same value go; unreachable blocks are emptied of edges. */

@@ -2,9 +2,11 @@
  * slices.c - strings that are bytes of the packet do not outlive a write to it.
  *
  * A slice is a place in the packet, read when its bytes are needed; what was written meanwhile would be seen
- * in it, where a string never changes. So one that is used after a write is refused.
+ * in it, where a string never changes. So one that is used after a write is copied where it is made, if it is
+ * short enough for a text, and refused if not.
  */
-#include "opt/opt.h"
+#include "ir/lower.h"
+#include "opt/iterate.h"
 #include "opt/reach.h"
 
 struct slices {
@@ -12,6 +14,8 @@ struct slices {
 	struct ir_fn *f;
 	ir_ref *writes;
 	uint32_t n, cap;
+	ir_ref *late;          /* used behind a write, and short enough to be copied */
+	uint32_t nlate, cap_late;
 };
 
 static bool writes_packet(const struct ir_fn *f, ir_ref r)
@@ -33,35 +37,94 @@ static void find_writes(struct slices *s)
 				arena_push(s->fl->u->scratch, s->writes, s->n, s->cap, r);
 }
 
-static void check_slice(struct slices *s, ir_ref slice)
+/* A use of the value, if it is a slice, behind a write that comes after it was made, or 0. */
+static ir_ref used_late(const struct slices *s, ir_ref v, ir_ref *write)
 {
-	const struct ir_type *t = &ir_at(s->f, slice)->type;
+	const struct ir_type *t = &ir_at(s->f, v)->type;
+	ir_ref use = 0;
 	if (!(t->kinds & IR_BIT(IR_SLICE)) || type_is_pending(t))
-		return;
-	for (uint32_t w = 0; w < s->n; w++) {
-		ir_ref write = s->writes[w];
-		ir_ref use = reach_outlived(s->f, slice, write);
-		if (!use)
-			continue;
-		flow_error(s->fl, ir_at(s->f, use)->site, "this string was taken from the packet before line %u writes "
-			   "to it; keeping what it was is not there yet",
-			   s->fl->u->sites[ir_at(s->f, write)->site].pos.line)->help =
-			"use it before the write, take it anew, or keep a copy of a short one: s .. \"\"";
-		return;
+		return 0;
+	for (uint32_t w = 0; w < s->n && !use; w++)
+		use = reach_outlived(s->f, v, *write = s->writes[w]);
+	return use;
+}
+
+typedef void each_late(struct slices *s, ir_ref v, ir_ref use, ir_ref write);
+
+static void each_slice(struct slices *s, each_late *late)
+{
+	ir_ref write, use;
+	find_writes(s);
+	for (uint32_t o = 0; s->n && o < s->f->nrpo; o++) {
+		const struct ir_block *b = ir_block(s->f, s->f->rpo[o]);
+		for (uint32_t i = 0; i < b->nparams; i++)
+			if ((use = used_late(s, b->params[i], &write)))
+				late(s, b->params[i], use, write);
+		for (ir_ref r = b->first; r; r = ir_at(s->f, r)->next)
+			if ((use = used_late(s, r, &write)))
+				late(s, r, use, write);
 	}
+}
+
+/* ---- copies ---- */
+
+static bool is_short(const struct ir_type *t)
+{
+	return lw_text_cap(t->kinds & IR_STRINGS, t->cap, t->most) <= LW_MAXSTR;
+}
+
+static void note_short(struct slices *s, ir_ref v, ir_ref use, ir_ref write)
+{
+	(void)use, (void)write;
+	if (is_short(&ir_at(s->f, v)->type))
+		arena_push(s->fl->u->scratch, s->late, s->nlate, s->cap_late, v);
+}
+
+/* A copy behind the value takes its place. */
+static ir_ref copy(struct slices *s, ir_ref v, ir_ref *to)
+{
+	static const pg_value keep = { .kind = PG_LIB, .lib = "(keep)" };
+	const struct ir_ins *i = ir_at(s->f, v);
+	ir_ref at = i->op == IRO(param) ? ir_block(s->f, i->block)->first : i->next;
+	ir_ref args[2] = { iterate_const(s->fl, at, &keep), v };
+	ir_ref call = ir_ins_new(s->f, IRO(call), 2, args), result = ir_ins_new(s->f, IRO(result), 1, &call);
+	ir_at(s->f, call)->site = ir_at(s->f, result)->site = ir_at(s->f, v)->site;
+	ir_insert_before(s->f, at, call);
+	ir_insert_before(s->f, at, result);
+	to[v] = result;
+	return call;
+}
+
+bool slices_keep(struct flow *fl)
+{
+	struct slices s = { .fl = fl, .f = fl->f };
+	if (!fl->u->writes_packet)
+		return false;
+	each_slice(&s, note_short);
+	ir_ref *calls = arena_array(fl->u->scratch, ir_ref, s.nlate + 1);
+	ir_ref *to = arena_array(fl->u->scratch, ir_ref, fl->f->nins + 3 * s.nlate);
+	for (uint32_t i = 0; i < s.nlate; i++)
+		calls[i] = copy(&s, s.late[i], to);
+	if (s.nlate)
+		ir_rename(fl->f, to);
+	for (uint32_t i = 0; i < s.nlate; i++)
+		ir_at(fl->f, calls[i])->args[1] = s.late[i];
+	return s.nlate;
+}
+
+/* ---- what is too long ---- */
+
+static void refuse(struct slices *s, ir_ref v, ir_ref use, ir_ref write)
+{
+	flow_error(s->fl, ir_at(s->f, use)->site, "this string was taken from the packet before line %u writes to it; to keep "
+		   "what it was it must have at most %d bytes, and may have %u",
+		   s->fl->u->sites[ir_at(s->f, write)->site].pos.line, LW_MAXSTR, ir_at(s->f, v)->type.most)->help =
+		"use it before the write, take it anew, or take less of it: s:sub(1, 64)";
 }
 
 void slices_check(struct flow *fl)
 {
 	struct slices s = { .fl = fl, .f = fl->f };
-	if (!fl->u->writes_packet)
-		return;
-	find_writes(&s);
-	for (uint32_t o = 0; s.n && o < s.f->nrpo; o++) {
-		const struct ir_block *b = ir_block(s.f, s.f->rpo[o]);
-		for (uint32_t i = 0; i < b->nparams; i++)
-			check_slice(&s, b->params[i]);
-		for (ir_ref r = b->first; r; r = ir_at(s.f, r)->next)
-			check_slice(&s, r);
-	}
+	if (fl->u->writes_packet)
+		each_slice(&s, refuse);
 }

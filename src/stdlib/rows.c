@@ -310,6 +310,8 @@ const struct ir_lib stdlib_rows[] = {
 	  "address of constant text, or of a host-order integer" },
 	{ "bpf.mac", 1, 1, { 0 }, IR_BIT(IR_MAC), 0, 0, addr_type, mac_lower, AS_MAC, "MAC address, likewise" },
 	{ "bpf.cidr", 1, 1, { 0 }, IR_BIT(IR_HOST), 0, 0, addr_type, NULL, AS_CIDR, "prefix of constant text" },
+	/* a string of the packet that outlives a write to it; no script can name it */
+	{ "(keep)", 1, 1, { 0 }, IR_ANY, 0, 0, std_keep_type, std_keep_lower, 0, "a copy of a string" },
 	/* what m:locked(k, f) becomes; no script can name them */
 	{ "(entry)", 2, 2, { 0 }, NIL, 0, IR_E_READ | IR_E_RAISE, std_entry_type, std_entry_lower, 0, "an entry that has a lock" },
 	{ "(lock)", 2, 2, { 0 }, NIL, 0, IR_E_WRITE, NULL, std_lock_lower, HELPER_SPIN_LOCK, "locks it" },

@@ -63,6 +63,44 @@ void std_tostring_lower(struct lw *w, const struct ir_lib *row, uint32_t n, cons
 	*out = args[0].kinds & ~IR_STRINGS ? lw_text(w, &args[0]) : args[0];
 }
 
+/* ---- copies of what the packet holds ---- */
+
+/* Strings become text, and other values stay what they are. */
+bool std_keep_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
+		   struct ir_type *out)
+{
+	(void)in, (void)row, (void)site, (void)n;
+	*out = *a;
+	if (!(a->kinds & IR_BIT(IR_SLICE)))
+		return true;
+	out->kinds = (a->kinds & ~IR_STRINGS) | TEXT;
+	out->cap = lw_text_cap(a->kinds & IR_STRINGS, a->cap, a->most);
+	out->cap = out->cap < LW_MAXSTR ? out->cap : (uint32_t)LW_MAXSTR;
+	out->most = 0;
+	out->k = NULL;
+	return true;
+}
+
+void std_keep_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+		    struct lw_val *out)
+{
+	struct lw_val text = lw_narrow(w, &args[0], IR_STRINGS), rest = lw_narrow(w, &args[0], ~IR_STRINGS);
+	(void)row, (void)n;
+	if (!(args[0].kinds & IR_BIT(IR_SLICE)) || !rest.kinds) {
+		*out = args[0].kinds & IR_BIT(IR_SLICE) ? lw_text(w, &args[0]) : args[0];
+		return;
+	}
+	struct lw_join j = lw_join_new(w, out->kinds, out->cap);
+	ir_blk string = lw_block(w, 0), other = lw_block(w, 0);
+	lw_br_kind(w, &args[0], IR_STRINGS, string, other);
+	lw_enter(w, string);
+	text = lw_text(w, &text);
+	lw_join_add(w, &j, &text);
+	lw_enter(w, other);
+	lw_join_add(w, &j, &rest);
+	*out = lw_join_end(w, &j);
+}
+
 /* ---- format ---- */
 
 /* A part of a format: text, or (conv) an argument. */
