@@ -296,7 +296,8 @@ int iterate_turns(struct flow *fl)
 {
 	for (uint32_t o = 0; o < fl->f->nrpo; o++)
 		for (ir_ref r = ir_block(fl->f, fl->f->rpo[o])->first; r; r = ir_at(fl->f, r)->next)
-			if (ir_at(fl->f, r)->op == IRO(forcall) && (matches_turn(fl, r) || unguard(fl, r) || turn(fl, r) || unroll(fl, r)))
+			if (ir_at(fl->f, r)->op == IRO(forcall) &&
+			    (matches_turn(fl, r) || unguard(fl, r) || turn(fl, r) || unroll(fl, r)))
 				return 1;
 	return 0;
 }

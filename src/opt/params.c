@@ -107,8 +107,8 @@ static void drop_trivial(struct ir_fn *f, bool known)
 static bool is_pure(const struct ir_ins *i)
 {
 	switch (i->op) {
-	case IRO(const): case IRO(upval): case IRO(upcell): case IRO(cell): case IRO(closure): case IRO(iterator): case IRO(pi): case IRO(not):
-	case IRO(eq): case IRO(newtable): case IRO(record): case IRO(several): case IRO(vararg):
+	case IRO(const): case IRO(upval): case IRO(upcell): case IRO(cell): case IRO(closure): case IRO(iterator):
+	case IRO(pi): case IRO(not): case IRO(eq): case IRO(newtable): case IRO(record): case IRO(several): case IRO(vararg):
 	case IRO(cellget): case IRO(forcount): case IRO(result): case IRO(nop): case IRO(param): case IRO(raised):
 	case IRO(located):
 		return true;

@@ -78,6 +78,19 @@ over("strings of two kinds", function(s)
 	return t:byte(2, 4)
 end)
 
+over("selected from", function(s) return select(2, s:byte(1, 3)) end)
+over("given to a function", function(s)
+	local function f(a, b, c) return c, b, a end
+	return f(s:byte(2, 4))
+end)
+over("as extra arguments", function(s)
+	local function f(...)
+		local a, b = ...
+		return b, a
+	end
+	return f(s:byte(2, -1))
+end)
+
 local numbers = {}
 local hostile = { 0, 1, 2, 8, 9, 10, -1, -2, -8, -9, -10, math.maxinteger, math.mininteger, 1 << 32 }
 for _, i in ipairs(hostile) do

@@ -219,4 +219,48 @@ over("counted in a map", function(s)
 	end
 	return #longest, longest == "bb"
 end)
+over("three deep", function(s)
+	local n = 0
+	for a in s:gmatch("[^&]+") do for b in a:gmatch("[^=]+") do for c in b:gmatch("%w") do n = n * 3 + c:byte() end end end
+	return n
+end)
+over("assigned in the loop", function(s)
+	local n = 0
+	for a, b in s:gmatch("(%w)(%w?)") do
+		if b == "" then a = nil end
+		if a then n = n + a:byte() else n = n + 1000 end
+	end
+	return n
+end)
+over("32 captures", function(s)
+	local n = 0
+	for a, b, c, d, e, f, g, h in s:gmatch("()()()()()()()()()()()()()()()()()()()()()()()()()()()()()()()(%w)") do n = n + a + #(tostring(h)) end
+	return n
+end)
+over("more variables than captures", function(s)
+	local n = 0
+	for a, b, c in s:gmatch("%w+") do n = n + #a if b or c then return false end end
+	return n
+end)
+over("iterator in a record", function(s)
+	local r = { next = s:gmatch("%w+") }
+	local a = r.next()
+	local b = r.next()
+	return a and #a, b and #b
+end)
+over("while with a call", function(s)
+	local it, n = s:gmatch("(%w)()"), 0
+	local c, at = it()
+	while c do n = n * 5 + c:byte() + at; c, at = it() end
+	return n
+end)
+over("repeat", function(s)
+	local n = 0
+	repeat
+		for w in s:gmatch("%w+") do n = n + 1 if n > 7 then goto out end end
+		n = n + 3
+	until n > 20
+	::out::
+	return n
+end)
 lang.done()
