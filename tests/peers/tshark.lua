@@ -1,8 +1,6 @@
 -- Fields of every protocol as tshark decodes them, on frames that are whole, cut at every length, and wrong in their
 -- lengths: what a header here says, in the kernel and as a twin, tshark must say; where tshark has decoded all of a
 -- header, it must be there. What differs on purpose is listed in lib_differs.lua, with its reason.
-local wire = dofile "tests/lang/lib_wire.lua"
-
 local NO = -1 << 40 -- no number of these protocols
 local out = bpf.map { "array", name = "peer_out", key = "u32", value = "i64", entries = 16 }
 local addresses = bpf.map { "array", name = "peer_ip6", key = "u32", value = "ip6", entries = 2 }
@@ -144,74 +142,11 @@ protocol("pppoe", { "pppoe.version", "pppoe.type", "pppoe.code", "pppoe.session_
 	out[0], out[1], out[2], out[3], out[4] = h.version, h.type, h.code, h.session, h.len
 end)
 
--- ---- frames: whole, cut, and with each of the bytes of a length changed ----
-
-local function tcp(options, rest)
-	return (">I2I2I4I4BBI2I2I2"):pack(51000, 443, 0xdeadbeef, 0x12345678, (5 + #options // 4) << 4, 0xd2, 501, 0xabcd, 7) ..
-		options .. rest
-end
-local arp = (">I2I2BBI2"):pack(1, 0x0800, 6, 4, 1) .. "\2\0\0\0\0\1\10\0\0\1\0\0\0\0\0\0\10\0\0\2"
-local query = wire.dns(0x1234, 0x85b3, { 1, 0, 0, 0 }, "\7example\3com\0\0\1\0\1")
-local inner = wire.eth(0x0800, wire.ipv4(17, wire.udp(7, 9, "hello"), 5), 7)
-local hop = "\60\0\1\4\0\0\0\0"
-
-local function ip(proto, rest) return wire.eth(0x0800, wire.ipv4(proto, rest)) end
-local function ip6(proto, rest) return wire.eth(0x86dd, wire.ipv6(proto, rest)) end
-
--- The frame, and the offsets of the bytes of its lengths.
-local frames = {
-	{ "arp", wire.eth(0x0806, arp) },
-	{ "tagged arp", wire.eth(0x8100, wire.vlan(0xb123, 0x0806, arp)) },
-	{ "udp, tagged twice", wire.eth(0x8100, wire.vlan(0x6005, 0x8100, wire.vlan(0xf006, 0x0800,
-		wire.ipv4(17, wire.udp(1000, 2000, "data"))))) },
-	{ "udp", ip(17, wire.udp(1000, 2000, "data")), { 14, 16, 17, 38, 39 } },
-	{ "udp, IPv6", ip6(17, wire.udp(1000, 2000, "data")), { 14, 18, 19, 58, 59 } },
-	{ "tcp", ip(6, tcp("", "data")), { 14, 16, 17, 46 } },
-	{ "tcp with options", ip(6, tcp("\2\4\5\xb4\1\1\1\0", "data")), { 14, 16, 17, 46 } },
-	{ "tcp, IPv6", ip6(6, tcp("\2\4\5\xb4", "")), { 14, 18, 19, 66 } },
-	{ "tcp behind options", ip6(0, hop:gsub("^.", "\60") .. hop:gsub("^.", "\6") .. tcp("", "x")), { 18, 19, 55, 63 } },
-	{ "udp, first fragment", ip6(44, "\17\0\0\1\0\0\0\1" .. wire.udp(1, 2, "x")), { 18, 19 } },
-	{ "udp, later fragment", ip6(44, "\17\0\0\8\0\0\0\1" .. wire.udp(1, 2, "x")) },
-	{ "icmp", ip(1, "\8\0\x12\x34\0\7\0\9" .. "ping"), { 16, 17 } },
-	{ "icmp6", ip6(58, "\128\0\x12\x34\0\7\0\9" .. "ping"), { 18, 19 } },
-	{ "sctp", ip(132, wire.sctp(5, 6, 0xcafebabe, "\0\0\0\4")), { 16, 17 } },
-	{ "mpls", wire.eth(0x8847, wire.mpls(100, 3, false, 60, wire.mpls(17, 5, true, 61, wire.ipv4(132, wire.sctp(1, 2, 3, ""))))) },
-	{ "gre", ip(47, wire.gre(0x2000, 0x0800, "keys", wire.ipv4(17, wire.udp(1, 2, "x")))) },
-	{ "gre with all", ip(47, wire.gre(0xb000, 0x0800, "cs\0\0keysseqn", wire.ipv4(17, wire.udp(1, 2, "x")))) },
-	{ "vxlan", ip(17, wire.udp(1000, 4789, wire.vxlan(0x123456, inner))), { 16, 17, 38, 39 } },
-	{ "geneve", ip(17, wire.udp(9, 6081, wire.geneve(0xc0, 0x6558, 99, "\1\2\3\1abcd", inner))), { 38, 39, 42 } },
-	{ "dns", ip(17, wire.udp(1000, 53, query)), { 38, 39 } },
-	{ "dns answer, IPv6", ip6(17, wire.udp(53, 1000, query)), { 58, 59 } },
-	{ "gtp", ip(17, wire.udp(2152, 2152, "\x30\xff\0\x1c\1\2\3\4" .. wire.ipv4(17, wire.udp(1, 2, ""))) ), { 38, 39 } },
-	{ "pppoe", wire.eth(0x8864, "\x11\0\0\x1e\0\x1e\0\x21" .. wire.ipv4(17, wire.udp(1, 2, ""))) },
-}
-
-local inputs = {}
-local function add(name, bytes) inputs[#inputs + 1] = { name = name, bytes = bytes } end
-for _, f in ipairs(frames) do
-	local name, whole = f[1], f[2]
-	add(name, whole)
-	for cut = 14, #whole - 1 do add(("%s, %d bytes of it"):format(name, cut), whole:sub(1, cut)) end
-	for _, at in ipairs(f[3] or {}) do
-		for bit = 0, 7 do
-			local was = whole:byte(at + 1)
-			add(("%s, byte %d = 0x%02x"):format(name, at, was ~ 1 << bit),
-				whole:sub(1, at) .. string.char(was ~ 1 << bit) .. whole:sub(at + 2))
-		end
-	end
-end
+local inputs = dofile "tests/peers/lib_capture.lua"
 
 -- ---- what tshark says ----
 
-local function pcap(path)
-	local file = assert(io.open(path, "wb"))
-	file:write(("<I4I2I2I4I4I4I4"):pack(0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
-	for _, i in ipairs(inputs) do file:write(("<I4I4I4I4"):pack(0, 0, #i.bytes, #i.bytes), i.bytes) end
-	file:close()
-end
-
-local path = os.tmpname()
-pcap(path)
+local path = inputs.pcap()
 local command, names, seen = { "tshark -n -r " .. path .. " -T fields -E separator=/t -E occurrence=a -E aggregator=, ",
 	"-o ip.defragment:FALSE -o ipv6.defragment:FALSE -o tcp.desegment_tcp_streams:FALSE -o tcp.relative_sequence_numbers:FALSE ",
 	"-o udp.process_info:FALSE " }, {}, {}
