@@ -50,7 +50,7 @@ bpf.tc(device, "egress", { name = "balancer" }, function(pkt)
 end)
 
 bpf.on_exit(function()
-	for i, s in ipairs(servers) do print(("%s: %d packets"):format(s.ip, sent[i])) end
+	for i, s in ipairs(servers) do print(("%s: %d packets"):format(s.ip, sent[i] or 0)) end
 end)
 print(("balancing %s:%d over %d servers"):format(service, port, count))
 io.stdout:flush()
