@@ -7,6 +7,7 @@
  * carry arguments and leave a branch get a block of their own, so that copies stand before a jump.
  */
 #include "bpf/be.h"
+#include "ir/target.h"
 
 #include "core/mutant.h"
 
@@ -473,6 +474,31 @@ static void edge_copies(struct sel *s, const struct ir_edge *e)
 	copies(s, first);
 }
 
+/* The packet's end, as the context gives it. */
+static bool is_end(const struct sel *s, ir_ref v)
+{
+	const struct ir_ins *i = ir_at(s->f, canon(s->f, v));
+	const struct ir_target *t = s->b->unit->target;
+	if (!t || !t->ctx_data_end)
+		return false;
+	if (i->op == IRO(param))
+		return s->f->anew && i->block == s->f->anew;
+	return i->op == IRO(load32) && i->imm == t->ctx_data_end && ir_at(s->f, i->args[0])->op == IRO(ctx);
+}
+
+/* v, to be compared with w. From 5.11 on (and in later 5.10) until 2026 (a8502a79e832) the verifier took what it knew of
+ * a pointer beyond the packet's end for less than what it knows of one within: where such ways meet it did not look at
+ * the second, and cut out what that one alone comes to. So no compared pointer lives on: a copy is compared. */
+static uint32_t compared(struct sel *s, ir_ref v, ir_ref w, ir_blk b)
+{
+	ir_ref c = canon(s->f, v);
+	if (!is_end(s, w) || (s->uses[c] == 1 && ir_at(s->f, c)->block == b))
+		return use(s, v);
+	uint32_t copy = be_vreg(s->b);
+	into(s, copy, v, false);
+	return copy;
+}
+
 static void branch(struct sel *s, const struct ir_ins *i, struct be_block *bb)
 {
 	ir_ref a = i->args[0], c = i->args[1];
@@ -492,8 +518,8 @@ static void branch(struct sel *s, const struct ir_ins *i, struct be_block *bb)
 		bb->succ[1] = t;
 	}
 	bool imm = is_imm(s->f, c, &k) && (narrow || s32(k) || (MUTANT(constant_extended) && k >> 32 == 0));
-	uint32_t x = use(s, a);
-	uint32_t y = imm ? BE_NONE : use(s, c);
+	uint32_t x = imm ? use(s, a) : compared(s, a, c, i->block);
+	uint32_t y = imm ? BE_NONE : compared(s, c, a, i->block);
 	emit(s, code | (imm ? BPF_K : BPF_X), x, y, 0, imm ? (int32_t)k : 0);
 }
 
