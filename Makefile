@@ -77,7 +77,7 @@ products := $(BUILD)/libperigee.a $(BUILD)/libperigee.so $(if $(src_cli),$(BUILD
 	    $(if $(src_lua),$(BUILD)/perigee.so)
 stage    := $(if $(wildcard tests/net/stage/*.c),$(BUILD)/stage)
 
-.PHONY: FORCE all tests check fresh demo fuzz mutate bench static install uninstall clean help
+.PHONY: FORCE all tests check check-vm fresh demo fuzz mutate bench static install uninstall clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -86,6 +86,9 @@ tests: $(unit_bin) $(main_bin) $(preload_so) $(threads)     ## the test programs
 
 check: all tests                              ## all tests; T=suite/name runs a part
 	@BUILD=$(BUILD) LUA=$(LUA) tests/run $(T)
+
+check-vm: all tests                           ## suites T= on kernels K= of Debian, in QEMU; a table (root, the mirror)
+	@BUILD=$(BUILD) $(if $(T),SUITES="$(T)") tests/vm/run $(or $(K),5.10 6.1 6.12 newest)
 
 fresh:                                        ## ./bootstrap demo and check in a new Debian 12 (root, the mirror)
 	@tests/fresh
@@ -106,7 +109,7 @@ bench: all $(bench_bin) $(code_bin) $(code_obj) ## measures; results go to docs/
 static: $(BUILD)/static/perigee               ## the command, linked statically
 
 help:                                         ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 clean:                                        ## removes the build directory
 	rm -rf $(BUILD) $(BUILD)-tsan
