@@ -77,7 +77,8 @@ static int ask_btf_func(const struct probe *p)
 	return closed(kern_btf_load(&blob, len, NULL));
 }
 
-/* A kernel that knows links of this type looks at the program first (EBADF); others refuse the type. */
+/* A kernel that knows links of this type looks at the program first (EBADF); others refuse the type.
+ * From 5.9 on all look at the program first: what came later asks with one. */
 static int ask_link(const struct probe *p)
 {
 	KERN_ATTR(a);
@@ -85,6 +86,21 @@ static int ask_link(const struct probe *p)
 	a.link_create.target_ifindex = 1;
 	a.link_create.attach_type = p->number;
 	return closed(kern_bpf(BPF_LINK_CREATE, &a));
+}
+
+/* A kernel with such links looks for the event, which is none (EBADF); others refuse the type. */
+static int ask_perf_link(const struct probe *p)
+{
+	int fd = load_as(BPF_PROG_TYPE_TRACEPOINT, p->insns, p->n);
+	if (fd < 0)
+		return fd;
+	KERN_ATTR(a);
+	a.link_create.prog_fd = (uint32_t)fd;
+	a.link_create.target_fd = (uint32_t)-1;
+	a.link_create.attach_type = BPF_PERF_EVENT;
+	int r = closed(kern_bpf(BPF_LINK_CREATE, &a));
+	kern_close(fd);
+	return r;
 }
 
 /* A kernel with tcx looks for the device, which is none; others refuse the type. */
@@ -170,7 +186,7 @@ static const struct probe probes[FEAT_COUNT] = {
 	[FEAT_ringbuf]   = { .ask = ask_ringbuf },
 	[FEAT_btf_func]  = { .ask = ask_btf_func },
 	[FEAT_xdp_link]  = { .ask = ask_link, .good = -EBADF, .number = BPF_XDP },
-	[FEAT_perf_link] = { .ask = ask_link, .good = -EBADF, .number = BPF_PERF_EVENT },
+	[FEAT_perf_link] = { .ask = ask_perf_link, .good = -EBADF, .insns = pass, .n = 2 },
 	[FEAT_tcx]       = { .ask = ask_tcx, .good = -ENODEV, .insns = pass, .n = 2 },
 	[FEAT_xdp_load]  = { .ask = ask_helper, .good = -EACCES, .number = ABI_XDP_LOAD_BYTES },
 	[FEAT_for_each]  = { .ask = ask_helper, .good = -EACCES, .number = ABI_FOR_EACH },
