@@ -1,10 +1,11 @@
 -- Generated Lua functions, in the kernel against their twins: perigee tests/fuzz/lang.lua N SEED [OPTION...]
 --
 -- Options: copy (packet bytes by helper copy), loops=N (how many a program may have), forms="NAME..." (of these kinds,
--- and no others), keep (go on after a finding), quick (do not shrink), shrink=SECONDS, hook=NAME (xdp), why (count what
--- is refused), show (print the program of SEED and end). What is compared: verdict, error text, packet bytes, results,
+-- and no others), keep (go on after a finding), quick (the same, and do not make it smaller), first (but end there),
+-- shrink=SECONDS, hook=NAME (xdp), why (count what is refused), cover=FILE (add to FILE what every 8th program made the
+-- compiler use), show (print the program of SEED and end). What is compared: verdict, error text, packet bytes, results,
 -- maps and state afterwards.
-local gen = dofile "tests/fuzz/gen.lua"
+local gen, cover = dofile "tests/fuzz/gen.lua", dofile "tests/fuzz/cover.lua"
 
 local count, seed = tonumber(arg[1]) or 300, tonumber(arg[2]) or os.time()
 local options = {}
@@ -77,8 +78,7 @@ local REFUSALS = {
 	-- strings that Lua would convert, order of texts
 	"may be a string here", "takes an integer", "math.tointeger of a string", "order of ",
 	-- views, entries and strings after a write
-	"this entry was taken from the map", "used in a way that is", "and a piece of a text", "of a text known only",
-	"error with a text known only",
+	"this entry was taken from the map", "used in a way that is", "and a piece of a text", "a text known only",
 	-- what must be known when compiled
 	"differs by the way taken", "what this gives", "it goes where it must be known before",
 	"is known only at run time; that is not there yet",
@@ -161,7 +161,10 @@ local function judge(tree, inputs, tally)
 		end
 		return nil
 	end
-	if tally then stats.ran = stats.ran + 1 end
+	if tally then
+		stats.ran = stats.ran + 1
+		if options.cover and stats.ran % 8 == 1 then cover.add(prog) end
+	end
 	for i, input in ipairs(inputs) do
 		debug.sethook(function() error(ENDLESS) end, "", 5000000)
 		local fine, want, message = pcall(run, prog.twin, prog, input, tree.kinds)
@@ -225,7 +228,7 @@ for one = seed, seed + count - 1 do
 		else
 			report(one, tree, inputs, class)
 		end
-		if not options.keep and not options.quick then break end
+		if options.first or not options.keep and not options.quick then break end
 	end
 	if one % 16 == 0 then collectgarbage() end
 	if os.time() - shown >= 10 then
@@ -236,6 +239,7 @@ for one = seed, seed + count - 1 do
 end
 print(("seed %d: %d programs ran, %d refused, %d too much, %d runs, %d of them errors, %d findings"):format(seed,
 	stats.ran, stats.refused, stats.much, stats.runs, stats.errors, findings))
+if options.cover then cover.save(options.cover) end
 if options.why then
 	for why, n in pairs(stats.why) do print(n, why) end
 end

@@ -1,0 +1,117 @@
+-- What generated programs made the compiler use: operations of the IR, at any stage, and instructions.
+--
+--	local cover = dofile "tests/fuzz/cover.lua"
+--	cover.add(program)                  cover.save(file), to what is there      cover.report(file), a text
+--
+-- It reads what `program:dump` prints, so the compiler knows nothing of it.
+local cover = {}
+local seen = {}
+
+local STAGES = { "build", "infer", "records", "reuse", "lower", "simplify", "loops", "guard", "locks", "simplify2", "checks",
+	"hoist", "stores", "trees", "veil", "narrow", "legalise" }
+
+local function count(what, n) seen[what] = (seen[what] or 0) + (n or 1) end
+
+-- ---- operations ----
+
+local function operations()
+	local list = {}
+	for line in io.lines "src/ir/ops.def" do
+		local name = line:match "^IR_OP%((%w+),"
+		if name then list[#list + 1] = "op " .. name end
+	end
+	return list
+end
+
+local function add_operations(text)
+	for line in text:gmatch "[^\n]+" do
+		local op = line:match "^    v%d+ = (%w+)" or line:match "^    (%w+)"
+		if op then count("op " .. op) end
+		if line:find "^b%d+%(v" then count "op param" end
+	end
+end
+
+-- ---- instructions: their text without registers, offsets and numbers ----
+
+local function shape(line)
+	line = line:gsub("(goto%l*) pc[-+]%d+$", "%1")
+	line = line:gsub("call bpf_.*", "call helper"):gsub("call #.*", "call function")
+	line = line:gsub("map%[%d+%]%+%d+", "map+"):gsub("map%[%d+%]", "map"):gsub("0x%x+ ll", "N ll")
+	line = line:gsub("%f[%w][r]%d+", "r"):gsub("%f[%w]w%d+", "w"):gsub(" [-+]%d+%)", ")")
+	return (line:gsub("0x%x+", "N"):gsub("%f[%w-]%-?%d+$", "N"):gsub(" %-?%d+ goto", " N goto"))
+end
+
+local function shapes()
+	local list = { "exit", "goto", "gotol", "may_goto", "call helper", "call function", "r = map", "r = map+", "r = N ll",
+		"lock *(u32 *)(r) += w", "lock *(u64 *)(r) += r" }
+	local function each(names, text)
+		for name in names:gmatch "%S+" do list[#list + 1] = (text:gsub("@", name)) end
+	end
+	for _, r in ipairs { "r", "w" } do
+		each("+= -= *= /= s/= |= &= <<= >>= %%= s%%= ^= = s>>=", r .. " @ " .. r)
+		each("+= -= *= /= s/= |= &= <<= >>= %%= s%%= ^= = s>>=", r .. " @ N")
+		each("== != > >= < <= s> s>= s< s<= &", "if " .. r .. " @ " .. r .. " goto")
+		each("== != > >= < <= s> s>= s< s<= &", "if " .. r .. " @ N goto")
+		each("-", r .. " = @" .. r)
+		each("s8 s16", r .. " = (@)" .. r)
+	end
+	each("s32", "r = (@)r")
+	each("be16 be32 be64", "r = @ r")
+	each("u8 u16 u32 u64 s8 s16 s32", "r = *(@ *)(r)")
+	each("u8 u16 u32 u64", "*(@ *)(r) = r")
+	each("u8 u16 u32 u64", "*(@ *)(r) = N")
+	for i, what in ipairs(list) do list[i] = "ins " .. what end
+	return list
+end
+
+local function add_instructions(text)
+	for line in text:gmatch "[^\n]+" do
+		local ins = line:match "^ *%d+: (.*)$"
+		if ins then count("ins " .. shape(ins)) end
+	end
+end
+
+-- ---- all of them ----
+
+function cover.add(program)
+	for _, stage in ipairs(STAGES) do add_operations(program:dump(stage)) end
+	add_instructions(program:dump "asm")
+end
+
+local function load_counts(name)
+	local file = io.open(name)
+	for line in file and file:lines() or function() end do
+		local n, what = line:match "^(%d+) (.*)$"
+		if n then count(what, tonumber(n)) end
+	end
+	if file then file:close() end
+end
+
+function cover.save(name)
+	load_counts(name)
+	local file = assert(io.open(name, "w"))
+	for what, n in pairs(seen) do file:write(n, " ", what, "\n") end
+	file:close()
+end
+
+local function part(title, list)
+	local never, known, more = {}, {}, {}
+	for _, what in ipairs(list) do
+		known[what] = true
+		if not seen[what] then never[#never + 1] = what:match " (.*)" end
+	end
+	for what in pairs(seen) do
+		if not known[what] and what:match "^%w+" == list[1]:match "^%w+" then more[#more + 1] = what:match " (.*)" end
+	end
+	table.sort(more)
+	return ("%s: %d of %d; never: %s%s\n"):format(title, #list - #never, #list, table.concat(never, ", "),
+		#more > 0 and "; not in the list: " .. table.concat(more, ", ") or "")
+end
+
+function cover.report(name)
+	seen = {}
+	load_counts(name)
+	return part("operations of the IR", operations()) .. part("instructions", shapes())
+end
+
+return cover
