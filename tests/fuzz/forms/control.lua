@@ -121,6 +121,22 @@ local function finish(scope)
 	return S("if ", condition(scope), " then return ", pick { "bpf.PASS", "bpf.DROP", "bpf.TX", "nil", "" }, " end")
 end
 
+-- if v ~= nil then ... end, where v may be used as an integer, which it may not be
+local NARROWED = { "@ ~= nil", "@ ~= false", "@ ~= true", "@", "type(@) == \"number\"", "math.type(@) == \"integer\"",
+	"type(@) ~= \"boolean\"", "@ and @ ~= true", "@ == nil or @ ~= false", "not (not @ or @ == true)" }
+
+local function narrowed(scope)
+	local sort = chance(85) and "any" or "mix"
+	local v = visible(scope, function(v) return v.sort == sort end)
+	if not v then return assign(scope) end
+	local s = inner(scope)
+	declare(s, "int", nil, { fixed = v.fixed }).name = v.name
+	local cond = pick(NARROWED):gsub("@", v.name)
+	local b = block(s, random(1, 2))
+	table.insert(b, 1, S("OUT[", tostring(random(0, 20)), "] = ", v.name, pick { " + 1", " - 1", " & 0xff", "" }))
+	return S("if ", cond, " then\n", b, "end")
+end
+
 local function fail(scope)
 	return S("if ", condition(scope), " then error(", pick { '"one"', '"two", 0', '"three", 2', '"four"' }, ") end")
 end
@@ -128,7 +144,8 @@ end
 return {
 	often = 100,
 	flat = { leave, leave, finish, fail },
-	nested = { if_, if_, if_, if_, if_, for_small, for_small, for_hostile, while_, repeat_, goto_loop, do_, skipped },
+	nested = { if_, if_, if_, if_, if_, for_small, for_small, for_hostile, while_, repeat_, goto_loop, do_, skipped, narrowed,
+		narrowed },
 	loop = { [for_small] = true, [for_hostile] = true, [while_] = true, [repeat_] = true, [goto_loop] = true },
 	world = function(_, env) env.error = error end,
 }

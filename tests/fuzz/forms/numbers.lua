@@ -2,6 +2,7 @@
 
 local FLOATS = { "2.5", "-0.5", "0.0", "1e6", "9.3e18", "-9.3e18", "9007199254740993.0", "1e300", "-1e300", "0.1" }
 local DIVISORS = { "1", "-1", "2", "-2", "3", "7", "10", "16", "-8", "math.mininteger", "math.maxinteger", "0x100000000" }
+local AMOUNTS = { "0", "1", "8", "31", "32", "33", "63", "64", "65", "-1", "-63", "-64", "math.mininteger" }
 local TYPES = { '"nil"', '"number"', '"boolean"', '"string"' }
 TEXTS = { '"a"', '"ab"', '""', '"a\\0b"', '"a\\0c"', '"abcdefgh"', '"abcdefghi"' }
 
@@ -9,13 +10,21 @@ TEXTS = { '"a"', '"ab"', '""', '"a\\0b"', '"a\\0c"', '"abcdefgh"', '"abcdefghi"'
 
 local function break_line() return chance(4) and "\n" or " " end
 
+-- How far to shift: within a word, as far as it is wide, backwards, or anything.
+local function amount(b)
+	local k = random(5)
+	if k == 1 then return E("int", "(", b, " & 63)") end
+	if k == 2 then return E("int", "((", b, " & 127) - 32)") end
+	return k <= 4 and E("int", pick(AMOUNTS)) or b
+end
+
 local function binary(scope, d)
 	local op = pick { "+", "-", "*", "//", "%", "&", "|", "~", "<<", ">>", "+", "-" }
 	local a, b = int(scope, d - 1), int(scope, d - 1)
 	if (op == "//" or op == "%") and chance(75) then
 		b = chance(50) and E("int", "(", b, " | 1)") or E("int", pick(DIVISORS))
-	elseif (op == "<<" or op == ">>") and chance(50) then
-		b = chance(50) and E("int", "(", b, " & 63)") or literal()
+	elseif op == "<<" or op == ">>" then
+		b = amount(b)
 	end
 	return E("int", "(", a, " ", op, break_line(), b, ")")
 end
