@@ -339,7 +339,7 @@ void iterate_report_turn(struct flow *fl, ir_ref call)
 		unroll_refuse(fl, call);
 	else if (t->row && t->row->imm == IR_EXPAND_NEXT)
 		refuse_over(fl, i->site, "pairs", over);
-	else if (!type_is_pending(t))
+	else if (!type_is_pending(t) && !(fl->u->diag->errors && (t->row || !t->kinds)))
 		flow_error(fl, i->site, "what a 'for ... in' calls here is no function that kernel code knows")->help =
 			"write for k, v in pairs(map), for i, v in ipairs(list), or a function of your own";
 }

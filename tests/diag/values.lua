@@ -110,6 +110,7 @@ diag.case("select from a name", function(p) return (select(p.eth.src, 1)) end)
 diag.case("a loop over a map behind what is wrong", function(p)
 	local n = p:u64(none) or 1
 	for k, v in pairs(words) do n = n + k end
+	for k, v in ipairs(words) do n = n + k end
 end)
 diag.case("pcall of nothing", function() pcall() end)
 diag.case("pcall of what is no function", function(p) pcall(p.len) end)
