@@ -112,12 +112,44 @@ static void simplify_all(struct ir_unit *u, bool last)
 			simplify_fn(u, u->fns[i], last);
 }
 
+/* Marks what f refers to; was any of it new? */
+static bool mark_used(const struct ir_fn *f, bool *used)
+{
+	bool more = false;
+	for (uint32_t o = 0; o < f->nrpo; o++)
+		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next) {
+			const struct ir_ins *i = ir_at(f, r);
+			if (i->op != IRO(fnref) || used[i->aux])
+				continue;
+			used[i->aux] = more = true;
+		}
+	return more;
+}
+
+/* Bodies of loops, that became functions, of which it turned out that they are never reached. The kernel counts
+ * functions by what refers to them. */
+static void drop_unused(struct ir_unit *u)
+{
+	if (u->nfns < 2)
+		return;
+	bool *used = arena_array(u->scratch, bool, u->nfns), more = true;
+	used[u->main->id] = true;
+	while (more) {
+		more = false;
+		for (uint32_t i = 0; i < u->nfns; i++)
+			more |= used[i] && u->fns[i] && mark_used(u->fns[i], used);
+	}
+	for (uint32_t i = 0; i < u->nfns; i++)
+		u->fns[i] = used[i] ? u->fns[i] : NULL;
+}
+
 void opt_simplify_last(struct ir_unit *u)
 {
 	for (uint32_t i = 0; i < u->nfns; i++)
 		if (u->fns[i] && u->fns[i]->machine)
 			u->fns[i]->error_exit = 0;
 	simplify_all(u, true);
+	drop_unused(u);
 }
 
 void opt_simplify(struct ir_unit *u)

@@ -24,6 +24,13 @@ local function fill()
 end
 fill()
 
+lang.case { name = "a loop that turns out never to be reached", inputs = lang.each(lang.kinds), f = function(a)
+	local s = 0
+	if a ~= a then
+		for k, v in pairs(m) do s = s + k * v end
+	end
+	return s
+end }
 lang.case { name = "keys and values", inputs = small, f = function(a)
 	local s, n, low = a, 0, nil
 	for k, v in pairs(m) do
