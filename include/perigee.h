@@ -107,6 +107,7 @@ enum pg_map_role {
 	PG_ROLE_FILTER,      /* push, peek */
 	PG_ROLE_REDIRECT,    /* in kernel code redirect; else m[k] */
 	PG_ROLE_OUTER,       /* m[k] is a map; kernel code reads it only */
+	PG_ROLE_STORAGE,     /* what each thread keeps: m[number of the thread]; kernel code: of the one that runs */
 	PG_ROLE_END
 };
 

@@ -16,6 +16,7 @@ static const char *in_map(const pg_map *m, char *buf, size_t n)
 		[PG_ROLE_MAP] = "map", [PG_ROLE_STATE] = "state", [PG_ROLE_PERCPU] = "per-CPU state",
 		[PG_ROLE_EVENTS] = "event", [PG_ROLE_QUEUE] = "map", [PG_ROLE_FILTER] = "map",
 		[PG_ROLE_REDIRECT] = "map", [PG_ROLE_OUTER] = "map",
+		[PG_ROLE_STORAGE] = "map",
 	};
 	if (*m->name)
 		snprintf(buf, n, "%s '%s'", roles[m->role], m->name);
@@ -171,7 +172,8 @@ int map_fetch(pg_map *m)
 		map_state_read(m, m->vbuf);
 		return 1;
 	}
-	int rc = kern_map_lookup(m->fd, m->kbuf, m->vbuf, m->lock ? BPF_F_LOCK : 0);
+	int rc = m->role == PG_ROLE_STORAGE ? task_lookup(m, m->vbuf)
+		 : kern_map_lookup(m->fd, m->kbuf, m->vbuf, m->lock ? BPF_F_LOCK : 0);
 	if (rc == -ENOENT)
 		return 0;
 	return rc ? map_fail(m, rc, "read") : 1;
@@ -182,7 +184,8 @@ int map_put(pg_map *m, enum pg_mode mode, uint64_t flags)
 	m->changes++;
 	if (m->lock)
 		flags |= BPF_F_LOCK;
-	int rc = kern_map_update(m->fd, map_key_size(m) ? m->kbuf : NULL, m->vbuf, flags);
+	int rc = m->role == PG_ROLE_STORAGE ? task_update(m, m->vbuf, flags)
+		 : kern_map_update(m->fd, map_key_size(m) ? m->kbuf : NULL, m->vbuf, flags);
 	if (rc == -E2BIG || (rc == -ENOSPC && m->of->type == BPF_MAP_TYPE_LPM_TRIE))
 		return full(m, mode);
 	if (rc == -EEXIST || rc == -ENOENT) /* what the flags asked for */
@@ -236,7 +239,7 @@ static int delete(pg_map *m, enum pg_mode mode, const pg_value *key)
 		return rc;
 	m->changes++;
 	map_iter_deleted(m, m->kbuf);
-	rc = kern_map_delete(m->fd, m->kbuf);
+	rc = m->role == PG_ROLE_STORAGE ? task_delete(m) : kern_map_delete(m->fd, m->kbuf);
 	outer_deleted(m);
 	return rc && rc != -ENOENT ? map_fail(m, rc, "delete from") : 0;
 }
@@ -313,7 +316,7 @@ int pg_map_add(pg_map *m, enum pg_mode mode, const pg_value *key, int64_t n)
 {
 	const struct ctype *t = m->value;
 	char text[256];
-	if (!m->key || m->role != PG_ROLE_MAP || t->kind != CT_INT || t->size < 4 || t->big)
+	if (!m->key || (m->role != PG_ROLE_MAP && m->role != PG_ROLE_STORAGE) || t->kind != CT_INT || t->size < 4 || t->big)
 		return api_fail(m->ctx, -EINVAL, "add is for maps of u32, u64, i32 or i64, not of %s",
 				ct_text(t, text, sizeof text));
 	int rc = map_key_write(m, mode, key);
@@ -421,6 +424,8 @@ int pg_map_clear(pg_map *m)
 		return api_fail(m->ctx, -EINVAL, "an event channel is emptied by reading it");
 	if (m->of->keys == MAP_KEYS_NONE)
 		return queue_clear(m);
+	if (m->role == PG_ROLE_STORAGE)
+		return map_unlisted(m);
 	int rc = map_open(m);
 	if (rc || m->array)
 		return rc ? rc : clear_array(m);
@@ -442,6 +447,8 @@ int64_t pg_map_count(pg_map *m)
 	if (m->of->keys == MAP_KEYS_NONE)
 		return api_fail(m->ctx, -EINVAL, "the kernel does not tell how many values a %s holds",
 				m->of->name);
+	if (m->role == PG_ROLE_STORAGE)
+		return map_unlisted(m);
 	if (m->array)
 		return m->entries;
 	pg_map_iter *it = NULL;

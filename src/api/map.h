@@ -130,6 +130,12 @@ int map_pin_path(pg_map *m, const char *pin);
 int map_pin_find(pg_map *m); /* fd; -ENOENT: nothing is pinned there; -errno with a text */
 int map_pin_put(pg_map *m, int fd); /* 0; -EEXIST: there is one by now; -errno with a text */
 
+/* map_task.c: storage of the thread whose number is in m->kbuf, as kern_map_lookup and so on */
+int task_lookup(pg_map *m, void *value);
+int task_update(pg_map *m, const void *value, uint64_t flags);
+int task_delete(pg_map *m);
+int map_unlisted(pg_map *m); /* says that nobody can go over it: -EOPNOTSUPP */
+
 /* map_outer.c: maps whose values are maps */
 int outer_new(pg_map *m, const struct pg_map_opts *o);
 int outer_model(pg_map *m);    /* fd of a kernel map like those in it, for its making: the caller's; or -errno */

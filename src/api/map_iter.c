@@ -205,6 +205,8 @@ static int start(pg_map *m, pg_map_iter **cursor)
 	if (!m->key)
 		return api_fail(m->ctx, -EINVAL, "%s has fields, not entries to walk",
 				m->role == PG_ROLE_EVENTS ? "an event channel" : "state");
+	if (m->role == PG_ROLE_STORAGE)
+		return map_unlisted(m);
 	int rc = map_open(m);
 	if (rc)
 		return rc;

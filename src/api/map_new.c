@@ -89,7 +89,10 @@ static int set_size(pg_map *m, const struct pg_map_opts *o)
 	if (m->role == PG_ROLE_EVENTS)
 		return ring_bytes(m, o->entries);
 	m->entries = by_name(m) ? 1 : o->entries;
-	if (!m->entries)
+	if (m->role == PG_ROLE_STORAGE && m->entries)
+		return api_fail(m->ctx, -EINVAL, "a %s has as many entries as there are threads that keep something: leave "
+				"out 'entries'", m->of->name);
+	if (!m->entries && m->role != PG_ROLE_STORAGE)
 		return api_fail(m->ctx, -EINVAL, "a %s map needs its greatest number of entries: "
 						 "entries = 1024", m->of->name);
 	m->ncpus = m->percpu ? kern_ncpus() : 1;
@@ -246,7 +249,7 @@ static int create(pg_map *m)
 		return api_needs(m->ctx, "events need the", FEAT_ringbuf);
 	if (m->inner && (s.inner_fd = outer_model(m)) < 0)
 		return s.inner_fd;
-	s.btf_fd = m->pin || m->lock ? map_btf(m, &s.btf_key, &s.btf_value) : -1;
+	s.btf_fd = m->pin || m->lock || m->role == PG_ROLE_STORAGE ? map_btf(m, &s.btf_key, &s.btf_value) : -1;
 	int fd = kern_map_create(&s);
 	if (fd < 0 && s.btf_fd >= 0 && !m->lock) { /* not every type of map takes it */
 		kern_close(s.btf_fd);

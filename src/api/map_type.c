@@ -22,6 +22,8 @@ static const struct map_type map_types[] = {
 	{ "array_of_maps",   BPF_MAP_TYPE_ARRAY_OF_MAPS,   .role = PG_ROLE_OUTER, .keys = MAP_KEYS_NUMBER, .value = "u32",
 	  .outer = true },
 	{ "hash_of_maps",    BPF_MAP_TYPE_HASH_OF_MAPS,    .role = PG_ROLE_OUTER, .value = "u32", .outer = true },
+	{ "task_storage",    BPF_MAP_TYPE_TASK_STORAGE,    .role = PG_ROLE_STORAGE, .keys = MAP_KEYS_NUMBER,
+	  .flags = BPF_F_NO_PREALLOC, .since = "5.12" },
 	{ "devmap",          BPF_MAP_TYPE_DEVMAP,          .role = PG_ROLE_REDIRECT, .keys = MAP_KEYS_NUMBER, .value = "u32",
 	  .devices = true },
 	{ "devmap_hash",     BPF_MAP_TYPE_DEVMAP_HASH,     .role = PG_ROLE_REDIRECT, .keys = MAP_KEYS_NUMBER, .value = "u32",
@@ -47,11 +49,12 @@ static const struct { const char *name, *instead; } other_types[] = {
 	{ "xskmap", "an xskmap holds AF_XDP sockets, which Lua has not" },
 	{ "sockmap", "a sockmap is for programs of sockets and their streams, which there are no hooks for yet" },
 	{ "sockhash", "a sockhash is for programs of sockets and their streams, which there are no hooks for yet" },
-	{ "sk_storage", "storage that lives with a socket, process, inode or cgroup is not there yet; use a hash with "
-			"its number as the key" },
-	{ "task_storage", "storage that lives with a process is not there yet; use an lru_hash with bpf.pid() as the key" },
-	{ "inode_storage", "storage that lives with an inode is not there yet; use a hash with its number as the key" },
-	{ "cgrp_storage", "storage that lives with a cgroup is not there yet; use a hash with bpf.cgroup_id() as the key" },
+	{ "sk_storage", "storage that lives with a socket is not there yet; use an lru_hash with addresses and ports "
+			"as the key" },
+	{ "inode_storage", "storage that lives with an inode is for programs that the kernel hands an inode, which no hook "
+			   "there is yet gets; use a hash with its number as the key" },
+	{ "cgrp_storage", "storage that lives with a cgroup is for programs that the kernel hands a cgroup, which no hook "
+			  "there is yet gets; use a hash with bpf.cgroup_id() as the key" },
 	{ "user_ringbuf", "programs read what the user half wrote from a queue: bpf.map { \"queue\", ... }" },
 	{ "perf_event_array", "what programs send is read from bpf.events { ... }" },
 };

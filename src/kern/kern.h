@@ -174,6 +174,7 @@ void kern_map_munmap(void *p, size_t size);
 /* ---- processes ---- */
 /* This process's PID namespace as bpf_get_ns_current_pid_tgid takes it; 0, 0 for the first one, which
  * needs no translation, and where /proc does not tell. */
+int kern_thread_open(int tid); /* fd that stands for a thread of this namespace */
 void kern_pidns(uint64_t *dev, uint64_t *ino);
 
 /* ---- rights ---- */

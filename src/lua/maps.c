@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- type strings ---- */
 
@@ -384,6 +385,40 @@ static const luaL_Reg outer_methods[] = {
 	{ "get", map_get }, { "set", map_set }, { "clear", pgl_map_clear }, { "pairs", map_pairs }, { NULL, NULL },
 };
 
+/* What this thread keeps, as kernel code that it runs has it: its number becomes the key. */
+static void push_own_number(lua_State *L)
+{
+	lua_pushinteger(L, (lua_Integer)gettid());
+	lua_insert(L, 2);
+}
+
+static int map_mine(lua_State *L)
+{
+	lua_settop(L, 1);
+	push_own_number(L);
+	return read_at(L, 1, 2);
+}
+
+static int map_set_mine(lua_State *L)
+{
+	luaL_checkany(L, 2);
+	lua_settop(L, 2);
+	push_own_number(L);
+	return write_at(L, 1, 2, 3);
+}
+
+static int map_add_mine(lua_State *L)
+{
+	lua_settop(L, 2);
+	push_own_number(L);
+	return map_add(L);
+}
+
+static const luaL_Reg storage_methods[] = {
+	{ "get", map_get }, { "set", map_set }, { "add", map_add }, { "mine", map_mine }, { "set_mine", map_set_mine },
+	{ "add_mine", map_add_mine }, { NULL, NULL },
+};
+
 /* ---- making ---- */
 
 static void known_options(lua_State *L, int idx)
@@ -432,6 +467,7 @@ static const char *type_option(lua_State *L, int at, const char *name)
 static const luaL_Reg *const by_role[PG_ROLE_END] = {
 	[PG_ROLE_QUEUE] = pgl_queue_methods, [PG_ROLE_FILTER] = pgl_queue_methods,
 	[PG_ROLE_REDIRECT] = redirect_methods, [PG_ROLE_OUTER] = outer_methods,
+	[PG_ROLE_STORAGE] = storage_methods,
 };
 
 static void set_methods(lua_State *L)

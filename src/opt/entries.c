@@ -47,7 +47,7 @@ static bool replaces_entries(const pg_map *m)
 {
 	struct map_shape s;
 	map_shape(m, &s);
-	return (s.role == PG_ROLE_MAP || s.role == PG_ROLE_QUEUE) && s.value->kind == CT_STRUCT && !s.array;
+	return (s.role == PG_ROLE_MAP || s.role == PG_ROLE_QUEUE || s.role == PG_ROLE_STORAGE) && s.value->kind == CT_STRUCT && !s.array;
 }
 
 static void find_writes(struct entries *s)

@@ -15,6 +15,10 @@ bool std_known_fields(struct infer *in, uint32_t site, const struct ctype *t, co
 bool std_readable(struct infer *in, uint32_t site, const struct ctype *t, struct ir_type *out);
 /* v as a key of the map, or the error of a wrong kind. */
 struct lw_val std_check_key(struct lw *w, const struct map_shape *s, const struct lw_val *v);
+/* May m:add be used with values of this type? Diagnostics given. */
+bool std_addable(struct infer *in, uint32_t site, const struct map_shape *s);
+/* Here m:add found no room: counted, and the program goes on. */
+void std_count_loss(struct lw *w, const struct map_shape *s);
 /* What the map holds at the key, an address or 0; a key that does not fit goes to `misfit`. */
 ir_ref std_look_up(struct lw *w, const struct lw_val *map, const struct lw_val *key, ir_blk misfit);
 /* Address of v as a value of the map, on the stack. misfit 0: what does not fit raises. */

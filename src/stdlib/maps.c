@@ -118,16 +118,21 @@ static bool is_counter(const struct ctype *t)
 	return t->kind == CT_INT && t->size >= 4 && !t->big;
 }
 
+bool std_addable(struct infer *in, uint32_t site, const struct map_shape *s)
+{
+	if (!is_counter(s->value))
+		return infer_error(in, site, NULL, "add is for maps of u32, u64, i32 or i64, not of %s",
+				   type_text(infer_unit(in)->arena, s->value)), false;
+	return true;
+}
+
 static bool add_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
 		     const struct ir_type *a, struct ir_type *out)
 {
 	struct map_shape s;
 	(void)row, (void)n, (void)out;
 	map_shape(ir_map_like(infer_unit(in), &a[0]), &s);
-	if (!is_counter(s.value))
-		return infer_error(in, site, NULL, "add is for maps of u32, u64, i32 or i64, not of %s",
-				   type_text(infer_unit(in)->arena, s.value)), false;
-	return std_storable(in, site, &s, s.key, &a[1], "key") && std_known_fields(in, site, s.key, &a[1]);
+	return std_addable(in, site, &s) && std_storable(in, site, &s, s.key, &a[1], "key") && std_known_fields(in, site, s.key, &a[1]);
 }
 
 /* ---- keys ---- */
@@ -270,7 +275,7 @@ static void add_at(struct lw *w, const struct ctype *t, ir_ref ptr, ir_ref n)
 }
 
 /* What found no room is counted as an error is, and ends nothing. */
-static void count_loss(struct lw *w, const struct map_shape *s)
+void std_count_loss(struct lw *w, const struct map_shape *s)
 {
 	struct ir_unit *u = w->unit;
 	const char *text = arena_printf(u->arena, "map full: nothing was added%s%s%s", *s->name ? " (map '" : "", s->name,
@@ -309,7 +314,7 @@ static void add_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const 
 		lw_jmp(w, there, 1, &ptr);
 	}
 	lw_enter(w, full);
-	count_loss(w, &a.s);
+	std_count_loss(w, &a.s);
 	lw_jmp(w, end, 0, NULL);
 	lw_enter(w, there);
 	add_at(w, a.s.value, lw_param(w, there, 0), by);
@@ -332,4 +337,5 @@ const struct ir_lib *const stdlib_map_rows[PG_ROLE_END] = {
 	[PG_ROLE_PERCPU] = stdlib_state_rows, [PG_ROLE_EVENTS] = stdlib_event_rows,
 	[PG_ROLE_QUEUE] = stdlib_queue_rows,  [PG_ROLE_FILTER] = stdlib_filter_rows,
 	[PG_ROLE_REDIRECT] = stdlib_redirect_rows, [PG_ROLE_OUTER] = stdlib_outer_rows,
+	[PG_ROLE_STORAGE] = stdlib_storage_rows,
 };

@@ -10,7 +10,8 @@ extern const struct ir_lib *const stdlib_map_rows[]; /* by enum pg_map_role */
 extern const struct ir_lib stdlib_keyed_rows[]; /* methods of maps; m[k] is "get", m[k] = v "set" */
 extern const struct ir_lib stdlib_state_rows[]; /* "[]" and "[]=": st.f, st.f = v */
 extern const struct ir_lib stdlib_event_rows[]; /* methods of event channels */
-extern const struct ir_lib stdlib_queue_rows[], stdlib_filter_rows[], stdlib_redirect_rows[], stdlib_outer_rows[];
+extern const struct ir_lib stdlib_queue_rows[], stdlib_filter_rows[], stdlib_redirect_rows[], stdlib_outer_rows[],
+	stdlib_storage_rows[];
 extern const struct ir_lib stdlib_str_rows[];   /* methods of strings, string.NAME */
 
 /* Kernel helpers (include/uapi/linux/bpf.h), by number. */
@@ -36,6 +37,9 @@ enum {
 	HELPER_PROBE_READ_KERNEL_STR = 115,
 	HELPER_NS_PID_TGID = 120,
 	HELPER_RINGBUF_OUTPUT = 130,
+	HELPER_TASK_STORAGE_GET = 156,
+	HELPER_TASK_STORAGE_DELETE = 157,
+	HELPER_TASK_BTF = 158,
 };
 
 /* Of what the process is called: imm of its rows. */

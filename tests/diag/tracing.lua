@@ -20,4 +20,21 @@ diag.case("a length known only at run time", function(e) print(bpf.str(e.args[0]
 diag.case("too great a length", function(e) print(bpf.str(e.args[0], 65)) end)
 diag.case("an address that is text", function(e) print(bpf.kstr "x") end)
 diag.case("a verdict on error", function(e) print(e.id) end, { on_error = bpf.DROP })
+local own = bpf.map { "task_storage", value = "struct { u64 n; u8 b; }", name = "own" }
+local total = bpf.map { "task_storage", value = "u32" }
+diag.kind = "tracepoint:sched:sched_switch"
+diag.case("storage by key", function() print(own[bpf.tid()]) end)
+diag.case("storage written by key", function() own[bpf.tid()] = { n = 1 } end)
+diag.case("storage with a key", function() return own:mine(1) end)
+diag.case("a value of the wrong kind kept", function() total:set_mine("x") end)
+diag.case("an unknown field kept", function() own:set_mine { m = 1 } end)
+diag.case("added to a struct", function() own:add_mine(1) end)
+diag.case("added to by text", function() total:add_mine(bpf.comm()) end)
+diag.case("what is kept, after it was let go", function()
+	local k = own:mine()
+	own:set_mine(nil)
+	if k then k.n = 1 end
+end)
+diag.kind = "xdp"
+diag.case("storage of a thread on XDP", function() return total:mine() end)
 diag.done()
