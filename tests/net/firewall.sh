@@ -13,6 +13,8 @@ for ns in a:out b:in; do
 	ip netns exec "$name${ns%:*}" sh -c 'echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6'
 	ip netns exec "$name${ns%:*}" "$bulk" offload "${ns#*:}" tso off
 done
+# a connection half open is not asked for again: that would be a stray, after a second
+ip netns exec "${name}b" sh -c 'echo 0 >/proc/sys/net/ipv4/tcp_synack_retries'
 ip -n "${name}b" neigh add $stranger lladdr "$(in_a cat /sys/class/net/out/address)" dev in # who is not there to object
 
 out_has() { grep -q -- "$1" "$dir/out"; }
@@ -85,7 +87,7 @@ pids="$pids $!"
 established() { last | grep -q " -> $here:5001 established, "; }
 check "tracking: established" soon established
 same "tracking: no more strays yet" "$(last | tail -n 1)" "6 strays dropped"
-late() { last | tail -n 1 | grep -q "^[789] strays"; }
+late() { ! last | tail -n 1 | grep -q "^6 strays"; }
 refuse "tracking: silent" late
 sleep 3
 check "tracking: after two seconds of silence what it says is a stray" soon late
@@ -98,7 +100,7 @@ burst() { # how many; datagrams to a port where nobody listens
 	in_a "$bulk" frame out "$@"
 }
 datagram="$(ipv4 17 12 77)8235003500$(printf 0c)000000000000"
-received() { in_b awk '$1 == "Ip:" && !n { n = split($0, h) ; next } $1 == "Ip:" { for (i in h) if (h[i] == "InReceives") print $i }' /proc/net/snmp; }
+received() { in_b awk '$1 == "Udp:" && $2 ~ /^[0-9]/ { print $2 + $3 + $4 }' /proc/net/snmp; } # taken, of no port, wrong
 start "limiting" examples/limit.lua in 1 20
 was=$(received)
 began=$(date +%s)
