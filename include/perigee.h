@@ -97,6 +97,10 @@ PG_API int pg_features(pg_ctx *ctx, void (*line)(void *arg, const char *name, bo
 /* Switches a probed feature off for this context ("may_goto", "ringbuf", ...): tests and --without. */
 PG_API int pg_feature_off(pg_ctx *ctx, const char *name);
 
+/* Functions of `least` instructions of the IR and more are called by all who call them, instead of copied for each
+ * call; 0: none is. For tests and measuring. */
+PG_API void pg_share(pg_ctx *ctx, uint32_t least);
+
 /* ---- maps, state, events ------------------------------------------------------------------ */
 
 /* What can be done with it. */

@@ -29,6 +29,7 @@ static int run_infer(struct compile *c)    { return opt_infer(c->u); }
 static int run_records(struct compile *c)  { return opt_records(c->u); }
 static int run_reuse(struct compile *c)    { return opt_reuse(c->u); }
 static int run_lower(struct compile *c)    { return opt_lower(c->u); }
+static int run_calls(struct compile *c)    { if (c->u->nsubs) opt_calls(c->u); return 0; }
 static int run_last(struct compile *c)     { return opt_simplify_last(c->u), 0; }
 static int run_loops(struct compile *c)
 {
@@ -85,6 +86,7 @@ static const struct pass {
 	{ "records",   LUA,     FLAT,    false, run_records,  "tables that stay become values; what must fail is reported" },
 	{ "reuse",     FLAT,    FLAT,    true,  run_reuse,    "packet fields looked up once" },
 	{ "lower",     FLAT,    MACHINE, false, run_lower,    "checks, tags, fields and errors as machine operations" },
+	{ "calls",     MACHINE, MACHINE, false, run_calls,    "bodies that calls share as functions of the program" },
 	{ "simplify",  MACHINE, MACHINE, false, run_early,    "simplify2, before loops are judged and packet bytes copied" },
 	{ "loops",     MACHINE, MACHINE, false, run_loops,    "every loop in a form that ends and verifies" },
 	{ "guard",     MACHINE, GUARDED, false, run_guard,    "packet bytes as checked loads or helper copies" },

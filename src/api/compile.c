@@ -4,6 +4,7 @@
 #include "api/api.h"
 #include "api/map.h"
 #include "net/net.h"
+#include "opt/opt.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -187,6 +188,47 @@ static int target_at(pg_unit *u, const struct pg_compile_opts *o, const struct i
 	return 0;
 }
 
+static int make_ir(pg_unit *u, struct diag_list *diag, const struct ir_target *target, const struct pg_compile_opts *o)
+{
+	u->ir = ir_unit_new(&u->arena, diag, target);
+	u->ir->features = features_of(u);
+	u->ir->copy_access = o->copy_access;
+	u->ir->budget = o->budget;
+	u->ir->only_pid = o->pid;
+	u->ir->share = u->ctx->share;
+	if (target->caps & IR_CAP_TASK)
+		kern_pidns(&u->ir->pidns.dev, &u->ir->pidns.ino);
+	u->ir->next_print = api_next_print;
+	u->ir->next_print_arg = u->ctx;
+	int err = native_verdict(u, o->on_error, &u->ir->on_error);
+	if (!err && o->copy_access && !target->helper_load_bytes)
+		err = api_needs(u->ctx, "copying packet bytes needs", FEAT_xdp_load);
+	return err;
+}
+
+enum { MOST_ATTEMPTS = 8 };
+
+/* What fails with bodies that calls share (opt/share.c) is compiled anew: with copies of those that cannot be,
+ * or where nobody knows which those are, of all. */
+static int compile(pg_unit *u, struct diag_list *diag, const struct pg_compile_opts *o, struct compile *c)
+{
+	const struct compile start = *c;
+	for (unsigned attempt = 1;; attempt++) {
+		struct ir_unit *ir = u->ir;
+		c->u = ir;
+		int err = compile_run(c);
+		if (!err || !ir->nsubs)
+			return err;
+		bool blamed = share_blame(ir) && attempt < MOST_ATTEMPTS;
+		*diag = (struct diag_list){ .arena = diag->arena };
+		*c = start;
+		u->nstages = 0;
+		make_ir(u, diag, ir->target, o);
+		u->ir->share = blamed ? ir->share : 0;
+		u->ir->copied = ir->copied;
+	}
+}
+
 static int run(pg_unit *u, struct diag_list *diag, const struct pg_capture *cap, uint64_t func,
 	       const struct pg_compile_opts *o)
 {
@@ -195,25 +237,14 @@ static int run(pg_unit *u, struct diag_list *diag, const struct pg_capture *cap,
 	int err = target_at(u, o, &target);
 	if (err)
 		return err;
-	u->ir = ir_unit_new(&u->arena, diag, target);
-	u->ir->features = features_of(u);
-	u->ir->copy_access = o->copy_access;
-	u->ir->budget = o->budget;
-	u->ir->only_pid = o->pid;
-	if (target->caps & IR_CAP_TASK)
-		kern_pidns(&u->ir->pidns.dev, &u->ir->pidns.ino);
-	u->ir->next_print = api_next_print;
-	u->ir->next_print_arg = u->ctx;
-	err = native_verdict(u, o->on_error, &u->ir->on_error);
-	if (!err && o->copy_access && !target->helper_load_bytes)
-		err = api_needs(u->ctx, "copying packet bytes needs", FEAT_xdp_load);
+	err = make_ir(u, diag, target, o);
 	if (err) {
 		u->ir->nmaps = IR_MAP_USER;
 		return err;
 	}
-	struct compile c = { .u = u->ir, .capture = cap, .func = func, .check = o->check || ALWAYS_CHECK,
+	struct compile c = { .capture = cap, .func = func, .check = o->check || ALWAYS_CHECK,
 			     .after = u->ctx->keep_stage ? after_pass : NULL, .after_arg = u };
-	err = compile_run(&c);
+	err = compile(u, diag, o, &c);
 	if (!err && o->strict && diag_strict(diag))
 		err = -EINVAL;
 	u->code = c.code;

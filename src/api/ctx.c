@@ -140,6 +140,11 @@ int pg_features(pg_ctx *ctx, void (*line)(void *arg, const char *name, bool ther
 	return 0;
 }
 
+void pg_share(pg_ctx *ctx, uint32_t least)
+{
+	ctx->share = least;
+}
+
 int pg_feature_off(pg_ctx *ctx, const char *name)
 {
 	for (unsigned i = 0; i < FEAT_COUNT; i++)

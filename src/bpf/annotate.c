@@ -173,19 +173,29 @@ static size_t identifier(char *out, const char *name)
 
 static uint32_t info(unsigned kind, unsigned vlen) { return kind << 24 | vlen; }
 
-static uint32_t put_callbacks(struct note *n, uint32_t *t, char name[MAX_NAME])
+/* A function that others call has its own name, what a helper calls main's and a suffix. */
+static uint32_t function_name(struct note *n, const struct ir_fn *f)
 {
 	static const char suffix[] = "_loop";
+	char name[MAX_NAME];
+	bool called = f->frame_arg == 1;
+	size_t len = identifier(name, called ? f->name : n->b->fn->name);
+	if (!called) {
+		len = len > MAX_NAME - sizeof(suffix) ? MAX_NAME - sizeof(suffix) : len;
+		memcpy(name + len, suffix, sizeof(suffix));
+		len += sizeof(suffix) - 1;
+	}
+	return add_string(n, name, len);
+}
+
+static uint32_t put_functions(struct note *n, uint32_t *t)
+{
 	uint32_t *start = t;
-	size_t len = identifier(name, n->b->fn->name);
-	len = len > MAX_NAME - sizeof(suffix) ? MAX_NAME - sizeof(suffix) : len;
-	memcpy(name + len, suffix, sizeof(suffix));
-	uint32_t s_name = add_string(n, name, len + sizeof(suffix) - 1);
 	*t++ = 0;
 	*t++ = info(BTF_KIND_FUNC_PROTO, 0);
 	*t++ = T_INT;
 	for (uint32_t k = 1; k < n->b->out.nstarts; k++) {
-		*t++ = s_name;
+		*t++ = function_name(n, n->b->out.starts[k].fn);
 		*t++ = info(BTF_KIND_FUNC, BTF_FUNC_STATIC);
 		*t++ = T_FUNC + 1;
 	}
@@ -209,7 +219,7 @@ static uint32_t put_types(struct note *n, uint32_t *t)
 	for (; k < sizeof(words) / sizeof(*words); k++)
 		t[k] = words[k];
 	if (n->b->out.nstarts > 1)
-		k += put_callbacks(n, t + k, name);
+		k += put_functions(n, t + k);
 	return k * (uint32_t)sizeof(*t);
 }
 

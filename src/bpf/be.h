@@ -58,7 +58,8 @@ struct be_ins {
 	uint16_t part : 1;   /* first of a tied pair: the next one goes on changing dst. Also of what
 			      * reloads put between the two */
 	int16_t off;         /* BE_LD64: enum be_how */
-	uint32_t dst, src;   /* BE_CALL: src is the number of arguments */
+	uint32_t dst, src;   /* BE_CALL: src is the number of arguments; off 1: function imm of the
+			      * unit, not a helper */
 	uint32_t site;
 	int64_t imm;
 };
@@ -119,6 +120,7 @@ struct be {
 	uint32_t ngaps;
 	uint32_t *gap0;          /* by block: its first gap */
 	uint16_t *fixed, *busy;  /* by gap: registers taken by the machine / by anyone */
+	uint32_t above, frames;  /* stack bytes of those that call it, at most, and how many they are */
 	uint32_t slot_bytes;     /* of the function's own stack slots */
 	uint32_t nwords;         /* stack words for spilled values */
 	struct be_code out;

@@ -11,7 +11,7 @@
 enum be_reloc_kind { BE_MAP_FD, BE_MAP_VALUE, BE_FUNCTION };
 
 struct be_reloc {
-	uint32_t insn;      /* of a 16-byte ld_imm64; its imm is the map's number until it is replaced by a
+	uint32_t insn;      /* of a 16-byte ld_imm64, or a call of a function; its imm is the map's number until it is replaced by a
 			       descriptor; its second imm is the offset for BE_MAP_VALUE */
 	enum be_reloc_kind kind;
 	uint32_t map;       /* number in unit->maps; of a function, in unit->fns: gone once all lie in one piece */

@@ -51,6 +51,8 @@ static int alu_text(char *buf, size_t n, const struct be_ins *i)
 	return snprintf(buf, n, "%s %s%s %s", dst.s, sign, alu_op[op], src.s);
 }
 
+enum { LINKED = 2 }; /* off of a BE_CALL that says how far it is to the function */
+
 static int jump_text(char *buf, size_t n, const struct be_ins *i)
 {
 	bool half = (i->code & 7) == BPF_JMP32;
@@ -66,6 +68,8 @@ static int jump_text(char *buf, size_t n, const struct be_ins *i)
 	case BE_EXIT:
 		return snprintf(buf, n, "exit");
 	case BE_CALL:
+		if (i->off)
+			return snprintf(buf, n, i->off == LINKED ? "call pc%+d" : "call function %d", (int)i->imm);
 		if (i->imm > 0 && (size_t)i->imm < sizeof(helper_name) / sizeof(*helper_name) &&
 		    helper_name[i->imm])
 			return snprintf(buf, n, "call bpf_%s#%d", helper_name[i->imm], (int)i->imm);
@@ -143,6 +147,8 @@ static struct be_ins decode(const struct bpf_insn *i, bool second)
 {
 	struct be_ins r = { .code = i->code, .dst = i->dst_reg, .src = i->src_reg, .off = i->off,
 			    .imm = i->imm };
+	if (i->code == BE_CALL && i->src_reg == BPF_PSEUDO_CALL)
+		r.off = LINKED;
 	if (i->code == BE_LD64 && second) {
 		r.off = i->src_reg == BPF_PSEUDO_MAP_FD ? BE_MAP
 		      : i->src_reg == BPF_PSEUDO_MAP_VALUE ? BE_MAPADDR : BE_IMM;

@@ -106,8 +106,20 @@ static void wide_load(struct em *e, const struct be_ins *i)
 	add(e, hi);
 }
 
+static void call_function(struct em *e, const struct be_ins *i)
+{
+	struct be_code *c = &e->b->out;
+	struct be_reloc r = { c->n, BE_FUNCTION, (uint32_t)i->imm };
+	arena_push(e->b->arena, c->relocs, c->nrelocs, e->b->cap_relocs, r);
+	add(e, (struct bpf_insn){ .code = BE_CALL, .src_reg = BPF_PSEUDO_CALL });
+}
+
 static void plain(struct em *e, const struct be_ins *i)
 {
+	if (i->code == BE_CALL && i->off) {
+		call_function(e, i);
+		return;
+	}
 	if (i->code == BE_LD64) {
 		wide_load(e, i);
 		return;

@@ -13,23 +13,42 @@
 
 #include <errno.h>
 
-enum { ROUNDED = 32 }; /* to so many bytes, where functions call each other */
+enum { ROUNDED = 32, MOST_FRAMES = 8 }; /* frames count in so many bytes, where functions call each other */
 
-static const struct be *be_of(const struct be *all, const struct ir_fn *f)
+static uint32_t rounded(uint32_t bytes)
 {
-	while (all->fn != f)
+	return (bytes + ROUNDED - 1) / ROUNDED * ROUNDED;
+}
+
+static struct be *be_of(struct be *all, uint32_t fn)
+{
+	while (all->fn->id != fn)
 		all = all->next;
 	return all;
 }
 
-/* What is on the stack when b runs. */
-static uint32_t depth(const struct be *all, const struct be *b)
+/* The function that r refers to, or NULL. */
+static struct be *called(struct be *all, const struct ir_ins *i)
 {
-	uint32_t sum = b->out.stack;
-	for (const struct ir_fn *f = b->fn->caller; f; f = f->caller)
-		sum = (sum + ROUNDED - 1) / ROUNDED * ROUNDED +
-		      (be_of(all, f)->out.stack + ROUNDED - 1) / ROUNDED * ROUNDED;
-	return sum;
+	if (i->op == IRO(fnref))
+		return be_of(all, i->aux);
+	return i->op == IRO(helper) && i->aux >= IR_CALL_FN ? be_of(all, i->aux - IR_CALL_FN) : NULL;
+}
+
+/* What is on the stack when b runs, at most, to what it calls. */
+static void deepen(struct be *all, struct be *b)
+{
+	const struct ir_fn *f = b->fn;
+	uint32_t bytes = b->above + rounded(b->out.stack);
+	for (uint32_t o = 0; o < f->nrpo; o++)
+		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next) {
+			struct be *to = called(all, ir_at(f, r));
+			if (!to || (to->above >= bytes && to->frames > b->frames))
+				continue;
+			to->above = bytes > to->above ? bytes : to->above;
+			to->frames = b->frames + 1 > to->frames ? b->frames + 1 : to->frames;
+			deepen(all, to);
+		}
 }
 
 static void place(struct be *b)
@@ -50,19 +69,31 @@ static void place(struct be *b)
 	}
 }
 
+static int check(struct be *all, const struct be *b)
+{
+	uint32_t bytes = all->next ? b->above + rounded(b->out.stack) : b->out.stack;
+	const char *name = b->fn->name ? b->fn->name : "?";
+	if (bytes > BE_FRAME)
+		diag_add(b->unit->diag, DIAG_ERROR, b->fn->pos, "'%s' needs %u bytes of stack; the kernel allows %d", name,
+			 bytes, BE_FRAME);
+	else if (b->frames >= MOST_FRAMES)
+		diag_add(b->unit->diag, DIAG_ERROR, b->fn->pos, "'%s' is called %u calls deep; the kernel allows %d", name,
+			 b->frames, MOST_FRAMES - 1);
+	else
+		return 0;
+	return -E2BIG;
+}
+
 int be_frame(struct be *all)
 {
+	int err = 0;
 	for (struct be *b = all; b; b = b->next)
 		b->out.stack = b->slot_bytes + 8 * b->nwords;
-	for (struct be *b = all; b; b = b->next) {
-		uint32_t bytes = depth(all, b);
-		if (bytes > BE_FRAME) {
-			diag_add(b->unit->diag, DIAG_ERROR, b->fn->pos,
-				 "'%s' needs %u bytes of stack; the kernel allows %d",
-				 b->fn->name ? b->fn->name : "?", bytes, BE_FRAME);
-			return -E2BIG;
-		}
+	if (all->next)
+		deepen(all, all);
+	for (struct be *b = all; b && !err; b = b->next) {
+		err = check(all, b);
 		place(b);
 	}
-	return 0;
+	return err;
 }

@@ -442,7 +442,8 @@ static void helper(struct sel *s, ir_ref r)
 	for (uint32_t a = 0; a < i->nargs; a++)
 		pair(s, 1 + a, i->args[a]);
 	copies(s, first);
-	emit(s, BE_CALL, BE_NONE, i->nargs, 0, i->aux);
+	bool ours = i->aux >= IR_CALL_FN;
+	emit(s, BE_CALL, BE_NONE, i->nargs, ours, ours ? i->aux - IR_CALL_FN : i->aux);
 	if (s->uses[r])
 		emit(s, BE_MOV64X, vreg(s, r), 0, 0, 0);
 }

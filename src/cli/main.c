@@ -113,7 +113,7 @@ static int script(const struct command *c, int argc, char **argv, int first)
 	if (strcmp(c->name, "run"))
 		s.mode = c->name;
 	for (i = first; i < argc && argv[i][0] == '-' && argv[i][1]; i++) {
-		const char *stage, *feature;
+		const char *stage, *feature, *share;
 		if (!strcmp(argv[i], "-e") && i + 1 < argc && !s.code)
 			s.code = argv[++i];
 		else if (!strcmp(argv[i], "--timing") && !s.mode)
@@ -124,6 +124,8 @@ static int script(const struct command *c, int argc, char **argv, int first)
 			return list_rows(pg_operation_row);
 		else if (dump && !strcmp(argv[i], "--hooks"))
 			return list_rows(pg_hook_row);
+		else if ((share = value_of("--share", argc, argv, &i)))
+			s.share = share;
 		else if (s.nwithout < 8 && (feature = value_of("--without", argc, argv, &i)))
 			s.without[s.nwithout++] = feature;
 		else if (!strcmp(argv[i], "--") && ++i)
@@ -205,7 +207,8 @@ static const struct command commands[] = {
 	  "SIGTERM end bpf.run.\n\n"
 	  "  -e CODE    runs this text instead of a file\n"
 	  "  --timing   prints what each push of a program took: capture, compile, load, swap\n"
-	  "  --without=FEATURE  compiles as for a kernel that lacks it (perigee features lists them)\n",
+	  "  --without=FEATURE  compiles as for a kernel that lacks it (perigee features lists them)\n"
+	  "  --share=N  functions of N instructions and more are called, not copied for each call\n",
 	  script },
 	{ "check", "(FILE | - | -e CODE) [ARGUMENTS]",
 	  "compiles every program of a script, loads none",

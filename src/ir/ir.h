@@ -100,6 +100,10 @@ enum { IR_OPEN = 1, IR_PADDED = 2, IR_MORE = 4, IR_LAST = IR_PADDED | IR_MORE, I
 /* Of the aux of pktstore: how many bytes; and that a checksum beside them changes by as much. */
 enum { IR_PKT_BYTES = 15, IR_PKT_EVEN = 16 };
 
+/* Of the aux of helper: from here on functions of the unit. Those get the frame that they share with whoever
+ * calls them and give 0, or 1 after an error that was counted. */
+enum { IR_CALL_FN = 1 << 16 };
+
 enum { IR_E_READ = 1, IR_E_WRITE = 2, IR_E_RAISE = 4 };
 
 struct ir_opinfo {
@@ -198,9 +202,10 @@ struct ir_fn {
 	uint32_t proto;        /* which prototype: unit->protos */
 	struct diag_pos pos;   /* where it is defined */
 	uint32_t last_line;    /* ... to here */
-	struct ir_fn *caller;  /* of a function that a helper calls: whose body it was; or NULL */
+	struct ir_fn *caller;  /* of a function that a helper calls, or others of the unit: whose body it was; or
+				  NULL */
 	uint32_t frame_arg;    /* ... and which of its arguments, from 1, is the frame they share: its first
-				  word is the context */
+				  word is the context. 1: functions call it, not a helper */
 	ir_blk failed;         /* machine level: ends it after an error that was counted; or 0 */
 	ir_blk error_exit;     /* machine level: block whose parameter 0 is the error's number; or 0 */
 	ir_blk anew;           /* machine level: where the program begins again, its packet in one piece; or 0 */
@@ -234,7 +239,20 @@ struct ir_inline {
 	uint32_t fn;           /* id of the function called */
 	uint32_t parent;       /* the inlining that the call itself came from, or 0 */
 	bool tail;             /* a tail call: `return f()` */
+	uint32_t sub;          /* one body for several calls: its number in unit->subs, from 1; 0: a copy */
 };
+
+/* A function whose body several calls share (opt/share.c), until it is a function of its own (opt/calls.c). */
+struct ir_sub {
+	uint32_t fn;           /* id of the Lua function */
+	const char *name;
+	struct diag_pos pos;
+	ir_blk entry, exit;    /* Lua level: where its body begins; its subret's block */
+	uint32_t inl;
+	uint64_t calls;        /* which subs it calls, and those which, one bit each */
+};
+/* Functions that turned out to be none, by where they are defined. */
+struct ir_copied { struct diag_pos *v; uint32_t n, cap; };
 
 /* A run-time error that the program can raise: counted by its number. */
 struct ir_error {
@@ -292,6 +310,11 @@ struct ir_unit {
 	uint32_t nsites, cap_sites;
 	struct ir_inline *inlines; /* 1..ninlines-1 */
 	uint32_t ninlines, cap_inlines;
+	struct ir_sub *subs;
+	uint32_t nsubs, cap_subs;
+	struct ir_copied copied;
+	bool settled;          /* all calls of them are there: what they are given is known */
+	uint32_t share;        /* functions of so many instructions and more become subs; 0: none does */
 	struct ir_error *errors; /* 0..nerrors-1 */
 	uint32_t nerrors, cap_errors;
 	struct ir_print *prints;

@@ -48,7 +48,8 @@ struct lw {
 	ir_blk *block;              /* by Lua-level block: where it begins */
 	uint32_t *uses;             /* likewise */
 	struct lw_val **results;    /* likewise: of calls that give several */
-	ir_ref *each;               /* by each: the mapeach that it became; NULL: there is none */
+	ir_ref *each;               /* by each, subcall: the mapeach or subcall that it became; NULL: there is none */
+	struct lw_val **subs;       /* by shared body: its results, as words from 1 */
 	ir_blk error_exit;
 	ir_ref ctx;
 	const struct ir_ins *at;    /* the Lua instruction being lowered (names of operands) */

@@ -131,7 +131,9 @@ static void read_options(lua_State *L, struct pgl *s)
 		lua_pop(L, 4);
 		if (lua_getfield(L, -1, "without") == LUA_TTABLE)
 			switch_off(L, s);
-		lua_pop(L, 1);
+		if (lua_getfield(L, -2, "share") == LUA_TNUMBER)
+			pg_share(s->ctx, (uint32_t)lua_tointeger(L, -1));
+		lua_pop(L, 2);
 	}
 	lua_pop(L, 1);
 }

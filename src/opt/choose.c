@@ -591,7 +591,7 @@ static bool choose_param(struct flow *fl, ir_ref *to)
 			const struct ir_type *t = &ir_at(f, ir_block(f, f->rpo[o])->params[i])->type;
 			struct choice c;
 			struct uses uses = { 0 }, fail = { 0 };
-			if (t->k || !(t->kinds & (IR_BIT(IR_HOST) | IR_BIT(IR_FUNC))))
+			if (t->k || !(t->kinds & (IR_BIT(IR_HOST) | IR_BIT(IR_FUNC))) || share_is_entry(f, f->rpo[o]))
 				continue;
 			ir_ref whole = rejoined(f, f->rpo[o], i);
 			if (whole) {

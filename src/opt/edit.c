@@ -117,9 +117,37 @@ ir_blk edit_split(struct ir_fn *f, ir_ref at)
 	return b;
 }
 
-/* A function that raised nothing so far has no error exit: it then ends with 0. */
+void edit_count_errors(struct ir_fn *f, ir_blk then)
+{
+	ir_blk b = f->error_exit = ir_block_new(f);
+	ir_block(f, b)->cold = true;
+	ir_ref number = ir_param_add(f, b), t = edit_end(f, b, 0, IRO(jmp), 0, 0, 0);
+	ir_succ(f, t, 0, then, 0, NULL);
+	struct edit e = { f, t, 0 };
+	ir_ref at = edit_op(&e, IRO(shl64), number, edit_imm(&e, 3)), counts = edit_op(&e, IRO(mapval), 0, 0);
+	ir_at(f, counts)->aux = IR_MAP_DATA;
+	ir_at(f, counts)->imm = IR_DATA_ERRORS;
+	edit_op(&e, IRO(atomadd64), edit_op(&e, IRO(add64), counts, at), edit_imm(&e, 1));
+}
+
+ir_blk edit_failed(struct ir_fn *f)
+{
+	if (f->failed)
+		return f->failed;
+	ir_blk b = f->failed = ir_block_new(f);
+	ir_block(f, b)->cold = true;
+	ir_ref verdict = ir_ins_new(f, IRO(imm), 0, NULL);
+	ir_at(f, verdict)->imm = f->caller ? 1 : f->unit->on_error;
+	ir_append(f, b, verdict);
+	edit_end(f, b, 0, IRO(ret), 0, verdict, 0);
+	return b;
+}
+
+/* A function that raised nothing so far has no error exit: main then ends with 0. */
 static ir_blk error_exit(struct ir_fn *f)
 {
+	if (!f->error_exit && f->caller)
+		edit_count_errors(f, edit_failed(f));
 	if (f->error_exit)
 		return f->error_exit;
 	ir_blk b = ir_block_new(f);

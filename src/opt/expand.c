@@ -28,12 +28,14 @@ static const pg_value *text(struct flow *fl, const char *s)
 /* The position that error's level adds: 1 where it is called, 2 where its function was called, and so on;
  * none for level 0 and beyond the outermost function. A function that ends in a tail call is no longer
  * there. What pcall calls is called from no line. */
-static struct diag_pos position(const struct ir_unit *u, uint32_t site, int64_t level)
+static struct diag_pos position(const struct ir_unit *u, uint32_t site, int64_t level, bool *shared)
 {
 	for (; level > 1 && site; level--) {
 		uint32_t in = u->sites[site].inlined_at;
 		while (u->inlines[in].tail)
 			in = u->sites[u->inlines[in].site].inlined_at;
+		if (u->inlines[in].sub) /* by several, from different lines */
+			*shared = true;
 		site = u->inlines[in].site;
 	}
 	return u->sites[level == 1 ? site : 0].pos;
@@ -41,7 +43,13 @@ static struct diag_pos position(const struct ir_unit *u, uint32_t site, int64_t 
 
 ir_ref flow_located(struct flow *fl, ir_blk b, uint32_t site, int64_t level, ir_ref v)
 {
-	struct diag_pos pos = position(fl->u, site, level);
+	bool shared = false;
+	struct diag_pos pos = position(fl->u, site, level, &shared);
+	if (shared) {
+		struct flow loud = *fl;
+		loud.report = true;
+		flow_error(&loud, site, "a position that differs by call in a shared body");
+	}
 	ir_ref r = flow_emit(fl, b, site, IRO(located), 1, &v);
 	ir_at(fl->f, r)->k = text(fl, pos.line ? arena_printf(fl->u->arena, "%s:%u: ", pos.file, pos.line) : "");
 	return r;

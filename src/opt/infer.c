@@ -398,6 +398,11 @@ static struct ir_type rule_len(struct infer *in, ir_ref r)
 	return type_kinds(IR_BIT(IR_INT));
 }
 
+static struct ir_type rule_subres(struct infer *in, ir_ref r)
+{
+	return share_result(&in->fl, r);
+}
+
 static rule *const rules[IR_NOPS] = {
 	[IRO(const)] = rule_const,     [IRO(cell)] = rule_cell,       [IRO(cellget)] = rule_cellget,
 	[IRO(closure)] = rule_closure, [IRO(iterator)] = rule_closure, [IRO(pi)] = rule_pi,           [IRO(not)] = rule_not,
@@ -414,6 +419,7 @@ static rule *const rules[IR_NOPS] = {
 	[IRO(located)] = rule_located, [IRO(raise)] = rule_raise,
 	[IRO(forcall)] = rule_forcall, [IRO(noclose)] = rule_noclose, [IRO(each)] = rule_each,
 	[IRO(eachval)] = rule_eachval,
+	[IRO(subres)] = rule_subres,
 	[IRO(setindex)] = infer_setindex, [IRO(call)] = infer_call,   [IRO(return)] = infer_return,
 };
 
@@ -433,6 +439,12 @@ static bool visit_params(struct flow *fl, ir_blk b)
 {
 	struct ir_block *blk = ir_block(fl->f, b);
 	bool changed = false;
+	if (!fl->u->settled && share_is_entry(fl->f, b)) { /* other calls may come */
+		struct ir_type any = type_pending();
+		for (uint32_t i = 0; i < blk->nparams; i++)
+			changed |= grow(ir_at(fl->f, blk->params[i]), &any);
+		return changed;
+	}
 	for (uint32_t e = 0; e < blk->npreds; e++) {
 		struct ir_pred p = blk->preds[e];
 		if (!infer_edge_live(fl, p.from, p.succ))
@@ -540,6 +552,20 @@ static bool loops_changed(struct infer *in)
 	return changed;
 }
 
+/* What a shared body gives may be known only behind the calls that were visited before it. */
+static bool results_changed(struct infer *in)
+{
+	const struct ir_fn *f = in->fl.f;
+	bool changed = false;
+	for (uint32_t i = 0; in->fl.u->nsubs && i < f->nrpo; i++)
+		for (ir_ref r = ir_block(f, f->rpo[i])->first; r && in->fl.exec[f->rpo[i]]; r = ir_at(f, r)->next)
+			if (ir_at(f, r)->op == IRO(subres)) {
+				struct ir_type t = share_result(&in->fl, r);
+				changed |= grow(ir_at(f, r), &t);
+			}
+	return changed;
+}
+
 void infer_round(struct flow *fl)
 {
 	fl->exec = arena_array(fl->u->scratch, bool, fl->f->nblocks);
@@ -547,7 +573,7 @@ void infer_round(struct flow *fl)
 	forget_types(fl);
 	do
 		visit_all(&in);
-	while (loops_changed(&in));
+	while (loops_changed(&in) | results_changed(&in));
 }
 
 /* Once more over what is known, to say what must fail. */
@@ -586,8 +612,11 @@ static int rounds(struct flow *fl)
 		int inlined = inline_calls(fl);
 		if (inlined < 0 || fl->u->diag->errors)
 			return -EINVAL;
-		if (!flat && !inlined && !cells_known(fl->u, fl->f) && !iterate_turns(fl) && !choose_known(fl) &&
-		    !untangle(fl))
+		if (flat || inlined || cells_known(fl->u, fl->f) || iterate_turns(fl))
+			continue;
+		if (fl->u->nsubs && !fl->u->settled)
+			fl->u->settled = true;
+		else if (!choose_known(fl) && !untangle(fl))
 			return 0;
 	}
 	return 0;
@@ -625,6 +654,8 @@ int opt_records(struct ir_unit *u)
 	fl.report = true;
 	report(&fl);
 	infer_warn_end(&fl);
+	if (u->nsubs)
+		share_check(&fl);
 	entries_check(&fl);
 	slices_check(&fl);
 	if (!u->diag->errors)

@@ -19,6 +19,7 @@ struct graft {
 	ir_ref closure;           /* the closure called, or 0: a captured function */
 	uint32_t inl;             /* this inlining's number */
 	ir_blk rest;              /* where the caller goes on */
+	ir_blk exit;              /* of a body that calls share: gets its results. 0: a copy for one call */
 	ir_ref *ref;              /* callee's value -> caller's */
 	ir_blk *blk;
 	uint32_t *site;
@@ -145,8 +146,31 @@ static void copy_edges(struct graft *g, struct ir_ins *to, const struct ir_ins *
 	}
 }
 
+static ir_ref nil_before(struct ir_fn *f, ir_ref at)
+{
+	ir_ref r = ir_ins_new(f, IRO(const), 0, NULL);
+	ir_at(f, r)->k = &const_nil;
+	ir_insert_before(f, at, r);
+	return r;
+}
+
+static void go_exit(struct graft *g, ir_ref r, const struct ir_ins *old)
+{
+	struct ir_fn *f = g->f;
+	uint32_t n = ir_block(f, g->exit)->nparams;
+	ir_ref *args = arena_array(g->fl->u->scratch, ir_ref, n + 1);
+	for (uint32_t i = 0; i < n; i++)
+		args[i] = i < old->nargs ? g->ref[old->args[i]] : nil_before(f, r);
+	edit_terminator(f, r, IRO(jmp), 0, 0, 0);
+	ir_succ(f, r, 0, g->exit, n, args);
+}
+
 static void copy_return(struct graft *g, ir_ref r, const struct ir_ins *old)
 {
+	if (g->exit) {
+		go_exit(g, r, old);
+		return;
+	}
 	struct ir_fn *f = g->f;
 	ir_blk b = ir_at(f, r)->block;
 	struct ir_ins *i = ir_at(f, r);
@@ -215,14 +239,6 @@ static void copy_body(struct graft *g)
 			finish_ins(g, r);
 }
 
-static ir_ref nil_before(struct ir_fn *f, ir_ref at)
-{
-	ir_ref r = ir_ins_new(f, IRO(const), 0, NULL);
-	ir_at(f, r)->k = &const_nil;
-	ir_insert_before(f, at, r);
-	return r;
-}
-
 static void graft_body(struct graft *g)
 {
 	struct ir_fn *f = g->f;
@@ -245,6 +261,17 @@ static void graft_body(struct graft *g)
 	ir_ref t = ir_ins_new(f, IRO(jmp), 0, NULL);
 	ir_append(f, before, t);
 	ir_succ(f, t, 0, g->blk[1], n, args);
+}
+
+ir_blk inline_shared(struct flow *fl, ir_ref call, struct ir_fn *of, uint32_t inl, ir_blk exit)
+{
+	struct arena *a = fl->u->scratch;
+	struct graft g = { .fl = fl, .f = fl->f, .g = of, .call = call, .inl = inl, .exit = exit };
+	g.ref = arena_array(a, ir_ref, of->nins);
+	g.blk = arena_array(a, ir_blk, of->nblocks);
+	g.site = arena_array(a, uint32_t, fl->u->nsites);
+	copy_body(&g);
+	return g.blk[1];
 }
 
 /* ---- which calls ---- */
@@ -316,6 +343,8 @@ static int inline_one(struct flow *fl, ir_ref call, ir_ref *gone)
 	uint32_t inl = fl->u->sites[c->site].inlined_at;
 	if (refuse_call(fl, call, g.g, inl))
 		return -1;
+	if (fl->u->share && share_call(fl, call, g.g, gone))
+		return 1;
 	struct ir_inline in = { .site = c->site, .fn = g.g->id, .parent = inl,
 				.tail = is_tail(fl->f, call) };
 	arena_push(fl->u->arena, fl->u->inlines, fl->u->ninlines, fl->u->cap_inlines, in);

@@ -215,13 +215,14 @@ static uint32_t rest(struct loops *l, ir_blk b, uint32_t most)
 	return n;
 }
 
-/* Each turn of a loop that halves may be the last one, and then the verifier goes on with what that turn left. */
+/* Each turn of a loop that halves may be the last one, and then the verifier goes on with what that turn left: also
+ * in the function that called this one, which is not seen here. */
 static bool halves(struct loops *l, ir_blk h, const struct body *y)
 {
 	const struct ir_ins *br = ir_at(l->f, y->branch);
 	uint32_t n = halving_turns(l->f, h), most = n ? HALVED_MAX / n : 0;
 	ir_blk out = br->succ[l->seen[br->succ[0].to] == h].to;
-	return most > y->size && rest(l, out, most - y->size) <= most - y->size;
+	return l->f->frame_arg != 1 && most > y->size && rest(l, out, most - y->size) <= most - y->size;
 }
 
 static bool is_short(struct loops *l, ir_blk h)

@@ -19,21 +19,53 @@ const struct lw_val *lower_arg(struct lw *w, ir_ref r, uint32_t i)
 
 /* ---- block parameters and edges ---- */
 
+/* How a value of type t meets others: only the number of its words is set. */
+static struct lw_val shape_of(struct lw *w, const struct ir_type *t)
+{
+	struct lw_val as = { .kinds = lw_text_meets(t->kinds), .cap = t->cap, .most = t->most, .layout = t->layout, .model = t->model };
+	struct lw_val none = { .kinds = t->kinds };
+	struct lw_val shape = lw_widen(w, &none, &as); /* how many words it takes */
+	as.n = shape.n;
+	return as;
+}
+
+static bool has_tag(const struct lw_val *v)
+{
+	return v->kinds & (v->kinds - 1);
+}
+
 /* Parameters with run-time words; the others are known or nothing. */
 static struct lw_val param_value(struct lw *w, ir_blk b, ir_ref p)
 {
 	const struct ir_type *t = &ir_at(w->from, p)->type;
 	if (t->k)
 		return lw_const(w, t->k);
-	struct lw_val as = { .kinds = lw_text_meets(t->kinds), .cap = t->cap, .most = t->most, .layout = t->layout, .model = t->model };
-	struct lw_val none = { .kinds = t->kinds };
-	struct lw_val shape = lw_widen(w, &none, &as); /* how many words it takes */
-	as.n = shape.n;
+	struct lw_val as = shape_of(w, t);
 	for (unsigned i = 0; i < as.n; i++)
 		as.w[i] = ir_param_add(w->fn, b);
-	if (as.kinds & (as.kinds - 1))
+	if (has_tag(&as))
 		as.tag = ir_param_add(w->fn, b);
 	return as;
+}
+
+/* The results of shared bodies. */
+static void declare_results(struct lw *w)
+{
+	struct ir_unit *u = w->unit;
+	w->subs = arena_array(u->scratch, struct lw_val *, u->nsubs);
+	for (uint32_t s = 0; s < u->nsubs; s++) {
+		const struct ir_block *exit = ir_block(w->from, u->subs[s].exit);
+		if (!exit->order)
+			continue;
+		const struct ir_ins *t = ir_at(w->from, exit->last);
+		w->subs[s] = arena_array(u->scratch, struct lw_val, t->nargs + 1);
+		for (uint32_t i = 0; i < t->nargs; i++) {
+			const struct ir_type *type = &ir_at(w->from, t->args[i])->type;
+			if (!type->k)
+				w->subs[s][i] = shape_of(w, type);
+			w->subs[s][i].k = type->k;
+		}
+	}
 }
 
 static void declare_blocks(struct lw *w)
@@ -48,6 +80,8 @@ static void declare_blocks(struct lw *w)
 		for (uint32_t i = 0; i < k->nparams && b != 1; i++)
 			w->val[k->params[i]] = param_value(w, w->block[b], k->params[i]);
 	}
+	if (w->unit->nsubs)
+		declare_results(w);
 	ir_block(w->fn, scratch)->first = ir_block(w->fn, scratch)->last = 0;
 }
 
@@ -63,22 +97,35 @@ static void declare_arguments(struct lw *w)
 	}
 }
 
-void lower_edge(struct lw *w, const struct ir_edge *e)
+/* The words of value r where it meets others as `as`; how many. */
+static uint32_t words_as(struct lw *w, ir_ref r, const struct lw_val *as, ir_ref *words)
+{
+	uint32_t n = 0;
+	if (as->k || !as->kinds)
+		return 0;
+	struct lw_val v = lw_text_as(w, &w->val[r], as->kinds);
+	v = lw_widen(w, &v, as);
+	for (unsigned k = 0; k < as->n; k++)
+		words[n++] = v.w[k];
+	if (has_tag(as))
+		words[n++] = v.tag;
+	return n;
+}
+
+static ir_ref *edge_words(struct lw *w, const struct ir_edge *e, uint32_t *n)
 {
 	const struct ir_block *to = ir_block(w->from, e->to);
 	ir_ref *args = arena_array(w->unit->arena, ir_ref, e->nargs * (LW_MAXWORDS + 1) + 1);
-	uint32_t n = 0;
-	for (uint32_t i = 0; i < e->nargs; i++) {
-		const struct lw_val *as = &w->val[to->params[i]];
-		if (as->k || !as->kinds)
-			continue;
-		struct lw_val v = lw_text_as(w, &w->val[e->args[i]], as->kinds);
-		v = lw_widen(w, &v, as);
-		for (unsigned k = 0; k < as->n; k++)
-			args[n++] = v.w[k];
-		if (as->tag)
-			args[n++] = v.tag;
-	}
+	*n = 0;
+	for (uint32_t i = 0; i < e->nargs; i++)
+		*n += words_as(w, e->args[i], &w->val[to->params[i]], args + *n);
+	return args;
+}
+
+void lower_edge(struct lw *w, const struct ir_edge *e)
+{
+	uint32_t n;
+	ir_ref *args = edge_words(w, e, &n);
 	lw_jmp(w, w->block[e->to], n, args);
 }
 
@@ -168,6 +215,65 @@ static void op_eachval(struct lw *w, ir_ref r)
 	w->val[r] = lw_load_type(w, s.value, lw_op1(w, IRO(mapeachval), w->each[each]), 0);
 }
 
+/* ---- shared bodies ---- */
+
+static void lower_subcall(struct lw *w, ir_ref r)
+{
+	const struct ir_ins *i = ir_at(w->from, r);
+	uint32_t n;
+	ir_blk rest = edge_target(w, &i->succ[0]);
+	ir_ref *args = edge_words(w, &i->succ[1], &n), t = ir_ins_new(w->fn, IRO(subcall), 0, NULL);
+	ir_at(w->fn, t)->site = w->site;
+	ir_at(w->fn, t)->aux = i->aux;
+	ir_append(w->fn, w->cur, t);
+	ir_succ(w->fn, t, 0, rest, 0, NULL);
+	ir_succ(w->fn, t, 1, w->block[i->succ[1].to], n, args);
+	w->cur = 0;
+	if (!w->each)
+		w->each = arena_array(w->unit->scratch, ir_ref, w->from->nins);
+	w->each[r] = t;
+}
+
+static ir_ref result_word(struct lw *w, ir_ref call, uint32_t which)
+{
+	ir_ref r = lw_op1(w, IRO(subres), call);
+	ir_at(w->fn, r)->aux = which;
+	return r;
+}
+
+static void op_subres(struct lw *w, ir_ref r)
+{
+	const struct ir_ins *i = ir_at(w->from, r);
+	const struct lw_val *all = w->subs[ir_at(w->from, i->args[0])->aux];
+	uint32_t at = 0;
+	for (uint32_t k = 0; k < i->aux; k++)
+		at += all[k].k ? 0 : all[k].n + has_tag(&all[k]);
+	struct lw_val v = all[i->aux];
+	if (v.k) {
+		w->val[r] = lw_const(w, v.k);
+		return;
+	}
+	for (unsigned k = 0; k < v.n; k++)
+		v.w[k] = result_word(w, w->each[i->args[0]], at++);
+	if (has_tag(&v))
+		v.tag = result_word(w, w->each[i->args[0]], at++);
+	w->val[r] = v;
+}
+
+static void lower_subret(struct lw *w, ir_ref r)
+{
+	const struct ir_ins *i = ir_at(w->from, r);
+	ir_ref *words = arena_array(w->unit->arena, ir_ref, i->nargs * (LW_MAXWORDS + 1) + 1);
+	uint32_t n = 0;
+	for (uint32_t a = 0; a < i->nargs; a++)
+		n += words_as(w, i->args[a], &w->subs[i->aux][a], words + n);
+	ir_ref t = ir_ins_new(w->fn, IRO(subret), n, words);
+	ir_at(w->fn, t)->site = w->site;
+	ir_at(w->fn, t)->aux = i->aux;
+	ir_append(w->fn, w->cur, t);
+	w->cur = 0;
+}
+
 static void op_nothing(struct lw *w, ir_ref r)
 {
 	(void)w, (void)r;
@@ -187,7 +293,7 @@ static void (*const lowers[IR_NOPS])(struct lw *, ir_ref) = {
 	[IRO(setindex)] = lower_setindex, [IRO(call)] = lower_call, [IRO(return)] = lower_return,
 	[IRO(closure)] = op_nothing,  [IRO(iterator)] = op_nothing, [IRO(several)] = op_nothing,  [IRO(nop)] = op_nothing,
 	[IRO(upcell)] = op_nothing,   [IRO(cell)] = op_nothing,     [IRO(raised)] = op_nothing,
-	[IRO(eachval)] = op_eachval,
+	[IRO(eachval)] = op_eachval,  [IRO(subres)] = op_subres,
 	[IRO(raise)] = lower_raise,   [IRO(located)] = lower_located,
 };
 
@@ -227,6 +333,10 @@ static void lower_ins(struct lw *w, ir_ref r)
 		lower_branch(w, r);
 	else if (i->op == IRO(each))
 		lower_each(w, r);
+	else if (i->op == IRO(subcall))
+		lower_subcall(w, r);
+	else if (i->op == IRO(subret))
+		lower_subret(w, r);
 	else if (!is_deferred(w, r) && lowers[i->op])
 		lowers[i->op](w, r);
 }

@@ -93,6 +93,24 @@ ir_ref flow_located(struct flow *fl, ir_blk b, uint32_t site, int64_t level, ir_
 /* Guards what was appended to block b last, and may raise: `raised` of a guard with the same edge as that
  * of `like`. Goes on in the block returned. */
 ir_blk flow_guard(struct flow *fl, ir_blk b, ir_ref like, ir_ref *raised);
+/* The call becomes a subcall of a body that all such calls of g share, where that pays and can be: true, and
+ * *gone stands for its results. (share.c) */
+bool share_call(struct flow *fl, ir_ref call, struct ir_fn *g, ir_ref *gone);
+/* The type of result r, a subres. */
+struct ir_type share_result(const struct flow *fl, ir_ref r);
+/* May what was shared stay so? Reports where it cannot: then it is compiled without. */
+void share_check(struct flow *fl);
+/* After an error: which shared bodies cannot be joins u->copied. How many. */
+uint32_t share_blame(struct ir_unit *u);
+/* Is b where a shared body begins? */
+static inline bool share_is_entry(const struct ir_fn *f, ir_blk b)
+{
+	const struct ir_pred *p = ir_block(f, b)->preds;
+	return ir_block(f, b)->npreds && p->succ == 1 && ir_at(f, ir_block(f, p->from)->last)->op == IRO(subcall);
+}
+/* A copy of g's body, whose returns give their values to block exit; its first block, the parameters of which
+ * are g's. `call` says what catches its errors. (inline.c) */
+ir_blk inline_shared(struct flow *fl, ir_ref call, struct ir_fn *g, uint32_t inl, ir_blk exit);
 /* Turns upvalues of a root function into constants. */
 int inline_bind_root(struct ir_unit *u, struct ir_fn *f);
 /* Cells with no user but get and set become values. Returns how many went. */

@@ -183,25 +183,10 @@ static void take_out(struct outline *o, ir_ref *use, ir_ref at)
 	*use = load_word(o, &e, o->out_word[v], is_pointer(o, v));
 }
 
-/* Where main ends after an error in a callback; a callback has its own. */
-static ir_blk failed(struct outline *o)
-{
-	struct ir_fn *f = o->f;
-	if (!f->failed) {
-		ir_blk b = f->failed = ir_block_new(f);
-		ir_ref verdict = ir_ins_new(f, IRO(imm), 0, NULL);
-		ir_at(f, verdict)->imm = o->u->on_error;
-		ir_append(f, b, verdict);
-		edit_end(f, b, 0, IRO(ret), 0, verdict, 0);
-		ir_block(f, b)->cold = true;
-	}
-	return f->failed;
-}
-
 static void find_ways(struct outline *o)
 {
 	struct ir_fn *f = o->f;
-	arena_push(o->u->arena, o->ways, o->nways, o->cap_ways, ((struct way){ .to = failed(o) }));
+	arena_push(o->u->arena, o->ways, o->nways, o->cap_ways, ((struct way){ .to = edit_failed(o->f) }));
 	for (uint32_t k = 0; k < o->nblocks; k++) {
 		const struct ir_ins *t = ir_at(f, ir_block(f, o->blocks[k])->last);
 		for (uint32_t e = 0; e < t->nsucc; e++) {
@@ -433,20 +418,6 @@ static void end_ways(struct outline *o, uint32_t nins)
 	}
 }
 
-/* Counts the error whose number it gets, as main does, and leaves. */
-static void count_errors(struct outline *o)
-{
-	struct ir_fn *g = o->g;
-	ir_blk b = g->error_exit = ir_block_new(g);
-	ir_block(g, b)->cold = true;
-	ir_ref number = ir_param_add(g, b), t = edit_end(g, b, 0, IRO(jmp), 0, 0, 0);
-	ir_succ(g, t, 0, g->failed, 0, NULL);
-	struct edit e = { g, t, 0 };
-	ir_ref at = edit_op(&e, IRO(shl64), number, edit_imm(&e, 3));
-	ir_ref counter = edit_op(&e, IRO(add64), put(o, &e, IRO(mapval), 0, IR_MAP_DATA, IR_DATA_ERRORS), at);
-	edit_op(&e, IRO(atomadd64), counter, edit_imm(&e, 1));
-}
-
 static void start_callback(struct outline *o)
 {
 	struct ir_fn *g = o->g = ir_fn_new(o->u, o->f->name);
@@ -466,7 +437,7 @@ static void start_callback(struct outline *o)
 			ir_param_add(g, o->ways[w].in);
 	}
 	g->failed = o->ways[0].in;
-	count_errors(o);
+	edit_count_errors(g, g->failed);
 }
 
 /* The key comes as an argument, and the turn is on. */

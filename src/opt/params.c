@@ -80,7 +80,7 @@ static void drop_trivial(struct ir_fn *f, bool known)
 		changed = false;
 		for (uint32_t o = 1; o < f->nrpo; o++) {
 			ir_blk b = f->rpo[o];
-			for (uint32_t i = 0; i < ir_block(f, b)->nparams; i++) {
+			for (uint32_t i = 0; i < ir_block(f, b)->nparams && !share_is_entry(f, b); i++) {
 				ir_ref p = ir_block(f, b)->params[i], v = to[p] ? 0 : always(f, b, i, to, known);
 				if (v) {
 					to[p] = v;
@@ -110,7 +110,7 @@ static bool is_pure(const struct ir_ins *i)
 	case IRO(const): case IRO(upval): case IRO(upcell): case IRO(cell): case IRO(closure): case IRO(iterator):
 	case IRO(pi): case IRO(not): case IRO(eq): case IRO(newtable): case IRO(record): case IRO(several): case IRO(vararg):
 	case IRO(cellget): case IRO(forcount): case IRO(result): case IRO(nop): case IRO(param): case IRO(raised):
-	case IRO(located):
+	case IRO(located): case IRO(subres):
 		return true;
 	default:
 		return false;

@@ -14,6 +14,8 @@ void opt_simplify_last(struct ir_unit *u);
 const char *opt_simplify_part(unsigned i);
 /* Does the script's code go round anywhere? */
 bool opt_has_loops(struct ir_unit *u);
+/* Bodies that several calls share become functions of the program. */
+void opt_calls(struct ir_unit *u);
 /* Bodies of loops over maps become functions that the kernel calls (outline.c). */
 int opt_outline(struct ir_unit *u);
 /* May loops become calls on a hook that moves packets when it pulls them in one piece? */
@@ -67,6 +69,10 @@ ir_blk edit_split(struct ir_fn *f, ir_ref at);
 ir_ref edit_end(struct ir_fn *f, ir_blk b, uint32_t site, enum ir_op op, uint32_t aux, ir_ref a, ir_ref b2);
 /* A new block that raises the error `text` at the site; cold. */
 ir_blk edit_raise(struct ir_fn *f, uint32_t site, const char *text);
+/* Where f ends after an error that was counted: main with its verdict, others with 1, which tells who called. */
+ir_blk edit_failed(struct ir_fn *f);
+/* Gives f, which is not main, an error exit: counts the error, as main's does, and goes on at `then`. */
+void edit_count_errors(struct ir_fn *f, ir_blk then);
 /* By value: how often it is an argument, of edges too. Needs ir_order. */
 uint32_t *edit_uses(struct arena *a, const struct ir_fn *f);
 enum ir_op edit_load_op(unsigned bytes);

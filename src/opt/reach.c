@@ -30,6 +30,24 @@ static bool makes_anew(const struct search *s, ir_blk b)
 	return d->op == IRO(param) && d->block == b;
 }
 
+/* From the end of a shared body to behind every call of it. */
+static uint32_t go_back(const struct search *s, uint32_t sub, bool *seen, ir_blk *work, uint32_t n, ir_ref *use)
+{
+	struct ir_fn *f = s->f;
+	for (uint32_t o = 0; o < f->nrpo && !*use; o++) {
+		const struct ir_ins *t = ir_at(f, ir_block(f, f->rpo[o])->last);
+		ir_blk to = t->op == IRO(subcall) && t->aux == sub ? t->succ[0].to : 0;
+		bool renewed;
+		if (!to || seen[to])
+			continue;
+		seen[to] = true;
+		*use = scan(s, ir_block(f, to)->first, &renewed);
+		if (!renewed)
+			work[n++] = to;
+	}
+	return n;
+}
+
 ir_ref reach_use(struct ir_fn *f, ir_ref from, ir_ref def, bool (*is_use)(const void *arg, ir_ref r),
 		 const void *arg)
 {
@@ -43,6 +61,8 @@ ir_ref reach_use(struct ir_fn *f, ir_ref from, ir_ref def, bool (*is_use)(const 
 		work[n++] = ir_at(f, from)->block;
 	while (n && !use) {
 		const struct ir_ins *t = ir_at(f, ir_block(f, work[--n])->last);
+		if (t->op == IRO(subret))
+			n = go_back(&s, t->aux, seen, work, n, &use);
 		for (uint32_t e = 0; e < t->nsucc && !use; e++) {
 			ir_blk to = t->succ[e].to;
 			if (seen[to] || makes_anew(&s, to))

@@ -98,6 +98,8 @@ static void drop_code(struct sweep *w)
 			k->nparams = 0;
 			if (f->error_exit == b)
 				f->error_exit = 0;
+			if (f->failed == b)
+				f->failed = 0;
 			continue;
 		}
 		for (ir_ref r = k->first, next; r; r = next) {

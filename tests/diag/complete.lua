@@ -4,6 +4,8 @@
 
 -- Texts that no script can bring about, and why.
 local unreachable = {
+	["shared bod"] = "compiled anew with copies then",
+	["calls deep"] = "likewise",
 	["internal error"] = "a defect of the compiler",
 	["this captured variable cannot be read"] = "the Lua module describes every value",
 	["of a captured table cannot be read"] = "the Lua module describes every value",

@@ -52,6 +52,18 @@ struct way {
 
 static int simplify(struct way *w)  { opt_simplify(w->u); return 0; }
 static int simplify2(struct way *w) { opt_simplify_last(w->u); return 0; }
+/* The text does not say which functions bodies are of. */
+static int calls(struct way *w)
+{
+	struct ir_unit *u = w->u;
+	struct ir_fn *f = u->main = u->main ? u->main : u->fns[0];
+	for (ir_ref r = 1; r < f->nins; r++)
+		while (ir_at(f, r)->op == IRO(subcall) && ir_at(f, r)->aux >= u->nsubs)
+			arena_push(u->arena, u->subs, u->nsubs, u->cap_subs, ((struct ir_sub){ .name = "sub" }));
+	opt_calls(u);
+	return 0;
+}
+
 static int outline(struct way *w)   { return opt_outline(w->u); }
 static int loops(struct way *w)     { return opt_loops(w->u); }
 static int guard(struct way *w)     { return opt_guard(w->u); }
@@ -75,7 +87,7 @@ static int frame(struct way *w)     { return be_frame(w->be); }
 static int emit(struct way *w)      { w->done = true; return be_emit(w->be); }
 
 static const struct { const char *name; int (*run)(struct way *w); } passes[] = {
-	{ "simplify", simplify }, { "simplify2", simplify2 }, { "outline", outline }, { "loops", loops },
+	{ "calls", calls }, { "simplify", simplify }, { "simplify2", simplify2 }, { "outline", outline }, { "loops", loops },
 	{ "guard", guard }, { "checks", checks }, { "hoist", hoist }, { "stores", stores }, { "trees", trees },
 	{ "veil", veil }, { "narrow", narrow }, { "locks", locks },
 	{ "legalise", legalise }, { "select", select_ }, { "allocate", allocate },
