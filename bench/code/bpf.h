@@ -48,7 +48,7 @@ INLINE long put(void *map, const void *key, const void *value)
 	return err;
 }
 
-/* m[key] += n, made when it is not there. What finds no room is left out. */
+/* m[key] += n, made when it is not there. What finds no room is left out, and counted. */
 INLINE void count(void *map, const void *key, __u64 n)
 {
 	__u64 *v = bpf_map_lookup_elem(map, key);
@@ -57,8 +57,10 @@ INLINE void count(void *map, const void *key, __u64 n)
 		__u64 zero = 0;
 		bpf_map_update_elem(map, key, &zero, BPF_NOEXIST);
 		v = bpf_map_lookup_elem(map, key);
-		if (!v)
+		if (!v) {
+			note(&errors);
 			return;
+		}
 	}
 	__sync_fetch_and_add(v, n);
 }

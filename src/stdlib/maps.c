@@ -141,6 +141,7 @@ struct access {
 	struct map_shape s;
 	ir_ref map;
 	ir_ref key;            /* address of the key on the stack */
+	ir_ref index;          /* ARRAY: the key */
 };
 
 struct lw_val std_check_key(struct lw *w, const struct map_shape *s, const struct lw_val *v)
@@ -158,6 +159,7 @@ static void put_key(struct lw *w, struct access *a, const struct lw_val *args, i
 	lw_map_shape(w, &args[0], &a->s);
 	a->map = lw_map(w, &args[0]);
 	struct lw_val key = std_check_key(w, &a->s, &args[1]);
+	a->index = a->s.array ? lw_int_word(w, &key) : 0;
 	a->key = lw_slot(w, a->s.key->size, 8);
 	lw_store_type(w, a->s.key, a->key, 0, &key, misfit, "key");
 }
@@ -314,6 +316,11 @@ static void add_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const 
 		lw_jmp(w, there, 1, &ptr);
 	}
 	lw_enter(w, full);
+	if (a.s.array && args[0].k) { /* of a key that is surely inside nothing is lost; the verifier does not know */
+		ir_blk beyond = lw_block(w, 0);
+		lw_bri(w, IR_UGE, a.index, a.s.entries, beyond, end);
+		lw_enter(w, beyond);
+	}
 	std_count_loss(w, &a.s);
 	lw_jmp(w, end, 0, NULL);
 	lw_enter(w, there);
