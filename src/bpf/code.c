@@ -21,28 +21,11 @@ static struct be *one_new(struct ir_unit *u, struct ir_fn *f)
 	return b;
 }
 
-/* Marks f and what it refers to: a function that nobody calls any more is refused by the kernel. */
-static void mark(struct ir_unit *u, struct ir_fn *f, bool *used)
-{
-	used[f->id] = true;
-	ir_need_order(f);
-	for (uint32_t o = 0; u->nfns > 1 && o < f->nrpo; o++)
-		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next) {
-			const struct ir_ins *i = ir_at(f, r);
-			bool calls = i->op == IRO(helper) && i->aux >= IR_CALL_FN;
-			uint32_t to = calls ? i->aux - IR_CALL_FN : i->aux;
-			if ((calls || i->op == IRO(fnref)) && !used[to])
-				mark(u, u->fns[to], used);
-		}
-}
-
 struct be *be_new(struct ir_unit *u)
 {
 	struct be *all = one_new(u, u->main), **end = &all->next;
-	bool *used = arena_array(u->scratch, bool, u->nfns);
-	mark(u, u->main, used);
 	for (uint32_t i = 0; i < u->nfns; i++)
-		if (used[i] && u->fns[i] != u->main) {
+		if (u->fns[i] && u->fns[i]->machine && u->fns[i] != u->main) {
 			*end = one_new(u, u->fns[i]);
 			end = &(*end)->next;
 		}

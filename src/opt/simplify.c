@@ -119,15 +119,16 @@ static bool mark_used(const struct ir_fn *f, bool *used)
 	for (uint32_t o = 0; o < f->nrpo; o++)
 		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next) {
 			const struct ir_ins *i = ir_at(f, r);
-			if (i->op != IRO(fnref) || used[i->aux])
-				continue;
-			used[i->aux] = more = true;
+			bool calls = i->op == IRO(helper) && i->aux >= IR_CALL_FN;
+			uint32_t to = calls ? i->aux - IR_CALL_FN : i->aux;
+			if ((calls || i->op == IRO(fnref)) && !used[to])
+				used[to] = more = true;
 		}
 	return more;
 }
 
-/* Bodies of loops, that became functions, of which it turned out that they are never reached. The kernel counts
- * functions by what refers to them. */
+/* Bodies of loops and of calls, that became functions, of which it turned out that they are never reached. The kernel
+ * counts functions by what refers to them. */
 static void drop_unused(struct ir_unit *u)
 {
 	if (u->nfns < 2)
