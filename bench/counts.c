@@ -127,7 +127,7 @@ static void set_args(lua_State *L, const char *file)
 {
 	lua_newtable(L);
 	for (unsigned i = 0; i < NCALLS; i++)
-		for (int k = 0; k < 3 && !strcmp(calls[i].file, file) && calls[i].args[k]; k++) {
+		for (int k = 0; k < 4 && !strcmp(calls[i].file, file) && calls[i].args[k]; k++) {
 			lua_pushstring(L, calls[i].args[k]);
 			lua_rawseti(L, -2, k + 1);
 		}
@@ -263,9 +263,9 @@ int main(int argc, char **argv)
 		return 1;
 	char **files = argc < 2 ? all.gl_pathv : argv + 1;
 	size_t n = argc < 2 ? 0 : (size_t)argc - 1;
-	/* bench/code has the examples once more, function by function */
+	/* bench/code has the examples once more, function by function; what tests them is for `perigee test` */
 	for (size_t i = 0; argc < 2 && i < all.gl_pathc; i++)
-		if (!strstr(files[i], "/example_"))
+		if (!strstr(files[i], "/example_") && !strstr(files[i], "_test.lua"))
 			files[n++] = files[i];
 	printf("Instructions after each pass, all functions of a script together:\n\n");
 	print_passes(files, n);
