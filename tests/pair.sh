@@ -45,3 +45,20 @@ soon() { # command...: it succeeds within five seconds
 	done
 }
 hardware() { ip netns exec "$name$1" cat /sys/class/net/"$2"/address | tr -d ':\n'; } # a or b, device
+
+# A script in the background, of which only one runs at a time; what it says is in $dir/out.
+out_has() { grep -q -- "$1" "$dir/out"; }
+start() { # text that says it has begun, script, arguments
+	what=$1
+	shift
+	ip netns exec "${name}b" "$BUILD/perigee" "$@" >"$dir/out" 2>&1 &
+	script=$!
+	check "$1: begins" soon out_has "$what"
+}
+stop() {
+	# again until it is gone: what comes before bpf.run listens is lost
+	while kill -INT "$script" 2>/dev/null; do sleep 0.1; done
+	wait "$script" || :
+	script=
+}
+frames() { in_a "$BUILD/tests/bulk" frame out "$@"; } # in hexadecimal, sent to the script's side

@@ -13,21 +13,6 @@ for ns in a:out b:in; do
 	ip netns exec "$name${ns%:*}" "$bulk" offload "${ns#*:}" tso off
 done
 
-out_has() { grep -q -- "$1" "$dir/out"; }
-start() { # text that says it has begun, script, arguments
-	what=$1
-	shift
-	ip netns exec "${name}b" "$BUILD/perigee" "$@" >"$dir/out" 2>&1 &
-	script=$!
-	check "$1: begins" soon out_has "$what"
-}
-stop() {
-	# again until it is gone: what comes before bpf.run listens is lost
-	while kill -INT "$script" 2>/dev/null; do sleep 0.1; done
-	wait "$script" || :
-	script=
-}
-frames() { in_a "$bulk" frame out "$@"; }
 told() { tail -n +2 "$dir/out"; }
 ends() { check "$1: ends" wait $script; script=; }
 to="$(hardware b in)$(hardware a out)"

@@ -17,21 +17,6 @@ done
 ip netns exec "${name}b" sh -c 'echo 0 >/proc/sys/net/ipv4/tcp_synack_retries'
 ip -n "${name}b" neigh add $stranger lladdr "$(in_a cat /sys/class/net/out/address)" dev in # who is not there to object
 
-out_has() { grep -q -- "$1" "$dir/out"; }
-start() { # text that says it has begun, script, arguments
-	what=$1
-	shift
-	ip netns exec "${name}b" "$BUILD/perigee" "$@" >"$dir/out" 2>&1 &
-	script=$!
-	check "$1: begins" soon out_has "$what"
-}
-stop() {
-	# again until it is gone: what comes before bpf.run listens is lost
-	while kill -INT "$script" 2>/dev/null; do sleep 0.1; done
-	wait "$script" || :
-	script=
-}
-frames() { in_a "$bulk" frame out "$@"; }
 to="$(hardware b in)$(hardware a out)"
 sum() { # hexadecimal words: their checksum
 	total=0

@@ -30,12 +30,6 @@ start() { # options, script, arguments
 	script=$!
 	until_says "$dir/out" "hops to go\|translating"
 }
-stop() {
-	# again until it is gone: what comes before bpf.run listens is lost
-	while kill -INT "$script" 2>/dev/null; do sleep 0.1; done
-	wait "$script" || :
-	script=
-}
 watching() { # protocol, how many
 	: >"$dir/seen"
 	ip netns exec "${name}a" "$BUILD/tests/watch" out "$1" "$2" >"$dir/seen" &
