@@ -28,6 +28,15 @@ local function message(err)
 	return (debug.traceback(tostring(err), 2):gsub("\n[^\n]*%[C%]: in function 'xpcall'.*$", ""))
 end
 
+-- Names and values of what f captures.
+local function upvalues(f)
+	local i = 0
+	return function()
+		i = i + 1
+		return debug.getupvalue(f, i)
+	end
+end
+
 -- ---- coverage: the lines of kernel functions, and which of them ran ----
 
 local known, ran = {}, {}               -- by source: set of lines
@@ -41,9 +50,7 @@ local function know(f, seen)
 	if seen[f] or debug.getinfo(f, "S").what == "C" or debug.getinfo(f, "S").source == OWN then return end
 	seen[f] = true
 	parts.lines(f, function(source, line) mark(known, source, line) end)
-	for i = 1, math.huge do
-		local name, value = debug.getupvalue(f, i)
-		if not name then break end
+	for _, value in upvalues(f) do
 		if type(value) == "function" then know(value, seen) end
 	end
 end
@@ -178,10 +185,7 @@ local function script(file, ...)
 	if not ok then error(err, 0) end
 	local made = table.move(programs, first, #programs, 1, {})
 	for _, program in ipairs(made) do
-		local f = debug.getuservalue(program, FUNC)
-		for i = 1, math.huge do
-			local name, value = debug.getupvalue(f, i)
-			if not name then break end
+		for name, value in upvalues(debug.getuservalue(program, FUNC)) do
 			if name ~= "_ENV" then made[name] = value end
 		end
 	end

@@ -139,18 +139,7 @@ static void copy_numbers(struct calls *c)
 	for (ir_blk b = 1; b < c->nblocks; b++) {
 		if (!is_inside(c, b))
 			continue;
-		ir_blk n = c->blk[b] = ir_block_new(g);
-		ir_block(g, n)->cold = ir_block(f, b)->cold;
-		ir_block(g, n)->walked = ir_block(f, b)->walked;
-		for (uint32_t p = 0; p < ir_block(f, b)->nparams; p++)
-			c->ref[ir_block(f, b)->params[p]] = ir_param_add(g, n);
-		for (ir_ref r = ir_block(f, b)->first; r; r = ir_at(f, r)->next) {
-			struct ir_ins i = *ir_at(f, r);
-			i.prev = i.next = i.block = 0;
-			arena_push(c->u->arena, g->ins, g->nins, g->cap_ins, i);
-			c->ref[r] = g->nins - 1;
-			ir_append(g, n, g->nins - 1);
-		}
+		c->blk[b] = edit_copy_block(f, b, g, c->ref);
 	}
 }
 

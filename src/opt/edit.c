@@ -172,3 +172,21 @@ ir_blk edit_raise(struct ir_fn *f, uint32_t site, const char *text)
 	ir_succ(f, t, 0, exit, 1, &number);
 	return b;
 }
+
+ir_blk edit_copy_block(const struct ir_fn *f, ir_blk b, struct ir_fn *g, ir_ref *ref)
+{
+	const struct ir_block *from = ir_block(f, b);
+	ir_blk n = ir_block_new(g);
+	ir_block(g, n)->cold = from->cold;
+	ir_block(g, n)->walked = from->walked;
+	for (uint32_t p = 0; p < from->nparams; p++)
+		ref[from->params[p]] = ir_param_add(g, n);
+	for (ir_ref r = from->first; r; r = ir_at(f, r)->next) {
+		struct ir_ins i = *ir_at(f, r);
+		i.prev = i.next = i.block = 0;
+		arena_push(g->unit->arena, g->ins, g->nins, g->cap_ins, i);
+		ref[r] = g->nins - 1;
+		ir_append(g, n, ref[r]);
+	}
+	return n;
+}

@@ -16,7 +16,7 @@
 
 static const char iterate_next[] = "for pairs", iterate_step[] = "for iterator";
 
-static ir_ref insert(struct flow *fl, ir_ref at, enum ir_op op, uint32_t n, const ir_ref *args)
+ir_ref iterate_insert(struct flow *fl, ir_ref at, enum ir_op op, uint32_t n, const ir_ref *args)
 {
 	ir_ref r = ir_ins_new(fl->f, op, n, args);
 	ir_at(fl->f, r)->site = ir_at(fl->f, at)->site;
@@ -26,7 +26,7 @@ static ir_ref insert(struct flow *fl, ir_ref at, enum ir_op op, uint32_t n, cons
 
 ir_ref iterate_const(struct flow *fl, ir_ref at, const pg_value *k)
 {
-	ir_ref r = insert(fl, at, IRO(const), 0, NULL);
+	ir_ref r = iterate_insert(fl, at, IRO(const), 0, NULL);
 	ir_at(fl->f, r)->k = k;
 	return r;
 }
@@ -198,8 +198,8 @@ static void step(struct flow *fl, ir_ref call, const struct turn *t)
 {
 	ir_ref over = ir_at(fl->f, call)->args[1], from = ir_at(fl->f, call)->args[2];
 	ir_ref one = iterate_const(fl, call, const_int(fl->u, 1));
-	ir_ref i = insert(fl, call, IRO(add), 2, (ir_ref[]){ from, one });
-	ir_ref v = insert(fl, call, IRO(index), 2, (ir_ref[]){ over, i });
+	ir_ref i = iterate_insert(fl, call, IRO(add), 2, (ir_ref[]){ from, one });
+	ir_ref v = iterate_insert(fl, call, IRO(index), 2, (ir_ref[]){ over, i });
 	ir_at(fl->f, t->done)->args[0] = v;
 	ir_at(fl->f, v)->raised = ir_at(fl->f, call)->raised;
 	results(fl, call, i, IRO(pi), v);

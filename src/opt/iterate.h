@@ -4,6 +4,8 @@
 
 #include "opt/opt.h"
 
+/* A new instruction before `at`, at its place in the source. */
+ir_ref iterate_insert(struct flow *fl, ir_ref at, enum ir_op op, uint32_t n, const ir_ref *args);
 ir_ref iterate_const(struct flow *fl, ir_ref at, const pg_value *k);
 /* r becomes `op` with these arguments, in its place. */
 void iterate_become(struct flow *fl, ir_ref r, enum ir_op op, uint32_t n, const ir_ref *args);

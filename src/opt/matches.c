@@ -9,19 +9,11 @@
 #include "opt/infer.h"
 #include "opt/iterate.h"
 
-static ir_ref insert(struct flow *fl, ir_ref at, enum ir_op op, uint32_t n, const ir_ref *args)
-{
-	ir_ref r = ir_ins_new(fl->f, op, n, args);
-	ir_at(fl->f, r)->site = ir_at(fl->f, at)->site;
-	ir_insert_before(fl->f, at, r);
-	return r;
-}
-
 /* A call of the row of that name, which raises where `like` does and is called as that names it. */
 static ir_ref call_of(struct flow *fl, ir_ref like, const char *name, uint32_t n, ir_ref *args)
 {
 	args[0] = iterate_const(fl, like, const_new(fl->u, (pg_value){ .kind = PG_LIB, .lib = name }));
-	ir_ref r = insert(fl, like, IRO(call), n, args);
+	ir_ref r = iterate_insert(fl, like, IRO(call), n, args);
 	ir_at(fl->f, r)->raised = ir_at(fl->f, like)->raised;
 	ir_at(fl->f, r)->names = ir_at(fl->f, like)->names;
 	return r;
@@ -29,7 +21,7 @@ static ir_ref call_of(struct flow *fl, ir_ref like, const char *name, uint32_t n
 
 static ir_ref result_of(struct flow *fl, ir_ref at, ir_ref call, uint32_t which)
 {
-	ir_ref r = insert(fl, at, IRO(result), 1, &call);
+	ir_ref r = iterate_insert(fl, at, IRO(result), 1, &call);
 	ir_at(fl->f, r)->aux = which;
 	return r;
 }
@@ -80,8 +72,8 @@ static ir_ref bytes_of(struct flow *fl, ir_ref call, ir_ref v)
 {
 	static const pg_value name = { .kind = PG_STR, .str = "sub", .n = 3 };
 	ir_ref one = iterate_const(fl, call, const_int(fl->u, 1));
-	ir_ref sub = insert(fl, call, IRO(self), 2, (ir_ref[]){ v, iterate_const(fl, call, &name) });
-	ir_ref r = insert(fl, call, IRO(call), 3, (ir_ref[]){ sub, v, one });
+	ir_ref sub = iterate_insert(fl, call, IRO(self), 2, (ir_ref[]){ v, iterate_const(fl, call, &name) });
+	ir_ref r = iterate_insert(fl, call, IRO(call), 3, (ir_ref[]){ sub, v, one });
 	ir_at(fl->f, sub)->raised = ir_at(fl->f, r)->raised = ir_at(fl->f, call)->raised;
 	return result_of(fl, call, r, 0);
 }
@@ -99,10 +91,10 @@ int matches_begin(struct flow *fl, ir_ref call)
 		s = bytes_of(fl, call, s);
 	ir_ref from = call_of(fl, call, "string.(gmatch)", 3, (ir_ref[]){ 0, s, init });
 	from = result_of(fl, call, from, 0);
-	s = insert(fl, call, IRO(pi), 1, &s);
+	s = iterate_insert(fl, call, IRO(pi), 1, &s);
 	ir_at(f, s)->imm = (int64_t)IR_STRINGS;
-	ir_ref cell = insert(fl, call, IRO(cell), 1, &from);
-	ir_ref it = insert(fl, call, IRO(iterator), 2, (ir_ref[]){ s, cell });
+	ir_ref cell = iterate_insert(fl, call, IRO(cell), 1, &from);
+	ir_ref it = iterate_insert(fl, call, IRO(iterator), 2, (ir_ref[]){ s, cell });
 	ir_at(f, it)->k = k;
 	iterate_become(fl, call, IRO(several), 1, &it);
 	return 1;
@@ -131,7 +123,7 @@ static ir_ref look(struct flow *fl, ir_ref call, ir_ref *cell, uint32_t *n)
 	*n = turn_results(fl, &type, &pattern);
 	if (!*n)
 		return 0;
-	ir_ref k = iterate_const(fl, call, pattern.k), at = insert(fl, call, IRO(cellget), 1, cell);
+	ir_ref k = iterate_const(fl, call, pattern.k), at = iterate_insert(fl, call, IRO(cellget), 1, cell);
 	return call_of(fl, call, "string.(match)", 4, (ir_ref[]){ 0, s, k, at });
 }
 
@@ -143,10 +135,10 @@ int matches_call(struct flow *fl, ir_ref call, ir_ref *gone)
 	if (!c)
 		return 0;
 	ir_ref next = result_of(fl, call, c, 0);
-	insert(fl, call, IRO(cellset), 2, (ir_ref[]){ cell, next });
+	iterate_insert(fl, call, IRO(cellset), 2, (ir_ref[]){ cell, next });
 	for (uint32_t i = 0; i < n; i++)
 		all[i] = result_of(fl, call, c, i + 1);
-	*gone = insert(fl, call, IRO(several), n, all);
+	*gone = iterate_insert(fl, call, IRO(several), n, all);
 	ir_at(fl->f, *gone)->aux = IR_PADDED;
 	ir_remove(fl->f, call);
 	return 1;
@@ -188,7 +180,7 @@ static void narrow_first(struct flow *fl, ir_ref first, ir_ref done, ir_blk body
 	struct ir_fn *f = fl->f;
 	ir_ref asked = ir_at(f, first)->args[0];
 	ir_ref *to = arena_array(fl->u->scratch, ir_ref, f->nins + 1);
-	ir_ref pi = insert(fl, ir_block(f, body)->first, IRO(pi), 1, &asked);
+	ir_ref pi = iterate_insert(fl, ir_block(f, body)->first, IRO(pi), 1, &asked);
 	ir_at(f, pi)->imm = (int64_t)~IR_BIT(IR_NIL);
 	ir_at(f, done)->args[0] = asked;
 	ir_remove(f, first);
@@ -209,10 +201,10 @@ bool matches_turn(struct flow *fl, ir_ref call)
 	bool known = asks(f, call, &first, &done, &body);
 	ir_ref at = known ? ir_block(f, body)->first : call, next = result_of(fl, at, c, 0);
 	if (known) {
-		next = insert(fl, at, IRO(pi), 1, &next);
+		next = iterate_insert(fl, at, IRO(pi), 1, &next);
 		ir_at(f, next)->imm = (int64_t)~IR_BIT(IR_NIL);
 	}
-	insert(fl, at, IRO(cellset), 2, (ir_ref[]){ cell, next });
+	iterate_insert(fl, at, IRO(cellset), 2, (ir_ref[]){ cell, next });
 	shift_results(fl, call, c, n);
 	if (known)
 		narrow_first(fl, first, done, body);

@@ -265,18 +265,8 @@ static void copy_numbers(struct outline *o)
 {
 	struct ir_fn *f = o->f, *g = o->g;
 	for (uint32_t k = 0; k < o->nblocks; k++) {
-		ir_blk b = o->blocks[k], n = o->blk[b] = ir_block_new(g);
-		ir_block(g, n)->cold = ir_block(f, b)->cold;
-		ir_block(g, n)->walked = ir_block(f, b)->walked && b != o->head;
-		for (uint32_t p = 0; p < ir_block(f, b)->nparams; p++)
-			o->ref[ir_block(f, b)->params[p]] = ir_param_add(g, n);
-		for (ir_ref r = ir_block(f, b)->first; r; r = ir_at(f, r)->next) {
-			struct ir_ins i = *ir_at(f, r);
-			i.prev = i.next = i.block = 0;
-			arena_push(o->u->arena, g->ins, g->nins, g->cap_ins, i);
-			o->ref[r] = g->nins - 1;
-			ir_append(g, n, g->nins - 1);
-		}
+		ir_blk b = o->blocks[k], n = o->blk[b] = edit_copy_block(f, b, g, o->ref);
+		ir_block(g, n)->walked &= b != o->head;
 	}
 }
 

@@ -65,6 +65,9 @@ void edit_edge(struct ir_fn *f, ir_ref term, uint32_t which, const struct ir_edg
 /* Moves `at` and what follows it to a new block, which is returned; the old one is left without
  * a terminator. */
 ir_blk edit_split(struct ir_fn *f, ir_ref at);
+/* Block b of f once more, at the end of g: what is in it still has the arguments and successors of f's. By value of f,
+ * ref[] becomes the one of g. */
+ir_blk edit_copy_block(const struct ir_fn *f, ir_blk b, struct ir_fn *g, ir_ref *ref);
 /* Appends a terminator to an unfinished block. */
 ir_ref edit_end(struct ir_fn *f, ir_blk b, uint32_t site, enum ir_op op, uint32_t aux, ir_ref a, ir_ref b2);
 /* A new block that raises the error `text` at the site; cold. */
