@@ -256,6 +256,9 @@ PG_API const char *pg_stage(unsigned i, const char **what);
 /* The i-th operation of the IR, as a row of the table in docs/ir.md: "| `add64` | M | ...". Writes at
  * most n bytes; -ENOENT past the end. i = -1: the head of the table. */
 PG_API int pg_operation_row(int i, char *buf, size_t n);
+/* The i-th refusal: what legal Lua does not do in kernel code, as a row of the table in docs/language.md; otherwise as
+ * pg_operation_row. Rows that begin a part of the table come with its heading before them. */
+PG_API int pg_refusal_row(int i, char *buf, size_t n);
 /* Warnings of the compilation, as text; "" when none. */
 PG_API const char *pg_unit_warnings(const pg_unit *u);
 PG_API const struct pg_timing *pg_unit_timing(const pg_unit *u);

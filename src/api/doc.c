@@ -1,10 +1,12 @@
 /* doc.c - tables of the compiler as documentation. */
+#include "core/refusal.h"
 #include "hook/hook.h"
 #include "ir/ir.h"
 #include "perigee.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 static const char *result_text(char r)
 {
@@ -108,5 +110,44 @@ int pg_hook_row(int i, char *buf, size_t n)
 	snprintf(buf, n, "| `bpf.%s(%s[options,] f)` | %s | %s | %s | %s |", h->name,
 		 args_text(h->args, args, sizeof(args)), h->what,
 		 results_text(h->family->target, results, sizeof(results)), replace_text(h->replace), test);
+	return 0;
+}
+
+/* ---- refusals ---- */
+
+/* A message with what differs left out: "recursive call of '...'". */
+static const char *without_conversions(const char *text, char *buf, size_t n)
+{
+	size_t at = 0;
+	while (*text && at + 6 < n) {
+		size_t flags = *text == '%' ? strspn(text + 1, ".*0123456789l") : 0;
+		if (*text != '%' || !strchr("sducg", text[1 + flags])) {
+			buf[at++] = *text++;
+			continue;
+		}
+		at += (size_t)snprintf(buf + at, n - at, "...");
+		text += flags + 2;
+	}
+	buf[at] = 0;
+	return buf;
+}
+
+int pg_refusal_row(int i, char *buf, size_t n)
+{
+	char text[400], shown[400], help[400];
+	if (i < 0) {
+		snprintf(buf, n, "These are the compiler's own rows, as `perigee dump --refusals` prints them; ... stands for "
+			 "what differs.");
+		return 0;
+	}
+	const struct refusal *r = refusal_at((unsigned)i), *before = i ? refusal_at((unsigned)i - 1) : NULL;
+	if (!r)
+		return -ENOENT;
+	size_t at = 0;
+	if (!before || before->on != r->on)
+		at = (size_t)snprintf(buf, n, "\n### %s\n\n| Refused with | What to do |\n| --- | --- |\n", refusal_on_text(r->on));
+	if (at < n)
+		snprintf(buf + at, n - at, "| %s | %s |", escaped(without_conversions(r->text, text, sizeof(text)), shown,
+			 sizeof(shown)), escaped(r->help, help, sizeof(help)));
 	return 0;
 }

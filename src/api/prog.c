@@ -2,6 +2,7 @@
 #include "api/api.h"
 
 #include "core/mutant.h"
+#include "core/refusal.h"
 #include "api/map.h"
 #include "kern/bpf_abi.h"
 
@@ -225,10 +226,10 @@ static const struct be_line *loop_line(const pg_prog *p)
 
 static int loop_refused(pg_prog *p, const struct be_line *l)
 {
-	char who[400];
-	snprintf(who, sizeof who, "%s:%u: error: this loop may take more turns than this kernel's verifier "
-		 "walks\n  help: give it a small constant bound; any other loop needs", l->pos.file, l->pos.line);
-	return api_needs(p->ctx, who, FEAT_may_goto);
+	const struct refusal *r = REFUSAL(ON_LOOPS, "give it a small constant bound; any other loop needs may_goto",
+					  "this loop may take more turns than this kernel's verifier walks");
+	return api_fail(p->ctx, -EOPNOTSUPP, "%s:%u: error: %s\n  help: %s (Linux %s or later)", l->pos.file,
+			l->pos.line, r->text, r->help, kern_feature_since(FEAT_may_goto));
 }
 
 static int refuse_ways(pg_prog *p)
@@ -237,10 +238,13 @@ static int refuse_ways(pg_prog *p)
 	while (i < p->nlines && !p->lines[i].pos.file)
 		i++;
 	const struct be_line *l = i < p->nlines ? &p->lines[i] : NULL;
-	return api_fail(p->ctx, -E2BIG, "%s:%u: error: '%s' has more ways through it than this kernel's verifier looks at"
-			"\n  help: it follows each combination of branches whose outcome matters later; test less "
-			"of what was set before under an if, or split the function", l ? l->pos.file : "?",
-			l ? l->pos.line : 0, p->name);
+	const struct refusal *r = REFUSAL(ON_SIZE, "it follows each combination of branches whose outcome matters later; "
+					  "test less of what was set before under an if, or split the function",
+					  "'%s' has more ways through it than this kernel's verifier looks at");
+	char text[400];
+	snprintf(text, sizeof(text), r->text, p->name);
+	return api_fail(p->ctx, -E2BIG, "%s:%u: error: %s\n  help: %s", l ? l->pos.file : "?", l ? l->pos.line : 0,
+			text, r->help);
 }
 
 static int load_insns(pg_prog *p, const struct ir_unit *ir, const struct be_code *code)

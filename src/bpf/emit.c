@@ -5,6 +5,7 @@
 #include "bpf/be.h"
 
 #include "core/mutant.h"
+#include "core/refusal.h"
 
 #include <errno.h>
 
@@ -269,9 +270,9 @@ static int emit_function(struct be *b)
 		if (!link_jumps(&e))
 			return 0;
 		if (!be_has(b->unit, FEAT_isa_v4)) {
-			diag_add(b->unit->diag, DIAG_ERROR, b->fn->pos,
-				 "'%s' is too long: it jumps over more than 32767 instructions, "
-				 "which needs Linux 6.6 or later", b->fn->name ? b->fn->name : "?");
+			diag_refuse(b->unit->diag, b->fn->pos, ON_SIZE, "split the function between two programs",
+				    "'%s' is too long: it jumps over more than 32767 instructions, "
+				    "which needs Linux 6.6 or later", b->fn->name ? b->fn->name : "?");
 			return -E2BIG;
 		}
 	}

@@ -10,6 +10,7 @@
 #include "bpf/be.h"
 
 #include "core/mutant.h"
+#include "core/refusal.h"
 
 #include <errno.h>
 
@@ -74,11 +75,12 @@ static int check(struct be *all, const struct be *b)
 	uint32_t bytes = all->next ? b->above + rounded(b->out.stack) : b->out.stack;
 	const char *name = b->fn->name ? b->fn->name : "?";
 	if (bytes > BE_FRAME)
-		diag_add(b->unit->diag, DIAG_ERROR, b->fn->pos, "'%s' needs %u bytes of stack; the kernel allows %d", name,
-			 bytes, BE_FRAME);
+		diag_refuse(b->unit->diag, b->fn->pos, ON_SIZE, "keep fewer strings and big entries at the same time, or "
+			    "shorter ones: s:sub(1, 16)", "'%s' needs %u bytes of stack; the kernel allows %d", name,
+			    bytes, BE_FRAME);
 	else if (b->frames >= MOST_FRAMES)
-		diag_add(b->unit->diag, DIAG_ERROR, b->fn->pos, "'%s' is called %u calls deep; the kernel allows %d", name,
-			 b->frames, MOST_FRAMES - 1);
+		diag_refuse(b->unit->diag, b->fn->pos, ON_SIZE, "let functions call each other less deep",
+			    "'%s' is called %u calls deep; the kernel allows %d", name, b->frames, MOST_FRAMES - 1);
 	else
 		return 0;
 	return -E2BIG;

@@ -75,10 +75,10 @@ static void list_stages(FILE *to)
 	fprintf(to, "  %-12s%s\n", "asm", "the BPF instructions");
 }
 
-/* The tables of docs/ir.md and docs/hooks.md. */
+/* The tables of docs/ir.md, docs/hooks.md and docs/language.md. */
 static int list_rows(int (*row_of)(int i, char *buf, size_t n))
 {
-	char row[512];
+	char row[1024];
 	for (int i = -1; row_of(i, row, sizeof(row)) == 0; i++)
 		puts(row);
 	return CLI_OK;
@@ -124,6 +124,8 @@ static int script(const struct command *c, int argc, char **argv, int first)
 			return list_rows(pg_operation_row);
 		else if (dump && !strcmp(argv[i], "--hooks"))
 			return list_rows(pg_hook_row);
+		else if (dump && !strcmp(argv[i], "--refusals"))
+			return list_rows(pg_refusal_row);
 		else if ((share = value_of("--share", argc, argv, &i)))
 			s.share = share;
 		else if (s.nwithout < 8 && (feature = value_of("--without", argc, argv, &i)))
@@ -221,7 +223,8 @@ static const struct command commands[] = {
 	  "\nRuns the user half as `check` does and prints each program as it is after one stage of the\n"
 	  "compiler. --stage=list lists the stages; without --stage: asm, the BPF instructions.\n"
 	  "`perigee dump --operations` prints the operations of the IR, as in docs/ir.md,\n"
-	  "`perigee dump --hooks` the hooks, as in docs/hooks.md.\n",
+	  "`perigee dump --hooks` the hooks, as in docs/hooks.md,\n"
+	  "`perigee dump --refusals` what is legal Lua and refused, as in docs/language.md.\n",
 	  script },
 	{ "test", "FILE...",
 	  "runs tests of kernel functions",

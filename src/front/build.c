@@ -31,10 +31,10 @@ ir_ref build_const(struct build *b, const pg_value *k)
 	return i;
 }
 
-ir_ref build_refuse(struct build *b, uint32_t n, const ir_ref *args, const char *text)
+ir_ref build_refuse(struct build *b, uint32_t n, const ir_ref *args, const struct refusal *row)
 {
 	pg_value *k = arena_new(b->u->arena, pg_value);
-	*k = (pg_value){ .kind = PG_STR, .n = (uint32_t)strlen(text), .str = text };
+	*k = ir_refusal(b->u, row);
 	ir_ref i = build_emit(b, IRO(refuse), n, args);
 	ir_at(b->f, i)->k = k;
 	return i;

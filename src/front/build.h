@@ -51,7 +51,7 @@ ir_ref build_emit(struct build *b, enum ir_op op, uint32_t n, const ir_ref *args
 /* Names of arguments 0, 1 and of the result. */
 void build_names(struct build *b, ir_ref i, struct ir_name n0, struct ir_name n1, struct ir_name result);
 ir_ref build_const(struct build *b, const pg_value *k);
-ir_ref build_refuse(struct build *b, uint32_t n, const ir_ref *args, const char *text);
+ir_ref build_refuse(struct build *b, uint32_t n, const ir_ref *args, const struct refusal *row);
 ir_ref build_get(struct build *b, uint32_t reg);
 void build_set(struct build *b, uint32_t reg, ir_ref v);
 struct operand build_operand(struct build *b, uint32_t reg);

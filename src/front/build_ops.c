@@ -2,6 +2,7 @@
 #include "front/build.h"
 
 #include "core/mutant.h"
+#include "core/refusal.h"
 
 #define NONE ((struct ir_name){ 0 })
 
@@ -511,7 +512,8 @@ static void build_tforloop(struct build *b, uint32_t i)
 static void build_tbc(struct build *b, uint32_t i)
 {
 	ir_ref v = build_get(b, lua_a(i));
-	build_refuse(b, 1, &v, "'<close>' variables are not there: call what should close it yourself");
+	build_refuse(b, 1, &v, REFUSAL(ON_VALUES, "call what should close it yourself, where it is to be closed",
+				       "'<close>' variables are not there in kernel code"));
 }
 
 /* ---- inner functions ---- */
@@ -551,7 +553,8 @@ static void build_closure(struct build *b, uint32_t i)
 		cells[n] = captured(b, &inner->upvals[n]);
 		if (!cells[n]) {
 			build_set(b, lua_a(i), build_refuse(b, 0, NULL,
-				"a function captures a variable that has no debug information"));
+				REFUSAL(ON_VALUES, "compile it with debug information: luac without -s",
+					"a function captures a variable that has no debug information")));
 			return;
 		}
 	}

@@ -23,6 +23,7 @@
 struct ctype;
 struct ir_target;
 struct ir_lib;
+struct refusal;
 
 typedef uint32_t ir_ref; /* a value: number of its instruction; 0: none */
 typedef uint32_t ir_blk; /* a block: its number; 0: none; the entry is block 1 */
@@ -369,6 +370,8 @@ uint32_t ir_site(struct ir_unit *u, struct diag_pos pos, uint32_t inlined_at);
 uint32_t ir_slot(struct ir_fn *f, uint32_t size, uint32_t align);
 /* The number of the run-time error `text` at pos, added if new. */
 uint32_t ir_error(struct ir_unit *u, struct diag_pos pos, const char *text);
+/* What `refuse` carries: the row's text and, on a second line, its help. */
+pg_value ir_refusal(struct ir_unit *u, const struct refusal *row);
 /* "file:line: text" of the error, in the unit's arena. */
 const char *ir_error_text(struct ir_unit *u, uint32_t number);
 /* The number of map m in the unit, added if new. */

@@ -18,6 +18,7 @@
 #define IR_LOWER_H
 
 #include "ir/ir.h"
+#include "core/refusal.h"
 #include "ir/target.h"
 
 struct ct_field;
@@ -230,6 +231,9 @@ const struct lw_val *lw_rec_field(struct lw *w, const struct lw_val *rec, const 
 struct ir_unit *infer_unit(struct infer *in);
 void infer_error(struct infer *in, uint32_t site, const char *help, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
+/* The same for what is legal Lua: a row of the table of refusals. */
+#define infer_refuse(in, site, on, advice, text_, ...)                                             \
+	infer_error(in, site, REFUSAL(on, advice, text_)->help, text_, ##__VA_ARGS__)
 /* Interns a constant in the unit's arena. */
 const pg_value *infer_const(struct infer *in, pg_value v);
 

@@ -1,6 +1,7 @@
 /* new.c - making and editing: units, functions, blocks, instructions, edges. */
 #include "ir/ir.h"
 
+#include "core/refusal.h"
 #include "core/shape.h"
 
 enum { SCRATCH = 48 << 10 };
@@ -235,6 +236,12 @@ const char *ir_error_text(struct ir_unit *u, uint32_t number)
 {
 	const struct ir_error *e = &u->errors[number];
 	return e->pos.line ? arena_printf(u->arena, "%s:%u: %s", e->pos.file, e->pos.line, e->text) : e->text;
+}
+
+pg_value ir_refusal(struct ir_unit *u, const struct refusal *row)
+{
+	const char *both = arena_printf(u->arena, "%s\n%s", row->text, row->help);
+	return (pg_value){ .kind = PG_STR, .str = both, .n = (uint32_t)strlen(both) };
 }
 
 uint32_t ir_error(struct ir_unit *u, struct diag_pos pos, const char *text)

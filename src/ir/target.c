@@ -20,12 +20,6 @@ bool ir_row_of_string(const struct ir_target *t, const struct ir_lib *row)
 	return false;
 }
 
-const char *ir_cap_help(uint32_t missing)
-{
-	return missing & IR_CAP_TASK ? "packets have no process: it is there in tracing hooks"
-				     : "it is there in tracing hooks";
-}
-
 const struct ir_field *ir_field_find(const struct ir_view *v, const char *name)
 {
 	for (const struct ir_field *f = v->fields; f && f->name; f++)

@@ -152,8 +152,6 @@ static inline bool ir_has_results(const struct ir_target *t)
 
 /* Is it one of t->str_rows? */
 bool ir_row_of_string(const struct ir_target *t, const struct ir_lib *row);
-/* The first of the capabilities in `missing`, as what to do about it. */
-const char *ir_cap_help(uint32_t missing);
 /* The row by name, or NULL. */
 const struct ir_lib *ir_lib_find(const struct ir_lib *rows, const char *name);
 const struct ir_field *ir_field_find(const struct ir_view *v, const char *name);

@@ -61,8 +61,8 @@ static bool int_type(struct infer *in, const struct ir_lib *row, uint32_t site, 
 	(void)row, (void)n, (void)out;
 	if (a[0].kinds != IR_BIT(IR_IP6))
 		return true;
-	infer_error(in, site, "read its parts: a:byte(1), a:byte(2) ...",
-		    "an IPv6 address is no 64-bit integer");
+	infer_refuse(in, site, ON_VALUES, "read its parts: a:byte(1), a:byte(2) ...", "an IPv6 address is no "
+		     "64-bit integer");
 	return false;
 }
 
@@ -151,7 +151,8 @@ static bool within_type(struct infer *in, const struct ir_lib *row, uint32_t sit
 	if (a[1].k && a[1].k->kind == PG_STR)
 		infer_error(in, site, help, "'%s' is no prefix", a[1].k->str);
 	else
-		infer_error(in, site, help, "'within' takes a constant prefix");
+		infer_refuse(in, site, ON_PACKETS, "write it as \"10.0.0.0/8\", or capture bpf.cidr(...)",
+			     "'within' takes a constant prefix");
 	return false;
 }
 

@@ -32,8 +32,8 @@ static bool knows_way(struct infer *in, uint32_t site, const pg_value *way)
 		return infer_error(in, site, "write \"ingress\", or nothing: out through it", "packets are redirected "
 				   "out through the device, or to its \"ingress\""), false;
 	if (!t->redirects_in)
-		return infer_error(in, site, "leave out \"ingress\"", "%s redirects packets out through a device "
-				   "only", t->hook), false;
+		return infer_refuse(in, site, ON_PACKETS, "leave out \"ingress\"", "%s redirects packets out "
+				    "through a device only", t->hook), false;
 	return true;
 }
 
@@ -46,10 +46,12 @@ bool net_redirect_type(struct infer *in, const struct ir_lib *row, uint32_t site
 	if (a[0].kinds != NET_KIND(NET_PKT))
 		return infer_error(in, site, "write pkt:redirect(dev)", "it is the whole packet that is redirected"), false;
 	if (!t->helper_redirect)
-		return infer_error(in, site, NULL, "packets cannot be redirected in %s", t->hook), false;
+		return infer_refuse(in, site, ON_PACKETS, "redirect them in bpf.xdp or bpf.tc",
+				    "packets cannot be redirected in %s", t->hook), false;
 	if (!dev && a[1].kinds & IR_BIT(IR_STR))
-		return infer_error(in, site, "name it by a constant, or by its number", "which device packets are "
-				   "redirected to must be known when it is compiled"), false;
+		return infer_refuse(in, site, ON_PACKETS, "name it by a constant, or by its number",
+				    "which device packets are redirected to must be known when it is "
+				    "compiled"), false;
 	if (dev && !net_device(dev))
 		return no_device(in, site, dev);
 	return n < 3 || knows_way(in, site, way);

@@ -130,14 +130,14 @@ static bool refuse(struct infer *in, const struct ir_lib *row, uint32_t site, ui
 		   const struct ir_type *a, struct ir_type *out)
 {
 	(void)n, (void)a, (void)out;
-	infer_error(in, site, row->what, "the bytes of a VLAN tag cannot be read here ('%s'): the tag may have been "
-		    "taken off the packet", row->name);
+	infer_refuse(in, site, ON_PACKETS, "read its fields: vlan.id, vlan.pcp, vlan.dei, vlan.type",
+		     "the bytes of a VLAN tag cannot be read here ('%s'): the tag may have been taken off the packet",
+		     row->name);
 	return false;
 }
 
 #define NO_ROW(name_)                                                                       \
-	{ .name = name_, .max = -1, .type = refuse, .imm = NET_ROW_LATER,                   \
-	  .what = "read its fields: vlan.id, vlan.pcp, vlan.dei, vlan.type" }
+	{ .name = name_, .max = -1, .type = refuse, .imm = NET_ROW_LATER }
 
 static const struct ir_lib vlan_rows[] = {
 	NO_ROW("u8"), NO_ROW("u16"), NO_ROW("u32"), NO_ROW("u64"), NO_ROW("le16"), NO_ROW("le32"),

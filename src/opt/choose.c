@@ -658,17 +658,19 @@ void choose_refuse(struct flow *fl, ir_ref index)
 	struct choice c;
 	uint32_t site = ir_at(fl->f, index)->site;
 	if (!open_table(&c, fl, index))
-		flow_error(fl, site, "a captured table whose __index is a function is indexed by a value known only at "
-			   "run time")->help = "copy what it may give into a plain table, or use a map";
+		flow_refuse(fl, site, ON_TABLES, "copy what it may give into a plain table, or use a map",
+			    "a captured table whose __index is a function is indexed by a value known only at "
+			    "run time");
 	else if (all_plain(&c) && !choose_few(c.n, c.ints))
-		flow_error(fl, site, "a captured table with %u keys, and a text of more than 64 bytes or with a zero byte "
-			   "in it, is indexed by a value known only at run time; that is not there yet", c.n)->help =
-			"shorten its texts, or number them";
+		flow_refuse(fl, site, ON_TABLES, "shorten its texts, or number them", "a captured table with "
+			    "%u keys, and a text of more than 64 bytes or with a zero byte in it, is indexed "
+			    "by a value known only at run time; that is not there yet", c.n);
 	else if (c.n > MAX_USES && !all_plain(&c))
-		flow_error(fl, site, "a captured table with %u keys that holds tables or functions is indexed by a value known "
-			   "only at run time; so many are not there yet", c.n)->help =
-			"let it hold numbers, and choose by them";
+		flow_refuse(fl, site, ON_TABLES, "let it hold numbers, and choose by them",
+			    "a captured table with %u keys that holds tables or functions is indexed by a "
+			    "value known only at run time; so many are not there yet", c.n);
 	else if (!fl->u->diag->errors) /* else it may be behind what was wrong, and never looked at */
-		flow_error(fl, site, "which table or function this gives is known only at run time, and it goes where it must "
-			   "be known before")->help = "call it, or read its fields, where it is looked up";
+		flow_refuse(fl, site, ON_TABLES, "call it, or read its fields, where it is looked up",
+			    "which table or function this gives is known only at run time, and it goes where "
+			    "it must be known before");
 }

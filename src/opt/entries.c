@@ -77,10 +77,10 @@ static void check_view(struct entries *s, ir_ref view)
 		ir_ref use = reach_outlived(s->f, view, write);
 		if (!use)
 			continue;
-		struct diag *e = flow_error(s->fl, ir_at(s->f, use)->site,
-			"this entry was taken from the map before line %u writes to it, and may be gone by now",
-			s->fl->u->sites[ir_at(s->f, write)->site].pos.line);
-		e->help = "look the entry up again after the write, or read its fields into locals before";
+		flow_refuse(s->fl, ir_at(s->f, use)->site, ON_MAPS,
+			    "look the entry up again after the write, or read its fields into locals before",
+			    "this entry was taken from the map before line %u writes to it, and may be gone by now",
+			    s->fl->u->sites[ir_at(s->f, write)->site].pos.line);
 		return;
 	}
 }

@@ -192,20 +192,27 @@ static void select_from(struct expansion *x, ir_ref n, uint64_t kinds)
 	give(x, b, 0, NULL, 0);
 }
 
-static const char *select_refused(const struct flow *fl, const struct ir_ins *call, const char **help)
+#define NAME_THEM "name them first: local a, b = f(); or put it in parentheses to take one"
+
+/* Why the call is refused, or NULL. */
+static const struct refusal *select_refused(const struct flow *fl, const struct ir_ins *call)
 {
 	const struct ir_type *n = &ir_at(fl->f, call->args[1])->type;
 	bool padded = call->aux & IR_PADDED, hash = n->k && n->k->kind == PG_STR && n->k->n == 1 && *n->k->str == '#';
-	*help = "name them first: local a, b = f(); or put it in parentheses to take one";
+	if (hash && !padded)
+		return NULL;
 	if (hash)
-		return padded ? "how many values 'select' counts here differs by the way taken" : NULL;
+		return REFUSAL(ON_FUNCTIONS, NAME_THEM, "how many values 'select' counts here differs by the way taken");
 	if (padded && !(n->k && n->k->kind == PG_INT && n->k->i > 0))
-		return "how many values 'select' gets here differs by the way taken, and it may count them from the end";
-	*help = "give it a number";
+		return REFUSAL(ON_FUNCTIONS, NAME_THEM, "how many values 'select' gets here differs by the way taken, "
+			       "and it may count them from the end");
 	if (!(n->kinds & IR_BIT(IR_INT)) || n->kinds & ~(IR_BIT(IR_INT) | IR_BIT(IR_NIL) | IR_BOOL))
-		return "the first argument of 'select' is neither \"#\" nor surely a number here";
-	*help = "give it fewer, or a number that is known";
-	return !n->k && call->nargs - 2 > MAX_SELECT ? "'select' has too many values to choose from at run time" : NULL;
+		return REFUSAL(ON_FUNCTIONS, "give it a number",
+			       "the first argument of 'select' is neither \"#\" nor surely a number here");
+	if (!n->k && call->nargs - 2 > MAX_SELECT)
+		return REFUSAL(ON_FUNCTIONS, "give it fewer, or a number that is known",
+			       "'select' has too many values to choose from at run time");
+	return NULL;
 }
 
 static int expand_select(struct flow *fl, ir_ref call, ir_ref *gone)
@@ -217,11 +224,11 @@ static int expand_select(struct flow *fl, ir_ref call, ir_ref *gone)
 	const struct ir_type type = ir_at(fl->f, n)->type;
 	if (!type.kinds || type_is_pending(&type))
 		return 0;
-	const char *help, *why = select_refused(fl, i, &help);
+	const struct refusal *why = select_refused(fl, i);
 	if (why) {
 		struct flow loud = *fl;
 		loud.report = true;
-		flow_error(&loud, i->site, "%s", why)->help = help;
+		diag_advise(flow_error(&loud, i->site, "%s", why->text), why);
 		return -1;
 	}
 	struct expansion x = open_call(fl, call);
@@ -254,8 +261,8 @@ static int expand_error(struct flow *fl, ir_ref call, ir_ref *gone)
 	if (!given && level->kinds != IR_BIT(IR_NIL)) {
 		struct flow loud = *fl;
 		loud.report = true;
-		flow_error(&loud, i->site, "the level of 'error' is known only at run time; that is not there yet")->help =
-			"give it a constant, or none";
+		flow_refuse(&loud, i->site, ON_FUNCTIONS, "give it a constant, or none", "the level of 'error' "
+			    "is known only at run time; that is not there yet");
 		return -1;
 	}
 	int64_t n = given ? level->k->i : 1;

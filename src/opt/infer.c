@@ -208,8 +208,9 @@ static struct ir_type rule_forcall(struct infer *in, ir_ref r)
 static struct ir_type rule_noclose(struct infer *in, ir_ref r)
 {
 	if (infer_arg(in, r, 0).kinds & ~IR_FALSY)
-		flow_error(&in->fl, ir_at(in->fl.f, r)->site, "a 'for ... in' with a fourth value, which is to be closed, "
-			   "is not there in kernel code");
+		flow_refuse(&in->fl, ir_at(in->fl.f, r)->site, ON_LOOPS, "leave the fourth value out, and "
+			    "close it behind the loop", "a 'for ... in' with a fourth value, which is to be "
+			    "closed, is not there in kernel code");
 	return nothing;
 }
 
@@ -229,8 +230,9 @@ static struct ir_type rule_each(struct infer *in, ir_ref r)
 	char key[256];
 	if (t.kinds && t.cap <= LW_MAXSTR)
 		return t; /* a struct only has its fields read: opt/iterate.c */
-	flow_error(&in->fl, site, "keys of type %s are not gone over yet in kernel code", ct_text(s.key, key, sizeof(key)))
-		->help = "go over the map in the user half, or keep the key's parts in the value, too";
+	flow_refuse(&in->fl, site, ON_MAPS, "go over the map in the user half, or keep the key's parts in the "
+		    "value, too", "keys of type %s are not gone over yet in kernel code",
+		    ct_text(s.key, key, sizeof(key)));
 	return type_pending();
 }
 
@@ -241,15 +243,17 @@ static struct ir_type rule_eachval(struct infer *in, ir_ref r)
 	char value[256];
 	if (t.kinds && t.cap <= LW_MAXSTR)
 		return t;
-	flow_error(&in->fl, ir_at(in->fl.f, r)->site, "values of type %s cannot be read yet in kernel code",
-		   ct_text(s.value, value, sizeof(value)));
+	flow_refuse(&in->fl, ir_at(in->fl.f, r)->site, ON_MAPS, "use integers, addresses, char arrays of up to "
+		    "64 bytes, or a struct of them", "values of type %s cannot be read yet in kernel code",
+		    ct_text(s.value, value, sizeof(value)));
 	return type_pending();
 }
 
 static struct ir_type rule_refuse(struct infer *in, ir_ref r)
 {
 	const struct ir_ins *ins = ir_at(in->fl.f, r);
-	flow_error(&in->fl, ins->site, "%.*s", (int)ins->k->n, ins->k->str);
+	int n = (int)strcspn(ins->k->str, "\n");
+	flow_error(&in->fl, ins->site, "%.*s", n, ins->k->str)->help = ins->k->str[n] ? ins->k->str + n + 1 : NULL;
 	return type_pending();
 }
 
@@ -291,18 +295,20 @@ static bool concat_piece(struct infer *in, ir_ref r, uint32_t i, uint32_t *least
 	struct ir_type t = infer_arg(in, r, i);
 	uint64_t good = t.kinds & (IR_STRINGS | IR_BIT(IR_INT));
 	if (t.kinds & IR_BIT(IR_MSG))
-		flow_error(&in->fl, site, "the message of an error is a piece of a text here; that is not there yet")->help =
-			"print it, or raise it again";
+		flow_refuse(&in->fl, site, ON_STRINGS, "print it, or raise it again", "the message of an error "
+			    "is a piece of a text here; that is not there yet");
 	else if (t.kinds & IR_BIT(IR_FLOAT))
-		flow_error(&in->fl, site, "a float is a piece of a text here; floats do not exist in the kernel");
+		flow_refuse(&in->fl, site, ON_VALUES, "compute it in the user half and capture the text",
+			    "a float is a piece of a text here; floats do not exist in the kernel");
 	else if (!good && t.kinds & LW_TEXTUAL & ~(IR_BIT(IR_NIL) | IR_BOOL))
 		flow_error(&in->fl, site, "attempt to concatenate an address")->help = "write tostring(address)";
 	else if (!good)
 		flow_error(&in->fl, site, "%s is %s here and a piece of a text", infer_operand(in, r, i),
 			   infer_a_wrong(in, &t, 0));
 	else if (t.kinds & IR_BIT(IR_SLICE) && t.most > LW_MAXSTR)
-		flow_error(&in->fl, site, "a piece of this text may have up to %u bytes, and texts made in kernel code have %d",
-			   t.most, LW_MAXSTR)->help = "use its first bytes: s:sub(1, 16)";
+		flow_refuse(&in->fl, site, ON_STRINGS, "use its first bytes: s:sub(1, 16)",
+			    "a piece of this text may have up to %u bytes, and texts made in kernel code have "
+			    "%d", t.most, LW_MAXSTR);
 	else {
 		*least += t.k && t.k->kind == PG_STR ? t.k->n : 0;
 		*most += lw_text_cap(good, t.cap, t.most);
@@ -330,8 +336,9 @@ static struct ir_type rule_concat(struct infer *in, ir_ref r)
 			most = LW_MAXSTR;
 	}
 	if (least > LW_MAXSTR)
-		flow_error(&in->fl, ins->site, "this text has more than %d bytes, which is the most in kernel code", LW_MAXSTR)
-			->help = "send the parts as fields of an event, or give them to print";
+		flow_refuse(&in->fl, ins->site, ON_STRINGS, "send the parts as fields of an event, or give "
+			    "them to print", "this text has more than %d bytes, which is the most in kernel "
+			    "code", LW_MAXSTR);
 	out.cap = most < LW_MAXSTR ? most : LW_MAXSTR;
 	return out;
 }
@@ -359,8 +366,8 @@ static struct ir_type rule_located(struct infer *in, ir_ref r)
 		return text->n > LW_MAXSTR && whole ? type_kinds(IR_BIT(IR_MSG)) : type_const(u->target, text);
 	}
 	if (t.kinds & IR_STRINGS && ins->k->n)
-		flow_error(&in->fl, ins->site, "error with a text known only at run time is not there yet")->help =
-			"give it a constant text";
+		flow_refuse(&in->fl, ins->site, ON_STRINGS, "give it a constant text", "error with a text "
+			    "known only at run time is not there yet");
 	return t;
 }
 
@@ -369,8 +376,8 @@ static struct ir_type rule_raise(struct infer *in, ir_ref r)
 {
 	struct ir_type t = infer_arg(in, r, 0);
 	if (t.kinds & IR_STRINGS && !(t.k && !memchr(t.k->str, 0, t.k->n)))
-		flow_error(&in->fl, ir_at(in->fl.f, r)->site, "error with a text known only at run time is not there yet")
-			->help = "give it a constant text";
+		flow_refuse(&in->fl, ir_at(in->fl.f, r)->site, ON_STRINGS, "give it a constant text",
+			    "error with a text known only at run time is not there yet");
 	return nothing;
 }
 
@@ -388,10 +395,11 @@ static struct ir_type rule_len(struct infer *in, ir_ref r)
 		if (t.kinds & IR_BIT(k) && ir_view_of(u->target, k)->len)
 			good |= IR_BIT(k);
 	if (t.kinds & IR_BIT(IR_HOST))
-		flow_error(&in->fl, ins->site, "the length of %s is not known in kernel code",
-			   infer_operand(in, r, 0))->help = "take #t in the user half and capture the number";
+		flow_refuse(&in->fl, ins->site, ON_TABLES, "take #t in the user half and capture the number",
+			    "the length of %s is not known in kernel code", infer_operand(in, r, 0));
 	else if (t.kinds & IR_BIT(IR_MSG))
-		flow_error(&in->fl, ins->site, "the length of a string known only at run time is not there yet");
+		flow_refuse(&in->fl, ins->site, ON_STRINGS, "compare it with a constant text, or print it",
+			    "the length of a string known only at run time is not there yet");
 	else if (!good)
 		flow_error(&in->fl, ins->site, "%s is always %s here and has no length",
 			   infer_operand(in, r, 0), infer_a_wrong(in, &t, good));
@@ -590,9 +598,10 @@ static void refuse_pending(struct flow *fl)
 	for (uint32_t o = 0; o < fl->f->nrpo; o++)
 		for (ir_ref r = ir_block(fl->f, fl->f->rpo[o])->first; r; r = ir_at(fl->f, r)->next)
 			if (type_is_pending(&ir_at(fl->f, r)->type))
-				flow_error(fl, ir_at(fl->f, r)->site, "what this gives is known only at run time; that is "
-					   "not there yet for functions and the variables they share")->help =
-					"call the function by its name, and give it what it needs as arguments";
+				flow_refuse(fl, ir_at(fl->f, r)->site, ON_FUNCTIONS, "call the function by its "
+					    "name, and give it what it needs as arguments",
+					    "what this gives is known only at run time; that is not there yet "
+					    "for functions and the variables they share");
 }
 
 /* ---- the passes ---- */

@@ -63,7 +63,8 @@ static struct ir_type struct_field(struct infer *in, uint32_t site, const char *
 {
 	const char *name = const_name(key);
 	if (!name) {
-		flow_error(&in->fl, site, "a field of %s must be named by a constant", what);
+		flow_refuse(&in->fl, site, ON_TABLES, "name each field under an if: if k == \"a\" then x = e.a end",
+			    "a field of %s must be named by a constant", what);
 		return type_pending();
 	}
 	const struct ct_field *f = ct_field(layout, name, key->k->n);
@@ -75,7 +76,9 @@ static struct ir_type struct_field(struct infer *in, uint32_t site, const char *
 	if (f->nullable)
 		t.kinds |= IR_BIT(IR_NIL);
 	if (f->type->kind == CT_STRUCT || t.cap > 64 || !t.kinds)
-		flow_error(&in->fl, site, "the field '%s' is of a type that kernel code cannot read yet", name);
+		flow_refuse(&in->fl, site, ON_MAPS, "keep what is read as integers, addresses or char arrays "
+			    "of up to 64 bytes", "the field '%s' is of a type that kernel code cannot read yet",
+			    name);
 	return t;
 }
 
@@ -89,13 +92,19 @@ static struct ir_type index_view(struct infer *in, ir_ref r, unsigned kind, cons
 		return v->at->type(in, v->at, site, 2, a, &out) ? out : nothing;
 	}
 	if (!name) {
-		flow_error(&in->fl, site, "a field of %s must be named by a constant", v->name)->help =
-			v->is_str_like ? "for bytes by number write p:u8(offset)" : NULL;
+		if (v->is_str_like)
+			flow_refuse(&in->fl, site, ON_PACKETS, "for bytes by number write p:u8(offset)",
+				    "a field of %s must be named by a constant", v->name);
+		else
+			flow_refuse(&in->fl, site, ON_TABLES, "name each field under an if: if k == \"a\" then x = e.a end",
+				    "a field of %s must be named by a constant", v->name);
 		return type_pending();
 	}
 	const struct ir_field *f = ir_field_find(v, name);
 	if (f && !f->kinds)
-		flow_error(&in->fl, site, "the field '%s' is of a type that kernel code cannot read yet", name);
+		flow_refuse(&in->fl, site, ON_MAPS, "keep what is read as integers, addresses or char arrays "
+			    "of up to 64 bytes", "the field '%s' is of a type that kernel code cannot read yet",
+			    name);
 	if (f) {
 		in->fl.u->tunnels |= f->tunnel;
 		bool slice = f->kinds == IR_BIT(IR_SLICE);
@@ -146,8 +155,11 @@ static struct ir_type no_keys(struct infer *in, uint32_t site, const pg_map *m)
 {
 	struct map_shape s;
 	map_shape(m, &s);
-	flow_error(&in->fl, site, s.key ? "the entries of a %s are neither read nor written in kernel code"
-		   : "a %s has no keys", pg_map_type(m))->help = methods_of(in, m);
+	struct diag *d = s.key ? flow_refuse(&in->fl, site, ON_MAPS, "its methods are those that docs/language.md names",
+					     "the entries of a %s are neither read nor written in kernel code",
+					     pg_map_type(m))
+			       : flow_error(&in->fl, site, "a %s has no keys", pg_map_type(m));
+	d->help = methods_of(in, m);
 	return nothing;
 }
 
@@ -165,9 +177,9 @@ static struct ir_type index_map(struct infer *in, ir_ref r, const struct ir_type
 	if (s.role == PG_ROLE_STATE || s.role == PG_ROLE_PERCPU)
 		return struct_field(in, site, "the state", s.value, key);
 	if (s.role == PG_ROLE_EVENTS || ir_at(in->fl.f, r)->op == IRO(self)) {
-		struct diag *d = flow_error(&in->fl, site, "a %s has no method %s in kernel code",
-			s.role == PG_ROLE_EVENTS ? "bpf.events channel" : s.key ? "map" : pg_map_type(m),
-			key_text(in, key));
+		struct diag *d = flow_refuse(&in->fl, site, ON_MAPS, "call it in the user half", "a %s has no method %s in "
+					     "kernel code", s.role == PG_ROLE_EVENTS ? "bpf.events channel" :
+					     s.key ? "map" : pg_map_type(m), key_text(in, key));
 		if (!s.key && s.role != PG_ROLE_EVENTS)
 			d->help = methods_of(in, m);
 		return type_pending();
@@ -183,8 +195,9 @@ static struct ir_type index_map(struct infer *in, ir_ref r, const struct ir_type
 static void refuse_inner(struct infer *in, uint32_t site, const struct ir_type *key, const char *use)
 {
 	if (in->fl.report)
-		flow_error(&in->fl, site, "%s of a table that is kept in a table is %s; that is not there yet",
-			   key_text(in, key), use)->help = "keep the inner table in a local variable of its own";
+		flow_refuse(&in->fl, site, ON_TABLES, "keep the inner table in a local variable of its own",
+			    "%s of a table that is kept in a table is %s; that is not there yet",
+			    key_text(in, key), use);
 }
 
 static struct ir_type index_kind(struct infer *in, ir_ref r, const struct ir_type *t, unsigned kind,
@@ -210,10 +223,14 @@ static struct ir_type index_kind(struct infer *in, ir_ref r, const struct ir_typ
 	if (m)
 		return row_type(m);
 	if (kind == IR_HOST)
-		flow_error(&in->fl, site, "%s: kernel code cannot use this host value", infer_operand(in, r, 0));
+		flow_refuse(&in->fl, site, ON_TABLES, "use what it holds in the user half, and capture "
+			    "numbers, texts or tables of them", "%s: kernel code cannot use this host value",
+			    infer_operand(in, r, 0));
+	else if (IR_BIT(kind) & IR_STRINGS && name)
+		flow_refuse(&in->fl, site, ON_STRINGS, "compute it in the user half and capture it",
+			    "there is no string.%s in kernel code", name);
 	else if (IR_BIT(kind) & IR_STRINGS)
-		flow_error(&in->fl, site, name ? "there is no string.%s in kernel code" : "a string has no field %s",
-			   name ? name : key_text(in, key));
+		flow_error(&in->fl, site, "a string has no field %s", key_text(in, key));
 	else
 		flow_error(&in->fl, site, "a %s has no field %s", ir_kind_lua(in->fl.u, kind), key_text(in, key))
 			->help = "an address has a:int(), a:byte(i) and a:within(\"10.0.0.0/8\")";
@@ -233,8 +250,9 @@ static bool method_and_field(struct infer *in, ir_ref r, const struct ir_type *a
 	bool method = a->kinds & IR_BIT(IR_FUNC);
 	if (!a->kinds || !b->kinds || type_is_pending(a) || type_is_pending(b) || method == !!(b->kinds & IR_BIT(IR_FUNC)))
 		return false;
-	flow_error(&in->fl, ir_at(in->fl.f, r)->site, "%s of %s is a method or a field; which, is known only at run time",
-		   key_text(in, key), infer_operand(in, r, 0))->help = "ask each of them for it under an if";
+	flow_refuse(&in->fl, ir_at(in->fl.f, r)->site, ON_TABLES, "ask each of them for it under an if",
+		    "%s of %s is a method or a field; which, is known only at run time", key_text(in, key),
+		    infer_operand(in, r, 0));
 	return true;
 }
 
@@ -247,8 +265,9 @@ struct ir_type infer_index(struct infer *in, ir_ref r)
 	for (uint64_t set = t.kinds; set; set &= set - 1) {
 		unsigned k = ir_first_kind(set);
 		if (k == IR_MSG) {
-			flow_error(&in->fl, ir_at(in->fl.f, r)->site, "methods of the message of an error are not there yet")
-				->help = "print it, or compare it with a constant text";
+			flow_refuse(&in->fl, ir_at(in->fl.f, r)->site, ON_STRINGS, "print it, or compare it "
+				    "with a constant text", "methods of the message of an error are not there "
+				    "yet");
 			return type_pending();
 		}
 		if (!indexable(k))
@@ -315,9 +334,9 @@ static void set_view(struct infer *in, ir_ref r, uint64_t kinds, const struct ir
 	const char *name = const_name(key);
 	in->fl.u->writes_packet = true;
 	if (in->fl.u->tunnels) {
-		flow_error(&in->fl, site, "a field of the packet is assigned in a function that looks into a tunnel; "
-			   "that is not there yet: checksums before the tunnel would not be kept")->help =
-			"write bytes, which touch no checksum: p:set_u8(offset, value)";
+		flow_refuse(&in->fl, site, ON_PACKETS, "write bytes, which touch no checksum: p:set_u8(offset, "
+			    "value)", "a field of the packet is assigned in a function that looks into a "
+			    "tunnel; that is not there yet: checksums before the tunnel would not be kept");
 		return;
 	}
 	if (t->read_only) {
@@ -328,8 +347,8 @@ static void set_view(struct infer *in, ir_ref r, uint64_t kinds, const struct ir
 		const struct ir_view *view = ir_view_of(t, ir_first_kind(kinds));
 		const struct ir_field *f = name ? ir_field_find(view, name) : NULL;
 		if (!name)
-			flow_error(&in->fl, site, "a field of %s must be named by a constant", view->name)->help =
-				"for bytes by number write p:set_u8(offset, value)";
+			flow_refuse(&in->fl, site, ON_TABLES, "for bytes by number write p:set_u8(offset, "
+				    "value)", "a field of %s must be named by a constant", view->name);
 		else if (!f && ir_lib_find(view->methods, name))
 			flow_error(&in->fl, site, "'%s' is a method of %s", name, view->name);
 		else if (!f)
@@ -369,13 +388,15 @@ struct ir_type infer_setindex(struct infer *in, ir_ref r)
 		return nothing;
 	}
 	if (t.kinds & IR_VIEWS && t.kinds & (IR_BIT(IR_ENTRY) | IR_BIT(IR_HOST) | IR_BIT(IR_MAP))) {
-		flow_error(&in->fl, site, "%s may be a packet or something else here; which, is known only at run time",
-			   infer_operand(in, r, 0))->help = "assign to each of them under an if";
+		flow_refuse(&in->fl, site, ON_TABLES, "assign to each of them under an if",
+			    "%s may be a packet or something else here; which, is known only at run time",
+			    infer_operand(in, r, 0));
 		return nothing;
 	}
 	if (t.kinds & IR_BIT(IR_ENTRY) && t.kinds & IR_BIT(IR_MAP)) {
-		flow_error(&in->fl, site, "%s may be an entry or a map here; which, is known only at run time",
-			   infer_operand(in, r, 0))->help = "assign to each of them under an if";
+		flow_refuse(&in->fl, site, ON_MAPS, "assign to each of them under an if",
+			    "%s may be an entry or a map here; which, is known only at run time",
+			    infer_operand(in, r, 0));
 		return nothing;
 	}
 	if (t.kinds & IR_BIT(IR_ENTRY)) {
@@ -388,8 +409,8 @@ struct ir_type infer_setindex(struct infer *in, ir_ref r)
 	if (t.kinds & IR_VIEWS)
 		set_view(in, r, t.kinds & IR_VIEWS, &key, &v);
 	else if (t.kinds & IR_BIT(IR_HOST))
-		flow_error(&in->fl, site, "kernel code cannot assign into a captured table")->help =
-			"keep what changes in bpf.state { ... } or in a map";
+		flow_refuse(&in->fl, site, ON_TABLES, "keep what changes in bpf.state { ... } or in a map",
+			    "kernel code cannot assign into a captured table");
 	else
 		flow_error(&in->fl, site, "%s is %s here; a field of it cannot be assigned",
 			   infer_operand(in, r, 0), infer_a_wrong(in, &t, 0));
@@ -440,14 +461,20 @@ static struct ir_type call_row(struct infer *in, ir_ref r, const struct ir_lib *
 	if (ins->aux & IR_OPEN)
 		return type_pending(); /* an open argument list: flattened between rounds */
 	if (ins->aux & IR_PADDED && !ir_lib_takes_padded(row)) {
-		flow_error(&in->fl, ins->site, "how many values '%s' gets here differs by the way taken", row->name)->help =
-			"name them first: local a, b = f(); or put it in parentheses to take one";
+		flow_refuse(&in->fl, ins->site, ON_FUNCTIONS, "name them first: local a, b = f(); or put it in "
+			    "parentheses to take one", "how many values '%s' gets here differs by the way "
+			    "taken", row->name);
 		return nothing;
 	}
 	uint32_t missing = row->effects & IR_CAPS & ~in->fl.u->target->caps;
+	if (missing & IR_CAP_TASK) {
+		flow_refuse(&in->fl, ins->site, ON_PACKETS, "packets have no process: it is there in tracing hooks",
+			    "'%s' is not there in %s", row->name, in->fl.u->target->hook);
+		return nothing;
+	}
 	if (missing) {
-		flow_error(&in->fl, ins->site, "'%s' is not there in %s", row->name, in->fl.u->target->hook)->help =
-			ir_cap_help(missing);
+		flow_refuse(&in->fl, ins->site, ON_PACKETS, "it is there in tracing hooks", "'%s' is not there in %s",
+			    row->name, in->fl.u->target->hook);
 		return nothing;
 	}
 	struct ir_type *a = arena_array(in->fl.u->arena, struct ir_type, n + 1);
@@ -503,8 +530,8 @@ void infer_too_many(const struct flow *fl, ir_ref result)
 {
 	struct flow loud = *fl;
 	loud.report = true;
-	flow_error(&loud, ir_at(fl->f, result)->site, "a call of a library function gives at most %d values here",
-		   IR_RESULTS - 1)->help = "ask for fewer at a time";
+	flow_refuse(&loud, ir_at(fl->f, result)->site, ON_FUNCTIONS, "ask for fewer at a time",
+		    "a call of a library function gives at most %d values here", IR_RESULTS - 1);
 }
 
 /* A method of a view that may be of several types: each has its own row of that name. */
@@ -524,19 +551,22 @@ static struct ir_type call_method_of_union(struct infer *in, ir_ref r, const str
 }
 
 /* Functions of Lua that kernel code has not, or not yet, and what to write instead. */
-static const struct { const char *name, *text, *help; } absent[] = {
-	{ "next", "'next' is not there in kernel code", "go over it: for k, v in pairs(t) do ... end" },
-};
+static const struct refusal *absent(const char *name)
+{
+	if (!strcmp(name, "next"))
+		return REFUSAL(ON_LOOPS, "go over it: for k, v in pairs(t) do ... end", "'next' is not there in kernel code");
+	return NULL;
+}
 
 static void unknown_lib(struct infer *in, uint32_t site, const char *name)
 {
-	for (unsigned i = 0; i < sizeof(absent) / sizeof(*absent); i++)
-		if (!strcmp(absent[i].name, name)) {
-			flow_error(&in->fl, site, "%s", absent[i].text)->help = absent[i].help;
-			return;
-		}
-	flow_error(&in->fl, site, "'%s' cannot be called in kernel code", name)->help =
-		"call it in the user half and capture its result";
+	const struct refusal *row = absent(name);
+	if (row) {
+		diag_advise(flow_error(&in->fl, site, "%s", row->text), row);
+		return;
+	}
+	flow_refuse(&in->fl, site, ON_FUNCTIONS, "call it in the user half and capture its result",
+		    "'%s' cannot be called in kernel code", name);
 }
 
 /* The library function whose name is nearest to the field or global that is called, as what to write. */
@@ -569,8 +599,8 @@ static void unknown_callee(struct infer *in, ir_ref r, const struct ir_type *cal
 		flow_error(&in->fl, site, "%s is always %s here and is called", infer_operand(in, r, 0),
 			   infer_a_wrong(in, callee, IR_BIT(IR_FUNC)))->help = nearest_function(in, r);
 	else
-		flow_error(&in->fl, site, "which function is called here is known only at run time; "
-			   "that is not there yet")->help = "call each one by its name under an if";
+		flow_refuse(&in->fl, site, ON_FUNCTIONS, "call each one by its name under an if",
+			    "which function is called here is known only at run time; that is not there yet");
 }
 
 struct ir_type infer_call(struct infer *in, ir_ref r)

@@ -74,12 +74,11 @@ static struct ir_type float_type(struct infer *in, double f)
 
 static void float_operand(struct infer *in, ir_ref r, const pg_value *k)
 {
-	struct diag *d = flow_error(&in->fl, ir_at(in->fl.f, r)->site,
-		"the float %.14g is used as a number here; floats do not exist in the kernel", k->f);
+	struct diag *d = flow_refuse(&in->fl, ir_at(in->fl.f, r)->site, ON_VALUES, "compute with integers, in smaller units",
+				     "the float %.14g is used as a number here; floats do not exist in the kernel", k->f);
 	double whole = floor(k->f);
-	d->help = k->f == whole && fabs(whole) < 1e15
-		? arena_printf(in->fl.u->arena, "write the integer %.0f", whole)
-		: "compute with integers, in smaller units";
+	if (k->f == whole && fabs(whole) < 1e15)
+		d->help = arena_printf(in->fl.u->arena, "write the integer %.0f", whole);
 }
 
 #define STRINGS (IR_STRINGS | IR_BIT(IR_MSG))
@@ -95,12 +94,12 @@ static bool integer_operand(struct infer *in, ir_ref r, uint32_t i, const char *
 		if (t.k)
 			float_operand(in, r, t.k);
 		else
-			flow_error(&in->fl, site, "%s may be a float here; floats do not exist in the kernel",
-				   infer_operand(in, r, i));
+			flow_refuse(&in->fl, site, ON_VALUES, "use integers: // divides and rounds down",
+				    "%s may be a float here; floats do not exist in the kernel",
+				    infer_operand(in, r, i));
 	} else if (t.kinds & STRINGS) {
-		flow_error(&in->fl, site, "%s may be a string here and is used %s",
-			   infer_operand(in, r, i), use)->help =
-			"Lua would convert it; use integers in kernel code";
+		flow_refuse(&in->fl, site, ON_VALUES, "Lua would convert it; use integers in kernel code",
+			    "%s may be a string here and is used %s", infer_operand(in, r, i), use);
 	} else if (!(t.kinds & IR_BIT(IR_INT))) {
 		flow_error(&in->fl, site, "%s is always %s here and is used %s",
 			   infer_operand(in, r, i), infer_a_wrong(in, &t, IR_BIT(IR_INT)), use);
@@ -130,15 +129,17 @@ struct ir_type infer_arith(struct infer *in, ir_ref r)
 struct ir_type infer_float(struct infer *in, ir_ref r)
 {
 	const struct ir_ins *ins = ir_at(in->fl.f, r);
-	bool div = ins->op == IRO(div);
 	double f;
 	if (fold_floats(ins->op, infer_arg(in, r, 0).k, infer_arg(in, r, 1).k, &f))
 		return float_type(in, f);
 	if (!infer_arg(in, r, 0).kinds || !infer_arg(in, r, 1).kinds)
 		return (struct ir_type){ 0 };
-	struct diag *d = flow_error(&in->fl, ins->site,
-		"'%s' gives a float, and floats do not exist in the kernel", div ? "/" : "^");
-	d->help = div ? "write // for the integer quotient" : "multiply, or shift: 1 << n is 2 to the n";
+	if (ins->op == IRO(div))
+		flow_refuse(&in->fl, ins->site, ON_VALUES, "write // for the integer quotient",
+			    "'/' gives a float, and floats do not exist in the kernel");
+	else
+		flow_refuse(&in->fl, ins->site, ON_VALUES, "multiply, or shift: 1 << n is 2 to the n",
+			    "'^' gives a float, and floats do not exist in the kernel");
 	return type_kinds(IR_BIT(IR_INT));
 }
 
@@ -234,14 +235,16 @@ static struct ir_type compare_equal(struct infer *in, ir_ref r, const struct ir_
 	bool numbers = a->kinds & NUMBERS && b->kinds & NUMBERS;
 	bool message = (a->kinds | b->kinds) & IR_BIT(IR_MSG) && a->kinds & STRINGS && b->kinds & STRINGS;
 	if (message && (a->kinds & b->kinds & IR_BIT(IR_MSG) || (!is_text(a) && !is_text(b))))
-		flow_error(&in->fl, site, "the message of an error is compared with a text known only at run time; that "
-			   "is not there yet")->help = "compare it with a constant text";
+		flow_refuse(&in->fl, site, ON_STRINGS, "compare it with a constant text",
+			    "the message of an error is compared with a text known only at run time; that is "
+			    "not there yet");
 	if (both & (IR_VIEWS | IR_BIT(IR_ENTRY)))
-		flow_error(&in->fl, site, "two views are compared here; that is not there in kernel code")
-			->help = "compare the fields that matter";
+		flow_refuse(&in->fl, site, ON_VALUES, "compare the fields that matter", "two views are "
+			    "compared here; that is not there in kernel code");
 	else if (both & (IR_BIT(IR_REC) | IR_BIT(IR_FUNC) | IR_BIT(IR_HOST) | IR_BIT(IR_MAP)))
-		flow_error(&in->fl, site, "two %ss are compared here; kernel code cannot tell them apart",
-			   infer_wrong(in, &(struct ir_type){ .kinds = both & ~IR_FALSY }, 0));
+		flow_refuse(&in->fl, site, ON_VALUES, "compare what they hold, or a number that tells which it "
+			    "is", "two %ss are compared here; kernel code cannot tell them apart",
+			    infer_wrong(in, &(struct ir_type){ .kinds = both & ~IR_FALSY }, 0));
 	if (!both && !numbers && !message)
 		return truth_type(false);
 	return type_kinds(IR_BOOL);
@@ -254,11 +257,11 @@ static void order_of_strings(struct infer *in, uint32_t site, const struct ir_ty
 	uint64_t x = a->kinds & IR_STRINGS, y = b->kinds & IR_STRINGS;
 	uint32_t most = a->most > b->most ? a->most : b->most, cap = a->cap > b->cap ? a->cap : b->cap;
 	if ((a->kinds | b->kinds) & NUMBERS || !ir_single(x) || !ir_single(y))
-		flow_error(&in->fl, site, "the order of what may be strings of several kinds, or numbers, is not there yet")
-			->help = "compare each of them under an if";
+		flow_refuse(&in->fl, site, ON_STRINGS, "compare each of them under an if",
+			    "the order of what may be strings of several kinds, or numbers, is not there yet");
 	else if (cap > LW_MAXSTR || ((x | y) & IR_BIT(IR_SLICE) && most > LW_MAXSTR))
-		flow_error(&in->fl, site, "the order of strings of more than %d bytes is not there yet", LW_MAXSTR)
-			->help = "compare their first bytes: s:sub(1, 64) < t:sub(1, 64)";
+		flow_refuse(&in->fl, site, ON_STRINGS, "compare their first bytes: s:sub(1, 64) < t:sub(1, 64)",
+			    "the order of strings of more than %d bytes is not there yet", LW_MAXSTR);
 }
 
 static struct ir_type compare_order(struct infer *in, ir_ref r, const struct ir_type *a,
@@ -266,7 +269,8 @@ static struct ir_type compare_order(struct infer *in, ir_ref r, const struct ir_
 {
 	uint32_t site = ir_at(in->fl.f, r)->site;
 	if ((a->kinds | b->kinds) & IR_BIT(IR_MSG) && a->kinds & STRINGS && b->kinds & STRINGS)
-		flow_error(&in->fl, site, "the order of the message of an error is not there yet");
+		flow_refuse(&in->fl, site, ON_STRINGS, "compare it with == and a constant text",
+			    "the order of the message of an error is not there yet");
 	else if (a->kinds & IR_STRINGS && b->kinds & IR_STRINGS)
 		order_of_strings(in, site, a, b);
 	else if (!(a->kinds & NUMBERS && b->kinds & NUMBERS))

@@ -45,16 +45,12 @@ static void become_const(struct ir_ins *i, const pg_value *k)
 	i->aux = 0;
 }
 
-static void become_refusal(struct ir_unit *u, struct ir_ins *i, const char *text)
+static void become_refusal(struct ir_unit *u, struct ir_ins *i, const struct refusal *row)
 {
 	i->op = IRO(refuse);
 	i->nargs = 0;
-	i->k = const_new(u, (pg_value){ .kind = PG_STR, .str = text, .n = (uint32_t)strlen(text) });
+	i->k = const_new(u, ir_refusal(u, row));
 }
-
-static const char assign_text[] =
-	"kernel code cannot assign a captured variable: what it captured is a constant; "
-	"keep what changes in bpf.state { ... }";
 
 /* `of` has the upvalue; the instruction is in some function being changed. */
 static void bind_upvalue(struct ir_unit *u, struct ir_fn *of, struct ir_ins *i, ir_ref cell)
@@ -72,9 +68,11 @@ static void bind_upvalue(struct ir_unit *u, struct ir_fn *of, struct ir_ins *i, 
 		i->nargs = set ? 2 : 1;
 		i->aux = 0;
 	} else if (set) {
-		become_refusal(u, i, assign_text);
+		become_refusal(u, i, REFUSAL(ON_VALUES, "keep what changes in bpf.state { ... }",
+			       "kernel code cannot assign a captured variable: what it captured is a constant"));
 	} else {
-		become_refusal(u, i, "this captured variable cannot be read");
+		become_refusal(u, i, REFUSAL(ON_VALUES, "capture a number, a text, a boolean or a table of them",
+					     "this captured variable cannot be read"));
 	}
 }
 
@@ -307,12 +305,13 @@ static bool refuse_call(struct flow *fl, ir_ref call, const struct ir_fn *g, uin
 	struct flow loud = *fl;
 	loud.report = true;
 	if (is_recursive(fl->u, inl, g)) {
-		flow_error(&loud, site, "recursive call of '%s'; kernel code cannot recurse", g->name)->help =
-			"write it as a loop";
+		flow_refuse(&loud, site, ON_FUNCTIONS, "write it as a loop", "recursive call of '%s'; kernel "
+			    "code cannot recurse", g->name);
 		return true;
 	}
 	if (fl->f->nins > MAX_INS) {
-		flow_error(&loud, site, "the function is too big for the kernel once '%s' is inlined", g->name);
+		flow_refuse(&loud, site, ON_SIZE, "split the program, or keep what is repeated in a loop",
+			    "the function is too big for the kernel once '%s' is inlined", g->name);
 		return true;
 	}
 	return false;

@@ -304,22 +304,24 @@ int iterate_turns(struct flow *fl)
 
 /* ---- what cannot be ---- */
 
-static const char over_help[] = "go over a map or a captured table that is known when the function is compiled";
-
 static void refuse_over(struct flow *fl, uint32_t site, const char *name, const struct ir_type *t)
 {
 	struct map_shape s = { .role = PG_ROLE_MAP };
 	bool map = is_map(fl, t, &s);
 	if (fl->u->diag->errors && (map || is_host(t, PG_TABLE) || !t->kinds))
 		return; /* behind what was wrong: where the loop starts, or what it goes over, was not looked at */
-	if (ir_single(t->kinds) && ir_map_like(fl->u, t) && !map)
-		flow_error(fl, site, "kernel code cannot go over this with '%s'", name)->help =
-			s.role <= PG_ROLE_EVENTS ? "name the fields one by one" : "go over it in the user half";
+	if (ir_single(t->kinds) && ir_map_like(fl->u, t) && !map && s.role <= PG_ROLE_EVENTS)
+		flow_refuse(fl, site, ON_LOOPS, "name the fields one by one", "kernel code cannot go over this with '%s'",
+			    name);
+	else if (ir_single(t->kinds) && ir_map_like(fl->u, t) && !map)
+		flow_refuse(fl, site, ON_LOOPS, "go over it in the user half", "kernel code cannot go over this with '%s'",
+			    name);
 	else if (t->kinds == (IR_BIT(IR_MAP) | IR_BIT(IR_NIL)))
 		flow_error(fl, site, "what '%s' goes over here may be nil", name)->help = "test it first: if m then ... end";
 	else
-		flow_error(fl, site, "what '%s' goes over here is not known, or nothing that it can go over", name)->help =
-			over_help;
+		flow_refuse(fl, site, ON_LOOPS,
+			    "go over a map or a captured table that is known when the function is compiled",
+			    "what '%s' goes over here is not known, or nothing that it can go over", name);
 }
 
 void iterate_report(struct flow *fl, ir_ref call, const struct ir_lib *row)
@@ -340,6 +342,7 @@ void iterate_report_turn(struct flow *fl, ir_ref call)
 	else if (t->row && t->row->imm == IR_EXPAND_NEXT)
 		refuse_over(fl, i->site, "pairs", over);
 	else if (!type_is_pending(t) && !(fl->u->diag->errors && (t->row || !t->kinds)))
-		flow_error(fl, i->site, "what a 'for ... in' calls here is no function that kernel code knows")->help =
-			"write for k, v in pairs(map), for i, v in ipairs(list), or a function of your own";
+		flow_refuse(fl, i->site, ON_LOOPS, "write for k, v in pairs(map), for i, v in ipairs(list), or "
+			    "a function of your own", "what a 'for ... in' calls here is no function that "
+			    "kernel code knows");
 }

@@ -10,39 +10,38 @@
 #include "ir/lower.h"
 
 struct join {
-	struct flow *fl;
 	const struct ir_type *param;
 	const struct ir_type *arg;
 	uint32_t site;
 };
 
-static bool refuse(const struct join *j, const char *what, const char *help)
-{
-	flow_error(j->fl, j->site, "%s differs by the way taken is not there yet", what)->help = help;
-	return false;
-}
-
-static bool check(const struct join *j)
+/* Why the argument has no form at run time, or NULL. */
+static const struct refusal *refusal(const struct join *j)
 {
 	const struct ir_type *p = j->param, *a = j->arg;
 	if (a->kinds & IR_BIT(IR_FLOAT))
-		return refuse(j, "a float that", "floats are constants in kernel code; use integers");
+		return REFUSAL(ON_VALUES, "floats are constants in kernel code; use integers",
+			       "a float that differs by the way taken is not there yet");
 	if (a->kinds & IR_BIT(IR_HOST))
-		return refuse(j, "a captured object that", "use each one by its name under an if");
+		return REFUSAL(ON_TABLES, "use each one by its name under an if",
+			       "a captured object that differs by the way taken is not there yet");
 	if (a->kinds & IR_BIT(IR_STR) && a->cap > LW_MAXSTR)
-		return refuse(j, "a text of more than 64 bytes that", "shorten it");
+		return REFUSAL(ON_STRINGS, "shorten it",
+			       "a text of more than 64 bytes that differs by the way taken is not there yet");
 	if (a->kinds & IR_BIT(IR_ENTRY) && a->layout && p->layout && !ct_equal(a->layout, p->layout))
-		return refuse(j, "an entry of maps with different values that", "read its fields under an if");
+		return REFUSAL(ON_MAPS, "read its fields under an if", "an entry of maps with different values that "
+			       "differs by the way taken is not there yet");
 	if (a->kinds & IR_BIT(IR_MAP) && a->model != p->model)
-		return refuse(j, "a map of one type or another that", "use each one under an if");
-	return true;
+		return REFUSAL(ON_MAPS, "use each one under an if",
+			       "a map of one type or another that differs by the way taken is not there yet");
+	return NULL;
 }
 
 static void check_param(struct flow *fl, ir_blk b, uint32_t i)
 {
 	struct ir_fn *f = fl->f;
 	const struct ir_block *k = ir_block(f, b);
-	struct join j = { .fl = fl, .param = &ir_at(f, k->params[i])->type };
+	struct join j = { .param = &ir_at(f, k->params[i])->type };
 	if (j.param->k || type_is_pending(j.param))
 		return;
 	for (uint32_t p = 0; p < k->npreds; p++) {
@@ -50,8 +49,11 @@ static void check_param(struct flow *fl, ir_blk b, uint32_t i)
 		const struct ir_ins *v = ir_at(f, t->succ[k->preds[p].succ].args[i]);
 		j.arg = &v->type;
 		j.site = v->site ? v->site : t->site;
-		if (!check(&j))
+		const struct refusal *row = refusal(&j);
+		if (row) {
+			diag_advise(flow_error(fl, j.site, "%s", row->text), row);
 			return;
+		}
 	}
 }
 

@@ -88,9 +88,9 @@ static void refuse_calls(struct locks *l, const struct ir_ins *i)
 {
 	if (i->op != IRO(helper) && i->op != IRO(fact))
 		return;
-	struct diag *d = diag_add(l->u->diag, DIAG_ERROR, l->u->sites[i->site].pos,
-		"this calls into the kernel while an entry is locked, which the kernel does not allow");
-	d->help = "keep to fields of the entry and local variables; do the rest before, or after";
+	diag_refuse(l->u->diag, l->u->sites[i->site].pos, ON_MAPS,
+		    "keep to fields of the entry and local variables; do the rest before, or after",
+		    "this calls into the kernel while an entry is locked, which the kernel does not allow");
 }
 
 /* What is held at the end of b. */

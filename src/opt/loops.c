@@ -21,6 +21,7 @@
  * budget of turns is counted in a stack slot.
  */
 #include "core/feature.h"
+#include "core/refusal.h"
 #include "opt/halving.h"
 #include "opt/outline.h"
 #include "opt/range.h"
@@ -276,10 +277,10 @@ static uint32_t loop_site(const struct loops *l, ir_blk h)
 static void refuse_loop(struct loops *l, ir_blk h)
 {
 	uint32_t site = loop_site(l, h);
-	diag_add(l->u->diag, DIAG_ERROR, l->u->sites[site < l->u->nsites ? site : 0].pos,
-		 "this loop may go round more often than the verifier can follow; it needs may_goto (Linux %s or later)",
-		 feature_rows[FEAT_may_goto].since)->help =
-		"give it a limit that is known here and small: for i = 1, 64 do ... break ... end";
+	diag_refuse(l->u->diag, l->u->sites[site < l->u->nsites ? site : 0].pos, ON_LOOPS,
+		    "give it a limit that is known here and small: for i = 1, 64 do ... break ... end",
+		    "this loop may go round more often than the verifier can follow; it needs may_goto (Linux "
+		    "%s or later)", feature_rows[FEAT_may_goto].since);
 }
 
 /* The kernel can go round with it. A budget is counted where all can see it. */

@@ -131,8 +131,9 @@ static struct lw_val with_position(struct lw *w, const pg_value *position, const
 	if (!position->n)
 		return *message;
 	if (carries_messages(w->from))
-		diag_add(u->diag, DIAG_ERROR, u->sites[ir_site_shown(u, w->site)].pos, "the message of an error that a "
-			 "loop keeps is raised with a position before it; that is not there yet")->help = "write error(message, 0)";
+		diag_refuse(u->diag, u->sites[ir_site_shown(u, w->site)].pos, ON_STRINGS,
+			    "write error(message, 0)", "the message of an error that a loop keeps is raised "
+			    "with a position before it; that is not there yet");
 	for (uint32_t i = 0; i < n; i++) {
 		struct ir_error e = { .text = arena_printf(u->arena, "%s%s", position->str, ir_error_text(u, i)) };
 		arena_push(u->arena, u->errors, u->nerrors, u->cap_errors, e);

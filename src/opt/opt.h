@@ -3,6 +3,7 @@
 #define OPT_OPT_H
 
 #include "ir/ir.h"
+#include "core/refusal.h"
 #include "ir/target.h"
 
 /* Pass `infer`: constants, kinds and call targets to a fixpoint; known calls inlined. Reports what
@@ -138,5 +139,8 @@ int several_normalise(struct flow *fl);
 int64_t for_limit(double f, bool up, bool *skip);
 struct diag *flow_error(struct flow *fl, uint32_t site, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* The same for what is legal Lua: a row of the table of refusals. */
+#define flow_refuse(fl, site, on, help, text, ...)                                                 \
+	diag_advise(flow_error(fl, site, text, ##__VA_ARGS__), REFUSAL(on, help, text))
 
 #endif

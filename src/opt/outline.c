@@ -20,6 +20,7 @@
 #include "opt/outline.h"
 
 #include "core/feature.h"
+#include "core/refusal.h"
 #include "opt/webs.h"
 
 #include <errno.h>
@@ -608,9 +609,9 @@ static int refuse(struct outline *o)
 {
 	if (!o->each)
 		return -EINVAL; /* who asked says so */
-	diag_add(o->u->diag, DIAG_ERROR, o->u->sites[o->site].pos,
-		 "an entry of a map or a packet view is kept from one turn of this loop to the next; that is not there yet")
-		->help = "keep what tells which it was, such as the key, and look it up behind the loop";
+	diag_refuse(o->u->diag, o->u->sites[o->site].pos, ON_LOOPS, "keep what tells which it was, such as the "
+		    "key, and look it up behind the loop", "an entry of a map or a packet view is kept from "
+		    "one turn of this loop to the next; that is not there yet");
 	return -EINVAL;
 }
 
@@ -742,9 +743,9 @@ static int lacking(struct ir_unit *u, uint32_t site)
 {
 	if (!u->features || (u->features[FEAT_for_each] && u->features[FEAT_btf_func]))
 		return 0;
-	diag_add(u->diag, DIAG_ERROR, u->sites[site].pos, "going over a map needs %s (Linux %s or later)",
-		 feature_rows[FEAT_for_each].what, feature_rows[FEAT_for_each].since)->help =
-		"go over it in the user half, or keep what you look for in an array";
+	diag_refuse(u->diag, u->sites[site].pos, ON_LOOPS, "go over it in the user half, or keep what you look "
+		    "for in an array", "going over a map needs %s (Linux %s or later)",
+		    feature_rows[FEAT_for_each].what, feature_rows[FEAT_for_each].since);
 	return -EOPNOTSUPP;
 }
 

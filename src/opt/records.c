@@ -27,9 +27,9 @@ struct records {
 	uint32_t *of;          /* by value: number + 1 of the record */
 };
 
-static struct diag *refuse(struct records *s, ir_ref at, const char *text)
+static struct diag *refuse(struct records *s, ir_ref at, const struct refusal *row)
 {
-	return diag_add(s->u->diag, DIAG_ERROR, s->u->sites[ir_at(s->f, at)->site].pos, "%s", text);
+	return diag_advise(diag_add(s->u->diag, DIAG_ERROR, s->u->sites[ir_at(s->f, at)->site].pos, "%s", row->text), row);
 }
 
 static struct rec *record_of(struct records *s, ir_ref r)
@@ -106,15 +106,17 @@ static void note_use(struct records *s, struct rec *rec, ir_ref r, uint32_t arg)
 		if (key)
 			field_of(s, rec, key);
 		else
-			refuse(s, r, "a table made in kernel code is indexed by something that is no constant name; "
-			       "that is not there yet")->help = "use a map for what is indexed at run time";
+			refuse(s, r,
+			       REFUSAL(ON_TABLES, "use a map for what is indexed at run time", "a table made in kernel code is indexed by something that is no constant name; that is not there yet"));
 	} else if (i->op == IRO(setlist)) {
-		refuse(s, r, "lists are not there yet in kernel code")->help = "name the fields: { a = 1, b = 2 }";
+		refuse(s, r,
+		       REFUSAL(ON_TABLES, "name the fields: { a = 1, b = 2 }", "lists are not there yet in kernel code"));
 	} else if (i->op == IRO(call) && is_own_function(s, i)) {
-		refuse(s, r, "a function kept in a table made in kernel code is called; that is not there yet")
-			->help = "make it a local function";
+		refuse(s, r,
+		       REFUSAL(ON_TABLES, "make it a local function", "a function kept in a table made in kernel code is called; that is not there yet"));
 	} else if (!looks_only(i) && i->op != IRO(call) && i->op != IRO(setindex) && i->op != IRO(index)) {
-		refuse(s, r, "a table made in kernel code is used in a way that is not there yet");
+		refuse(s, r,
+		       REFUSAL(ON_TABLES, "keep its values in local variables, or in a map", "a table made in kernel code is used in a way that is not there yet"));
 	}
 }
 
@@ -130,8 +132,8 @@ static void find_uses(struct records *s)
 			for (uint32_t e = 0; e < i->nsucc; e++)
 				for (uint32_t a = 0; a < i->succ[e].nargs; a++)
 					if (s->of[i->succ[e].args[a]])
-						refuse(s, r, "a table that differs by the way taken is not there yet")
-							->help = "fill one table, made before the branch";
+						refuse(s, r,
+						       REFUSAL(ON_TABLES, "fill one table, made before the branch", "a table that differs by the way taken is not there yet"));
 		}
 }
 
@@ -180,8 +182,8 @@ static void refuse_later_uses(struct records *s, struct rec *rec)
 		ir_ref use = copies(s, rec, rec->uses[h]) ? reach_use(s->f, rec->uses[h], rec->table, is_use, &arg) : 0;
 		if (!use)
 			continue;
-		refuse(s, use, "this table was stored before, which copied it; using it again would not change "
-		       "what was stored")->help = "make a new table, or set every field before storing it";
+		refuse(s, use,
+		       REFUSAL(ON_TABLES, "make a new table, or set every field before storing it", "this table was stored before, which copied it; using it again would not change what was stored"));
 		return;
 	}
 }

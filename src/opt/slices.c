@@ -116,10 +116,10 @@ bool slices_keep(struct flow *fl)
 
 static void refuse(struct slices *s, ir_ref v, ir_ref use, ir_ref write)
 {
-	flow_error(s->fl, ir_at(s->f, use)->site, "this string was taken from the packet before line %u writes to it; to keep "
-		   "what it was it must have at most %d bytes, and may have %u",
-		   s->fl->u->sites[ir_at(s->f, write)->site].pos.line, LW_MAXSTR, ir_at(s->f, v)->type.most)->help =
-		"use it before the write, take it anew, or take less of it: s:sub(1, 64)";
+	flow_refuse(s->fl, ir_at(s->f, use)->site, ON_STRINGS, "use it before the write, take it anew, or take "
+		    "less of it: s:sub(1, 64)", "this string was taken from the packet before line %u writes "
+		    "to it; to keep what it was it must have at most %d bytes, and may have %u",
+		    s->fl->u->sites[ir_at(s->f, write)->site].pos.line, LW_MAXSTR, ir_at(s->f, v)->type.most);
 }
 
 void slices_check(struct flow *fl)

@@ -259,13 +259,14 @@ void unroll_refuse(struct flow *fl, ir_ref call)
 	struct unroll u = { .fl = fl, .f = fl->f, .call = call };
 	uint32_t site = ir_at(fl->f, call)->site;
 	if (!iterate_starts(fl, call))
-		flow_error(fl, site, "this loop starts elsewhere than at the first element")->help =
-			"write for k, v in pairs(t) do ... end, and pass over what is not wanted";
+		flow_refuse(fl, site, ON_LOOPS, "write for k, v in pairs(t) do ... end, and pass over what is "
+			    "not wanted", "this loop starts elsewhere than at the first element");
 	else if (find_elements(&u))
-		flow_error(fl, site, "this loop over a captured table is too long: %u elements times its body", u.n)->help =
-			"do less in it, or keep the table's values in a map and go over that";
+		flow_refuse(fl, site, ON_LOOPS, "do less in it, or keep the table's values in a map and go "
+			    "over that", "this loop over a captured table is too long: %u elements times its "
+			    "body", u.n);
 	else
-		flow_error(fl, site, "a captured table of more than %d elements, or one whose elements a metamethod finds, is "
-			   "not gone over in kernel code", MAX_ELEMENTS)->help =
-			"keep its values in a map and go over that, or write a numeric 'for' over a captured bound";
+		flow_refuse(fl, site, ON_LOOPS, "keep its values in a map and go over that, or write a numeric "
+			    "'for' over a captured bound", "a captured table of more than %d elements, or one "
+			    "whose elements a metamethod finds, is not gone over in kernel code", MAX_ELEMENTS);
 }

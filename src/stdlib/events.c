@@ -31,15 +31,16 @@ static bool send_type(struct infer *in, const struct ir_lib *row, uint32_t site,
 	map_shape(a[0].k->map, &s);
 	const struct ir_ins *r = a[1].def ? ir_at(u->main, a[1].def) : NULL;
 	if (s.value->size > MAX_RECORD)
-		return infer_error(in, site, "send fewer or shorter fields", "an event of %u bytes is too big for "
-				   "the kernel's stack", s.value->size), false;
+		return infer_refuse(in, site, ON_MAPS, "send fewer or shorter fields", "an event of %u bytes "
+				    "is too big for the kernel's stack", s.value->size), false;
 	for (uint32_t i = 0; r && r->op == IRO(record) && i < r->nargs; i++) {
 		const struct ct_field *f = ct_field(s.value, r->list[i], strlen(r->list[i]));
 		if (!f)
 			return infer_error(in, site, NULL, "the event has no field '%s'", r->list[i]), false;
 		if (!lw_type_kinds(f->type))
-			return infer_error(in, site, NULL, "the field '%s' is of a type that kernel code cannot "
-					   "send yet", f->name), false;
+			return infer_refuse(in, site, ON_MAPS, "send integers, booleans, addresses or char "
+					    "arrays", "the field '%s' is of a type that kernel code cannot "
+					    "send yet", f->name), false;
 	}
 	return true;
 }
@@ -97,17 +98,18 @@ bool std_print_type(struct infer *in, const struct ir_lib *row, uint32_t site, u
 	for (uint32_t i = 0; i < n; i++) {
 		bool known = a[i].k && a[i].k->kind < PG_CIDR;
 		if (!known && a[i].kinds & ~printable)
-			return infer_error(in, site, "print its fields", "argument #%u of print is a %s; kernel code "
-				"cannot print that", i + 1, ir_kind_lua(infer_unit(in),
-				ir_first_kind(a[i].kinds & ~printable))), false;
+			return infer_refuse(in, site, ON_STRINGS, "print its fields", "argument #%u of print "
+					    "is a %s; kernel code cannot print that", i + 1,
+					    ir_kind_lua(infer_unit(in), ir_first_kind(a[i].kinds & ~printable))), false;
 		if (!known && a[i].kinds & IR_BIT(IR_SLICE) && a[i].most > MAX_RECORD)
-			return infer_error(in, site, "print its first bytes: s:sub(1, 64)", "argument #%u of print may be "
-					   "a string of up to %u bytes, too many at once", i + 1, a[i].most), false;
+			return infer_refuse(in, site, ON_STRINGS, "print its first bytes: s:sub(1, 64)",
+					    "argument #%u of print may be a string of up to %u bytes, too many "
+					    "at once", i + 1, a[i].most), false;
 		size += arg_size(a[i].kinds, known ? a[i].k : NULL, a[i].cap, a[i].most);
 	}
 	if (size > MAX_RECORD)
-		return infer_error(in, site, "print less at once", "what is printed here is too big for the "
-				   "kernel's stack"), false;
+		return infer_refuse(in, site, ON_SIZE, "print less at once", "what is printed here is too big "
+				    "for the kernel's stack"), false;
 	return true;
 }
 

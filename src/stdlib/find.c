@@ -21,7 +21,7 @@ static void text_as_pattern(struct arena *a, const pg_value *k, struct pat *p)
 }
 
 /* The pattern that is argument 1; what is wrong with it, or NULL. */
-static const char *read_pattern(struct arena *a, const struct ir_lib *row, uint32_t n, const pg_value *k,
+static const struct refusal *read_pattern(struct arena *a, const struct ir_lib *row, uint32_t n, const pg_value *k,
 				uint64_t plain_kinds, struct pat *p)
 {
 	if (row->imm == STD_NEXT && k->n && *k->str == '^') { /* to gmatch a byte like any other */
@@ -61,17 +61,19 @@ bool std_find_type(struct infer *in, const struct ir_lib *row, uint32_t site, ui
 	if (!std_one_string(in, called, site, a) || !std_integers(in, row, site, 2, n < 3 ? n : 3, a))
 		return false;
 	if (a[0].k && a[0].k->n > LW_MAXSTR)
-		return infer_error(in, site, "compute it in the user half and capture the result", "'%s' of a constant text "
-				   "of more than %d bytes is not there in kernel code", called->name, LW_MAXSTR), false;
+		return infer_refuse(in, site, ON_STRINGS, "compute it in the user half and capture the result",
+				    "'%s' of a constant text of more than %d bytes is not there in kernel code",
+				    called->name, LW_MAXSTR), false;
 	if (!a[1].k || a[1].k->kind != PG_STR)
-		return infer_error(in, site, "write the pattern into the call, or capture it", "the pattern of '%s' is known "
-				   "only at run time; patterns are compiled", called->name), false;
+		return infer_refuse(in, site, ON_STRINGS, "write the pattern into the call, or capture it",
+				    "the pattern of '%s' is known only at run time; patterns are compiled",
+				    called->name), false;
 	if (plain(row, n, n > 3 ? a[3].kinds : 0) < 0)
-		return infer_error(in, site, "write true or false", "whether 'find' takes its pattern as plain text is known "
-				   "only at run time"), false;
-	const char *wrong = read_pattern(infer_unit(in)->arena, row, n, a[1].k, n > 3 ? a[3].kinds : 0, &p);
+		return infer_refuse(in, site, ON_STRINGS, "write true or false", "whether 'find' takes its "
+				    "pattern as plain text is known only at run time"), false;
+	const struct refusal *wrong = read_pattern(infer_unit(in)->arena, row, n, a[1].k, n > 3 ? a[3].kinds : 0, &p);
 	if (wrong)
-		return infer_error(in, site, NULL, "the pattern of '%s': %s", called->name, wrong), false;
+		return infer_error(in, site, wrong->help, "the pattern of '%s': %s", called->name, wrong->text), false;
 	struct ir_type part = { .kinds = NIL | IR_BIT(std_is_text(&a[0]) ? IR_TEXT : IR_SLICE) };
 	*(std_is_text(&a[0]) ? &part.cap : &part.most) = std_most(&a[0]);
 	for (uint32_t i = 0; i < results(row, &p); i++)
@@ -156,7 +158,8 @@ bool std_gmatch_type(struct infer *in, const struct ir_lib *row, uint32_t site, 
 	if (!std_one_string(in, &gmatch, site, a))
 		return false;
 	if (n > 1 && a[1].kinds & ~(INT | NIL))
-		return infer_error(in, site, "give it an integer", "where 'gmatch' begins may be no integer here"), false;
+		return infer_refuse(in, site, ON_STRINGS, "give it an integer", "where 'gmatch' begins may be "
+				    "no integer here"), false;
 	out[0] = (struct ir_type){ .kinds = INT };
 	return true;
 }

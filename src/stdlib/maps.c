@@ -32,8 +32,8 @@ bool std_storable(struct infer *in, uint32_t site, const struct map_shape *s, co
 	uint64_t want = lw_type_kinds(t);
 	bool cidr = v->kinds & IR_BIT(IR_HOST) && v->k && v->k->kind == PG_CIDR;
 	if (!want || t->size > MAX_ON_STACK)
-		return infer_error(in, site, "use smaller or other types", "%ss of type %s are not there yet in "
-				   "kernel code", what, type_text(a, t)), false;
+		return infer_refuse(in, site, ON_MAPS, "use smaller or other types", "%ss of type %s are not "
+				    "there yet in kernel code", what, type_text(a, t)), false;
 	if (!(v->kinds & want) || (v->kinds == IR_BIT(IR_HOST) && !cidr))
 		return infer_error(in, site, v->kinds == IR_BIT(IR_MSG) ? "print it, or store a number for each error"
 				   : NULL, "bad %s for %s (%s expected, got %s)", what, map_text(a, s), type_text(a, t),
@@ -64,8 +64,9 @@ bool std_known_fields(struct infer *in, uint32_t site, const struct ctype *t, co
 		if (f && lw_type_kinds(f->type))
 			continue;
 		if (f)
-			infer_error(in, site, NULL, "the field '%s' is of a type that kernel code cannot store yet",
-				    f->name);
+			infer_refuse(in, site, ON_MAPS, "store its parts in fields of their own: integers, "
+				     "addresses, char arrays", "the field '%s' is of a type that kernel code "
+				     "cannot store yet", f->name);
 		else
 			no_such_field(in, site, t, r->list[i]);
 		good = false;
@@ -80,8 +81,9 @@ bool std_readable(struct infer *in, uint32_t site, const struct ctype *t, struct
 	out->kinds |= IR_BIT(IR_NIL);
 	out->k = NULL;
 	if (!v.kinds || v.cap > LW_MAXSTR)
-		return infer_error(in, site, NULL, "values of type %s cannot be read yet in kernel code",
-				   type_text(infer_unit(in)->arena, t)), false;
+		return infer_refuse(in, site, ON_MAPS, "use integers, addresses, char arrays of up to 64 "
+				    "bytes, or a struct of them", "values of type %s cannot be read yet in "
+				    "kernel code", type_text(infer_unit(in)->arena, t)), false;
 	return true;
 }
 
@@ -121,8 +123,9 @@ static bool is_counter(const struct ctype *t)
 bool std_addable(struct infer *in, uint32_t site, const struct map_shape *s)
 {
 	if (!is_counter(s->value))
-		return infer_error(in, site, NULL, "add is for maps of u32, u64, i32 or i64, not of %s",
-				   type_text(infer_unit(in)->arena, s->value)), false;
+		return infer_refuse(in, site, ON_MAPS, "write m[k] = v; or keep a counter in a map or field of "
+				    "its own", "add is for maps of u32, u64, i32 or i64, not of %s",
+				    type_text(infer_unit(in)->arena, s->value)), false;
 	return true;
 }
 

@@ -104,8 +104,9 @@ static bool in_base(struct infer *in, const struct ir_lib *row, uint32_t site, c
 {
 	bool base = a[1].k && a[1].k->kind == PG_INT && a[1].k->i >= 2 && a[1].k->i <= 36;
 	if (!base || !(a->kinds & STRINGS))
-		return infer_error(in, site, "convert it in the user half and capture the number", "'tonumber' with a base "
-				   "takes a text, and a constant base from 2 to 36"), false;
+		return infer_refuse(in, site, ON_STRINGS, "convert it in the user half and capture the number",
+				    "'tonumber' with a base takes a text, and a constant base from 2 to "
+				    "36"), false;
 	if (!is_text(a)) {
 		out->kinds = INT | NIL;
 		return readable(in, row, site, a);
@@ -138,7 +139,8 @@ bool std_tonumber_type(struct infer *in, const struct ir_lib *row, uint32_t site
 	else if (a[0].k && a[0].k->kind == PG_FLOAT)
 		is_const(in, out, *a[0].k);
 	else if (a[0].kinds & IR_BIT(IR_FLOAT))
-		return infer_error(in, site, NULL, "'tonumber' of what may be a float here"), false;
+		return infer_refuse(in, site, ON_VALUES, "use integers: // divides and rounds down",
+				    "'tonumber' of what may be a float here"), false;
 	else if (a[0].kinds & STRINGS)
 		out->kinds = INT | NIL;
 	else
@@ -202,8 +204,8 @@ bool std_number_type(struct infer *in, const struct ir_lib *row, uint32_t site, 
 	if (a[0].k && (k.kind == PG_INT || k.kind == PG_FLOAT || a[0].kinds & (STRINGS | IR_BIT(IR_FLOAT))))
 		is_const(in, out, k);
 	else if (a[0].kinds & (STRINGS | IR_BIT(IR_FLOAT)))
-		return infer_error(in, site, "test with type() that it is none", "'%s' of a text known only at run time is "
-				   "not there yet", row->name), false;
+		return infer_refuse(in, site, ON_STRINGS, "test with type() that it is none",
+				    "'%s' of a text known only at run time is not there yet", row->name), false;
 	else if (row->imm == STD_TOINTEGER)
 		of_kinds(a, out);
 	return true;

@@ -36,8 +36,9 @@ static bool set_type(struct infer *in, const struct ir_lib *row, uint32_t site, 
 		     struct ir_type *out)
 {
 	(void)row, (void)n, (void)a, (void)out;
-	infer_error(in, site, "put maps in and take them out in the user half; kernel code uses those that are there: "
-		    "m[k][k2] = v", "kernel code does not change which maps are in a map of maps");
+	infer_refuse(in, site, ON_MAPS, "put maps in and take them out in the user half; kernel code uses "
+		     "those that are there: m[k][k2] = v", "kernel code does not change which maps are in a "
+		     "map of maps");
 	return false;
 }
 

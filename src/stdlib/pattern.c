@@ -14,7 +14,7 @@ struct reader {
 	uint32_t cap;
 	uint8_t open[PAT_CAPTURES];
 	uint32_t nopen;
-	const char *error;
+	const struct refusal *error;
 };
 
 /* ---- sets ---- */
@@ -87,9 +87,9 @@ static struct pat_set class_of(unsigned char c)
 
 /* ---- items ---- */
 
-static bool fail(struct reader *r, const char *text)
+static bool fail(struct reader *r, const struct refusal *wrong)
 {
-	r->error = text;
+	r->error = wrong;
 	return false;
 }
 
@@ -125,7 +125,7 @@ static bool read_bracket(struct reader *r, struct pat_set *s)
 	r->p += negated;
 	const char *end = closing(r);
 	if (!end)
-		return fail(r, "malformed pattern (missing ']')");
+		return fail(r, MISTAKE("malformed pattern (missing ']')"));
 	while (r->p < end) {
 		if (at(r, 0) == '%') {
 			struct pat_set k = class_of(at(r, 1));
@@ -155,7 +155,7 @@ static bool read_set(struct reader *r, struct pat_set *s)
 		add_range(s, 0, 255);
 	} else if (c == '%') {
 		if (r->p >= r->end)
-			return fail(r, "malformed pattern (ends with '%')");
+			return fail(r, MISTAKE("malformed pattern (ends with '%')"));
 		*s = class_of((unsigned char)*r->p++);
 	} else {
 		pat_add(s, c);
@@ -178,7 +178,7 @@ static bool read_byte(struct reader *r)
 static bool read_open(struct reader *r)
 {
 	if (r->out->ncaptures == PAT_CAPTURES)
-		return fail(r, "too many captures");
+		return fail(r, MISTAKE("too many captures"));
 	bool position = at(r, 1) == ')';
 	struct pat_item *item = push(r, position ? PAT_POSITION : PAT_OPEN);
 	item->capture = (uint8_t)r->out->ncaptures;
@@ -192,7 +192,7 @@ static bool read_open(struct reader *r)
 static bool read_close(struct reader *r)
 {
 	if (!r->nopen)
-		return fail(r, "invalid pattern capture");
+		return fail(r, MISTAKE("invalid pattern capture"));
 	push(r, PAT_CLOSE)->capture = r->open[--r->nopen];
 	r->p++;
 	return true;
@@ -201,7 +201,7 @@ static bool read_close(struct reader *r)
 static bool read_balance(struct reader *r)
 {
 	if (r->p + 3 >= r->end)
-		return fail(r, "malformed pattern (missing arguments to '%b')");
+		return fail(r, MISTAKE("malformed pattern (missing arguments to '%b')"));
 	struct pat_item *item = push(r, PAT_BALANCE);
 	item->x = at(r, 2);
 	item->y = at(r, 3);
@@ -214,7 +214,7 @@ static bool read_frontier(struct reader *r)
 	struct pat_set s = { { 0 } };
 	r->p += 2;
 	if (at(r, 0) != '[')
-		return fail(r, "missing '[' after '%f' in pattern");
+		return fail(r, MISTAKE("missing '[' after '%f' in pattern"));
 	if (!read_set(r, &s))
 		return false;
 	push(r, PAT_FRONTIER)->set = s;
@@ -238,7 +238,8 @@ static bool read_item(struct reader *r)
 	if (c == '%' && next == 'f')
 		return read_frontier(r);
 	if (c == '%' && next >= '0' && next <= '9')
-		return fail(r, "back references (%1) are not there in kernel code");
+		return fail(r, REFUSAL(ON_STRINGS, "match both parts, and compare them",
+				       "back references (%1) are not there in kernel code"));
 	return read_byte(r);
 }
 
@@ -269,7 +270,7 @@ static bool may_stop_early(const struct pat *p, uint32_t i)
 	return false; /* the first try ends the match */
 }
 
-const char *pat_read(struct arena *a, const char *s, size_t n, struct pat *out)
+const struct refusal *pat_read(struct arena *a, const char *s, size_t n, struct pat *out)
 {
 	struct reader r = { .arena = a, .p = s, .end = s + n, .out = out };
 	*out = (struct pat){ .anchored = n && *s == '^' };
@@ -278,7 +279,7 @@ const char *pat_read(struct arena *a, const char *s, size_t n, struct pat *out)
 		if (!read_item(&r))
 			return r.error;
 	if (r.nopen)
-		return "unfinished capture";
+		return MISTAKE("unfinished capture");
 	for (uint32_t i = 0; i < out->n; i++)
 		out->items[i].keeps = out->items[i].what == PAT_BYTE && !may_stop_early(out, i);
 	return NULL;

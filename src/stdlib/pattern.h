@@ -3,6 +3,7 @@
 #define STDLIB_PATTERN_H
 
 #include "core/arena.h"
+#include "core/refusal.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -46,7 +47,7 @@ struct pat {
 };
 
 /* Reads a pattern. What is wrong with it, as Lua says it, or NULL. */
-const char *pat_read(struct arena *a, const char *s, size_t n, struct pat *out);
+const struct refusal *pat_read(struct arena *a, const char *s, size_t n, struct pat *out);
 /* The items as text, for tests: "^ a*! (1 )1 $". */
 const char *pat_text(struct arena *a, const struct pat *p);
 

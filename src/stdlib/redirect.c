@@ -11,8 +11,9 @@ static bool redirect_type(struct infer *in, const struct ir_lib *row, uint32_t s
 	(void)row, (void)n, (void)out;
 	map_shape(a[0].k->map, &s);
 	if (!t->helper_redirect_map)
-		return infer_error(in, site, t->helper_redirect ? "write pkt:redirect(dev)" : NULL, "packets are not "
-				   "redirected through a %s in %s", pg_map_type(a[0].k->map), t->hook), false;
+		return infer_refuse(in, site, ON_PACKETS, "write pkt:redirect(dev) in tc, or redirect through maps in xdp",
+				    "packets are not redirected through a %s in %s", pg_map_type(a[0].k->map), t->hook),
+		       false;
 	return std_storable(in, site, &s, s.key, &a[1], "key");
 }
 

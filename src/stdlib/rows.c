@@ -154,8 +154,8 @@ static bool kind_type(struct infer *in, const struct ir_lib *row, uint32_t site,
 	bool first = true, same = true;
 	(void)n;
 	if (a[0].kinds & IR_BIT(IR_HOST) && (!a[0].k || a[0].k->kind == PG_HOST))
-		return infer_error(in, site, "ask in the user half and capture the answer", "what '%s' gives of this "
-				   "host value is not known", row->name), false;
+		return infer_refuse(in, site, ON_TABLES, "ask in the user half and capture the answer",
+				    "what '%s' gives of this host value is not known", row->name), false;
 	if (a[0].kinds & IR_BIT(IR_HOST) && a[0].k->kind == PG_TABLE) {
 		only = row->imm ? NULL : "table";
 		kinds = only ? STR : NIL;
@@ -223,9 +223,12 @@ static bool addr_type(struct infer *in, const struct ir_lib *row, uint32_t site,
 	if (number && a[0].kinds == INT)
 		return true;
 	if (!a[0].k || a[0].k->kind != PG_STR)
-		return infer_error(in, site, number && a[0].kinds & INT ? "test that it is an integer first" :
-				   "compute it in the user half and capture it", "'%s' takes %stext known when it "
-				   "is compiled", row->name, number ? "an integer, or " : ""), false;
+		return number && a[0].kinds & INT ? infer_refuse(in, site, ON_STRINGS, "test that it is an integer first",
+				"'%s' takes an integer, or text known when it is compiled", row->name)
+		       : number ? infer_refuse(in, site, ON_STRINGS, "compute it in the user half and capture it",
+				"'%s' takes an integer, or text known when it is compiled", row->name)
+		       : infer_refuse(in, site, ON_STRINGS, "compute it in the user half and capture it",
+				"'%s' takes text known when it is compiled", row->name), false;
 	if (parse[row->imm](a[0].k->str, &v) < 0)
 		return infer_error(in, site, NULL, "\"%s\" is not %s", a[0].k->str, what[row->imm]), false;
 	is_const(in, out, infer_const(in, v), IR_BIT(ir_kind_of(v.kind)));

@@ -19,8 +19,9 @@ bool std_integers(struct infer *in, const struct ir_lib *row, uint32_t site, uin
 {
 	for (uint32_t i = first; i < n; i++)
 		if (a[i].kinds & (IR_ALL_STRINGS | IR_BIT(IR_FLOAT)))
-			return infer_error(in, site, "give it integers", "argument #%u of '%s' may be a %s here, which Lua "
-				"would convert", i, row->name, a[i].kinds & IR_ALL_STRINGS ? "string" : "float"), false;
+			return infer_refuse(in, site, ON_VALUES, "give it integers", "argument #%u of '%s' may "
+					    "be a %s here, which Lua would convert", i, row->name,
+					    a[i].kinds & IR_ALL_STRINGS ? "string" : "float"), false;
 	return true;
 }
 
@@ -29,13 +30,15 @@ bool std_one_string(struct infer *in, const struct ir_lib *row, uint32_t site, c
 {
 	bool text = a->kinds & (IR_BIT(IR_STR) | IR_BIT(IR_TEXT)), slice = a->kinds & (IR_BIT(IR_SLICE) | IR_VIEWS);
 	if (text && slice && (a->kinds & IR_VIEWS || a->most > LW_MAXSTR))
-		return infer_error(in, site, "call it for each of them under an if", "'%s' of what may be many of a packet's "
-				   "bytes or other text is not there yet", row->name), false;
+		return infer_refuse(in, site, ON_STRINGS, "call it for each of them under an if",
+				    "'%s' of what may be many of a packet's bytes or other text is not there "
+				    "yet", row->name), false;
 	if (a->kinds & IR_BIT(IR_MSG))
-		return infer_error(in, site, "print it, or compare it with a constant text", "'%s' of the message of an error is "
-				   "not there yet", row->name), false;
+		return infer_refuse(in, site, ON_STRINGS, "print it, or compare it with a constant text",
+				    "'%s' of the message of an error is not there yet", row->name), false;
 	if (a->kinds & (INT | IR_BIT(IR_FLOAT)))
-		return infer_error(in, site, NULL, "'%s' of a number is not there in kernel code", row->name), false;
+		return infer_refuse(in, site, ON_STRINGS, "make it a text first: tostring(n)",
+				    "'%s' of a number is not there in kernel code", row->name), false;
 	return true;
 }
 
@@ -166,8 +169,9 @@ static bool sub_type(struct infer *in, const struct ir_lib *row, uint32_t site, 
 		return true;
 	}
 	if (known_string(a) && a->cap > LW_MAXSTR)
-		return infer_error(in, site, NULL, "a part of a constant text of more than %d bytes that is known only at run "
-				   "time is not there yet", LW_MAXSTR), false;
+		return infer_refuse(in, site, ON_STRINGS, "shorten the text, or write the positions as "
+				    "constants", "a part of a constant text of more than %d bytes that is "
+				    "known only at run time is not there yet", LW_MAXSTR), false;
 	uint32_t most = sub_most(std_most(a), n, a);
 	*out = std_is_text(a) ? (struct ir_type){ .kinds = IR_BIT(IR_TEXT), .cap = most }
 			      : (struct ir_type){ .kinds = IR_BIT(IR_SLICE), .most = most };
@@ -230,8 +234,9 @@ static bool byte_type(struct infer *in, const struct ir_lib *row, uint32_t site,
 		return true;
 	}
 	if (known_string(a) && a->cap > LW_MAXSTR)
-		return infer_error(in, site, NULL, "a byte of a constant text of more than %d bytes that is known only at run "
-				   "time is not there yet", LW_MAXSTR), false;
+		return infer_refuse(in, site, ON_STRINGS, "shorten the text, or capture a table of its bytes",
+				    "a byte of a constant text of more than %d bytes that is known only at run "
+				    "time is not there yet", LW_MAXSTR), false;
 	uint32_t most = byte_most(n, a);
 	out[0] = (struct ir_type){ .kinds = most ? INT | NIL : NIL };
 	for (uint32_t k = 1; k < most; k++)

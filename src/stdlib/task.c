@@ -81,8 +81,9 @@ bool std_str_type(struct infer *in, const struct ir_lib *row, uint32_t site, uin
 		  const struct ir_type *a, struct ir_type *out)
 {
 	if (n > 1 && (!a[1].k || a[1].k->kind != PG_INT || a[1].k->i < 1 || a[1].k->i > LW_MAXSTR))
-		return infer_error(in, site, NULL, "the length given to '%s' is a constant from 1 to %d", row->name,
-				   LW_MAXSTR), false;
+		return infer_refuse(in, site, ON_STRINGS, "give it a constant, and cut the string: s:sub(1, n)",
+				    "the length given to '%s' is a constant from 1 to %d", row->name,
+				    LW_MAXSTR), false;
 	*out = (struct ir_type){ .kinds = IR_BIT(IR_STR), .cap = n > 1 ? (uint32_t)a[1].k->i : row->cap };
 	return true;
 }

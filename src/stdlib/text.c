@@ -13,8 +13,9 @@ enum { PIECES = 32 };
 static bool text_type(struct infer *in, uint32_t site, uint32_t least, uint32_t most, struct ir_type *out)
 {
 	if (least > LW_MAXSTR)
-		return infer_error(in, site, "send the parts as fields of an event, or give them to print", "this text has "
-				   "%u bytes; those made in kernel code have at most %d", least, LW_MAXSTR), false;
+		return infer_refuse(in, site, ON_STRINGS, "send the parts as fields of an event, or give them "
+				    "to print", "this text has %u bytes; those made in kernel code have at "
+				    "most %d", least, LW_MAXSTR), false;
 	*out = (struct ir_type){ .kinds = TEXT, .cap = most < LW_MAXSTR ? most : (uint32_t)LW_MAXSTR };
 	return true;
 }
@@ -24,14 +25,17 @@ static bool textual(struct infer *in, const struct ir_lib *row, uint32_t site, c
 {
 	uint64_t wrong = a->kinds & ~(IR_STRINGS | LW_TEXTUAL);
 	if (wrong & IR_BIT(IR_IP6))
-		return infer_error(in, site, "print and events take it as it is; the user half formats it", "the text of an "
-				   "IPv6 address is not there yet in kernel code"), false;
+		return infer_refuse(in, site, ON_STRINGS, "print and events take it as it is; the user half "
+				    "formats it", "the text of an IPv6 address is not there yet in kernel "
+				    "code"), false;
 	if (wrong)
-		return infer_error(in, site, NULL, "'%s' of a %s is not there in kernel code", row->name,
-				   ir_kind_lua(infer_unit(in), ir_first_kind(wrong))), false;
+		return infer_refuse(in, site, ON_STRINGS, "give it a string, a number, a boolean, nil or an "
+				    "address", "'%s' of a %s is not there in kernel code", row->name,
+				    ir_kind_lua(infer_unit(in), ir_first_kind(wrong))), false;
 	if (a->kinds & IR_BIT(IR_SLICE) && a->most > LW_MAXSTR && a->kinds & ~IR_STRINGS)
-		return infer_error(in, site, "use its first bytes: s:sub(1, 16)", "a string of up to %u bytes is made another "
-				   "text; those have at most %d", a->most, LW_MAXSTR), false;
+		return infer_refuse(in, site, ON_STRINGS, "use its first bytes: s:sub(1, 16)",
+				    "a string of up to %u bytes is made another text; those have at most %d",
+				    a->most, LW_MAXSTR), false;
 	return true;
 }
 
@@ -113,7 +117,7 @@ struct piece {
 };
 
 /* One conversion behind its %. What is wrong with it, or NULL. */
-static const char *read_conversion(const char **s, const char *end, struct piece *p)
+static const struct refusal *read_conversion(const char **s, const char *end, struct piece *p)
 {
 	*p = (struct piece){ 0 };
 	for (; *s < end && strchr("-0", **s) && **s; ++*s) {
@@ -123,30 +127,33 @@ static const char *read_conversion(const char **s, const char *end, struct piece
 	for (; *s < end && **s >= '0' && **s <= '9' && p->width < 100; ++*s)
 		p->width = p->width * 10 + (uint32_t)(**s - '0');
 	if (*s >= end || !strchr("sdiuxXc", **s) || !**s)
-		return "kernel code formats by %s %d %u %x %X and %c, with - 0 and a width";
+		return REFUSAL(ON_STRINGS, "kernel code formats by %s %d %i %u %x %X and %c, with - 0 and a width",
+			       "this conversion is not there in kernel code");
 	p->conv = *(*s)++;
 	if (p->width > 64 || (p->zero && strchr("sc", p->conv)) || (p->zero && p->left))
-		return "this conversion is not there in kernel code";
+		return REFUSAL(ON_STRINGS, "widths go to 64, and 0 is for numbers, without -",
+			       "this width is not there in kernel code");
 	return NULL;
 }
 
-static const char *read_format(const pg_value *k, struct piece *out, uint32_t *count)
+static const struct refusal *read_format(const pg_value *k, struct piece *out, uint32_t *count)
 {
 	const char *s = k->str, *end = s + k->n;
 	for (*count = 0; s < end;) {
 		struct piece *p = &out[(*count)++];
 		if (*count == PIECES)
-			return "this format has too many parts";
+			return REFUSAL(ON_STRINGS, "format it in parts, and put those together with ..",
+				       "this format has too many parts");
 		const char *percent = memchr(s, '%', (size_t)(end - s));
 		if (percent == s && s + 1 < end && s[1] != '%') {
 			s++;
-			const char *wrong = read_conversion(&s, end, p);
+			const struct refusal *wrong = read_conversion(&s, end, p);
 			if (wrong)
 				return wrong;
 			continue;
 		}
 		if (percent == s && s + 1 == end)
-			return "invalid conversion '%' to 'format'";
+			return MISTAKE("invalid conversion '%' to 'format'");
 		*p = (struct piece){ .text = percent == s ? s + 1 : s,
 				     .n = (uint32_t)(percent == s ? 1 : (percent ? percent : end) - s) };
 		s = percent == s ? s + 2 : percent ? percent : end;
@@ -168,8 +175,8 @@ static bool argument(struct infer *in, const struct ir_lib *row, uint32_t site, 
 	if (is_text(p->conv) && !textual(in, row, site, a))
 		return false;
 	if (p->width && a->kinds & (IR_BIT(IR_SLICE) | TEXT))
-		return infer_error(in, site, "leave the width out", "a width for a string that may hold a zero byte is not "
-				   "there yet"), false;
+		return infer_refuse(in, site, ON_STRINGS, "leave the width out", "a width for a string that "
+				    "may hold a zero byte is not there yet"), false;
 	*cap = p->conv == 'c' ? 1 : p->conv == 'x' || p->conv == 'X' ? 16
 	       : lw_text_cap(is_text(p->conv) ? a->kinds : INT, a->cap, a->most);
 	*cap = *cap < p->width ? p->width : *cap;
@@ -182,11 +189,11 @@ bool std_format_type(struct infer *in, const struct ir_lib *row, uint32_t site, 
 	struct piece p[PIECES];
 	uint32_t count, arg = 1, least = 0, all = 0, cap;
 	if (!a[0].k || a[0].k->kind != PG_STR)
-		return infer_error(in, site, "write the format into the call, or capture it", "the format of 'format' is known "
-				   "only at run time"), false;
-	const char *wrong = read_format(a[0].k, p, &count);
+		return infer_refuse(in, site, ON_STRINGS, "write the format into the call, or capture it",
+				    "the format of 'format' is known only at run time"), false;
+	const struct refusal *wrong = read_format(a[0].k, p, &count);
 	if (wrong)
-		return infer_error(in, site, NULL, "%s", wrong), false;
+		return infer_error(in, site, wrong->help, "%s", wrong->text), false;
 	for (uint32_t i = 0; i < count; i++) {
 		cap = p[i].n;
 		if (p[i].conv && arg >= n)
@@ -316,8 +323,9 @@ static bool short_string(struct infer *in, const struct ir_lib *row, uint32_t si
 	if (!std_one_string(in, row, site, a))
 		return false;
 	if (a->kinds & (IR_VIEWS | IR_BIT(IR_SLICE)) && (a->kinds & IR_VIEWS || a->most > LW_MAXSTR))
-		return infer_error(in, site, "use its first bytes: s:sub(1, 64)", "'%s' makes a text of a string that may be "
-				   "longer than %d bytes", row->name, LW_MAXSTR), false;
+		return infer_refuse(in, site, ON_STRINGS, "use its first bytes: s:sub(1, 64)",
+				    "'%s' makes a text of a string that may be longer than %d bytes", row->name,
+				    LW_MAXSTR), false;
 	return true;
 }
 
@@ -369,8 +377,8 @@ bool std_rep_type(struct infer *in, const struct ir_lib *row, uint32_t site, uin
 	if (!short_string(in, row, site, a))
 		return false;
 	if (!a[1].k || a[1].k->kind != PG_INT || (n > 2 && a[2].kinds != NIL))
-		return infer_error(in, site, "write how often as a constant, and no separator", "'rep' by what is known only at "
-				   "run time is not there yet"), false;
+		return infer_refuse(in, site, ON_STRINGS, "write how often as a constant, and no separator",
+				    "'rep' by what is known only at run time is not there yet"), false;
 	uint64_t times = a[1].k->i < 0 ? 0 : (uint64_t)a[1].k->i;
 	uint64_t len = lw_text_cap(a->kinds & IR_STRINGS, a->cap, a->most), most = LW_MAXSTR;
 	bool known = !times || !len || (a->k && a->k->kind == PG_STR);
@@ -403,8 +411,9 @@ bool std_char_type(struct infer *in, const struct ir_lib *row, uint32_t site, ui
 	(void)row;
 	for (uint32_t i = 0; i < n; i++)
 		if (a[i].kinds & (IR_ALL_STRINGS | IR_BIT(IR_FLOAT)))
-			return infer_error(in, site, "give it integers", "argument #%u of 'char' may be a %s here, which Lua would "
-				"convert", i + 1, a[i].kinds & IR_ALL_STRINGS ? "string" : "float"), false;
+			return infer_refuse(in, site, ON_VALUES, "give it integers", "argument #%u of 'char' "
+					    "may be a %s here, which Lua would convert", i + 1,
+					    a[i].kinds & IR_ALL_STRINGS ? "string" : "float"), false;
 	return text_type(in, site, n, n, out);
 }
 

@@ -29,29 +29,35 @@ static uint32_t number(const char **s, const char *end, uint32_t otherwise)
 	return n;
 }
 
-/* The field that starts with c; what is wrong with it, or NULL. */
-static const char *read_field(char c, const char **s, const char *end, struct field *f)
+static const struct refusal *too_wide(void)
 {
-	static const char no_string[] = "the format of 'unpack': missing size for format option 'c'";
+	return REFUSAL(ON_STRINGS, "take longer ones as bytes: c16", "the format of 'unpack': integers have 1 to 8 bytes in "
+		       "kernel code");
+}
+
+/* The field that starts with c; what is wrong with it, or NULL. */
+static const struct refusal *read_field(char c, const char **s, const char *end, struct field *f)
+{
 	for (size_t i = 0; i < sizeof(integers) / sizeof(*integers); i++) {
 		if (integers[i].c != c)
 			continue;
 		*f = (struct field){ F_INT, integers[i].size, integers[i].is_signed, f->big };
 		if (c == 'i' || c == 'I')
 			f->size = number(s, end, 4);
-		return f->size < 1 || f->size > 8 ? "the format of 'unpack': integers have 1 to 8 bytes in kernel code" : NULL;
+		return f->size < 1 || f->size > 8 ? too_wide() : NULL;
 	}
 	*f = (struct field){ .big = f->big }; /* a length before text has no sign */
 	f->what = c == 'c' ? F_BYTES : c == 's' ? F_PREFIXED : c == 'z' ? F_ZERO : F_SKIP;
 	f->size = c == 'x' || c == 'z' ? 1 : number(s, end, c == 's' ? 8 : FURTHEST + 1);
 	if (c == 'c' && f->size > FURTHEST)
-		return no_string;
+		return MISTAKE("the format of 'unpack': missing size for format option 'c'");
 	if (c == 's' && (f->size < 1 || f->size > 8))
-		return "the format of 'unpack': integers have 1 to 8 bytes in kernel code";
-	return strchr("cszx", c) ? NULL : "kernel code unpacks by < > = b B h H i I l L j J T c s z and x";
+		return too_wide();
+	return strchr("cszx", c) ? NULL : REFUSAL(ON_STRINGS, "kernel code unpacks by < > = b B h H i I l L j J T c s z and x",
+						  "this item of a format of 'unpack' is not there in kernel code");
 }
 
-static const char *read_format(const pg_value *k, struct field *out, uint32_t *count)
+static const struct refusal *read_format(const pg_value *k, struct field *out, uint32_t *count)
 {
 	const char *s = k->str, *end = s + k->n;
 	bool big = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
@@ -64,10 +70,12 @@ static const char *read_format(const pg_value *k, struct field *out, uint32_t *c
 			continue;
 		}
 		if (*count == FIELDS || !c)
-			return c ? "the format of 'unpack' has too many items" : "kernel code unpacks no zero byte";
+			return c ? REFUSAL(ON_STRINGS, "unpack in parts: s:unpack(format, at)",
+					   "the format of 'unpack' has too many items")
+				 : MISTAKE("the format of 'unpack': invalid format option '\\0'");
 		struct field *f = &out[(*count)++];
 		f->big = big;
-		const char *wrong = read_field(c, &s, end, f);
+		const struct refusal *wrong = read_field(c, &s, end, f);
 		if (wrong)
 			return wrong;
 	}
@@ -86,14 +94,16 @@ bool std_unpack_type(struct infer *in, const struct ir_lib *row, uint32_t site, 
 	if (!std_one_string(in, row, site, data) || !std_integers(in, row, site, 2, n, a))
 		return false;
 	if (data->k && data->k->kind == PG_STR && data->k->n > LW_MAXSTR)
-		return infer_error(in, site, "compute it in the user half and capture the results", "'unpack' of a constant text "
-				   "of more than %d bytes is not there in kernel code", LW_MAXSTR), false;
+		return infer_refuse(in, site, ON_STRINGS, "compute it in the user half and capture the results",
+				    "'unpack' of a constant text of more than %d bytes is not there in kernel "
+				    "code", LW_MAXSTR), false;
 	if (!format->k || format->k->kind != PG_STR)
-		return infer_error(in, site, "write string.unpack(\">I2\", s), or pkt:unpack(\">I2\")", "the format of 'unpack' is "
-				   "known only at run time"), false;
-	const char *wrong = read_format(format->k, f, &count);
+		return infer_refuse(in, site, ON_STRINGS, "write string.unpack(\">I2\", s), or "
+				    "pkt:unpack(\">I2\")", "the format of 'unpack' is known only at run "
+				    "time"), false;
+	const struct refusal *wrong = read_format(format->k, f, &count);
 	if (wrong)
-		return infer_error(in, site, NULL, "%s", wrong), false;
+		return infer_error(in, site, wrong->help, "%s", wrong->text), false;
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t most = std_most(data);
 		if (f[i].what == F_BYTES && f[i].size < most)

@@ -106,6 +106,10 @@ diag.case("select from the end of what may be missing", function(p)
 	local function f() if p.len > 5 then return 1, 2 end end
 	return (select(-1, f()))
 end)
+diag.case("select from many", function(p)
+	return (select(p.len, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29,
+		30, 31, 32, 33, 34))
+end)
 diag.case("select from a name", function(p) return (select(p.eth.src, 1)) end)
 diag.case("a loop over a map behind what is wrong", function(p)
 	local n = p:u64(none) or 1

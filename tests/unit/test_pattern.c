@@ -14,8 +14,8 @@ static struct arena *arena;
 static const char *read_text(const char *pattern, size_t n)
 {
 	struct pat p;
-	const char *wrong = pat_read(arena, pattern, n, &p);
-	return wrong ? wrong : pat_text(arena, &p);
+	const struct refusal *wrong = pat_read(arena, pattern, n, &p);
+	return wrong ? wrong->text : pat_text(arena, &p);
 }
 
 static void items(void **state)
