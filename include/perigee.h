@@ -25,7 +25,7 @@ extern "C" {
 typedef struct pg_ctx pg_ctx;   /* options, feature cache, print sites; pg_ctx_free */
 typedef struct pg_unit pg_unit; /* a compiled function, no kernel object yet; pg_unit_free */
 typedef struct pg_prog pg_prog; /* a loaded program; pg_prog_free */
-typedef struct pg_link pg_link; /* an attachment; pg_link_free detaches it */
+typedef struct pg_link pg_link; /* an attachment; pg_link_free detaches it, unless it is pinned */
 typedef struct pg_map pg_map;   /* a map, state, or event channel; counted; pg_map_unref */
 typedef struct pg_event pg_event; /* host twin of a tracing hook's event; pg_event_free */
 typedef struct pg_view pg_view; /* host twin of a packet view or header; pg_view_free */
@@ -302,6 +302,8 @@ struct pg_attach_opts {
 	const char *point;    /* "sched:sched_switch" */
 	const char *mode;     /* xdp: NULL automatic, "native", "skb" */
 	bool stats;           /* runs and their time are counted (pg_link_stats) */
+	const char *pin;      /* xdp, tc: where it outlives the process: a path in a bpf file system, or a name in
+				 /sys/fs/bpf. A link that is there already goes on with this program */
 };
 PG_API int pg_attach(pg_prog *p, const struct pg_attach_opts *opts, pg_link **out);
 /* Takes the program's place while it runs; on failure the old one goes on. The link holds its own
@@ -317,7 +319,7 @@ struct pg_link_stats {
 	uint64_t missed;      /* runs that the kernel left out, to not run a program within itself */
 };
 PG_API int pg_link_stats(pg_link *l, struct pg_link_stats *out);
-PG_API int pg_link_detach(pg_link *l);
+PG_API int pg_link_detach(pg_link *l); /* takes its pin away, too */
 PG_API void pg_link_free(pg_link *l);
 PG_API const char *pg_link_name(const pg_link *l); /* "xdp eth0" */
 PG_API const char *pg_link_mode(const pg_link *l); /* "native" or "skb"; "" where there is one way only */

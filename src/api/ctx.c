@@ -118,6 +118,16 @@ bool api_lacks(const pg_ctx *ctx, enum feature which)
 }
 
 /* A row says what the feature is, some after its own name: "may_goto: loops with ...". */
+int api_pin_path(pg_ctx *ctx, const char *pin, char **out)
+{
+	char path[4096];
+	if (!*pin)
+		return api_fail(ctx, -EINVAL, "pin = \"name\", or a path in a bpf file system");
+	snprintf(path, sizeof path, "%s%s", strchr(pin, '/') ? "" : "/sys/fs/bpf/", pin);
+	*out = strdup(path);
+	return *out ? 0 : api_fail(ctx, -ENOMEM, "out of memory");
+}
+
 int api_needs(pg_ctx *ctx, const char *who, enum feature which)
 {
 	const char *what = kern_feature_what(which);

@@ -64,6 +64,24 @@ static int start_counting(pg_link *l)
 					  strerror(-l->counting)) : 0;
 }
 
+/* Others that attach to a pin in the same directory wait meanwhile. */
+static int attach_pinned(pg_link *l, pg_prog *p, const struct pg_attach_opts *o, char *err, size_t n)
+{
+	int r = api_pin_path(p->ctx, o->pin, &l->pin);
+	if (r < 0)
+		return r;
+	if (!p->hook->family->leave)
+		return api_fail(p->ctx, -EOPNOTSUPP, "links of %s are not pinned", p->hook->name);
+	int lock = kern_pin_lock(l->pin);
+	if (lock < 0)
+		return api_fail(p->ctx, lock, "cannot open the directory of %s: %s; pins live in a bpf file system: mount "
+				"-t bpf bpf /sys/fs/bpf", l->pin, strerror(-lock));
+	l->at.pin = l->pin;
+	r = p->hook->family->attach(&p->ctx->features, p->fd, o, &l->at, err, n);
+	kern_close(lock);
+	return r;
+}
+
 int pg_attach(pg_prog *p, const struct pg_attach_opts *opts, pg_link **out)
 {
 	struct pg_attach_opts o = { .size = sizeof o };
@@ -83,11 +101,13 @@ int pg_attach(pg_prog *p, const struct pg_attach_opts *opts, pg_link **out)
 		free(l);
 		return r;
 	}
-	r = p->hook->family->attach(&p->ctx->features, p->fd, &o, &l->at, err, sizeof err);
+	r = o.pin ? attach_pinned(l, p, &o, err, sizeof err)
+		  : p->hook->family->attach(&p->ctx->features, p->fd, &o, &l->at, err, sizeof err);
 	if (r < 0) {
 		kern_close(l->counting);
+		free(l->pin);
 		free(l);
-		return api_fail(p->ctx, r, "%s", err);
+		return *err ? api_fail(p->ctx, r, "%s", err) : r;
 	}
 	ctx_ref(p->ctx);
 	l->prog = prog_ref(p);
@@ -140,12 +160,24 @@ int pg_link_detach(pg_link *l)
 	return r < 0 ? api_fail(l->ctx, r, "%s", err) : 0;
 }
 
+/* It goes on without us. */
+static void leave(pg_link *l)
+{
+	l->at.hook->family->leave(&l->at);
+	kern_close(l->counting);
+	prog_unref(l->prog);
+	l->prog = NULL;
+}
+
 void pg_link_free(pg_link *l)
 {
 	if (!l)
 		return;
+	if (l->pin && l->prog)
+		leave(l);
 	pg_link_detach(l);
 	ctx_unref(l->ctx);
+	free(l->pin);
 	free(l);
 }
 

@@ -11,12 +11,7 @@ enum { SHAPE = 2400, FLAGS_OF_USE = BPF_F_RDONLY | BPF_F_WRONLY | BPF_F_NUMA_NOD
 
 int map_pin_path(pg_map *m, const char *pin)
 {
-	char path[4096];
-	if (!*pin)
-		return api_fail(m->ctx, -EINVAL, "pin = \"name\", or a path in a bpf file system");
-	snprintf(path, sizeof path, "%s%s", strchr(pin, '/') ? "" : "/sys/fs/bpf/", pin);
-	m->pin = strdup(path);
-	return m->pin ? 0 : api_fail(m->ctx, -ENOMEM, "out of memory");
+	return api_pin_path(m->ctx, pin, &m->pin);
 }
 
 static void shape_text(const char *type, const char *types, uint32_t entries, uint32_t flags, char *buf, size_t n)

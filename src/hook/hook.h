@@ -34,6 +34,7 @@ struct hook_link {
 	int how;           /* the family's own: kern_xdp_mode */
 	void *own;         /* whatever else the family keeps; its detach frees it */
 	const char *mode;  /* how it is attached, where that differs: "native", "skb"; or "" */
+	const char *pin;   /* where it outlives the process; NULL: it does not. The api's */
 	char name[128];    /* "xdp eth0" */
 	struct hook_made made; /* of its program, given to attach */
 };
@@ -59,6 +60,7 @@ struct hook_family {
 		      struct hook_link *l, char *err, size_t errlen);
 	int (*replace)(struct hook_link *l, int prog_fd, char *err, size_t errlen);
 	int (*detach)(struct hook_link *l, char *err, size_t errlen); /* closes everything, also on failure */
+	void (*leave)(struct hook_link *l); /* closes everything, detaches nothing: what is pinned. NULL: nothing is */
 };
 
 struct hook {

@@ -6,6 +6,7 @@
  * which is TC_ACT_UNSPEC. (TC_ACT_OK would let it pass unseen by them.)
  */
 #include "hook/hook.h"
+#include "hook/pin.h"
 #include "hook/skb.h"
 
 #include <errno.h>
@@ -77,6 +78,27 @@ static int check(const struct pg_attach_opts *o, int *ifindex, char *err, size_t
 	return 0;
 }
 
+/* 1: the program runs in the link that was pinned; 0: there is none. */
+static int take_pinned(struct kern_features *f, struct hook_link *l, int prog_fd, char *err, size_t errlen)
+{
+	struct kern_tc *t = l->own;
+	const struct kern_link_info want = { KERN_LINK_TCX, (uint32_t)t->ifindex, t->egress };
+	if (!kern_has(f, FEAT_tcx)) {
+		snprintf(err, errlen, "a pinned link needs %s (Linux %s or later)", kern_feature_what(FEAT_tcx),
+			 kern_feature_since(FEAT_tcx));
+		return -EOPNOTSUPP;
+	}
+	return pin_take(l->pin, &want, prog_fd, &t->link_fd, err, errlen);
+}
+
+static void leave(struct hook_link *l)
+{
+	struct kern_tc *t = l->own;
+	kern_close(t->link_fd);
+	free(t);
+	l->own = NULL;
+}
+
 static int attach(struct kern_features *f, int prog_fd, const struct pg_attach_opts *opts,
 		  struct hook_link *l, char *err, size_t errlen)
 {
@@ -86,16 +108,21 @@ static int attach(struct kern_features *f, int prog_fd, const struct pg_attach_o
 	struct kern_tc *t = calloc(1, sizeof *t);
 	if (!t)
 		return say(-ENOMEM, opts, err, errlen);
-	*t = (struct kern_tc){ .ifindex = l->ifindex, .egress = *opts->direction == 'e' };
-	r = kern_tc_attach(f, t, prog_fd);
-	if (r < 0) {
-		free(t);
-		return say(r, opts, err, errlen);
-	}
-	l->own = t;
-	l->mode = t->link_fd >= 0 ? "tcx" : "clsact";
+	*t = (struct kern_tc){ .ifindex = l->ifindex, .egress = *opts->direction == 'e', .link_fd = -1, .token = -1 };
 	snprintf(l->name, sizeof l->name, "tc %s %s", opts->dev, opts->direction);
-	return 0;
+	l->own = t;
+	r = l->pin ? take_pinned(f, l, prog_fd, err, errlen) : 0;
+	if (r == 0) {
+		r = kern_tc_attach(f, t, prog_fd);
+		if (r < 0)
+			say(r, opts, err, errlen);
+		else if (l->pin)
+			r = pin_put(l->pin, t->link_fd, err, errlen);
+	}
+	l->mode = t->link_fd >= 0 ? "tcx" : "clsact";
+	if (r < 0)
+		leave(l);
+	return r < 0 ? r : 0;
 }
 
 static int replace(struct hook_link *l, int prog_fd, char *err, size_t errlen)
@@ -111,6 +138,8 @@ static int replace(struct hook_link *l, int prog_fd, char *err, size_t errlen)
 
 static int detach(struct hook_link *l, char *err, size_t errlen)
 {
+	if (l->pin)
+		pin_remove(l->pin);
 	int r = kern_tc_detach(l->own);
 	free(l->own);
 	l->own = NULL;
@@ -128,4 +157,5 @@ const struct hook_family hook_tc = {
 	.attach = attach,
 	.replace = replace,
 	.detach = detach,
+	.leave = leave,
 };

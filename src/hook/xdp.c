@@ -1,5 +1,6 @@
 /* xdp.c - the XDP hook: packets of a network device, native or generic. */
 #include "hook/hook.h"
+#include "hook/pin.h"
 #include "hook/root.h"
 #include "kern/bpf_abi.h"
 #include "net/net.h"
@@ -105,6 +106,26 @@ static void say_refused(const char *dev, enum kern_xdp_mode mode, int r, char *e
 		snprintf(err, errlen, "cannot attach to XDP on '%s': %s", dev, strerror(-r));
 }
 
+static void close_all(struct hook_link *l)
+{
+	kern_close(l->link_fd);
+	kern_close(l->root_fd);
+	kern_close(l->slot_fd);
+	l->link_fd = l->root_fd = l->slot_fd = -1;
+}
+
+/* 1: the program runs in the link that was pinned; 0: there is none. */
+static int take_pinned(struct kern_features *f, struct hook_link *l, int prog_fd, char *err, size_t errlen)
+{
+	const struct kern_link_info want = { .kind = KERN_LINK_XDP, .ifindex = (uint32_t)l->ifindex };
+	if (!kern_has(f, FEAT_xdp_link)) {
+		snprintf(err, errlen, "a pinned link needs %s (Linux %s or later)", kern_feature_what(FEAT_xdp_link),
+			 kern_feature_since(FEAT_xdp_link));
+		return -EOPNOTSUPP;
+	}
+	return pin_take(l->pin, &want, prog_fd, &l->link_fd, err, errlen);
+}
+
 static int attach(struct kern_features *f, int prog_fd, const struct pg_attach_opts *opts,
 		  struct hook_link *l, char *err, size_t errlen)
 {
@@ -124,13 +145,14 @@ static int attach(struct kern_features *f, int prog_fd, const struct pg_attach_o
 		snprintf(err, errlen, "there is no network device '%s'", opts->dev);
 		return -ENODEV;
 	}
-	int r = root_new(&target, prog_fd, &l->root_fd, &l->slot_fd, err, errlen);
-	if (r < 0)
-		return r;
-	r = kern_xdp_attach(f, l->ifindex, l->root_fd, mode, &l->link_fd, &got, &other);
+	snprintf(l->name, sizeof l->name, "xdp %s", opts->dev);
+	int r = l->pin ? take_pinned(f, l, prog_fd, err, errlen)
+		       : root_new(&target, prog_fd, &l->root_fd, &l->slot_fd, err, errlen);
+	if (r)
+		return r < 0 ? r : 0;
+	r = kern_xdp_attach(f, l->ifindex, l->pin ? prog_fd : l->root_fd, mode, &l->link_fd, &got, &other);
 	if (r < 0) {
-		kern_close(l->root_fd);
-		kern_close(l->slot_fd);
+		close_all(l);
 		if (r == -EBUSY)
 			say_busy(opts->dev, other, err, errlen);
 		else
@@ -139,8 +161,10 @@ static int attach(struct kern_features *f, int prog_fd, const struct pg_attach_o
 	}
 	l->how = got;
 	l->mode = got == KERN_XDP_SKB ? "skb" : "native";
-	snprintf(l->name, sizeof l->name, "xdp %s", opts->dev);
-	return 0;
+	r = l->pin ? pin_put(l->pin, l->link_fd, err, errlen) : 0;
+	if (r < 0)
+		close_all(l);
+	return r;
 }
 
 static int replace(struct hook_link *l, int prog_fd, char *err, size_t errlen)
@@ -149,15 +173,21 @@ static int replace(struct hook_link *l, int prog_fd, char *err, size_t errlen)
 		snprintf(err, errlen, "the device of %s is gone, and what was attached with it", l->name);
 		return -ENODEV;
 	}
-	return root_put(l->slot_fd, prog_fd, err, errlen);
+	if (!l->pin)
+		return root_put(l->slot_fd, prog_fd, err, errlen);
+	int r = kern_link_update(l->link_fd, prog_fd);
+	if (r < 0)
+		snprintf(err, errlen, "cannot replace the program at %s: %s", l->name, strerror(-r));
+	return r;
 }
 
 static int detach(struct hook_link *l, char *err, size_t errlen)
 {
+	if (l->pin)
+		pin_remove(l->pin);
 	int r = kern_xdp_detach(l->ifindex, l->link_fd, l->root_fd, (enum kern_xdp_mode)l->how);
-	kern_close(l->root_fd);
-	kern_close(l->slot_fd);
-	l->link_fd = l->root_fd = l->slot_fd = -1;
+	l->link_fd = -1;
+	close_all(l);
 	/* a device that is gone took its programs with it */
 	if (r == -ENODEV || r == -ENOLINK)
 		return 0;
@@ -173,4 +203,5 @@ const struct hook_family hook_xdp = {
 	.attach = attach,
 	.replace = replace,
 	.detach = detach,
+	.leave = close_all,
 };

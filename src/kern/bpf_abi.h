@@ -10,6 +10,9 @@
 /* Signed division and modulo (6.6): offset 1 of BPF_DIV, BPF_MOD; instruction-set.rst */
 #define ABI_OFF_SIGNED 1
 
+/* Types of links, as their information names them; tcx is of 6.6. */
+enum { ABI_LINK_XDP = 6, ABI_LINK_TCX = 11 };
+
 /* Attach types of tcx links (6.6). */
 enum { ABI_TCX_INGRESS = 46, ABI_TCX_EGRESS = 47 };
 

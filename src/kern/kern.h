@@ -126,6 +126,15 @@ int kern_socket_detach(int fd);
 int kern_dup(int fd);
 
 /* ---- links of any kind ---- */
+enum kern_link_kind { KERN_LINK_OTHER, KERN_LINK_XDP, KERN_LINK_TCX };
+struct kern_link_info {
+	enum kern_link_kind kind;
+	uint32_t ifindex;    /* 0: its device is gone */
+	bool egress;         /* tcx */
+};
+int kern_link_info(int link_fd, struct kern_link_info *out); /* -EINVAL: it is no link */
+/* Waits until no other process holds the directory that the path is in, and holds it: fd, whose end lets go. */
+int kern_pin_lock(const char *path);
 int kern_link_update(int link_fd, int prog_fd);
 int kern_link_detach(int link_fd); /* and closes it */
 

@@ -32,24 +32,6 @@ int kern_tcx_link(int ifindex, bool egress, int prog_fd)
 	return kern_bpf(BPF_LINK_CREATE, &a);
 }
 
-int kern_link_update(int link_fd, int prog_fd)
-{
-	KERN_ATTR(a);
-	a.link_update.link_fd = (uint32_t)link_fd;
-	a.link_update.new_prog_fd = (uint32_t)prog_fd;
-	return kern_bpf(BPF_LINK_UPDATE, &a);
-}
-
-/* Detached even where a child of the process still holds the descriptor. */
-int kern_link_detach(int link_fd)
-{
-	KERN_ATTR(a);
-	a.link_detach.link_fd = (uint32_t)link_fd;
-	int r = kern_bpf(BPF_LINK_DETACH, &a);
-	kern_close(link_fd);
-	return r;
-}
-
 int kern_tc_attach(struct kern_features *f, struct kern_tc *t, int prog_fd)
 {
 	t->link_fd = -1;

@@ -63,24 +63,14 @@ int kern_xdp_attach(struct kern_features *f, int ifindex, int prog_fd, enum kern
 
 bool kern_xdp_gone(int link_fd)
 {
-	struct bpf_link_info info = { 0 };
-	KERN_ATTR(a);
-	a.info.bpf_fd = (uint32_t)link_fd;
-	a.info.info = kern_ptr(&info);
-	a.info.info_len = sizeof info;
-	return link_fd >= 0 && kern_bpf(BPF_OBJ_GET_INFO_BY_FD, &a) == 0 && !info.xdp.ifindex;
+	struct kern_link_info i;
+	return link_fd >= 0 && kern_link_info(link_fd, &i) == 0 && !i.ifindex;
 }
 
 int kern_xdp_detach(int ifindex, int link_fd, int prog_fd, enum kern_xdp_mode mode)
 {
-	if (link_fd >= 0) {
-		/* detached even where a child of the process still holds the descriptor */
-		KERN_ATTR(a);
-		a.link_detach.link_fd = (uint32_t)link_fd;
-		int r = kern_bpf(BPF_LINK_DETACH, &a);
-		kern_close(link_fd);
-		return r;
-	}
+	if (link_fd >= 0)
+		return kern_link_detach(link_fd);
 	/* only if it is still ours */
 	return kern_nl_xdp_set(ifindex, -1, prog_fd, mode_flag(mode) | XDP_FLAGS_REPLACE);
 }

@@ -25,6 +25,7 @@ static const struct option {
 	{ "args",     TEXT,    COMPILE(args),        UPROBE,  "C types of what it receives" },
 	{ "ret",      FLAG,    COMPILE(ret),         UPROBE,  "at the return" },
 	{ "mode",     TEXT,    ATTACH(mode),         " xdp ", "how it is attached" },
+	{ "pin",      TEXT,    ATTACH(pin),          " xdp tc ", "where the link outlives the process" },
 	{ "stats",    FLAG,    ATTACH(stats),        NULL,    "whether runs and their time are counted" },
 	{ "strict",   FLAG,    COMPILE(strict),      NULL,    "whether warnings are errors" },
 	{ "copy",     FLAG,    COMPILE(copy_access), NULL,    NULL },
