@@ -111,7 +111,7 @@ enum pg_map_role {
 	PG_ROLE_FILTER,      /* push, peek */
 	PG_ROLE_REDIRECT,    /* in kernel code redirect; else m[k] */
 	PG_ROLE_OUTER,       /* m[k] is a map; kernel code reads it only */
-	PG_ROLE_STORAGE,     /* what each thread keeps: m[number of the thread]; kernel code: of the one that runs */
+	PG_ROLE_STORAGE,     /* what each thread, socket ... keeps: m[its number]; kernel code: that of the one it runs for */
 	PG_ROLE_END
 };
 
@@ -175,6 +175,10 @@ PG_API int64_t pg_map_count(pg_map *m); /* entries present (array: all) */
 /* Per-CPU forms: the value on each CPU; n is set to the number of CPUs; PG_NIL key for PERCPU state. */
 PG_API int pg_map_each(pg_map *m, const pg_value *key, const char *field, pg_value **out, int *n);
 PG_API bool pg_map_is_percpu(const pg_map *m);
+/* STORAGE: the key of what kernel code that this thread ran would use: the thread itself, its cgroup; for sockets that
+ * of packets made by hand, which is another one from pg_hand_renew on. */
+PG_API int pg_map_own(pg_map *m, pg_value *key);
+PG_API void pg_hand_renew(pg_ctx *ctx);
 PG_API bool pg_map_value_is_struct(const pg_map *m);
 
 /* EVENTS: calls `each` for every record now in the ring, its fields in rec (valid in the call).

@@ -33,6 +33,7 @@ struct pg_ctx {
 	uint32_t print_id;             /* number of the last print site handed out */
 	uint64_t print_lost;           /* by programs that are gone */
 	uint32_t share;                /* pg_share */
+	int hand_socket;               /* that packets made by hand belong to, or -1 (map_storage.c) */
 	char *keep_stage;              /* pg_dump_stage; malloc'd or NULL */
 	void *pool;                    /* memory for one unit at a time (ctx.c), or NULL */
 	struct net_added *added;       /* protocols of the script's own, or NULL */

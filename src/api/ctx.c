@@ -35,6 +35,7 @@ int pg_ctx_new(pg_ctx **out)
 	if (!ctx)
 		return -ENOMEM;
 	ctx->refs = 1;
+	ctx->hand_socket = -1;
 	ctx->pool = map_pool();
 	/* what every compilation asks: from the cache now, not while somebody waits for a program */
 	api_has(ctx, FEAT_may_goto);
@@ -58,6 +59,7 @@ void ctx_unref(pg_ctx *ctx)
 	prints_free(ctx);
 	if (ctx->pool)
 		munmap(ctx->pool, API_POOL);
+	kern_close(ctx->hand_socket);
 	net_added_free(ctx->added);
 	free(ctx->keep_stage);
 	free(ctx->error);

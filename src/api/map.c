@@ -147,11 +147,19 @@ static int key_bytes(pg_map *m, enum pg_mode mode, const pg_value *key, char *wh
 	return ct_store(m->key, m->kbuf, key ? key : &nil, mode == PG_USER, why, n);
 }
 
+static bool names_holder(const pg_map *m, enum pg_mode mode, const pg_value *key)
+{
+	return m->of->holder == MAP_HELD_BY_CGROUP && mode == PG_USER && key && key->kind == PG_STR;
+}
+
 int map_key_write(pg_map *m, enum pg_mode mode, const pg_value *key)
 {
 	static const pg_value nil = { .kind = PG_NIL };
 	char why[400];
-	int rc = key_bytes(m, mode, key, why, sizeof why);
+	bool named = names_holder(m, mode, key);
+	int rc = named ? storage_named(m, key) : key_bytes(m, mode, key, why, sizeof why);
+	if (rc && named)
+		return rc;
 	if (rc && m->key)
 		return map_misfit(m, mode, true, key ? key : &nil, rc, why);
 	if (rc)
@@ -172,7 +180,7 @@ int map_fetch(pg_map *m)
 		map_state_read(m, m->vbuf);
 		return 1;
 	}
-	int rc = m->role == PG_ROLE_STORAGE ? task_lookup(m, m->vbuf)
+	int rc = m->role == PG_ROLE_STORAGE ? storage_lookup(m, m->vbuf)
 		 : kern_map_lookup(m->fd, m->kbuf, m->vbuf, m->lock ? BPF_F_LOCK : 0);
 	if (rc == -ENOENT)
 		return 0;
@@ -184,7 +192,7 @@ int map_put(pg_map *m, enum pg_mode mode, uint64_t flags)
 	m->changes++;
 	if (m->lock)
 		flags |= BPF_F_LOCK;
-	int rc = m->role == PG_ROLE_STORAGE ? task_update(m, m->vbuf, flags)
+	int rc = m->role == PG_ROLE_STORAGE ? storage_update(m, m->vbuf, flags)
 		 : kern_map_update(m->fd, map_key_size(m) ? m->kbuf : NULL, m->vbuf, flags);
 	if (rc == -E2BIG || (rc == -ENOSPC && m->of->type == BPF_MAP_TYPE_LPM_TRIE))
 		return full(m, mode);
@@ -239,7 +247,7 @@ static int delete(pg_map *m, enum pg_mode mode, const pg_value *key)
 		return rc;
 	m->changes++;
 	map_iter_deleted(m, m->kbuf);
-	rc = m->role == PG_ROLE_STORAGE ? task_delete(m) : kern_map_delete(m->fd, m->kbuf);
+	rc = m->role == PG_ROLE_STORAGE ? storage_delete(m) : kern_map_delete(m->fd, m->kbuf);
 	outer_deleted(m);
 	return rc && rc != -ENOENT ? map_fail(m, rc, "delete from") : 0;
 }

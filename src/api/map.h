@@ -11,7 +11,7 @@
 #include "kern/kern.h"
 #include "perigee.h"
 
-enum map_keys { MAP_KEYS_ANY, MAP_KEYS_INDEX, MAP_KEYS_NUMBER, MAP_KEYS_PREFIX, MAP_KEYS_NONE };
+enum map_keys { MAP_KEYS_ANY, MAP_KEYS_INDEX, MAP_KEYS_NUMBER, MAP_KEYS_ID, MAP_KEYS_PREFIX, MAP_KEYS_NONE };
 
 /* A type of map: one row. */
 struct map_type {
@@ -25,6 +25,7 @@ struct map_type {
 	bool devices;              /* values are network devices */
 	bool locks;                /* a value may have a spin lock */
 	bool outer;                /* values are maps */
+	enum map_holder holder;    /* STORAGE: what it hangs on */
 	const char *since;         /* the Linux that it came with, if our oldest has it not; said when it is refused */
 };
 
@@ -61,6 +62,7 @@ struct pg_map {
 	char *each_text;
 	struct pg_map_iter *iters; /* running */
 	uint64_t changes;          /* writes through this handle */
+	uint32_t way[2];           /* as map_shape has it */
 
 	pg_map *inner;             /* OUTER: what the maps in it are like; never made */
 	struct map_held **held;    /* OUTER: the maps in it, hashed by key */
@@ -76,6 +78,7 @@ int map_open(pg_map *m);       /* makes the kernel map; 0 or -errno with a text 
 /* EVENTS: the lost counter's array; borrowed; or -errno with a text. */
 int map_lost_fd(pg_map *m);
 uint32_t map_key_size(const pg_map *m);
+uint32_t map_kernel_key_size(const pg_map *m); /* as bpf(2) has it */
 uint32_t map_value_bytes(const pg_map *m); /* all slots */
 
 /* ---- inside the map files ---- */
@@ -130,10 +133,13 @@ int map_pin_path(pg_map *m, const char *pin);
 int map_pin_find(pg_map *m); /* fd; -ENOENT: nothing is pinned there; -errno with a text */
 int map_pin_put(pg_map *m, int fd); /* 0; -EEXIST: there is one by now; -errno with a text */
 
-/* map_task.c: storage of the thread whose number is in m->kbuf, as kern_map_lookup and so on */
-int task_lookup(pg_map *m, void *value);
-int task_update(pg_map *m, const void *value, uint64_t flags);
-int task_delete(pg_map *m);
+/* map_storage.c: the storage of what m->kbuf names, as kern_map_lookup and so on */
+int storage_new(pg_map *m);
+const char *storage_holder(const pg_map *m); /* "thread" */
+int storage_lookup(pg_map *m, void *value);
+int storage_update(pg_map *m, const void *value, uint64_t flags);
+int storage_delete(pg_map *m);
+int storage_named(pg_map *m, const pg_value *name); /* the key of the holder of that name into m->kbuf */
 int map_unlisted(pg_map *m); /* says that nobody can go over it: -EOPNOTSUPP */
 
 /* map_outer.c: maps whose values are maps */

@@ -165,7 +165,7 @@ int map_btf(const pg_map *m, uint32_t *key, uint32_t *value)
 	memcpy(text, mark, sizeof mark);
 	map_types_text(m, text + sizeof mark - 1, sizeof text - sizeof mark);
 	name(&w, "");
-	*key = m->key ? type(&w, m->key, "key") : type(&w, &(struct ctype){ .kind = CT_INT, .size = 4 }, "");
+	*key = m->key && m->role != PG_ROLE_STORAGE ? type(&w, m->key, "key") : type(&w, &(struct ctype){ .kind = CT_INT, .size = 4 }, "");
 	*value = m->lock ? with_lock(&w, m) : type(&w, m->value, "value");
 	name(&w, text);
 	uint32_t len = w.types.n * 4;

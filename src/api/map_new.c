@@ -26,7 +26,7 @@ static bool by_name(const pg_map *m)
 static int set_key(pg_map *m, const struct pg_map_opts *o)
 {
 	bool number = m->array || m->of->keys == MAP_KEYS_NUMBER;
-	const char *key = o->key ? o->key : number ? "u32" : NULL;
+	const char *key = o->key ? o->key : number ? "u32" : m->of->keys == MAP_KEYS_ID ? "u64" : NULL;
 	if (by_name(m))
 		return 0;
 	if (m->of->keys == MAP_KEYS_NONE)
@@ -90,8 +90,8 @@ static int set_size(pg_map *m, const struct pg_map_opts *o)
 		return ring_bytes(m, o->entries);
 	m->entries = by_name(m) ? 1 : o->entries;
 	if (m->role == PG_ROLE_STORAGE && m->entries)
-		return api_fail(m->ctx, -EINVAL, "a %s has as many entries as there are threads that keep something: leave "
-				"out 'entries'", m->of->name);
+		return api_fail(m->ctx, -EINVAL, "a %s has as many entries as there are %ss that keep something: "
+				"leave out 'entries'", m->of->name, storage_holder(m));
 	if (!m->entries && m->role != PG_ROLE_STORAGE)
 		return api_fail(m->ctx, -EINVAL, "a %s map needs its greatest number of entries: "
 						 "entries = 1024", m->of->name);
@@ -139,6 +139,8 @@ int pg_map_new(pg_ctx *ctx, const struct pg_map_opts *given, pg_map **out)
 		rc = set_size(m, &o);
 	if (!rc)
 		rc = outer_new(m, &o);
+	if (!rc)
+		rc = storage_new(m);
 	if (!rc && o.pin)
 		rc = map_pin_path(m, o.pin);
 	if (!rc && m->role == PG_ROLE_EVENTS)
@@ -213,12 +215,19 @@ void map_shape(const pg_map *m, struct map_shape *out)
 		.value = m->value,   .entries = m->entries, .array = m->array && m->key,
 		.percpu = m->percpu, .lpm = m->of->keys == MAP_KEYS_PREFIX,
 		.bytes = m->lock ? m->slot : m->value->size, .lock = m->lock, .inner = m->inner,
+		.holder = m->of->holder, .way = m->way,
 	};
 }
 
 uint32_t map_key_size(const pg_map *m)
 {
 	return m->key ? m->key->size : m->of->keys == MAP_KEYS_NONE ? 0 : 4;
+}
+
+/* Storage is held by descriptors, whatever its keys are here. */
+uint32_t map_kernel_key_size(const pg_map *m)
+{
+	return m->role == PG_ROLE_STORAGE ? sizeof(int) : map_key_size(m);
 }
 
 uint32_t map_value_bytes(const pg_map *m)
@@ -240,7 +249,7 @@ static int create(pg_map *m)
 {
 	bool ring = m->role == PG_ROLE_EVENTS;
 	struct kern_map_spec s = {
-		.type = m->of->type,   .key_size = map_key_size(m),
+		.type = m->of->type,   .key_size = map_kernel_key_size(m),
 		.value_size = ring ? 0 : m->lock ? m->slot : m->value->size,
 		.entries = m->entries, .flags = m->flags,
 		.name = *m->name ? m->name : NULL, .numa = m->numa,

@@ -42,7 +42,7 @@ static int check(pg_map *m, int fd)
 	type = map_type_name(i.type);
 	map_types_text(m, types, sizeof types);
 	shape_text(m->of->name, types, m->entries, m->flags, wants, sizeof wants);
-	bool same_size = i.key_size == map_key_size(m) && i.value_size == (m->lock ? m->slot : m->value->size);
+	bool same_size = i.key_size == map_kernel_key_size(m) && i.value_size == (m->lock ? m->slot : m->value->size);
 	if (!map_btf_text(i.btf_id, types, sizeof types) && !same_size)
 		sizes_text(&i, types, sizeof types);
 	shape_text(type ? type : "another type", types, i.entries, i.flags & ~(uint32_t)FLAGS_OF_USE, has, sizeof has);

@@ -1,6 +1,7 @@
 /* map_type.c - the types of maps there are: one row each, and what their keys and values may be. */
 #include "api/api.h"
 #include "api/map.h"
+#include "kern/bpf_abi.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -23,7 +24,13 @@ static const struct map_type map_types[] = {
 	  .outer = true },
 	{ "hash_of_maps",    BPF_MAP_TYPE_HASH_OF_MAPS,    .role = PG_ROLE_OUTER, .value = "u32", .outer = true },
 	{ "task_storage",    BPF_MAP_TYPE_TASK_STORAGE,    .role = PG_ROLE_STORAGE, .keys = MAP_KEYS_NUMBER,
-	  .flags = BPF_F_NO_PREALLOC, .since = "5.12" },
+	  .flags = BPF_F_NO_PREALLOC, .holder = MAP_HELD_BY_TASK, .since = "5.12" },
+	{ "sk_storage",      BPF_MAP_TYPE_SK_STORAGE,      .role = PG_ROLE_STORAGE, .keys = MAP_KEYS_NUMBER,
+	  .flags = BPF_F_NO_PREALLOC, .holder = MAP_HELD_BY_SOCKET },
+	{ "cgrp_storage",    ABI_MAP_CGRP_STORAGE,         .role = PG_ROLE_STORAGE, .keys = MAP_KEYS_ID,
+	  .flags = BPF_F_NO_PREALLOC, .holder = MAP_HELD_BY_CGROUP, .since = "6.2" },
+	{ "inode_storage",   BPF_MAP_TYPE_INODE_STORAGE,   .role = PG_ROLE_STORAGE, .keys = MAP_KEYS_NUMBER,
+	  .flags = BPF_F_NO_PREALLOC, .holder = MAP_HELD_BY_INODE },
 	{ "devmap",          BPF_MAP_TYPE_DEVMAP,          .role = PG_ROLE_REDIRECT, .keys = MAP_KEYS_NUMBER, .value = "u32",
 	  .devices = true },
 	{ "devmap_hash",     BPF_MAP_TYPE_DEVMAP_HASH,     .role = PG_ROLE_REDIRECT, .keys = MAP_KEYS_NUMBER, .value = "u32",
@@ -49,12 +56,6 @@ static const struct { const char *name, *instead; } other_types[] = {
 	{ "xskmap", "an xskmap holds AF_XDP sockets, which Lua has not" },
 	{ "sockmap", "a sockmap is for programs of sockets and their streams, which there are no hooks for yet" },
 	{ "sockhash", "a sockhash is for programs of sockets and their streams, which there are no hooks for yet" },
-	{ "sk_storage", "storage that lives with a socket is not there yet; use an lru_hash with addresses and ports "
-			"as the key" },
-	{ "inode_storage", "storage that lives with an inode is for programs that the kernel hands an inode, which no hook "
-			   "there is yet gets; use a hash with its number as the key" },
-	{ "cgrp_storage", "storage that lives with a cgroup is for programs that the kernel hands a cgroup, which no hook "
-			  "there is yet gets; use a hash with bpf.cgroup_id() as the key" },
 	{ "user_ringbuf", "programs read what the user half wrote from a queue: bpf.map { \"queue\", ... }" },
 	{ "perf_event_array", "what programs send is read from bpf.events { ... }" },
 };
@@ -106,9 +107,9 @@ static bool is_prefix(const struct ctype *t)
 	return t->kind == CT_PREFIX4 || t->kind == CT_PREFIX6;
 }
 
-static bool is_index(const struct ctype *t)
+static bool is_number(const struct ctype *t, uint32_t size)
 {
-	return t->kind == CT_INT && t->size == 4 && !t->big && !t->is_signed;
+	return t->kind == CT_INT && t->size == size && !t->big && !t->is_signed;
 }
 
 int map_check_key(pg_map *m)
@@ -121,7 +122,9 @@ int map_check_key(pg_map *m)
 				text);
 	if (want != MAP_KEYS_PREFIX && is_prefix(m->key))
 		return api_fail(m->ctx, -EINVAL, "%s keys are for lpm_trie maps, not %s", text, m->of->name);
-	if ((want == MAP_KEYS_INDEX || want == MAP_KEYS_NUMBER) && !is_index(m->key))
+	if (want == MAP_KEYS_ID && !is_number(m->key, 8))
+		return api_fail(m->ctx, -EINVAL, "the key of a %s is u64, not %s", m->of->name, text);
+	if ((want == MAP_KEYS_INDEX || want == MAP_KEYS_NUMBER) && !is_number(m->key, 4))
 		return api_fail(m->ctx, -EINVAL, "the key of %s %s is u32, not %s",
 				want == MAP_KEYS_INDEX ? "an" : "a", want == MAP_KEYS_INDEX ? "array" : m->of->name, text);
 	return 0;

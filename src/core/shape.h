@@ -4,8 +4,13 @@
 
 #include "core/ctype.h"
 
+/* What a storage hangs on. */
+enum map_holder { MAP_HELD_NOWHERE, MAP_HELD_BY_TASK, MAP_HELD_BY_SOCKET, MAP_HELD_BY_CGROUP, MAP_HELD_BY_INODE };
+
 struct map_shape {
 	enum pg_map_role role;
+	enum map_holder holder;    /* STORAGE */
+	const uint32_t *way;       /* MAP_HELD_BY_CGROUP: offsets of the pointers that lead there from a task */
 	const char *type;          /* "hash" */
 	const char *name;          /* as messages call it; "" when it has none */
 	const struct ctype *key;   /* NULL: state and events */

@@ -43,6 +43,8 @@ static const struct ir_target target = {
 	.helper_redirect = ABI_REDIRECT,
 	.redirects_in = true,
 	.helper_pull = ABI_SKB_PULL_DATA,
+	.caps = IR_CAP_SOCKET,
+	.ctx_socket = offsetof(struct __sk_buff, sk),
 	.repeatable = repeatable,
 };
 

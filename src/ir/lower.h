@@ -69,6 +69,7 @@ ir_ref lw_op2(struct lw *w, enum ir_op op, ir_ref a, ir_ref b);
 ir_ref lw_op2i(struct lw *w, enum ir_op op, ir_ref a, int64_t b);
 ir_ref lw_ctx(struct lw *w);
 ir_ref lw_load(struct lw *w, unsigned bytes, ir_ref ptr, int64_t off);   /* 1, 2, 4, 8; zero extended */
+ir_ref lw_loadp(struct lw *w, ir_ref ptr, int64_t off);                    /* a pointer */
 void lw_store(struct lw *w, unsigned bytes, ir_ref ptr, int64_t off, ir_ref v);
 ir_ref lw_slot(struct lw *w, uint32_t size, uint32_t align);              /* address of new stack bytes */
 ir_ref lw_mapfd(struct lw *w, uint32_t map);

@@ -1,5 +1,6 @@
 /* target.c - finding rows of a target by name, and what kinds are called. */
 #include "core/near.h"
+#include "core/refusal.h"
 #include "ir/target.h"
 
 #include <stdio.h>
@@ -18,6 +19,20 @@ bool ir_row_of_string(const struct ir_target *t, const struct ir_lib *row)
 		if (r == row)
 			return true;
 	return false;
+}
+
+#define NOT_THERE "'%s' is not there in %s"
+
+const struct refusal *ir_cap_refusal(uint32_t missing)
+{
+	if (missing & IR_CAP_TASK)
+		return REFUSAL(ON_PACKETS, "packets have no process: it is there in tracing hooks", NOT_THERE);
+	if (missing & IR_CAP_SOCKET)
+		return REFUSAL(ON_MAPS, "sockets of packets are known in tc", NOT_THERE);
+	if (missing & IR_CAP_INODE)
+		return REFUSAL(ON_MAPS, "it needs a hook of the kernel's security (LSM) programs, and there is none yet; use a "
+			       "hash with the inode's number as the key", NOT_THERE);
+	return REFUSAL(ON_PACKETS, "it is there in tracing hooks", NOT_THERE);
 }
 
 const struct ir_field *ir_field_find(const struct ir_view *v, const char *name)

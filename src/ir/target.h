@@ -37,7 +37,9 @@ struct ir_lib {
 enum {
 	IR_CAP_TASK = 1 << 8,   /* a process that they run for */
 	IR_CAP_MEMORY = 1 << 9, /* any memory of the kernel and of that process, to read */
-	IR_CAPS = IR_CAP_TASK | IR_CAP_MEMORY,
+	IR_CAP_SOCKET = 1 << 10, /* the packet's socket, which it may have: ctx_socket */
+	IR_CAP_INODE = 1 << 11, /* an inode; no hook yet */
+	IR_CAPS = IR_CAP_TASK | IR_CAP_MEMORY | IR_CAP_SOCKET | IR_CAP_INODE,
 };
 
 /* Beside the effects of a row: it gives several results. `out` of its callbacks is then an array of
@@ -117,6 +119,7 @@ struct ir_target {
 	int64_t if_true, if_false;     /* neutral: what booleans mean; 0: they are no results */
 	const char *results;           /* what to return instead of what is none; NULL: a verdict */
 	uint32_t caps;                 /* IR_CAP_* */
+	uint32_t ctx_socket;           /* IR_CAP_SOCKET: where in the context the pointer to it is */
 	void (*enter)(struct lw *w);   /* emits what every program starts with, or NULL */
 	const struct ir_lib *libs;     /* library functions, ends with a NULL name */
 	const struct ir_lib *const *map_rows; /* by enum pg_map_role: methods and rows, "get" "set" "add" ... */
@@ -152,6 +155,8 @@ static inline bool ir_has_results(const struct ir_target *t)
 
 /* Is it one of t->str_rows? */
 bool ir_row_of_string(const struct ir_target *t, const struct ir_lib *row);
+/* What the first of the capabilities in `missing` is refused with: its text takes the row and the hook. */
+const struct refusal *ir_cap_refusal(uint32_t missing);
 /* The row by name, or NULL. */
 const struct ir_lib *ir_lib_find(const struct ir_lib *rows, const char *name);
 const struct ir_field *ir_field_find(const struct ir_view *v, const char *name);

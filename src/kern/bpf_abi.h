@@ -16,6 +16,9 @@ enum { ABI_LINK_XDP = 6, ABI_LINK_TCX = 11 };
 /* Attach types of tcx links (6.6). */
 enum { ABI_TCX_INGRESS = 46, ABI_TCX_EGRESS = 47 };
 
+/* Types of maps. */
+enum { ABI_MAP_CGRP_STORAGE = 32 }; /* 6.2 */
+
 /* Helpers, by number: stable interface. */
 enum {
 	ABI_SKB_STORE_BYTES = 9,

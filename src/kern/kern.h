@@ -186,6 +186,11 @@ void kern_map_munmap(void *p, size_t size);
 int kern_thread_open(int tid); /* fd that stands for a thread of this namespace */
 void kern_pidns(uint64_t *dev, uint64_t *ino);
 
+/* ---- cgroups of version 2, by number: the inode of their directory ---- */
+int kern_cgroup_own(uint64_t *out);
+int kern_cgroup_number(const char *path, uint64_t *out);
+int kern_cgroup_open(uint64_t number); /* fd; needs CAP_DAC_READ_SEARCH */
+
 /* ---- rights ---- */
 /* One sentence on what is missing and how to get it, or NULL when bpf(2) may be used. */
 const char *kern_rights_missing(void);

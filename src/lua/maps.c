@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* ---- type strings ---- */
 
@@ -385,17 +384,29 @@ static const luaL_Reg outer_methods[] = {
 	{ "get", map_get }, { "set", map_set }, { "clear", pgl_map_clear }, { "pairs", map_pairs }, { NULL, NULL },
 };
 
-/* What this thread keeps, as kernel code that it runs has it: its number becomes the key. */
-static void push_own_number(lua_State *L)
+/* What this thread, its cgroup or the packet at hand keeps, as kernel code has it: its number becomes the key. */
+static void push_own_key(lua_State *L)
 {
-	lua_pushinteger(L, (lua_Integer)gettid());
+	struct pgl *s = pgl_get(L);
+	pg_value key = { .kind = PG_INT };
+	int err = pgl_shadowed(L) ? 0 : pg_map_own(pgl_map(L, 1), &key);
+	if (err)
+		pgl_raise(L, s, err);
+	pgl_push(L, &key);
 	lua_insert(L, 2);
+}
+
+/* What is kept by hand always has somebody who keeps it. */
+static int kept(lua_State *L)
+{
+	lua_pushboolean(L, 1);
+	return 1;
 }
 
 static int map_mine(lua_State *L)
 {
 	lua_settop(L, 1);
-	push_own_number(L);
+	push_own_key(L);
 	return read_at(L, 1, 2);
 }
 
@@ -403,15 +414,17 @@ static int map_set_mine(lua_State *L)
 {
 	luaL_checkany(L, 2);
 	lua_settop(L, 2);
-	push_own_number(L);
-	return write_at(L, 1, 2, 3);
+	push_own_key(L);
+	write_at(L, 1, 2, 3);
+	return kept(L);
 }
 
 static int map_add_mine(lua_State *L)
 {
 	lua_settop(L, 2);
-	push_own_number(L);
-	return map_add(L);
+	push_own_key(L);
+	map_add(L);
+	return kept(L);
 }
 
 static const luaL_Reg storage_methods[] = {

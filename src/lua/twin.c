@@ -15,8 +15,8 @@ static const char guard_class; /* kernel rules end, whatever happens */
 static int guard_close(lua_State *L)
 {
 	struct pgl **g = lua_touserdata(L, 1);
-	if (*g)
-		(*g)->kernel--;
+	if (*g && !--(*g)->kernel && (*g)->ctx)
+		pg_hand_renew((*g)->ctx);
 	*g = NULL;
 	return 0;
 }
@@ -28,7 +28,8 @@ static void kernel_rules(lua_State *L, struct pgl *s)
 	lua_rawgetp(L, LUA_REGISTRYINDEX, &guard_class);
 	lua_setmetatable(L, -2);
 	*g = s;
-	s->kernel++;
+	if (!s->kernel++)
+		pg_hand_renew(s->ctx);
 	lua_toclose(L, -1);
 }
 

@@ -467,14 +467,9 @@ static struct ir_type call_row(struct infer *in, ir_ref r, const struct ir_lib *
 		return nothing;
 	}
 	uint32_t missing = row->effects & IR_CAPS & ~in->fl.u->target->caps;
-	if (missing & IR_CAP_TASK) {
-		flow_refuse(&in->fl, ins->site, ON_PACKETS, "packets have no process: it is there in tracing hooks",
-			    "'%s' is not there in %s", row->name, in->fl.u->target->hook);
-		return nothing;
-	}
 	if (missing) {
-		flow_refuse(&in->fl, ins->site, ON_PACKETS, "it is there in tracing hooks", "'%s' is not there in %s",
-			    row->name, in->fl.u->target->hook);
+		diag_advise(flow_error(&in->fl, ins->site, "'%s' is not there in %s", row->name, in->fl.u->target->hook),
+			    ir_cap_refusal(missing));
 		return nothing;
 	}
 	struct ir_type *a = arena_array(in->fl.u->arena, struct ir_type, n + 1);

@@ -78,6 +78,13 @@ ir_ref lw_load(struct lw *w, unsigned bytes, ir_ref ptr, int64_t off)
 	return r;
 }
 
+ir_ref lw_loadp(struct lw *w, ir_ref ptr, int64_t off)
+{
+	ir_ref r = lw_op1(w, IRO(loadp), ptr);
+	ir_at(w->fn, r)->imm = off;
+	return r;
+}
+
 void lw_store(struct lw *w, unsigned bytes, ir_ref ptr, int64_t off, ir_ref v)
 {
 	static const enum ir_op op[] = { IRO(store8), IRO(store16), IRO(store32), IRO(store64) };

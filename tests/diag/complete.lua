@@ -119,7 +119,8 @@ local function statements(of)
 			if text:find("%a%a+ %a%a") and not seen[text] then
 				seen[text] = true
 				for _, word in ipairs(refusing) do
-					if text:find(word, 1, true) then check(false, "no row of the refusals: " .. text) end
+					local chosen = text:find "is not there in %%s$" -- the row is: ir_cap_refusal
+					if text:find(word, 1, true) and not chosen then check(false, "no row of the refusals: " .. text) end
 				end
 				if not allowed(text) then check(expected:find(pattern(text)), text) end
 			end

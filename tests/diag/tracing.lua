@@ -37,4 +37,21 @@ diag.case("what is kept, after it was let go", function()
 end)
 diag.kind = "xdp"
 diag.case("storage of a thread on XDP", function() return total:mine() end)
+local sockets = bpf.map { "sk_storage", value = "u32" }
+local inodes = bpf.map { "inode_storage", value = "u32" }
+local cgroups = bpf.map { "cgrp_storage", value = "struct { u32 n; }" }
+diag.case("storage of a socket on XDP", function() sockets:add_mine(1) end)
+diag.kind = "tc"
+diag.case("storage of a cgroup on tc", function() cgroups:set_mine { n = 1 } end)
+diag.case("storage of an inode", function() inodes:set_mine(1) end)
+diag.case("storage of a socket by key", function(p) return sockets[p.len] end)
+diag.case("what a socket keeps, of the wrong kind", function(p) sockets:set_mine(p.eth.src) end)
+diag.case("whether it was kept, as a number", function(p) return sockets:add_mine(1) + 1 end)
+diag.kind = "tracepoint:sched:sched_switch"
+diag.case("storage of a socket in a tracing hook", function() return sockets:mine() end)
+diag.case("what a cgroup keeps, after it was let go", function()
+	local k = cgroups:mine()
+	cgroups:set_mine(nil)
+	if k then k.n = 1 end
+end)
 diag.done()
