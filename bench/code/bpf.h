@@ -8,9 +8,14 @@
 #define SEC(name) __attribute__((section(name), used))
 #define INLINE static inline __attribute__((always_inline))
 
-struct map_def { __u32 type, key_size, value_size, max_entries, map_flags; };
+struct map_def { __u32 type, key_size, value_size, max_entries, map_flags, lock_at; };
 #define MAP(name, kind, key, value, entries) \
-	struct map_def name SEC("maps") = { BPF_MAP_TYPE_##kind, sizeof(key), sizeof(value), entries, 0 }
+	struct map_def name SEC("maps") = { BPF_MAP_TYPE_##kind, sizeof(key), sizeof(value), entries, 0, 0 }
+/* Of values with a `struct bpf_spin_lock lock`, not at their start. */
+#define LOCKED_MAP(name, kind, key, value, entries) \
+	struct map_def name SEC("maps") = { BPF_MAP_TYPE_##kind, sizeof(key), sizeof(value), entries, 0, \
+					    __builtin_offsetof(value, lock) }
+#define RING(name, size) struct map_def name SEC("maps") = { BPF_MAP_TYPE_RINGBUF, 0, 0, size, 0, 0 }
 
 static void *(*const bpf_map_lookup_elem)(void *map, const void *key) = (void *)BPF_FUNC_map_lookup_elem;
 static long (*const bpf_map_update_elem)(void *map, const void *key, const void *value, __u64 flags) =
@@ -21,6 +26,11 @@ static long (*const bpf_get_current_comm)(void *buf, __u32 size) = (void *)BPF_F
 static long (*const bpf_skb_pull_data)(struct __sk_buff *skb, __u32 len) = (void *)BPF_FUNC_skb_pull_data;
 static long (*const bpf_csum_update)(struct __sk_buff *skb, __u32 difference) = (void *)BPF_FUNC_csum_update;
 static __u64 (*const bpf_ktime_get_ns)(void) = (void *)BPF_FUNC_ktime_get_ns;
+static void (*const bpf_spin_lock)(struct bpf_spin_lock *lock) = (void *)BPF_FUNC_spin_lock;
+static void (*const bpf_spin_unlock)(struct bpf_spin_lock *lock) = (void *)BPF_FUNC_spin_unlock;
+static long (*const bpf_redirect)(__u32 device, __u64 flags) = (void *)BPF_FUNC_redirect;
+static long (*const bpf_l4_csum_replace)(struct __sk_buff *skb, __u32 at, __u64 from, __u64 to, __u64 flags) =
+	(void *)BPF_FUNC_l4_csum_replace;
 static void *(*const bpf_ringbuf_reserve)(void *map, __u64 size, __u64 flags) = (void *)BPF_FUNC_ringbuf_reserve;
 static void (*const bpf_ringbuf_submit)(void *record, __u64 flags) = (void *)BPF_FUNC_ringbuf_submit;
 

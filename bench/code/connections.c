@@ -2,7 +2,7 @@
 
 struct event { __be32 src, dst; __u16 sport, dport; };
 
-struct map_def opened SEC("maps") = { BPF_MAP_TYPE_RINGBUF, 0, 0, 1 << 16, 0 };
+RING(opened, 1 << 16);
 
 SEC("xdp") int prog(struct xdp_md *ctx)
 {

@@ -13,7 +13,7 @@ struct event { char comm[16]; __u8 from[16], to[16]; __u32 pid; __u16 dport, spo
 enum { SYN_SENT = 2, SYN_RECV = 3, ESTABLISHED = 1, TCP = 6 };
 
 MAP(waiting, LRU_HASH, __u64, struct who, 4096);
-struct map_def made SEC("maps") = { BPF_MAP_TYPE_RINGBUF, 0, 0, 1 << 16, 0 };
+RING(made, 1 << 16);
 
 SEC("tracepoint") int prog(struct state *s)
 {

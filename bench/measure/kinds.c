@@ -1,8 +1,9 @@
-/* kinds.c - what programs of each hook run on: the packets of packets.c, or contexts. */
-#include "measure.h"
+/* kinds.c - what programs of each hook run on: the packets of packets.c and mixes.c, or contexts. */
+#include "packets.h"
 
 #include <linux/bpf.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define US 1000ull
@@ -47,12 +48,14 @@ static const struct packet returns[] = {
 	{ "before it began",          0, { 0 }, 168, (uint64_t)-900 },
 };
 
+enum { TC_REDIRECT = 7 };
+
 #define INPUTS(list) .inputs = list, .n = sizeof list / sizeof *list
 
-static struct kind kinds[] = {
-	{ "xdp", true, 0, 4, NO_LEN, .inputs = packets },
+static const struct kind kinds[] = {
+	{ "xdp", true, 0, 4, NO_LEN, .redirect = XDP_REDIRECT },
 	{ "tc",  true, offsetof(struct __sk_buff, data), offsetof(struct __sk_buff, data_end),
-	  offsetof(struct __sk_buff, len), .inputs = packets },
+	  offsetof(struct __sk_buff, len), .redirect = TC_REDIRECT },
 	{ "tracepoint:raw_syscalls:sys_enter",   .len_at = NO_LEN, INPUTS(syscalls) },
 	{ "tracepoint:raw_syscalls:sys_exit",    .len_at = NO_LEN, INPUTS(syscalls) },
 	{ "tracepoint:sock:inet_sock_set_state", .len_at = NO_LEN, INPUTS(sockets) },
@@ -61,29 +64,57 @@ static struct kind kinds[] = {
 };
 enum { NKINDS = sizeof kinds / sizeof *kinds };
 
-const struct kind *kind_of(const char *hook)
+struct kind kind_of(const char *hook, const char *program)
 {
 	for (unsigned i = 0; i < NKINDS; i++)
 		if (hook && !strcmp(hook, kinds[i].hook)) {
-			kinds[i].n = kinds[i].packets ? npackets : kinds[i].n;
-			return &kinds[i];
+			struct kind k = kinds[i];
+			if (k.packets)
+				k.inputs = packets_for(program, &k.n);
+			return k;
 		}
 	die("nothing is known that a program of %s could run on", hook ? hook : "no hook");
 }
 
-static void print_mix(const char *what, const struct packet *v, unsigned n)
+void kind_drop(struct kind *k)
 {
-	printf("\n%s, in a hundred:", what);
-	for (unsigned i = 0; i < n; i++)
-		if (v[i].weight)
-			printf("%s %u %s", i ? ";" : "", v[i].weight, v[i].name);
+	if (k->packets)
+		free((void *)k->inputs);
+}
+
+static void print_one(unsigned weight, const char *name, bool *first)
+{
+	if (weight)
+		printf("%s %u %s", *first ? "" : ";", weight, name);
+	*first = *first && !weight;
+}
+
+static void print_mix(const struct mix *m)
+{
+	bool first = true;
+
+	printf("\n%s, in a hundred:", *m->programs ? m->programs : "The packets");
+	for (unsigned i = 0; i < m->n; i++)
+		print_one(m->rows[i].weight, m->rows[i].name, &first);
+	printf(".\n");
+}
+
+static void print_contexts(const struct kind *k)
+{
+	bool first = true;
+
+	printf("\n%s, in a hundred:", k->hook);
+	for (unsigned i = 0; i < k->n; i++)
+		print_one(k->inputs[i].weight, k->inputs[i].name, &first);
 	printf(".\n");
 }
 
 void kinds_print(void)
 {
-	print_mix("The packets", packets, npackets);
+	print_mix(&server_mix);
+	for (unsigned i = 0; i < nmixes; i++)
+		print_mix(&mixes[i]);
 	for (unsigned i = 0; i < NKINDS; i++)
 		if (!kinds[i].packets && kinds[i].n > 1)
-			print_mix(kinds[i].hook, kinds[i].inputs, kinds[i].n);
+			print_contexts(&kinds[i]);
 }

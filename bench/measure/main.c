@@ -59,7 +59,8 @@ static void catch_load(const union bpf_attr *a, long fd)
 	if (a->insn_cnt <= caught.n || !strcmp(a->prog_name, "pg_probe"))
 		return;
 	drop(&caught);
-	caught = (struct side){ .n = a->insn_cnt, .fd = dup((int)fd), .verified = side_verified((int)fd) };
+	caught = (struct side){ .n = a->insn_cnt, .fd = dup((int)fd) };
+	side_kernel_says(&caught);
 	caught.insns = malloc(caught.n * sizeof *caught.insns);
 	memcpy(caught.insns, (const void *)(uintptr_t)a->insns, caught.n * sizeof *caught.insns);
 	keep_maps(&caught);
@@ -129,10 +130,10 @@ static lua_State *load_ours(const char *name, struct side *s)
 
 /* ---- one pair ---- */
 
-struct cost { double emitted, verified, executed, ns; };
+struct cost { double emitted, bytes, verified, executed, ns; };
 struct pair {
 	const char *name;
-	const struct kind *kind;
+	struct kind kind;
 	struct side side[2];
 	struct cost cost[2];
 };
@@ -167,14 +168,20 @@ static void execute_one(struct pair *p, struct world *w[2], const struct packet 
 	}
 	if ((uint32_t)v[0] != (uint32_t)v[1])
 		disagree(p, k, n, v);
-	if (p->kind->packets && memcmp(world_packet(w[0]), world_packet(w[1]), n))
+	if (p->kind.packets && memcmp(world_packet(w[0]), world_packet(w[1]), n))
 		die("%s: '%s', %u bytes: the packets left differ", p->name, k->name, n);
+	if (world_target(w[0]) != world_target(w[1]))
+		die("%s: '%s', %u bytes: ours goes to device %u, clang's to %u", p->name, k->name, n,
+		    world_target(w[0]), world_target(w[1]));
+	if (world_events(w[0]) != world_events(w[1]))
+		die("%s: '%s', %u bytes: ours sent %u events so far, clang's %u", p->name, k->name, n,
+		    world_events(w[0]), world_events(w[1]));
 }
 
 static void open_worlds(const struct pair *p, struct world *w[2])
 {
 	for (int s = 0; s < 2; s++)
-		w[s] = world_new(&p->side[s], p->kind);
+		w[s] = world_new(&p->side[s], &p->kind);
 }
 
 static void close_worlds(struct world *w[2])
@@ -183,29 +190,50 @@ static void close_worlds(struct world *w[2])
 		world_free(w[s]);
 }
 
-/* Packets one after the other, and their beginnings too, without being counted; contexts each in a world
- * of its own: a call returns once. */
-static void execute(struct pair *p)
+/* Contexts each in a world of its own: a call returns once. */
+static void execute_contexts(struct pair *p)
 {
-	const struct kind *k = p->kind;
-	struct world *w[2];
-	double weights = 0;
-
-	open_worlds(p, w);
-	for (unsigned i = 0; i < k->n; i++) {
-		const struct packet *in = &k->inputs[i];
-		weights += in->weight;
-		for (uint32_t n = in->n; n >= LEAST && k->packets; n--)
-			execute_one(p, w, in, n, TICK * (i + 1));
-		if (k->packets)
-			continue;
-		close_worlds(w);
+	for (unsigned i = 0; i < p->kind.n; i++) {
+		const struct packet *in = &p->kind.inputs[i];
+		struct world *w[2];
 		open_worlds(p, w);
 		execute_one(p, w, in, in->n, THEN + in->took);
 		same_maps(p, w, in->name);
+		close_worlds(w);
 	}
-	same_maps(p, w, "");
+}
+
+/* Packets one after the other; `cut`: with each its beginnings too, which is not measured. */
+static void execute_packets(struct pair *p, bool cut)
+{
+	struct world *w[2];
+	uint64_t now = 0;
+
+	open_worlds(p, w);
+	for (unsigned i = 0; i < p->kind.n; i++) {
+		struct packet in = p->kind.inputs[i];
+		now += TICK + in.took;
+		if (cut)
+			in.weight = 0;
+		for (uint32_t n = in.n; n >= (cut ? LEAST : in.n); n--)
+			execute_one(p, w, &in, n, now);
+		same_maps(p, w, in.name);
+	}
 	close_worlds(w);
+}
+
+static void execute(struct pair *p)
+{
+	double weights = 0;
+
+	if (p->kind.packets) {
+		execute_packets(p, false);
+		execute_packets(p, true);
+	} else {
+		execute_contexts(p);
+	}
+	for (unsigned i = 0; i < p->kind.n; i++)
+		weights += p->kind.inputs[i].weight;
 	for (int s = 0; s < 2; s++)
 		p->cost[s].executed /= weights;
 }
@@ -215,8 +243,8 @@ static void execute_full(struct pair *p)
 {
 	struct world *w[2];
 
-	for (unsigned i = 0; i < p->kind->n; i++) {
-		struct packet in = p->kind->inputs[i];
+	for (unsigned i = 0; i < p->kind.n; i++) {
+		struct packet in = p->kind.inputs[i];
 		in.weight = 0;
 		open_worlds(p, w);
 		for (int s = 0; s < 2; s++)
@@ -230,7 +258,7 @@ static void execute_full(struct pair *p)
 /* Nanoseconds; 0: not a packet that the kernel test-runs (to skb hooks, an IPv4 header that is not whole). */
 static uint32_t kernel_run(const struct side *s, const struct packet *k, uint32_t repeat, uint64_t *verdict)
 {
-	static uint8_t out[512];
+	static uint8_t out[2 * LONGEST];
 	union bpf_attr a = { .test = { .prog_fd = (uint32_t)s->fd, .data_in = (uintptr_t)k->bytes,
 				       .data_size_in = k->n, .data_out = (uintptr_t)out,
 				       .data_size_out = sizeof out, .repeat = repeat } };
@@ -246,8 +274,10 @@ static void time_it(struct pair *p)
 {
 	double weights = 0;
 
-	for (unsigned i = 0; i < p->kind->n; i++) {
-		const struct packet *k = &p->kind->inputs[i];
+	for (unsigned i = 0; i < p->kind.n; i++) {
+		const struct packet *k = &p->kind.inputs[i];
+		if (!k->weight)
+			continue;
 		uint32_t best[2] = { UINT32_MAX, UINT32_MAX };
 		uint64_t v[2];
 		bool runs[2];
@@ -277,12 +307,27 @@ static void print_column(double a, double b, int digits)
 	       a > 1.15 * b ? "**" : "");
 }
 
+static void print_head(void)
+{
+	static const char *const columns[] = { "emitted", "bytes", "verified", "executed", "ns" };
+	enum { COLUMNS = sizeof columns / sizeof *columns };
+
+	printf("| program |");
+	for (unsigned i = 0; i < COLUMNS; i++)
+		printf(" %s | clang | |", columns[i]);
+	printf("\n| --- |");
+	for (unsigned i = 0; i < COLUMNS; i++)
+		printf(" ---: | ---: | ---: |");
+	printf("\n");
+}
+
 static void print_row(const struct pair *p)
 {
 	const struct cost *a = &p->cost[0], *b = &p->cost[1];
 
 	printf("| %s |", p->name);
 	print_column(a->emitted, b->emitted, 0);
+	print_column(a->bytes, b->bytes, 0);
 	print_column(a->verified, b->verified, 0);
 	print_column(a->executed, b->executed, 1);
 	if (b->ns > 0)
@@ -300,21 +345,23 @@ static void measure(const char *objects, const char *name)
 
 	snprintf(path, sizeof path, "%s/%s.o", objects, name);
 	lua_State *L = load_ours(name, &p.side[0]);
-	p.kind = kind_of(lua_tostring(L, 1));
+	p.kind = kind_of(lua_tostring(L, 1), name);
 	if (!object_load(path, &p.side[1]))
 		die("%s is not there", path);
 	side_copy_maps(&p.side[0], &p.side[1]);
 	execute(&p);
 	execute_full(&p);
-	if (p.kind->packets)
+	if (p.kind.packets)
 		time_it(&p);
 	for (int s = 0; s < 2; s++) {
 		p.cost[s].emitted = p.side[s].n;
+		p.cost[s].bytes = p.side[s].bytes;
 		p.cost[s].verified = p.side[s].verified;
 	}
 	print_row(&p);
 	for (int s = 0; s < 2; s++)
 		drop(&p.side[s]);
+	kind_drop(&p.kind);
 	lua_close(L);
 }
 
@@ -324,10 +371,7 @@ int main(int argc, char **argv)
 
 	if (argc < 2)
 		die("where are the objects?");
-	packets_make();
-	printf("| program | emitted | clang | | verified | clang | | executed | clang | | ns | clang | |\n");
-	printf("| --- |%s%s%s\n", " ---: | ---: | ---: | ---: | ---: | ---: |",
-	       " ---: | ---: | ---: | ---: | ---: | ---: |", "");
+	print_head();
 	for (int i = 2; i < argc; i++)
 		measure(argv[1], argv[i]);
 	if (argc == 2 && glob("bench/code/*.lua", 0, NULL, &all) == 0)

@@ -1,11 +1,13 @@
 /*
  * object.c - loads an object that clang made for BPF: one program section, maps as structures in section
- * `maps`, global variables as a map for each data section. No BTF, no CO-RE, no subprograms.
+ * `maps`, global variables as a map for each data section. No CO-RE, no subprograms, and no BTF but what says
+ * where in a map's values the lock is.
  */
 #include "measure.h"
 
 #include <elf.h>
 #include <errno.h>
+#include <linux/btf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,16 +17,16 @@
 #endif
 
 /* As bench/code/bpf.h declares it. */
-struct map_def { uint32_t type, key_size, value_size, max_entries, map_flags; };
+struct map_def { uint32_t type, key_size, value_size, max_entries, map_flags, lock_at; };
 
-static const struct { const char *section; enum bpf_prog_type type; } types[] = {
+static const struct { const char *section; enum bpf_prog_type type; } programs[] = {
 	{ "xdp", BPF_PROG_TYPE_XDP },
 	{ "tc", BPF_PROG_TYPE_SCHED_CLS },
 	{ "socket", BPF_PROG_TYPE_SOCKET_FILTER },
 	{ "tracepoint", BPF_PROG_TYPE_TRACEPOINT },
 	{ "uprobe", BPF_PROG_TYPE_KPROBE },
 };
-enum { NTYPES = sizeof types / sizeof *types, SECTIONS = 64 };
+enum { NTYPES = sizeof programs / sizeof *programs, SECTIONS = 64 };
 
 struct object {
 	char *bytes;
@@ -41,11 +43,45 @@ static const char *section_name(const struct object *o, unsigned i)
 	return o->bytes + o->sections[o->head->e_shstrndx].sh_offset + o->sections[i].sh_name;
 }
 
+/* The types of a map whose values hold a lock, which the kernel finds by its type's name. */
+enum { T_U8 = 1, T_KEY, T_U32, T_LOCK, T_VALUE };
+
+static uint32_t lock_types(const struct map_def *d)
+{
+	static const char names[] = "\0u8\0u32\0bpf_spin_lock\0val\0value\0lock";
+	enum { U8 = 1, U32 = 4, LOCK = 8, VAL = 22, VALUE = 26, MEMBER = 32 };
+	const uint32_t types[] = {
+		U8,    BTF_KIND_INT << 24,        1, 8,
+		0,     BTF_KIND_ARRAY << 24,      0, T_U8, T_U32, d->key_size,
+		U32,   BTF_KIND_INT << 24,        4, 32,
+		LOCK,  BTF_KIND_STRUCT << 24 | 1, 4, VAL, T_U32, 0,
+		VALUE, BTF_KIND_STRUCT << 24 | 1, d->value_size, MEMBER, T_LOCK, d->lock_at * 8,
+	};
+	struct {
+		struct btf_header head;
+		uint32_t types[sizeof types / sizeof *types];
+		char names[sizeof names];
+	} b = { { BTF_MAGIC, BTF_VERSION, 0, sizeof b.head, 0, sizeof types, sizeof types, sizeof names }, { 0 }, "" };
+	union bpf_attr a = { .btf = (uintptr_t)&b, .btf_size = sizeof b.head + sizeof types + sizeof names };
+
+	memcpy(b.types, types, sizeof types);
+	memcpy(b.names, names, sizeof names);
+	long fd = sys_bpf(BPF_BTF_LOAD, &a);
+	if (fd < 0)
+		die("types of a lock: %s", strerror((int)-fd));
+	return (uint32_t)fd;
+}
+
 static int new_map(const struct map_def *d, const char *name)
 {
 	union bpf_attr a = { .map_type = d->type, .key_size = d->key_size, .value_size = d->value_size,
 			     .max_entries = d->max_entries, .map_flags = d->map_flags };
 
+	if (d->lock_at) {
+		a.btf_fd = lock_types(d);
+		a.btf_key_type_id = T_KEY;
+		a.btf_value_type_id = T_VALUE;
+	}
 	strncat(a.map_name, name, sizeof a.map_name - 1);
 	long fd = sys_bpf(BPF_MAP_CREATE, &a);
 	if (fd < 0)
@@ -63,7 +99,7 @@ static int data_map(struct object *o, unsigned section)
 	if (o->data_map[section])
 		return o->data_map[section];
 	const char *name = strrchr(section_name(o, section), '.') + 1;
-	int fd = new_map(&(struct map_def){ BPF_MAP_TYPE_ARRAY, 4, (uint32_t)h->sh_size, 1, 0 }, name);
+	int fd = new_map(&(struct map_def){ BPF_MAP_TYPE_ARRAY, 4, (uint32_t)h->sh_size, 1, 0, 0 }, name);
 	if (h->sh_type != SHT_NOBITS) {
 		union bpf_attr a = { .map_fd = (uint32_t)fd, .key = (uintptr_t)&key,
 				     .value = (uintptr_t)(o->bytes + h->sh_offset) };
@@ -110,7 +146,7 @@ static void load(struct side *s, enum bpf_prog_type type)
 		die("clang's program is rejected: %s\n%s", strerror((int)-fd),
 		    strlen(log) > 2000 ? log + strlen(log) - 2000 : log);
 	s->fd = (int)fd;
-	s->verified = side_verified(s->fd);
+	side_kernel_says(s);
 }
 
 static bool read_object(struct object *o, const char *path)
@@ -165,8 +201,8 @@ bool object_load(const char *path, struct side *s)
 	for (unsigned i = 0; i < o.head->e_shnum; i++)
 		for (unsigned t = 0; t < NTYPES; t++)
 			if (o.sections[i].sh_type == SHT_PROGBITS &&
-			    !strcmp(section_name(&o, i), types[t].section)) {
-				load_section(&o, i, types[t].type, s);
+			    !strcmp(section_name(&o, i), programs[t].section)) {
+				load_section(&o, i, programs[t].type, s);
 				free(o.bytes);
 				return true;
 			}

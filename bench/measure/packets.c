@@ -1,43 +1,44 @@
 /*
  * packets.c - the packets that programs are measured on: what a server's card sees, by weight, in a
- * hundred packets, the rare and the broken included.
+ * hundred packets, the rare and the broken included. Those that want others have them in mixes.c.
  */
-#include "measure.h"
+#include "packets.h"
 
-enum { TCP = 6, UDP = 17, ICMP = 1, ICMP6 = 58, HOP = 0, FRAG = 44 };
+#include <stdlib.h>
+#include <string.h>
 
-static void put8(struct packet *p, unsigned v)
+void put8(struct packet *p, unsigned v)
 {
 	if (p->n == sizeof p->bytes)
 		die("packet '%s' is too long", p->name);
 	p->bytes[p->n++] = (uint8_t)v;
 }
 
-static void put(struct packet *p, const char *bytes, unsigned n)
+void put(struct packet *p, const char *bytes, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
 		put8(p, (uint8_t)bytes[i]);
 }
 
-static void put16(struct packet *p, unsigned v)
+void put16(struct packet *p, unsigned v)
 {
 	put8(p, v >> 8);
 	put8(p, v);
 }
 
-static void put32(struct packet *p, uint32_t v)
+void put32(struct packet *p, uint32_t v)
 {
 	put16(p, v >> 16);
 	put16(p, v);
 }
 
-static void zeros(struct packet *p, unsigned n)
+void zeros(struct packet *p, unsigned n)
 {
 	while (n--)
 		put8(p, 0);
 }
 
-static void eth(struct packet *p, unsigned type)
+void eth(struct packet *p, unsigned type)
 {
 	put(p, "\x02\0\0\0\0\1\x02\0\0\0\0\2", 12);
 	put16(p, type);
@@ -49,8 +50,7 @@ static void tag(struct packet *p, unsigned id, unsigned type)
 	put16(p, type);
 }
 
-/* `size` bytes behind the header; options in words */
-static void ipv4(struct packet *p, unsigned proto, uint32_t src, unsigned size, unsigned options, unsigned frag)
+void ipv4(struct packet *p, unsigned proto, uint32_t src, unsigned size, unsigned options, unsigned frag)
 {
 	put8(p, 0x45 + options);
 	put8(p, 0);
@@ -61,12 +61,12 @@ static void ipv4(struct packet *p, unsigned proto, uint32_t src, unsigned size, 
 	put8(p, proto);
 	put16(p, 0);
 	put32(p, src);
-	put32(p, 0x0a000001);
+	put32(p, SERVER);
 	for (unsigned i = 0; i < options; i++)
 		put32(p, 0x01010101);
 }
 
-static void ipv6(struct packet *p, unsigned next, unsigned size)
+void ipv6(struct packet *p, unsigned next, unsigned size)
 {
 	put32(p, 0x60000000);
 	put16(p, size);
@@ -76,7 +76,7 @@ static void ipv6(struct packet *p, unsigned next, unsigned size)
 	put(p, "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01", 16);
 }
 
-static void tcp(struct packet *p, unsigned dport, unsigned flags, unsigned data)
+void tcp(struct packet *p, unsigned dport, unsigned flags, unsigned data)
 {
 	put16(p, 40000);
 	put16(p, dport);
@@ -89,7 +89,7 @@ static void tcp(struct packet *p, unsigned dport, unsigned flags, unsigned data)
 	zeros(p, data);
 }
 
-static void udp(struct packet *p, unsigned dport, unsigned data)
+void udp(struct packet *p, unsigned dport, unsigned data)
 {
 	put16(p, 5353);
 	put16(p, dport);
@@ -108,14 +108,11 @@ static void icmp(struct packet *p, unsigned type)
 
 /* ---- the mix ---- */
 
-enum { SYN = 2, ACK = 16, XMAS = 0x29 };
-enum { FRIEND = 0x0a000007, HOSTILE = 0xcb007107 };
-
 static void web(struct packet *p)      { eth(p, 0x800); ipv4(p, TCP, FRIEND, 80, 0, 0x4000); tcp(p, 80, ACK, 60); }
 static void tls(struct packet *p)      { eth(p, 0x800); ipv4(p, TCP, FRIEND, 120, 0, 0x4000); tcp(p, 443, ACK, 100); }
 static void syn(struct packet *p)      { eth(p, 0x800); ipv4(p, TCP, HOSTILE, 20, 0, 0x4000); tcp(p, 443, SYN, 0); }
 static void ssh(struct packet *p)      { eth(p, 0x800); ipv4(p, TCP, HOSTILE, 20, 0, 0x4000); tcp(p, 22, SYN, 0); }
-static void xmas(struct packet *p)     { eth(p, 0x800); ipv4(p, TCP, HOSTILE, 20, 0, 0); tcp(p, 80, XMAS, 0); }
+static void xmas(struct packet *p)     { eth(p, 0x800); ipv4(p, TCP, HOSTILE, 20, 0, 0); tcp(p, 80, FIN | PSH | URG, 0); }
 static void dns(struct packet *p)      { eth(p, 0x800); ipv4(p, UDP, FRIEND, 48, 0, 0); udp(p, 53, 40); }
 static void quic(struct packet *p)     { eth(p, 0x800); ipv4(p, UDP, FRIEND, 158, 0, 0); udp(p, 443, 150); }
 static void ping(struct packet *p)     { eth(p, 0x800); ipv4(p, ICMP, FRIEND, 40, 0, 0); icmp(p, 8); }
@@ -143,7 +140,7 @@ static void arp(struct packet *p)
 }
 static void lldp(struct packet *p)     { eth(p, 0x88cc); zeros(p, 46); }
 
-static const struct { void (*make)(struct packet *p); unsigned weight; const char *name; } mix[] = {
+static const struct row server[] = {
 	{ web,     20, "TCP to port 80" },
 	{ tls,     20, "TCP to port 443" },
 	{ syn,      5, "SYN from 203.0.113.7 to 443" },
@@ -168,14 +165,36 @@ static const struct { void (*make)(struct packet *p); unsigned weight; const cha
 	{ lldp,     1, "LLDP" },
 };
 
-struct packet packets[sizeof mix / sizeof *mix];
-const unsigned npackets = sizeof mix / sizeof *mix;
+const struct mix server_mix = { "", MIX_ROWS(server) };
 
-void packets_make(void)
+static const struct mix *mix_of(const char *program)
 {
-	for (unsigned i = 0; i < npackets; i++) {
-		packets[i].name = mix[i].name;
-		packets[i].weight = mix[i].weight;
-		mix[i].make(&packets[i]);
+	for (unsigned i = 0; i < nmixes; i++)
+		if (!strncmp(program, mixes[i].programs, strlen(mixes[i].programs)))
+			return &mixes[i];
+	return &server_mix;
+}
+
+static void make_all(struct packet *p, const struct mix *m, bool measured)
+{
+	for (unsigned i = 0; i < m->n; i++, p++) {
+		p->name = m->rows[i].name;
+		p->weight = measured ? m->rows[i].weight : 0;
+		m->rows[i].make(p);
 	}
+}
+
+struct packet *packets_for(const char *program, unsigned *n)
+{
+	const struct mix *m = mix_of(program);
+	bool own = m != &server_mix;
+
+	*n = m->n + (own ? server_mix.n : 0);
+	struct packet *p = calloc(*n, sizeof *p);
+	if (!p)
+		die("no memory");
+	make_all(p, m, true);
+	if (own)
+		make_all(p + m->n, &server_mix, false);
+	return p;
 }

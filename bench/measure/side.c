@@ -38,12 +38,13 @@ static void info_of(int fd, void *info, uint32_t size)
 		die("no information on descriptor %d: %s", fd, strerror(errno));
 }
 
-uint32_t side_verified(int fd)
+void side_kernel_says(struct side *s)
 {
 	struct bpf_prog_info info = { 0 };
 
-	info_of(fd, &info, sizeof info);
-	return info.verified_insns;
+	info_of(s->fd, &info, sizeof info);
+	s->verified = info.verified_insns;
+	s->bytes = info.jited_prog_len ? info.jited_prog_len : info.xlated_prog_len;
 }
 
 static void add_map(struct side *s, int fd)

@@ -21,14 +21,15 @@ struct table {
 struct world {
 	const struct side *side;
 	const struct kind *kind;
-	_Alignas(8) uint8_t packet[256];
+	_Alignas(8) uint8_t packet[LONGEST];
 	struct table maps[MAPS];
 	struct vm_region regions[MAPS + 3];
 	struct vm vm;
 	uint64_t now;
-	bool full;
+	bool full, locked;
+	uint32_t target, events;
 	_Alignas(8) uint8_t record[VALUE];
-	_Alignas(8) uint8_t ctx[256];
+	_Alignas(8) uint8_t ctx[LONGEST];
 };
 
 static bool is_array(const struct table *t)
@@ -164,6 +165,52 @@ static uint64_t copy(struct world *w, uint64_t from, void *p, uint64_t n, bool s
 	return store ? 0 : wrote(w, (uintptr_t)p, n);
 }
 
+/* l3_csum_replace, l4_csum_replace: the sum at `off` of what `from` was in and `to` is now (RFC 1624). Of
+ * packets that no card sums, a sum over more than the header is like any other. */
+static uint64_t replace(struct world *w, uint64_t off, uint64_t from, uint64_t to, uint64_t flags)
+{
+	uint16_t sum;
+
+	if (copy(w, off, &sum, 2, false))
+		return (uint64_t)-14;
+	w->vm.wrote.n = 0;
+	if (flags & BPF_F_MARK_MANGLED_0 && !sum)
+		return 0;
+	uint64_t s = (uint16_t)~sum + (uint64_t)(uint32_t)to;
+	switch (flags & BPF_F_HDR_FIELD_MASK) {
+	case 0: break;
+	case 2: s += (uint16_t)~from; break;
+	case 4: s += (uint32_t)~from; break;
+	default: return (uint64_t)-22;
+	}
+	while (s >> 16)
+		s = (s & 0xffff) + (s >> 16);
+	sum = (uint16_t)~s;
+	if (flags & BPF_F_MARK_MANGLED_0 && !sum)
+		sum = 0xffff;
+	return copy(w, off, &sum, 2, true);
+}
+
+static uint64_t lock(struct world *w, bool on)
+{
+	if (w->locked == on)
+		w->vm.error = on ? "locked twice" : "not locked";
+	w->locked = on;
+	return 0;
+}
+
+static uint64_t event(struct world *w)
+{
+	w->events++;
+	return 0;
+}
+
+static uint64_t redirect(struct world *w, uint64_t device)
+{
+	w->target = (uint32_t)device;
+	return w->kind->redirect;
+}
+
 static uint64_t helper(struct vm *vm, int32_t id, const uint64_t r[5])
 {
 	struct world *w = vm->arg;
@@ -185,8 +232,12 @@ static uint64_t helper(struct vm *vm, int32_t id, const uint64_t r[5])
 	case BPF_FUNC_get_current_uid_gid: return 0;
 	case BPF_FUNC_get_current_comm: memset(at(r[0]), 'x', r[1]); return wrote(w, r[0], r[1]);
 	case BPF_FUNC_ringbuf_reserve: return w->full ? 0 : (uintptr_t)w->record;
-	case BPF_FUNC_ringbuf_output: return w->full ? (uint64_t)-11 : 0;
-	case BPF_FUNC_ringbuf_submit: case BPF_FUNC_ringbuf_discard: return 0;
+	case BPF_FUNC_ringbuf_output: return w->full ? (uint64_t)-11 : event(w);
+	case BPF_FUNC_ringbuf_submit: return event(w);
+	case BPF_FUNC_ringbuf_discard: return 0;
+	case BPF_FUNC_spin_lock: case BPF_FUNC_spin_unlock: return lock(w, id == BPF_FUNC_spin_lock);
+	case BPF_FUNC_l3_csum_replace: case BPF_FUNC_l4_csum_replace: return replace(w, r[1], r[2], r[3], r[4]);
+	case BPF_FUNC_redirect: return redirect(w, r[0]);
 	}
 	vm->error = "helper that the small machine has not";
 	return 0;
@@ -275,9 +326,12 @@ uint64_t world_run(struct world *w, const struct packet *p, uint32_t n, uint64_t
 {
 	w->now = now;
 	w->vm.fuel = 1 << 20;
+	w->target = 0;
 	put_input(w, p, n);
 	if (!vm_run(&w->vm, w->side->insns, w->side->n, verdict))
 		die("instruction %u: %s", w->vm.pc, w->vm.error);
+	if (w->locked)
+		die("the program ends with the lock held");
 	return w->vm.steps;
 }
 
@@ -286,15 +340,27 @@ const uint8_t *world_packet(const struct world *w)
 	return w->packet;
 }
 
+uint32_t world_target(const struct world *w)
+{
+	return w->target;
+}
+
+uint32_t world_events(const struct world *w)
+{
+	return w->events;
+}
+
+/* C pads a struct to the size of its widest field, ours ends with its last one. */
 static bool same(const struct table *a, const struct table *b)
 {
-	if (a->n != b->n || a->value_size != b->value_size || a->key_size != b->key_size)
+	uint32_t size = a->value_size < b->value_size ? a->value_size : b->value_size;
+
+	if (a->n != b->n || a->step != b->step || a->key_size != b->key_size)
 		return false;
-	if (is_array(a))
-		return !memcmp(a->values, b->values, (size_t)a->n * a->step);
 	for (uint32_t i = 0; i < a->n; i++) {
-		const uint8_t *v = look_up(b, a->keys + i * a->key_size);
-		if (!v || memcmp(v, a->values + i * a->step, a->value_size))
+		const uint8_t *at = a->values + i * a->step;
+		const uint8_t *v = is_array(a) ? b->values + i * b->step : look_up(b, a->keys + i * a->key_size);
+		if (!v || memcmp(v, at, size))
 			return false;
 	}
 	return true;
