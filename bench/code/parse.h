@@ -161,8 +161,8 @@ INLINE struct tcphdr *find_tcp4(struct xdp_md *ctx, struct iphdr **ip, int *len)
 	return tcp_at(at, *len, END(ctx));
 }
 
-/* The TCP header of either IP version, in *len bytes; -1: there is none. */
-INLINE struct tcphdr *find_tcp(struct xdp_md *ctx, int *len)
+/* What either IP version carries, if it is of protocol `proto`, in *len bytes; -1: it is not. */
+INLINE void *find_l4(struct xdp_md *ctx, __u8 proto, int *len)
 {
 	void *pos = DATA(ctx), *end = END(ctx), *at = pos;
 	__be16 type = parse_eth(&pos, end);
@@ -171,13 +171,52 @@ INLINE struct tcphdr *find_tcp(struct xdp_md *ctx, int *len)
 	if (type == htons(ETH_P_IP)) {
 		struct iphdr *ip = ipv4_at(pos, end);
 		if (ip)
-			at = ipv4_payload(ip, IPPROTO_TCP, len);
+			at = ipv4_payload(ip, proto, len);
 	} else if (type == htons(ETH_P_IPV6)) {
 		struct ipv6hdr *ip = ipv6_at(pos, end);
 		if (ip)
-			at = ipv6_payload(ip, end, IPPROTO_TCP, len);
+			at = ipv6_payload(ip, end, proto, len);
 	}
-	return tcp_at(at, *len, end);
+	return at;
+}
+
+INLINE struct tcphdr *find_tcp(struct xdp_md *ctx, int *len)
+{
+	void *at = find_l4(ctx, IPPROTO_TCP, len);
+
+	return tcp_at(at, *len, END(ctx));
+}
+
+INLINE struct udphdr *find_udp(struct xdp_md *ctx, int *len)
+{
+	void *at = find_l4(ctx, IPPROTO_UDP, len);
+
+	return udp_at(at, *len, END(ctx));
+}
+
+/* How much follows a UDP header that is in len bytes. */
+INLINE int udp_data(struct udphdr *udp, int len)
+{
+	int own = ntohs(udp->len);
+
+	return (own < len ? own : len) - (int)sizeof *udp;
+}
+
+struct dns_hdr { __be16 id; __u8 flags, more; __be16 questions, answers, servers, others; };
+enum { DNS_ANSWER = 0x80 };
+
+/* The header of a DNS message behind UDP, in *len bytes, then what follows it. */
+INLINE struct dns_hdr *dns_at(struct udphdr *udp, int *len, void *end)
+{
+	struct dns_hdr *dns = (void *)(udp + 1);
+
+	if (udp->dest != htons(53) && udp->source != htons(53))
+		return 0;
+	*len = udp_data(udp, *len);
+	if (*len < (int)sizeof *dns || (void *)(dns + 1) > end)
+		return 0;
+	*len -= sizeof *dns;
+	return dns;
 }
 
 #endif

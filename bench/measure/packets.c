@@ -98,6 +98,27 @@ void udp(struct packet *p, unsigned dport, unsigned data)
 	zeros(p, data);
 }
 
+static void at16(struct packet *p, unsigned at, unsigned v)
+{
+	p->bytes[at] = (uint8_t)(v >> 8);
+	p->bytes[at + 1] = (uint8_t)v;
+}
+
+void end_ipv4(struct packet *p, unsigned at)
+{
+	at16(p, at + 2, p->n - at);
+}
+
+void end_ipv6(struct packet *p, unsigned at)
+{
+	at16(p, at + 4, p->n - at - 40);
+}
+
+void end_udp(struct packet *p, unsigned at)
+{
+	at16(p, at + 4, p->n - at);
+}
+
 static void icmp(struct packet *p, unsigned type)
 {
 	put8(p, type);

@@ -22,6 +22,11 @@ void ipv6(struct packet *p, unsigned next, unsigned size);
 void tcp(struct packet *p, unsigned dport, unsigned flags, unsigned data);
 void udp(struct packet *p, unsigned dport, unsigned data);
 
+/* The header at `at` reaches as far as what was put into the packet so far. */
+void end_ipv4(struct packet *p, unsigned at);
+void end_ipv6(struct packet *p, unsigned at);
+void end_udp(struct packet *p, unsigned at);
+
 struct row {                 /* of a mix */
 	void (*make)(struct packet *p);
 	unsigned weight;         /* 0: not measured, but made ready by, or compared */
