@@ -116,9 +116,17 @@ local function note(verdict, after, err)
 	if current then current.runs[#current.runs + 1] = { caller(), text, err or "no error" } end
 end
 
+-- A message without what may differ: a variable's name, a number that was raised, the line of a division by zero,
+-- which stock Lua 5.4.4 gets wrong.
+local function plain(text)
+	text = text:gsub("^-?%d+$", "(error object is a number value)"):gsub(" %(%a+ '[^']*'%)$", "")
+	return (text:gsub("^[^\n]-:%d+: (attempt to perform 'n[/%%][/%%]0')", "%1"))
+end
+
 -- The kernel's errors say where they were raised, those of `assert` and of error(text, 0) too.
 local function same(kernel, twin)
-	return kernel[2] == twin[2] and (kernel[3] == twin[3] or kernel[3]:match "^[^\n]-:%d+: (.*)$" == twin[3])
+	local a, b = plain(kernel[3]), plain(twin[3])
+	return kernel[2] == twin[2] and (a == b or a:match "^[^\n]-:%d+: (.*)$" == b)
 end
 
 -- program:test, as tests see it: in the kernel, or by the twin.
@@ -215,6 +223,9 @@ return function()
 		return 0, 0, "return {" .. table.concat(lines, "\n") .. "}"
 	end
 	for _, test in ipairs(results) do bad = bad + (test.bad and 1 or 0) end
-	if #results > 0 then show_coverage() end
+	if #results > 0 then
+		print("1.." .. #results)
+		show_coverage()
+	end
 	return #results - bad, bad, nil
 end

@@ -180,7 +180,8 @@ static void warn(struct doubts *d, const struct ir_error *e)
 					  uses[i].used);
 		g->note = note(d, e, name);
 		const char *it = word(d, e, name);
-		g->help = it ? arena_printf(d->u->arena, uses[i].help, it) : "test it first";
+		g->help = it ? arena_printf(d->u->arena, uses[i].help, it)
+			  : strstr(uses[i].used, "number") ? "write (v or 0) for the value v, or test it first" : "test it first";
 	}
 }
 

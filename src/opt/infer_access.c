@@ -118,6 +118,28 @@ static struct ir_type index_view(struct infer *in, ir_ref r, unsigned kind, cons
 	return type_pending();
 }
 
+/* bpf.DORP is nil in Lua, too, but nobody means that. */
+static void warn_misspelt(struct infer *in, ir_ref r, const struct ir_type *key)
+{
+	const struct ir_ins *i = ir_at(in->fl.f, r);
+	const char *name = const_name(key), *names[256];
+	uint32_t n = 0;
+	/* not only in the last round: by then such a field is a constant */
+	if (!name || ir_at(in->fl.f, i->args[1])->op != IRO(const) || !i->names || !i->names->name ||
+	    strcmp(i->names->name, "bpf"))
+		return;
+	for (int64_t v = PG_VERDICT_BASE + 1; pg_verdict_name(v); v++)
+		names[n++] = pg_verdict_name(v);
+	for (const struct ir_lib *row = in->fl.u->target->libs; row->name && n < 256; row++)
+		if (!strncmp(row->name, "bpf.", 4))
+			names[n++] = row->name + 4;
+	struct diag *d = diag_add(in->fl.u->diag, DIAG_WARNING, in->fl.u->sites[ir_site_shown(in->fl.u, i->site)].pos,
+				  "bpf has no '%s': this is nil", name);
+	const char *near = ir_nearest(name, names, n);
+	if (near)
+		d->help = arena_printf(in->fl.u->arena, "did you mean 'bpf.%s'?", near);
+}
+
 static struct ir_type index_table(struct infer *in, ir_ref r, const pg_value *table,
 				  const struct ir_type *key)
 {
@@ -132,7 +154,10 @@ static struct ir_type index_table(struct infer *in, ir_ref r, const pg_value *ta
 		return type_pending();
 	}
 	pg_value out = const_nil;
-	if (u->source->index(u, table->id, key->k, &out) < 0) {
+	int err = u->source->index(u, table->id, key->k, &out);
+	if (!err && out.kind == PG_NIL)
+		warn_misspelt(in, r, key);
+	if (err < 0) {
 		flow_error(&in->fl, site, "%s of a captured table cannot be read", key_text(in, key));
 		return type_pending();
 	}
@@ -230,10 +255,11 @@ static struct ir_type index_kind(struct infer *in, ir_ref r, const struct ir_typ
 		flow_refuse(&in->fl, site, ON_STRINGS, "compute it in the user half and capture it",
 			    "there is no string.%s in kernel code", name);
 	else if (IR_BIT(kind) & IR_STRINGS)
-		flow_error(&in->fl, site, "a string has no field %s", key_text(in, key));
+		flow_error(&in->fl, site, "a string has no field %s", key_text(in, key))->help =
+			key->kinds & IR_BIT(IR_INT) ? "a byte of it is s:byte(i), a part s:sub(i, j)" : NULL;
 	else
-		flow_error(&in->fl, site, "a %s has no field %s", ir_kind_lua(in->fl.u, kind), key_text(in, key))
-			->help = "an address has a:int(), a:byte(i) and a:within(\"10.0.0.0/8\")";
+		flow_error(&in->fl, site, "%s has no field %s", infer_a_wrong(in, &(struct ir_type){ .kinds = IR_BIT(kind) }, 0),
+			   key_text(in, key))->help = "an address has a:int(), a:byte(i) and a:within(\"10.0.0.0/8\")";
 	return type_pending();
 }
 
@@ -432,6 +458,10 @@ static bool check_args(struct infer *in, uint32_t site, const struct ir_lib *row
 				  row->max, row->max == 1 ? "" : "s", given), false;
 	for (uint32_t i = skip; i < n; i++) {
 		uint64_t want = row->args[i - skip < 4 ? i - skip : 3];
+		if (want & IR_BIT(IR_INT) && a[i].kinds == IR_BIT(IR_FLOAT))
+			return flow_refuse(&in->fl, site, ON_VALUES, "write an integer: 1000000 for 1e6",
+					   "argument #%u of '%s' is a float here; floats do not exist in the kernel",
+					   i - skip + 1, row->name), false;
 		if (want && a[i].kinds && !(a[i].kinds & want))
 			return flow_error(&in->fl, site, "bad argument #%u to '%s' (%s expected, got %s)",
 				i - skip + 1, row->name,

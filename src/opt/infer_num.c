@@ -81,6 +81,7 @@ static void float_operand(struct infer *in, ir_ref r, const pg_value *k)
 		d->help = arena_printf(in->fl.u->arena, "write the integer %.0f", whole);
 }
 
+enum { NUMBERS = 1 << IR_INT | 1 << IR_FLOAT, ADDRESSES = 1 << IR_IP4 | 1 << IR_IP6 | 1 << IR_MAC };
 #define STRINGS (IR_STRINGS | IR_BIT(IR_MSG))
 
 /* Reports what cannot be an integer. False: nothing reaches it yet. */
@@ -102,7 +103,8 @@ static bool integer_operand(struct infer *in, ir_ref r, uint32_t i, const char *
 			    "%s may be a string here and is used %s", infer_operand(in, r, i), use);
 	} else if (!(t.kinds & IR_BIT(IR_INT))) {
 		flow_error(&in->fl, site, "%s is always %s here and is used %s",
-			   infer_operand(in, r, i), infer_a_wrong(in, &t, IR_BIT(IR_INT)), use);
+			   infer_operand(in, r, i), infer_a_wrong(in, &t, IR_BIT(IR_INT)), use)
+			->help = t.kinds & ADDRESSES ? "a:int() is an address as a number, a:byte(i) one of its bytes" : NULL;
 	}
 	return true;
 }
@@ -203,9 +205,8 @@ static struct ir_type truth_type(bool b)
 	return type_kinds(IR_BIT(b ? IR_TRUE : IR_FALSE));
 }
 
-enum { NUMBERS = 1 << IR_INT | 1 << IR_FLOAT, ADDRESSES = 1 << IR_IP4 | 1 << IR_IP6 | 1 << IR_MAC };
 
-/* The comparison r is false, because one side is an address, or a string, and the other a number; unless
+/* The comparison r is false, because its sides are of two kinds that scripts mix up; unless
  * captured values are compared, or it is in a function that others may call with other values. */
 void infer_warn_equal(struct flow *fl, ir_ref r)
 {
@@ -220,6 +221,12 @@ void infer_warn_equal(struct flow *fl, ir_ref r)
 	else if (never && one & NUMBERS && one & IR_STRINGS && !(one & ~(NUMBERS | IR_STRINGS)))
 		diag_add(fl->u->diag, DIAG_WARNING, site->pos, "a number never equals a string")->help =
 			"compare with a number: tonumber(\"80\") is one";
+	else if (never && one & NUMBERS && one & IR_BOOL && !(one & ~(NUMBERS | IR_BOOL)))
+		diag_add(fl->u->diag, DIAG_WARNING, site->pos, "a boolean never equals a number")->help =
+			"test it by itself: if tcp.syn then ... end";
+	else if (never && one & IR_VIEWS && one & (NUMBERS | IR_STRINGS))
+		diag_add(fl->u->diag, DIAG_WARNING, site->pos, "a header or packet never equals a number or a string")->help =
+			"compare a field of it, or bytes: p:sub(1, 4) == \"GET \"";
 }
 
 static bool is_text(const struct ir_type *t)

@@ -99,7 +99,7 @@ bool std_print_type(struct infer *in, const struct ir_lib *row, uint32_t site, u
 		bool known = a[i].k && a[i].k->kind < PG_CIDR;
 		if (!known && a[i].kinds & ~printable)
 			return infer_refuse(in, site, ON_STRINGS, "print its fields", "argument #%u of print "
-					    "is a %s; kernel code cannot print that", i + 1,
+					    "is of the kind %s; kernel code cannot print that", i + 1,
 					    ir_kind_lua(infer_unit(in), ir_first_kind(a[i].kinds & ~printable))), false;
 		if (!known && a[i].kinds & IR_BIT(IR_SLICE) && a[i].most > MAX_RECORD)
 			return infer_refuse(in, site, ON_STRINGS, "print its first bytes: s:sub(1, 64)",

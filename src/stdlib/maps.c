@@ -34,6 +34,9 @@ bool std_storable(struct infer *in, uint32_t site, const struct map_shape *s, co
 	if (!want || t->size > MAX_ON_STACK)
 		return infer_refuse(in, site, ON_MAPS, "use smaller or other types", "%ss of type %s are not "
 				    "there yet in kernel code", what, type_text(a, t)), false;
+	if (v->kinds == IR_BIT(IR_FLOAT))
+		return infer_refuse(in, site, ON_VALUES, "write an integer: 1000000 for 1e6",
+				    "a float is a %s of %s here; floats do not exist in the kernel", what, map_text(a, s)), false;
 	if (!(v->kinds & want) || (v->kinds == IR_BIT(IR_HOST) && !cidr))
 		return infer_error(in, site, v->kinds == IR_BIT(IR_MSG) ? "print it, or store a number for each error"
 				   : NULL, "bad %s for %s (%s expected, got %s)", what, map_text(a, s), type_text(a, t),

@@ -103,4 +103,18 @@ diag.case("strict, and nothing to say", function(pkt)
 	local tcp = pkt.tcp
 	return tcp and tcp.dport == 80 and bpf.DROP or bpf.PASS
 end, { strict = true })
+diag.case("a constant of ours that there is none of", function(pkt)
+	if pkt.len > 100 then return bpf.DORP end
+	return bpf.kitme == 3 and bpf.something or nil
+end)
+diag.case("a flag and a number", function(pkt)
+	local tcp = pkt.tcp
+	if tcp and tcp.syn == 1 then return bpf.DROP end
+	if tcp and (tcp.syn == true or tcp.syn == (pkt.len > 3)) then return bpf.PASS end
+end)
+diag.case("a payload and a text", function(pkt)
+	local udp = pkt.udp
+	if udp and udp.payload == "GET" then return bpf.DROP end
+	if pkt.tcp ~= 0 then return bpf.PASS end
+end)
 diag.done()

@@ -241,6 +241,9 @@ local count, failures = 0, 0
 
 local function report(name, problems)
 	count = count + 1
+	if bpf.test then
+		return bpf.test(name, function() if problems[1] then error(problems[1], 0) end end)
+	end
 	if #problems == 0 then
 		print(("ok %d - %s"):format(count, name))
 		return
@@ -394,8 +397,28 @@ local function list_opcodes(f, seen)
 	end
 end
 
+-- Under `perigee test` each case is one of its tests, and runs twice: those that have a twin.
+local function run_all(case, prog, problems)
+	for i = 1, #case.inputs, every do
+		local kernel = run_one(case, i, "kernel", prog.test, prog, problems)
+		local twin = case.twin ~= false and run_one(case, i, "twin", prog.twin, prog, problems)
+		if twin and twin ~= kernel and #problems == 0 then
+			problems[1] = ("f(%s): twin %s; kernel %s"):format(input_text(case, case.inputs[i]), twin, kernel)
+		end
+	end
+end
+
+local function as_test(case, name, prog)
+	bpf.test(name, function()
+		local problems = {}
+		run_all(case, prog, problems)
+		if problems[1] then error(problems[1], 0) end
+	end)
+end
+
 local function try(case, name, wrapper, copy)
 	if listing then return list_opcodes(case.f, {}) end
+	if bpf.test and (case.twin == false or case.unordered) then return end
 	local problems = {}
 	local good, prog = pcall(bpf.program, lang.hook,
 		{ on_error = case.on_error or bpf.DROP, name = "lang", budget = case.budget, check = true, copy = copy },
@@ -410,19 +433,14 @@ local function try(case, name, wrapper, copy)
 		report(name, { tostring(prog) })
 		return
 	end
-	for i = 1, #case.inputs, every do
-		local kernel = run_one(case, i, "kernel", prog.test, prog, problems)
-		local twin = case.twin ~= false and run_one(case, i, "twin", prog.twin, prog, problems)
-		if twin and twin ~= kernel and #problems == 0 then
-			problems[1] = ("f(%s): twin %s; kernel %s"):format(input_text(case, input), twin, kernel)
-		end
-	end
+	if bpf.test then return as_test(case, name, prog) end
+	run_all(case, prog, problems)
 	report(name, problems)
 end
 
 -- name, f, inputs (a list of argument lists); args: how many arguments, if not the longest input;
 -- only_integers: arguments are known to be some; budget: loop turns; copy: run by copy access too. want: the results, where stock Lua is no judge;
--- twin = false: and the twin has none.
+-- twin = false: and the twin has none; unordered: what it gives depends on a hash map's order.
 --
 -- Functions that use maps, states and events, for which stock Lua is no judge: see is a list of
 -- them, { state, "field", ... } for a state. They are cleared, and setup() is called, before each
@@ -476,6 +494,7 @@ end
 lang.check = report
 
 function lang.done()
+	if bpf.test then return end
 	for opcode in pairs(listing or {}) do print("opcode " .. opcode) end
 	print(("1..%d"):format(count))
 	os.exit(failures == 0, true)
@@ -497,6 +516,17 @@ lang.addresses = { bpf.ip "10.0.0.1", bpf.ip "10.0.0.2", bpf.ip "0.0.0.0", bpf.i
 local function value(v)
 	if v == "nil" then return nil end
 	return v
+end
+
+-- pairs(t) by its keys' order: cases made in a loop are the same ones in each run.
+function lang.sorted(t)
+	local keys, i = {}, 0
+	for k in pairs(t) do keys[#keys + 1] = k end
+	table.sort(keys)
+	return function()
+		i = i + 1
+		return keys[i], t[keys[i]]
+	end
 end
 
 -- Every value of the list (hostile integers) as the one argument.

@@ -35,7 +35,7 @@ local by_kind = {
 	ip4 = V4, ip6 = V6, mac = MACS, ["char[8]"] = { "", "a", "1234567", "12345678" }, bool = { true, false },
 	["struct { u8 a; u32 b; ip4 c; }"] = false,
 }
-for type, values in pairs(by_kind) do
+for type, values in lang.sorted(by_kind) do
 	if values then
 		local m = bpf.map { "hash", key = type, value = "i64", entries = 64 }
 		lang.case { name = "key " .. type, see = { m }, inputs = lang.pairs(values), setup = function()
@@ -93,7 +93,7 @@ for _, type in ipairs(INTS) do
 	end
 end
 local typed = { ip4 = V4, ip6 = V6, mac = MACS, bool = { true, false }, ["char[8]"] = TEXTS }
-for type, values in pairs(typed) do
+for type, values in lang.sorted(typed) do
 	local m = bpf.map { "hash", key = "u32", value = type, entries = 4 }
 	lang.case { name = "value " .. type, see = { m }, inputs = lang.pairs(values), f = function(a, b)
 		m[1] = a

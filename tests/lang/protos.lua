@@ -102,7 +102,7 @@ bpf.proto { "shim", over = "ip", proto = 253, fields = "u4 kind; u4 words; u8 ne
 local function see_shim(s) return mix(mix(s.kind, s.id), #s), #s.payload end
 for words = 0, 3 do
 	local shim = string.char(0x50 | words, 9) .. (">I2"):pack(77) .. ("o"):rep(4 * words)
-	for name, frame in pairs {
+	for name, frame in lang.sorted {
 		IPv4 = wire.eth(0x0800, wire.ipv4(253, shim .. "payload")), IPv6 = wire.eth(0x86dd, wire.ipv6(253, shim .. "payload")),
 		["IPv6 with options"] = wire.eth(0x86dd, wire.ipv6(60, "\xfd\0\1\4\0\0\0\0" .. shim .. "payload")),
 	} do
@@ -147,7 +147,7 @@ bpf.proto { "middle", fields = "u8 n; u8 _", length = "n * 2 + 2", next = "inner
 bpf.proto { "outer", over = "eth", type = { 0x88b5, 0x88b6 }, fields = "u16 session; bytes[2] cookie", next = "ipv4" }
 bpf.proto { "chain", over = "eth", type = 0x88b7, fields = "u8 v", next = "middle" }
 local ip = wire.ipv4(17, wire.udp(5, 6, "hello"))
-for name, frame in pairs {
+for name, frame in lang.sorted {
 	plain = wire.eth(0x88b5, "\1\2ab" .. ip), ["the other type"] = wire.eth(0x88b6, "\1\2ab" .. ip),
 	tagged = wire.eth(0x8100, wire.vlan(5, 0x88b5, "\1\2ab" .. ip)),
 	["tagged twice"] = wire.eth(0x88a8, wire.vlan(5, 0x8100, wire.vlan(6, 0x88b6, "\1\2ab" .. ip))),

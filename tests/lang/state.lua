@@ -28,7 +28,7 @@ for _, name in ipairs { "a", "b", "c", "d", "e", "l" } do
 	local set = load(("local st = ... return function(v) st.%s = v return st.%s end"):format(name, name), "=set")(st)
 	lang.case { name = "state: edges of " .. FIELDS[name], see = see, inputs = lang.each(EDGES), f = set }
 end
-for name, type in pairs(FIELDS) do
+for name, type in lang.sorted(FIELDS) do
 	local source = "local st = ... return function(v) st.%s = v end"
 	lang.case { name = "state: any kind into " .. type, see = see, inputs = lang.each(ANY),
 		f = load(source:format(name), "=set")(st) }

@@ -96,7 +96,7 @@ case("gre of MPLS", wire.eth(0x0800, wire.ipv4(47, wire.gre(0, 0x8847, "", wire.
 	end)
 
 local labels = wire.mpls(100, 3, false, 60, wire.mpls(17, 5, true, 61, wire.ipv4(132, sctp)))
-for name, frame in pairs { mpls = wire.eth(0x8847, labels), ["mpls, multicast, tagged"] = wire.eth(0x8100, wire.vlan(5, 0x8848, labels)) } do
+for name, frame in lang.sorted { mpls = wire.eth(0x8847, labels), ["mpls, multicast, tagged"] = wire.eth(0x8100, wire.vlan(5, 0x8848, labels)) } do
 	case(name, frame, function(pkt)
 		local m = pkt.mpls
 		if not m then return nil end

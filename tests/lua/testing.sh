@@ -12,6 +12,7 @@ same "all pass: status, errors" "$(run $here/filter_test.lua; cat "$work/err")" 
 same "all pass" "$(cat "$work/out")" "ok 1 - telnet is dropped and counted
 ok 2 - what is no TCP passes
 ok 3 - an error
+1..3
 $here/filter.lua: 12 of 14 lines of kernel functions ran; not lines 23, 26
 3 passed, 0 failed, in the kernel and by the twins"
 
@@ -25,7 +26,8 @@ check "an error that is no text" grep -q "not ok 6 - raises" "$work/out"
 same "and how many" "$(tail -n 1 "$work/out")" "3 passed, 3 failed, in the kernel and by the twins"
 
 same "packets and captures" "$(run $here/kit.lua; cat "$work/err"; grep -v "^ok" "$work/out")" \
-	"8 passed, 0 failed, in the kernel and by the twins"
+	"1..8
+8 passed, 0 failed, in the kernel and by the twins"
 same "the example: status, errors" "$(run examples/sni_test.lua; cat "$work/err")" ""
 same "... and what docs/unit-tests.md says of it" "$(grep -v "^dropped\|^looking for" "$work/out" | sed 's/^/    /')" \
 	"$(sed -n '/\$ perigee test/,/^$/{/^    [^$]/p}' docs/unit-tests.md)"
