@@ -98,7 +98,7 @@ PG_API int pg_features(pg_ctx *ctx, void (*line)(void *arg, const char *name, bo
 PG_API int pg_feature_off(pg_ctx *ctx, const char *name);
 
 /* Functions of `least` instructions of the IR and more are called by all who call them, instead of copied for each
- * call; 0: none is. For tests and measuring. */
+ * call. 0, which is the default: those that make a big program much smaller so; UINT32_MAX: none is. */
 PG_API void pg_share(pg_ctx *ctx, uint32_t least);
 
 /* ---- maps, state, events ------------------------------------------------------------------ */

@@ -208,8 +208,8 @@ static int make_ir(pg_unit *u, struct diag_list *diag, const struct ir_target *t
 
 enum { MOST_ATTEMPTS = 8 };
 
-/* What fails with bodies that calls share (opt/share.c) is compiled anew: with copies of those that cannot be,
- * or where nobody knows which those are, of all. */
+/* What has grown big by copies is compiled anew with calls (opt/weigh.c); what fails with bodies that calls share
+ * (opt/share.c), with copies of those that cannot be, or where nobody knows which those are, of all. */
 static int compile(pg_unit *u, struct diag_list *diag, const struct pg_compile_opts *o, struct compile *c)
 {
 	const struct compile start = *c;
@@ -217,15 +217,16 @@ static int compile(pg_unit *u, struct diag_list *diag, const struct pg_compile_o
 		struct ir_unit *ir = u->ir;
 		c->u = ir;
 		int err = compile_run(c);
-		if (!err || !ir->nsubs)
+		if (!err || (err != -EAGAIN && !ir->nsubs))
 			return err;
-		bool blamed = share_blame(ir) && attempt < MOST_ATTEMPTS;
+		bool known = (err == -EAGAIN || share_blame(ir)) && attempt < MOST_ATTEMPTS;
 		*diag = (struct diag_list){ .arena = diag->arena };
 		*c = start;
 		u->nstages = 0;
 		make_ir(u, diag, ir->target, o);
-		u->ir->share = blamed ? ir->share : 0;
+		u->ir->share = known ? ir->share : UINT32_MAX;
 		u->ir->copied = ir->copied;
+		u->ir->called = ir->called;
 	}
 }
 

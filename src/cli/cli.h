@@ -3,6 +3,7 @@
 #define CLI_CLI_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* Exit codes. */
 enum {
@@ -18,7 +19,7 @@ struct cli_script {
 	bool timing;
 	const char *without[8]; /* features of the kernel that are not to be used */
 	int nwithout;
-	const char *share;      /* functions from this size on are called, not copied; NULL: as the library has it */
+	uint32_t share;         /* functions from this size on are called, not copied (pg_share) */
 	const char *code;  /* text given with -e, or NULL */
 	int script;        /* argv[script] is the file ("-": standard input), then its arguments */
 	int argc;

@@ -6,6 +6,7 @@
 #include <lua.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct command {
@@ -105,10 +106,21 @@ static const char *value_of(const char *name, int argc, char **argv, int *i)
 	return argv[*i][n] || *i + 1 >= argc ? NULL : argv[++*i];
 }
 
+/* --share=N: from 1 on, or "none". */
+static bool size_from(const char *text, uint32_t *out)
+{
+	char *end;
+	bool none = !strcmp(text, "none");
+	unsigned long long n = none ? UINT32_MAX : strtoull(text, &end, 10);
+	*out = (uint32_t)n;
+	return none || (*text >= '0' && *text <= '9' && !*end && n > 0 && n < UINT32_MAX);
+}
+
 static int script(const struct command *c, int argc, char **argv, int first)
 {
 	struct cli_script s = { .argc = argc, .argv = argv, .stage = "asm" };
 	bool dump = !strcmp(c->name, "dump");
+	const char *wrong = NULL;
 	int i;
 	if (strcmp(c->name, "run"))
 		s.mode = c->name;
@@ -127,7 +139,7 @@ static int script(const struct command *c, int argc, char **argv, int first)
 		else if (dump && !strcmp(argv[i], "--refusals"))
 			return list_rows(pg_refusal_row);
 		else if ((share = value_of("--share", argc, argv, &i)))
-			s.share = share;
+			wrong = size_from(share, &s.share) ? wrong : share;
 		else if (s.nwithout < 8 && (feature = value_of("--without", argc, argv, &i)))
 			s.without[s.nwithout++] = feature;
 		else if (!strcmp(argv[i], "--") && ++i)
@@ -136,6 +148,8 @@ static int script(const struct command *c, int argc, char **argv, int first)
 			return bad_usage(c, "'%s' is no option here, or lacks its value", argv[i]);
 	}
 	s.script = i;
+	if (wrong)
+		return bad_usage(c, "--share=%s: a number of instructions from 1 on, or none, is expected", wrong);
 	if (dump && !known_stage(s.stage))
 		return bad_stage(s.stage);
 	if (s.code) /* `arg` numbers the words from the code on */
@@ -210,7 +224,8 @@ static const struct command commands[] = {
 	  "  -e CODE    runs this text instead of a file\n"
 	  "  --timing   prints what each push of a program took: capture, compile, load, swap\n"
 	  "  --without=FEATURE  compiles as for a kernel that lacks it (perigee features lists them)\n"
-	  "  --share=N  functions of N instructions and more are called, not copied for each call\n",
+	  "  --share=N  functions of N instructions and more are called, not copied for each call; without it\n"
+	  "             those that make a big program much smaller so; none: all are copied\n",
 	  script },
 	{ "check", "(FILE | - | -e CODE) [ARGUMENTS]",
 	  "compiles every program of a script, loads none",

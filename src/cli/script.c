@@ -83,10 +83,8 @@ static void set_options(lua_State *L, const struct cli_script *s)
 		lua_pushstring(L, s->tests->before);
 		lua_setfield(L, -2, "before");
 	}
-	if (s->share) {
-		lua_pushinteger(L, atoi(s->share));
-		lua_setfield(L, -2, "share");
-	}
+	lua_pushinteger(L, s->share);
+	lua_setfield(L, -2, "share");
 	lua_setfield(L, LUA_REGISTRYINDEX, "perigee.options");
 }
 

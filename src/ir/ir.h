@@ -252,8 +252,9 @@ struct ir_sub {
 	uint32_t inl;
 	uint64_t calls;        /* which subs it calls, and those which, one bit each */
 };
-/* Functions that turned out to be none, by where they are defined. */
-struct ir_copied { struct diag_pos *v; uint32_t n, cap; };
+/* Functions by where they are defined. */
+struct ir_places { struct diag_pos *v; uint32_t n, cap; };
+enum { IR_SHARE_BY_COST = 0 }; /* of share, below; no function has UINT32_MAX instructions */
 
 /* A run-time error that the program can raise: counted by its number. */
 struct ir_error {
@@ -313,9 +314,11 @@ struct ir_unit {
 	uint32_t ninlines, cap_inlines;
 	struct ir_sub *subs;
 	uint32_t nsubs, cap_subs;
-	struct ir_copied copied;
+	struct ir_places copied; /* turned out to be no subs */
+	struct ir_places called; /* are to be subs, by what that saves (opt/weigh.c) */
+	uint32_t weigh_at;     /* as soon as main has so many values, that is looked at (again) */
 	bool settled;          /* all calls of them are there: what they are given is known */
-	uint32_t share;        /* functions of so many instructions and more become subs; 0: none does */
+	uint32_t share;        /* functions of so many instructions and more become subs, or IR_SHARE_BY_COST */
 	struct ir_error *errors; /* 0..nerrors-1 */
 	uint32_t nerrors, cap_errors;
 	struct ir_print *prints;

@@ -618,9 +618,13 @@ static int rounds(struct flow *fl)
 		infer_round(fl);
 		prune(fl);
 		int flat = several_normalise(fl);
+		if (weigh_calls(fl))
+			return -EAGAIN;
 		int inlined = inline_calls(fl);
-		if (inlined < 0 || fl->u->diag->errors)
-			return -EINVAL;
+		if (inlined < 0 || fl->u->diag->errors) {
+			ir_order(fl->f); /* it may have grown too big */
+			return weigh_calls(fl) ? -EAGAIN : -EINVAL;
+		}
 		if (flat || inlined || cells_known(fl->u, fl->f) || iterate_turns(fl))
 			continue;
 		if (fl->u->nsubs && !fl->u->settled)
@@ -628,7 +632,9 @@ static int rounds(struct flow *fl)
 		else if (!choose_known(fl) && !untangle(fl))
 			return 0;
 	}
-	return 0;
+	diag_refuse(fl->u->diag, fl->f->pos, ON_SIZE, "call fewer functions within pcall",
+		    "the function is too complicated to compile");
+	return -EINVAL;
 }
 
 void infer_again(struct ir_unit *u)

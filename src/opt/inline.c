@@ -10,7 +10,7 @@
 
 #include <errno.h>
 
-enum { MAX_INS = 60000 };
+enum { MAX_INS = 60000, MOST_NEW = 4000 }; /* new ones in a round: then it is asked whether calls are better */
 
 struct graft {
 	struct flow *fl;
@@ -342,7 +342,7 @@ static int inline_one(struct flow *fl, ir_ref call, ir_ref *gone)
 	uint32_t inl = fl->u->sites[c->site].inlined_at;
 	if (refuse_call(fl, call, g.g, inl))
 		return -1;
-	if (fl->u->share && share_call(fl, call, g.g, gone))
+	if (share_call(fl, call, g.g, gone))
 		return 1;
 	struct ir_inline in = { .site = c->site, .fn = g.g->id, .parent = inl,
 				.tail = is_tail(fl->f, call) };
@@ -366,7 +366,8 @@ int inline_calls(struct flow *fl)
 		return 0;
 	ir_ref *param = arena_array(fl->u->scratch, ir_ref, n);
 	int done = 0;
-	for (uint32_t i = 0; i < n; i++) {
+	uint32_t most = fl->u->share == IR_SHARE_BY_COST ? f->nins + MOST_NEW : MAX_INS;
+	for (uint32_t i = 0; i < n && (f->nins <= most || !done); i++) {
 		int one = inline_one(fl, calls[i], &param[i]);
 		if (one < 0)
 			return one;

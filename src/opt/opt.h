@@ -97,6 +97,10 @@ ir_blk flow_guard(struct flow *fl, ir_blk b, ir_ref like, ir_ref *raised);
 /* The call becomes a subcall of a body that all such calls of g share, where that pays and can be: true, and
  * *gone stands for its results. (share.c) */
 bool share_call(struct flow *fl, ir_ref call, struct ir_fn *g, ir_ref *gone);
+/* Can all calls of g share a body, and do they not yet? */
+bool share_may(struct ir_unit *u, struct ir_fn *g);
+/* Notes in u->called which functions are better called. true: the program is to be compiled anew. (weigh.c) */
+bool weigh_calls(struct flow *fl);
 /* The type of result r, a subres. */
 struct ir_type share_result(const struct flow *fl, ir_ref r);
 /* May what was shared stay so? Reports where it cannot: then it is compiled without. */

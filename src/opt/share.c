@@ -54,10 +54,10 @@ static int count_results(struct ir_fn *g, bool *fewer)
 	return most;
 }
 
-static bool is_copied(const struct ir_unit *u, const struct ir_fn *g)
+static bool is_among(const struct ir_places *p, const struct ir_fn *g)
 {
-	for (uint32_t i = 0; i < u->copied.n; i++)
-		if (u->copied.v[i].line == g->pos.line && !strcmp(u->copied.v[i].file, g->pos.file))
+	for (uint32_t i = 0; i < p->n; i++)
+		if (p->v[i].line == g->pos.line && !strcmp(p->v[i].file, g->pos.file))
 			return true;
 	return false;
 }
@@ -65,14 +65,22 @@ static bool is_copied(const struct ir_unit *u, const struct ir_fn *g)
 static bool can_be_shared(struct ir_unit *u, struct ir_fn *g)
 {
 	bool fewer;
-	if (is_copied(u, g))
-		return false;
-	if (g->vararg || g->nins < u->share || u->nsubs >= MOST_SUBS || count_results(g, &fewer) < 0)
+	if (g->vararg || u->nsubs >= MOST_SUBS || is_among(&u->copied, g) || count_results(g, &fewer) < 0)
 		return false;
 	for (ir_ref r = 1; r < g->nins; r++)
 		if (!captures_constants(u, g, ir_at(g, r)))
 			return false;
 	return true;
+}
+
+bool share_may(struct ir_unit *u, struct ir_fn *g)
+{
+	return !is_among(&u->called, g) && can_be_shared(u, g);
+}
+
+static bool is_wanted(const struct ir_unit *u, const struct ir_fn *g)
+{
+	return u->share == IR_SHARE_BY_COST ? is_among(&u->called, g) : g->nins >= u->share;
 }
 
 /* Has a value of that type words at run time, whatever is known of it? */
@@ -185,7 +193,7 @@ static ir_ref take_results(struct ir_fn *f, ir_blk rest, ir_ref call, struct ir_
 bool share_call(struct flow *fl, ir_ref call, struct ir_fn *g, ir_ref *gone)
 {
 	struct ir_fn *f = fl->f;
-	if (fl->u->settled || !can_be_shared(fl->u, g) || !fits(fl, call))
+	if (fl->u->settled || !is_wanted(fl->u, g) || !can_be_shared(fl->u, g) || !fits(fl, call))
 		return false;
 	uint32_t sub = sub_of(fl, call, g), site = ir_at(f, call)->site, n = g->nparams;
 	if (!note_call(fl->u, sub_around(fl->u, site), sub)) {

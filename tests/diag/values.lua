@@ -173,7 +173,10 @@ local function sum(n, term)
 	for i = 1, n do t[i] = term:format(i) end
 	return table.concat(t, " + ")
 end
-diag.text("too big once inlined", ("local function a(n) return %s end\nlocal function b(n) return %s end\n"
+diag.text("too big once inlined", ("local function a(...) local n = ... return %s end\nlocal function b(...) local n = ... return %s end\n"
 	.. "return function(p) return %s end"):format(sum(100, "n // %d"), sum(25, "a(n - %d)"), sum(25, "b(p.len - %d)")))
+diag.text("too many functions within pcall", "return function(p) local s, a, b = 0, p.len, p:u8(3)\n"
+	.. ('do local ok, v = pcall(function() return a // b end) if ok then s = s + v elseif v == "x" then s = 1 end end\n')
+	:rep(220) .. "return s == 3 and bpf.DROP or bpf.PASS end")
 
 diag.done()
