@@ -8,6 +8,19 @@
 #define SEC(name) __attribute__((section(name), used))
 #define INLINE static inline __attribute__((always_inline))
 
+/* Whatever the compiler knows of v, it forgets. */
+#define barrier_var(v) asm volatile("" : "+r"(v))
+
+/* may_goto, by its bytes: false when the loop has used up what the kernel allows. */
+#define can_loop ({ \
+	__label__ stop, go; \
+	_Bool more = 1; \
+	asm volatile goto("1: .byte 0xe5; .byte 0; .long ((%l[stop] - 1b - 8) / 8) & 0xffff; .short 0" :::: stop); \
+	goto go; \
+stop:	more = 0; \
+go:	more; \
+})
+
 struct map_def { __u32 type, key_size, value_size, max_entries, map_flags, lock_at; };
 #define MAP(name, kind, key, value, entries) \
 	struct map_def name SEC("maps") = { BPF_MAP_TYPE_##kind, sizeof(key), sizeof(value), entries, 0, 0 }
@@ -29,6 +42,10 @@ static __u64 (*const bpf_ktime_get_ns)(void) = (void *)BPF_FUNC_ktime_get_ns;
 static void (*const bpf_spin_lock)(struct bpf_spin_lock *lock) = (void *)BPF_FUNC_spin_lock;
 static void (*const bpf_spin_unlock)(struct bpf_spin_lock *lock) = (void *)BPF_FUNC_spin_unlock;
 static long (*const bpf_redirect)(__u32 device, __u64 flags) = (void *)BPF_FUNC_redirect;
+static long (*const bpf_skb_store_bytes)(struct __sk_buff *skb, __u32 at, const void *from, __u32 n, __u64 flags) =
+	(void *)BPF_FUNC_skb_store_bytes;
+static long (*const bpf_l3_csum_replace)(struct __sk_buff *skb, __u32 at, __u64 from, __u64 to, __u64 flags) =
+	(void *)BPF_FUNC_l3_csum_replace;
 static long (*const bpf_l4_csum_replace)(struct __sk_buff *skb, __u32 at, __u64 from, __u64 to, __u64 flags) =
 	(void *)BPF_FUNC_l4_csum_replace;
 static void *(*const bpf_ringbuf_reserve)(void *map, __u64 size, __u64 flags) = (void *)BPF_FUNC_ringbuf_reserve;

@@ -60,11 +60,14 @@ INLINE struct ipv6hdr *ipv6_at(void *pos, void *end)
 	return (void *)(ip + 1) > end || ip->version != 6 ? 0 : ip;
 }
 
+INLINE struct iphdr *ipv4_in(void *pos, void *end)
+{
+	return parse_eth(&pos, end) == htons(ETH_P_IP) ? ipv4_at(pos, end) : 0;
+}
+
 INLINE struct iphdr *find_ipv4(struct xdp_md *ctx)
 {
-	void *pos = DATA(ctx);
-
-	return parse_eth(&pos, END(ctx)) == htons(ETH_P_IP) ? ipv4_at(pos, END(ctx)) : 0;
+	return ipv4_in(DATA(ctx), END(ctx));
 }
 
 INLINE struct ipv6hdr *find_ipv6(struct xdp_md *ctx)
@@ -140,6 +143,25 @@ INLINE struct udphdr *udp_at(void *pos, int len, void *end)
 	if (len < (int)sizeof *udp || (void *)(udp + 1) > end || ntohs(udp->len) < sizeof *udp)
 		return 0;
 	return udp;
+}
+
+INLINE struct tcphdr *tcp_in_ipv4(struct iphdr *ip, void *end)
+{
+	int len;
+	void *at = ipv4_payload(ip, IPPROTO_TCP, &len);
+
+	return tcp_at(at, len, end);
+}
+
+/* RFC 1624: the sum after the word `was` in what it is over became `is`. */
+INLINE __u16 replaced32(__u16 sum, __be32 was, __be32 is)
+{
+	__u64 s = (__u64)(__u16)~sum + (__u32)~was + is;
+
+	s = (s & 0xffffffff) + (s >> 32);
+	s = (s & 0xffff) + (s >> 16);
+	s = (s & 0xffff) + (s >> 16);
+	return ~((s & 0xffff) + (s >> 16));
 }
 
 /* What IPv4 carries, in *len bytes. */

@@ -211,9 +211,255 @@ static const struct row chains[] = {
 	{ ch_past,     0, "a header past the end of the packet" },
 };
 
-const struct mix mixes[] = {
-	{ "example_chains",  MIX_ROWS(chains) },
-	{ "example_limit",   MIX_ROWS(limit) },
-	{ "example_tenants", MIX_ROWS(tenants) },
+/* ---- example_balancer: HTTP to 10.0.0.1; example_balancer_answers: from 10.1.0.2 to 10.1.0.4 ---- */
+
+enum { BEHIND = 0x0a010002 };
+
+static void web(struct packet *p, unsigned sport, uint32_t to)
+{
+	eth(p, 0x800);
+	ipv4(p, TCP, HOSTILE + sport, 80, 0, 0x4000);
+	between(p, OUTER, HOSTILE + sport, to);
+	tcp_from(p, sport, 80, ACK, 60);
+	memcpy(p->bytes + 24, "\x12\x34", 2);
+	memcpy(p->bytes + 50, "\xab\xcd", 2);
+}
+
+static void web1(struct packet *p)      { web(p, 40001, SERVER); }
+static void web2(struct packet *p)      { web(p, 40002, SERVER); }
+static void web3(struct packet *p)      { web(p, 40003, SERVER); }
+static void web4(struct packet *p)      { web(p, 40004, SERVER); }
+static void web_other(struct packet *p) { web(p, 40001, SERVER + 9); }
+static void web_port(struct packet *p)  { web(p, 40001, SERVER); p->bytes[37] = 81; }
+static void web_piece(struct packet *p) { web(p, 40001, SERVER); p->bytes[21] = 8; }
+static void web_sums(struct packet *p)  { web(p, 40002, SERVER); memset(p->bytes + 24, 0xff, 2); memset(p->bytes + 50, 0, 2); }
+static void web_tag(struct packet *p)
+{
+	eth(p, 0x8100); put16(p, 100); put16(p, 0x800);
+	ipv4(p, TCP, HOSTILE, 52, 3, 0x4000); tcp(p, 80, ACK, 20);
+}
+
+static const struct row balancer[] = {
+	{ web1,      25, "HTTP from a client" },
+	{ web2,      25, "from another" },
+	{ web3,      15, "from another" },
+	{ web4,      10, "from another" },
+	{ web_tag,    1, "behind a VLAN tag, with IPv4 options" },
+	{ web_other,  5, "to another address" },
+	{ web_port,   5, "to another port" },
+	{ other,      8, "IPv6" },
+	{ flood,      5, "UDP" },
+	{ web_piece,  1, "a later fragment" },
+	{ web_sums,   0, "sums of 0xffff and 0" },
+};
+
+/* Sums that are what they become by chance: 0, 0xffff. */
+static bool any_sum(struct packet *p, unsigned i)
+{
+	web(p, 40000 + i % 7, SERVER);
+	for (unsigned k = 0; k < 2; k++) {
+		p->bytes[24 + k] = p->bytes[50 + k] = (uint8_t)(i * 37 >> (k ? 0 : 3));
+	}
+	return i < 400;
+}
+
+static void reply(struct packet *p, uint32_t from, unsigned sport)
+{
+	eth(p, 0x800);
+	ipv4(p, TCP, from, 80, 0, 0x4000);
+	between(p, OUTER, from, HOSTILE);
+	tcp_from(p, sport, 40000, ACK, 60);
+	memcpy(p->bytes + 24, "\x12\x34", 2);
+	memcpy(p->bytes + 50, "\xab\xcd", 2);
+}
+
+static void reply1(struct packet *p)      { reply(p, BEHIND, 80); }
+static void reply2(struct packet *p)      { reply(p, BEHIND + 1, 80); }
+static void reply3(struct packet *p)      { reply(p, BEHIND + 2, 80); }
+static void reply_other(struct packet *p) { reply(p, FRIEND, 80); }
+static void reply_port(struct packet *p)  { reply(p, BEHIND, 22); }
+static void reply_piece(struct packet *p) { reply(p, BEHIND, 80); p->bytes[21] = 8; }
+static void reply_udp(struct packet *p)
+{
+	eth(p, 0x800); ipv4(p, UDP, BEHIND, 28, 0, 0); udp_from(p, 80, 9, 20);
+}
+static void reply_tag(struct packet *p)
+{
+	eth(p, 0x8100); put16(p, 100); put16(p, 0x800);
+	ipv4(p, TCP, BEHIND, 52, 3, 0x4000); tcp_from(p, 80, 9, ACK, 20);
+}
+
+static const struct row answers[] = {
+	{ reply1,      30, "an answer" },
+	{ reply2,      20, "of another server" },
+	{ reply3,      20, "of another" },
+	{ reply_tag,    1, "behind a VLAN tag, with IPv4 options" },
+	{ reply_other,  5, "from another address" },
+	{ reply_port,  10, "from another port" },
+	{ reply_udp,    5, "UDP" },
+	{ other,        8, "IPv6" },
+	{ reply_piece,  1, "a later fragment" },
+};
+
+static bool any_answer(struct packet *p, unsigned i)
+{
+	reply(p, BEHIND + i % 3, 80);
+	for (unsigned k = 0; k < 2; k++)
+		p->bytes[24 + k] = p->bytes[50 + k] = (uint8_t)(i * 37 >> (k ? 0 : 3));
+	return i < 400;
+}
+
+/* ---- example_tracking: TCP connections ---- */
+
+/* Of connection `id`, from its client or its server. */
+static void segment(struct packet *p, unsigned id, bool back, unsigned flags)
+{
+	uint32_t client = HOSTILE + id / 100;
+	unsigned port = 10000 + id;
+
+	eth(p, 0x800);
+	ipv4(p, TCP, FRIEND, 40, 0, 0x4000);
+	between(p, OUTER, back ? SERVER : client, back ? client : SERVER);
+	tcp_from(p, back ? 80 : port, back ? port : 80, flags, 20);
+}
+
+static void tr_syn(struct packet *p)    { segment(p, 1, false, SYN); }
+static void tr_synack(struct packet *p) { segment(p, 1, true, SYN | ACK); }
+static void tr_ack(struct packet *p)    { segment(p, 1, false, ACK); }
+static void tr_back(struct packet *p)   { segment(p, 1, true, ACK); }
+static void tr_fin(struct packet *p)    { segment(p, 1, false, FIN | ACK); }
+static void tr_fin2(struct packet *p)   { segment(p, 1, true, FIN | ACK); }
+static void tr_stray(struct packet *p)  { segment(p, 2, true, ACK); }
+static void tr_scan(struct packet *p)   { segment(p, 3, false, FIN | PSH | URG); }
+static void tr_reset(struct packet *p)  { segment(p, 2, true, RST | ACK); }
+
+static const struct row tracking[] = {
+	{ tr_syn,     5, "a connection is asked for" },
+	{ tr_synack,  4, "... answered" },
+	{ tr_ack,    30, "... made, and used by the client" },
+	{ tr_back,   35, "... and by the server" },
+	{ tr_fin,     4, "... ends" },
+	{ tr_fin2,    4, "... from both sides" },
+	{ tr_ack,     4, "... for good" },
+	{ tr_stray,   3, "of no connection" },
+	{ tr_scan,    2, "a scan" },
+	{ tr_reset,   2, "a reset of no connection" },
+	{ flood,      3, "UDP" },
+	{ other,      4, "IPv6" },
+};
+
+/* How connection `id` gets into each state, as pairs of side and flags; then each side sends each thing, and a reset
+ * comes just in time and too late. */
+static const char *const ways[] = { "", "cS", "cSsB", "cSsBcA", "cSsBcAcF", "cSsBcAsF", "cSsBcAcFsF", "cSsBcAcFsFsA", "cR", "cSsR" };
+static const char lasts[] = "cScBcAcFcRcCc-sSsBsAsFsRsCs-";
+static const unsigned gaps[] = { 9, 10, 11, 29, 30, 31, 59, 60, 61, 119, 120, 121, 86399, 86400, 86401 };
+enum { STEPS = 7, WAYS = sizeof ways / sizeof *ways, LASTS = sizeof lasts / 2, GAPS = sizeof gaps / sizeof *gaps };
+
+static unsigned flags_of(char event)
+{
+	switch (event) {
+	case 'S': return SYN;
+	case 'B': return SYN | ACK;
+	case 'A': return ACK;
+	case 'F': return FIN | ACK;
+	case 'R': return RST;
+	case 'C': return FIN | SYN | RST;
+	}
+	return PSH;
+}
+
+static bool transition(struct packet *p, unsigned i)
+{
+	unsigned id = i / STEPS, step = i % STEPS, what = id / WAYS;
+	const char *way = ways[id % WAYS], *next = &way[2 * step];
+
+	if (step >= strlen(way) / 2) {
+		next = what < LASTS ? &lasts[2 * what] : "cR";
+		p->took = what < LASTS ? 0 : gaps[(what - LASTS) % GAPS] SECONDS;
+	}
+	segment(p, 100 + id, *next == 's', flags_of(next[1]));
+	return what < LASTS + GAPS;
+}
+
+/* ---- example_snooping: DHCP ---- */
+
+/* A reply with options; `size`: of these. */
+static void dhcp(struct packet *p, const char *list, unsigned size)
+{
+	eth(p, 0x800);
+	ipv4(p, UDP, SERVER, 0, 0, 0);
+	udp_from(p, 67, 68, 0);
+	put(p, "\2\1\6\0\1\2\3\4\0\0\0\0\0\0\0\0\x0a\0\0\x2a", 20);
+	zeros(p, 8);
+	put(p, "\x52\x54\0\x12\x34\x56", 6);
+	zeros(p, 202);
+	put32(p, 0x63825363);
+	put(p, list, size);
+	end_udp(p, IN_UDP);
+	end_ipv4(p, OUTER);
+}
+#define DHCP(p, list) dhcp(p, list, sizeof list - 1)
+
+#define OFFER   "\x35\1\2"
+#define ACKED   "\x35\1\5"
+#define SERVERS "\x36\4\x0a\0\0\1"
+#define LEASED  "\x33\4\0\0\x0e\x10"
+#define REST    "\1\4\xff\xff\xff\0\3\4\x0a\0\0\1\6\4\x0a\0\0\1\x0f\x0b" "example.org"
+
+static void d_ack(struct packet *p)      { DHCP(p, ACKED SERVERS LEASED REST "\xff"); }
+static void d_pads(struct packet *p)     { DHCP(p, REST "\0\0\0\0" ACKED "\0" SERVERS "\0\0" LEASED "\xff\0\0\0\0\0\0\0"); }
+static void d_offer(struct packet *p)    { DHCP(p, OFFER SERVERS LEASED REST "\xff"); }
+static void d_forever(struct packet *p)  { DHCP(p, ACKED SERVERS REST "\xff"); }
+static void d_no_end(struct packet *p)   { DHCP(p, REST REST REST ACKED); }
+static void d_none(struct packet *p)     { DHCP(p, REST "\xff"); }
+static void d_past(struct packet *p)     { DHCP(p, SERVERS "\1\xff\x35\1\5"); }
+static void d_cut_len(struct packet *p)  { DHCP(p, ACKED "\1"); }
+static void d_cut_kind(struct packet *p) { DHCP(p, REST "\x35\1"); }
+static void d_cut(struct packet *p)      { DHCP(p, ACKED "\x33\4\0\0\x0e"); }
+static void d_empty(struct packet *p)    { DHCP(p, ""); }
+static void d_zeros(struct packet *p)    { DHCP(p, ACKED); zeros(p, 250); end_udp(p, IN_UDP); end_ipv4(p, OUTER); }
+static void d_request(struct packet *p)  { d_ack(p); p->bytes[42] = 1; }
+static void d_token(struct packet *p)    { d_ack(p); p->bytes[43] = 6; }
+static void d_long(struct packet *p)     { d_ack(p); p->bytes[44] = 8; }
+static void d_bootp(struct packet *p)    { d_ack(p); p->bytes[42 + 236] = 0; }
+static void d_short(struct packet *p)    { d_ack(p); p->bytes[IN_UDP + 4] = 0, p->bytes[IN_UDP + 5] = 240; }
+static void d_relay(struct packet *p)    { d_ack(p); p->bytes[37] = 67; }
+static void d_from(struct packet *p)     { d_ack(p); p->bytes[35] = 99; }
+static void d_client(struct packet *p)   { d_ack(p); p->bytes[35] = 68, p->bytes[37] = 67; }
+
+static const struct row snooping[] = {
+	{ d_ack,      20, "a DHCP server agrees" },
+	{ d_pads,     10, "... with padding" },
+	{ d_forever,   5, "... without a lease" },
+	{ d_offer,    10, "... offers" },
+	{ d_client,   10, "a client asks" },
+	{ data,       25, "TCP" },
+	{ flood,      10, "other UDP" },
+	{ other,      10, "IPv6" },
+	{ d_relay,     0, "to a relay" },
+	{ d_from,      0, "from another port" },
+	{ d_no_end,    0, "many options, and no end" },
+	{ d_none,      0, "no kind" },
+	{ d_past,      0, "an option past the end" },
+	{ d_cut_len,   0, "an option without a length" },
+	{ d_cut_kind,  0, "a kind without a value" },
+	{ d_cut,       0, "a lease that is cut off" },
+	{ d_empty,     0, "no options" },
+	{ d_zeros,     0, "much padding" },
+	{ d_request,   0, "a request" },
+	{ d_token,     0, "another kind of address" },
+	{ d_long,      0, "an address of eight bytes" },
+	{ d_bootp,     0, "another cookie" },
+	{ d_short,     0, "a UDP length before the cookie ends" },
+};
+
+const struct mix mixes[] = { /* longer names first */
+	{ "example_balancer_answers", MIX_ROWS(answers),  any_answer },
+	{ "example_balancer",         MIX_ROWS(balancer), any_sum },
+	{ "example_chains",           MIX_ROWS(chains),   NULL },
+	{ "example_limit",            MIX_ROWS(limit),    NULL },
+	{ "example_snooping",         MIX_ROWS(snooping), NULL },
+	{ "example_tenants",          MIX_ROWS(tenants),  NULL },
+	{ "example_tracking",         MIX_ROWS(tracking), transition },
 };
 const unsigned nmixes = sizeof mixes / sizeof *mixes;

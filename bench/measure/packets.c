@@ -78,7 +78,12 @@ void ipv6(struct packet *p, unsigned next, unsigned size)
 
 void tcp(struct packet *p, unsigned dport, unsigned flags, unsigned data)
 {
-	put16(p, 40000);
+	tcp_from(p, 40000, dport, flags, data);
+}
+
+void tcp_from(struct packet *p, unsigned sport, unsigned dport, unsigned flags, unsigned data)
+{
+	put16(p, sport);
 	put16(p, dport);
 	put32(p, 1000);
 	put32(p, 2000);
@@ -91,7 +96,12 @@ void tcp(struct packet *p, unsigned dport, unsigned flags, unsigned data)
 
 void udp(struct packet *p, unsigned dport, unsigned data)
 {
-	put16(p, 5353);
+	udp_from(p, 5353, dport, data);
+}
+
+void udp_from(struct packet *p, unsigned sport, unsigned dport, unsigned data)
+{
+	put16(p, sport);
 	put16(p, dport);
 	put16(p, 8 + data);
 	put16(p, 0);
@@ -102,6 +112,14 @@ static void at16(struct packet *p, unsigned at, unsigned v)
 {
 	p->bytes[at] = (uint8_t)(v >> 8);
 	p->bytes[at + 1] = (uint8_t)v;
+}
+
+void between(struct packet *p, unsigned at, uint32_t src, uint32_t dst)
+{
+	at16(p, at + 12, src >> 16);
+	at16(p, at + 14, src);
+	at16(p, at + 16, dst >> 16);
+	at16(p, at + 18, dst);
 }
 
 void end_ipv4(struct packet *p, unsigned at)
@@ -186,7 +204,7 @@ static const struct row server[] = {
 	{ lldp,     1, "LLDP" },
 };
 
-const struct mix server_mix = { "", MIX_ROWS(server) };
+const struct mix server_mix = { .programs = "", MIX_ROWS(server) };
 
 static const struct mix *mix_of(const char *program)
 {
@@ -208,14 +226,21 @@ static void make_all(struct packet *p, const struct mix *m, bool measured)
 struct packet *packets_for(const char *program, unsigned *n)
 {
 	const struct mix *m = mix_of(program);
-	bool own = m != &server_mix;
+	struct packet one = { 0 };
+	unsigned more = 0;
 
-	*n = m->n + (own ? server_mix.n : 0);
+	while (m->more && m->more(&one, more))
+		more++, one.n = 0;
+	*n = m->n + more + (m == &server_mix ? 0 : server_mix.n);
 	struct packet *p = calloc(*n, sizeof *p);
 	if (!p)
 		die("no memory");
 	make_all(p, m, true);
-	if (own)
-		make_all(p + m->n, &server_mix, false);
+	for (unsigned i = 0; i < more; i++) {
+		p[m->n + i].name = "one of many";
+		m->more(&p[m->n + i], i);
+	}
+	if (m != &server_mix)
+		make_all(p + m->n + more, &server_mix, false);
 	return p;
 }

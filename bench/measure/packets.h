@@ -21,7 +21,11 @@ void ipv6(struct packet *p, unsigned next, unsigned size);
 /* These are followed by `data` zeros. */
 void tcp(struct packet *p, unsigned dport, unsigned flags, unsigned data);
 void udp(struct packet *p, unsigned dport, unsigned data);
+void tcp_from(struct packet *p, unsigned sport, unsigned dport, unsigned flags, unsigned data);
+void udp_from(struct packet *p, unsigned sport, unsigned dport, unsigned data);
 
+/* The IPv4 header at `at` is of a packet from src to dst. */
+void between(struct packet *p, unsigned at, uint32_t src, uint32_t dst);
 /* The header at `at` reaches as far as what was put into the packet so far. */
 void end_ipv4(struct packet *p, unsigned at);
 void end_ipv6(struct packet *p, unsigned at);
@@ -33,8 +37,14 @@ struct row {                 /* of a mix */
 	const char *name;
 };
 /* What programs whose names begin with `programs` run on. */
-struct mix { const char *programs; const struct row *rows; unsigned n; };
-#define MIX_ROWS(list) list, sizeof list / sizeof *list
+struct mix {
+	const char *programs;
+	const struct row *rows;
+	unsigned n;
+	/* Those behind them, not measured: packet i, false: there are no more. */
+	bool (*more)(struct packet *p, unsigned i);
+};
+#define MIX_ROWS(list) .rows = list, .n = sizeof list / sizeof *list
 
 extern const struct mix mixes[], server_mix;
 extern const unsigned nmixes;
