@@ -57,7 +57,7 @@ int pg_packet_new(pg_ctx *ctx, const char *hook, const void *bytes, size_t n, pg
 	p->ctx = ctx_ref(ctx);
 	if (n)
 		memcpy(p->bytes, bytes, n);
-	p->frame = (struct net_frame){ p->bytes, n, net_views_with(ctx->added, t->views) };
+	p->frame = (struct net_frame){ .bytes = p->bytes, .n = n, .views = net_views_with(ctx->added, t->views) };
 	*out = view_new(p, (struct net_place){ .view = NET_PKT, .end = NET_OPEN });
 	if (*out)
 		return 0;
@@ -106,6 +106,12 @@ static int no_field(pg_ctx *ctx, const struct ir_view *v, const char *name)
 	return api_fail(ctx, -ENOENT, "%s has no field '%s'", v->name, name);
 }
 
+static int not_here(pg_ctx *ctx, const pg_view *v, const struct ir_field *f)
+{
+	return api_fail(ctx, -ENOENT, "%s has no field '%s' in %s: %s", type_of(v)->name, f->name,
+			v->packet->target->hook, f->fixed);
+}
+
 int pg_view_get(pg_ctx *ctx, pg_view *v, const char *name, pg_value *out)
 {
 	const struct ir_view *type = type_of(v);
@@ -116,6 +122,8 @@ int pg_view_get(pg_ctx *ctx, pg_view *v, const char *name, pg_value *out)
 		return 2;
 	if (!f)
 		return type->bytes && ir_lib_find(v->packet->target->str_rows, name) ? 3 : no_field(ctx, type, name);
+	if (!f->kinds)
+		return not_here(ctx, v, f);
 	net_twin_get(&v->packet->frame, &v->place, f, out, &at);
 	if (out->kind != PG_VIEW)
 		return 1;
@@ -138,6 +146,8 @@ int pg_view_set(pg_ctx *ctx, pg_view *v, const char *name, const pg_value *value
 		return read_only(ctx, v);
 	if (!f && !ir_lib_find(type->methods, name))
 		return no_field(ctx, type, name);
+	if (f && !f->kinds)
+		return not_here(ctx, v, f);
 	if (!f || !f->set)
 		return api_fail(ctx, -EINVAL, "the field '%s' of %s cannot be assigned%s%s", name, type->name,
 				f && f->fixed ? ": " : "", f && f->fixed ? f->fixed : "");

@@ -335,6 +335,7 @@ struct ir_unit {
 	bool loops;            /* the script's code goes round somewhere (set before the first simplify) */
 	bool locks;            /* entries of maps are locked (likewise) */
 	bool tunnels;          /* the script looks into packets within packets (likewise) */
+	bool writes_beside;    /* what lies beside the packet may change (likewise) */
 	bool writes_packet;    /* packet bytes may change while the program runs (set by infer) */
 	uint32_t without;      /* parts of simplify left out, one bit each (opt_simplify_part): for measuring */
 	uint64_t budget;

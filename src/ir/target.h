@@ -69,7 +69,7 @@ static inline bool ir_lib_takes_padded(const struct ir_lib *row)
 /* A field of a view: one row. */
 struct ir_field {
 	const char *name;
-	uint64_t kinds;       /* what reading gives; 0: kernel code cannot read it */
+	uint64_t kinds;       /* what reading gives; 0: kernel code cannot read it, `fixed` says why or what else */
 	uint32_t cap;         /* greatest length of a str */
 	void (*get)(struct lw *w, const struct ir_field *f, const struct lw_val *obj, struct lw_val *out);
 	/* Assigns v, which is of a kind in `takes` or raises. NULL: cannot be assigned. */
@@ -79,6 +79,7 @@ struct ir_field {
 	bool walks;           /* reading goes through other bytes, to another view or to its end */
 	bool tunnel;          /* reading leads into a packet within the packet */
 	bool leads;           /* what other views are found by: assigning may change what walks find */
+	bool beside;          /* it lies beside the packet's bytes: assigning changes none of them */
 	const char *fixed;    /* without set: what to do instead */
 	const void *arg;      /* the row's own data, for get, set and the twin */
 };

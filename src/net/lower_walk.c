@@ -111,7 +111,7 @@ static bool walks(const struct lw *w, const struct ir_ins *i)
 	for (; f && f->name; f++)
 		if (!strcmp(f->name, k->str)) {
 			const struct net_field *own = f->arg;
-			return own->how == NET_HEADER && own->view != NET_ETH && own->view != NET_VLAN;
+			return own && own->how == NET_HEADER && own->view != NET_ETH && own->view != NET_VLAN;
 		}
 	return false;
 }

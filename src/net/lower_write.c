@@ -283,6 +283,7 @@ static const struct { uint64_t kinds; const char *name; } forms[] = {
 	[NET_IP4]  = { IR_BIT(IR_IP4), "ip4" },
 	[NET_IP6]  = { IR_BIT(IR_IP6), "ip6" },
 	[NET_MAC]  = { IR_BIT(IR_MAC), "mac" },
+	[NET_CTX]  = { IR_BIT(IR_INT), NULL },
 };
 
 static struct lw_val checked(struct lw *w, const char *name, const struct net_field *f, const struct lw_val *v)
@@ -344,11 +345,23 @@ static void set_here(struct lw *w, const char *name, const struct net_field *f, 
 		tell_kernel(&x);
 }
 
+static void set_beside(struct lw *w, const char *name, const struct net_field *f, const struct lw_val *v)
+{
+	struct lw_val ok = checked(w, name, f, v);
+
+	if (ok.kinds) /* from a register: before Linux 6.4 the verifier takes no BPF_ST into the context */
+		lw_store(w, 4, lw_ctx(w), f->bit, lw_op1(w, IRO(own), int_that_fits(w, name, f->width, &ok)));
+}
+
 void net_set(struct lw *w, const struct ir_field *row, const struct lw_val *obj, const struct lw_val *v)
 {
 	const struct net_field *f = row->arg;
-	struct net_at h = net_at_of(w, obj);
 
+	if (f->how == NET_CTX) {
+		set_beside(w, row->name, f, v);
+		return;
+	}
+	struct net_at h = net_at_of(w, obj);
 	if (f->how != NET_EITHER) {
 		set_here(w, row->name, f, net_view_of(obj), &h, v);
 		return;

@@ -95,16 +95,20 @@ enum net_how {
 	NET_HEADER,    /* the header `view`, found from here */
 	NET_REST,      /* payload */
 	NET_LENGTH,    /* of the frame */
-	NET_CTX,       /* 4 bytes at ctx + bit; the twin's value is twin */
+	NET_CTX,       /* 4 bytes at ctx + bit; the twin's value is twin, until it is assigned: kept as `meta` */
 	NET_LAST,      /* IPv6: protocol after extension headers */
 	NET_EITHER,    /* by IP version: v4 or v6 */
 };
+
+/* What lies beside a packet and can be assigned. */
+enum net_meta { NET_NO_META, NET_MARK, NET_PRIORITY, NET_NMETA };
 
 struct net_field {
 	enum net_how how;
 	uint16_t bit, width;
 	enum net_view view;
 	uint32_t twin;
+	enum net_meta meta;
 	bool raw;               /* assigning it touches no checksum */
 	const struct net_field *v4, *v6;
 };
@@ -216,6 +220,9 @@ void net_extent(struct lw *w, const struct lw_val *obj, ir_ref *off, ir_ref *len
 	NET_ROW_HEADER("mpls", NET_MPLS)
 #define NET_ROW_REST() NET_ROW_WALKS("payload", NET_KIND(NET_PAYLOAD), NET_FIXED_VIEW, .how = NET_REST)
 
+/* One that this hook does not have, and what to do instead. */
+#define NET_ROW_ELSEWHERE(name_, fixed_) { .name = name_, .fixed = fixed_ }
+
 #define NET_FIXED_VIEW "assign its fields, or write its bytes: p:set_u16(offset, value)"
 #define NET_FIXED_SUM "a checksum before it would not be kept; to write it all the same: p:set_u8(offset, value)"
 #define NET_FIXED_LENGTH "the bytes of the packet do not move with it; to write it all the same, and no " \
@@ -251,6 +258,7 @@ struct net_frame {
 	uint8_t *bytes;
 	size_t n;
 	net_viewset views;
+	uint32_t meta[NET_NMETA]; /* what was assigned, less what it was at first */
 };
 
 struct net_place {
@@ -263,7 +271,7 @@ struct net_place {
 void net_twin_get(const struct net_frame *f, const struct net_place *p, const struct ir_field *row,
 		  pg_value *out, struct net_place *at);
 /* Assigns it. false: it is not a value for this field, and text says why. */
-bool net_twin_set(const struct net_frame *f, const struct net_place *p, const struct ir_field *row,
+bool net_twin_set(struct net_frame *f, const struct net_place *p, const struct ir_field *row,
 		  const pg_value *v, const char *kind, char *text, size_t size);
 size_t net_twin_len(const struct net_frame *f, const struct net_place *p);
 /* Is it there? From a place to the header `view`. */

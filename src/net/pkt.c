@@ -10,10 +10,14 @@ enum { LOOPBACK = 1 };
 	NET_ROW(name, IR_BIT(IR_INT), .how = NET_CTX, .bit = offsetof(struct xdp_md, member), \
 		.twin = twin_)
 
+#define BESIDE "XDP sees a frame before the kernel keeps anything beside it; bpf.tc has it"
+
 static const struct ir_field fields[] = {
 	NET_ROW("len", IR_BIT(IR_INT), .how = NET_LENGTH),
 	CTX_ROW("ifindex", ingress_ifindex, LOOPBACK),
 	CTX_ROW("rxq", rx_queue_index, 0),
+	NET_ROW_ELSEWHERE("mark", BESIDE), NET_ROW_ELSEWHERE("priority", BESIDE),
+	NET_ROW_ELSEWHERE("hash", BESIDE), NET_ROW_ELSEWHERE("queue", "here it is pkt.rxq"),
 	NET_ROW_HEADER("eth", NET_ETH),
 	NET_ROW_HEADER("vlan", NET_VLAN),
 	NET_ROWS_FRAME,

@@ -18,6 +18,10 @@ enum { FRONT = 10 };
 #define AT(member) offsetof(struct __sk_buff, member)
 #define CTX_ROW(name, member, twin_)                                                        \
 	NET_ROW(name, IR_BIT(IR_INT), .how = NET_CTX, .bit = AT(member), .twin = twin_)
+#define META_ROW(name_, member, meta_)                                                       \
+	{ .name = name_, .kinds = IR_BIT(IR_INT), .get = net_get, .set = net_set,           \
+	  .takes = IR_BIT(IR_INT), .bits = 32, .beside = true,                              \
+	  .arg = &(const struct net_field){ .how = NET_CTX, .bit = AT(member), .width = 32, .meta = meta_ } }
 /* A row that is read by get, and by the twin as the frame has it: it knows no metadata. */
 #define OWN_ROW(name_, kinds_, get_, ...)                                                   \
 	{ .name = name_, .kinds = kinds_, .get = get_, .walks = true, .fixed = NO_TAG,      \
@@ -99,10 +103,11 @@ static void get_tag(struct lw *w, const struct ir_field *f, const struct lw_val 
 static const struct ir_field pkt_fields[] = {
 	NET_ROW("len", IR_BIT(IR_INT), .how = NET_LENGTH),
 	CTX_ROW("ifindex", ifindex, LOOPBACK),
-	CTX_ROW("mark", mark, 0),
-	CTX_ROW("priority", priority, 0),
+	META_ROW("mark", mark, NET_MARK),
+	META_ROW("priority", priority, NET_PRIORITY),
 	CTX_ROW("queue", queue_mapping, 0),
 	CTX_ROW("hash", hash, 0),
+	NET_ROW_ELSEWHERE("rxq", "here it is pkt.queue, which is one more than the number of the queue, or 0"),
 	NET_ROW_HEADER("eth", NET_ETH),
 	OWN_ROW("vlan", NET_MAYBE(NET_VLAN), get_vlan, .how = NET_HEADER, .view = NET_VLAN),
 	NET_ROWS_FRAME,
@@ -172,6 +177,7 @@ bool net_skb_direct(unsigned kind, const struct ir_field *f)
 	const struct net_field *own = f->arg;
 
 	switch (kind - IR_VIEW0) {
+	case NET_PKT:  return f->beside;
 	case NET_IP:   return own->how == NET_EITHER && is_direct(&net_ipv4, own->v4) && is_direct(&net_ipv6, own->v6);
 	case NET_IPV4: return is_direct(&net_ipv4, own);
 	case NET_IPV6: return is_direct(&net_ipv6, own);

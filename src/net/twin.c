@@ -321,7 +321,7 @@ static void get(const struct net_frame *f, const place *p, const struct net_fiel
 	case NET_BYTES:  text(out, h + own->bit / 8, own->width / 8); break;
 	case NET_CHARS:  text(out, h + own->bit / 8, strnlen((const char *)h + own->bit / 8, own->width / 8)); break;
 	case NET_LENGTH: put_int(out, f->n); break;
-	case NET_CTX:    put_int(out, own->twin); break;
+	case NET_CTX:    put_int(out, own->twin + f->meta[own->meta]); break;
 	case NET_LAST:   put_int(out, last(f, p, &pos) & 0xff); break;
 	case NET_HEADER: out->kind = net_twin_find(f, p, own->view, at) ? PG_VIEW : PG_NIL; break;
 	case NET_REST:   out->kind = PG_VIEW; *at = rest_of(f, p); break;

@@ -89,7 +89,7 @@ static bool right_kind(const struct net_field *f, const pg_value *v, char form[8
 	}
 }
 
-bool net_twin_set(const struct net_frame *f, const struct net_place *p, const struct ir_field *row,
+bool net_twin_set(struct net_frame *f, const struct net_place *p, const struct ir_field *row,
 		  const pg_value *v, const char *kind, char *text, size_t size)
 {
 	const struct net_field *own = row->arg;
@@ -105,9 +105,13 @@ bool net_twin_set(const struct net_frame *f, const struct net_place *p, const st
 		snprintf(text, size, "bad field '%s' (%s expected, got %s)", row->name, form, kind);
 		return false;
 	}
-	if ((own->how == NET_BITS || own->how == NET_LITTLE) && own->width < 64 && (uint64_t)v->i >> own->width) {
+	if ((own->how == NET_BITS || own->how == NET_LITTLE || own->how == NET_CTX) && own->width < 64 && (uint64_t)v->i >> own->width) {
 		snprintf(text, size, "value does not fit %s (field '%s')", form, row->name);
 		return false;
+	}
+	if (own->how == NET_CTX) {
+		f->meta[own->meta] = (uint32_t)v->i - own->twin;
+		return true;
 	}
 	unsigned bits = address_bits(own->how) ? address_bits(own->how) : own->width;
 	struct change c = { .from = own->bit / 16 * 2u };

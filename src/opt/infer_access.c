@@ -82,6 +82,12 @@ static struct ir_type struct_field(struct infer *in, uint32_t site, const char *
 	return t;
 }
 
+/* Another hook has the field. */
+static void not_here(struct infer *in, uint32_t site, const struct ir_view *v, const struct ir_field *f)
+{
+	flow_error(&in->fl, site, "%s has no field '%s' in %s", v->name, f->name, in->fl.u->target->hook)->help = f->fixed;
+}
+
 static struct ir_type index_view(struct infer *in, ir_ref r, unsigned kind, const struct ir_type *key)
 {
 	const struct ir_view *v = ir_view_of(in->fl.u->target, kind);
@@ -101,6 +107,10 @@ static struct ir_type index_view(struct infer *in, ir_ref r, unsigned kind, cons
 		return type_pending();
 	}
 	const struct ir_field *f = ir_field_find(v, name);
+	if (f && !f->kinds && f->fixed) {
+		not_here(in, site, v, f);
+		return type_pending();
+	}
 	if (f && !f->kinds)
 		flow_refuse(&in->fl, site, ON_MAPS, "keep what is read as integers, addresses or char arrays "
 			    "of up to 64 bytes", "the field '%s' is of a type that kernel code cannot read yet",
@@ -328,6 +338,10 @@ static void set_state(struct infer *in, ir_ref r, const struct ctype *layout, co
 static bool set_row(struct infer *in, uint32_t site, const struct ir_view *view, const struct ir_field *f,
 		    const struct ir_type *v)
 {
+	if (!f->kinds && f->fixed) {
+		not_here(in, site, view, f);
+		return false;
+	}
 	if (!f->set) {
 		struct diag *d = flow_error(&in->fl, site, "the field '%s' of %s cannot be assigned", f->name, view->name);
 		d->help = f->fixed;
@@ -352,14 +366,27 @@ static bool set_row(struct infer *in, uint32_t site, const struct ir_view *view,
 	return true;
 }
 
+/* Is it beside the packet's bytes in all of these views? */
+static bool is_beside(const struct ir_target *t, uint64_t kinds, const char *name)
+{
+	for (; kinds; kinds &= kinds - 1) {
+		const struct ir_field *f = ir_field_find(ir_view_of(t, ir_first_kind(kinds)), name);
+		if (!f || !f->beside)
+			return false;
+	}
+	return true;
+}
+
 /* A value into a field of a packet view that may be of several types. */
 static void set_view(struct infer *in, ir_ref r, uint64_t kinds, const struct ir_type *key, const struct ir_type *v)
 {
 	const struct ir_target *t = in->fl.u->target;
 	uint32_t site = ir_at(in->fl.f, r)->site;
 	const char *name = const_name(key);
-	in->fl.u->writes_packet = true;
-	if (in->fl.u->tunnels) {
+	bool beside = name && is_beside(t, kinds, name);
+	in->fl.u->writes_beside |= beside;
+	in->fl.u->writes_packet |= !beside;
+	if (in->fl.u->tunnels && !beside) {
 		flow_refuse(&in->fl, site, ON_PACKETS, "write bytes, which touch no checksum: p:set_u8(offset, "
 			    "value)", "a field of the packet is assigned in a function that looks into a "
 			    "tunnel; that is not there yet: checksums before the tunnel would not be kept");

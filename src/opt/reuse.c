@@ -186,7 +186,7 @@ int opt_reuse(struct ir_unit *u)
 	ir_need_tree(s.f);
 	memset(s.bucket, -1, sizeof(s.bucket));
 	s.to = arena_array(u->scratch, ir_ref, s.f->nins);
-	s.after = u->writes_packet ? arena_array(u->scratch, struct writes, s.f->nblocks) : NULL;
+	s.after = u->writes_packet || u->writes_beside ? arena_array(u->scratch, struct writes, s.f->nblocks) : NULL;
 	for (uint32_t o = 0; o < s.f->nrpo; o++) {
 		ir_blk b = s.f->rpo[o];
 		if (s.after)

@@ -18,11 +18,23 @@ struct slices {
 	uint32_t nlate, cap_late;
 };
 
-static bool writes_packet(const struct ir_fn *f, ir_ref r)
+/* pkt.mark = n */
+static bool is_beside(const struct slices *s, const struct ir_ins *set)
 {
+	const struct ir_type *obj = &ir_at(s->f, set->args[0])->type;
+	const pg_value *k = ir_at(s->f, set->args[1])->type.k;
+	if (!ir_single(obj->kinds & IR_VIEWS) || !k || k->kind != PG_STR)
+		return false;
+	const struct ir_field *f = ir_field_find(ir_view_of(s->fl->u->target, ir_first_kind(obj->kinds & IR_VIEWS)), k->str);
+	return f && f->beside;
+}
+
+static bool writes_packet(const struct slices *s, ir_ref r)
+{
+	const struct ir_fn *f = s->f;
 	const struct ir_ins *i = ir_at(f, r);
 	if (i->op == IRO(setindex))
-		return ir_at(f, i->args[0])->type.kinds & IR_VIEWS;
+		return ir_at(f, i->args[0])->type.kinds & IR_VIEWS && !is_beside(s, i);
 	if (i->op != IRO(call) || i->nargs < 2 || !(ir_at(f, i->args[1])->type.kinds & IR_VIEWS))
 		return false;
 	const struct ir_lib *row = ir_at(f, i->args[0])->type.row;
@@ -33,7 +45,7 @@ static void find_writes(struct slices *s)
 {
 	for (uint32_t o = 0; o < s->f->nrpo; o++)
 		for (ir_ref r = ir_block(s->f, s->f->rpo[o])->first; r; r = ir_at(s->f, r)->next)
-			if (writes_packet(s->f, r))
+			if (writes_packet(s, r))
 				arena_push(s->fl->u->scratch, s->writes, s->n, s->cap, r);
 }
 

@@ -19,7 +19,7 @@ local function ping(size)
 end
 local function say(what, good) print((good and "ok " or "not ok ") .. way .. ": " .. what) end
 local function is_echo(pkt) return pkt.icmp and (pkt.icmp.type == 8 or pkt.icmp.type == 0) end
-local st = bpf.state { first = "u64", second = "u64", mark = "u64" }
+local st = bpf.state { first = "u64", second = "u64", mark = "u64", priority = "u64" }
 
 for _, direction in ipairs { "ingress", "egress" } do
 	local function name(what) return direction .. ": " .. what end
@@ -44,8 +44,11 @@ for _, direction in ipairs { "ingress", "egress" } do
 	say(name "replaced", not ping(100) and ping(64) and st.first == seen and st.second == 4)
 	local ok, text = pcall(link.replace, link, function(pkt) return pkt.len / 2 end)
 	say(name "a refused replace changes nothing", not ok and text:find "error:" and ping(64) and not ping(100))
+	link:replace(function(pkt) if is_echo(pkt) then pkt.mark, pkt.priority = pkt.len, pkt.priority + 3 end end)
+	second:replace(function(pkt) if is_echo(pkt) then st.mark, st.priority = pkt.mark, pkt.priority end end)
+	say(name "what the first puts beside the packet, the second finds", ping(100) and st.mark == 142 and st.priority >= 3)
 	link:detach()
-	say(name "detached", ping(100) and st.second == 8)
+	say(name "detached", ping(100) and st.mark == 0 and st.priority < 3)
 	second:detach()
 	st.first, st.second = 0, 0
 end
@@ -103,7 +106,7 @@ for way in tcx clsact; do
 		*) say 1 "$way: $line" ;;
 		esac
 	done <"$dir/out"
-	same "$way: all steps were taken" "$(grep -c "ok" "$dir/out")" 19
+	same "$way: all steps were taken" "$(grep -c "ok" "$dir/out")" 21
 	refuse "$way: no qdisc is left" qdisc
 	check "$way: attaches again" stay "$opts"
 	refuse "$way: and drops" ping_in

@@ -261,7 +261,7 @@ static inline void path_compile(struct compiled *c, const struct path *p, const 
 
 static inline bool path_twin(const struct frame *frame, const struct path *p, pg_value *v, struct net_place *at)
 {
-	struct net_frame f = { (uint8_t *)frame->b, frame->n, net_views }; /* only read */
+	struct net_frame f = { .bytes = (uint8_t *)frame->b, .n = frame->n, .views = net_views }; /* only read */
 	struct net_place next;
 
 	*at = (struct net_place){ .view = NET_PKT, .end = NET_OPEN };
@@ -343,6 +343,8 @@ static inline void walk_paths(struct path *p, enum net_view view, unsigned depth
 	if (p->n + 1 < depth)
 		try_bytes(p, try);
 	for (const struct ir_field *f = net_views[view]->fields; f->name && p->n < depth; f++) {
+		if (!f->kinds)
+			continue;
 		const struct net_field *own = f->arg;
 		p->fields[p->n++] = f;
 		try(p);

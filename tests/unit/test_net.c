@@ -15,7 +15,7 @@
 static const char *eval(const struct frame *packet, unsigned n, const char *path)
 {
 	static char text[64];
-	struct net_frame f = { (uint8_t *)packet->b, n, net_views }; /* only read */
+	struct net_frame f = { .bytes = (uint8_t *)packet->b, .n = n, .views = net_views }; /* only read */
 	struct net_place p = { .view = NET_PKT, .end = NET_OPEN }, next;
 	pg_value v = { .kind = PG_VIEW };
 	char name[32];
@@ -302,7 +302,9 @@ static void tables(void **state)
 		assert_non_null(net_views[v]);
 		assert_true(net_views[v]->words <= 8);
 		for (const struct ir_field *f = net_views[v]->fields; f->name; f++) {
-			const struct net_field *own = f->arg;
+			const struct net_field *own = f->kinds ? f->arg : NULL;
+			if (!own)
+				continue;
 			unsigned bits = own->how == NET_IP4 ? 32 : own->how == NET_IP6 ? 128 :
 				own->how == NET_MAC ? 48 : own->how == NET_CTX ? 0 : own->width;
 			if (own->how != NET_CTX && net_views[v]->own)
