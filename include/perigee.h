@@ -223,6 +223,7 @@ struct pg_compile_opts {
 	bool ret;             /* uprobe: at the function's return, which is what uretprobe means */
 	const char *args;     /* uprobe: the function's parameters as C writes them, "char *path, int flags";
 				 at the return: the type of its result. NULL: whole registers */
+	bool frags;           /* xdp: frames may lie in several buffers, as big ones of native drivers do */
 	bool strict;          /* what is warned about is refused */
 	bool copy_access;     /* reach packet bytes by helper copy instead of directly (tests) */
 	bool check;           /* run the IR checker after every pass (debug builds always do) */

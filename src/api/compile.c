@@ -3,6 +3,7 @@
 
 #include "api/api.h"
 #include "api/map.h"
+#include "kern/bpf_abi.h"
 #include "net/net.h"
 #include "opt/opt.h"
 
@@ -192,7 +193,7 @@ static int make_ir(pg_unit *u, struct diag_list *diag, const struct ir_target *t
 {
 	u->ir = ir_unit_new(&u->arena, diag, target);
 	u->ir->features = features_of(u);
-	u->ir->copy_access = o->copy_access;
+	u->ir->copy_access = o->copy_access || o->frags;
 	u->ir->budget = o->budget;
 	u->ir->only_pid = o->pid;
 	u->ir->share = u->ctx->share;
@@ -201,6 +202,8 @@ static int make_ir(pg_unit *u, struct diag_list *diag, const struct ir_target *t
 	u->ir->next_print = api_next_print;
 	u->ir->next_print_arg = u->ctx;
 	int err = native_verdict(u, o->on_error, &u->ir->on_error);
+	if (!err && o->frags && !api_has(u->ctx, FEAT_xdp_load))
+		err = api_needs(u->ctx, "frags needs", FEAT_xdp_load);
 	if (!err && o->copy_access && !target->helper_load_bytes)
 		err = api_needs(u->ctx, "copying packet bytes needs", FEAT_xdp_load);
 	return err;
@@ -293,7 +296,7 @@ int pg_compile(pg_ctx *ctx, const struct pg_capture *cap, uint64_t func, const s
 		err = api_fail(ctx, -ENOMEM, "the function takes too much memory to compile");
 	} else {
 		u->kind = arena_printf(&u->arena, "%s", o.hook);
-		u->made = (struct hook_made){ .pid = o.pid, .ret = o.ret };
+		u->made = (struct hook_made){ .pid = o.pid, .ret = o.ret, .flags = o.frags ? ABI_XDP_HAS_FRAGS : 0 };
 		err = run(u, &diag, cap, func, &o);
 	}
 	u->arena.oom = NULL;

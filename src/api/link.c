@@ -127,8 +127,8 @@ int pg_link_replace(pg_link *l, pg_prog *p, uint64_t *ns)
 	if (strcmp(p->kind, l->prog->kind))
 		return api_fail(l->ctx, -EINVAL, "a program for %s cannot replace one at %s", p->kind,
 				l->at.name);
-	if (p->made.pid != l->at.made.pid || p->made.ret != l->at.made.ret)
-		return api_fail(l->ctx, -EINVAL, "a program replaces one with the same options pid and ret: attach it "
+	if (p->made.pid != l->at.made.pid || p->made.ret != l->at.made.ret || p->made.flags != l->at.made.flags)
+		return api_fail(l->ctx, -EINVAL, "a program replaces one with the same options pid, ret and frags: attach it "
 				"beside %s, and detach that", l->at.name);
 	uint64_t start = api_now();
 	int r = p->hook->family->replace(&l->at, p->fd, err, sizeof err);

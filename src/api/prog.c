@@ -255,6 +255,7 @@ static int load_insns(pg_prog *p, const struct ir_unit *ir, const struct be_code
 		.attach_type = ir->target->attach_type,
 		.insns = p->insns,
 		.n = p->ninsns,
+		.flags = p->made.flags,
 		.name = p->name,
 		.btf = btf ? code->btf : NULL,
 		.btf_len = code->btf_len,

@@ -66,6 +66,10 @@ int pg_test(pg_prog *p, const void *in, size_t n, struct pg_test_result *out)
 				p->hook->name, least, n);
 	if (n > UINT32_MAX / 2 || grow(p, n + ROOM))
 		return api_fail(p->ctx, -ENOMEM, "no memory for a packet of %zu bytes", n);
+	uint32_t most = p->hook->family->test_most;
+	if (most && n > most && !p->made.flags)
+		return api_fail(p->ctx, -EINVAL, "the kernel tests %s programs with up to %u bytes of input in one buffer, not "
+				"with %zu: a program with the option frags takes several", p->hook->name, most, n);
 	uint32_t skip = p->hook->family->test_skip;
 	uint8_t *own;
 	struct kern_test t = { .in = input(p, in, n, &own), .in_len = skip + n, .out = p->packet,

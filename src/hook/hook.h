@@ -21,6 +21,7 @@ struct hook;
 struct hook_made {
 	uint64_t pid;      /* the one process that it runs for; 0: all */
 	bool ret;          /* at a function's return */
+	uint32_t flags;    /* it is loaded with these, and so is a root before it */
 };
 
 /* An attachment. All its descriptors are its own; when they go, everything detaches. */
@@ -52,6 +53,7 @@ struct hook_family {
 	const struct ir_target *target;     /* where it depends on the point: what all points share */
 	enum pg_input input; /* what the function receives */
 	uint32_t test_min;   /* least bytes of input that the kernel's test run takes */
+	uint32_t test_most;  /* most that it gives a program in one buffer; 0: however many there are */
 	bool no_test;        /* it has no test run for programs of this type */
 	uint32_t test_skip;  /* bytes it takes off before the program sees them, an Ethernet header's */
 	/* The target at one place, in its arena; NULL: it is the same everywhere. */

@@ -18,7 +18,7 @@ int probe_attach(const struct ir_target *t, int perf_fd, int prog_fd, struct hoo
 {
 	l->how = perf_fd;
 	*err = 0;
-	int r = perf_fd < 0 ? perf_fd : root_new(t, prog_fd, &l->root_fd, &l->slot_fd, err, errlen);
+	int r = perf_fd < 0 ? perf_fd : root_new(t, 0, prog_fd, &l->root_fd, &l->slot_fd, err, errlen);
 	if (r >= 0)
 		r = kern_perf_attach(l->features, perf_fd, l->root_fd, &l->link_fd);
 	if (r < 0 && !*err)

@@ -18,7 +18,7 @@ static int64_t native(const struct ir_target *t, int64_t neutral)
 }
 
 /* Named as the program behind it, which is what lists of attached programs are read for. */
-static int load_root(const struct ir_target *t, int slot_fd, int prog_fd, char *err, size_t errlen)
+static int load_root(const struct ir_target *t, uint32_t flags, int slot_fd, int prog_fd, char *err, size_t errlen)
 {
 	struct kern_prog_info leaf = { .name = "pg_root" };
 	kern_prog_info(prog_fd, &leaf);
@@ -29,8 +29,8 @@ static int load_root(const struct ir_target *t, int slot_fd, int prog_fd, char *
 		ABI_MOV_IMM(0, (int)native(t, t->default_verdict)),
 		ABI_EXIT(),
 	};
-	/* the kernel lets programs of one array differ in nothing: type and attach type as the leaf's */
-	struct kern_prog_spec s = { .type = t->prog_type, .attach_type = t->attach_type,
+	/* the kernel lets programs of one array differ in nothing: type, attach type, flags as the leaf's */
+	struct kern_prog_spec s = { .type = t->prog_type, .attach_type = t->attach_type, .flags = flags,
 				    .insns = insns, .n = sizeof insns / sizeof *insns,
 				    .name = leaf.name };
 	char *log;
@@ -52,7 +52,7 @@ int root_put(int slot_fd, int prog_fd, char *err, size_t errlen)
 	return r;
 }
 
-int root_new(const struct ir_target *t, int prog_fd, int *root_fd, int *slot_fd, char *err,
+int root_new(const struct ir_target *t, uint32_t flags, int prog_fd, int *root_fd, int *slot_fd, char *err,
 	     size_t errlen)
 {
 	struct kern_map_spec s = { .type = BPF_MAP_TYPE_PROG_ARRAY, .key_size = 4, .value_size = 4,
@@ -62,7 +62,7 @@ int root_new(const struct ir_target *t, int prog_fd, int *root_fd, int *slot_fd,
 		snprintf(err, errlen, "cannot make the root's program array: %s", strerror(-slot));
 		return slot;
 	}
-	root = load_root(t, slot, prog_fd, err, errlen);
+	root = load_root(t, flags, slot, prog_fd, err, errlen);
 	r = root < 0 ? root : root_put(slot, prog_fd, err, errlen);
 	if (r < 0) {
 		kern_close(root);

@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 /* Makes the slot with prog_fd in it, and the root. The caller owns both descriptors. */
-int root_new(const struct ir_target *t, int prog_fd, int *root_fd, int *slot_fd, char *err,
+int root_new(const struct ir_target *t, uint32_t flags, int prog_fd, int *root_fd, int *slot_fd, char *err,
 	     size_t errlen);
 /* Old or new, never neither: one write of the slot. */
 int root_put(int slot_fd, int prog_fd, char *err, size_t errlen);

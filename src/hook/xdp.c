@@ -102,6 +102,9 @@ static void say_refused(const char *dev, enum kern_xdp_mode mode, int r, char *e
 	else if (r == -EOPNOTSUPP && mode == KERN_XDP_NATIVE)
 		snprintf(err, errlen, "the driver of '%s' has no native XDP: write mode = \"skb\", or "
 			 "leave the mode out", dev);
+	else if (r == -ERANGE && mode == KERN_XDP_NATIVE)
+		snprintf(err, errlen, "frames of '%s' may be longer than one buffer of its driver: write frags = true, or "
+			 "mode = \"skb\"", dev);
 	else
 		snprintf(err, errlen, "cannot attach to XDP on '%s': %s", dev, strerror(-r));
 }
@@ -147,7 +150,7 @@ static int attach(struct kern_features *f, int prog_fd, const struct pg_attach_o
 	}
 	snprintf(l->name, sizeof l->name, "xdp %s", opts->dev);
 	int r = l->pin ? take_pinned(f, l, prog_fd, err, errlen)
-		       : root_new(&target, prog_fd, &l->root_fd, &l->slot_fd, err, errlen);
+		       : root_new(&target, l->made.flags, prog_fd, &l->root_fd, &l->slot_fd, err, errlen);
 	if (r)
 		return r < 0 ? r : 0;
 	r = kern_xdp_attach(f, l->ifindex, l->pin ? prog_fd : l->root_fd, mode, &l->link_fd, &got, &other);
@@ -200,6 +203,7 @@ const struct hook_family hook_xdp = {
 	.target = &target,
 	.target_at = target_at,
 	.test_min = 14, /* an Ethernet header: net/bpf/test_run.c */
+	.test_most = 3072, /* a page, less headroom and what the kernel keeps behind a frame at most: likewise */
 	.attach = attach,
 	.replace = replace,
 	.detach = detach,

@@ -14,6 +14,7 @@
 enum { ABI_LINK_XDP = 6, ABI_LINK_TCX = 11 };
 
 /* Attach types of tcx links (6.6). */
+enum { ABI_XDP_HAS_FRAGS = 1 << 5 };
 enum { ABI_TCX_INGRESS = 46, ABI_TCX_EGRESS = 47 };
 
 /* Types of maps. */

@@ -26,6 +26,7 @@ static const struct option {
 	{ "ret",      FLAG,    COMPILE(ret),         UPROBE,  "at the return" },
 	{ "mode",     TEXT,    ATTACH(mode),         " xdp ", "how it is attached" },
 	{ "pin",      TEXT,    ATTACH(pin),          " xdp tc ", "where the link outlives the process" },
+	{ "frags",    FLAG,    COMPILE(frags),       " xdp ", "whether frames may lie in several buffers" },
 	{ "stats",    FLAG,    ATTACH(stats),        NULL,    "whether runs and their time are counted" },
 	{ "strict",   FLAG,    COMPILE(strict),      NULL,    "whether warnings are errors" },
 	{ "copy",     FLAG,    COMPILE(copy_access), NULL,    NULL },

@@ -176,7 +176,7 @@ static void input_that_is_not_tested(void **state)
 	static const struct { size_t n; const char *says; } rows[] = {
 		{ 0, "14 bytes of input or more, not with 0" },
 		{ 13, "14 bytes of input or more, not with 13" },
-		{ sizeof in, "with 100000 bytes" },
+		{ sizeof in, "not with 100000" },
 	};
 	(void)state;
 	struct pg_test_result r;
