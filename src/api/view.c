@@ -4,6 +4,7 @@
 #include "net/net.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,12 +13,13 @@ struct packet {
 	pg_ctx *ctx;                    /* counted: the views may be its own */
 	const struct ir_target *target; /* the hook's */
 	struct net_frame frame;
-	uint8_t bytes[];
+	uint8_t bytes[];                /* the frame, and room around it */
 };
 
 struct pg_view {
 	struct packet *packet; /* counted */
 	struct net_place place;
+	uint32_t moves;        /* of the packet, when it was found */
 };
 
 static const struct ir_view *type_of(const struct pg_view *v)
@@ -31,7 +33,7 @@ static struct pg_view *view_new(struct packet *p, struct net_place place)
 
 	if (v) {
 		p->refs++;
-		*v = (struct pg_view){ p, place };
+		*v = (struct pg_view){ p, place, p->frame.moves };
 	}
 	return v;
 }
@@ -49,15 +51,16 @@ int pg_packet_new(pg_ctx *ctx, const char *hook, const void *bytes, size_t n, pg
 
 	if (!t || !t->nparams || t->params[0] != NET_KIND(NET_PKT))
 		return api_fail(ctx, -EINVAL, "'%s' is no hook that receives packets", hook);
-	struct packet *p = malloc(sizeof *p + n);
+	struct packet *p = malloc(sizeof *p + NET_HEAD_ROOM + n + NET_TAIL_ROOM);
 	if (!p)
 		return api_fail(ctx, -ENOMEM, "out of memory");
 	p->refs = 0;
 	p->target = t;
 	p->ctx = ctx_ref(ctx);
 	if (n)
-		memcpy(p->bytes, bytes, n);
-	p->frame = (struct net_frame){ .bytes = p->bytes, .n = n, .views = net_views_with(ctx->added, t->views) };
+		memcpy(p->bytes + NET_HEAD_ROOM, bytes, n);
+	p->frame = (struct net_frame){ .bytes = p->bytes + NET_HEAD_ROOM, .n = n, .room = { NET_HEAD_ROOM, NET_TAIL_ROOM },
+				       .views = net_views_with(ctx->added, t->views) };
 	*out = view_new(p, (struct net_place){ .view = NET_PKT, .end = NET_OPEN });
 	if (*out)
 		return 0;
@@ -79,9 +82,20 @@ const char *pg_view_name(const pg_view *v)
 	return type_of(v)->name;
 }
 
+/* Was the packet moved since it was found? */
+static bool is_gone(const struct pg_view *v)
+{
+	return v->place.view != NET_PKT && v->moves != v->packet->frame.moves;
+}
+
+static int gone(pg_ctx *ctx, const struct pg_view *v)
+{
+	return api_fail(ctx, -EINVAL, "this %s was found before the packet was moved: look it up again", type_of(v)->name);
+}
+
 size_t pg_view_len(const pg_view *v)
 {
-	return net_twin_len(&v->packet->frame, &v->place);
+	return is_gone(v) ? 0 : net_twin_len(&v->packet->frame, &v->place);
 }
 
 bool pg_view_eq(const pg_view *a, const pg_view *b)
@@ -118,6 +132,8 @@ int pg_view_get(pg_ctx *ctx, pg_view *v, const char *name, pg_value *out)
 	const struct ir_field *f = ir_field_find(type, name);
 	struct net_place at;
 
+	if (is_gone(v))
+		return gone(ctx, v);
 	if (!f && ir_lib_find(type->methods, name))
 		return 2;
 	if (!f)
@@ -142,6 +158,8 @@ int pg_view_set(pg_ctx *ctx, pg_view *v, const char *name, const pg_value *value
 	const struct ir_field *f = ir_field_find(type, name);
 	char text[160];
 
+	if (is_gone(v))
+		return gone(ctx, v);
 	if (v->packet->target->read_only)
 		return read_only(ctx, v);
 	if (!f && !ir_lib_find(type->methods, name))
@@ -160,36 +178,53 @@ int pg_view_set(pg_ctx *ctx, pg_view *v, const char *name, const pg_value *value
 const void *pg_view_packet(const pg_view *v, size_t *n)
 {
 	*n = v->packet->frame.n;
-	return v->packet->bytes;
+	return v->packet->frame.bytes;
 }
 
-/* pkt:redirect(dev [, "ingress"]) */
-static int redirect(pg_ctx *ctx, const pg_view *v, const pg_value *args, int n, pg_value *out)
+/* pkt:redirect(dev [, "ingress"]), pkt:clone likewise */
+static int redirect(pg_ctx *ctx, const pg_view *v, const struct ir_lib *row, const pg_value *args, int n, pg_value *out)
 {
 	const struct ir_target *t = v->packet->target;
+	bool clone = row->imm & NET_ROW_CLONE;
 	if (v->place.view != NET_PKT)
-		return api_fail(ctx, -EINVAL, "it is the whole packet that is redirected");
-	if (!t->helper_redirect)
-		return api_fail(ctx, -EINVAL, "packets cannot be redirected in %s", t->hook);
+		return api_fail(ctx, -EINVAL, "it is the whole packet that has '%s'", row->name);
+	if (!(clone ? t->helper_clone : t->helper_redirect))
+		return api_fail(ctx, -EINVAL, "packets cannot be %s in %s", clone ? "copied" : "redirected", t->hook);
 	if (args[0].kind != PG_INT && args[0].kind != PG_STR)
-		return api_fail(ctx, -EINVAL, "bad argument #1 to 'redirect' (number expected, got %s)",
+		return api_fail(ctx, -EINVAL, "bad argument #1 to '%s' (number expected, got %s)", row->name,
 				ct_kind_name(args[0].kind));
 	if (args[0].kind == PG_INT && (uint64_t)args[0].i > UINT32_MAX)
-		return api_fail(ctx, -EINVAL, "bad argument #1 to 'redirect' (value does not fit u32)");
+		return api_fail(ctx, -EINVAL, "bad argument #1 to '%s' (value does not fit u32)", row->name);
 	if (args[0].kind == PG_STR && !net_device(&args[0]))
 		return api_fail(ctx, -ENODEV, "there is no network device '%.*s'", (int)args[0].n, args[0].str);
 	if (n > 1 && (args[1].kind != PG_STR || args[1].n != 7 || memcmp(args[1].str, "ingress", 7)))
 		return api_fail(ctx, -EINVAL, "packets are redirected out through the device, or to its \"ingress\"");
 	if (n > 1 && !t->redirects_in)
 		return api_fail(ctx, -EINVAL, "%s redirects packets out through a device only", t->hook);
-	*out = (pg_value){ .kind = PG_INT, .i = PG_REDIRECT };
+	char name[IF_NAMESIZE];
+	bool there = !clone || args[0].kind == PG_STR || if_indextoname((unsigned)args[0].i, name);
+	*out = clone ? (pg_value){ .kind = there ? PG_TRUE : PG_FALSE } : (pg_value){ .kind = PG_INT, .i = PG_REDIRECT };
+	return 0;
+}
+
+static int move(pg_ctx *ctx, pg_view *v, const struct ir_lib *row, int64_t by, pg_value *out)
+{
+	const struct ir_target *t = v->packet->target;
+	const struct ir_move *m = net_move_of(t, row);
+	if (v->place.view != NET_PKT)
+		return api_fail(ctx, -EINVAL, "it is the whole packet that has '%s'", row->name);
+	if (!m->helper)
+		return api_fail(ctx, -EINVAL, "packets cannot be moved by '%s' in %s", row->name, t->hook);
+	if (!net_twin_move(&v->packet->frame, row->imm & NET_ROW_HEAD, by))
+		return api_fail(ctx, -EINVAL, NET_NO_ROOM, row->name);
+	*out = (pg_value){ .kind = PG_NIL };
 	return 0;
 }
 
 const void *pg_view_bytes(const pg_view *v, size_t *n)
 {
 	*n = pg_view_len(v);
-	return *n ? v->packet->bytes + v->place.off : v->packet->bytes;
+	return v->packet->frame.bytes + (*n ? v->place.off : 0);
 }
 
 int pg_view_call(pg_ctx *ctx, pg_view *v, const char *name, const pg_value *args, int n,
@@ -200,6 +235,8 @@ int pg_view_call(pg_ctx *ctx, pg_view *v, const char *name, const pg_value *args
 
 	if (!row)
 		return no_field(ctx, type, name);
+	if (is_gone(v))
+		return gone(ctx, v);
 	if (row->imm & NET_ROW_LATER)
 		return api_fail(ctx, -EINVAL, "'%s' of packet bytes is not there yet: %s", name, row->what);
 	if (n > row->max)
@@ -209,12 +246,14 @@ int pg_view_call(pg_ctx *ctx, pg_view *v, const char *name, const pg_value *args
 		return api_fail(ctx, -EINVAL, "bad argument #%d to '%s' (number expected, got no value)",
 				n + 1, name);
 	*nout = 1;
-	if (row->imm & NET_ROW_REDIRECT)
-		return redirect(ctx, v, args, n, out);
+	if (row->imm & (NET_ROW_REDIRECT | NET_ROW_CLONE))
+		return redirect(ctx, v, row, args, n, out);
 	for (int i = 0; i < n; i++)
 		if (args[i].kind != PG_INT)
 			return api_fail(ctx, -EINVAL, "bad argument #%d to '%s' (number expected, got %s)",
 					i + 1, name, ct_kind_name(args[i].kind));
+	if (row->imm & NET_ROW_MOVES)
+		return move(ctx, v, row, args[0].i, out);
 	if (row->imm & NET_ROW_WRITES) {
 		unsigned bits = 8 * (row->imm & NET_ROW_SIZE);
 		if (v->packet->target->read_only)

@@ -40,6 +40,8 @@ static const struct ir_target target = {
 	.spin_locks = true,
 	.helper_redirect = ABI_REDIRECT,
 	.helper_redirect_map = ABI_REDIRECT_MAP,
+	.move_head = { .helper = ABI_XDP_ADJUST_HEAD },
+	.move_tail = { .helper = ABI_XDP_ADJUST_TAIL },
 	.helper_pkt_len = ABI_XDP_GET_BUFF_LEN,
 };
 

@@ -53,6 +53,9 @@ enum { IR_MATTERS = 1 << 15 };
 /* Likewise: its first argument is a key of the map that it is a method of. */
 enum { IR_KEYED = 1 << 16 };
 
+/* Likewise: it moves the packet's bytes, and no view of them but the packet itself outlives it. */
+enum { IR_MOVES = 1 << 17 };
+
 /* Rows without type and lower are control flow: their calls become branches before anything is
  * lowered; imm says which. */
 enum ir_expand {
@@ -99,6 +102,12 @@ struct ir_view {
 	uint64_t carried_by;     /* kinds of the views that a packet with this one has, too: for warnings only */
 };
 
+/* How the kernel moves an end of a packet: (ctx, difference) or (ctx, new length, 0) -> 0. */
+struct ir_move {
+	uint32_t helper;      /* 0: it does not */
+	bool to;              /* it takes the length */
+};
+
 struct ir_verdict { int64_t neutral, native; };
 
 enum { IR_PARAMS = 8 };
@@ -141,6 +150,8 @@ struct ir_target {
 	uint32_t helper_redirect;         /* (ifindex, flags): out through a device; 0: none */
 	bool redirects_in;                /* its flags may be BPF_F_INGRESS */
 	uint32_t helper_redirect_map;     /* (map, key, flags) -> 0: there is no key; 0: none */
+	uint32_t helper_clone;            /* (ctx, ifindex, flags) -> 0: a copy of the packet; 0: none */
+	struct ir_move move_head, move_tail;
 	uint32_t helper_pkt_len;          /* helper that gives the frame's length; 0: data_end - data, or ... */
 	bool has_len;                     /* ... the u32 at ctx_len */
 	uint32_t ctx_len;

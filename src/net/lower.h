@@ -73,6 +73,14 @@ static inline ir_ref net_min(struct lw *w, ir_ref a, ir_ref b)
 	return lw_op2(w, IRO(add64), b, lw_op2(w, IRO(and64), d, negative));
 }
 
+/* The device and the flags of (dev [, "ingress"]). */
+void net_way(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args, ir_ref to[2]);
+bool net_move_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
+		   struct ir_type *out);
+void net_move_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args, struct lw_val *out);
+bool net_clone_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
+		    struct ir_type *out);
+void net_clone_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args, struct lw_val *out);
 bool net_redirect_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
 		       struct ir_type *out);
 void net_redirect_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,

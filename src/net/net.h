@@ -161,8 +161,13 @@ int net_number(const struct net_proto *p, enum net_space space);
 bool net_carries(const struct net_proto *from, const struct net_proto *to);
 /* What the row of a byte method (imm) says. */
 enum { NET_ROW_SIZE = 15, NET_ROW_LITTLE = 16, NET_ROW_INDEX = 32, NET_ROW_LATER = 64,
-       NET_ROW_WRITES = 128, NET_ROW_REDIRECT = 256 };
+       NET_ROW_WRITES = 128, NET_ROW_REDIRECT = 256, NET_ROW_MOVES = 512, NET_ROW_HEAD = 1024, NET_ROW_CLONE = 2048 };
 
+/* What the kernel's test run leaves before a frame, at least; and what the twin has behind one. */
+enum { NET_HEAD_ROOM = 216, NET_TAIL_ROOM = 4096 };
+#define NET_NO_ROOM "there is no room for the packet to be moved so far ('%s')"
+
+const struct ir_move *net_move_of(const struct ir_target *t, const struct ir_lib *row);
 /* The number of a device given by name or number; 0: there is none. */
 uint32_t net_device(const pg_value *v);
 
@@ -258,6 +263,8 @@ struct net_frame {
 	uint8_t *bytes;
 	size_t n;
 	net_viewset views;
+	uint32_t room[2];         /* bytes before and behind it that it may grow by */
+	uint32_t moves;           /* so far: places found before are gone */
 	uint32_t meta[NET_NMETA]; /* what was assigned, less what it was at first */
 };
 
@@ -273,6 +280,8 @@ void net_twin_get(const struct net_frame *f, const struct net_place *p, const st
 /* Assigns it. false: it is not a value for this field, and text says why. */
 bool net_twin_set(struct net_frame *f, const struct net_place *p, const struct ir_field *row,
 		  const pg_value *v, const char *kind, char *text, size_t size);
+/* Moves its head or its tail. false: there is no room. */
+bool net_twin_move(struct net_frame *f, bool head, int64_t by);
 size_t net_twin_len(const struct net_frame *f, const struct net_place *p);
 /* Is it there? From a place to the header `view`. */
 bool net_twin_find(const struct net_frame *f, const struct net_place *from, enum net_view view,

@@ -57,15 +57,22 @@ bool net_redirect_type(struct infer *in, const struct ir_lib *row, uint32_t site
 	return n < 3 || knows_way(in, site, way);
 }
 
-void net_redirect_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
-			struct lw_val *out)
+void net_way(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args, ir_ref to[2])
 {
 	enum { INGRESS = 1 }; /* BPF_F_INGRESS */
 	const pg_value *dev = args[1].k;
-	ir_ref index = dev ? lw_imm(w, net_device(dev)) : lw_int_word(w, &args[1]);
+	to[0] = dev ? lw_imm(w, net_device(dev)) : lw_int_word(w, &args[1]);
 	if (!dev)
-		lw_raise_if(w, IR_UGT, index, lw_imm(w, UINT32_MAX), "bad argument #1 to '%s' (value does not fit u32)",
+		lw_raise_if(w, IR_UGT, to[0], lw_imm(w, UINT32_MAX), "bad argument #1 to '%s' (value does not fit u32)",
 			    row->name);
-	lw_helper(w, w->unit->target->helper_redirect, 2, (ir_ref[]){ index, lw_imm(w, n > 2 ? INGRESS : 0) });
+	to[1] = lw_imm(w, n > 2 ? INGRESS : 0);
+}
+
+void net_redirect_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+			struct lw_val *out)
+{
+	ir_ref to[2];
+	net_way(w, row, n, args, to);
+	lw_helper(w, w->unit->target->helper_redirect, 2, to);
 	*out = lw_int(lw_imm(w, PG_REDIRECT));
 }

@@ -89,6 +89,23 @@ static bool right_kind(const struct net_field *f, const pg_value *v, char form[8
 	}
 }
 
+bool net_twin_move(struct net_frame *f, bool head, int64_t by)
+{
+	enum { LEAST = 14 };
+	int64_t more = head ? -by : by, n = (int64_t)f->n + more;
+
+	if (by < -NET_REACH || by > NET_REACH || n < LEAST || more > f->room[!head])
+		return false;
+	f->room[!head] -= (uint32_t)more;
+	if (head)
+		f->bytes -= more;
+	if (more > 0)
+		memset(head ? f->bytes : f->bytes + f->n, 0, (size_t)more);
+	f->n = (size_t)n;
+	f->moves++;
+	return true;
+}
+
 bool net_twin_set(struct net_frame *f, const struct net_place *p, const struct ir_field *row,
 		  const pg_value *v, const char *kind, char *text, size_t size)
 {

@@ -35,6 +35,12 @@ const struct ir_lib net_byte_rows[] = {
 	WRITE_ROW("set_u64", 8, "writes 8 bytes at an offset, network order, no checksum; true if inside"),
 	{ "redirect", 1, 2, { IR_BIT(IR_STR) | IR_BIT(IR_INT), IR_BIT(IR_STR) }, IR_BIT(IR_INT), 0, IR_E_WRITE | IR_MATTERS,
 	  net_redirect_type, net_redirect_lower, NET_ROW_REDIRECT, "pkt:redirect(dev): the verdict that sends it there" },
+	{ "clone", 1, 2, { IR_BIT(IR_STR) | IR_BIT(IR_INT), IR_BIT(IR_STR) }, IR_BOOL, 0, IR_E_WRITE,
+	  net_clone_type, net_clone_lower, NET_ROW_CLONE, "pkt:clone(dev): sends a copy there; true if it was sent" },
+	{ "adjust_head", 1, 1, { IR_BIT(IR_INT) }, IR_BIT(IR_NIL), 0, IR_E_WRITE | IR_MOVES, net_move_type,
+	  net_move_lower, NET_ROW_MOVES | NET_ROW_HEAD, "pkt:adjust_head(n): takes n bytes off the front, or puts -n before it" },
+	{ "adjust_tail", 1, 1, { IR_BIT(IR_INT) }, IR_BIT(IR_NIL), 0, IR_E_WRITE | IR_MOVES, net_move_type,
+	  net_move_lower, NET_ROW_MOVES, "pkt:adjust_tail(n): puts n bytes behind it, or takes -n off" },
 	{ 0 }
 };
 

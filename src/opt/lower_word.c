@@ -154,8 +154,18 @@ void lw_pktstore(struct lw *w, unsigned bytes, bool even, ir_ref ptr, ir_ref off
 	ir_at(w->fn, r)->imm = k;
 }
 
+/* Where packets move, lengths are not the same for all of a run. */
+static ir_ref length_now(struct lw *w)
+{
+	const struct ir_target *t = w->unit->target;
+	ir_ref ctx = lw_ctx(w);
+	return t->has_len ? lw_load(w, 4, ctx, t->ctx_len) : lw_helper(w, t->helper_pkt_len, 1, &ctx);
+}
+
 ir_ref lw_pktlen(struct lw *w)
 {
+	if (w->unit->moves_packet)
+		return length_now(w);
 	return append(w, IRO(pktlen), 0, NULL);
 }
 
@@ -200,8 +210,24 @@ void lw_bri(struct lw *w, enum ir_cc cc, ir_ref a, int64_t b, ir_blk yes, ir_blk
 	lw_br(w, cc, a, lw_imm(w, b), yes, no);
 }
 
+/* A check of its own for each place. What it gives stands for the pointer: reads and writes, which are by copy, do
+ * not leave the block where it was made. */
+static ir_ref check_now(struct lw *w, ir_ref off, int64_t size, ir_blk absent)
+{
+	enum { LONGEST = 0x7fffffff };
+	ir_blk near = lw_block(w, 0), ok = lw_block(w, 0);
+	lw_bri(w, IR_UGT, off, LONGEST - size, absent, near);
+	lw_enter(w, near);
+	ir_ref end = lw_op2i(w, IRO(add64), off, size);
+	lw_br(w, IR_UGT, end, length_now(w), absent, ok);
+	lw_enter(w, ok);
+	return lw_op1(w, IRO(own), lw_imm(w, 0));
+}
+
 ir_ref lw_pkt(struct lw *w, ir_ref off, int64_t size, ir_blk absent)
 {
+	if (w->unit->moves_packet)
+		return check_now(w, off, size, absent);
 	ir_ref t = lw_op1(w, IRO(pkt), off);
 	ir_blk ok = lw_block(w, 0);
 	ir_at(w->fn, t)->imm = size;

@@ -78,6 +78,8 @@ static bool is_packet_store(const struct simp *s, const struct ir_ins *i)
 		return true; /* who knows what it does */
 	if (i->op == IRO(helper) && i->aux >= IR_CALL_FN)
 		return true;
+	if (i->op == IRO(helper) && s->u->moves_packet)
+		return true;
 	if (i->op == IRO(helper))
 		return s->u->target && i->aux == s->u->target->helper_l4_csum && i->aux;
 	if (i->op < IRO(store8) || i->op > IRO(store64))

@@ -3,7 +3,8 @@
  *
  * A slice is a place in the packet, read when its bytes are needed; what was written meanwhile would be seen
  * in it, where a string never changes. So one that is used after a write is copied where it is made, if it is
- * short enough for a text, and refused if not.
+ * short enough for a text, and refused if not. Where the write moves the packet's bytes, the same goes for views of
+ * them, which are places too, and cannot be copied.
  */
 #include "ir/lower.h"
 #include "opt/iterate.h"
@@ -41,6 +42,22 @@ static bool writes_packet(const struct slices *s, ir_ref r)
 	return !row || row->effects & IR_E_WRITE;
 }
 
+static bool moves_packet(const struct slices *s, ir_ref write)
+{
+	const struct ir_ins *i = ir_at(s->f, write);
+	const struct ir_lib *row = i->op == IRO(call) ? ir_at(s->f, i->args[0])->type.row : NULL;
+	return i->op == IRO(call) && (!row || row->effects & IR_MOVES);
+}
+
+/* A view that says where its bytes are; the packet itself does not. */
+static bool is_placed(const struct slices *s, uint64_t kinds)
+{
+	for (kinds &= IR_VIEWS; kinds; kinds &= kinds - 1)
+		if (ir_view_of(s->fl->u->target, ir_first_kind(kinds))->words)
+			return true;
+	return false;
+}
+
 static void find_writes(struct slices *s)
 {
 	for (uint32_t o = 0; o < s->f->nrpo; o++)
@@ -54,10 +71,12 @@ static ir_ref used_late(const struct slices *s, ir_ref v, ir_ref *write)
 {
 	const struct ir_type *t = &ir_at(s->f, v)->type;
 	ir_ref use = 0;
-	if (!(t->kinds & IR_BIT(IR_SLICE)) || type_is_pending(t))
+	bool slice = t->kinds & IR_BIT(IR_SLICE);
+	if (type_is_pending(t) || (!slice && !(s->fl->u->moves_packet && is_placed(s, t->kinds))))
 		return 0;
 	for (uint32_t w = 0; w < s->n && !use; w++)
-		use = reach_outlived(s->f, v, *write = s->writes[w]);
+		if (slice || moves_packet(s, s->writes[w]))
+			use = reach_outlived(s->f, v, *write = s->writes[w]);
 	return use;
 }
 
@@ -88,7 +107,7 @@ static bool is_short(const struct ir_type *t)
 static void note_short(struct slices *s, ir_ref v, ir_ref use, ir_ref write)
 {
 	(void)use, (void)write;
-	if (is_short(&ir_at(s->f, v)->type))
+	if (ir_at(s->f, v)->type.kinds & IR_BIT(IR_SLICE) && is_short(&ir_at(s->f, v)->type))
 		arena_push(s->fl->u->scratch, s->late, s->nlate, s->cap_late, v);
 }
 
@@ -128,6 +147,14 @@ bool slices_keep(struct flow *fl)
 
 static void refuse(struct slices *s, ir_ref v, ir_ref use, ir_ref write)
 {
+	const struct ir_type *t = &ir_at(s->f, v)->type;
+	if (!(t->kinds & IR_BIT(IR_SLICE))) {
+		flow_refuse(s->fl, ir_at(s->f, use)->site, ON_PACKETS, "look it up again", "this %s was looked up before "
+			    "line %u moves the packet, and is not where it was",
+			    ir_view_of(s->fl->u->target, ir_first_kind(t->kinds & IR_VIEWS))->name,
+			    s->fl->u->sites[ir_at(s->f, write)->site].pos.line);
+		return;
+	}
 	flow_refuse(s->fl, ir_at(s->f, use)->site, ON_STRINGS, "use it before the write, take it anew, or take "
 		    "less of it: s:sub(1, 64)", "this string was taken from the packet before line %u writes "
 		    "to it; to keep what it was it must have at most %d bytes, and may have %u",

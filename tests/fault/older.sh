@@ -87,6 +87,10 @@ done
 
 lack xdp_load "the frame's length, and its bytes" 0 DROP '
 print((verdict(function(pkt) return pkt.len == 64 and pkt:u8(63) == 7 and not pkt:u8(64) and bpf.DROP or nil end)))'
+lack xdp_load "frames in several buffers" 3 '^perigee: .*: frags needs bpf_xdp_load_bytes (Linux 5.18 or later)$' '
+verdict(function(pkt) return bpf.DROP end, { frags = true })'
+lack xdp_load "a packet that is moved" 1 'pkt:adjust_tail needs bpf_xdp_load_bytes (Linux 5.18 or later)$' '
+verdict(function(pkt) pkt:adjust_tail(-1) end)'
 lack xdp_load "bytes by copying" 3 '^perigee: .*: copying packet bytes needs bpf_xdp_load_bytes (Linux 5.18 or later)$' '
 verdict(function(pkt) return pkt:u8(20) == 7 and bpf.DROP or nil end, { copy = true })'
 

@@ -21,6 +21,22 @@ assert(not ok and text:find "twin.lua:%d+:" and text:find "tttl", text)
 ok, text = pcall(function() return p + 1 end)
 assert(not ok and text:find "pkt value", text)
 
+-- a packet that is moved: what was found before is not read where it was
+local moved = bpf.packet(udp)
+local ip, rest = moved.ipv4, moved.udp.payload
+moved:adjust_tail(20 - #udp)
+assert(#moved == 20 and moved.ipv4 == nil and moved:u8(19) == 1 and moved:u8(20) == nil)
+for _, f in ipairs { function() return ip.ttl end, function() ip.ttl = 1 end, function() return ip:u8(0) end,
+	function() return rest:byte(1) end, function() return ip.udp end } do
+	ok, text = pcall(f)
+	assert(not ok and text:find "was found before the packet was moved: look it up again", text)
+end
+assert(#ip == 0 and #rest == 0)
+ok, text = pcall(moved.adjust_tail, moved, -7)
+assert(not ok and text:find "there is no room for the packet to be moved so far", text)
+moved:adjust_head(-2)
+assert(#moved == 22 and moved:u16(0) == 0 and moved:u16(2) == 0x5254)
+
 local hits = bpf.map { "hash", key = "ip4", value = "u64", entries = 8 }
 local st = bpf.state { n = "u8" }
 local v, after, ns, err = bpf.twin("xdp", function(pkt)

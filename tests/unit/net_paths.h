@@ -297,7 +297,7 @@ static inline void try_bytes(struct path *p, try_fn *try)
 					   -20, 100, 65527, 65528, 65535, 65536, INT64_MAX, INT64_MIN };
 
 	for (const struct ir_lib *m = net_byte_rows; m->name; m++)
-		for (unsigned i = 0; !(m->imm & (NET_ROW_LATER | NET_ROW_WRITES | NET_ROW_REDIRECT)) && i < sizeof offsets / sizeof *offsets; i++) {
+		for (unsigned i = 0; !(m->imm & (NET_ROW_LATER | NET_ROW_WRITES | NET_ROW_REDIRECT | NET_ROW_CLONE | NET_ROW_MOVES)) && i < sizeof offsets / sizeof *offsets; i++) {
 			/* all of one byte and of eight, some of the others */
 			if (m->imm != 1 && m->imm != 8 && !(m->imm & NET_ROW_INDEX) && rnd(6))
 				continue;

@@ -1,0 +1,112 @@
+/*
+ * move.c - what moves the bytes of a packet, pkt:adjust_head(n) and pkt:adjust_tail(n), and pkt:clone(dev).
+ *
+ * A function with one of them reaches packets by copy, for no pointer into a packet outlives it. Offsets do not
+ * outlive a move either: header views found before are refused behind it (opt/slices.c), and the length is asked for anew
+ * each time. Kernel and twin raise where there is no room.
+ */
+#include "net/lower.h"
+
+enum { FURTHEST = NET_REACH };
+
+static bool of_packet(struct infer *in, const struct ir_lib *row, uint32_t site, const struct ir_type *a)
+{
+	if (a[0].kinds == NET_KIND(NET_PKT))
+		return true;
+	infer_error(in, site, NULL, "it is the whole packet that has '%s': write pkt:%s(...)", row->name, row->name);
+	return false;
+}
+
+/* By copy: can it be had? */
+static bool by_copy(struct infer *in, const struct ir_lib *row, uint32_t site)
+{
+	struct ir_unit *u = infer_unit(in);
+
+	u->copy_access = true;
+	if (u->target->helper_load_bytes && u->target->helper_store_bytes)
+		return true;
+	infer_refuse(in, site, ON_PACKETS, "leave the packet as long as it is", "pkt:%s needs bpf_xdp_load_bytes (Linux 5.18 "
+		     "or later)", row->name);
+	return false;
+}
+
+const struct ir_move *net_move_of(const struct ir_target *t, const struct ir_lib *row)
+{
+	return row->imm & NET_ROW_HEAD ? &t->move_head : &t->move_tail;
+}
+
+bool net_move_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
+		   struct ir_type *out)
+{
+	struct ir_unit *u = infer_unit(in);
+	const struct ir_move *m = net_move_of(u->target, row);
+	(void)n, (void)out;
+
+	if (!of_packet(in, row, site, a))
+		return false;
+	if (!m->helper)
+		return infer_refuse(in, site, ON_PACKETS, "bpf.xdp moves both ends of a frame, for the network stack has not looked "
+				    "for headers yet; bpf.tc its tail", "packets cannot be moved by '%s' in %s", row->name,
+				    u->target->hook), false;
+	if (row->imm & NET_ROW_HEAD && a[1].kinds && !a[1].k)
+		return infer_refuse(in, site, ON_PACKETS, "call it with a constant on each way of an if", "by how much a "
+				    "packet's head is moved must be known when it is compiled"), false;
+	u->writes_packet = u->moves_packet = true;
+	return by_copy(in, row, site);
+}
+
+/* Bytes that were put before a packet hold whatever was there. */
+static void clear_head(struct lw *w, uint32_t n)
+{
+	const struct ir_target *t = w->unit->target;
+	uint32_t size = (n + 7) / 8 * 8;
+	ir_ref slot = lw_slot(w, size, 8), zero = lw_imm(w, 0);
+
+	for (uint32_t at = 0; at < size; at += 8)
+		lw_store(w, 8, slot, at, zero);
+	lw_helper(w, t->helper_store_bytes, 4, (ir_ref[]){ lw_ctx(w), zero, slot, lw_imm(w, n) });
+}
+
+void net_move_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args, struct lw_val *out)
+{
+	const struct ir_target *t = w->unit->target;
+	const struct ir_move *m = net_move_of(t, row);
+	ir_ref by = lw_int_word(w, &args[1]), call[3] = { lw_ctx(w), by, lw_imm(w, 0) };
+	(void)n;
+
+	*out = lw_nil();
+	lw_raise_if(w, IR_UGT, lw_op2i(w, IRO(add64), by, FURTHEST), lw_imm(w, 2 * FURTHEST), NET_NO_ROOM, row->name);
+	if (m->to) {
+		call[1] = lw_op2(w, IRO(add64), lw_pktlen(w), by);
+		lw_raise_if(w, IR_SLT, call[1], lw_imm(w, 0), NET_NO_ROOM, row->name);
+	}
+	ir_ref r = lw_helper(w, m->helper, m->to ? 3 : 2, call);
+	lw_raise_if(w, IR_NE, r, lw_imm(w, 0), NET_NO_ROOM, row->name);
+	const pg_value *k = args[1].k;
+	if (row->imm & NET_ROW_HEAD && k && k->i < 0 && k->i >= -NET_HEAD_ROOM)
+		clear_head(w, (uint32_t)-k->i);
+}
+
+/* ---- pkt:clone(dev [, "ingress"]) ---- */
+
+bool net_clone_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
+		    struct ir_type *out)
+{
+	const struct ir_target *t = infer_unit(in)->target;
+
+	if (!of_packet(in, row, site, a))
+		return false;
+	if (!t->helper_clone)
+		return infer_refuse(in, site, ON_PACKETS, "bpf.tc copies packets to devices", "packets cannot be copied in %s",
+				    t->hook), false;
+	return net_redirect_type(in, row, site, n, a, out) && by_copy(in, row, site);
+}
+
+void net_clone_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args, struct lw_val *out)
+{
+	ir_ref to[2];
+
+	net_way(w, row, n, args, to);
+	ir_ref r = lw_helper(w, w->unit->target->helper_clone, 3, (ir_ref[]){ lw_ctx(w), to[0], to[1] });
+	*out = lw_bool(w, IR_EQ, r, lw_imm(w, 0));
+}

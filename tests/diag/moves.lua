@@ -1,0 +1,61 @@
+-- What is said of packets that are moved, and of what was found in them before.
+local diag = dofile "tests/diag/harness.lua"
+
+diag.case("a header from before", function(pkt)
+	local ip = pkt.ip
+	pkt:adjust_tail(-4)
+	if ip and ip.ttl == 1 then return bpf.DROP end
+end)
+diag.case("one of two headers from before", function(pkt)
+	local l4 = pkt.tcp or pkt.udp
+	if pkt.len > 100 then pkt:adjust_tail(100 - pkt.len) end
+	return l4 and l4.dport == 53 and bpf.DROP or bpf.PASS
+end)
+diag.case("a payload from before, written", function(pkt)
+	local rest = pkt.payload
+	pkt:adjust_head(4)
+	rest:set_u8(0, 1)
+end)
+diag.case("around a loop", function(pkt)
+	local ip = pkt.ip
+	for i = 1, pkt.len do
+		if ip and ip.ttl == i then return bpf.DROP end
+		pkt:adjust_tail(1)
+	end
+end)
+diag.case("from an inner function", function(pkt)
+	local function cut() pkt:adjust_tail(-4) end
+	local udp = pkt.udp
+	cut()
+	return udp and udp.sport == 7 and bpf.DROP or bpf.PASS
+end)
+diag.case("a long string from before", function(pkt)
+	local text = pkt.payload:sub(1)
+	pkt:adjust_tail(-1)
+	return text:find "abc" and bpf.DROP or bpf.PASS
+end)
+diag.case("only whether it was there", function(pkt)
+	local ip = pkt.ip
+	pkt:adjust_tail(-4)
+	if ip then return bpf.DROP end
+	return bpf.PASS
+end)
+diag.case("looked up again", function(pkt)
+	local ip = pkt.ip
+	if ip and ip.ttl == 1 then return bpf.DROP end
+	pkt:adjust_tail(-4)
+	ip = pkt.ip
+	return ip and ip.ttl == 2 and bpf.DROP or bpf.PASS
+end)
+diag.case("a head by what is not known", function(pkt) pkt:adjust_head(pkt.len - 60) end)
+diag.case("the tail of a header", function(pkt) local ip = pkt.ip if ip then ip:adjust_tail(1) end end)
+diag.case("a copy", function(pkt) pkt:clone "lo" end)
+
+diag.kind = "tc"
+diag.case("a head", function(pkt) pkt:adjust_head(-4) end)
+diag.case("a copy to nowhere", function(pkt) pkt:clone "nosuch" end)
+diag.case("a copy elsewhere", function(pkt) pkt:clone("lo", "egress") end)
+
+diag.kind = "socket"
+diag.case("on a socket", function(pkt) pkt:adjust_tail(-4) end)
+diag.done()

@@ -1,0 +1,179 @@
+-- Packets whose ends are moved, and copies of them: kernel against twin, and what the bytes must be.
+local lang = dofile "tests/lang/harness.lua"
+local made = dofile "tests/lang/lib_frames.lua"
+
+local st = bpf.state { a = "i64", b = "i64", c = "i64" }
+local arg = bpf.map { "array", name = "arg", key = "u32", value = "i64", entries = 1 }
+local seen = bpf.map { "hash", name = "seen", key = "char[32]", value = "u32", entries = 8 }
+local function texts()
+	local t = {}
+	for text in pairs(seen) do t[#t + 1] = text end
+	return table.concat(t, " ")
+end
+local function hex(s) return (s:gsub(".", function(c) return ("%02x"):format(c:byte()) end)) end
+
+local frames = { made.frames.udp, made.frames.tcp6, made.frames.other, made.frames.vlan }
+
+-- want(frame, v): the bytes it becomes, or nil and the error that ends it.
+local function case(name, hooks, f, want, values)
+	for _, hook in ipairs(hooks) do
+		local problems = {}
+		local good, prog = pcall(bpf.program, hook, { on_error = bpf.DROP, check = true, name = "moves" }, f)
+		local lacks = not good and tostring(prog):match "needs ([%w_]+) %(Linux"
+		if lacks then
+			lang.check(("%s: %s # SKIP %s"):format(hook, name, lacks), {})
+			goto next
+		end
+		if not good then error(prog, 0) end
+		for _, v in ipairs(values or { 0 }) do
+			for _, frame in ipairs(frames) do
+				local said = {}
+				for i, run in ipairs { prog.test, prog.twin } do
+					arg[0], st.a, st.b, st.c = v, -1, -1, -1
+					seen:clear()
+					local verdict, bytes, _, message = run(prog, frame)
+					message = message and message:gsub("^[^\n]-:%d+: ", "")
+					local wanted, err = want(frame, v)
+					if message ~= err or (wanted and bytes ~= wanted) or (verdict == bpf.DROP) ~= (err ~= nil) then
+						problems[#problems + 1] = ("%d: wanted %s %s, %s has %s %s"):format(v, wanted and hex(wanted), err,
+							i == 1 and "kernel" or "twin", hex(bytes), message)
+					end
+					said[i] = ("%d %d %d %s"):format(st.a, st.b, st.c, texts())
+				end
+				if said[1] ~= said[2] then
+					problems[#problems + 1] = ("%d on %d bytes: kernel %s, twin %s"):format(v, #frame, said[1], said[2])
+				end
+			end
+		end
+		lang.check(hook .. ": " .. name, problems)
+		::next::
+	end
+end
+
+local XDP, BOTH = { "xdp" }, { "xdp", "tc" }
+local function no_room(what) return ("there is no room for the packet to be moved so far ('%s')"):format(what) end
+
+case("a tail cut off", BOTH, function(pkt)
+	local before = pkt.len
+	pkt:adjust_tail(arg[0])
+	st.a, st.b, st.c = before, pkt.len, #pkt
+end, function(frame, v)
+	if #frame + v < 14 then return nil, no_room "adjust_tail" end
+	return frame:sub(1, #frame + v)
+end, { 0, -1, -5, -19, -1000 })
+case("a tail put on", BOTH, function(pkt)
+	pkt:adjust_tail(arg[0])
+	st.a, st.b, st.c = pkt.len, pkt:u8(pkt.len - 1), pkt:u8(pkt.len) or -2
+end, function(frame, v) return frame .. ("\0"):rep(v) end, { 1, 2, 64, 1000 })
+case("a length that is told", BOTH, function(pkt)
+	pkt:adjust_tail(64 - pkt.len)
+	st.a = pkt.len
+end, function(frame) return (frame .. ("\0"):rep(64)):sub(1, 64) end)
+case("a tail much too far", BOTH, function(pkt) pkt:adjust_tail(arg[0]) end, function() return nil, no_room "adjust_tail" end,
+	{ 65536, -65536, 1 << 32, -1 << 32, (1 << 32) + 1, math.mininteger, math.maxinteger, -65535 })
+case("a head cut off", XDP, function(pkt)
+	pkt:adjust_head(4)
+	st.a, st.b = pkt.len, pkt:u32(0)
+end, function(frame) return frame:sub(5) end)
+case("a head put on", XDP, function(pkt)
+	local first = pkt:u64(0)
+	pkt:adjust_head(-13)
+	st.a, st.b, st.c = pkt.len, pkt:u64(13) - first, pkt:u64(0)
+end, function(frame) return ("\0"):rep(13) .. frame end)
+case("a head cut off and put on again", XDP, function(pkt)
+	pkt:adjust_head(11)
+	pkt:adjust_head(-11)
+	st.a, st.b = pkt.len, pkt:u64(3)
+end, function(frame) return ("\0"):rep(11) .. frame:sub(12) end)
+case("a head much too far", XDP, function(pkt) pkt:adjust_head(-5000) end, function() return nil, no_room "adjust_head" end)
+case("all of it cut off", XDP, function(pkt) pkt:adjust_head(2000) end, function() return nil, no_room "adjust_head" end)
+case("on one way, or the other", XDP, function(pkt)
+	local ip = pkt.ip
+	if ip and ip.version == 4 then
+		pkt:adjust_head(-8)
+	elseif ip then
+		pkt:adjust_head(8)
+		pkt:adjust_tail(3)
+	end
+	st.a, st.b = pkt.len, pkt:u16(20) or -2
+end, function(frame)
+	if frame == made.frames.other then return frame end
+	return frame == made.frames.tcp6 and frame:sub(9) .. "\0\0\0" or ("\0"):rep(8) .. frame
+end)
+case("a tag taken out", XDP, function(pkt)
+	local vlan = pkt.vlan
+	if not vlan then return bpf.PASS end
+	local dst, src = pkt.eth.dst, pkt.eth.src
+	pkt:adjust_head(4)
+	local eth = pkt.eth
+	eth.dst, eth.src = dst, src
+	st.a, st.b = pkt.udp and pkt.udp.dport or -2, pkt.vlan and 1 or 0
+end, function(frame) return frame == made.frames.vlan and frame:sub(1, 12) .. frame:sub(17) or frame end)
+case("a tag put in", XDP, function(pkt)
+	local dst, src = pkt.eth.dst, pkt.eth.src
+	pkt:adjust_head(-4)
+	pkt.eth.dst, pkt.eth.src, pkt.eth.type = dst, src, 0x8100
+	local vlan = pkt.vlan
+	vlan.id = 77
+	st.a, st.b, st.c = vlan.type, vlan.id, pkt.ip and pkt.ip.ttl or -2
+end, function(frame) return frame:sub(1, 12) .. "\x81\0\0\x4d" .. frame:sub(13) end)
+case("in a loop", BOTH, function(pkt)
+	for i = 1, arg[0] do
+		pkt:adjust_tail(i)
+		pkt:set_u8(pkt.len - 1, i)
+	end
+	st.a = pkt.len
+end, function(frame, v)
+	for i = 1, v do frame = frame .. ("\0"):rep(i - 1) .. string.char(i) end
+	return frame
+end, { 0, 1, 2, 9 })
+case("caught", BOTH, function(pkt)
+	local good, message = pcall(function() pkt:adjust_tail(arg[0]) return pkt.len end)
+	st.a, st.b = good and 1 or 0, pkt.len
+end, function(frame, v) return frame:sub(1, #frame + (v == -1 and -1 or 0)) end, { -1, -5000, 0 })
+case("from an inner function", BOTH, function(pkt)
+	local function cut(p, n) p:adjust_tail(-n) return p.len end
+	st.a, st.b = cut(pkt, 1), cut(pkt, 2)
+	st.c = pkt.len
+end, function(frame) return frame:sub(1, -4) end)
+-- short strings stay what they were; headers are looked up again
+case("what was read before", BOTH, function(pkt)
+	local word, ttl = pkt.payload:sub(1, 9), pkt.ip and pkt.ip.ttl or -3
+	pkt:adjust_tail(-10)
+	seen[word] = 1
+	st.a, st.b, st.c = ttl, pkt.ip and pkt.ip.ttl or -3, #pkt.payload
+end, function(frame) return frame:sub(1, -11) end)
+case("a header that is gone with it", BOTH, function(pkt)
+	local udp = pkt.udp
+	local port = udp and udp.dport
+	pkt:adjust_tail(20 - pkt.len)
+	st.a, st.b, st.c = port or -2, pkt.udp and 1 or 0, pkt.ip and 1 or 0
+end, function(frame) return frame:sub(1, 20) end)
+case("what is written, and its checksums", BOTH, function(pkt)
+	local ip = pkt.ipv4
+	if not ip then return end
+	ip.ttl = 9
+	pkt:adjust_tail(2)
+	ip = pkt.ipv4
+	if ip then
+		ip.ttl = 10
+		ip.src = ip.dst
+		ip.src = bpf.ip "192.168.1.23"
+		st.a, st.b = ip.check, pkt.udp and pkt.udp.check or -2
+		ip.ttl = 64
+	end
+end, function() end) -- what comes out, tests/lang/writes knows
+
+case("a copy", { "tc" }, function(pkt)
+	local ip = pkt.ip
+	st.a, st.b = pkt:clone "lo" and 1 or 0, pkt:clone(arg[0]) and 1 or 0
+	st.c = ip and ip.ttl or -2
+end, function(frame) return frame end, { 0, 0x7fffffff })
+case("a copy in", { "tc" }, function(pkt)
+	local sent = false
+	for i = 1, arg[0] do sent = pkt:clone("lo", "ingress") end
+	st.a = sent and 1 or 0
+end, function(frame) return frame end, { 0, 2 })
+case("a copy to no number", { "tc" }, function(pkt) st.a = pkt:clone(-arg[0]) and 1 or 0 end,
+	function() return nil, "bad argument #1 to 'clone' (value does not fit u32)" end, { 1, 1 << 32 })
+lang.done()
