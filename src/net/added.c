@@ -284,7 +284,8 @@ static bool add(struct adding *x)
 	if (!x->o->fields)
 		return FAIL(x, "a protocol needs its fields: fields = \"u8 flags; u24 _; u24 vni; u8 _\"");
 	x->spec.proto = arena_new(a, struct net_proto);
-	const char *fixed = !x->by || x->by->summed ? NET_FIXED_SUM : NULL;
+	const char *fixed = !x->by ? NET_FIXED_SUM : NULL;
+	x->spec.proto->covered = x->by && x->by->summed ? x->by->views[0] : NET_PKT;
 	if (!spec_fields(a, x->o->fields, SPARE, fixed, &x->spec, x->err, x->errlen) ||
 	    (x->o->length && !spec_length(&x->spec, x->o->length, x->err, x->errlen)) || !put_numbers(x) || !put_next(x))
 		return false;

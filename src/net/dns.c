@@ -3,24 +3,25 @@
 
 const struct net_proto net_dns = {
 	.fixed = 12,
+	.covered = NET_UDP,
 	.over  = { { NET_DPORT, 53 }, { NET_SPORT, 53 } },
 };
 
 static const struct ir_field fields[] = {
-	NET_ROW_FIXED ("id",      0, 16, NET_FIXED_SUM),
-	NET_ROW_SIGN  ("qr",      16),
-	NET_ROW_FIXED ("opcode",  17, 4, NET_FIXED_SUM),
-	NET_ROW_SIGN  ("aa",      21),
-	NET_ROW_SIGN  ("tc",      22),
-	NET_ROW_SIGN  ("rd",      23),
-	NET_ROW_SIGN  ("ra",      24),
-	NET_ROW_SIGN  ("ad",      26),
-	NET_ROW_SIGN  ("cd",      27),
-	NET_ROW_FIXED ("rcode",   28, 4, NET_FIXED_SUM),
-	NET_ROW_FIXED ("qdcount", 32, 16, NET_FIXED_SUM),
-	NET_ROW_FIXED ("ancount", 48, 16, NET_FIXED_SUM),
-	NET_ROW_FIXED ("nscount", 64, 16, NET_FIXED_SUM),
-	NET_ROW_FIXED ("arcount", 80, 16, NET_FIXED_SUM),
+	NET_ROW_BITS("id",      0, 16),
+	NET_ROW_FLAG("qr",      16),
+	NET_ROW_BITS("opcode",  17, 4),
+	NET_ROW_FLAG("aa",      21),
+	NET_ROW_FLAG("tc",      22),
+	NET_ROW_FLAG("rd",      23),
+	NET_ROW_FLAG("ra",      24),
+	NET_ROW_FLAG("ad",      26),
+	NET_ROW_FLAG("cd",      27),
+	NET_ROW_BITS("rcode",   28, 4),
+	NET_ROW_BITS("qdcount", 32, 16),
+	NET_ROW_BITS("ancount", 48, 16),
+	NET_ROW_BITS("nscount", 64, 16),
+	NET_ROW_BITS("arcount", 80, 16),
 	NET_ROW_REST(),
 	{ 0 }
 };

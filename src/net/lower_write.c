@@ -35,29 +35,31 @@ static ir_ref plus(struct lw *w, ir_ref sum, ir_ref v)
 	return sum ? lw_op2(w, IRO(add64), sum, v) : v;
 }
 
-/* One part of a write adds ~was + is. A byte counts at its place in its word. */
+/* One part of a write adds ~was + is. A byte counts at its place in its word; so do more from an odd place on, whose
+ * bytes are each in the other half of a word than alone: 256 times as much. */
 static void add_part(struct write *x, unsigned at, unsigned size, ir_ref was, ir_ref is)
 {
 	const bool little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
 	struct lw *w = x->w;
+	bool odd = at % 2, wide = odd && size > 1 && !MUTANT(odd_as_even);
 
-	if (size == 1 && (at % 2 == 1) == little) {
+	if (wide || (size == 1 && odd == little)) {
 		was = lw_op2i(w, IRO(shl64), was, 8);
 		is = lw_op2i(w, IRO(shl64), is, 8);
 	}
 	x->is = plus(w, x->is, is);
 	x->was = plus(w, x->was, was);
-	x->over += size == 4 ? 0xffffffff : ALL_WORD;
-	x->folds = size == 4 ? LONG : SHORT;
+	x->over += (size == 4 ? 0xffffffff : (int64_t)ALL_WORD) << (wide ? 8 : 0);
+	x->folds = size == 4 || wide || x->folds == LONG ? LONG : SHORT;
 }
 
 /* Of 8 bytes, as two times 4. */
-static void add_part64(struct write *x, ir_ref was, ir_ref is)
+static void add_part64(struct write *x, unsigned at, ir_ref was, ir_ref is)
 {
 	struct lw *w = x->w;
 
-	add_part(x, 0, 4, lw_op1(w, IRO(zext32), was), lw_op1(w, IRO(zext32), is));
-	add_part(x, 0, 4, lw_op2i(w, IRO(shr64), was, 32), lw_op2i(w, IRO(shr64), is, 32));
+	add_part(x, at, 4, lw_op1(w, IRO(zext32), was), lw_op1(w, IRO(zext32), is));
+	add_part(x, at, 4, lw_op2i(w, IRO(shr64), was, 32), lw_op2i(w, IRO(shr64), is, 32));
 }
 
 static ir_ref delta(const struct write *x)
@@ -238,7 +240,7 @@ static void put_bits(struct write *x, const struct net_field *f, ir_ref v)
 	}
 	store(x, s.size, s.at, v);
 	if (x->sums && s.size == 8)
-		add_part64(x, was, v);
+		add_part64(x, s.at, was, v);
 	else if (x->sums)
 		add_part(x, s.at, s.size, was, v);
 }
@@ -250,7 +252,10 @@ static void put_little(struct write *x, unsigned at, unsigned n, ir_ref v)
 
 	for (unsigned i = 0, step; i < n; i += step) {
 		step = !little ? 1 : n - i >= 4 ? 4 : n - i >= 2 ? 2 : 1;
-		store(x, step, at + i, i ? lw_op2i(x->w, IRO(shr64), v, 8 * i) : v);
+		ir_ref is = i ? lw_op2i(x->w, IRO(shr64), v, 8 * i) : v, was = x->sums ? load(x, step, at + i) : 0;
+		store(x, step, at + i, is);
+		if (x->sums)
+			add_part(x, at + i, step, was, lw_op2i(x->w, IRO(and64), is, low_bits(8 * step)));
 	}
 }
 
@@ -269,7 +274,7 @@ static void put_ip6(struct write *x, unsigned at, const struct lw_val *v)
 		ir_ref is = lw_word(x->w, v, i), was = x->sums ? load(x, 8, at + 8 * i) : 0;
 		store(x, 8, at + 8 * i, is);
 		if (x->sums)
-			add_part64(x, was, is);
+			add_part64(x, at, was, is);
 	}
 }
 
@@ -324,6 +329,27 @@ static void put(struct write *x, const char *name, const struct net_field *f, co
 	}
 }
 
+/* Of a header that the one before it sums, too: is it that one's? Then the write goes into its checksum. */
+static void set_covered(struct lw *w, const char *name, const struct net_field *f, const struct net_at *h,
+			enum net_view covered, const struct lw_val *v)
+{
+	ir_blk mine = lw_block(w, 0), other = lw_block(w, 0), done = lw_block(w, 0);
+	struct lw_val pkt = lw_words(IR_VIEW0 + NET_PKT, 0, NULL), before = net_find(w, NET_PKT, &pkt, covered, other);
+	struct net_at at = net_at_of(w, &before);
+	ir_ref behind = lw_op2(w, IRO(add64), at.off, net_header_len(w, covered, &at));
+	struct write x = { .w = w, .h = h, .sums = true, .even = true }, plain = { .w = w, .h = h };
+
+	lw_br(w, IR_EQ, behind, h->off, mine, other);
+	lw_enter(w, mine);
+	put(&x, name, f, v);
+	update(&x, covered, &at, false);
+	lw_jmp(w, done, 0, NULL);
+	lw_enter(w, other);
+	put(&plain, name, f, v);
+	lw_jmp(w, done, 0, NULL);
+	lw_enter(w, done);
+}
+
 static void set_here(struct lw *w, const char *name, const struct net_field *f, enum net_view view,
 		     const struct net_at *h, const struct lw_val *v)
 {
@@ -336,6 +362,10 @@ static void set_here(struct lw *w, const char *name, const struct net_field *f, 
 
 	if (!ok.kinds)
 		return; /* it raised */
+	if (p && p->covered && !MUTANT(cover_forgotten)) {
+		set_covered(w, name, f, h, p->covered, &ok);
+		return;
+	}
 	put(&x, name, f, &ok);
 	if (own)
 		update(&x, view, h, false);

@@ -72,6 +72,7 @@ struct net_proto {
 	struct { uint8_t at; enum net_space space; } next, also; /* PROTO*: a byte; ETHERTYPE: two */
 	bool inner;             /* what it carries is found behind it and nowhere else */
 	const struct net_exts *exts;
+	enum net_view covered;  /* the header right before it, whose checksum covers this one too; NET_PKT: none */
 	struct { uint8_t at, covers; } sum; /* checksum: 16 bits at `at`; covers: NET_SUM_*, 0: none */
 	struct net_over over[10]; /* ends with space 0; EtherTypes come first */
 };

@@ -50,6 +50,16 @@ static void update_behind(const struct net_frame *f, const struct net_place *ip,
 		}
 }
 
+/* Of a header at off: into the checksum of the one right before it that covers it, if it is that one's. */
+static void update_before(const struct net_frame *f, enum net_view covered, uint32_t off, const struct change *c)
+{
+	const struct net_place pkt = { .view = NET_PKT, .end = NET_OPEN };
+	struct net_place h;
+
+	if (net_twin_find(f, &pkt, covered, &h) && h.off + net_twin_len(f, &h) == off)
+		update(f, covered, h.off, c);
+}
+
 static void put_bits(uint8_t *h, unsigned bit, unsigned width, uint64_t v)
 {
 	for (unsigned i = bit + width; i-- > bit; v >>= 1) {
@@ -136,12 +146,15 @@ bool net_twin_set(struct net_frame *f, const struct net_place *p, const struct i
 	c.is = h + c.from;
 	const struct net_proto *proto = net_proto(f->views, at.view);
 	bool sums = net_sum_has(proto, own), behind = net_sum_behind(proto, own);
-	if (sums || behind)
+	enum net_view covered = proto ? proto->covered : NET_PKT;
+	if (sums || behind || covered)
 		memcpy(c.was, h + c.from, c.n);
 	put(h, own, v);
 	if (sums)
 		update(f, at.view, p->off, &c);
 	if (behind)
 		update_behind(f, &at, &c);
+	if (covered)
+		update_before(f, covered, p->off, &c);
 	return true;
 }

@@ -2,6 +2,7 @@
 #include "net/net.h"
 
 const struct net_proto net_vxlan = {
+	.covered = NET_UDP,
 	.fixed = 8,
 	.next  = { .space = NET_ALWAYS },
 	.inner = true,
@@ -10,7 +11,7 @@ const struct net_proto net_vxlan = {
 
 static const struct ir_field fields[] = {
 	NET_ROW_FIXED ("flags", 0, 8, NET_FIXED_SUM),
-	NET_ROW_FIXED ("vni",   32, 24, NET_FIXED_SUM),
+	NET_ROW_BITS  ("vni",   32, 24),
 	NET_ROW_TUNNEL("eth",   NET_INNER_ETH),
 	NET_ROW_REST(),
 	{ 0 }

@@ -59,7 +59,7 @@ raised("an EtherType added twice", { "x", over = "eth", type = 0x88b5, fields = 
 diag.case("a field that it has not", function(p) return p.udp.mine.knd end)
 diag.case("a header that TCP has not", function(p) return p.tcp.mine end)
 diag.case("a header that the frame has not", function(p) return p.mine end)
-diag.case("a field of it assigned", function(p) p.udp.mine.kind = 5 end)
+diag.case("a field of it assigned", function(p) local m = p.udp and p.udp.mine if m then m.kind = 5 end end)
 diag.case("a field too wide", function(p) p.own.kind = 256 end)
 diag.case("a field of text assigned", function(p) p.own.name = "abc" end)
 diag.case("the header itself assigned", function(p) p.udp.mine = nil end)
