@@ -39,6 +39,7 @@ static int run_loops(struct compile *c)
 
 static int run_guard(struct compile *c)    { return opt_guard(c->u); }
 static int run_locks(struct compile *c)    { return c->u->locks ? opt_locks(c->u) : 0; }
+static int run_scratch(struct compile *c)  { return opt_scratch(c->u); }
 static int run_doubts(struct compile *c)   { return opt_doubts(c->u); }
 static int run_veil(struct compile *c)     { if (c->loops) opt_veil(c->u); return 0; }
 static int run_hoist(struct compile *c)    { if (c->loops) opt_hoist(c->u); return 0; }
@@ -91,6 +92,7 @@ static const struct pass {
 	{ "loops",     MACHINE, MACHINE, false, run_loops,    "every loop in a form that ends and verifies" },
 	{ "guard",     MACHINE, GUARDED, false, run_guard,    "packet bytes as checked loads or helper copies" },
 	{ "locks",     GUARDED, GUARDED, false, run_locks,    "what was locked, unlocked on every way out" },
+	{ "scratch",   GUARDED, GUARDED, false, run_scratch,  "scratch memory given back on every way out" },
 	{ "simplify2", GUARDED, GUARDED, false, run_last,     "folding, value numbering, dead code, branch threading" },
 	{ "doubts",    GUARDED, GUARDED, false, run_doubts,   "what may be nil and is used all the same: warnings" },
 	{ "checks",    GUARDED, GUARDED, true,  run_checks,   "packet checks hoisted" },

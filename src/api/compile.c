@@ -195,6 +195,7 @@ static int make_ir(pg_unit *u, struct diag_list *diag, const struct ir_target *t
 	u->ir->features = features_of(u);
 	u->ir->copy_access = o->copy_access || o->frags;
 	u->ir->budget = o->budget;
+	u->ir->cpus = kern_ncpus;
 	u->ir->only_pid = o->pid;
 	u->ir->share = u->ctx->share;
 	if (target->caps & IR_CAP_TASK)

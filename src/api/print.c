@@ -243,7 +243,24 @@ static bool decode_message(const struct decoder *d, const uint8_t *at, size_t le
 	return true;
 }
 
-static bool decode(const struct decoder *d, const struct ir_print_arg *a, const uint8_t *rec, size_t n, pg_value *v)
+/* The length of a long string; its bytes, and those of the ones after it, behind all words. */
+static bool decode_long(uint32_t most, const uint8_t *at, size_t left, const uint8_t *rec, size_t n, size_t *behind,
+			pg_value *v)
+{
+	uint64_t len;
+	if (left < sizeof len)
+		return false;
+	memcpy(&len, at, sizeof len);
+	if (len > most || *behind > n || len > n - *behind)
+		return false;
+	*v = (pg_value){ .kind = PG_STR, .str = (const char *)rec + *behind, .n = (uint32_t)len };
+	*behind += (len + 7) & ~(size_t)7;
+	return true;
+}
+
+/* behind: where the bytes of the next long string are. */
+static bool decode(const struct decoder *d, const struct ir_print_arg *a, const uint8_t *rec, size_t n, size_t *behind,
+		   pg_value *v)
 {
 	memset(v, 0, sizeof *v);
 	if (a->k) {
@@ -262,6 +279,8 @@ static bool decode(const struct decoder *d, const struct ir_print_arg *a, const 
 		return false;
 	if (kind == IR_MSG)
 		return decode_message(d, rec + at, n - at, v);
+	if (kind == IR_LONG)
+		return decode_long(a->cap, rec + at, n - at, rec, n, behind, v);
 	if (kind == IR_SLICE || kind == IR_TEXT)
 		return decode_slice(kind == IR_TEXT ? a->cap : a->most, rec + at, n - at, v);
 	return decode_payload((unsigned)kind, a->cap, rec + at, n - at, v);
@@ -287,8 +306,9 @@ static void record(void *arg, const void *data, size_t n)
 		d = d->next;
 	if (!d)
 		return;
+	size_t behind = d->print.size;
 	for (i = 0; i < d->print.nargs; i++)
-		if (!decode(d, &d->args[i], data, n, &v[i]))
+		if (!decode(d, &d->args[i], data, n, &behind, &v[i]))
 			return;
 	r->n++;
 	r->each(r->arg, v, (int)i);

@@ -84,12 +84,27 @@ static int open_frozen(pg_ctx *ctx, const struct ir_frozen *f)
 		      : api_fail(ctx, r, "cannot make a map of a captured table with %u keys: %s", f->n, strerror(-r));
 }
 
+/* Its count of each slot is 0 at first; what else is in it means nothing. */
+static int open_scratch(pg_ctx *ctx, const struct ir_scratch *m)
+{
+	struct kern_map_spec s = { .type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .entries = 1, .name = "pg_scratch", .numa = -1,
+				   .value_size = m->size * m->slots + IR_SCRATCH_BEHIND };
+	int fd = kern_map_create(&s);
+	const char *rights = fd == -EPERM ? kern_rights_missing() : NULL;
+	if (fd >= 0)
+		return fd;
+	return rights ? api_fail(ctx, fd, "%s", rights)
+		      : api_fail(ctx, fd, "cannot make %u bytes of scratch memory: %s", s.value_size, strerror(-fd));
+}
+
 /* A loaded program holds its maps itself. */
 static void close_fds(const struct ir_unit *ir, struct map_fds *fds)
 {
 	for (uint32_t i = 0; i < ir->nfrozen; i++)
 		if (fds[ir->frozen[i].map].map >= 0)
 			kern_close(fds[ir->frozen[i].map].map);
+	if (ir->scratch_map.map)
+		kern_close(fds[ir->scratch_map.map].map);
 	free(fds);
 }
 
@@ -119,6 +134,12 @@ static int map_fds(pg_ctx *ctx, const struct ir_unit *ir, int data_fd, struct ma
 		r = fds[ir->frozen[i].map].map = open_frozen(ctx, &ir->frozen[i]);
 		if (r < 0)
 			goto fail;
+	}
+	if (ir->scratch_map.map) {
+		r = open_scratch(ctx, &ir->scratch_map);
+		if (r < 0)
+			goto fail;
+		fds[ir->scratch_map.map] = (struct map_fds){ r, r };
 	}
 	*out = fds;
 	return 0;

@@ -51,6 +51,7 @@ enum ir_kind {
 	IR_SLICE,  /* a string: bytes of the packet, by offset and length */
 	IR_TEXT,   /* a string made at run time: its length and its bytes */
 	IR_MAP,    /* a map out of a map of maps: its address */
+	IR_LONG,   /* a string in scratch memory, made at run time: where it begins, and its length */
 	IR_VIEW0,  /* views: IR_VIEW0 + row in target->views */
 	IR_NKINDS = 64
 };
@@ -58,7 +59,7 @@ enum ir_kind {
 #define IR_BIT(kind) ((uint64_t)1 << (kind))
 #define IR_BOOL (IR_BIT(IR_FALSE) | IR_BIT(IR_TRUE))
 #define IR_FALSY (IR_BIT(IR_NIL) | IR_BIT(IR_FALSE))
-#define IR_STRINGS (IR_BIT(IR_STR) | IR_BIT(IR_SLICE) | IR_BIT(IR_TEXT))
+#define IR_STRINGS (IR_BIT(IR_STR) | IR_BIT(IR_SLICE) | IR_BIT(IR_TEXT) | IR_BIT(IR_LONG))
 /* With what Lua calls a string, too, and has no bytes at run time. */
 #define IR_ALL_STRINGS (IR_STRINGS | IR_BIT(IR_MSG))
 #define IR_VIEWS (~(IR_BIT(IR_VIEW0) - 1))
@@ -76,7 +77,7 @@ struct ir_type {
 	uint64_t kinds;        /* set of kinds; 0: nothing reaches it */
 	const pg_value *k;     /* the constant it always is, or NULL */
 	ir_ref def;            /* func, rec: the closure, newtable or record it always is, or 0 */
-	uint32_t cap;          /* str, text: greatest length in bytes */
+	uint32_t cap;          /* str, text, long: greatest length in bytes */
 	const struct ctype *layout; /* entry: its struct */
 	uint32_t model;        /* map: what it is like, a number in unit->models */
 	uint32_t most;         /* slice: greatest length in bytes */
@@ -272,11 +273,12 @@ struct ir_print_arg {
 	uint64_t kinds;
 	const pg_value *k;     /* constant: not sent */
 	uint32_t cap, most;    /* str, slice */
-	uint32_t offset;       /* in the record: u64 tag when several kinds, then payload words */
+	uint32_t offset;       /* in the record: u64 tag when several kinds, then payload words; of a long string its
+				  length, and its bytes behind all words, in the order of the arguments */
 };
 struct ir_print {
 	uint32_t id;           /* unique in the context */
-	uint32_t nargs, size;  /* size: bytes of the record, header included */
+	uint32_t nargs, size;  /* size: bytes of the record, header included, without long strings */
 	struct ir_print_arg *args;
 };
 
@@ -290,6 +292,16 @@ struct ir_frozen {
 	uint32_t key_size, value_size, n;
 	const uint8_t *keys, *values;
 };
+
+/* Scratch memory, where long strings are made: a map of one value, made anew for each program that is loaded.
+ *   `slots` times `size` bytes, both powers of two: the first word of each counts the runs that have it or ask for
+ *   it; behind them IR_SCRATCH_BEHIND bytes, so that what begins in a slot may be read and written beyond it. */
+struct ir_scratch {
+	uint32_t map;          /* number in unit->maps; 0: there is none */
+	uint32_t size, slots;
+	uint32_t held;         /* main's stack slot that says which one it has: 1 and its offset; 0: none */
+};
+enum { IR_SCRATCH_BEHIND = 16384 };
 
 enum { IR_MAP_DATA = 0, IR_MAP_PRINT = 1, IR_MAP_USER = 2 }; /* unit->maps: two of our own, then captured */
 
@@ -325,6 +337,8 @@ struct ir_unit {
 	uint32_t nprints, cap_prints;
 	struct ir_frozen *frozen;
 	uint32_t nfrozen, cap_frozen;
+	struct ir_scratch scratch_map;
+	int (*cpus)(void);     /* how many may run it; NULL: one */
 	struct table_shape *shapes; /* opt/frozen.c */
 	pg_map **maps;         /* [IR_MAP_DATA] and [IR_MAP_PRINT] are NULL, and frozen tables': made at load */
 	uint32_t nmaps, cap_maps;

@@ -12,7 +12,7 @@
  * Payload words: nil false true 0 · int 1 · ip4 1 (4 bytes as loaded) · mac 1 (6 bytes as loaded,
  * little end first) · ip6 2 (two 8-byte loads) · str (cap + 7) / 8 (bytes as loaded, padded with
  * zeros) · text 1 (length) and those of str, which may hold zeros · slice 2 (offset in the packet,
- * length) · entry 1 (pointer to the map value) · map 1 (its address) · views: target->views[].words.
+ * length) · long 2 (offset in scratch memory, length) · entry 1 (pointer to the map value) · map 1 (its address) · views: target->views[].words.
  */
 #ifndef IR_LOWER_H
 #define IR_LOWER_H
@@ -24,7 +24,7 @@
 struct ct_field;
 struct map_shape;
 
-enum { LW_MAXSTR = 64, LW_MAXWORDS = 1 + LW_MAXSTR / 8, LW_IMMS = 64 };
+enum { LW_MAXSTR = 64, LW_MAXLONG = 4096, LW_MAXWORDS = 1 + LW_MAXSTR / 8, LW_IMMS = 64 };
 
 struct lw_val {
 	uint64_t kinds;
@@ -32,7 +32,7 @@ struct lw_val {
 	ir_ref tag;                 /* several kinds: word that holds the kind's number */
 	uint8_t n;                  /* words in w */
 	ir_ref w[LW_MAXWORDS];
-	uint32_t cap;               /* str */
+	uint32_t cap;               /* str, text, long */
 	const struct ctype *layout; /* entry */
 	uint32_t model;             /* map */
 	uint32_t most;              /* slice */
@@ -59,6 +59,7 @@ struct lw {
 	ir_ref imm_of[LW_IMMS];     /* by a hash of the value: the constant made last */
 	struct lw_known *known;     /* lw_remember */
 	struct lw_question *questions; /* lower_message_is */
+	struct lw_scratch *scratch; /* lower_long.c; NULL: no long string is made */
 	struct { ir_blk join; ir_ref br; } flag; /* what lw_bool made last */
 };
 
@@ -151,10 +152,12 @@ struct lw_val lw_join_end(struct lw *w, struct lw_join *j);
 
 /* ---- strings ---- */
 
-/* Bytes of a string that lie somewhere: `len` of them from `off` of the packet, or of stack bytes (where it is
- * 0). */
+/* Bytes of a string that lie somewhere: `len` of them from `off` of the packet, or of memory: the stack (where it
+ * is 0), or scratch memory (`far`). */
 struct lw_str {
 	ir_ref off, len, slot;
+	ir_ref mask;                /* of memory: what of an offset counts */
+	bool far;
 	const ir_ref *words;        /* of those on the stack */
 	uint32_t most;              /* no more than that */
 };
@@ -168,8 +171,16 @@ ir_ref lw_str_len(struct lw *w, const struct lw_val *v);
 /* What `make` makes, a string of the kind `as`, of each kind that v may be of. */
 typedef struct lw_val lw_str_fn(struct lw *w, const struct lw_val *v);
 struct lw_val lw_str_each(struct lw *w, const struct lw_val *v, unsigned as, uint32_t cap, lw_str_fn *make);
-/* The string that v is, of one kind: views become slices. */
+/* The string that v is, of one kind, of scratch memory where it may be long and one of several: views become slices. */
 struct lw_val lw_str_one(struct lw *w, const struct lw_val *v);
+/* Is a string of these kinds, slices with so many bytes, one of scratch memory, once it is one of a single kind? */
+static inline bool lw_str_far(uint64_t kinds, uint32_t most)
+{
+	if (kinds & IR_BIT(IR_LONG))
+		return true;
+	bool many = kinds & IR_VIEWS || (kinds & IR_BIT(IR_SLICE) && most > LW_MAXSTR);
+	return many && kinds & (IR_BIT(IR_STR) | IR_BIT(IR_TEXT));
+}
 /* The byte at offset `at`, which lies in s. */
 ir_ref lw_str_byte(struct lw *w, const struct lw_str *s, ir_ref at);
 /* The unsigned integer of 1 to 8 bytes there, all of which lie in s. */
@@ -191,23 +202,50 @@ void lw_str_less(struct lw *w, const struct lw_val *a, const struct lw_val *b, b
  * several, one behind the other; an integer; its digits, unsigned, by base 10 or 16. */
 uint32_t lw_text_cap(uint64_t kinds, uint32_t cap, uint32_t most);
 struct lw_val lw_text(struct lw *w, const struct lw_val *v);
-struct lw_val lw_text_join(struct lw *w, uint32_t n, const struct lw_val *v);
-/* `len` bytes from offset `from` on of a string on the stack, at most `most`. */
+struct lw_val lw_text_join(struct lw *w, uint32_t n, const struct lw_val *v, uint32_t cap); /* at most so long */
+/* `len` bytes from offset `from` on of a string on the stack, at most `most`; of any string, as std_part_kind says. */
 struct lw_val lw_text_part(struct lw *w, const struct lw_str *s, ir_ref from, ir_ref len, uint32_t most);
+struct lw_val lw_str_part(struct lw *w, const struct lw_str *s, ir_ref from, ir_ref len, uint32_t most);
 /* Stack bytes for a text of `most` bytes any of which may be looked at by a masked offset. */
 uint32_t lw_text_room(uint32_t most);
+/* A word with its first byte in the lowest bits, or back. */
+ir_ref lw_text_bytes(struct lw *w, ir_ref word);
 /* Bytes of word i (the first is 0) that a text of that length has, as a mask. */
 ir_ref lw_text_mask(struct lw *w, ir_ref len, unsigned i);
 struct lw_val lw_text_int(struct lw *w, ir_ref n);
 struct lw_val lw_text_digits(struct lw *w, ir_ref n, unsigned base, bool upper);
-/* Texts of memory and those made at run time meet as the latter: the kinds of such a value; a value as one of
- * those kinds. */
+/* Texts of memory and those made at run time meet as the latter, short ones and long ones as long ones: the kinds of
+ * such a value; a value as one of those kinds. */
 static inline uint64_t lw_text_meets(uint64_t kinds)
 {
+	if (kinds & IR_BIT(IR_LONG))
+		return kinds & ~(IR_BIT(IR_STR) | IR_BIT(IR_TEXT));
 	return kinds & IR_BIT(IR_TEXT) ? kinds & ~IR_BIT(IR_STR) : kinds;
 }
 struct lw_val lw_text_as(struct lw *w, const struct lw_val *v, uint64_t kinds);
 enum { LW_TEXTUAL = 1 << IR_NIL | 1 << IR_FALSE | 1 << IR_TRUE | 1 << IR_INT | 1 << IR_IP4 | 1 << IR_MAC };
+/* ---- long strings: in scratch memory ---- */
+struct lw_val lw_long(ir_ref off, ir_ref len, uint32_t cap);
+/* All that is a string in v, and what has a text, as one; what is longer than LW_MAXLONG raises. */
+struct lw_val lw_long_of(struct lw *w, const struct lw_val *v);
+struct lw_val lw_long_join(struct lw *w, uint32_t n, const struct lw_val *v, uint32_t cap);
+/* Room for so many bytes, and for a text behind them: its offset. The address of an offset. */
+ir_ref lw_long_room(struct lw *w, uint32_t bytes);
+ir_ref lw_long_at(struct lw *w, ir_ref off);
+struct lw_str lw_long_str(struct lw *w, const struct lw_val *v);
+/* Word i of a string there, with all eight bytes. */
+ir_ref lw_long_word(struct lw *w, const struct lw_str *s, unsigned i);
+/* The strings that v may be as long ones, what else it may be as it is. */
+struct lw_val lw_long_strings(struct lw *w, const struct lw_val *v);
+/* A copy of a string with each word, its first byte in the lowest bits, as `each` makes it; v n times, a word, with
+ * `sep` between. */
+typedef ir_ref lw_word_fn(struct lw *w, ir_ref word, const void *arg);
+struct lw_val lw_long_map(struct lw *w, const struct lw_val *v, lw_word_fn *each, const void *arg);
+struct lw_val lw_long_rep(struct lw *w, const struct lw_val *v, ir_ref n, const struct lw_val *sep, uint32_t cap);
+/* Puts the bytes of v, if it is a long string, at the offset `to`: the next word's offset behind them. */
+ir_ref lw_long_put(struct lw *w, ir_ref to, const struct lw_val *v);
+/* Copies v's strings to the room: they are not what is made anew where they are now. Two rooms: to the other one. */
+struct lw_val lw_long_keep(struct lw *w, const struct lw_val *v, ir_ref room);
 /* x when the comparison holds, else y. */
 ir_ref lw_pick(struct lw *w, enum ir_cc cc, ir_ref a, ir_ref b, ir_ref x, ir_ref y);
 

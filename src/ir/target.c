@@ -90,6 +90,7 @@ static const struct kind_name kind_names[IR_VIEW0] = {
 	[IR_SLICE] = { "slice", "string" },
 	[IR_TEXT] = { "text", "string" },
 	[IR_MAP] = { "map", "userdata" },
+	[IR_LONG] = { "long", "string" },
 };
 
 const char *ir_kind_lua(const struct ir_unit *u, unsigned kind)

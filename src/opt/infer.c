@@ -305,10 +305,6 @@ static bool concat_piece(struct infer *in, ir_ref r, uint32_t i, uint32_t *least
 	else if (!good)
 		flow_error(&in->fl, site, "%s is %s here and a piece of a text", infer_operand(in, r, i),
 			   infer_a_wrong(in, &t, 0));
-	else if (t.kinds & IR_BIT(IR_SLICE) && t.most > LW_MAXSTR)
-		flow_refuse(&in->fl, site, ON_STRINGS, "use its first bytes: s:sub(1, 16)",
-			    "a piece of this text may have up to %u bytes, and texts made in kernel code have "
-			    "%d", t.most, LW_MAXSTR);
 	else {
 		*least += t.k && t.k->kind == PG_STR ? t.k->n : 0;
 		*most += lw_text_cap(good, t.cap, t.most);
@@ -317,7 +313,6 @@ static bool concat_piece(struct infer *in, ir_ref r, uint32_t i, uint32_t *least
 	return false;
 }
 
-/* The length of what grows in a loop is not known: it is checked at run time. */
 static struct ir_type rule_concat(struct infer *in, ir_ref r)
 {
 	const struct ir_ins *ins = ir_at(in->fl.f, r);
@@ -332,14 +327,13 @@ static struct ir_type rule_concat(struct infer *in, ir_ref r)
 	for (uint32_t i = 0; i < ins->nargs; i++) {
 		if (!concat_piece(in, r, i, &least, &most))
 			return out;
-		if (infer_arg(in, r, i).kinds & IR_BIT(IR_TEXT))
-			most = LW_MAXSTR;
 	}
-	if (least > LW_MAXSTR)
+	if (least > LW_MAXLONG)
 		flow_refuse(&in->fl, ins->site, ON_STRINGS, "send the parts as fields of an event, or give "
 			    "them to print", "this text has more than %d bytes, which is the most in kernel "
-			    "code", LW_MAXSTR);
-	out.cap = most < LW_MAXSTR ? most : LW_MAXSTR;
+			    "code", LW_MAXLONG);
+	out.kinds = most > LW_MAXSTR ? IR_BIT(IR_LONG) : IR_BIT(IR_TEXT);
+	out.cap = most < LW_MAXLONG ? most : LW_MAXLONG;
 	return out;
 }
 
@@ -443,6 +437,18 @@ static bool grow(struct ir_ins *ins, const struct ir_type *t)
 	return type_join(&ins->type, &with);
 }
 
+/* A string that grows with each turn of a loop is not followed to where it ends: its length is checked at run time. */
+static bool grow_param(struct ir_ins *p, const struct ir_type *t, bool loop)
+{
+	struct ir_type old = p->type;
+	bool changed = grow(p, t);
+	if (loop && old.kinds & (IR_BIT(IR_TEXT) | IR_BIT(IR_LONG)) && p->type.cap > old.cap) {
+		p->type.kinds |= p->type.cap > LW_MAXSTR ? IR_BIT(IR_LONG) : 0;
+		p->type.cap = p->type.cap > LW_MAXSTR ? LW_MAXLONG : LW_MAXSTR;
+	}
+	return changed;
+}
+
 static bool visit_params(struct flow *fl, ir_blk b)
 {
 	struct ir_block *blk = ir_block(fl->f, b);
@@ -461,7 +467,7 @@ static bool visit_params(struct flow *fl, ir_blk b)
 		for (uint32_t i = 0; i < blk->nparams; i++) {
 			struct ir_type t = ir_at(fl->f, edge->args[i])->type;
 			t.def = 0; /* another turn of a loop may have made another one */
-			changed |= grow(ir_at(fl->f, blk->params[i]), &t);
+			changed |= grow_param(ir_at(fl->f, blk->params[i]), &t, blk->loop);
 		}
 	}
 	return changed;

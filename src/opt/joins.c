@@ -25,9 +25,9 @@ static const struct refusal *refusal(const struct join *j)
 	if (a->kinds & IR_BIT(IR_HOST))
 		return REFUSAL(ON_TABLES, "use each one by its name under an if",
 			       "a captured object that differs by the way taken is not there yet");
-	if (a->kinds & IR_BIT(IR_STR) && a->cap > LW_MAXSTR)
+	if (a->kinds & IR_BIT(IR_STR) && !(a->kinds & IR_BIT(IR_LONG)) && a->cap > (a->k ? LW_MAXLONG : LW_MAXSTR))
 		return REFUSAL(ON_STRINGS, "shorten it",
-			       "a text of more than 64 bytes that differs by the way taken is not there yet");
+			       "a text of more than 4096 bytes that differs by the way taken is not there yet");
 	if (a->kinds & IR_BIT(IR_ENTRY) && a->layout && p->layout && !ct_equal(a->layout, p->layout))
 		return REFUSAL(ON_MAPS, "read its fields under an if", "an entry of maps with different values that "
 			       "differs by the way taken is not there yet");

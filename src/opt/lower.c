@@ -97,14 +97,13 @@ static void declare_arguments(struct lw *w)
 	}
 }
 
-/* The words of value r where it meets others as `as`; how many. */
-static uint32_t words_as(struct lw *w, ir_ref r, const struct lw_val *as, ir_ref *words)
+/* The words of a value where it meets others as `as`; how many. */
+static uint32_t words_as(struct lw *w, const struct lw_val *value, const struct lw_val *as, ir_ref *words)
 {
 	uint32_t n = 0;
 	if (as->k || !as->kinds)
 		return 0;
-	struct lw_val v = lw_text_as(w, &w->val[r], as->kinds);
-	v = lw_widen(w, &v, as);
+	struct lw_val v = lw_widen(w, value, as);
 	for (unsigned k = 0; k < as->n; k++)
 		words[n++] = v.w[k];
 	if (has_tag(as))
@@ -112,13 +111,35 @@ static uint32_t words_as(struct lw *w, ir_ref r, const struct lw_val *as, ir_ref
 	return n;
 }
 
+/* Long strings that a loop takes to its next turn outlive those that are made in their place. */
+static void keep_long(struct lw *w, const struct ir_edge *e, struct lw_val *v)
+{
+	const struct ir_block *to = ir_block(w->from, e->to);
+	bool back = to->loop && w->at && ir_block(w->from, w->at->block)->order >= to->order;
+	ir_ref *params = arena_array(w->unit->scratch, ir_ref, e->nargs);
+	for (uint32_t i = 0; back && i < e->nargs; i++)
+		if (w->val[to->params[i]].kinds & IR_BIT(IR_LONG) && e->args[i] != to->params[i])
+			params[i] = to->params[i];
+	if (back)
+		lower_long_kept(w, e->nargs, params, v);
+}
+
 static ir_ref *edge_words(struct lw *w, const struct ir_edge *e, uint32_t *n)
 {
 	const struct ir_block *to = ir_block(w->from, e->to);
 	ir_ref *args = arena_array(w->unit->arena, ir_ref, e->nargs * (LW_MAXWORDS + 1) + 1);
+	struct lw_val *v = arena_array(w->unit->scratch, struct lw_val, e->nargs);
+	uint64_t kinds = 0;
+	for (uint32_t i = 0; i < e->nargs; i++) {
+		const struct lw_val *as = &w->val[to->params[i]];
+		v[i] = as->k || !as->kinds ? w->val[e->args[i]] : lw_text_as(w, &w->val[e->args[i]], as->kinds);
+		kinds |= as->kinds;
+	}
+	if (kinds & IR_BIT(IR_LONG))
+		keep_long(w, e, v);
 	*n = 0;
 	for (uint32_t i = 0; i < e->nargs; i++)
-		*n += words_as(w, e->args[i], &w->val[to->params[i]], args + *n);
+		*n += words_as(w, &v[i], &w->val[to->params[i]], args + *n);
 	return args;
 }
 
@@ -257,6 +278,8 @@ static void op_subres(struct lw *w, ir_ref r)
 		v.w[k] = result_word(w, w->each[i->args[0]], at++);
 	if (has_tag(&v))
 		v.tag = result_word(w, w->each[i->args[0]], at++);
+	if (v.kinds & IR_BIT(IR_LONG)) /* the next call makes its own in the same place */
+		v = lw_long_keep(w, &v, lw_long_room(w, v.cap));
 	w->val[r] = v;
 }
 
@@ -265,8 +288,11 @@ static void lower_subret(struct lw *w, ir_ref r)
 	const struct ir_ins *i = ir_at(w->from, r);
 	ir_ref *words = arena_array(w->unit->arena, ir_ref, i->nargs * (LW_MAXWORDS + 1) + 1);
 	uint32_t n = 0;
-	for (uint32_t a = 0; a < i->nargs; a++)
-		n += words_as(w, i->args[a], &w->subs[i->aux][a], words + n);
+	for (uint32_t a = 0; a < i->nargs; a++) {
+		const struct lw_val *as = &w->subs[i->aux][a];
+		struct lw_val v = as->k ? *as : lw_text_as(w, &w->val[i->args[a]], as->kinds);
+		n += words_as(w, &v, as, words + n);
+	}
 	ir_ref t = ir_ins_new(w->fn, IRO(subret), n, words);
 	ir_at(w->fn, t)->site = w->site;
 	ir_at(w->fn, t)->aux = i->aux;
@@ -403,6 +429,7 @@ int opt_lower(struct ir_unit *u)
 	}
 	lower_messages(w);
 	lower_error_exit(w);
+	lower_long_claim(w);
 	u->main = w->fn;
 	u->fns[0] = w->fn;
 	w->fn->id = 0;

@@ -83,7 +83,7 @@ void lower_concat(struct lw *w, ir_ref r)
 		pieces[at] = lw_check_kind(w, lower_arg(w, r, at), IR_STRINGS | IR_BIT(IR_INT),
 					   "attempt to concatenate a %K value");
 	}
-	w->val[r] = lw_text_join(w, i->nargs, pieces);
+	w->val[r] = lw_text_join(w, i->nargs, pieces, i->type.cap);
 }
 
 /* ---- v[k] ---- */

@@ -281,12 +281,14 @@ static void both_of(struct lw *w, const struct lw_val *a, const struct lw_val *b
 	*y = lw_narrow(w, b, kinds);
 }
 
-/* Each is one kind of strings, or nothing that has an order (infer lets nothing else through). */
+/* Each is a string, or nothing that has an order (infer lets nothing else through). */
 static void order_strings(struct lw *w, enum ir_op op, const struct lw_val *a, const struct lw_val *b,
 			  ir_blk yes, ir_blk no)
 {
 	struct lw_val x, y;
 	both_of(w, a, b, IR_STRINGS, &x, &y);
+	x = lw_str_one(w, &x);
+	y = lw_str_one(w, &y);
 	lw_str_less(w, &x, &y, op == IRO(le), yes, no);
 }
 

@@ -38,6 +38,7 @@ static struct lw_str on_stack(struct lw *w, const struct lw_val *v)
 	s.most = text.cap;
 	s.words = words;
 	s.slot = lw_slot(w, lw_text_room(s.most), 8);
+	s.mask = lw_imm(w, lw_text_room(s.most) - 1);
 	for (unsigned i = 0; i < n; i++)
 		words[i] = lw_word(w, &text, i);
 	for (unsigned i = 0; i < lw_text_room(s.most) / 8; i++)
@@ -52,6 +53,10 @@ static struct lw_str on_stack(struct lw *w, const struct lw_val *v)
 struct lw_str lw_str_of(struct lw *w, const struct lw_val *v)
 {
 	struct lw_str s = { .most = LW_STR_MOST };
+	if (v->kinds == IR_BIT(IR_LONG) || (v->k && v->k->n > LW_MAXSTR)) {
+		struct lw_val far = lw_long_of(w, v);
+		return lw_long_str(w, &far);
+	}
 	if (v->kinds & (IR_BIT(IR_STR) | IR_BIT(IR_TEXT)))
 		return on_stack(w, v);
 	if (v->kinds & IR_VIEWS) {
@@ -112,8 +117,8 @@ ir_ref lw_str_len(struct lw *w, const struct lw_val *v)
 {
 	if (v->k)
 		return lw_imm(w, v->k->n);
-	if (v->kinds == IR_BIT(IR_TEXT))
-		return lw_word(w, v, 0);
+	if (v->kinds == IR_BIT(IR_TEXT) || v->kinds == IR_BIT(IR_LONG))
+		return lw_word(w, v, v->kinds == IR_BIT(IR_LONG));
 	return v->kinds == IR_BIT(IR_STR) ? text_len(w, v) : lw_str_of(w, v).len;
 }
 
@@ -148,6 +153,8 @@ static struct lw_val as_slice(struct lw *w, const struct lw_val *v)
 
 struct lw_val lw_str_one(struct lw *w, const struct lw_val *v)
 {
+	if (!ir_single(v->kinds) && lw_str_far(v->kinds, v->most))
+		return lw_long_of(w, v);
 	if (!ir_single(v->kinds) && v->kinds & (IR_BIT(IR_STR) | IR_BIT(IR_TEXT)))
 		return lw_text(w, v);
 	return lw_str_each(w, v, IR_SLICE, 0, as_slice);
@@ -165,7 +172,7 @@ static void unreadable(struct lw *w, ir_blk b)
 
 static ir_ref stack_byte(struct lw *w, const struct lw_str *s, ir_ref at)
 {
-	return lw_load(w, 1, lw_op2(w, IRO(add64), s->slot, lw_op2i(w, IRO(and64), at, lw_text_room(s->most) - 1)), 0);
+	return lw_load(w, 1, lw_op2(w, IRO(add64), s->slot, lw_op2(w, IRO(and64), at, s->mask)), 0);
 }
 
 ir_ref lw_str_byte(struct lw *w, const struct lw_str *s, ir_ref at)
@@ -257,8 +264,22 @@ static void copy_bytes(struct lw *w, const struct lw_str *s, ir_ref ptr, int64_t
 	lw_jmp(w, end, 0, NULL);
 }
 
+/* A long string's words, without what lies behind it. */
+static void copy_words(struct lw *w, const struct lw_str *s, ir_ref ptr, int64_t off, uint32_t cap, ir_blk longer)
+{
+	ir_blk fits = lw_block(w, 0);
+	lw_bri(w, IR_UGT, s->len, cap, longer, fits);
+	lw_enter(w, fits);
+	for (unsigned i = 0; i < (cap + 7) / 8; i++)
+		lw_store(w, 8, ptr, off + 8 * i, lw_op2(w, IRO(and64), lw_long_word(w, s, i), lw_text_mask(w, s->len, i)));
+}
+
 void lw_str_copy(struct lw *w, const struct lw_str *s, ir_ref ptr, int64_t off, uint32_t cap, ir_blk longer)
 {
+	if (s->far) {
+		copy_words(w, s, ptr, off, cap, longer);
+		return;
+	}
 	ir_blk some = lw_block(w, 0), fits = lw_block(w, 0), end = lw_block(w, 0);
 	uint32_t helper = w->unit->target->helper_load_bytes;
 	ir_ref len = lw_op1(w, IRO(own), s->len);
@@ -281,6 +302,14 @@ void lw_str_copy(struct lw *w, const struct lw_str *s, ir_ref ptr, int64_t off, 
 static struct lw_val padded(struct lw *w, const struct lw_str *s, uint32_t cap, ir_blk longer)
 {
 	struct lw_val v = { .kinds = IR_BIT(IR_STR), .cap = cap, .n = (uint8_t)((cap + 7) / 8) };
+	if (s->far) {
+		ir_blk fits = lw_block(w, 0);
+		lw_bri(w, IR_UGT, s->len, cap, longer, fits);
+		lw_enter(w, fits);
+		for (unsigned i = 0; i < v.n; i++)
+			v.w[i] = lw_op2(w, IRO(and64), lw_long_word(w, s, i), lw_text_mask(w, s->len, i));
+		return v;
+	}
 	ir_ref slot = lw_slot(w, v.n ? v.n * 8u : 8, 8);
 	for (unsigned i = 0; i < v.n; i++)
 		lw_store(w, 8, slot, 8 * i, lw_imm(w, 0));
@@ -418,6 +447,24 @@ static void equal_texts(struct lw *w, const struct lw_val *a, const struct lw_va
 	lw_equal_words(w, &x, &y, (cap + 7) / 8, yes, no);
 }
 
+/* Strings that may be long: as bytes that lie somewhere. */
+static void equal_long(struct lw *w, const struct lw_val *a, const struct lw_val *b, ir_blk yes, ir_blk no)
+{
+	struct lw_str s = lw_str_of(w, a), t = lw_str_of(w, b);
+	ir_blk same = lw_block(w, 0);
+	lw_br(w, IR_EQ, s.len, t.len, same, no);
+	lw_enter(w, same);
+	equal_bytes(w, &s, &t, yes, no);
+}
+
+/* Words of both, where either is at most as long as words can be. */
+static bool may_be_long(const struct lw_val *v)
+{
+	if (v->k)
+		return v->k->n > LW_MAXSTR;
+	return (v->kinds == IR_BIT(IR_LONG) && v->cap > LW_MAXSTR) || (v->kinds == IR_BIT(IR_SLICE) && v->most > LW_MAXSTR);
+}
+
 static void equal_to_slice(struct lw *w, const struct lw_val *a, const struct lw_val *b, ir_blk yes, ir_blk no)
 {
 	struct lw_str s = lw_str_of(w, a);
@@ -436,7 +483,11 @@ static void equal_to_slice(struct lw *w, const struct lw_val *a, const struct lw
 
 void lw_str_equal(struct lw *w, const struct lw_val *a, const struct lw_val *b, ir_blk yes, ir_blk no)
 {
-	if (a->kinds == IR_BIT(IR_SLICE))
+	if ((a->kinds | b->kinds) & IR_BIT(IR_LONG) && may_be_long(a) && may_be_long(b))
+		equal_long(w, a, b, yes, no);
+	else if ((a->kinds | b->kinds) & IR_BIT(IR_LONG))
+		equal_texts(w, a, b, yes, no);
+	else if (a->kinds == IR_BIT(IR_SLICE))
 		equal_to_slice(w, a, b, yes, no);
 	else if (b->kinds == IR_BIT(IR_SLICE))
 		equal_to_slice(w, b, a, yes, no);
@@ -446,8 +497,36 @@ void lw_str_equal(struct lw *w, const struct lw_val *a, const struct lw_val *b, 
 		equal_texts(w, a, b, yes, no);
 }
 
+/* Byte by byte, up to the end of the shorter one. */
+static void less_bytes(struct lw *w, const struct lw_str *a, const struct lw_str *b, bool or_equal, ir_blk yes,
+		       ir_blk no)
+{
+	ir_blk head = lw_block(w, 1), more = lw_block(w, 0), on = lw_block(w, 0), differ = lw_block(w, 0);
+	ir_blk end = lw_block(w, 0);
+	ir_ref both = lw_pick(w, IR_ULT, a->len, b->len, a->len, b->len);
+	lw_jmp(w, head, 1, (ir_ref[]){ lw_imm(w, 0) });
+	lw_enter(w, head);
+	ir_ref i = lw_param(w, head, 0);
+	lw_br(w, IR_ULT, i, both, more, end);
+	lw_enter(w, more);
+	ir_ref x = lw_str_byte(w, a, lw_op2(w, IRO(add64), a->off, i));
+	ir_ref y = lw_str_byte(w, b, lw_op2(w, IRO(add64), b->off, i));
+	lw_br(w, IR_EQ, x, y, on, differ);
+	lw_enter(w, on);
+	lw_jmp(w, head, 1, (ir_ref[]){ lw_op2i(w, IRO(add64), i, 1) });
+	lw_enter(w, differ);
+	lw_br(w, IR_ULT, x, y, yes, no);
+	lw_enter(w, end);
+	lw_br(w, or_equal ? IR_ULE : IR_ULT, a->len, b->len, yes, no);
+}
+
 void lw_str_less(struct lw *w, const struct lw_val *a, const struct lw_val *b, bool or_equal, ir_blk yes, ir_blk no)
 {
+	if (may_be_long(a) || may_be_long(b)) {
+		struct lw_str s = lw_str_of(w, a), t = lw_str_of(w, b);
+		less_bytes(w, &s, &t, or_equal, yes, no);
+		return;
+	}
 	ir_blk longer = lw_block(w, 0);
 	ir_ref m, n;
 	struct lw_val x = lw_str_words(w, a, &m, longer), y = lw_str_words(w, b, &n, longer);

@@ -23,7 +23,7 @@ static uint32_t cap_of_kind(unsigned kind, uint32_t cap, uint32_t most)
 	case IR_INT: return INT_CAP;
 	case IR_IP4: return IP4_CAP;
 	case IR_MAC: return MAC_CAP;
-	case IR_STR: case IR_TEXT: return cap;
+	case IR_STR: case IR_TEXT: case IR_LONG: return cap;
 	case IR_SLICE: return most;
 	default: return kind_name(kind)->n;
 	}
@@ -68,7 +68,7 @@ static void begin(struct lw *w, struct builder *b, uint32_t all, uint32_t longes
 		lw_store(w, 8, b->slot, i, lw_imm(w, 0));
 }
 
-static ir_ref as_bytes(struct lw *w, ir_ref word)
+ir_ref lw_text_bytes(struct lw *w, ir_ref word)
 {
 	return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? lw_op1(w, IRO(be64), word) : word;
 }
@@ -76,14 +76,14 @@ static ir_ref as_bytes(struct lw *w, ir_ref word)
 /* The piece's words from slot + at on, moved up by `bits` (a multiple of 8 below 64). */
 static void put_words(struct lw *w, ir_ref at, int64_t off, ir_ref bits, const struct lw_val *piece)
 {
-	ir_ref carry = as_bytes(w, lw_load(w, 8, at, off)), left = lw_op2(w, IRO(sub64), lw_imm(w, 63), bits);
+	ir_ref carry = lw_text_bytes(w, lw_load(w, 8, at, off)), left = lw_op2(w, IRO(sub64), lw_imm(w, 63), bits);
 	for (unsigned i = 1; i < piece->n; i++, off += 8) {
-		ir_ref word = as_bytes(w, piece->w[i]);
+		ir_ref word = lw_text_bytes(w, piece->w[i]);
 		ir_ref low = lw_op2(w, IRO(or64), carry, lw_op2(w, IRO(shl64), word, bits));
-		lw_store(w, 8, at, off, as_bytes(w, low));
+		lw_store(w, 8, at, off, lw_text_bytes(w, low));
 		carry = lw_op2(w, IRO(shr64), lw_op2i(w, IRO(shr64), word, 1), left);
 	}
-	lw_store(w, 8, at, off, as_bytes(w, carry));
+	lw_store(w, 8, at, off, lw_text_bytes(w, carry));
 }
 
 static void too_long(struct lw *w, ir_ref len, uint32_t most)
@@ -117,9 +117,11 @@ static struct lw_val end(struct lw *w, struct builder *b)
 	return text_value(b->len, words, (cap + 7) / 8, cap);
 }
 
-struct lw_val lw_text_join(struct lw *w, uint32_t n, const struct lw_val *v)
+struct lw_val lw_text_join(struct lw *w, uint32_t n, const struct lw_val *v, uint32_t most)
 {
 	struct builder b;
+	if (most > LW_MAXSTR)
+		return lw_long_join(w, n, v, most);
 	uint32_t longest = 0, all = 0;
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t cap = lw_text_cap(v[i].kinds, v[i].cap, v[i].most);
@@ -176,7 +178,7 @@ struct lw_val lw_text_digits(struct lw *w, ir_ref n, unsigned base, bool upper)
 	lw_jmp(w, head, 2 + DIGIT_WORDS, args);
 	lw_enter(w, done);
 	for (unsigned i = 0; i < DIGIT_WORDS; i++)
-		words[i] = as_bytes(w, words[i]);
+		words[i] = lw_text_bytes(w, words[i]);
 	return text_value(len, words, base == 16 ? 2 : DIGIT_WORDS, base == 16 ? 16 : INT_CAP);
 }
 
@@ -189,10 +191,10 @@ struct lw_val lw_text_int(struct lw *w, ir_ref n)
 	lw_enter(w, minus);
 	struct lw_val m = t;
 	for (unsigned i = 1; i < m.n; i++)
-		m.w[i] = as_bytes(w, m.w[i]);
+		m.w[i] = lw_text_bytes(w, m.w[i]);
 	push_front(w, m.w + 1, lw_imm(w, '-'));
 	for (unsigned i = 1; i < m.n; i++)
-		m.w[i] = as_bytes(w, m.w[i]);
+		m.w[i] = lw_text_bytes(w, m.w[i]);
 	m.w[0] = lw_op2i(w, IRO(add64), m.w[0], 1);
 	lw_jmp(w, meet, t.n, m.w);
 	lw_enter(w, plain);
@@ -218,7 +220,7 @@ static struct lw_val ip4_text(struct lw *w, const struct lw_val *v)
 			parts[i] = text_value(d.w[0], d.w + 1, 1, 3);
 		}
 	}
-	struct lw_val t = lw_text_join(w, 7, parts);
+	struct lw_val t = lw_text_join(w, 7, parts, IP4_CAP);
 	return t;
 }
 
@@ -231,7 +233,7 @@ static struct lw_val mac_text(struct lw *w, const struct lw_val *v)
 		words[i / 8] = lw_op2(w, IRO(or64), words[i / 8], lw_op2i(w, IRO(shl64), c, i % 8 * 8));
 	}
 	for (unsigned i = 0; i < 3; i++)
-		words[i] = as_bytes(w, words[i]);
+		words[i] = lw_text_bytes(w, words[i]);
 	return text_value(lw_imm(w, MAC_CAP), words, 3, MAC_CAP);
 }
 
@@ -258,7 +260,7 @@ static struct lw_val text_of_kind(struct lw *w, const struct lw_val *v)
 	struct lw_val name;
 	switch (kind) {
 	case IR_TEXT: return *v;
-	case IR_STR: case IR_SLICE: return string_text(w, v);
+	case IR_STR: case IR_SLICE: case IR_LONG: return string_text(w, v);
 	case IR_INT: return lw_text_int(w, lw_int_word(w, v));
 	case IR_IP4: return ip4_text(w, v);
 	case IR_MAC: return mac_text(w, v);
@@ -274,29 +276,43 @@ struct lw_val lw_text(struct lw *w, const struct lw_val *v)
 	return lw_str_each(w, v, IR_TEXT, cap < LW_MAXSTR ? cap : (uint32_t)LW_MAXSTR, text_of_kind);
 }
 
-struct lw_val lw_text_as(struct lw *w, const struct lw_val *v, uint64_t kinds)
+/* The kinds `from` of v as `make` makes them, of the kind `as`; others as they are. */
+static struct lw_val remade(struct lw *w, const struct lw_val *v, uint64_t from, unsigned as, lw_str_fn *make)
 {
-	if (!(v->kinds & IR_BIT(IR_STR)) || kinds & IR_BIT(IR_STR) || !(kinds & IR_BIT(IR_TEXT)))
-		return *v;
-	if (ir_single(v->kinds))
-		return text_of_kind(w, v);
-	struct lw_join j = lw_join_new(w, (v->kinds & ~IR_BIT(IR_STR)) | IR_BIT(IR_TEXT), v->cap);
+	struct lw_val x = lw_narrow(w, v, from), rest = lw_narrow(w, v, ~from);
+	if (!rest.kinds)
+		return make(w, v);
+	struct lw_join j = lw_join_new(w, rest.kinds | IR_BIT(as), v->cap);
 	ir_blk text = lw_block(w, 0), other = lw_block(w, 0);
-	struct lw_val x = lw_narrow(w, v, IR_BIT(IR_STR)), rest = lw_narrow(w, v, ~IR_BIT(IR_STR));
-	lw_br_kind(w, v, IR_BIT(IR_STR), text, other);
+	lw_br_kind(w, v, from, text, other);
 	lw_enter(w, text);
-	x = text_of_kind(w, &x);
+	x = make(w, &x);
 	lw_join_add(w, &j, &x);
 	lw_enter(w, other);
 	lw_join_add(w, &j, &rest);
 	return lw_join_end(w, &j);
 }
 
+struct lw_val lw_long_strings(struct lw *w, const struct lw_val *v)
+{
+	return v->kinds & IR_STRINGS ? remade(w, v, v->kinds & IR_STRINGS, IR_LONG, lw_long_of) : *v;
+}
+
+struct lw_val lw_text_as(struct lw *w, const struct lw_val *v, uint64_t kinds)
+{
+	uint64_t texts = v->kinds & (IR_BIT(IR_STR) | IR_BIT(IR_TEXT));
+	if (texts && kinds & IR_BIT(IR_LONG))
+		return remade(w, v, texts, IR_LONG, lw_long_of);
+	if (!(texts & IR_BIT(IR_STR)) || kinds & IR_BIT(IR_STR) || !(kinds & IR_BIT(IR_TEXT)))
+		return *v;
+	return remade(w, v, IR_BIT(IR_STR), IR_TEXT, text_of_kind);
+}
+
 ir_ref lw_text_mask(struct lw *w, ir_ref len, unsigned i)
 {
 	ir_ref left = lw_op2i(w, IRO(sub64), len, 8 * i), zero = lw_imm(w, 0);
 	ir_ref bits = lw_op2i(w, IRO(and64), lw_op2i(w, IRO(shl64), left, 3), 63);
-	ir_ref mask = as_bytes(w, lw_op2i(w, IRO(sub64), lw_op2(w, IRO(shl64), lw_imm(w, 1), bits), 1));
+	ir_ref mask = lw_text_bytes(w, lw_op2i(w, IRO(sub64), lw_op2(w, IRO(shl64), lw_imm(w, 1), bits), 1));
 	ir_ref part = lw_pick(w, IR_SGT, left, zero, mask, zero);
 	return lw_pick(w, IR_SGE, left, lw_imm(w, 8), lw_imm(w, -1), part);
 }
@@ -310,13 +326,20 @@ struct lw_val lw_text_part(struct lw *w, const struct lw_str *s, ir_ref from, ir
 		lw_store(w, 8, slot, 8 * i, i < n ? s->words[i] : lw_imm(w, 0));
 	ir_ref at = lw_op2(w, IRO(add64), slot, lw_op2i(w, IRO(and64), from, (room - 1) & ~7u));
 	ir_ref bits = lw_op2i(w, IRO(shl64), lw_op2i(w, IRO(and64), from, 7), 3);
-	ir_ref left = lw_op2(w, IRO(sub64), lw_imm(w, 63), bits), next = as_bytes(w, lw_load(w, 8, at, 0));
+	ir_ref left = lw_op2(w, IRO(sub64), lw_imm(w, 63), bits), next = lw_text_bytes(w, lw_load(w, 8, at, 0));
 	v.w[0] = len;
 	for (unsigned i = 1; i < v.n; i++) {
 		ir_ref low = lw_op2(w, IRO(shr64), next, bits);
-		next = as_bytes(w, lw_load(w, 8, at, 8 * i));
+		next = lw_text_bytes(w, lw_load(w, 8, at, 8 * i));
 		ir_ref high = lw_op2(w, IRO(shl64), lw_op2i(w, IRO(shl64), next, 1), left);
-		v.w[i] = lw_op2(w, IRO(and64), as_bytes(w, lw_op2(w, IRO(or64), low, high)), lw_text_mask(w, len, i - 1));
+		v.w[i] = lw_op2(w, IRO(and64), lw_text_bytes(w, lw_op2(w, IRO(or64), low, high)), lw_text_mask(w, len, i - 1));
 	}
 	return v;
+}
+
+struct lw_val lw_str_part(struct lw *w, const struct lw_str *s, ir_ref from, ir_ref len, uint32_t most)
+{
+	if (s->far)
+		return lw_long(from, len, most);
+	return s->slot ? lw_text_part(w, s, from, len, most) : lw_slice(from, len, most);
 }

@@ -126,10 +126,11 @@ int cells_known(struct ir_unit *u, struct ir_fn *f);
 int records_promote(struct ir_unit *u, struct ir_fn *f);
 /* Refuses live map entries that are used after a write to their map. */
 void entries_check(struct flow *fl);
-/* Refuses strings that are bytes of the packet and used after a write to it. */
-void slices_check(struct flow *fl);
-/* Copies short ones: true where there were some. Types are to be found anew then. */
+/* Copies strings that are bytes of the packet and used after a write to it: true where there were some. Types are to be
+ * found anew then. */
 bool slices_keep(struct flow *fl);
+/* Refuses views that are used after the packet's bytes were moved. */
+void slices_check(struct flow *fl);
 /* Refuses values that differ by the way taken and have no form at run time. */
 void joins_check(struct flow *fl);
 /* Block parameters that always get the same value go; unreachable blocks are emptied of edges. */

@@ -37,6 +37,8 @@ void opt_checks(struct ir_unit *u);
 void opt_stores(struct ir_unit *u);
 /* What was locked is unlocked on every way out; refuses what must not be done meanwhile: 0 or -EINVAL. */
 int opt_locks(struct ir_unit *u);
+/* The slot of scratch memory that a run holds is given back on every way out. */
+int opt_scratch(struct ir_unit *u);
 /* Chains of comparisons of one value with constants become trees. */
 void opt_trees(struct ir_unit *u);
 /* 32-bit forms. */

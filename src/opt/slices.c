@@ -2,9 +2,8 @@
  * slices.c - strings that are bytes of the packet do not outlive a write to it.
  *
  * A slice is a place in the packet, read when its bytes are needed; what was written meanwhile would be seen
- * in it, where a string never changes. So one that is used after a write is copied where it is made, if it is
- * short enough for a text, and refused if not. Where the write moves the packet's bytes, the same goes for views of
- * them, which are places too, and cannot be copied.
+ * in it, where a string never changes. So one that is used after a write is copied where it is made. Where the write
+ * moves the packet's bytes, views of them are places too, and cannot be copied: used afterwards they are refused.
  */
 #include "ir/lower.h"
 #include "opt/iterate.h"
@@ -15,7 +14,7 @@ struct slices {
 	struct ir_fn *f;
 	ir_ref *writes;
 	uint32_t n, cap;
-	ir_ref *late;          /* used behind a write, and short enough to be copied */
+	ir_ref *late;          /* used behind a write */
 	uint32_t nlate, cap_late;
 };
 
@@ -99,15 +98,10 @@ static void each_slice(struct slices *s, each_late *late)
 
 /* ---- copies ---- */
 
-static bool is_short(const struct ir_type *t)
-{
-	return lw_text_cap(t->kinds & IR_STRINGS, t->cap, t->most) <= LW_MAXSTR;
-}
-
-static void note_short(struct slices *s, ir_ref v, ir_ref use, ir_ref write)
+static void note_late(struct slices *s, ir_ref v, ir_ref use, ir_ref write)
 {
 	(void)use, (void)write;
-	if (ir_at(s->f, v)->type.kinds & IR_BIT(IR_SLICE) && is_short(&ir_at(s->f, v)->type))
+	if (ir_at(s->f, v)->type.kinds & IR_BIT(IR_SLICE))
 		arena_push(s->fl->u->scratch, s->late, s->nlate, s->cap_late, v);
 }
 
@@ -131,7 +125,7 @@ bool slices_keep(struct flow *fl)
 	struct slices s = { .fl = fl, .f = fl->f };
 	if (!fl->u->writes_packet)
 		return false;
-	each_slice(&s, note_short);
+	each_slice(&s, note_late);
 	ir_ref *calls = arena_array(fl->u->scratch, ir_ref, s.nlate + 1);
 	ir_ref *to = arena_array(fl->u->scratch, ir_ref, fl->f->nins + 3 * s.nlate);
 	for (uint32_t i = 0; i < s.nlate; i++)
@@ -143,22 +137,17 @@ bool slices_keep(struct flow *fl)
 	return s.nlate;
 }
 
-/* ---- what is too long ---- */
+/* ---- what cannot be copied ---- */
 
 static void refuse(struct slices *s, ir_ref v, ir_ref use, ir_ref write)
 {
 	const struct ir_type *t = &ir_at(s->f, v)->type;
-	if (!(t->kinds & IR_BIT(IR_SLICE))) {
-		flow_refuse(s->fl, ir_at(s->f, use)->site, ON_PACKETS, "look it up again", "this %s was looked up before "
-			    "line %u moves the packet, and is not where it was",
-			    ir_view_of(s->fl->u->target, ir_first_kind(t->kinds & IR_VIEWS))->name,
-			    s->fl->u->sites[ir_at(s->f, write)->site].pos.line);
+	if (t->kinds & IR_BIT(IR_SLICE))
 		return;
-	}
-	flow_refuse(s->fl, ir_at(s->f, use)->site, ON_STRINGS, "use it before the write, take it anew, or take "
-		    "less of it: s:sub(1, 64)", "this string was taken from the packet before line %u writes "
-		    "to it; to keep what it was it must have at most %d bytes, and may have %u",
-		    s->fl->u->sites[ir_at(s->f, write)->site].pos.line, LW_MAXSTR, ir_at(s->f, v)->type.most);
+	flow_refuse(s->fl, ir_at(s->f, use)->site, ON_PACKETS, "look it up again", "this %s was looked up before line %u "
+		    "moves the packet, and is not where it was",
+		    ir_view_of(s->fl->u->target, ir_first_kind(t->kinds & IR_VIEWS))->name,
+		    s->fl->u->sites[ir_at(s->f, write)->site].pos.line);
 }
 
 void slices_check(struct flow *fl)

@@ -87,12 +87,12 @@ struct ir_type type_pending(void)
 	return (struct ir_type){ .kinds = IR_ANY };
 }
 
-/* Of a value that meets another: a text with a zero byte in it is kept with its length. */
+/* Of a value that meets another: a text with a zero byte in it is kept with its length, and so is a long one. */
 static uint64_t kinds_met(const struct ir_type *t)
 {
-	if (!t->k || t->k->kind != PG_STR || !memchr(t->k->str, 0, t->k->n))
+	if (!t->k || t->k->kind != PG_STR || (t->k->n <= LW_MAXSTR && !memchr(t->k->str, 0, t->k->n)))
 		return t->kinds;
-	return (t->kinds & ~IR_BIT(IR_STR)) | IR_BIT(IR_TEXT);
+	return (t->kinds & ~IR_BIT(IR_STR)) | IR_BIT(t->k->n > LW_MAXSTR ? IR_LONG : IR_TEXT);
 }
 
 bool type_join(struct ir_type *t, const struct ir_type *with)

@@ -4,13 +4,12 @@
 #include "core/ctype.h"
 #include "core/shape.h"
 
-enum { HEADER = 8, MAX_RECORD = 320, EVENT_MAGIC = 0x50474556 };
+enum { HEADER = 8, MAX_RECORD = 320, MAX_LONG_RECORD = 8192, EVENT_MAGIC = 0x50474556 };
 
-/* Sends size bytes from the stack; counts them lost in the u64 at `lost` when the ring is full. */
-static void output(struct lw *w, uint32_t map, ir_ref data, uint32_t size, uint32_t lost_map, int64_t lost_off)
+/* Sends size bytes; counts them lost in the u64 at `lost` when the ring is full. */
+static void output(struct lw *w, uint32_t map, ir_ref data, ir_ref size, uint32_t lost_map, int64_t lost_off)
 {
-	ir_ref r = lw_helper(w, HELPER_RINGBUF_OUTPUT, 4,
-			     (ir_ref[]){ lw_mapfd(w, map), data, lw_imm(w, size), lw_imm(w, 0) });
+	ir_ref r = lw_helper(w, HELPER_RINGBUF_OUTPUT, 4, (ir_ref[]){ lw_mapfd(w, map), data, size, lw_imm(w, 0) });
 	ir_blk lost = lw_block(w, 0), end = lw_block(w, 0);
 	lw_bri(w, IR_EQ, r, 0, end, lost);
 	lw_enter(w, lost);
@@ -57,7 +56,7 @@ static void send_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const
 	lw_store(w, 4, data, 0, lw_imm(w, EVENT_MAGIC));
 	lw_store(w, 4, data, 4, lw_imm(w, s.value->size));
 	lw_store_record(w, s.value, data, HEADER, &args[1]);
-	output(w, map, data, HEADER + s.value->size, map, 0);
+	output(w, map, data, lw_imm(w, HEADER + s.value->size), map, 0);
 }
 
 const struct ir_lib stdlib_event_rows[] = {
@@ -79,6 +78,8 @@ static uint32_t arg_size(uint64_t kinds, const pg_value *k, uint32_t cap, uint32
 		return 0;
 	if (kinds & (IR_BIT(IR_INT) | IR_BIT(IR_IP4) | IR_BIT(IR_MAC) | IR_BIT(IR_MSG)))
 		words = 1;
+	if (kinds & IR_BIT(IR_LONG))
+		words = 1; /* its length; its bytes lie behind all words */
 	if (kinds & IR_BIT(IR_IP6))
 		words = 2;
 	if (kinds & IR_BIT(IR_STR) && (cap + 7) / 8 > words)
@@ -90,10 +91,16 @@ static uint32_t arg_size(uint64_t kinds, const pg_value *k, uint32_t cap, uint32
 	return 8 * (words + !ir_single(kinds));
 }
 
+/* Is it sent as a long string? */
+static bool is_far(uint64_t kinds, uint32_t most)
+{
+	return kinds & IR_BIT(IR_LONG) || (kinds & IR_BIT(IR_SLICE) && most > LW_MAXSTR);
+}
+
 bool std_print_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
 		    const struct ir_type *a, struct ir_type *out)
 {
-	uint32_t size = HEADER;
+	uint32_t size = HEADER, bytes = 0;
 	(void)row, (void)out;
 	for (uint32_t i = 0; i < n; i++) {
 		bool known = a[i].k && a[i].k->kind < PG_CIDR;
@@ -101,21 +108,45 @@ bool std_print_type(struct infer *in, const struct ir_lib *row, uint32_t site, u
 			return infer_refuse(in, site, ON_STRINGS, "print its fields", "argument #%u of print "
 					    "is of the kind %s; kernel code cannot print that", i + 1,
 					    ir_kind_lua(infer_unit(in), ir_first_kind(a[i].kinds & ~printable))), false;
-		if (!known && a[i].kinds & IR_BIT(IR_SLICE) && a[i].most > MAX_RECORD)
-			return infer_refuse(in, site, ON_STRINGS, "print its first bytes: s:sub(1, 64)",
-					    "argument #%u of print may be a string of up to %u bytes, too many "
-					    "at once", i + 1, a[i].most), false;
-		size += arg_size(a[i].kinds, known ? a[i].k : NULL, a[i].cap, a[i].most);
+		bool far = !known && is_far(a[i].kinds, a[i].most);
+		uint32_t most = lw_text_cap(a[i].kinds & IR_STRINGS, a[i].cap, a[i].most);
+		bytes += !far ? 0 : most < LW_MAXLONG ? most + 8 : (uint32_t)LW_MAXLONG;
+		size += far ? 16 : arg_size(a[i].kinds, known ? a[i].k : NULL, a[i].cap, a[i].most);
 	}
 	if (size > MAX_RECORD)
 		return infer_refuse(in, site, ON_SIZE, "print less at once", "what is printed here is too big "
 				    "for the kernel's stack"), false;
+	if (bytes > MAX_LONG_RECORD)
+		return infer_refuse(in, site, ON_SIZE, "print less at once, or first bytes: s:sub(1, 1000)",
+				    "the strings printed here may have %u bytes; there is room for %d at once", bytes,
+				    MAX_LONG_RECORD), false;
 	return true;
+}
+
+/* The length of a long string, or the words of what else it may be. */
+static void store_long(struct lw *w, ir_ref data, uint32_t at, uint32_t end, const struct lw_val *v)
+{
+	struct lw_val mine = lw_narrow(w, v, IR_BIT(IR_LONG)), rest = lw_narrow(w, v, ~IR_BIT(IR_LONG));
+	ir_blk is = lw_block(w, 0), other = lw_block(w, 0), done = lw_block(w, 0);
+	lw_br_kind(w, v, IR_BIT(IR_LONG), is, other);
+	lw_enter(w, is);
+	for (uint32_t i = at; i < end; i += 8)
+		lw_store(w, 8, data, i, i == at ? lw_word(w, &mine, 1) : lw_imm(w, 0));
+	lw_jmp(w, done, 0, NULL);
+	lw_enter(w, other);
+	for (unsigned i = 0; rest.kinds && at < end; i++, at += 8)
+		lw_store(w, 8, data, at, lw_word(w, &rest, i));
+	lw_jmp(w, done, 0, NULL);
+	lw_enter(w, done);
 }
 
 /* Its words at data + at; a slice as its length and its bytes. */
 static void store_words(struct lw *w, ir_ref data, uint32_t at, uint32_t end, const struct lw_val *v)
 {
+	if (v->kinds & IR_BIT(IR_LONG)) {
+		store_long(w, data, at, end, v);
+		return;
+	}
 	if (!(v->kinds & IR_BIT(IR_SLICE))) {
 		for (unsigned i = 0; at < end; i++, at += 8)
 			lw_store(w, 8, data, at, lw_word(w, v, i));
@@ -161,24 +192,56 @@ static uint32_t store_arg(struct lw *w, ir_ref data, uint32_t at, const struct l
 	return end;
 }
 
+/* The record in scratch memory, and the bytes of long strings behind its words. */
+static void send_long(struct lw *w, struct ir_print *p, const struct lw_val *args)
+{
+	uint32_t at = HEADER, most = 0;
+	for (uint32_t i = 0; i < p->nargs; i++)
+		most += args[i].kinds & IR_BIT(IR_LONG) ? args[i].cap + 8 : 0;
+	ir_ref room = lw_long_room(w, p->size + most), end = lw_op2i(w, IRO(add64), room, p->size);
+	ir_ref head = lw_long_at(w, room);
+	lw_store(w, 4, head, 0, lw_imm(w, p->id));
+	lw_store(w, 4, head, 4, lw_imm(w, p->size));
+	for (uint32_t i = 0; i < p->nargs; i++) {
+		at = store_arg(w, lw_long_at(w, room), at, &args[i], &p->args[i]);
+		end = lw_long_put(w, end, &args[i]);
+	}
+	ir_ref size = lw_op2i(w, IRO(and64), lw_op2(w, IRO(sub64), end, room), 2 * MAX_LONG_RECORD - 1);
+	output(w, IR_MAP_PRINT, lw_long_at(w, room), size, IR_MAP_DATA, IR_DATA_LOST);
+}
+
+static void send_short(struct lw *w, struct ir_print *p, const struct lw_val *args)
+{
+	ir_ref data = lw_slot(w, p->size, 8);
+	lw_store(w, 4, data, 0, lw_imm(w, p->id));
+	lw_store(w, 4, data, 4, lw_imm(w, p->size));
+	uint32_t at = HEADER;
+	for (uint32_t i = 0; i < p->nargs; i++)
+		at = store_arg(w, data, at, &args[i], &p->args[i]);
+	output(w, IR_MAP_PRINT, data, lw_imm(w, p->size), IR_MAP_DATA, IR_DATA_LOST);
+}
+
 void std_print_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
 		     struct lw_val *out)
 {
 	struct ir_unit *u = w->unit;
 	struct ir_print p = { .nargs = n, .size = HEADER };
+	struct lw_val *v = arena_array(u->scratch, struct lw_val, n + 1);
+	bool far = false;
 	(void)row;
 	*out = lw_nil();
 	p.id = u->next_print ? u->next_print(u->next_print_arg) : u->nprints + 1;
 	p.args = arena_array(u->arena, struct ir_print_arg, n + 1);
-	for (uint32_t i = 0; i < n; i++)
-		p.size += arg_size(args[i].kinds, args[i].k, args[i].cap, args[i].most);
-	ir_ref data = lw_slot(w, p.size, 8);
-	lw_store(w, 4, data, 0, lw_imm(w, p.id));
-	lw_store(w, 4, data, 4, lw_imm(w, p.size));
-	uint32_t at = HEADER;
-	for (uint32_t i = 0; i < n; i++)
-		at = store_arg(w, data, at, &args[i], &p.args[i]);
+	for (uint32_t i = 0; i < n; i++) {
+		bool mine = !args[i].k && is_far(args[i].kinds, args[i].most);
+		v[i] = mine ? lw_long_strings(w, &args[i]) : args[i];
+		far |= mine;
+		p.size += arg_size(v[i].kinds, v[i].k, v[i].cap, v[i].most);
+	}
+	if (far)
+		send_long(w, &p, v);
+	else
+		send_short(w, &p, v);
 	u->uses_print = true;
 	arena_push(u->arena, u->prints, u->nprints, u->cap_prints, p);
-	output(w, IR_MAP_PRINT, data, p.size, IR_MAP_DATA, IR_DATA_LOST);
 }

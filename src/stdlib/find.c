@@ -60,10 +60,6 @@ bool std_find_type(struct infer *in, const struct ir_lib *row, uint32_t site, ui
 	const struct ir_lib *called = row->imm == STD_NEXT ? &gmatch : row;
 	if (!std_one_string(in, called, site, a) || !std_integers(in, row, site, 2, n < 3 ? n : 3, a))
 		return false;
-	if (a[0].k && a[0].k->n > LW_MAXSTR)
-		return infer_refuse(in, site, ON_STRINGS, "compute it in the user half and capture the result",
-				    "'%s' of a constant text of more than %d bytes is not there in kernel code",
-				    called->name, LW_MAXSTR), false;
 	if (!a[1].k || a[1].k->kind != PG_STR)
 		return infer_refuse(in, site, ON_STRINGS, "write the pattern into the call, or capture it",
 				    "the pattern of '%s' is known only at run time; patterns are compiled",
@@ -74,8 +70,8 @@ bool std_find_type(struct infer *in, const struct ir_lib *row, uint32_t site, ui
 	const struct refusal *wrong = read_pattern(infer_unit(in)->arena, row, n, a[1].k, n > 3 ? a[3].kinds : 0, &p);
 	if (wrong)
 		return infer_error(in, site, wrong->help, "the pattern of '%s': %s", called->name, wrong->text), false;
-	struct ir_type part = { .kinds = NIL | IR_BIT(std_is_text(&a[0]) ? IR_TEXT : IR_SLICE) };
-	*(std_is_text(&a[0]) ? &part.cap : &part.most) = std_most(&a[0]);
+	struct ir_type part = std_part(&a[0], std_most(&a[0]));
+	part.kinds |= NIL;
 	for (uint32_t i = 0; i < results(row, &p); i++)
 		out[i] = is_number(row, &p, i) ? (struct ir_type){ .kinds = INT | NIL } : part;
 	return true;
@@ -100,7 +96,7 @@ static uint32_t words_of(struct lw *w, const struct ir_lib *row, const struct pa
 	}
 	ir_ref from = p->ncaptures ? m->from[i - before] : m->start;
 	ir_ref len = lw_op2(w, IRO(sub64), p->ncaptures ? m->to[i - before] : m->end, from);
-	struct lw_val v = s->slot ? lw_text_part(w, s, from, len, s->most) : lw_slice(from, len, s->most);
+	struct lw_val v = lw_str_part(w, s, from, len, s->most);
 	memcpy(words, v.w, sizeof(*words) * v.n);
 	return v.n;
 }
@@ -112,10 +108,15 @@ struct meeting {
 	ir_ref words[2 + LW_MAXWORDS * IR_RESULTS];
 };
 
+static unsigned kind_of_part(const struct lw_str *s)
+{
+	return s->far ? IR_LONG : s->slot ? IR_TEXT : IR_SLICE;
+}
+
 static void meet(struct lw *w, struct meeting *g, const struct ir_lib *row, const struct pat *p, ir_blk none,
 		 const struct lw_str *s, struct lw_val *out)
 {
-	unsigned kind = s->slot ? IR_TEXT : IR_SLICE, n = s->slot ? 1 + (s->most + 7) / 8 : 2;
+	unsigned kind = kind_of_part(s), n = kind == IR_TEXT ? 1 + (s->most + 7) / 8 : 2;
 	g->block = lw_block(w, g->nwords);
 	lw_jmp(w, g->block, g->nwords, g->words);
 	lw_enter(w, none);
@@ -179,7 +180,7 @@ void std_find_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const st
 	struct pat p;
 	struct match m = { .not_at = 0 };
 	struct lw_str s = lw_str_of(w, &args[0]);
-	struct meeting g = { .nwords = 2, .words = { lw_imm(w, IR_INT), lw_imm(w, s.slot ? IR_TEXT : IR_SLICE) } };
+	struct meeting g = { .nwords = 2, .words = { lw_imm(w, IR_INT), lw_imm(w, kind_of_part(&s)) } };
 	read_pattern(w->unit->arena, row, n, args[1].k, n > 3 ? args[3].kinds : 0, &p);
 	ir_blk none = lw_block(w, 0), inside = lw_block(w, 0);
 	ir_ref start;

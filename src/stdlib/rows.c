@@ -128,7 +128,7 @@ static const char *type_name(unsigned kind)
 	case IR_NIL: return "nil";
 	case IR_FALSE: case IR_TRUE: return "boolean";
 	case IR_INT: case IR_FLOAT: return "number";
-	case IR_STR: case IR_SLICE: case IR_TEXT: case IR_MSG: return "string";
+	case IR_STR: case IR_SLICE: case IR_TEXT: case IR_LONG: case IR_MSG: return "string";
 	case IR_FUNC: return "function";
 	case IR_REC: return "table";
 	default: return "userdata";

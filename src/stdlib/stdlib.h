@@ -73,7 +73,8 @@ bool std_integers(struct infer *in, const struct ir_lib *row, uint32_t site, uin
 bool std_one_string(struct infer *in, const struct ir_lib *row, uint32_t site, const struct ir_type *a);
 uint32_t std_most(const struct ir_type *a);
 void std_give(struct infer *in, const char *s, size_t n, struct ir_type *out); /* a constant text */
-bool std_is_text(const struct ir_type *a); /* not of the packet, or not always */
+/* A part of at most so many bytes of a string: where it was, if it can be there. */
+struct ir_type std_part(const struct ir_type *a, uint32_t most);
 bool std_tostring_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
 		     struct ir_type *out);
 void std_tostring_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,

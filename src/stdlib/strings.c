@@ -28,11 +28,6 @@ bool std_integers(struct infer *in, const struct ir_lib *row, uint32_t site, uin
 /* Is the string one whose bytes can be looked at where it is, or that is short enough to be copied? */
 bool std_one_string(struct infer *in, const struct ir_lib *row, uint32_t site, const struct ir_type *a)
 {
-	bool text = a->kinds & (IR_BIT(IR_STR) | IR_BIT(IR_TEXT)), slice = a->kinds & (IR_BIT(IR_SLICE) | IR_VIEWS);
-	if (text && slice && (a->kinds & IR_VIEWS || a->most > LW_MAXSTR))
-		return infer_refuse(in, site, ON_STRINGS, "call it for each of them under an if",
-				    "'%s' of what may be many of a packet's bytes or other text is not there "
-				    "yet", row->name), false;
 	if (a->kinds & IR_BIT(IR_MSG))
 		return infer_refuse(in, site, ON_STRINGS, "print it, or compare it with a constant text",
 				    "'%s' of the message of an error is not there yet", row->name), false;
@@ -42,7 +37,15 @@ bool std_one_string(struct infer *in, const struct ir_lib *row, uint32_t site, c
 	return true;
 }
 
-bool std_is_text(const struct ir_type *a) { return a->kinds & (IR_BIT(IR_STR) | IR_BIT(IR_TEXT)); }
+struct ir_type std_part(const struct ir_type *a, uint32_t most)
+{
+	bool far = lw_str_far(a->kinds, a->most) || (a->k && a->k->n > LW_MAXSTR);
+	if (far)
+		return (struct ir_type){ .kinds = IR_BIT(IR_LONG), .cap = most < LW_MAXLONG ? most : (uint32_t)LW_MAXLONG };
+	if (a->kinds & (IR_BIT(IR_STR) | IR_BIT(IR_TEXT)))
+		return (struct ir_type){ .kinds = IR_BIT(IR_TEXT), .cap = most };
+	return (struct ir_type){ .kinds = IR_BIT(IR_SLICE), .most = most };
+}
 
 static bool known_string(const struct ir_type *a)
 {
@@ -61,12 +64,11 @@ static bool known_int(uint32_t n, const struct ir_type *a, uint32_t i, int64_t n
 	return true;
 }
 
-/* Texts are at most as long as the longest that may be one. */
+/* Strings are at most as long as the longest that may be one. */
 uint32_t std_most(const struct ir_type *a)
 {
-	if (std_is_text(a))
-		return lw_text_cap(a->kinds & IR_STRINGS, a->cap, a->most);
-	return a->kinds & IR_BIT(IR_SLICE) && !(a->kinds & IR_VIEWS) ? a->most : LW_STR_MOST;
+	uint32_t most = a->kinds & IR_VIEWS ? LW_STR_MOST : lw_text_cap(a->kinds & IR_STRINGS, a->cap, a->most);
+	return lw_str_far(a->kinds, a->most) && most > LW_MAXLONG ? LW_MAXLONG : most;
 }
 
 void std_give(struct infer *in, const char *s, size_t n, struct ir_type *out)
@@ -168,13 +170,7 @@ static bool sub_type(struct infer *in, const struct ir_lib *row, uint32_t site, 
 			    first <= last ? (size_t)(last - first + 1) : 0, out);
 		return true;
 	}
-	if (known_string(a) && a->cap > LW_MAXSTR)
-		return infer_refuse(in, site, ON_STRINGS, "shorten the text, or write the positions as "
-				    "constants", "a part of a constant text of more than %d bytes that is "
-				    "known only at run time is not there yet", LW_MAXSTR), false;
-	uint32_t most = sub_most(std_most(a), n, a);
-	*out = std_is_text(a) ? (struct ir_type){ .kinds = IR_BIT(IR_TEXT), .cap = most }
-			      : (struct ir_type){ .kinds = IR_BIT(IR_SLICE), .most = most };
+	*out = std_part(a, sub_most(std_most(a), n, a));
 	return true;
 }
 
@@ -194,7 +190,7 @@ static void sub_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const 
 	lw_jmp(w, meet, 2, (ir_ref[]){ s.off, zero });
 	lw_enter(w, meet);
 	ir_ref from = lw_param(w, meet, 0), bytes = lw_param(w, meet, 1);
-	*out = s.slot ? lw_text_part(w, &s, from, bytes, out->cap) : lw_slice(from, bytes, out->most);
+	*out = lw_str_part(w, &s, from, bytes, out->kinds == IR_BIT(IR_SLICE) ? out->most : out->cap);
 }
 
 /* ---- byte ---- */
@@ -233,10 +229,6 @@ static bool byte_type(struct infer *in, const struct ir_lib *row, uint32_t site,
 		known_bytes(in, a->k, i, j, out);
 		return true;
 	}
-	if (known_string(a) && a->cap > LW_MAXSTR)
-		return infer_refuse(in, site, ON_STRINGS, "shorten the text, or capture a table of its bytes",
-				    "a byte of a constant text of more than %d bytes that is known only at run "
-				    "time is not there yet", LW_MAXSTR), false;
 	uint32_t most = byte_most(n, a);
 	out[0] = (struct ir_type){ .kinds = most ? INT | NIL : NIL };
 	for (uint32_t k = 1; k < most; k++)
@@ -337,7 +329,8 @@ const struct ir_lib stdlib_str_rows[] = {
 	  "a text by a constant format: %s %d %u %x %X %c, with - 0 and a width" },
 	{ "lower", 0, 0, { 0 }, IR_STRINGS, 0, 0, std_case_type, std_case_lower, 0, "with small letters" },
 	{ "upper", 0, 0, { 0 }, IR_STRINGS, 0, 0, std_case_type, std_case_lower, 1, "with capitals" },
-	{ "rep", 1, 2, { INT, 0 }, IR_STRINGS, 0, 0, std_rep_type, std_rep_lower, 0, "itself n times, n a constant" },
+	{ "rep", 1, 2, { INT, 0 }, IR_STRINGS, 0, 0, std_rep_type, std_rep_lower, 0,
+	  "itself n times, with a separator between" },
 	{ "len", 0, 0, { 0 }, INT, 0, 0, len_type, len_lower, 0, "length in bytes" },
 	{ 0 },
 };

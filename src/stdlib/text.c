@@ -12,11 +12,12 @@ enum { PIECES = 32 };
 /* A text of `least` to `most` bytes; where it may be too long, that is seen at run time. */
 static bool text_type(struct infer *in, uint32_t site, uint32_t least, uint32_t most, struct ir_type *out)
 {
-	if (least > LW_MAXSTR)
+	if (least > LW_MAXLONG)
 		return infer_refuse(in, site, ON_STRINGS, "send the parts as fields of an event, or give them "
 				    "to print", "this text has %u bytes; those made in kernel code have at "
-				    "most %d", least, LW_MAXSTR), false;
-	*out = (struct ir_type){ .kinds = TEXT, .cap = most < LW_MAXSTR ? most : (uint32_t)LW_MAXSTR };
+				    "most %d", least, LW_MAXLONG), false;
+	*out = (struct ir_type){ .kinds = most > LW_MAXSTR ? IR_BIT(IR_LONG) : TEXT,
+				 .cap = most < LW_MAXLONG ? most : (uint32_t)LW_MAXLONG };
 	return true;
 }
 
@@ -32,10 +33,6 @@ static bool textual(struct infer *in, const struct ir_lib *row, uint32_t site, c
 		return infer_refuse(in, site, ON_STRINGS, "give it a string, a number, a boolean, nil or an "
 				    "address", "'%s' of a %s is not there in kernel code", row->name,
 				    ir_kind_lua(infer_unit(in), ir_first_kind(wrong))), false;
-	if (a->kinds & IR_BIT(IR_SLICE) && a->most > LW_MAXSTR && a->kinds & ~IR_STRINGS)
-		return infer_refuse(in, site, ON_STRINGS, "use its first bytes: s:sub(1, 16)",
-				    "a string of up to %u bytes is made another text; those have at most %d",
-				    a->most, LW_MAXSTR), false;
 	return true;
 }
 
@@ -64,7 +61,10 @@ void std_tostring_lower(struct lw *w, const struct ir_lib *row, uint32_t n, cons
 			struct lw_val *out)
 {
 	(void)row, (void)n;
-	*out = args[0].kinds & ~IR_STRINGS ? lw_text(w, &args[0]) : args[0];
+	if (args[0].kinds & ~IR_STRINGS)
+		*out = lw_text_join(w, 1, args, out->kinds & IR_BIT(IR_LONG) ? out->cap : (uint32_t)LW_MAXSTR);
+	else
+		*out = args[0];
 }
 
 /* ---- copies of what the packet holds ---- */
@@ -77,9 +77,9 @@ bool std_keep_type(struct infer *in, const struct ir_lib *row, uint32_t site, ui
 	*out = *a;
 	if (!(a->kinds & IR_BIT(IR_SLICE)))
 		return true;
-	out->kinds = (a->kinds & ~IR_STRINGS) | TEXT;
-	out->cap = lw_text_cap(a->kinds & IR_STRINGS, a->cap, a->most);
-	out->cap = out->cap < LW_MAXSTR ? out->cap : (uint32_t)LW_MAXSTR;
+	uint32_t cap = lw_text_cap(a->kinds & IR_STRINGS, a->cap, a->most);
+	out->kinds = (a->kinds & ~IR_STRINGS) | (cap > LW_MAXSTR || a->kinds & IR_BIT(IR_LONG) ? IR_BIT(IR_LONG) : TEXT);
+	out->cap = cap < LW_MAXLONG ? cap : (uint32_t)LW_MAXLONG;
 	out->most = 0;
 	out->k = NULL;
 	return true;
@@ -89,16 +89,17 @@ void std_keep_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const st
 		    struct lw_val *out)
 {
 	struct lw_val text = lw_narrow(w, &args[0], IR_STRINGS), rest = lw_narrow(w, &args[0], ~IR_STRINGS);
+	lw_str_fn *copy = out->kinds & IR_BIT(IR_LONG) ? lw_long_of : lw_text;
 	(void)row, (void)n;
 	if (!(args[0].kinds & IR_BIT(IR_SLICE)) || !rest.kinds) {
-		*out = args[0].kinds & IR_BIT(IR_SLICE) ? lw_text(w, &args[0]) : args[0];
+		*out = args[0].kinds & IR_BIT(IR_SLICE) ? copy(w, &args[0]) : args[0];
 		return;
 	}
 	struct lw_join j = lw_join_new(w, out->kinds, out->cap);
 	ir_blk string = lw_block(w, 0), other = lw_block(w, 0);
 	lw_br_kind(w, &args[0], IR_STRINGS, string, other);
 	lw_enter(w, string);
-	text = lw_text(w, &text);
+	text = copy(w, &text);
 	lw_join_add(w, &j, &text);
 	lw_enter(w, other);
 	lw_join_add(w, &j, &rest);
@@ -313,30 +314,19 @@ void std_format_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const 
 		arg++;
 		k += convert(w, &p[i], &v, all + k);
 	}
-	*out = lw_text_join(w, k, all);
+	*out = lw_text_join(w, k, all, out->cap);
 }
 
 /* ---- lower, upper ---- */
-
-static bool short_string(struct infer *in, const struct ir_lib *row, uint32_t site, const struct ir_type *a)
-{
-	if (!std_one_string(in, row, site, a))
-		return false;
-	if (a->kinds & (IR_VIEWS | IR_BIT(IR_SLICE)) && (a->kinds & IR_VIEWS || a->most > LW_MAXSTR))
-		return infer_refuse(in, site, ON_STRINGS, "use its first bytes: s:sub(1, 64)",
-				    "'%s' makes a text of a string that may be longer than %d bytes", row->name,
-				    LW_MAXSTR), false;
-	return true;
-}
 
 bool std_case_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
 		   struct ir_type *out)
 {
 	(void)n;
-	if (!short_string(in, row, site, a))
+	if (!std_one_string(in, row, site, a))
 		return false;
 	if (!a->k || a->k->kind != PG_STR)
-		return text_type(in, site, 0, lw_text_cap(a->kinds & IR_STRINGS, a->cap, a->most), out);
+		return text_type(in, site, 0, std_most(a), out);
 	char *s = arena_copy(infer_unit(in)->arena, a->k->str, a->k->n);
 	for (uint32_t i = 0; i < a->k->n; i++) {
 		char c = s[i], from = row->imm ? 'a' : 'A';
@@ -348,8 +338,9 @@ bool std_case_type(struct infer *in, const struct ir_lib *row, uint32_t site, ui
 
 /* Each of the eight bytes of a word that is a letter of the other case gets its 0x20 turned: high bits say
  * which, of sums that cannot carry into the next byte. */
-static ir_ref turn_case(struct lw *w, ir_ref word, char from)
+static ir_ref turn_case(struct lw *w, ir_ref word, const void *arg)
 {
+	const char from = *(const char *)arg;
 	const uint64_t ones = 0x0101010101010101u, highs = 0x80 * ones;
 	ir_ref low = lw_op2i(w, IRO(and64), word, (int64_t)~highs);
 	ir_ref reaches = lw_op2i(w, IRO(add64), low, (int64_t)((0x80u - (unsigned)from) * ones));
@@ -363,46 +354,87 @@ static ir_ref turn_case(struct lw *w, ir_ref word, char from)
 void std_case_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
 		    struct lw_val *out)
 {
+	const char *from = row->imm ? "a" : "A";
 	(void)n;
+	if (out->kinds & IR_BIT(IR_LONG)) {
+		*out = lw_long_map(w, &args[0], turn_case, from);
+		return;
+	}
 	*out = lw_text(w, &args[0]);
 	for (unsigned i = 1; i < out->n; i++)
-		out->w[i] = turn_case(w, out->w[i], row->imm ? 'a' : 'A');
+		out->w[i] = turn_case(w, out->w[i], from);
 }
 
 /* ---- rep, char ---- */
 
+/* A constant as often as a constant says. */
+static void known_rep(struct infer *in, const pg_value *s, uint64_t times, struct ir_type *out)
+{
+	char *all = arena_alloc(infer_unit(in)->arena, (size_t)(times * s->n) + 1);
+	for (uint64_t i = 0; i < times && s->n; i++)
+		memcpy(all + i * s->n, s->str, s->n);
+	std_give(in, all, (size_t)(times * s->n), out);
+}
+
 bool std_rep_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
 		  struct ir_type *out)
 {
-	if (!short_string(in, row, site, a))
+	if (!std_one_string(in, row, site, a) || !std_integers(in, row, site, 1, 2, a))
 		return false;
-	if (!a[1].k || a[1].k->kind != PG_INT || (n > 2 && a[2].kinds != NIL))
-		return infer_refuse(in, site, ON_STRINGS, "write how often as a constant, and no separator",
-				    "'rep' by what is known only at run time is not there yet"), false;
-	uint64_t times = a[1].k->i < 0 ? 0 : (uint64_t)a[1].k->i;
-	uint64_t len = lw_text_cap(a->kinds & IR_STRINGS, a->cap, a->most), most = LW_MAXSTR;
-	bool known = !times || !len || (a->k && a->k->kind == PG_STR);
-	if (times > (known ? 4096 : most))
-		times = len ? (known ? 4096 : most) + 1 : 0; /* too many, however long it is */
-	if (known && times * len <= 4096) {
-		char *s = arena_alloc(infer_unit(in)->arena, (size_t)(times * len) + 1);
-		for (uint64_t i = 0; i < times && len; i++)
-			memcpy(s + i * len, a->k->str, (size_t)len);
-		std_give(in, s, (size_t)(times * len), out);
-		return true;
-	}
-	return text_type(in, site, known ? (uint32_t)(times * len) : 0, (uint32_t)(times * len), out);
+	if (n > 2 && a[2].kinds & ~(NIL | IR_STRINGS))
+		return infer_refuse(in, site, ON_STRINGS, "give it a string", "argument #2 of 'rep' may be no "
+				    "string here"), false;
+	bool known = a->k && a->k->kind == PG_STR, counted = a[1].k && a[1].k->kind == PG_INT;
+	bool alone = n < 3 || a[2].kinds == NIL;
+	uint64_t times = counted && a[1].k->i < 0 ? 0 : counted ? (uint64_t)a[1].k->i : LW_MAXLONG + 1;
+	uint64_t len = std_most(a), sep = alone ? 0 : std_most(&a[2]);
+	times = times > LW_MAXLONG + 1 ? LW_MAXLONG + 1 : times;
+	if (known && counted && alone && times * len <= LW_MAXLONG)
+		return known_rep(in, a->k, a->k->n ? times : 0, out), true;
+	uint64_t most = times * (len + sep);
+	most = most > LW_MAXLONG ? LW_MAXLONG + 1 : most;
+	if (!counted || !alone) /* made in a loop, which ends in scratch memory */
+		return *out = (struct ir_type){ .kinds = IR_BIT(IR_LONG), .cap = (uint32_t)(most < LW_MAXLONG ? most : LW_MAXLONG) }, true;
+	return text_type(in, site, known ? (uint32_t)(most) : 0, (uint32_t)most, out);
+}
+
+/* A separator that may be nil is then no text. */
+static struct lw_val separator(struct lw *w, uint32_t n, const struct lw_val *args)
+{
+	static const pg_value none = { .kind = PG_STR, .str = "" };
+	struct lw_val empty = lw_const(w, &none);
+	if (n < 3 || args[2].kinds == NIL)
+		return empty;
+	if (!(args[2].kinds & NIL))
+		return args[2];
+	struct lw_join j = lw_join_new(w, IR_BIT(IR_LONG), LW_MAXLONG);
+	struct lw_val some = lw_narrow(w, &args[2], ~NIL);
+	ir_blk nil = lw_block(w, 0), other = lw_block(w, 0);
+	lw_br_kind(w, &args[2], NIL, nil, other);
+	lw_enter(w, nil);
+	empty = lw_long_of(w, &empty);
+	lw_join_add(w, &j, &empty);
+	lw_enter(w, other);
+	some = lw_long_of(w, &some);
+	lw_join_add(w, &j, &some);
+	return lw_join_end(w, &j);
 }
 
 void std_rep_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
 		   struct lw_val *out)
 {
-	uint32_t times = args[1].k->i > LW_MAXSTR ? (uint32_t)LW_MAXSTR + 1 : (uint32_t)args[1].k->i;
-	struct lw_val all[LW_MAXSTR + 1], one = lw_text(w, &args[0]);
-	(void)row, (void)n;
-	for (uint32_t i = 0; i < times; i++)
-		all[i] = one;
-	*out = lw_text_join(w, times, all);
+	struct lw_val all[LW_MAXSTR], sep;
+	(void)row;
+	if (out->kinds & IR_BIT(IR_LONG)) {
+		sep = separator(w, n, args);
+		*out = lw_long_rep(w, &args[0], lw_int_word(w, &args[1]), &sep, out->cap);
+		return;
+	}
+	uint32_t times = args[1].k->i < 0 ? 0 : args[1].k->i > LW_MAXSTR ? (uint32_t)LW_MAXSTR : (uint32_t)args[1].k->i;
+	all[0] = lw_text(w, &args[0]);
+	for (uint32_t i = 1; i < times; i++)
+		all[i] = all[0];
+	*out = lw_text_join(w, times, all, out->cap);
 }
 
 bool std_char_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,

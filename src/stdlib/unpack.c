@@ -93,10 +93,6 @@ bool std_unpack_type(struct infer *in, const struct ir_lib *row, uint32_t site, 
 	const struct ir_type *data = &a[data_at(a->kinds)], *format = &a[1 - data_at(a->kinds)];
 	if (!std_one_string(in, row, site, data) || !std_integers(in, row, site, 2, n, a))
 		return false;
-	if (data->k && data->k->kind == PG_STR && data->k->n > LW_MAXSTR)
-		return infer_refuse(in, site, ON_STRINGS, "compute it in the user half and capture the results",
-				    "'unpack' of a constant text of more than %d bytes is not there in kernel "
-				    "code", LW_MAXSTR), false;
 	if (!format->k || format->k->kind != PG_STR)
 		return infer_refuse(in, site, ON_STRINGS, "write string.unpack(\">I2\", s), or "
 				    "pkt:unpack(\">I2\")", "the format of 'unpack' is known only at run "
@@ -111,8 +107,7 @@ bool std_unpack_type(struct infer *in, const struct ir_lib *row, uint32_t site, 
 		if (f[i].what == F_INT)
 			out[k++] = (struct ir_type){ .kinds = INT };
 		else if (f[i].what != F_SKIP)
-			out[k++] = std_is_text(data) ? (struct ir_type){ .kinds = IR_BIT(IR_TEXT), .cap = most }
-						     : (struct ir_type){ .kinds = IR_BIT(IR_SLICE), .most = most };
+			out[k++] = std_part(data, most);
 	}
 	out[k] = (struct ir_type){ .kinds = INT };
 	return true;
@@ -154,7 +149,7 @@ static ir_ref integer(struct unpacking *u, const struct field *f)
 static struct lw_val part(struct unpacking *u, ir_ref len, uint32_t most)
 {
 	most = most < u->s.most ? most : u->s.most;
-	return u->s.slot ? lw_text_part(u->w, &u->s, u->pos, len, most) : lw_slice(u->pos, len, most);
+	return lw_str_part(u->w, &u->s, u->pos, len, most);
 }
 
 /* A string up to the next zero byte, which is passed over. */

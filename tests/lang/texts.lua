@@ -44,7 +44,7 @@ over("grown in front", function(s)
 end)
 local line = debug.getinfo(1, "l").currentline + 3
 local long = { error = ("tests/lang/texts.lua:%d: string too long"):format(line + 2) }
-lang.case { name = "too long", want = { { 62 }, { 64 }, long, long }, twin = false, inputs = lang.each { 31, 32, 33, 100 }, f = function(n)
+lang.case { name = "too long", want = { { 64 }, { 4096 }, long, long }, twin = false, inputs = lang.each { 32, 2048, 2049, 9000 }, f = function(n)
 	local t = ""
 	for i = 1, n do
 		t = t .. "ab"
