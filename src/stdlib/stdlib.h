@@ -72,6 +72,8 @@ bool std_integers(struct infer *in, const struct ir_lib *row, uint32_t site, uin
 		  const struct ir_type *a);
 bool std_one_string(struct infer *in, const struct ir_lib *row, uint32_t site, const struct ir_type *a);
 uint32_t std_most(const struct ir_type *a);
+/* A text of `least` to `most` bytes; where it may be too long, that is seen at run time. */
+bool std_text_type(struct infer *in, uint32_t site, uint32_t least, uint32_t most, struct ir_type *out);
 void std_give(struct infer *in, const char *s, size_t n, struct ir_type *out); /* a constant text */
 /* A part of at most so many bytes of a string: where it was, if it can be there. */
 struct ir_type std_part(const struct ir_type *a, uint32_t most);
@@ -98,6 +100,11 @@ bool std_char_type(struct infer *in, const struct ir_lib *row, uint32_t site, ui
 		     struct ir_type *out);
 void std_char_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
 		      struct lw_val *out);
+bool std_pack_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
+		   struct ir_type *out);
+void std_pack_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args, struct lw_val *out);
+bool std_packsize_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
+		       struct ir_type *out);
 bool std_unpack_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
 		     struct ir_type *out);
 void std_unpack_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,

@@ -9,8 +9,7 @@
 
 enum { PIECES = 32 };
 
-/* A text of `least` to `most` bytes; where it may be too long, that is seen at run time. */
-static bool text_type(struct infer *in, uint32_t site, uint32_t least, uint32_t most, struct ir_type *out)
+bool std_text_type(struct infer *in, uint32_t site, uint32_t least, uint32_t most, struct ir_type *out)
 {
 	if (least > LW_MAXLONG)
 		return infer_refuse(in, site, ON_STRINGS, "send the parts as fields of an event, or give them "
@@ -53,7 +52,7 @@ bool std_tostring_type(struct infer *in, const struct ir_lib *row, uint32_t site
 		std_give(in, a->k->kind == PG_NIL ? "nil" : a->k->kind == PG_TRUE ? "true" : "false",
 		     a->k->kind == PG_NIL ? 3 : a->k->kind == PG_TRUE ? 4 : 5, out);
 	else
-		return text_type(in, site, 0, lw_text_cap(a->kinds, a->cap, a->most), out);
+		return std_text_type(in, site, 0, lw_text_cap(a->kinds, a->cap, a->most), out);
 	return true;
 }
 
@@ -205,7 +204,7 @@ bool std_format_type(struct infer *in, const struct ir_lib *row, uint32_t site, 
 		least += p[i].conv ? p[i].width : p[i].n;
 		all += cap;
 	}
-	return text_type(in, site, least, all, out);
+	return std_text_type(in, site, least, all, out);
 }
 
 /* n bytes c, of which there are at most `most`. */
@@ -326,7 +325,7 @@ bool std_case_type(struct infer *in, const struct ir_lib *row, uint32_t site, ui
 	if (!std_one_string(in, row, site, a))
 		return false;
 	if (!a->k || a->k->kind != PG_STR)
-		return text_type(in, site, 0, std_most(a), out);
+		return std_text_type(in, site, 0, std_most(a), out);
 	char *s = arena_copy(infer_unit(in)->arena, a->k->str, a->k->n);
 	for (uint32_t i = 0; i < a->k->n; i++) {
 		char c = s[i], from = row->imm ? 'a' : 'A';
@@ -395,7 +394,7 @@ bool std_rep_type(struct infer *in, const struct ir_lib *row, uint32_t site, uin
 	most = most > LW_MAXLONG ? LW_MAXLONG + 1 : most;
 	if (!counted || !alone) /* made in a loop, which ends in scratch memory */
 		return *out = (struct ir_type){ .kinds = IR_BIT(IR_LONG), .cap = (uint32_t)(most < LW_MAXLONG ? most : LW_MAXLONG) }, true;
-	return text_type(in, site, known ? (uint32_t)(most) : 0, (uint32_t)most, out);
+	return std_text_type(in, site, known ? (uint32_t)(most) : 0, (uint32_t)most, out);
 }
 
 /* A separator that may be nil is then no text. */
@@ -446,7 +445,7 @@ bool std_char_type(struct infer *in, const struct ir_lib *row, uint32_t site, ui
 			return infer_refuse(in, site, ON_VALUES, "give it integers", "argument #%u of 'char' "
 					    "may be a %s here, which Lua would convert", i + 1,
 					    a[i].kinds & IR_ALL_STRINGS ? "string" : "float"), false;
-	return text_type(in, site, n, n, out);
+	return std_text_type(in, site, n, n, out);
 }
 
 void std_char_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,

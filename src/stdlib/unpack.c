@@ -1,86 +1,10 @@
 /* unpack.c - string.unpack(format, s), p:unpack(format): integers and strings at places that a constant says. */
 #include "stdlib/stdlib.h"
+#include "stdlib/wire.h"
 
 #include "core/mutant.h"
 
 #define INT IR_BIT(IR_INT)
-
-enum { FIELDS = IR_RESULTS - 2, FURTHEST = 4096 };
-
-/* One item: an integer of `size` bytes, a string of so many, one whose length stands before it, or (skip) none. */
-struct field {
-	enum { F_INT, F_BYTES, F_PREFIXED, F_ZERO, F_SKIP } what;
-	uint32_t size;
-	bool is_signed, big;
-};
-
-static const struct { char c; uint8_t size; bool is_signed; } integers[] = {
-	{ 'b', 1, true }, { 'B', 1, false }, { 'h', 2, true }, { 'H', 2, false }, { 'i', 4, true }, { 'I', 4, false },
-	{ 'l', 8, true }, { 'L', 8, false }, { 'j', 8, true }, { 'J', 8, false }, { 'T', 8, false },
-};
-
-static uint32_t number(const char **s, const char *end, uint32_t otherwise)
-{
-	uint32_t n = 0;
-	if (*s >= end || **s < '0' || **s > '9')
-		return otherwise;
-	for (; *s < end && **s >= '0' && **s <= '9' && n <= FURTHEST; ++*s)
-		n = n * 10 + (uint32_t)(**s - '0');
-	return n;
-}
-
-static const struct refusal *too_wide(void)
-{
-	return REFUSAL(ON_STRINGS, "take longer ones as bytes: c16", "the format of 'unpack': integers have 1 to 8 bytes in "
-		       "kernel code");
-}
-
-/* The field that starts with c; what is wrong with it, or NULL. */
-static const struct refusal *read_field(char c, const char **s, const char *end, struct field *f)
-{
-	for (size_t i = 0; i < sizeof(integers) / sizeof(*integers); i++) {
-		if (integers[i].c != c)
-			continue;
-		*f = (struct field){ F_INT, integers[i].size, integers[i].is_signed, f->big };
-		if (c == 'i' || c == 'I')
-			f->size = number(s, end, 4);
-		return f->size < 1 || f->size > 8 ? too_wide() : NULL;
-	}
-	*f = (struct field){ .big = f->big }; /* a length before text has no sign */
-	f->what = c == 'c' ? F_BYTES : c == 's' ? F_PREFIXED : c == 'z' ? F_ZERO : F_SKIP;
-	f->size = c == 'x' || c == 'z' ? 1 : number(s, end, c == 's' ? 8 : FURTHEST + 1);
-	if (c == 'c' && f->size > FURTHEST)
-		return MISTAKE("the format of 'unpack': missing size for format option 'c'");
-	if (c == 's' && (f->size < 1 || f->size > 8))
-		return too_wide();
-	return strchr("cszx", c) ? NULL : REFUSAL(ON_STRINGS, "kernel code unpacks by < > = b B h H i I l L j J T c s z and x",
-						  "this item of a format of 'unpack' is not there in kernel code");
-}
-
-static const struct refusal *read_format(const pg_value *k, struct field *out, uint32_t *count)
-{
-	const char *s = k->str, *end = s + k->n;
-	bool big = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
-	for (*count = 0; s < end;) {
-		char c = *s++;
-		if (c == ' ')
-			continue;
-		if (c == '<' || c == '>' || c == '=') {
-			big = c == '=' ? __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ : c == '>';
-			continue;
-		}
-		if (*count == FIELDS || !c)
-			return c ? REFUSAL(ON_STRINGS, "unpack in parts: s:unpack(format, at)",
-					   "the format of 'unpack' has too many items")
-				 : MISTAKE("the format of 'unpack': invalid format option '\\0'");
-		struct field *f = &out[(*count)++];
-		f->big = big;
-		const struct refusal *wrong = read_field(c, &s, end, f);
-		if (wrong)
-			return wrong;
-	}
-	return NULL;
-}
 
 /* Of a packet view the format is the first argument; of a string, as in Lua, the string itself is the format. */
 static uint32_t data_at(uint64_t self) { return self & IR_VIEWS ? 0 : 1; }
@@ -88,7 +12,7 @@ static uint32_t data_at(uint64_t self) { return self & IR_VIEWS ? 0 : 1; }
 bool std_unpack_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
 		     struct ir_type *out)
 {
-	struct field f[FIELDS];
+	struct wire_field f[WIRE_FIELDS];
 	uint32_t count, k = 0;
 	const struct ir_type *data = &a[data_at(a->kinds)], *format = &a[1 - data_at(a->kinds)];
 	if (!std_one_string(in, row, site, data) || !std_integers(in, row, site, 2, n, a))
@@ -97,16 +21,16 @@ bool std_unpack_type(struct infer *in, const struct ir_lib *row, uint32_t site, 
 		return infer_refuse(in, site, ON_STRINGS, "write string.unpack(\">I2\", s), or "
 				    "pkt:unpack(\">I2\")", "the format of 'unpack' is known only at run "
 				    "time"), false;
-	const struct refusal *wrong = read_format(format->k, f, &count);
+	const struct refusal *wrong = wire_read(format->k, f, &count);
 	if (wrong)
-		return infer_error(in, site, wrong->help, "%s", wrong->text), false;
+		return infer_error(in, site, wrong->help, "the format of 'unpack': %s", wrong->text), false;
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t most = std_most(data);
-		if (f[i].what == F_BYTES && f[i].size < most)
+		if (f[i].what == WIRE_BYTES && f[i].size < most)
 			most = f[i].size;
-		if (f[i].what == F_INT)
+		if (f[i].what == WIRE_INT)
 			out[k++] = (struct ir_type){ .kinds = INT };
-		else if (f[i].what != F_SKIP)
+		else if (f[i].what != WIRE_SKIP)
 			out[k++] = std_part(data, most);
 	}
 	out[k] = (struct ir_type){ .kinds = INT };
@@ -137,7 +61,7 @@ static void advance(struct unpacking *u, ir_ref n)
 	u->pos = lw_op2(u->w, IRO(add64), u->pos, n);
 }
 
-static ir_ref integer(struct unpacking *u, const struct field *f)
+static ir_ref integer(struct unpacking *u, const struct wire_field *f)
 {
 	struct lw *w = u->w;
 	ir_ref v = lw_str_int(w, &u->s, u->pos, f->size, f->big);
@@ -173,20 +97,20 @@ static void zero_ended(struct unpacking *u)
 	u->pos = lw_op2i(w, IRO(add64), at, 1);
 }
 
-static void one(struct unpacking *u, const struct field *f)
+static void one(struct unpacking *u, const struct wire_field *f)
 {
 	struct lw *w = u->w;
 	ir_ref size = lw_imm(w, f->size);
-	if (f->what == F_ZERO) {
+	if (f->what == WIRE_ZERO) {
 		zero_ended(u);
 		return;
 	}
 	needs(u, size);
-	if (f->what == F_INT) {
+	if (f->what == WIRE_INT) {
 		*u->out++ = lw_int(integer(u, f));
-	} else if (f->what == F_BYTES) {
+	} else if (f->what == WIRE_BYTES) {
 		*u->out++ = part(u, size, f->size);
-	} else if (f->what == F_PREFIXED) {
+	} else if (f->what == WIRE_PREFIXED) {
 		ir_ref len = integer(u, f);
 		advance(u, size);
 		needs(u, len);
@@ -199,14 +123,14 @@ static void one(struct unpacking *u, const struct field *f)
 void std_unpack_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
 		      struct lw_val *out)
 {
-	struct field f[FIELDS];
+	struct wire_field f[WIRE_FIELDS];
 	uint32_t count;
 	bool method = ir_at(w->from, w->at->args[0])->op == IRO(self);
 	uint32_t at = data_at(ir_at(w->from, w->at->args[1])->type.kinds);
 	struct lw_val data = lw_str_one(w, &args[at]);
 	struct unpacking u = { .w = w, .s = lw_str_of(w, &data), .where = method ? "1" : "2", .out = out,
 			       .name = lw_callee_name(w, row) };
-	read_format(args[1 - at].k, f, &count);
+	wire_read(args[1 - at].k, f, &count);
 	struct lw_val init = std_int_or(w, n, args, 2, 1);
 	ir_ref start = lw_op2i(w, IRO(sub64), std_first(w, &init, u.s.len), 1);
 	lw_raise_if(w, IR_UGT, start, u.s.len, "bad argument #%s to '%s' (initial position out of string)",

@@ -75,6 +75,14 @@ diag.case("a byte that may be text", function(p)
 	if string.char(b) == "1" then return bpf.DROP end
 end)
 
+-- pack
+diag.case("a format to pack that the packet gives", function(p) if string.pack(p:sub(1, 2), 1) == "a" then return bpf.DROP end end)
+diag.case("floats packed", function(p) if string.pack("<d", p.len) == "a" then return bpf.DROP end end)
+diag.case("text packed as an integer", function(p) if string.pack("<I2", p:sub(1, 2)) == "a" then return bpf.DROP end end)
+diag.case("a packet packed", function(p) if string.pack("s2", p) == "a" then return bpf.DROP end end)
+diag.case("less than the format wants", function(p) if string.pack("<I2 I2", p.len) == "a" then return bpf.DROP end end)
+diag.case("the size of what has none", function(p) if string.packsize("<I2 z") == p.len then return bpf.DROP end end)
+
 -- unpack
 diag.case("a format that the packet gives", function(p) if p:sub(1, 2):unpack("a") == 1 then return bpf.DROP end end)
 diag.case("a format of floats to unpack", function(p) if p:unpack("<d") == 1 then return bpf.DROP end end)

@@ -1,0 +1,72 @@
+/* wire.c - reads the formats of string.pack and unpack. */
+#include "stdlib/wire.h"
+
+#include "core/refusal.h"
+#include "stdlib/stdlib.h"
+
+static const struct { char c; uint8_t size; bool is_signed; } integers[] = {
+	{ 'b', 1, true }, { 'B', 1, false }, { 'h', 2, true }, { 'H', 2, false }, { 'i', 4, true }, { 'I', 4, false },
+	{ 'l', 8, true }, { 'L', 8, false }, { 'j', 8, true }, { 'J', 8, false }, { 'T', 8, false },
+};
+
+static uint32_t number(const char **s, const char *end, uint32_t otherwise)
+{
+	uint32_t n = 0;
+	if (*s >= end || **s < '0' || **s > '9')
+		return otherwise;
+	for (; *s < end && **s >= '0' && **s <= '9' && n <= WIRE_FURTHEST; ++*s)
+		n = n * 10 + (uint32_t)(**s - '0');
+	return n;
+}
+
+static const struct refusal *too_wide(void)
+{
+	return REFUSAL(ON_STRINGS, "take longer ones as bytes: c16", "integers have 1 to 8 bytes in kernel code");
+}
+
+/* The field that starts with c; what is wrong with it, or NULL. */
+static const struct refusal *read_field(char c, const char **s, const char *end, struct wire_field *f)
+{
+	for (size_t i = 0; i < sizeof(integers) / sizeof(*integers); i++) {
+		if (integers[i].c != c)
+			continue;
+		*f = (struct wire_field){ WIRE_INT, integers[i].size, integers[i].is_signed, f->big };
+		if (c == 'i' || c == 'I')
+			f->size = number(s, end, 4);
+		return f->size < 1 || f->size > 8 ? too_wide() : NULL;
+	}
+	*f = (struct wire_field){ .big = f->big }; /* a length before text has no sign */
+	f->what = c == 'c' ? WIRE_BYTES : c == 's' ? WIRE_PREFIXED : c == 'z' ? WIRE_ZERO : WIRE_SKIP;
+	f->size = c == 'x' || c == 'z' ? 1 : number(s, end, c == 's' ? 8 : WIRE_FURTHEST + 1);
+	if (c == 'c' && f->size > WIRE_FURTHEST)
+		return MISTAKE("missing size for format option 'c'");
+	if (c == 's' && (f->size < 1 || f->size > 8))
+		return too_wide();
+	return strchr("cszx", c) ? NULL : REFUSAL(ON_STRINGS, "kernel code packs and unpacks by < > = b B h H i I l L j J T c s z and x",
+						  "this item is not there in kernel code");
+}
+
+const struct refusal *wire_read(const pg_value *k, struct wire_field *out, uint32_t *count)
+{
+	const char *s = k->str, *end = s + k->n;
+	bool big = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
+	for (*count = 0; s < end;) {
+		char c = *s++;
+		if (c == ' ')
+			continue;
+		if (c == '<' || c == '>' || c == '=') {
+			big = c == '=' ? __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ : c == '>';
+			continue;
+		}
+		if (*count == WIRE_FIELDS || !c)
+			return c ? REFUSAL(ON_STRINGS, "do it in parts: s:unpack(format, at), or a .. b",
+					   "too many items")
+				 : MISTAKE("invalid format option '\\0'");
+		struct wire_field *f = &out[(*count)++];
+		f->big = big;
+		const struct refusal *wrong = read_field(c, &s, end, f);
+		if (wrong)
+			return wrong;
+	}
+	return NULL;
+}
