@@ -359,9 +359,12 @@ static struct ir_type rule_located(struct infer *in, ir_ref r)
 		bool whole = !memchr(text->str, 0, text->n);
 		return text->n > LW_MAXSTR && whole ? type_kinds(IR_BIT(IR_MSG)) : type_const(u->target, text);
 	}
-	if (t.kinds & IR_STRINGS && ins->k->n)
-		flow_refuse(&in->fl, ins->site, ON_STRINGS, "give it a constant text", "error with a text "
-			    "known only at run time is not there yet");
+	if (!(t.kinds & IR_STRINGS) || !ins->k->n)
+		return t;
+	uint32_t cap = ins->k->n + lw_text_cap(t.kinds & IR_STRINGS, t.cap, t.most);
+	t.kinds = (t.kinds & ~IR_STRINGS) | IR_BIT(cap > LW_MAXSTR ? IR_LONG : IR_TEXT);
+	t.cap = cap < LW_MAXLONG ? cap : LW_MAXLONG;
+	t.most = 0;
 	return t;
 }
 
@@ -370,8 +373,8 @@ static struct ir_type rule_raise(struct infer *in, ir_ref r)
 {
 	struct ir_type t = infer_arg(in, r, 0);
 	if (t.kinds & IR_STRINGS && !(t.k && !memchr(t.k->str, 0, t.k->n)))
-		flow_refuse(&in->fl, ir_at(in->fl.f, r)->site, ON_STRINGS, "give it a constant text",
-			    "error with a text known only at run time is not there yet");
+		flow_refuse(&in->fl, ir_at(in->fl.f, r)->site, ON_STRINGS, "catch it by pcall and print it, or give it a constant text",
+			    "error with a text known only at run time, which no pcall catches, is not there yet");
 	return nothing;
 }
 

@@ -142,6 +142,41 @@ static struct lw_val with_position(struct lw *w, const pg_value *position, const
 	return lw_words(IR_MSG, 1, &number);
 }
 
+/* Strings known only at run time, and what is none as it is. */
+static struct lw_val located_strings(struct lw *w, const struct lw_val *v, const pg_value *position, uint32_t cap)
+{
+	struct lw_val s = lw_narrow(w, v, IR_STRINGS), rest = lw_narrow(w, v, ~IR_STRINGS);
+	struct lw_val pieces[2] = { lw_const(w, position), s };
+	if (!rest.kinds)
+		return lw_text_join(w, 2, pieces, cap);
+	struct lw_join j = lw_join_new(w, rest.kinds | IR_BIT(cap > LW_MAXSTR ? IR_LONG : IR_TEXT), cap);
+	ir_blk string = lw_block(w, 0), other = lw_block(w, 0);
+	lw_br_kind(w, v, IR_STRINGS, string, other);
+	lw_enter(w, string);
+	s = lw_text_join(w, 2, pieces, cap);
+	lw_join_add(w, &j, &s);
+	lw_enter(w, other);
+	lw_join_add(w, &j, &rest);
+	return lw_join_end(w, &j);
+}
+
+/* A message, or a string known only at run time, or something else. */
+static struct lw_val located_kinds(struct lw *w, const struct lw_val *v, const pg_value *position, uint32_t cap)
+{
+	struct lw_val m = lw_narrow(w, v, IR_BIT(IR_MSG)), other = lw_narrow(w, v, ~IR_BIT(IR_MSG));
+	uint64_t kinds = (v->kinds & ~IR_STRINGS) | IR_BIT(cap > LW_MAXSTR ? IR_LONG : IR_TEXT);
+	struct lw_join j = lw_join_new(w, kinds, cap);
+	ir_blk mine = lw_block(w, 0), rest = lw_block(w, 0);
+	lw_br_kind(w, v, IR_BIT(IR_MSG), mine, rest);
+	lw_enter(w, mine);
+	m = with_position(w, position, &m);
+	lw_join_add(w, &j, &m);
+	lw_enter(w, rest);
+	other = located_strings(w, &other, position, cap);
+	lw_join_add(w, &j, &other);
+	return lw_join_end(w, &j);
+}
+
 void lower_located(struct lw *w, ir_ref r)
 {
 	const struct lw_val *v = lower_arg(w, r, 0);
@@ -152,6 +187,13 @@ void lower_located(struct lw *w, ir_ref r)
 		return;
 	}
 	struct lw_val m = lw_narrow(w, v, IR_BIT(IR_MSG)), other = lw_narrow(w, v, ~IR_BIT(IR_MSG));
+	uint32_t cap = ir_at(w->from, r)->type.cap;
+	if (other.kinds & IR_STRINGS && position->n && m.kinds) {
+		w->val[r] = located_kinds(w, v, position, cap);
+		return;
+	}
+	if (other.kinds & IR_STRINGS && position->n)
+		other = located_strings(w, &other, position, cap);
 	if (!m.kinds) {
 		w->val[r] = other;
 		return;

@@ -97,6 +97,7 @@ diag.case("in a captured table with zero bytes", function(p) if zeros[p:sub(1, 8
 
 -- raised
 diag.case("an error that is a part of the packet", function(p) error(p:sub(1, 4)) end)
+diag.case("an assertion that says a part of the packet", function(p) assert(p.len > 60, "only " .. p.len) end)
 diag.case("an error without position", function(p) error(p:sub(1, 4) .. "!", 0) end)
 
 -- messages of errors

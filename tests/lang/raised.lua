@@ -1,0 +1,64 @@
+-- Errors whose text is made at run time: caught with their position, without one, raised again, printed, compared.
+local lang = dofile "tests/lang/harness.lua"
+
+local head = lang.head
+local text = ("GET /a/Path?x=1&y=22 HTTP/1.1\r\nHost: example.org"):rep(3)
+local inputs = {}
+for _, n in ipairs { 0, 1, 5, 8, 20, 64, 100 } do inputs[#inputs + 1] = head .. text:sub(1, n) end
+local function over(name, f) lang.packets { name = name, inputs = inputs, f = function(p) return f(p:sub(15, 200), p) end } end
+local here = "tests/lang/raised.lua:"
+
+local line = debug.getinfo(1, "l").currentline + 2
+over("with its position", function(s)
+	local ok, e = pcall(function() error("bad " .. s:sub(1, 1)) end)
+	return ok, e == here .. line .. ": bad G", e == here .. line .. ": bad "
+end)
+over("without one", function(s)
+	local ok, e = pcall(function() error("bad " .. s:sub(1, 5), 0) end)
+	return ok, e == "bad GET /", e == "bad G"
+end)
+over("a part of the packet", function(s)
+	local ok, e = pcall(function() if #s > 6 then error(s:sub(1, 3), 0) end return #s end)
+	return ok, e == "GET", ok and e
+end)
+over("long", function(s)
+	local ok, e = pcall(error, "so long: " .. s .. s .. s, 0)
+	return ok, e == "so long: ", type(e) == "string"
+end)
+local again = debug.getinfo(1, "l").currentline + 4
+over("raised again", function(s)
+	local ok, e = pcall(function()
+		local fine, why = pcall(function() error("x" .. s:sub(1, 1), 0) end)
+		if not fine then error(why) end
+	end)
+	return ok, e == here .. again .. ": xG", e == here .. again .. ": x"
+end)
+over("or another error", function(s)
+	local ok, e = pcall(function()
+		if #s == 1 then s = nil end
+		if #s > 50 then error(12) end
+		error("n" .. #s, 0)
+	end)
+	return ok, e == "n5", e == 12
+end)
+over("assert", function(s)
+	local ok, e = pcall(function() assert(#s > 5, "only " .. #s) return 3 end)
+	return ok, e == "only 5", e == "only 1"
+end)
+over("a number is no text", function(s)
+	local ok, e = pcall(function()
+		local v = "t" .. #s
+		if #s > 5 then v = #s end
+		error(v)
+	end)
+	return ok, e == 8, e == 20
+end)
+over("in a loop", function(s)
+	local n, last = 0, nil
+	for i = 1, #s & 15 do
+		local ok, e = pcall(function() if i % 3 == 0 then error("third " .. i, 0) end return i end)
+		if not ok then n, last = n + 1, e end
+	end
+	return n, last == "third 3", last == "third 6"
+end)
+lang.done()
