@@ -180,6 +180,8 @@ int map_fetch(pg_map *m)
 		map_state_read(m, m->vbuf);
 		return 1;
 	}
+	if (m->of->sockets)
+		return socket_fetch(m);
 	int rc = m->role == PG_ROLE_STORAGE ? storage_lookup(m, m->vbuf)
 		 : kern_map_lookup(m->fd, m->kbuf, m->vbuf, m->lock ? BPF_F_LOCK : 0);
 	if (rc == -ENOENT)
@@ -210,6 +212,10 @@ void map_decode(pg_map *m, enum pg_mode mode, const struct ct_field *f, pg_value
 	}
 	if (m->inner) {
 		outer_get(m, out);
+		return;
+	}
+	if (m->of->sockets) {
+		socket_get(m, out);
 		return;
 	}
 	const uint8_t *from = m->percpu ? map_cpu_slot(m, mode) : m->vbuf;
@@ -243,12 +249,14 @@ static int delete(pg_map *m, enum pg_mode mode, const pg_value *key)
 		return api_fail(m->ctx, -EINVAL, "the entries of %s cannot be deleted, only written",
 				m->key ? m->of->name : in_map(m, map, sizeof map));
 	int rc = map_key(m, mode, key);
+	if (rc > 0 && m->of->sockets)
+		rc = socket_fetch(m);
 	if (rc <= 0)
 		return rc;
 	m->changes++;
 	map_iter_deleted(m, m->kbuf);
 	rc = m->role == PG_ROLE_STORAGE ? storage_delete(m) : kern_map_delete(m->fd, m->kbuf);
-	outer_deleted(m);
+	held_drop(m);
 	return rc && rc != -ENOENT ? map_fail(m, rc, "delete from") : 0;
 }
 
@@ -288,6 +296,8 @@ int pg_map_set(pg_map *m, enum pg_mode mode, const pg_value *key, const pg_value
 		map_state_write(m, m->tmp, NULL);
 		return 0;
 	}
+	if (m->of->sockets)
+		return (rc = socket_set(m)) == -E2BIG ? full(m, mode) : rc;
 	if (!m->percpu) {
 		memcpy(m->vbuf, m->tmp, m->slot);
 		return map_put(m, mode, BPF_ANY);

@@ -25,6 +25,7 @@ struct map_type {
 	bool devices;              /* values are network devices */
 	bool locks;                /* a value may have a spin lock */
 	bool outer;                /* values are maps */
+	bool sockets;              /* values are sockets */
 	enum map_holder holder;    /* STORAGE: what it hangs on */
 	const char *since;         /* the Linux that it came with, if our oldest has it not; said when it is refused */
 };
@@ -65,7 +66,7 @@ struct pg_map {
 	uint32_t way[2];           /* as map_shape has it */
 
 	pg_map *inner;             /* OUTER: what the maps in it are like; never made */
-	struct map_held **held;    /* OUTER: the maps in it, hashed by key */
+	struct map_held **held;    /* OUTER, sockets: what was put in, hashed by key */
 };
 
 enum { MAP_EVENT_MAGIC = 0x50474556 };
@@ -147,8 +148,26 @@ int outer_new(pg_map *m, const struct pg_map_opts *o);
 int outer_model(pg_map *m);    /* fd of a kernel map like those in it, for its making: the caller's; or -errno */
 int outer_set(pg_map *m, enum pg_mode mode, const pg_value *v); /* m->kbuf */
 void outer_get(const pg_map *m, pg_value *out); /* likewise; PG_NIL: none was put there */
-void outer_deleted(pg_map *m); /* likewise */
-void outer_free(pg_map *m);
+
+/* map_held.c: what the handle keeps of the entry at m->kbuf, where the kernel does not give it back */
+struct map_held {
+	struct map_held *next;
+	pg_map *map;               /* OUTER: what was put in, counted */
+	int fd;                    /* sockets: by which descriptor it was put in ... */
+	uint64_t cookie;           /* ... and which one that was */
+	uint8_t key[];
+};
+int held_new(pg_map *m);
+struct map_held *held_at(const pg_map *m);      /* or NULL */
+struct map_held *held_prepare(const pg_map *m); /* to be filled, then put; NULL: out of memory */
+void held_put(pg_map *m, struct map_held *h);   /* in the place of what was there */
+void held_drop(pg_map *m);
+void held_free(pg_map *m);
+
+/* map_socket.c: maps of sockets */
+int socket_fetch(pg_map *m);   /* as map_fetch */
+void socket_get(const pg_map *m, pg_value *out); /* a descriptor; PG_TRUE: one that another put in */
+int socket_set(pg_map *m);     /* m->tmp */
 
 /* map_queue.c */
 int queue_clear(pg_map *m);

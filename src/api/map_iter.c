@@ -88,7 +88,7 @@ static pg_map_iter *iter_new(pg_map *m)
 	it->next = m->iters;
 	m->iters = it;
 	uint32_t key = map_key_size(m);
-	it->batched = m->of->type != BPF_MAP_TYPE_LPM_TRIE && !m->inner;
+	it->batched = m->of->type != BPF_MAP_TYPE_LPM_TRIE && !m->held;
 	it->token = calloc(2, key < 4 ? 4 : key); /* in and out */
 	it->key_text = malloc(key + 1);
 	it->text = malloc(m->value->size + 1);

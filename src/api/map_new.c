@@ -141,6 +141,8 @@ int pg_map_new(pg_ctx *ctx, const struct pg_map_opts *given, pg_map **out)
 		rc = outer_new(m, &o);
 	if (!rc)
 		rc = storage_new(m);
+	if (!rc && t->sockets)
+		rc = held_new(m);
 	if (!rc && o.pin)
 		rc = map_pin_path(m, o.pin);
 	if (!rc && m->role == PG_ROLE_EVENTS)
@@ -165,7 +167,8 @@ void pg_map_unref(pg_map *m)
 	if (!m || --m->refs)
 		return;
 	events_free(m);
-	outer_free(m);
+	held_free(m);
+	pg_map_unref(m->inner);
 	kern_map_munmap(m->mem, m->value ? m->value->size : 0);
 	kern_close(m->fd);
 	free(m->pin);

@@ -12,14 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUCKETS = 256 };
-
-struct map_held {
-	struct map_held *next;
-	pg_map *map;               /* counted */
-	uint8_t key[];
-};
-
 /* ---- what may be in it ---- */
 
 static int no_inner(pg_map *m, const struct pg_map_opts *o)
@@ -45,8 +37,7 @@ int outer_new(pg_map *m, const struct pg_map_opts *o)
 	if (rc)
 		return rc;
 	m->inner = pg_map_ref(o->inner);
-	m->held = calloc(BUCKETS, sizeof *m->held);
-	return m->held ? 0 : api_fail(m->ctx, -ENOMEM, "out of memory");
+	return held_new(m);
 }
 
 /* Of a hash the kernel wants to know the types, of an array its length, too. */
@@ -94,25 +85,6 @@ static int unlike(pg_map *m, const pg_map *v)
 
 /* ---- what is in it ---- */
 
-static struct map_held **place(const pg_map *m)
-{
-	uint32_t hash = 2166136261u, n = map_key_size(m);
-	for (uint32_t i = 0; i < n; i++)
-		hash = (hash ^ m->kbuf[i]) * 16777619u;
-	struct map_held **p = &m->held[(hash ^ hash >> 16) % BUCKETS];
-	while (*p && memcmp((*p)->key, m->kbuf, n))
-		p = &(*p)->next;
-	return p;
-}
-
-static void let_go(struct map_held **p)
-{
-	struct map_held *h = *p;
-	*p = h->next;
-	pg_map_unref(h->map);
-	free(h);
-}
-
 int outer_set(pg_map *m, enum pg_mode mode, const pg_value *v)
 {
 	if (v->kind != PG_MAP)
@@ -120,7 +92,7 @@ int outer_set(pg_map *m, enum pg_mode mode, const pg_value *v)
 				ct_kind_name(v->kind));
 	if (!alike(v->map, m->inner))
 		return unlike(m, v->map);
-	struct map_held *h = malloc(sizeof *h + map_key_size(m));
+	struct map_held *h = held_prepare(m);
 	if (!h)
 		return api_fail(m->ctx, -ENOMEM, "out of memory");
 	int fd = pg_map_fd(v->map), rc = fd < 0 ? fd : 0;
@@ -129,33 +101,13 @@ int outer_set(pg_map *m, enum pg_mode mode, const pg_value *v)
 		free(h);
 		return rc;
 	}
-	struct map_held **p = place(m);
-	if (*p)
-		let_go(p);
-	*h = (struct map_held){ .next = *p, .map = pg_map_ref(v->map) };
-	memcpy(h->key, m->kbuf, map_key_size(m));
-	*p = h;
+	h->map = pg_map_ref(v->map);
+	held_put(m, h);
 	return 0;
 }
 
 void outer_get(const pg_map *m, pg_value *out)
 {
-	struct map_held *h = *place(m);
+	const struct map_held *h = held_at(m);
 	*out = h ? (pg_value){ .kind = PG_MAP, .map = h->map } : (pg_value){ .kind = PG_NIL };
-}
-
-void outer_deleted(pg_map *m)
-{
-	struct map_held **p = m->held ? place(m) : NULL;
-	if (p && *p)
-		let_go(p);
-}
-
-void outer_free(pg_map *m)
-{
-	for (unsigned i = 0; m->held && i < BUCKETS; i++)
-		while (m->held[i])
-			let_go(&m->held[i]);
-	free(m->held);
-	pg_map_unref(m->inner);
 }

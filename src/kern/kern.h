@@ -124,6 +124,7 @@ int kern_packet_device(int fd);
 int kern_socket_attach(int fd, int prog_fd);
 int kern_socket_detach(int fd);
 int kern_dup(int fd);
+uint64_t kern_socket_cookie(int fd); /* the number that the kernel knows it by; 0: it is no socket */
 
 /* ---- links of any kind ---- */
 enum kern_link_kind { KERN_LINK_OTHER, KERN_LINK_XDP, KERN_LINK_TCX };

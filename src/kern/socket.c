@@ -19,6 +19,13 @@ int kern_socket_detach(int fd)
 	return setsockopt(fd, SOL_SOCKET, SO_DETACH_BPF, &none, sizeof none) ? -errno : 0;
 }
 
+uint64_t kern_socket_cookie(int fd)
+{
+	uint64_t cookie = 0;
+	socklen_t size = sizeof cookie;
+	return getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &size) ? 0 : cookie;
+}
+
 int kern_dup(int fd)
 {
 	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);

@@ -129,6 +129,6 @@ raises("lock = true is for", bpf.map, { "percpu_hash", key = "u32", value = "str
 
 -- types that are not there say what does the same
 for type, text in pairs { sockmap = "no hooks for yet",
-		xskmap = "AF_XDP", user_ringbuf = 'bpf.map { "queue"', ringbuf = "bpf.events", prog_array = "link:replace" } do
+		user_ringbuf = 'bpf.map { "queue"', ringbuf = "bpf.events", prog_array = "link:replace" } do
 	raises(text, bpf.map, { type, key = "u32", value = "u32", entries = 1 })
 end
