@@ -10,6 +10,7 @@ struct pg_event {
 	struct arena arena;            /* the target and what is kept of texts */
 	const struct ir_view *view;
 	struct value { int64_t i; const char *text; uint32_t n; } **values; /* by field and element */
+	pg_value *addresses;           /* by field */
 };
 
 static const struct event_field *field_of(const struct ir_field *row)
@@ -30,6 +31,7 @@ static int fill(pg_ctx *ctx, const struct hook *h, const char *kind, pg_event *e
 	const struct ir_target *t;
 	uint32_t n = 0;
 	hook_find(kind, &at.point);
+	t = h->family->target;
 	int r = h->family->target_at(&at, &t, err, sizeof err);
 	if (r < 0)
 		return api_fail(ctx, r, "%s", err);
@@ -37,6 +39,9 @@ static int fill(pg_ctx *ctx, const struct hook *h, const char *kind, pg_event *e
 	while (e->view->fields[n].name)
 		n++;
 	e->values = arena_array(&e->arena, struct value *, n + 1);
+	e->addresses = arena_array(&e->arena, pg_value, n + 1);
+	for (uint32_t i = 0; i < n; i++)
+		e->addresses[i] = (pg_value){ .kind = PG_IP4 };
 	for (uint32_t i = 0; i < n; i++)
 		e->values[i] = arena_array(&e->arena, struct value, elements(field_of(&e->view->fields[i])));
 	return 0;
@@ -140,7 +145,11 @@ int pg_event_set(pg_ctx *ctx, pg_event *e, const char *name, int64_t index, cons
 	if (index >= elements(f))
 		return api_fail(ctx, -ERANGE, "the elements of '%s' have numbers from 0 to %u", name, f->count - 1);
 	bool truth = v->kind == PG_TRUE || v->kind == PG_FALSE;
-	enum pg_kind want = is_text(f) ? PG_STR : f->how == EVENT_BOOL ? PG_TRUE : PG_INT;
+	if (f->how == EVENT_ADDRESS && (v->kind == PG_IP4 || v->kind == PG_IP6)) {
+		e->addresses[row - e->view->fields] = *v;
+		return 0;
+	}
+	enum pg_kind want = f->how == EVENT_ADDRESS ? PG_IP4 : is_text(f) ? PG_STR : f->how == EVENT_BOOL ? PG_TRUE : PG_INT;
 	if (v->kind != want && !(want == PG_TRUE && truth))
 		return api_fail(ctx, -EINVAL, "bad field '%s' (%s expected, got %s)", name, f->type,
 				ct_kind_name(v->kind));
@@ -167,7 +176,9 @@ int pg_event_get(pg_ctx *ctx, const pg_event *e, const char *name, int64_t index
 	if (index < 0 || index >= elements(f))
 		return 1;
 	const struct value *v = &e->values[row - e->view->fields][index];
-	if (is_text(f))
+	if (f->how == EVENT_ADDRESS)
+		*out = e->addresses[row - e->view->fields];
+	else if (is_text(f))
 		*out = (pg_value){ .kind = PG_STR, .str = v->text ? v->text : "", .n = v->n };
 	else if (f->how == EVENT_BOOL)
 		out->kind = v->i ? PG_TRUE : PG_FALSE;

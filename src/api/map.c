@@ -16,7 +16,7 @@ static const char *in_map(const pg_map *m, char *buf, size_t n)
 		[PG_ROLE_MAP] = "map", [PG_ROLE_STATE] = "state", [PG_ROLE_PERCPU] = "per-CPU state",
 		[PG_ROLE_EVENTS] = "event", [PG_ROLE_QUEUE] = "map", [PG_ROLE_FILTER] = "map",
 		[PG_ROLE_REDIRECT] = "map", [PG_ROLE_OUTER] = "map",
-		[PG_ROLE_STORAGE] = "map",
+		[PG_ROLE_STORAGE] = "map", [PG_ROLE_SOCKETS] = "map",
 	};
 	if (*m->name)
 		snprintf(buf, n, "%s '%s'", roles[m->role], m->name);

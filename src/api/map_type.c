@@ -37,6 +37,9 @@ static const struct map_type map_types[] = {
 	  .devices = true },
 	{ "xskmap",          BPF_MAP_TYPE_XSKMAP,          .role = PG_ROLE_REDIRECT, .keys = MAP_KEYS_NUMBER, .value = "u32",
 	  .sockets = true },
+	{ "sockmap",         BPF_MAP_TYPE_SOCKMAP,         .role = PG_ROLE_SOCKETS, .keys = MAP_KEYS_NUMBER, .value = "u64",
+	  .sockets = true },
+	{ "sockhash",        BPF_MAP_TYPE_SOCKHASH,        .role = PG_ROLE_SOCKETS, .value = "u64", .sockets = true },
 	{ "cpumap",          BPF_MAP_TYPE_CPUMAP,          .role = PG_ROLE_REDIRECT, .keys = MAP_KEYS_NUMBER, .value = "u32" },
 };
 enum { NTYPES = sizeof map_types / sizeof map_types[0] };
@@ -55,8 +58,6 @@ static const struct { const char *name, *instead; } other_types[] = {
 	{ "prog_array", "a prog_array holds programs, which a script cannot name as values; link:replace(f) changes "
 			"what a hook runs" },
 	{ "ringbuf", "what programs send is read from bpf.events { ... }" },
-	{ "sockmap", "a sockmap is for programs of sockets and their streams, which there are no hooks for yet" },
-	{ "sockhash", "a sockhash is for programs of sockets and their streams, which there are no hooks for yet" },
 	{ "user_ringbuf", "programs read what the user half wrote from a queue: bpf.map { \"queue\", ... }" },
 	{ "perf_event_array", "what programs send is read from bpf.events { ... }" },
 };

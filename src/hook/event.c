@@ -4,6 +4,8 @@
 #include "ir/lower.h"
 #include "stdlib/stdlib.h"
 
+#include <sys/socket.h>
+
 /* An array of the event is a view of its own; its row for a[i] is found back by where it lies. */
 struct array {
 	struct ir_view view; /* first: found back from the view too */
@@ -87,6 +89,35 @@ static void get_array(struct lw *w, const struct ir_field *row, const struct lw_
 {
 	(void)w, (void)obj;
 	*out = lw_words(ir_first_kind(row->kinds), 0, NULL);
+}
+
+static void get_port(struct lw *w, const struct ir_field *row, const struct lw_val *obj, struct lw_val *out)
+{
+	const struct event_field *f = row->arg;
+	(void)obj;
+	*out = lw_int(lw_op1(w, IRO(be16), lw_load(w, 2, lw_ctx(w), f->offset)));
+}
+
+static void get_address(struct lw *w, const struct ir_field *row, const struct lw_val *obj, struct lw_val *out)
+{
+	const struct event_field *f = row->arg;
+	struct lw_join j = lw_join_new(w, row->kinds, 0);
+	ir_blk v4 = lw_block(w, 0), v6 = lw_block(w, 0);
+	ir_ref words[4];
+	(void)obj;
+	lw_bri(w, IR_EQ, lw_load(w, 4, lw_ctx(w), f->by), AF_INET6, v6, v4);
+	lw_enter(w, v4);
+	words[0] = lw_load(w, 4, lw_ctx(w), f->offset);
+	struct lw_val v = lw_words(IR_IP4, 1, words);
+	lw_join_add(w, &j, &v);
+	lw_enter(w, v6);
+	for (unsigned i = 0; i < 4; i++) /* the context has them as four words */
+		words[i] = lw_load(w, 4, lw_ctx(w), f->offset + 4 + 4 * i);
+	for (unsigned i = 0; i < 2; i++)
+		words[i] = lw_op2(w, IRO(or64), words[2 * i], lw_op2i(w, IRO(shl64), words[2 * i + 1], 32));
+	v = lw_words(IR_IP6, 2, words);
+	lw_join_add(w, &j, &v);
+	*out = lw_join_end(w, &j);
 }
 
 /* ---- a[i]: from 0; nil outside ---- */
@@ -189,6 +220,8 @@ static const struct {
 	[EVENT_ARRAY] = { 0, get_array }, /* the kind is its view's */
 	[EVENT_DATA] = { IR_BIT(IR_STR), get_data },
 	[EVENT_REL_DATA] = { IR_BIT(IR_STR), get_data },
+	[EVENT_PORT] = { IR_BIT(IR_INT), get_port },
+	[EVENT_ADDRESS] = { IR_BIT(IR_IP4) | IR_BIT(IR_IP6), get_address },
 };
 
 static const struct ir_field no_fields[1];

@@ -24,6 +24,8 @@ enum event_how {
 	EVENT_ARRAY,    /* count integers */
 	EVENT_DATA,     /* text elsewhere in the record: 16 bits of length, 16 of offset from its start */
 	EVENT_REL_DATA, /* the same, offset from behind this field */
+	EVENT_PORT,     /* 2 bytes in network order */
+	EVENT_ADDRESS,  /* of IPv4, 4 bytes, or of IPv6, the 16 behind those, as the family at `by` says */
 };
 
 struct event_field {
@@ -33,6 +35,7 @@ struct event_field {
 	uint32_t bits;              /* of an integer: those that count; 0: all */
 	bool is_signed;
 	uint32_t count;             /* EVENT_ARRAY */
+	uint32_t by;                /* EVENT_ADDRESS */
 };
 
 enum {

@@ -152,6 +152,7 @@ struct ir_target {
 	uint32_t helper_redirect_map;     /* (map, key, flags) -> 0: there is no key; 0: none */
 	uint32_t helper_clone;            /* (ctx, ifindex, flags) -> 0: a copy of the packet; 0: none */
 	struct ir_move move_head, move_tail;
+	uint32_t helper_sk_assign;        /* (ctx, socket, flags) -> 0: it has the connection; 0: none */
 	uint32_t helper_pkt_len;          /* helper that gives the frame's length; 0: data_end - data, or ... */
 	bool has_len;                     /* ... the u32 at ctx_len */
 	uint32_t ctx_len;

@@ -126,6 +126,9 @@ int kern_socket_detach(int fd);
 int kern_dup(int fd);
 uint64_t kern_socket_cookie(int fd); /* the number that the kernel knows it by; 0: it is no socket */
 
+/* ---- the network namespace of this thread ---- */
+int kern_netns_link(int prog_fd, uint32_t attach_type); /* fd of a link to it */
+
 /* ---- links of any kind ---- */
 enum kern_link_kind { KERN_LINK_OTHER, KERN_LINK_XDP, KERN_LINK_TCX };
 struct kern_link_info {

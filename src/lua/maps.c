@@ -380,6 +380,22 @@ static const luaL_Reg redirect_methods[] = {
 	{ "redirect", map_redirect }, { NULL, NULL },
 };
 
+/* m:assign(k), as if the socket could take whatever it is. */
+static int map_assign(lua_State *L)
+{
+	luaL_checkany(L, 2);
+	read_at(L, 1, 2);
+	if (lua_isnil(L, -1))
+		return 1;
+	lua_pushinteger(L, PG_PASS);
+	return 1;
+}
+
+static const luaL_Reg socket_methods[] = {
+	{ "get", map_get }, { "set", map_set }, { "clear", pgl_map_clear }, { "pairs", map_pairs },
+	{ "assign", map_assign }, { NULL, NULL },
+};
+
 static const luaL_Reg outer_methods[] = {
 	{ "get", map_get }, { "set", map_set }, { "clear", pgl_map_clear }, { "pairs", map_pairs }, { NULL, NULL },
 };
@@ -480,7 +496,7 @@ static const char *type_option(lua_State *L, int at, const char *name)
 static const luaL_Reg *const by_role[PG_ROLE_END] = {
 	[PG_ROLE_QUEUE] = pgl_queue_methods, [PG_ROLE_FILTER] = pgl_queue_methods,
 	[PG_ROLE_REDIRECT] = redirect_methods, [PG_ROLE_OUTER] = outer_methods,
-	[PG_ROLE_STORAGE] = storage_methods,
+	[PG_ROLE_STORAGE] = storage_methods, [PG_ROLE_SOCKETS] = socket_methods,
 };
 
 static void set_methods(lua_State *L)

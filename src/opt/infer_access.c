@@ -180,7 +180,8 @@ static const char *methods_of(struct infer *in, const pg_map *m)
 	const char *names = "its methods are ", *comma = "";
 	for (const struct ir_lib *row = in->fl.u->target->map_rows[pg_map_role(m)]; row && row->name; row++) {
 		names = arena_printf(in->fl.u->arena, "%s%sm:%s(%s)", names, comma, row->name,
-				     !row->max ? "" : pg_map_role(m) == PG_ROLE_REDIRECT ? "k" : "v");
+				     !row->max ? "" : pg_map_role(m) == PG_ROLE_REDIRECT ||
+				     pg_map_role(m) == PG_ROLE_SOCKETS ? "k" : "v");
 		comma = ", ";
 	}
 	return names;

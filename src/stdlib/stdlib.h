@@ -11,7 +11,7 @@ extern const struct ir_lib stdlib_keyed_rows[]; /* methods of maps; m[k] is "get
 extern const struct ir_lib stdlib_state_rows[]; /* "[]" and "[]=": st.f, st.f = v */
 extern const struct ir_lib stdlib_event_rows[]; /* methods of event channels */
 extern const struct ir_lib stdlib_queue_rows[], stdlib_filter_rows[], stdlib_redirect_rows[], stdlib_outer_rows[],
-	stdlib_storage_rows[];
+	stdlib_storage_rows[], stdlib_socket_rows[];
 extern const struct ir_lib stdlib_str_rows[];   /* methods of strings, string.NAME */
 
 /* Kernel helpers (include/uapi/linux/bpf.h), by number. */
@@ -26,6 +26,7 @@ enum {
 	HELPER_UID_GID = 15,
 	HELPER_COMM = 16,
 	HELPER_CGROUP_ID = 80,
+	HELPER_SK_RELEASE = 86,
 	HELPER_MAP_PUSH = 87,
 	HELPER_SPIN_LOCK = 93,
 	HELPER_SK_FULLSOCK = 95,
@@ -39,6 +40,7 @@ enum {
 	HELPER_PROBE_READ_USER_STR = 114,
 	HELPER_PROBE_READ_KERNEL_STR = 115,
 	HELPER_NS_PID_TGID = 120,
+	HELPER_SK_ASSIGN = 124,
 	HELPER_RINGBUF_OUTPUT = 130,
 	HELPER_TASK_STORAGE_GET = 156,
 	HELPER_TASK_STORAGE_DELETE = 157,

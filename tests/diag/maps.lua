@@ -100,6 +100,16 @@ end)
 diag.case("pairs of a queue", function() for k in pairs(jobs) do return k end end)
 diag.case("pairs of a map of maps", function() for k in pairs(tenants) do return k end end)
 diag.case("length of a map out of a map", function() local m = counts[1] return m and #m end)
+local services = bpf.map { "sockmap", entries = 8, name = "services" }
+diag.case("a socket assigned on XDP", function() return services:assign(1) end)
+diag.kind = "sk_lookup"
+diag.case("a map of sockets by key", function(c) return services[c.dport] and bpf.DROP end)
+diag.case("a map of sockets written", function(c) services[c.dport] = 1 end)
+diag.case("a socket by text", function(c) return services:assign "a" end)
+diag.case("a field that a lookup has not", function(c) return c.port == 1 and bpf.DROP end)
+diag.case("a field of a lookup assigned", function(c) c.dport = 1 end)
+diag.case("a verdict that a lookup has not", function(c) return bpf.TX end)
+diag.case("an address and a number", function(c) return c.src == 1 and bpf.DROP end)
 diag.kind = "tc"
 diag.case("redirected in another way on tc", function(p) return p:redirect("lo", "egress") end)
 diag.case("a map of devices on tc", function(p) return devices:redirect(1) end)
