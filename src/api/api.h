@@ -21,6 +21,7 @@
 /* ---- context ---- */
 
 struct api_sites;  /* error counters of one loaded program (errors.c) */
+struct api_frozen; /* a map of a captured table (frozen.c) */
 struct api_prints; /* registry of print sites, the ring they come through (print.c) */
 
 struct pg_ctx {
@@ -32,6 +33,7 @@ struct pg_ctx {
 	struct api_prints *prints;     /* NULL until a program that prints is loaded */
 	uint32_t print_id;             /* number of the last print site handed out */
 	uint64_t print_lost;           /* by programs that are gone */
+	struct api_frozen *frozen;     /* maps of captured tables that programs look into (frozen.c) */
 	uint32_t share;                /* pg_share */
 	int hand_socket;               /* that packets made by hand belong to, or -1 (map_storage.c) */
 	char *keep_stage;              /* pg_dump_stage; malloc'd or NULL */
@@ -93,6 +95,8 @@ struct pg_prog {
 	char name[64];
 	struct pg_timing timing;
 	struct api_sites *sites;       /* owned by the context's list */
+	struct api_frozen **tables;    /* captured ones that it looks into, each counted */
+	uint32_t ntables;
 	struct bpf_insn *insns;        /* as loaded, for "asm" */
 	uint32_t ninsns;
 	struct be_line *lines;         /* file names in the same block of memory */
@@ -126,6 +130,12 @@ int prints_ring(pg_ctx *ctx);          /* its map's descriptor; made if need be;
 int prints_add(pg_ctx *ctx, struct ir_unit *ir, const void *owner); /* copies its decoders */
 void prints_dead(pg_ctx *ctx, const void *owner); /* forget them once what is in flight was read */
 void prints_free(pg_ctx *ctx);
+
+/* ---- captured tables (frozen.c) ---- */
+
+/* A map that holds what f says: its descriptor, borrowed, or -errno with a text. *out is counted. */
+int frozen_take(pg_ctx *ctx, const struct ir_frozen *f, struct api_frozen **out);
+void frozen_drop(pg_ctx *ctx, struct api_frozen *t);
 
 /* ---- links ---- */
 

@@ -25,6 +25,9 @@ void prog_unref(pg_prog *p)
 	if (p->sites)
 		sites_dead(p->ctx, p->sites);
 	prints_dead(p->ctx, p);
+	for (uint32_t i = 0; i < p->ntables; i++)
+		frozen_drop(p->ctx, p->tables[i]);
+	free(p->tables);
 	free(p->kind);
 	free(p->insns);
 	free(p->lines);
@@ -64,26 +67,6 @@ static int open_map(pg_map *m, struct map_fds *fds)
 	return fds->map < 0 ? fds->map : fds->value < 0 ? fds->value : 0;
 }
 
-/* A map of a captured table, filled. The verifier would read an array's frozen value at a constant offset itself,
- * and refuses (-524) where there are several (check_mem_access, bpf_map_direct_read); but no descriptor is left. */
-static int open_frozen(pg_ctx *ctx, const struct ir_frozen *f)
-{
-	struct kern_map_spec s = { .type = f->array ? BPF_MAP_TYPE_ARRAY : BPF_MAP_TYPE_HASH, .key_size = f->key_size,
-				   .value_size = f->value_size, .entries = f->n, .flags = BPF_F_RDONLY_PROG,
-				   .name = "pg_table", .numa = -1 };
-	int fd = kern_map_create(&s);
-	int r = fd < 0 ? fd : kern_map_fill(fd, f->keys, f->key_size, f->values, f->value_size, f->n);
-	if (r >= 0 && !f->array)
-		r = kern_map_freeze(fd);
-	if (r >= 0)
-		return fd;
-	if (fd >= 0)
-		kern_close(fd);
-	const char *rights = r == -EPERM ? kern_rights_missing() : NULL;
-	return rights ? api_fail(ctx, r, "%s", rights)
-		      : api_fail(ctx, r, "cannot make a map of a captured table with %u keys: %s", f->n, strerror(-r));
-}
-
 /* Its count of each slot is 0 at first; what else is in it means nothing. */
 static int open_scratch(pg_ctx *ctx, const struct ir_scratch *m)
 {
@@ -97,20 +80,18 @@ static int open_scratch(pg_ctx *ctx, const struct ir_scratch *m)
 		      : api_fail(ctx, fd, "cannot make %u bytes of scratch memory: %s", s.value_size, strerror(-fd));
 }
 
-/* A loaded program holds its maps itself. */
+/* A loaded program holds its maps itself; those of captured tables are the context's. */
 static void close_fds(const struct ir_unit *ir, struct map_fds *fds)
 {
-	for (uint32_t i = 0; i < ir->nfrozen; i++)
-		if (fds[ir->frozen[i].map].map >= 0)
-			kern_close(fds[ir->frozen[i].map].map);
 	if (ir->scratch_map.map)
 		kern_close(fds[ir->scratch_map.map].map);
 	free(fds);
 }
 
 /* By the unit's numbers of maps. */
-static int map_fds(pg_ctx *ctx, const struct ir_unit *ir, int data_fd, struct map_fds **out)
+static int map_fds(pg_prog *p, const struct ir_unit *ir, int data_fd, struct map_fds **out)
 {
+	pg_ctx *ctx = p->ctx;
 	uint32_t n = ir->nmaps > IR_MAP_USER ? ir->nmaps : IR_MAP_USER;
 	struct map_fds *fds = malloc(n * sizeof *fds);
 	for (uint32_t i = 0; fds && i < n; i++)
@@ -130,11 +111,14 @@ static int map_fds(pg_ctx *ctx, const struct ir_unit *ir, int data_fd, struct ma
 		if (r < 0)
 			goto fail;
 	}
-	for (uint32_t i = 0; i < ir->nfrozen; i++) {
-		r = fds[ir->frozen[i].map].map = open_frozen(ctx, &ir->frozen[i]);
-		if (r < 0)
-			goto fail;
+	p->tables = calloc(ir->nfrozen + 1, sizeof *p->tables);
+	r = p->tables ? 0 : api_fail(ctx, -ENOMEM, "out of memory");
+	for (; r >= 0 && p->ntables < ir->nfrozen; p->ntables++) {
+		const struct ir_frozen *f = &ir->frozen[p->ntables];
+		r = fds[f->map].map = frozen_take(ctx, f, &p->tables[p->ntables]);
 	}
+	if (r < 0)
+		goto fail;
 	if (ir->scratch_map.map) {
 		r = open_scratch(ctx, &ir->scratch_map);
 		if (r < 0)
@@ -298,7 +282,7 @@ static int load(pg_prog *p, pg_unit *u, int data_fd)
 {
 	const struct be_code *code = u->code;
 	struct map_fds *fds = NULL;
-	int r = map_fds(p->ctx, u->ir, data_fd, &fds);
+	int r = map_fds(p, u->ir, data_fd, &fds);
 	if (r < 0)
 		return r;
 	p->ninsns = code->n;

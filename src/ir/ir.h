@@ -283,7 +283,7 @@ struct ir_print {
 };
 
 /* A captured table as a map that nobody writes any more: what `index` by a key known only at run time looks in.
- * One for each kind of key; made anew for each program that is loaded. */
+ * One for each kind of key; made when a program is loaded, where none yet holds the same. */
 struct ir_frozen {
 	uint64_t table;        /* the capture's id */
 	unsigned kind;         /* of its keys */
