@@ -52,6 +52,8 @@ enum { IR_FEWER = 1 << 13, IR_NONE = 1 << 14 };
 enum { IR_MATTERS = 1 << 15 };
 /* Likewise: its first argument is a key of the map that it is a method of. */
 enum { IR_KEYED = 1 << 16 };
+/* Likewise: it raises nothing, whatever it is given. */
+enum { IR_CALM = 1 << 17 };
 
 /* Likewise: it moves the packet's bytes, and no view of them but the packet itself outlives it. */
 enum { IR_MOVES = 1 << 17 };
@@ -59,7 +61,7 @@ enum { IR_MOVES = 1 << 17 };
 /* Rows without type and lower are control flow: their calls become branches before anything is
  * lowered; imm says which. */
 enum ir_expand {
-	IR_EXPAND_ASSERT, IR_EXPAND_SELECT, IR_EXPAND_ERROR, IR_EXPAND_PCALL, IR_EXPAND_LOCKED,
+	IR_EXPAND_ASSERT, IR_EXPAND_SELECT, IR_EXPAND_ERROR, IR_EXPAND_PCALL, IR_EXPAND_XPCALL, IR_EXPAND_LOCKED,
 	IR_EXPAND_PAIRS, IR_EXPAND_IPAIRS, IR_EXPAND_NEXT, IR_EXPAND_STEP, IR_EXPAND_GMATCH,
 };
 static inline bool ir_lib_expands(const struct ir_lib *row) { return !row->type && !row->lower; }

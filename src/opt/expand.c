@@ -299,6 +299,22 @@ static uint32_t native_site(struct expansion *x)
 	return ir_site(u, (struct diag_pos){ u->sites[x->site].pos.file, 0 }, u->ninlines - 1);
 }
 
+/* At the end of block b: args[0] called with the others. What it raises, `caught` gets as its parameter; *on is
+ * where nothing was. Returns the call. */
+static ir_ref call_guarded(struct expansion *x, ir_blk b, uint32_t n, const ir_ref *args, ir_blk *on, ir_blk caught)
+{
+	struct flow *fl = x->fl;
+	ir_ref raised = flow_emit(fl, b, x->site, IRO(raised), 0, NULL);
+	ir_ref guard = flow_emit(fl, b, x->site, IRO(guard), 1, &raised);
+	ir_param_add(x->f, caught);
+	*on = ir_block_new(x->f);
+	ir_succ(x->f, guard, 0, *on, 0, NULL);
+	ir_succ(x->f, guard, 1, caught, 1, &raised);
+	ir_ref c = flow_emit(fl, *on, native_site(x), IRO(call), n, args);
+	ir_at(x->f, c)->raised = raised;
+	return c;
+}
+
 /*
  *   raised; guard  -> call f(...)     -> true, its results
  *                  -> (message)       -> false, message
@@ -308,17 +324,54 @@ static int expand_pcall(struct flow *fl, ir_ref call, ir_ref *gone)
 	if (ir_at(fl->f, call)->nargs < 2)
 		return 0;
 	struct expansion x = open_call(fl, call);
-	ir_blk body = ir_block_new(x.f), caught = ir_block_new(x.f);
-	ir_ref message = ir_param_add(x.f, caught);
-	ir_ref raised = flow_emit(fl, x.before, x.site, IRO(raised), 0, NULL);
-	ir_ref guard = flow_emit(fl, x.before, x.site, IRO(guard), 1, &raised);
-	ir_succ(x.f, guard, 0, body, 0, NULL);
-	ir_succ(x.f, guard, 1, caught, 1, &raised);
-	ir_ref c = flow_emit(fl, body, native_site(&x), IRO(call), x.n, x.args);
+	ir_blk body, caught = ir_block_new(x.f);
+	ir_ref c = call_guarded(&x, x.before, x.n, x.args, &body, caught);
 	ir_at(x.f, c)->aux = x.padded;
-	ir_at(x.f, c)->raised = raised;
 	give(&x, body, 2, (ir_ref[]){ flow_const(fl, body, x.site, &const_true), c }, IR_OPEN);
+	ir_ref message = ir_block(x.f, caught)->params[0];
 	give(&x, caught, 2, (ir_ref[]){ flow_const(fl, caught, x.site, &const_false), message }, 0);
+	*gone = x.all;
+	return 1;
+}
+
+/* What a handler raises goes to the handler again in Lua, until it has no stack left. */
+static void refuse_raising(struct expansion *x, ir_blk b)
+{
+	ir_ref r = flow_emit(x->fl, b, x->site, IRO(refuse), 0, NULL);
+	ir_at(x->f, r)->k = const_new(x->fl->u, ir_refusal(x->fl->u, REFUSAL(ON_FUNCTIONS,
+		"use pcall, and do behind it what the handler does",
+		"the handler of 'xpcall' may raise an error itself")));
+	give(x, b, 0, NULL, 0);
+}
+
+/*
+ *   raised; guard  -> call f(...)                  -> true, its results
+ *                  -> (message), call h(message)   -> false, its first result
+ */
+static int expand_xpcall(struct flow *fl, ir_ref call, ir_ref *gone)
+{
+	const struct ir_ins *i = ir_at(fl->f, call);
+	const struct ir_type *t = i->nargs < 3 ? NULL : &ir_at(fl->f, i->args[2])->type;
+	if (!t || !t->kinds || type_is_pending(t))
+		return 0;
+	if (t->kinds != IR_BIT(IR_FUNC) && !t->row) {
+		struct flow loud = *fl;
+		loud.report = true;
+		flow_refuse(&loud, i->site, ON_FUNCTIONS, "give it a function by its name",
+			    "the handler of 'xpcall' is not surely a function here");
+		return -1;
+	}
+	struct expansion x = open_call(fl, call);
+	ir_blk body, handled, caught = ir_block_new(x.f), again = ir_block_new(x.f);
+	ir_ref handler = x.args[1];
+	x.args[1] = x.args[0];
+	ir_ref c = call_guarded(&x, x.before, x.n - 1, x.args + 1, &body, caught);
+	give(&x, body, 2, (ir_ref[]){ flow_const(fl, body, x.site, &const_true), c }, IR_OPEN);
+	ir_ref with[2] = { handler, ir_block(x.f, caught)->params[0] };
+	ir_ref h = call_guarded(&x, caught, 2, with, &handled, again);
+	ir_ref first = flow_emit(fl, handled, x.site, IRO(result), 1, &h);
+	give(&x, handled, 2, (ir_ref[]){ flow_const(fl, handled, x.site, &const_false), first }, 0);
+	refuse_raising(&x, again);
 	*gone = x.all;
 	return 1;
 }
@@ -352,6 +405,7 @@ int expand_call(struct flow *fl, ir_ref call, const struct ir_lib *row, ir_ref *
 	static int (*const expand[])(struct flow *, ir_ref, ir_ref *) = {
 		[IR_EXPAND_ASSERT] = expand_assert, [IR_EXPAND_SELECT] = expand_select,
 		[IR_EXPAND_ERROR] = expand_error,   [IR_EXPAND_PCALL] = expand_pcall,
+		[IR_EXPAND_XPCALL] = expand_xpcall,
 		[IR_EXPAND_LOCKED] = expand_locked,
 		[IR_EXPAND_PAIRS] = expand_pairs,   [IR_EXPAND_IPAIRS] = expand_ipairs,
 		[IR_EXPAND_GMATCH] = expand_gmatch,

@@ -490,6 +490,8 @@ static bool may_raise(const struct flow *fl, const struct ir_ins *i)
 		return kinds != IR_BIT(IR_INT);
 	case IRO(index): case IRO(self):
 		return ir_at(fl->f, i->args[0])->type.kinds & ~IR_VIEWS || !ir_at(fl->f, i->args[1])->type.k;
+	case IRO(call):
+		return !ir_at(fl->f, i->args[0])->type.row || !(ir_at(fl->f, i->args[0])->type.row->effects & IR_CALM);
 	default:
 		return true;
 	}
