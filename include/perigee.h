@@ -211,6 +211,8 @@ struct pg_capture {
 	/* What pairs() gives of the table, in its order. Negative errno when a metamethod gives it. May be
 	 * NULL: never known. */
 	int (*own)(void *arg, uint64_t table, const pg_value **out, uint32_t *n);
+	/* #table. Negative errno when a metamethod gives it. May be NULL: never known. */
+	int (*len)(void *arg, uint64_t table, int64_t *out);
 };
 
 struct pg_compile_opts {

@@ -124,6 +124,12 @@ int front_own(struct ir_unit *u, uint64_t table, const pg_value **out, uint32_t 
 	return cap->own ? cap->own(cap->arg, table, out, n) : -ENOTSUP;
 }
 
+int front_len(struct ir_unit *u, uint64_t table, int64_t *out)
+{
+	const struct pg_capture *cap = u->front->cap;
+	return cap->len ? cap->len(cap->arg, table, out) : -ENOTSUP;
+}
+
 static const struct ir_source source = {
 	.inner = front_inner,
 	.host = front_host,
@@ -131,6 +137,7 @@ static const struct ir_source source = {
 	.index = front_index,
 	.pairs = front_pairs,
 	.own = front_own,
+	.len = front_len,
 };
 
 int front_open(struct ir_unit *u, const struct pg_capture *cap, uint64_t func, struct ir_fn **main)

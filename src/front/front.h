@@ -32,6 +32,7 @@ int front_index(struct ir_unit *u, uint64_t table, const pg_value *key, pg_value
 int front_pairs(struct ir_unit *u, uint64_t table, const pg_value **out, uint32_t *n);
 /* What pairs() gives of it, in its order. -ENOTSUP: not known. */
 int front_own(struct ir_unit *u, uint64_t table, const pg_value **out, uint32_t *n);
+int front_len(struct ir_unit *u, uint64_t table, int64_t *out);
 
 /* One prototype -> SSA of its own on the Lua level; nothing inlined, nothing optimised. */
 struct ir_fn *front_build(struct ir_unit *u, const struct front_proto *p);

@@ -225,6 +225,8 @@ struct ir_source {
 	int (*pairs)(struct ir_unit *u, uint64_t table, const pg_value **out, uint32_t *n);
 	/* what pairs() gives of a table, in its order; -ENOTSUP: not known, or a metamethod says */
 	int (*own)(struct ir_unit *u, uint64_t table, const pg_value **out, uint32_t *n);
+	/* #table; -ENOTSUP likewise */
+	int (*len)(struct ir_unit *u, uint64_t table, int64_t *out);
 };
 
 /* A source position: one per instruction that needs it, deduplicated by whoever adds them. */

@@ -38,6 +38,7 @@ struct capture {
 	unsigned i;
 	const pg_value *key;
 	pg_value *out;
+	int64_t len;
 };
 
 static uint64_t number(struct capture *c, int idx)
@@ -234,6 +235,16 @@ static int in_own(lua_State *L)
 	return 0;
 }
 
+static int in_len(lua_State *L)
+{
+	struct capture *c = inside(L);
+	lua_rawgeti(L, 1, (lua_Integer)c->id);
+	if (luaL_getmetafield(L, -1, "__len") != LUA_TNIL)
+		return luaL_error(L, "a __len metamethod gives it");
+	c->len = (int64_t)lua_rawlen(L, -1);
+	return 0;
+}
+
 static int protect(struct capture *c, lua_CFunction f)
 {
 	lua_State *L = c->L;
@@ -282,6 +293,15 @@ static int cb_index(void *arg, uint64_t table, const pg_value *key, pg_value *ou
 	c->key = key;
 	c->out = out;
 	return protect(c, in_index);
+}
+
+static int cb_len(void *arg, uint64_t table, int64_t *out)
+{
+	struct capture *c = arg;
+	c->id = table;
+	int err = protect(c, in_len);
+	*out = c->len;
+	return err;
 }
 
 static int pairs_of(struct capture *c, uint64_t table, bool own, const pg_value **out, uint32_t *n)
@@ -348,7 +368,7 @@ int pgl_compile(lua_State *L, int idx, const struct pgl_opts *o, pg_unit **out)
 
 	struct capture c = { .L = L, .ids = lua_gettop(L), .last = 1 };
 	struct pg_capture cap = { .arg = &c, .chunk = cb_chunk, .upvalue = cb_upvalue,
-				  .index = cb_index, .pairs = cb_pairs, .own = cb_own };
+				  .index = cb_index, .pairs = cb_pairs, .own = cb_own, .len = cb_len };
 	int running = lua_gc(L, LUA_GCISRUNNING);
 	lua_gc(L, LUA_GCSTOP);
 	int err = pg_compile(s->ctx, &cap, 1, &o->compile, out);

@@ -378,6 +378,12 @@ static struct ir_type rule_raise(struct infer *in, ir_ref r)
 	return nothing;
 }
 
+/* What a captured table has, as a constant; false: not known, or no table. */
+static bool table_len(struct ir_unit *u, const pg_value *k, int64_t *out)
+{
+	return k && k->kind == PG_TABLE && !u->source->len(u, k->id, out);
+}
+
 static struct ir_type rule_len(struct infer *in, ir_ref r)
 {
 	const struct ir_ins *ins = ir_at(in->fl.f, r);
@@ -387,6 +393,9 @@ static struct ir_type rule_len(struct infer *in, ir_ref r)
 		return nothing;
 	if (t.k && t.k->kind == PG_STR)
 		return type_const(u->target, const_int(u, t.k->n));
+	int64_t n;
+	if (table_len(u, t.k, &n))
+		return type_const(u->target, const_int(u, n));
 	uint64_t good = t.kinds & IR_STRINGS;
 	for (unsigned k = IR_VIEW0; k < IR_NKINDS; k++)
 		if (t.kinds & IR_BIT(k) && ir_view_of(u->target, k)->len)
@@ -640,7 +649,7 @@ static int rounds(struct flow *fl)
 			continue;
 		if (fl->u->nsubs && !fl->u->settled)
 			fl->u->settled = true;
-		else if (!choose_known(fl) && !untangle(fl))
+		else if (!again_known(fl) && !choose_known(fl) && !untangle(fl))
 			return 0;
 	}
 	diag_refuse(fl->u->diag, fl->f->pos, ON_SIZE, "call fewer functions within pcall",

@@ -70,6 +70,8 @@ int expand_call(struct flow *fl, ir_ref call, const struct ir_lib *row, ir_ref *
 int expand_locked(struct flow *fl, ir_ref call, ir_ref *gone);
 /* Branches right behind a join on what it brings: each way goes where it leads. Returns how many did. */
 int untangle(struct flow *fl);
+/* Captured tables indexed again by what they were indexed by before: what was found is used. Returns how many. */
+int again_known(struct flow *fl);
 /* Captured tables indexed by what is known at run time become comparisons. Returns how many. */
 int choose_known(struct flow *fl);
 /* What a captured table gives that is too big for comparisons and whose values have a form at run time: a

@@ -95,6 +95,16 @@ diag.case("in a function that others may call", function(pkt)
 	return is(pkt.len, "80") and bpf.DROP or bpf.PASS
 end)
 
+local few, many = { 5, [7] = 9, [8] = 10 }, {}
+for i = 1, 200 do many[i] = i end
+diag.case("a captured table asked before, and not", function(pkt)
+	local k, n = pkt.len & 255, 0
+	if few[k] then n = n + few[k] end
+	while many[k] do n = n + many[k] k = k + 1 end
+	if many[k + 1] and few[n] then n = n + many[k] end
+	return n > few[n] and bpf.DROP or bpf.PASS
+end)
+
 diag.case("strict", function(pkt)
 	if pkt.len == "80" then return bpf.DROP end
 	hits[1] = hits[2] + pkt.tcp.dport

@@ -106,6 +106,24 @@ lang.case { name = "record: missing fields", inputs = lang.each(lang.kinds), f =
 	if a then t.y = a end
 	return t.x, t.y, t.z
 end }
+local holes = { 5, 6, 7, x = 1, [40] = 2 }
+holes[2] = nil
+lang.case { name = "length of captured tables", inputs = lang.each(small), f = function(a)
+	local s = 0
+	for i = 1, #holes do s = s * 3 + (holes[i] or 0) end
+	return s + a, #holes, #"abc"
+end }
+local few, many = { 5, [7] = 9, nil, "four" }, {}
+for i = 1, 200, 3 do many[i] = i % 7 > 0 and i end
+lang.case { name = "looked up, and again", inputs = lang.pairs(small), f = function(a, b)
+	local n, k = 0, a & 255
+	if few[a] then n = n + (type(few[a]) == "string" and 1 or 2) end
+	while many[k] do n = n + many[k] k = k + 3 end
+	if many[b] then n = n + many[b] else n = n - (many[a] or 1) end
+	local last = many[k]
+	k = k + 1
+	return n, last == many[k], few[b] == few[a]
+end }
 lang.case { name = "record: in a loop", inputs = lang.pairs(small), f = function(a, b)
 	local t = { sum = 0, n = a }
 	for i = 1, 5 do
