@@ -153,6 +153,8 @@ enum pg_mode { PG_USER, PG_KERNEL };
  * next call; so do maps out of a map, unless they are referenced. Per-CPU in PG_USER: the sum. -EINVAL with a
  * message: the key's kind is wrong. */
 PG_API int pg_map_get(pg_map *m, enum pg_mode mode, const pg_value *key, pg_value *out);
+/* What m[key] is as long as nobody has written it: for a key of an array zeros, else PG_NIL. Makes no map. */
+PG_API void pg_map_born(pg_map *m, const pg_value *key, pg_value *out);
 /* Writes m[key] = v (PG_NIL deletes). -ERANGE: does not fit; -E2BIG: full; -EINVAL: wrong kind. */
 PG_API int pg_map_set(pg_map *m, enum pg_mode mode, const pg_value *key, const pg_value *v);
 PG_API int pg_map_add(pg_map *m, enum pg_mode mode, const pg_value *key, int64_t n);

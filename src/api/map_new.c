@@ -276,19 +276,39 @@ static int create(pg_map *m)
 	return fd < 0 ? map_fail(m, fd, "make") : fd;
 }
 
-/* Arrays are born zeroed; a field that may hold nil is born nil. */
-static int prime(pg_map *m)
+static bool has_nullable(const pg_map *m)
 {
 	bool any = false;
 	for (uint32_t i = 0; i < m->value->nfields; i++)
 		any |= m->value->fields[i].nullable;
-	if (!any || !m->array)
-		return 0;
+	return any;
+}
+
+/* What arrays are born with, into vbuf: zeros; a field that may hold nil is born nil. */
+static void first_value(pg_map *m)
+{
 	struct pg_record none = { .n = 0 };
 	pg_value v = { .kind = PG_RECORD, .rec = &none };
 	memset(m->vbuf, 0, map_value_bytes(m));
-	for (int cpu = 0; cpu < m->ncpus; cpu++)
+	for (int cpu = 0; has_nullable(m) && cpu < m->ncpus; cpu++)
 		ct_store(m->value, m->vbuf + (size_t)cpu * m->slot, &v, false, NULL, 0);
+}
+
+void pg_map_born(pg_map *m, const pg_value *key, pg_value *out)
+{
+	*out = (pg_value){ .kind = PG_NIL };
+	if (!m->array || m->inner || !m->value || key->kind != PG_INT || key->i < 0 || key->i >= m->entries)
+		return;
+	map_forget(m);
+	first_value(m);
+	map_decode(m, PG_USER, NULL, out, &m->rec, m->text);
+}
+
+static int prime(pg_map *m)
+{
+	if (!m->array || !has_nullable(m))
+		return 0;
+	first_value(m);
 	int rc = 0;
 	for (uint32_t i = 0; i < m->entries && !rc; i++)
 		rc = kern_map_update(m->fd, &i, m->vbuf, BPF_ANY);

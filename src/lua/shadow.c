@@ -17,12 +17,30 @@ void pgl_shadow(lua_State *L, int map)
 	lua_setiuservalue(L, map, PGL_MAP_SHADOW);
 }
 
+/* What arrays are born with comes into being where it is read: a struct is written field by field. */
+static void born(lua_State *L, int map, int key)
+{
+	pg_value k, v;
+	pgl_value(L, key, &k);
+	pg_map_born(pgl_map(L, map), &k, &v);
+	pgl_push(L, &v);
+	if (lua_isnil(L, -1))
+		return;
+	lua_pushvalue(L, key);
+	lua_pushvalue(L, -2);
+	lua_rawset(L, -4);
+}
+
 int pgl_shadow_get(lua_State *L, int map, int key)
 {
+	map = lua_absindex(L, map);
 	key = lua_absindex(L, key);
 	pgl_shadow(L, map);
 	lua_pushvalue(L, key);
-	lua_rawget(L, -2);
+	if (lua_rawget(L, -2) == LUA_TNIL && lua_isinteger(L, key)) {
+		lua_pop(L, 1);
+		born(L, map, key);
+	}
 	lua_replace(L, -2);
 	return 1;
 }
@@ -55,6 +73,10 @@ int pgl_shadow_pairs(lua_State *L, int map)
 lua_Integer pgl_shadow_count(lua_State *L, int map)
 {
 	lua_Integer n = 0;
+	pg_value first = { .kind = PG_INT, .i = 0 }, v;
+	pg_map_born(pgl_map(L, map), &first, &v);
+	if (v.kind != PG_NIL) /* an array, which has all its entries */
+		return pg_map_count(pgl_map(L, map));
 	pgl_shadow(L, map);
 	for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1))
 		n++;

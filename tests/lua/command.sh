@@ -38,6 +38,17 @@ bpf.program("xdp", f)
 bpf.program("xdp", f)
 bpf.program("xdp", { on_error = bpf.DROP }, f)
 END
+cat >"$work/arrays.lua" <<'END'
+local n = bpf.map { "array", key = "u32", value = "u64", entries = 4 }
+local s = bpf.map { "array", key = "u32", value = "struct { u32 a; ip4 b; }", entries = 4 }
+local c = bpf.map { "percpu_array", key = "u32", value = "u16", entries = 3 }
+local o = bpf.map { "array", key = "u32", value = { a = "u32?", b = "bool" }, entries = 2 }
+n[1] = n[1] + 2
+s[3].a = 7
+n:add(2, 5)
+print("arrays", n[0], n[1], n[2], n[4], #n, s[3].a, s[0].b, c[2], c[3], #c, o[1].a, o[1].b)
+bpf.program("xdp", function(pkt) return n[pkt.len & 3] + 1 > 9 and bpf.DROP or bpf.PASS end)
+END
 cat >"$work/wrong.lua" <<'END'
 bpf.xdp("nosuchdev", function(pkt)
   return pkt.len / 2
@@ -78,6 +89,9 @@ run features;                expect probes 0 'ringbuf .*(Linux 5.8)' ''
 run check "$work/hook.lua";  expect check 0 '^  xdp nosuchdev: [0-9]* instructions$' ''
 expect "check's maps" 0 '^left	1	1$' ''
 [ "$(grep -c instructions "$work/out")" = 2 ] || { echo "check: replace was not checked"; bad=1; }
+arrays='^arrays	0	2	5	nil	4	7	0.0.0.0	0	nil	3	nil	false$'
+run check "$work/arrays.lua"; expect "check's arrays" 0 "$arrays" ''
+run "$work/arrays.lua";      expect "the same, loaded" 0 "$arrays" ''
 run check "$work/doubt.lua"; expect doubt 0 '' "doubt.lua:1: warning: 'tcp' may be nil here"
 [ "$(grep -c warning "$work/err")" = 1 ] || { bad=1; echo "warned more than once:"; cat "$work/err"; }
 run check "$work/wrong.lua"; expect refused 1 '^  xdp nosuchdev: refused$' 'wrong.lua:2: error:'
