@@ -4,7 +4,7 @@
  *
  * A later pass may raise errors where there are none yet (loops: budgets, guard: bytes that cannot be
  * copied), so a function that they may touch keeps its error exit: a branch that is never taken
- * leads there while the pass runs.
+ * leads there while the pass runs, for what leads there now may be found to never happen.
  */
 #include "opt/simplify.h"
 
@@ -34,12 +34,12 @@ static bool may_raise_later(const struct ir_unit *u, const struct ir_fn *f)
 	return false;
 }
 
-/* Leads a branch to the error exit when nothing does; returns it, or 0. It ends the entry block, for
- * the error exit may use what is made there. */
+/* Leads a branch to the error exit; returns it, or 0. It ends the entry block, for the error exit may use
+ * what is made there. */
 static ir_ref hold_error_exit(struct ir_unit *u, struct ir_fn *f)
 {
 	ir_need_order(f);
-	if (!f->error_exit || ir_block(f, f->error_exit)->order || !may_raise_later(u, f))
+	if (!f->error_exit || !may_raise_later(u, f))
 		return 0;
 	ir_ref last = ir_block(f, 1)->last;
 	ir_blk rest = edit_split(f, last);
@@ -52,9 +52,10 @@ static ir_ref hold_error_exit(struct ir_unit *u, struct ir_fn *f)
 	return t;
 }
 
+/* A function that fails in any case has no branch there any more: both its ways went to the exit. */
 static void release_error_exit(struct ir_fn *f, ir_ref t)
 {
-	if (!t)
+	if (!t || ir_at(f, t)->op != IRO(br))
 		return;
 	ir_ref hidden = ir_at(f, t)->args[0];
 	struct ir_edge e = ir_at(f, t)->succ[1];

@@ -362,4 +362,16 @@ lang.case { name = "budget kept", budget = 50, inputs = lang.each { 0, 1, 20, 49
 	for _ = 1, n do turns = turns + 1 end
 	return turns
 end }
+
+-- Nothing but the budget can fail, which shows only once the rest is folded.
+local function verdicts(pkt)
+	local turns = 0
+	while turns < pkt.len + 100 do turns = turns + 1 end
+	return turns > 3 and bpf.TX or nil
+end
+local verdict, _, _, message = bpf.program("xdp", { budget = 50, on_error = bpf.DROP, check = true }, verdicts)
+	:test(("x"):rep(60))
+local wanted = ("tests/lang/loops.lua:%d: loop budget exhausted"):format(debug.getinfo(verdicts, "S").linedefined + 2)
+lang.check("budget used up where nothing else fails", verdict == bpf.DROP and message == wanted and {}
+	or { ("verdict %s, error %s"):format(verdict == bpf.DROP and "DROP" or verdict, message) })
 lang.done()
