@@ -59,7 +59,7 @@ struct pg_record;
 typedef struct pg_value {
 	enum pg_kind kind;
 	uint8_t prefix;   /* PG_CIDR: prefix length in bits; family by .n: 4 or 16 bytes */
-	uint32_t n;       /* PG_STR: bytes at str; PG_CIDR: 4 or 16 */
+	uint32_t n;       /* PG_STR: bytes at str; PG_CIDR: 4 or 16; PG_TABLE: 1, its metatable has an __eq */
 	union {
 		int64_t i;        /* PG_INT */
 		double f;         /* PG_FLOAT */
@@ -205,7 +205,7 @@ struct pg_capture {
 	int (*chunk)(void *arg, uint64_t func, const void **bytes, size_t *n);
 	/* upvalue i (0-based) of function id */
 	int (*upvalue)(void *arg, uint64_t func, unsigned i, pg_value *out);
-	/* table[key], __index resolved; PG_NIL when absent */
+	/* table[key], __index resolved; PG_NIL when absent; -ENOTSUP where an __index function finds it */
 	int (*index)(void *arg, uint64_t table, const pg_value *key, pg_value *out);
 	/* All n pairs that indexing the table can find, __index resolved: key, value, key, value ... in any
 	 * order. Negative errno when they are not known (an __index function). May be NULL: never known. */

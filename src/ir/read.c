@@ -213,6 +213,7 @@ static void read_float(struct reader *r, pg_value *k)
 
 static void read_nothing(struct reader *r, pg_value *k) { (void)r; (void)k; }
 static void read_id(struct reader *r, pg_value *k) { k->id = (uint64_t)number(r); }
+static void read_table(struct reader *r, pg_value *k) { k->n = accept(r, "__eq"); read_id(r, k); }
 static void read_ip4(struct reader *r, pg_value *k) { hex_bytes(r, k, 4); }
 static void read_ip6(struct reader *r, pg_value *k) { hex_bytes(r, k, 16); }
 static void read_mac(struct reader *r, pg_value *k) { hex_bytes(r, k, 6); }
@@ -229,7 +230,7 @@ static const struct {
 	{ "ip4", PG_IP4, read_ip4 },          { "ip6", PG_IP6, read_ip6 },
 	{ "mac", PG_MAC, read_mac },          { "cidr", PG_CIDR, read_cidr },
 	{ "record", PG_RECORD, read_nothing }, { "view", PG_VIEW, read_nothing },
-	{ "map", PG_MAP, read_map },          { "table", PG_TABLE, read_id },
+	{ "map", PG_MAP, read_map },          { "table", PG_TABLE, read_table },
 	{ "func", PG_FUNC, read_id },         { "lib", PG_LIB, read_lib },
 	{ "host", PG_HOST, read_host },
 };

@@ -33,6 +33,7 @@ struct capture {
 	uint64_t last;
 	struct chunk *chunks;
 	struct pairs *pairs; /* of tables asked for so far */
+	bool computed;       /* the last look-up came to an __index function */
 	/* the call being made, for its protected half */
 	uint64_t id;
 	unsigned i;
@@ -88,12 +89,21 @@ static void describe_host(lua_State *L, int idx, pg_value *out)
 	lua_pop(L, 1);
 }
 
+static void describe_table(struct capture *c, pg_value *out)
+{
+	*out = (pg_value){ .kind = PG_TABLE, .id = number(c, -1) };
+	if (luaL_getmetafield(c->L, -1, "__eq") != LUA_TNIL) {
+		out->n = 1;
+		lua_pop(c->L, 1);
+	}
+}
+
 /* What the value at the top is. */
 static void describe(struct capture *c, pg_value *out)
 {
 	lua_State *L = c->L;
 	if (lua_istable(L, -1))
-		*out = (pg_value){ .kind = PG_TABLE, .id = number(c, -1) };
+		describe_table(c, out);
 	else if (lua_isfunction(L, -1))
 		describe_function(c, -1, out);
 	else
@@ -149,10 +159,20 @@ static int in_upvalue(lua_State *L)
 
 enum { CHAIN = 100 }; /* tables that an __index may lead through */
 
+static void push_key(lua_State *L, const pg_value *key)
+{
+	if (key->kind == PG_TABLE || key->kind == PG_FUNC)
+		lua_rawgeti(L, 1, (lua_Integer)key->id);
+	else if (key->kind == PG_LIB || key->kind == PG_HOST)
+		luaL_error(L, "which of them it is, is not known");
+	else
+		pgl_push(L, key);
+}
+
 static int in_index(lua_State *L)
 {
 	struct capture *c = inside(L);
-	pgl_push(L, c->key);
+	push_key(L, c->key);
 	lua_rawgeti(L, 1, (lua_Integer)c->id);
 	for (int i = 0; i < CHAIN; i++) { /* key, table */
 		lua_pushvalue(L, -2);
@@ -169,8 +189,8 @@ static int in_index(lua_State *L)
 			break;
 		lua_replace(L, -2);
 	}
-	*c->out = (pg_value){ .kind = PG_HOST, .str = "value made by an __index metamethod" };
-	return 0;
+	c->computed = true;
+	return luaL_error(L, "an __index metamethod finds it");
 }
 
 static void add_pair(lua_State *L, struct capture *c, struct pairs *p)
@@ -292,7 +312,9 @@ static int cb_index(void *arg, uint64_t table, const pg_value *key, pg_value *ou
 	c->id = table;
 	c->key = key;
 	c->out = out;
-	return protect(c, in_index);
+	c->computed = false;
+	int err = protect(c, in_index);
+	return c->computed ? -ENOTSUP : err;
 }
 
 static int cb_len(void *arg, uint64_t table, int64_t *out)

@@ -38,6 +38,7 @@ struct choice {
 	struct ir_fn *f;
 	ir_ref index, key;
 	bool ints;             /* the key is always an integer */
+	bool hidden;           /* it may be one of the table's functions or tables */
 	struct pair *pairs;    /* by rising key */
 	uint32_t n;
 	struct arm *arms;      /* one for each value; the last one is for keys that are not there */
@@ -84,6 +85,13 @@ bool choose_few(uint32_t n, bool ints)
 	return n <= (ints ? MAX_VALUES : MAX_LINEAR);
 }
 
+/* Functions and tables have no form at run time in which they could be told apart. */
+bool choose_hidden(const pg_value *key, uint64_t kinds)
+{
+	return !choose_plain(key) && kinds & IR_BIT(ir_kind_of(key->kind));
+}
+
+/* False when what one is is not known: of what an __index function finds, and of some keys. */
 static bool read_pairs(struct choice *c, uint64_t kinds)
 {
 	struct ir_unit *u = c->fl->u;
@@ -94,7 +102,9 @@ static bool read_pairs(struct choice *c, uint64_t kinds)
 		return false;
 	c->pairs = arena_array(u->arena, struct pair, n + 1);
 	for (uint32_t i = 0; i < n; i++)
-		if (may_be(&kv[2 * i], kinds))
+		if (choose_hidden(&kv[2 * i], kinds))
+			return c->hidden = true, false;
+		else if (may_be(&kv[2 * i], kinds))
 			c->pairs[c->n++] = (struct pair){ &kv[2 * i], &kv[2 * i + 1] };
 	qsort(c->pairs, c->n, sizeof(*c->pairs), by_key);
 	return true;
@@ -657,7 +667,10 @@ void choose_refuse(struct flow *fl, ir_ref index)
 {
 	struct choice c;
 	uint32_t site = ir_at(fl->f, index)->site;
-	if (!open_table(&c, fl, index))
+	if (!open_table(&c, fl, index) && c.hidden)
+		flow_refuse(fl, site, ON_TABLES, "index it where it is known which", "a captured table with functions or "
+			    "tables as keys is indexed by one of them, which, is known only at run time");
+	else if (!c.pairs)
 		flow_refuse(fl, site, ON_TABLES, "copy what it may give into a plain table, or use a map",
 			    "a captured table whose __index is a function is indexed by a value known only at "
 			    "run time");

@@ -69,6 +69,8 @@ bool frozen_type(struct ir_unit *u, const pg_value *table, uint64_t kinds, struc
 	*out = (struct ir_type){ .kinds = IR_BIT(IR_NIL), .cap = s->cap };
 	for (uint32_t i = 0; i < s->n; i++) {
 		const pg_value *k = &s->pairs[2 * i];
+		if (choose_hidden(k, kinds))
+			return false;
 		if (!is_key(k) && k->kind == PG_STR && kinds & IR_STRINGS & ~IR_BIT(IR_STR))
 			return false; /* those may be such a key */
 		if (!is_key(k) || !(ir_alike(kinds) & IR_BIT(ir_kind_of(k->kind))))

@@ -6,6 +6,8 @@
 #include "core/shape.h"
 #include "ir/lower.h"
 
+#include <errno.h>
+
 /* Also what an operation gives that must fail: its operands may still grow, in a loop, to what does not. */
 static const struct ir_type nothing;
 
@@ -167,10 +169,15 @@ static struct ir_type index_table(struct infer *in, ir_ref r, const pg_value *ta
 	int err = u->source->index(u, table->id, key->k, &out);
 	if (!err && out.kind == PG_NIL)
 		warn_misspelt(in, r, key);
-	if (err < 0) {
-		flow_error(&in->fl, site, "%s of a captured table cannot be read", key_text(in, key));
+	if (err == -ENOTSUP)
+		flow_refuse(&in->fl, site, ON_TABLES, "put it into the table, or into a table that __index is",
+			    "%s of a captured table is found by an __index function, which kernel code does not "
+			    "call", key_text(in, key));
+	else if (err < 0)
+		flow_refuse(&in->fl, site, ON_TABLES, "give it a number, a text or a table as key",
+			    "%s of a captured table cannot be read", key_text(in, key));
+	if (err < 0)
 		return type_pending();
-	}
 	return type_const(u->target, const_new(u, out));
 }
 

@@ -183,13 +183,19 @@ static bool is_number(const pg_value *v)
 	return v->kind == PG_INT || v->kind == PG_FLOAT;
 }
 
+/* Whether two captured values are one is not known of what has no name, and not up to us where an __eq says it. */
+static bool may_be_equal(const pg_value *a, const pg_value *b)
+{
+	return a->kind == b->kind && (a->kind == PG_HOST || (a->kind == PG_TABLE && a->id != b->id && (a->n || b->n)));
+}
+
 int fold_compare(enum ir_op op, const pg_value *a, const pg_value *b)
 {
 	int o;
 	if (is_number(a) && is_number(b)) {
 		o = order_numbers(a, b);
 	} else if (op == IRO(eq)) {
-		return const_equal(a, b);
+		return may_be_equal(a, b) ? -1 : const_equal(a, b);
 	} else if (a->kind == PG_STR && b->kind == PG_STR) {
 		uint32_t n = a->n < b->n ? a->n : b->n;
 		o = n ? memcmp(a->str, b->str, n) : 0;
@@ -248,6 +254,9 @@ static struct ir_type compare_equal(struct infer *in, ir_ref r, const struct ir_
 	if (both & (IR_VIEWS | IR_BIT(IR_ENTRY)))
 		flow_refuse(&in->fl, site, ON_VALUES, "compare the fields that matter", "two views are "
 			    "compared here; that is not there in kernel code");
+	else if (a->k && b->k && a->k->kind == PG_TABLE && b->k->kind == PG_TABLE)
+		flow_refuse(&in->fl, site, ON_TABLES, "compare a field of theirs",
+			    "two tables are compared here by their __eq, which kernel code does not call");
 	else if (both & (IR_BIT(IR_REC) | IR_BIT(IR_FUNC) | IR_BIT(IR_HOST) | IR_BIT(IR_MAP)))
 		flow_refuse(&in->fl, site, ON_VALUES, "compare what they hold, or a number that tells which it "
 			    "is", "two %ss are compared here; kernel code cannot tell them apart",

@@ -79,6 +79,8 @@ int choose_known(struct flow *fl);
 bool frozen_type(struct ir_unit *u, const pg_value *table, uint64_t kinds, struct ir_type *out);
 /* Can a value meet others: has it a form at run time? */
 bool choose_plain(const pg_value *v);
+/* Is it a key that values of these kinds, known only at run time, may be, of which that is not seen there? */
+bool choose_hidden(const pg_value *key, uint64_t kinds);
 /* So many keys of a kind are compared at most. */
 bool choose_few(uint32_t n, bool ints);
 /* Says why such a look-up did not. */

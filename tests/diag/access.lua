@@ -74,7 +74,25 @@ end)
 
 -- captured values
 local computed = setmetatable({}, { __index = function(_, k) return k end })
+diag.case("what an __index function finds", function() if computed.debug then return bpf.DROP end end)
 diag.case("an __index function by a run-time key", function(p) return computed[p.len] and bpf.DROP end)
+local alike, other = setmetatable({}, { __eq = function() return true end }), {}
+diag.case("tables that their __eq compares", function(p)
+	local t = p.len > 100 and alike or other
+	if t == other or alike ~= other then return bpf.DROP end
+end)
+diag.case("two files compared", function() return io.stdout == io.stderr and bpf.DROP end)
+diag.case("a library function as a key", function() return other[print] and bpf.DROP end)
+local function checked() end
+local named = { [other] = 1, [checked] = 2, [5] = 3 }
+diag.case("one of two tables as a key", function(p)
+	return named[p.len > 100 and alike or other] == 1 and bpf.DROP
+end)
+diag.case("a function or a number as a key", function(p)
+	local k = p.len
+	if p.len > 100 then k = checked end
+	return named[k] == 2 and bpf.DROP
+end)
 do
 	local functions, long = {}, {}
 	for i = 1, 40 do

@@ -144,4 +144,15 @@ lang.case { name = "record: truth and type", inputs = lang.each(small), f = func
 	if not t then return 1 end
 	return type(t) == "table", t and t.v, t == nil
 end }
+do
+	local function f() end
+	local g, same = {}, setmetatable({}, { __eq = function() return false end })
+	local named = { [f] = 1, [g] = 2, [same] = 3 }
+	lang.case { name = "captured: functions and tables as keys", inputs = lang.each(small), f = function(a)
+		return named[f], named[g], named[a < 5 and same or g]
+	end }
+	lang.case { name = "captured: a table with an __eq is itself, and nothing of another kind", f = function()
+		return same == same, same ~= 5, same == f
+	end }
+end
 lang.done()
