@@ -341,6 +341,7 @@ struct pg_runtime_error {
 	const char *where;    /* "xdp eth0", "program" */
 	uint64_t total, fresh;
 	bool loss;            /* no error: the program went on without what had no room */
+	const char *site;     /* the text, or what it is of, where it was made at run time: then `text` is the last one */
 };
 PG_API int pg_errors_read(pg_ctx *ctx, void (*each)(void *arg, const struct pg_runtime_error *e),
 			  void *arg);

@@ -20,7 +20,8 @@ struct api_sites {
 	size_t bytes;
 	uint32_t n;
 	char **text;             /* n texts, "file:line: message" */
-	bool *loss;              /* n: it ended nothing */
+	enum site_kind { SITE_ENDS, SITE_LOSS, SITE_MADE, SITE_ROOM } *kind; /* n: see struct ir_error */
+	char made[IR_MADE_BYTES + 1]; /* the text that one of these was last raised with */
 	uint64_t *seen, *mark;   /* n counts: as last reported; as at the start of a test */
 	char where[64];
 };
@@ -35,13 +36,31 @@ static uint64_t count(const struct api_sites *s, uint32_t i)
 	return __atomic_load_n(s->data + IR_DATA_ERRORS / sizeof(uint64_t) + i, __ATOMIC_RELAXED);
 }
 
+/* As it is now: other CPUs may be writing it. */
+static const char *text_of(struct api_sites *s, uint32_t i)
+{
+	const uint64_t *words = s->data + IR_DATA_ERRORS / sizeof(uint64_t) + i + 1;
+	if (s->kind[i] != SITE_MADE)
+		return s->text[i];
+	uint64_t n = __atomic_load_n(words, __ATOMIC_RELAXED);
+	n = n < IR_MADE_BYTES ? n : IR_MADE_BYTES;
+	memcpy(s->made, words + 1, n);
+	s->made[n] = 0;
+	return s->made;
+}
+
+static bool news(const struct api_sites *s, uint32_t i)
+{
+	return s->kind[i] != SITE_ROOM && count(s, i) != s->seen[i];
+}
+
 static void destroy(struct api_sites *s)
 {
 	kern_map_munmap(s->data, s->bytes);
 	for (uint32_t i = 0; s->text && i < s->n; i++)
 		free(s->text[i]);
 	free(s->text);
-	free(s->loss);
+	free(s->kind);
 	free(s->seen);
 	free(s->mark);
 	free(s);
@@ -51,14 +70,14 @@ static bool copy_texts(struct api_sites *s, const struct ir_unit *ir)
 {
 	s->n = ir->nerrors;
 	s->text = calloc(s->n + 1, sizeof *s->text);
-	s->loss = calloc(s->n + 1, sizeof *s->loss);
+	s->kind = calloc(s->n + 1, sizeof *s->kind);
 	s->seen = calloc(s->n + 1, sizeof *s->seen);
 	s->mark = calloc(s->n + 1, sizeof *s->mark);
-	if (!s->text || !s->loss || !s->seen || !s->mark)
+	if (!s->text || !s->kind || !s->seen || !s->mark)
 		return false;
 	for (uint32_t i = 0; i < s->n; i++) {
 		const struct ir_error *e = &ir->errors[i];
-		s->loss[i] = e->loss;
+		s->kind[i] = e->loss ? SITE_LOSS : e->worded ? SITE_MADE : e->room ? SITE_ROOM : SITE_ENDS;
 		int r = e->pos.line ? asprintf(&s->text[i], "%s:%u: %s", e->pos.file, e->pos.line, e->text)
 				    : asprintf(&s->text[i], "%s", e->text);
 		if (r < 0) {
@@ -103,12 +122,12 @@ const char *sites_grown(struct api_sites *s)
 {
 	const char *found = NULL;
 	for (uint32_t i = 0; i < s->n; i++) {
-		if (s->loss[i])
+		if (s->kind[i] == SITE_LOSS || s->kind[i] == SITE_ROOM)
 			continue;
 		uint64_t grown = count(s, i) - s->mark[i];
 		s->seen[i] += grown;
 		if (grown && !found)
-			found = s->text[i];
+			found = text_of(s, i);
 	}
 	return found;
 }
@@ -138,7 +157,7 @@ void sites_free_all(pg_ctx *ctx)
 static bool told(const struct api_sites *s)
 {
 	for (uint32_t i = 0; i < s->n; i++)
-		if (count(s, i) != s->seen[i])
+		if (news(s, i))
 			return false;
 	return true;
 }
@@ -174,9 +193,10 @@ int pg_errors_read(pg_ctx *ctx, void (*each)(void *arg, const struct pg_runtime_
 	for (struct api_sites *s = ctx->sites; s; s = s->next) {
 		for (uint32_t i = 0; i < s->n; i++) {
 			uint64_t total = count(s, i);
-			if (total == s->seen[i])
+			if (!news(s, i))
 				continue;
-			struct pg_runtime_error e = { .text = s->text[i], .where = s->where, .loss = s->loss[i],
+			struct pg_runtime_error e = { .text = text_of(s, i), .site = s->text[i], .where = s->where,
+						      .loss = s->kind[i] == SITE_LOSS,
 						      .total = total, .fresh = MUTANT(errors_again) ? total : total - s->seen[i] };
 			s->seen[i] = total;
 			each(arg, &e);

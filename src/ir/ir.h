@@ -263,6 +263,8 @@ enum { IR_SHARE_BY_COST = 0 }; /* of share, below; no function has UINT32_MAX in
 struct ir_error {
 	struct diag_pos pos;
 	bool loss;             /* it ends nothing: the program leaves out what had no room, and goes on */
+	bool worded;           /* its text is made at run time, where the counts of the IR_MADE errors behind it would be */
+	bool room;             /* one of those: it is none */
 	const char *text;      /* "attempt to perform arithmetic on a nil value (local 'n')" */
 	/* for warnings, at the Lua level, or NULL: where it was lowered from; what raises it; what made the
 	 * operand that the text names, an `index` */
@@ -313,6 +315,8 @@ enum { IR_MAP_DATA = 0, IR_MAP_PRINT = 1, IR_MAP_USER = 2 }; /* unit->maps: two 
  *   +16 u64 spare[6]
  *   +64 u64 errors[nerrors]: how often each error was raised */
 enum { IR_DATA_ZERO = 0, IR_DATA_LOST = 8, IR_DATA_ERRORS = 64 };
+/* The text of an error, made at run time, as words: its length, and as many bytes as are kept of it. */
+enum { IR_MADE = 32, IR_MADE_BYTES = (IR_MADE - 1) * 8 };
 
 struct ir_unit {
 	struct arena *arena;

@@ -247,7 +247,7 @@ pg_value ir_refusal(struct ir_unit *u, const struct refusal *row)
 uint32_t ir_error(struct ir_unit *u, struct diag_pos pos, const char *text)
 {
 	for (uint32_t i = 0; i < u->nerrors; i++)
-		if (u->errors[i].pos.line == pos.line && !strcmp(u->errors[i].text, text) &&
+		if (!u->errors[i].worded && !u->errors[i].room && u->errors[i].pos.line == pos.line && !strcmp(u->errors[i].text, text) &&
 		    (u->errors[i].pos.file == pos.file ||
 		     (pos.file && u->errors[i].pos.file && !strcmp(u->errors[i].pos.file, pos.file))))
 			return i;

@@ -298,7 +298,7 @@ static void put_tables(struct text *t)
 		put_string(t, u->errors[i].text, strlen(u->errors[i].text));
 		put(t, " @");
 		put_pos(t, u->errors[i].pos);
-		put(t, u->errors[i].loss ? " loss\n" : "\n");
+		put(t, u->errors[i].loss ? " loss\n" : u->errors[i].worded ? " worded\n" : u->errors[i].room ? " room\n" : "\n");
 	}
 	for (uint32_t i = 1; i < u->ninlines; i++) {
 		put(t, "inline");

@@ -584,6 +584,8 @@ static void error_row(struct reader *r)
 	expect(r, "@");
 	e.pos = position(r);
 	e.loss = accept(r, "loss");
+	e.worded = accept(r, "worded");
+	e.room = accept(r, "room");
 	arena_push(r->u->arena, r->u->errors, r->u->nerrors, r->u->cap_errors, e);
 }
 

@@ -47,7 +47,7 @@ void pgl_report_prints(lua_State *L)
 
 /* A site that raised: shown at once the first time, then at growing distances while it goes on. */
 struct pgl_shown {
-	char *text, *where;
+	char *text, *site, *where; /* the last text, and what stays the same of all */
 	bool loss;              /* it was no error */
 	uint64_t total, said;   /* counted, and as last shown */
 	uint64_t at, wait;      /* when last shown, how long to hold back; ns */
@@ -90,19 +90,30 @@ static void show(struct pgl_shown *e, uint64_t now)
 	e->at = now;
 }
 
+static struct pgl_shown *renewed(struct pgl_shown *v, const char *text)
+{
+	char *now = strcmp(v->text, text) ? strdup(text) : NULL;
+	if (now) {
+		free(v->text);
+		v->text = now;
+	}
+	return v;
+}
+
 static struct pgl_shown *find(struct pgl *s, const struct pg_runtime_error *e)
 {
 	for (unsigned i = 0; i < s->nshown; i++)
-		if (!strcmp(s->shown[i].text, e->text) && !strcmp(s->shown[i].where, e->where))
-			return &s->shown[i];
+		if (!strcmp(s->shown[i].site, e->site) && !strcmp(s->shown[i].where, e->where))
+			return renewed(&s->shown[i], e->text);
 	struct pgl_shown *v = realloc(s->shown, (s->nshown + 1) * sizeof(*v));
 	if (!v)
 		return NULL;
 	s->shown = v;
 	v += s->nshown;
-	*v = (struct pgl_shown){ .text = strdup(e->text), .where = strdup(e->where), .loss = e->loss };
-	if (!v->text || !v->where) {
+	*v = (struct pgl_shown){ .text = strdup(e->text), .site = strdup(e->site), .where = strdup(e->where), .loss = e->loss };
+	if (!v->text || !v->site || !v->where) {
 		free(v->text);
+		free(v->site);
 		free(v->where);
 		return NULL;
 	}
@@ -186,6 +197,7 @@ void pgl_report_free(struct pgl *s)
 {
 	for (unsigned i = 0; i < s->nshown; i++) {
 		free(s->shown[i].text);
+		free(s->shown[i].site);
 		free(s->shown[i].where);
 	}
 	free(s->shown);

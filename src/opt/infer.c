@@ -372,9 +372,9 @@ static struct ir_type rule_located(struct infer *in, ir_ref r)
 static struct ir_type rule_raise(struct infer *in, ir_ref r)
 {
 	struct ir_type t = infer_arg(in, r, 0);
-	if (t.kinds & IR_STRINGS && !(t.k && !memchr(t.k->str, 0, t.k->n)))
-		flow_refuse(&in->fl, ir_at(in->fl.f, r)->site, ON_STRINGS, "catch it by pcall and print it, or give it a constant text",
-			    "error with a text known only at run time, which no pcall catches, is not there yet");
+	if (t.k && t.k->kind == PG_STR && memchr(t.k->str, 0, t.k->n))
+		flow_refuse(&in->fl, ir_at(in->fl.f, r)->site, ON_STRINGS, "leave the zero byte out",
+			    "error with a constant text that has a zero byte in it is not there yet");
 	return nothing;
 }
 

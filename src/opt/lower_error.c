@@ -88,6 +88,42 @@ void lower_messages(struct lw *w)
 		answer(w, q);
 }
 
+/* ---- texts made at run time ---- */
+
+/* A number of its own, with room for the text. */
+static uint32_t made_error(struct lw *w)
+{
+	struct ir_unit *u = w->unit;
+	uint32_t number = u->nerrors;
+	struct ir_error e = { .pos = u->sites[w->at->site].pos, .text = "an error with a text made at run time", .worded = true };
+	arena_push(u->arena, u->errors, u->nerrors, u->cap_errors, e);
+	e = (struct ir_error){ .text = "", .room = true };
+	for (unsigned i = 0; i < IR_MADE; i++)
+		arena_push(u->arena, u->errors, u->nerrors, u->cap_errors, e);
+	return number;
+}
+
+/* What is longer than what is kept is cut. Other CPUs may write another text of the same place at the same time. */
+static void raise_made(struct lw *w, const struct lw_val *v)
+{
+	bool far = lw_text_cap(v->kinds, v->cap, v->most) > LW_MAXSTR;
+	struct lw_val text = far ? lw_long_of(w, v) : lw_text(w, v);
+	uint32_t number = made_error(w), most = text.cap < IR_MADE_BYTES ? text.cap : IR_MADE_BYTES;
+	ir_ref to = lw_mapval(w, IR_MAP_DATA, IR_DATA_ERRORS + 8 * ((int64_t)number + 1)), len = lw_str_len(w, &text);
+	if (text.cap > most)
+		len = lw_pick(w, IR_UGT, len, lw_imm(w, most), lw_imm(w, most), len);
+	if (far) {
+		struct lw_str s = lw_long_str(w, &text);
+		for (unsigned i = 0; i < (most + 7) / 8; i++)
+			lw_store(w, 8, to, 8 * (i + 1), lw_long_word(w, &s, i));
+	} else {
+		for (unsigned i = 1; i < text.n; i++)
+			lw_store(w, 8, to, 8 * i, text.w[i]);
+	}
+	lw_store(w, 8, to, 0, len);
+	lw_raise_number(w, lw_imm(w, number));
+}
+
 /* The message has its position, if it is to have one. */
 void lower_raise(struct lw *w, ir_ref r)
 {
@@ -103,6 +139,8 @@ void lower_raise(struct lw *w, ir_ref r)
 		w->site = 0;
 		if (k == IR_MSG)
 			raise_message(w, lw_word(w, &one, 0));
+		else if (IR_BIT(k) & IR_STRINGS && !v->k)
+			raise_made(w, &one);
 		else
 			lw_raise(w, "%s", value_text(w, k, v->k));
 		w->site = site;

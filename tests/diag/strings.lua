@@ -95,11 +95,6 @@ local zeros = { ["a\0"] = 1 }
 for i = 1, 100 do zeros["word" .. i] = i end
 diag.case("in a captured table with zero bytes", function(p) if zeros[p:sub(1, 8)] then return bpf.DROP end end)
 
--- raised
-diag.case("an error that is a part of the packet", function(p) error(p:sub(1, 4)) end)
-diag.case("an assertion that says a part of the packet", function(p) assert(p.len > 60, "only " .. p.len) end)
-diag.case("an error without position", function(p) error(p:sub(1, 4) .. "!", 0) end)
-
 -- messages of errors
 local function message(p)
 	local _, v = pcall(function() return p.tcp.dport end)

@@ -43,4 +43,18 @@ try("tc ingress", 2, function(o, f) return bpf.tc("lo", "ingress", o, f) end)
 try("tc egress", 2, function(o, f) return bpf.tc("lo", "egress", o, f) end)
 try("socket", 4, function(o, f) return bpf.socket("lo", o, f) end)
 try("xdp", 2, function(o, f) return bpf.xdp("lo", o, f) end, { mode = "skb" })
+
+-- an error whose text is made at run time: one place, with the text that it was raised with last
+do
+	local said = {}
+	bpf.on_error(function(text, info) said[#said + 1] = info.total .. " " .. text end)
+	local link <close> = bpf.xdp("lo", { mode = "skb" }, function(pkt) if #pkt > 200 then error("of " .. #pkt, 0) end end)
+	local before = link:stats().errors
+	for _, size in ipairs { 300, 400 } do
+		assert(os.execute(("ping -q -i 0.01 -c 2 -W 1 -s %d 127.0.0.1 >/dev/null"):format(size)))
+		bpf.run { ["for"] = "50ms" }
+	end
+	assert(table.concat(said, ", ") == "4 of 342, 8 of 442", table.concat(said, ", "))
+	assert(link:stats().errors == before + 8)
+end
 END

@@ -61,4 +61,24 @@ over("in a loop", function(s)
 	end
 	return n, last == "third 3", last == "third 6"
 end)
+
+-- ---- that nothing catches ----
+
+over("uncaught", function(s) if #s > 4 then error("bad " .. s:sub(1, 5) .. #s) end return #s end)
+over("uncaught, without position", function(s) if #s > 4 then error(s:sub(1, 3), 0) end return #s end)
+over("uncaught, long", function(s) error("so long: " .. s:sub(1, 60) .. s:sub(1, 90)) end)
+over("uncaught: one of two, or a number", function(s)
+	local v = "few " .. #s
+	if #s > 60 then v = "many " .. s:sub(1, 20) .. s elseif #s > 6 then v = #s end
+	error(v)
+end)
+over("uncaught, of assert", function(s)
+	assert(#s > 5, "only " .. #s)
+	assert(#s < 50, s:sub(1, 4))
+	return #s
+end)
+over("raised again, uncaught", function(s)
+	local ok, e = pcall(function() if #s == 8 then s = nil end error("x" .. #s, 0) end)
+	error(e, 0)
+end)
 lang.done()
