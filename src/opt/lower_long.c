@@ -19,6 +19,8 @@
 #include "opt/lower.h"
 #include "opt/passes.h"
 
+#include "core/mutant.h"
+
 enum {
 	WORD = 8,
 	COUNT_WORD = 8,        /* of a slot: what is counted */
@@ -448,7 +450,7 @@ static ir_ref other_room(struct lw *w, const struct kept *k, const struct lw_val
 void lower_long_kept(struct lw *w, uint32_t n, const ir_ref *params, struct lw_val *v)
 {
 	uint32_t several = 0, last = 0;
-	for (uint32_t i = 0; i < n; i++)
+	for (uint32_t i = 0; i < n && !MUTANT(long_overwritten); i++)
 		if (params[i] && v[i].kinds & IR_BIT(IR_LONG)) {
 			several++;
 			last = i;
@@ -548,7 +550,7 @@ static ir_ref claim(struct lw *w, ir_ref held)
 	ir_ref off = lw_op2i(w, IRO(shl64), slot, log2_of(s->size));
 	ir_ref count = lw_op2(w, IRO(add64), lw_mapval(w, s->map, 0), off);
 	lw_op2(w, IRO(atomadd64), count, lw_imm(w, 1));
-	lw_bri(w, IR_EQ, lw_load(w, WORD, count, 0), 1, mine, taken);
+	lw_bri(w, MUTANT(scratch_shared) ? IR_UGE : IR_EQ, lw_load(w, WORD, count, 0), 1, mine, taken);
 	lw_enter(w, taken);
 	lw_op2(w, IRO(atomadd64), count, lw_imm(w, -1));
 	ir_ref next = lw_op2i(w, IRO(add64), i, 1);

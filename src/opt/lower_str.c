@@ -405,20 +405,29 @@ static void equal_const(struct lw *w, const struct lw_str *s, const pg_value *k,
 	lw_str_is(w, s, s->off, k->str, k->n, yes, no);
 }
 
-/* Byte by byte. */
-static void equal_bytes(struct lw *w, const struct lw_str *a, const struct lw_str *b, ir_blk yes, ir_blk no)
+/* To `same` when the first n bytes of both are; goes on where they differ first, with those bytes. */
+static void differ(struct lw *w, const struct lw_str *a, const struct lw_str *b, ir_ref n, ir_blk same, ir_ref bytes[2])
 {
-	ir_blk head = lw_block(w, 1), more = lw_block(w, 0), on = lw_block(w, 0);
+	ir_blk head = lw_block(w, 1), more = lw_block(w, 0), on = lw_block(w, 0), here = lw_block(w, 0);
 	lw_jmp(w, head, 1, (ir_ref[]){ lw_imm(w, 0) });
 	lw_enter(w, head);
 	ir_ref i = lw_param(w, head, 0);
-	lw_br(w, IR_ULT, i, a->len, more, yes);
+	lw_br(w, IR_ULT, i, n, more, same);
 	lw_enter(w, more);
-	ir_ref x = lw_str_byte(w, a, lw_op2(w, IRO(add64), a->off, i));
-	ir_ref y = lw_str_byte(w, b, lw_op2(w, IRO(add64), b->off, i));
-	lw_br(w, IR_EQ, x, y, on, no);
+	bytes[0] = lw_str_byte(w, a, lw_op2(w, IRO(add64), a->off, i));
+	bytes[1] = lw_str_byte(w, b, lw_op2(w, IRO(add64), b->off, i));
+	lw_br(w, IR_EQ, bytes[0], bytes[1], on, here);
 	lw_enter(w, on);
 	lw_jmp(w, head, 1, (ir_ref[]){ lw_op2i(w, IRO(add64), i, 1) });
+	lw_enter(w, here);
+}
+
+/* Byte by byte, of two as long as each other. */
+static void equal_bytes(struct lw *w, const struct lw_str *a, const struct lw_str *b, ir_blk yes, ir_blk no)
+{
+	ir_ref bytes[2];
+	differ(w, a, b, a->len, yes, bytes);
+	lw_jmp(w, no, 0, NULL);
 }
 
 static void equal_slices(struct lw *w, const struct lw_str *a, const struct lw_str *b, ir_blk yes, ir_blk no)
@@ -501,21 +510,10 @@ void lw_str_equal(struct lw *w, const struct lw_val *a, const struct lw_val *b, 
 static void less_bytes(struct lw *w, const struct lw_str *a, const struct lw_str *b, bool or_equal, ir_blk yes,
 		       ir_blk no)
 {
-	ir_blk head = lw_block(w, 1), more = lw_block(w, 0), on = lw_block(w, 0), differ = lw_block(w, 0);
 	ir_blk end = lw_block(w, 0);
-	ir_ref both = lw_pick(w, IR_ULT, a->len, b->len, a->len, b->len);
-	lw_jmp(w, head, 1, (ir_ref[]){ lw_imm(w, 0) });
-	lw_enter(w, head);
-	ir_ref i = lw_param(w, head, 0);
-	lw_br(w, IR_ULT, i, both, more, end);
-	lw_enter(w, more);
-	ir_ref x = lw_str_byte(w, a, lw_op2(w, IRO(add64), a->off, i));
-	ir_ref y = lw_str_byte(w, b, lw_op2(w, IRO(add64), b->off, i));
-	lw_br(w, IR_EQ, x, y, on, differ);
-	lw_enter(w, on);
-	lw_jmp(w, head, 1, (ir_ref[]){ lw_op2i(w, IRO(add64), i, 1) });
-	lw_enter(w, differ);
-	lw_br(w, IR_ULT, x, y, yes, no);
+	ir_ref bytes[2];
+	differ(w, a, b, lw_pick(w, IR_ULT, a->len, b->len, a->len, b->len), end, bytes);
+	lw_br(w, IR_ULT, bytes[0], bytes[1], yes, no);
 	lw_enter(w, end);
 	lw_br(w, or_equal ? IR_ULE : IR_ULT, a->len, b->len, yes, no);
 }

@@ -6,6 +6,8 @@
  */
 #include "opt/passes.h"
 
+#include "core/mutant.h"
+
 enum { WORD = 8 };
 
 /* Before the terminator of b. */
@@ -37,7 +39,7 @@ static void give_back(struct ir_unit *u, struct ir_fn *f, ir_blk b)
 int opt_scratch(struct ir_unit *u)
 {
 	struct ir_fn *f = u->main;
-	if (!u->scratch_map.map)
+	if (!u->scratch_map.map || MUTANT(scratch_kept))
 		return 0;
 	ir_order(f);
 	uint32_t n = f->nrpo;
