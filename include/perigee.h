@@ -113,6 +113,7 @@ enum pg_map_role {
 	PG_ROLE_OUTER,       /* m[k] is a map; kernel code reads it only */
 	PG_ROLE_STORAGE,     /* what each thread, socket ... keeps: m[its number]; kernel code: that of the one it runs for */
 	PG_ROLE_SOCKETS,     /* in kernel code assign; else m[k], a descriptor */
+	PG_ROLE_RING,        /* the user half pushes; kernel code goes over what was pushed, which takes it out */
 	PG_ROLE_END
 };
 

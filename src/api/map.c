@@ -16,7 +16,7 @@ static const char *in_map(const pg_map *m, char *buf, size_t n)
 		[PG_ROLE_MAP] = "map", [PG_ROLE_STATE] = "state", [PG_ROLE_PERCPU] = "per-CPU state",
 		[PG_ROLE_EVENTS] = "event", [PG_ROLE_QUEUE] = "map", [PG_ROLE_FILTER] = "map",
 		[PG_ROLE_REDIRECT] = "map", [PG_ROLE_OUTER] = "map",
-		[PG_ROLE_STORAGE] = "map", [PG_ROLE_SOCKETS] = "map",
+		[PG_ROLE_STORAGE] = "map", [PG_ROLE_SOCKETS] = "map", [PG_ROLE_RING] = "map",
 	};
 	if (*m->name)
 		snprintf(buf, n, "%s '%s'", roles[m->role], m->name);
@@ -136,7 +136,8 @@ static int key_bytes(pg_map *m, enum pg_mode mode, const pg_value *key, char *wh
 		if (m->role == PG_ROLE_EVENTS)
 			snprintf(why, n, "events are read in their order, not by key");
 		else
-			snprintf(why, n, "a %s has no keys; it is used by %s", m->of->name, m->role == PG_ROLE_QUEUE ?
+			snprintf(why, n, "a %s has no keys; it is used by %s", m->of->name, m->role == PG_ROLE_RING ?
+				 "m:push(v), and in programs by for v in pairs(m)" : m->role == PG_ROLE_QUEUE ?
 				 "m:push(v), m:pop() and m:peek()" : "m:push(v) and m:peek(v)");
 		return -EINVAL;
 	}

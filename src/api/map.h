@@ -52,6 +52,7 @@ struct pg_map {
 	uint64_t *lost;
 	uint64_t foreign;          /* EVENTS: records that did not decode */
 	struct kern_ring *ring;
+	struct kern_user_ring *written; /* RING; NULL until it is used */
 	struct map_sent *sent, **sent_end; /* EVENTS: by twins, not yet read */
 	size_t sent_bytes;
 
@@ -168,6 +169,11 @@ void held_free(pg_map *m);
 int socket_fetch(pg_map *m);   /* as map_fetch */
 void socket_get(const pg_map *m, pg_value *out); /* a descriptor; PG_TRUE: one that another put in */
 int socket_set(pg_map *m);     /* m->tmp */
+
+/* map_ring.c: rings that the user half writes */
+int ring_size(pg_map *m);
+int ring_push(pg_map *m);      /* m->vbuf */
+int ring_next(pg_map *m, pg_value *out); /* 1; 0: there is none */
 
 /* map_queue.c */
 int queue_clear(pg_map *m);

@@ -216,6 +216,10 @@ static int start(pg_map *m, pg_map_iter **cursor)
 
 int pg_map_next(pg_map *m, pg_map_iter **cursor, pg_value *key, pg_value *value)
 {
+	if (m->role == PG_ROLE_RING) {
+		*value = (pg_value){ .kind = PG_NIL };
+		return ring_next(m, key);
+	}
 	int rc = *cursor ? 0 : start(m, cursor);
 	pg_map_iter *it = *cursor;
 	if (it)

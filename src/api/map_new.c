@@ -97,6 +97,8 @@ static int set_size(pg_map *m, const struct pg_map_opts *o)
 						 "entries = 1024", m->of->name);
 	m->ncpus = m->percpu ? kern_ncpus() : 1;
 	m->slot = m->percpu ? (m->value->size + 7) & ~7u : m->value->size;
+	if (m->role == PG_ROLE_RING)
+		return ring_size(m);
 	return o->lock ? set_lock(m) : 0;
 }
 
@@ -168,6 +170,7 @@ void pg_map_unref(pg_map *m)
 		return;
 	events_free(m);
 	held_free(m);
+	kern_user_ring_free(m->written);
 	pg_map_unref(m->inner);
 	kern_map_munmap(m->mem, m->value ? m->value->size : 0);
 	kern_close(m->fd);
@@ -250,14 +253,14 @@ int map_fail(pg_map *m, int err, const char *doing)
 
 static int create(pg_map *m)
 {
-	bool ring = m->role == PG_ROLE_EVENTS;
+	bool ring = m->role == PG_ROLE_EVENTS || m->role == PG_ROLE_RING;
 	struct kern_map_spec s = {
 		.type = m->of->type,   .key_size = map_kernel_key_size(m),
 		.value_size = ring ? 0 : m->lock ? m->slot : m->value->size,
 		.entries = m->entries, .flags = m->flags,
 		.name = *m->name ? m->name : NULL, .numa = m->numa,
 	};
-	if (ring && api_lacks(m->ctx, FEAT_ringbuf))
+	if (m->role == PG_ROLE_EVENTS && api_lacks(m->ctx, FEAT_ringbuf))
 		return api_needs(m->ctx, "events need the", FEAT_ringbuf);
 	if (m->inner && (s.inner_fd = outer_model(m)) < 0)
 		return s.inner_fd;

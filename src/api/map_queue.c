@@ -7,7 +7,8 @@
 
 static int has(pg_map *m, enum pg_map_role role, const char *method)
 {
-	if (m->role == role || (role == PG_ROLE_MAP && (m->role == PG_ROLE_QUEUE || m->role == PG_ROLE_FILTER)))
+	if (m->role == role || (role == PG_ROLE_MAP && (m->role == PG_ROLE_QUEUE || m->role == PG_ROLE_FILTER)) ||
+	    (m->role == PG_ROLE_RING && !strcmp(method, "push")))
 		return map_open(m);
 	return api_fail(m->ctx, -EINVAL, "a %s has no %s", m->of->name, method);
 }
@@ -28,6 +29,8 @@ int pg_map_push(pg_map *m, enum pg_mode mode, const pg_value *v)
 	int rc = has(m, PG_ROLE_MAP, "push");
 	if (!rc)
 		rc = encode(m, mode, v);
+	if (!rc && m->role == PG_ROLE_RING)
+		return ring_push(m);
 	return rc ? rc : map_put(m, mode, BPF_ANY);
 }
 

@@ -20,6 +20,7 @@ static const struct map_type map_types[] = {
 	{ "stack",           BPF_MAP_TYPE_STACK,           .role = PG_ROLE_QUEUE, .keys = MAP_KEYS_NONE },
 	{ "bloom_filter",    BPF_MAP_TYPE_BLOOM_FILTER,    .role = PG_ROLE_FILTER, .keys = MAP_KEYS_NONE,
 	  .since = "5.16" },
+	{ "user_ringbuf",    BPF_MAP_TYPE_USER_RINGBUF,    .role = PG_ROLE_RING, .keys = MAP_KEYS_NONE, .since = "6.1" },
 	{ "array_of_maps",   BPF_MAP_TYPE_ARRAY_OF_MAPS,   .role = PG_ROLE_OUTER, .keys = MAP_KEYS_NUMBER, .value = "u32",
 	  .outer = true },
 	{ "hash_of_maps",    BPF_MAP_TYPE_HASH_OF_MAPS,    .role = PG_ROLE_OUTER, .value = "u32", .outer = true },
@@ -58,7 +59,6 @@ static const struct { const char *name, *instead; } other_types[] = {
 	{ "prog_array", "a prog_array holds programs, which a script cannot name as values; link:replace(f) changes "
 			"what a hook runs" },
 	{ "ringbuf", "what programs send is read from bpf.events { ... }" },
-	{ "user_ringbuf", "programs read what the user half wrote from a queue: bpf.map { \"queue\", ... }" },
 	{ "perf_event_array", "what programs send is read from bpf.events { ... }" },
 };
 

@@ -180,6 +180,14 @@ void kern_ring_free(struct kern_ring *r);
 /* Hands every record to `each`; returns how many. */
 int kern_ring_read(struct kern_ring *r, void (*each)(void *arg, const void *data, size_t n), void *arg);
 
+/* ---- user ring buffer: written here, read by programs ---- */
+struct kern_user_ring;
+int kern_user_ring_new(int map_fd, uint32_t bytes, struct kern_user_ring **out);
+void kern_user_ring_free(struct kern_user_ring *r);
+int kern_user_ring_write(struct kern_user_ring *r, const void *data, uint32_t n); /* -E2BIG: full */
+/* The next record that no program has read, taken back: its first n bytes. -ENOENT: there is none. */
+int kern_user_ring_take(struct kern_user_ring *r, void *out, uint32_t n);
+
 /* ---- memory of one-entry arrays made with BPF_F_MMAPABLE ---- */
 void *kern_map_mmap(int fd, size_t size); /* NULL on failure */
 void kern_map_munmap(void *p, size_t size);

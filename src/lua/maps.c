@@ -497,6 +497,7 @@ static const luaL_Reg *const by_role[PG_ROLE_END] = {
 	[PG_ROLE_QUEUE] = pgl_queue_methods, [PG_ROLE_FILTER] = pgl_queue_methods,
 	[PG_ROLE_REDIRECT] = redirect_methods, [PG_ROLE_OUTER] = outer_methods,
 	[PG_ROLE_STORAGE] = storage_methods, [PG_ROLE_SOCKETS] = socket_methods,
+	[PG_ROLE_RING] = pgl_ring_methods,
 };
 
 static void set_methods(lua_State *L)

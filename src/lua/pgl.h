@@ -145,7 +145,7 @@ void pgl_open_maps(lua_State *L);
 void pgl_open_entry(lua_State *L);
 void pgl_open_state(lua_State *L);
 void pgl_open_events(lua_State *L);
-extern const luaL_Reg pgl_queue_methods[]; /* of maps without keys */
+extern const luaL_Reg pgl_queue_methods[], pgl_ring_methods[];
 int pgl_map_gc(lua_State *L);
 int pgl_map_clear(lua_State *L);
 pg_map *pgl_map(lua_State *L, int idx);   /* raises when it is none */

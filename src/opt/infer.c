@@ -225,14 +225,15 @@ static struct map_shape each_shape(struct infer *in, ir_ref each)
 static struct ir_type rule_each(struct infer *in, ir_ref r)
 {
 	struct map_shape s = each_shape(in, r);
-	struct ir_type t = type_of_memory(s.key);
+	const struct ctype *first = s.key ? s.key : s.value; /* records have no keys */
+	struct ir_type t = type_of_memory(first);
 	uint32_t site = ir_at(in->fl.f, r)->site;
 	char key[256];
 	if (t.kinds && t.cap <= LW_MAXSTR)
 		return t; /* a struct only has its fields read: opt/iterate.c */
 	flow_refuse(&in->fl, site, ON_MAPS, "go over the map in the user half, or keep the key's parts in the "
 		    "value, too", "keys of type %s are not gone over yet in kernel code",
-		    ct_text(s.key, key, sizeof(key)));
+		    ct_text(first, key, sizeof(key)));
 	return type_pending();
 }
 

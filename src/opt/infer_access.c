@@ -185,7 +185,10 @@ static struct ir_type index_table(struct infer *in, ir_ref r, const pg_value *ta
 static const char *methods_of(struct infer *in, const pg_map *m)
 {
 	const char *names = "its methods are ", *comma = "";
-	for (const struct ir_lib *row = in->fl.u->target->map_rows[pg_map_role(m)]; row && row->name; row++) {
+	const struct ir_lib *row = in->fl.u->target->map_rows[pg_map_role(m)];
+	if (!row || !row->name)
+		return "go over it: for v in pairs(m) do ... end";
+	for (; row->name; row++) {
 		names = arena_printf(in->fl.u->arena, "%s%sm:%s(%s)", names, comma, row->name,
 				     !row->max ? "" : pg_map_role(m) == PG_ROLE_REDIRECT ||
 				     pg_map_role(m) == PG_ROLE_SOCKETS ? "k" : "v");

@@ -60,7 +60,7 @@ static bool is_map(const struct flow *fl, const struct ir_type *t, struct map_sh
 	const pg_map *m = ir_single(t->kinds) ? ir_map_like(fl->u, t) : NULL;
 	if (m)
 		map_shape(m, s);
-	return m && s->role == PG_ROLE_MAP;
+	return m && (s->role == PG_ROLE_MAP || s->role == PG_ROLE_RING);
 }
 
 /* The call becomes the iterator, what it goes over, and where it starts. */
@@ -175,7 +175,7 @@ static bool turn_of(const struct ir_fn *f, ir_ref call, struct turn *t)
 	return t->done && last->op == IRO(branch) && last->args[0] == t->done;
 }
 
-/* Results of the call: the first is `key`, the second what `second` is made to be. */
+/* Results of the call: the first is `key`, the second what `second` is made to be; of 0: nil. */
 static void results(struct flow *fl, ir_ref call, ir_ref key, enum ir_op second, ir_ref of)
 {
 	struct ir_fn *f = fl->f;
@@ -184,7 +184,7 @@ static void results(struct flow *fl, ir_ref call, ir_ref key, enum ir_op second,
 			uint32_t which = ir_at(f, r)->aux;
 			if (ir_at(f, r)->op != IRO(result) || ir_at(f, r)->args[0] != call)
 				continue;
-			if (which > 1) {
+			if (which > 1 || (which && !of)) {
 				iterate_become(fl, r, IRO(const), 0, NULL);
 				ir_at(f, r)->k = &const_nil;
 				continue;
@@ -227,16 +227,17 @@ static ir_ref key_table(struct flow *fl, ir_ref each, const struct ctype *layout
 }
 
 /* The block ends with `each`: on in the loop with its value, or done. */
-static void each(struct flow *fl, ir_ref call, const struct turn *t, const struct ctype *key)
+static void each(struct flow *fl, ir_ref call, const struct turn *t, const struct map_shape *s)
 {
 	struct ir_fn *f = fl->f;
 	ir_ref last = ir_block(f, ir_at(f, call)->block)->last, map = ir_at(f, call)->args[1];
 	struct ir_edge done = ir_at(f, last)->succ[0], on = ir_at(f, last)->succ[1];
 	iterate_become(fl, last, IRO(each), 1, &map);
+	const struct ctype *key = s->key ? s->key : s->value; /* records have no keys */
 	ir_ref is = key->kind == CT_STRUCT ? key_table(fl, last, key, &on) : last;
 	ir_at(f, last)->succ[0] = on;
 	ir_at(f, last)->succ[1] = done;
-	results(fl, call, is, IRO(eachval), last);
+	results(fl, call, is, IRO(eachval), s->key ? last : 0);
 	ir_remove(f, t->done);
 	ir_remove(f, t->first);
 	ir_ref *to = arena_array(fl->u->scratch, ir_ref, f->nins);
@@ -261,7 +262,7 @@ static bool turn(struct flow *fl, ir_ref call)
 		 starts_with(fl, call, IR_BIT(IR_NIL), const_int(fl->u, -1)))
 		step(fl, call, &t);
 	else if (row->imm == IR_EXPAND_NEXT && map && !s.array && starts_with(fl, call, IR_BIT(IR_NIL), NULL))
-		each(fl, call, &t, s.key);
+		each(fl, call, &t, &s);
 	else
 		return false;
 	return true;

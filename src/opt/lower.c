@@ -223,7 +223,7 @@ static void lower_each(struct lw *w, ir_ref r)
 	if (!w->each)
 		w->each = arena_array(w->unit->scratch, ir_ref, w->from->nins);
 	w->each[r] = t;
-	w->val[r] = lw_load_type(w, s.key, t, 0);
+	w->val[r] = lw_load_type(w, s.key ? s.key : s.value, t, 0);
 	w->unit->copy_access |= w->unit->target->helper_pull != 0; /* what is pulled inside would be lost outside */
 	lower_edge(w, &i->succ[0]);
 }

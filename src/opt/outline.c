@@ -20,12 +20,14 @@
 #include "opt/outline.h"
 
 #include "core/feature.h"
+#include "core/shape.h"
 #include "core/refusal.h"
 #include "opt/webs.h"
 
 #include <errno.h>
 
-enum { CTX_WORD, EXIT_WORD, FIRST_WORD, WORD = 8, HELPER_FOR_EACH = 164, HELPER_LOOP = 181, MOST_TURNS = 1 << 23 };
+enum { CTX_WORD, EXIT_WORD, FIRST_WORD, WORD = 8, HELPER_FOR_EACH = 164, HELPER_LOOP = 181, HELPER_DRAIN = 209,
+       HELPER_DYNPTR_READ = 201, MOST_TURNS = 1 << 23 };
 
 struct way { ir_blk to, in; uint32_t word, nargs; }; /* in: its block of the callback */
 
@@ -35,6 +37,7 @@ struct outline {
 	struct webs webs;
 	ir_blk head;
 	bool each;
+	uint32_t record;       /* each, of a ring that is drained: bytes of one; the callback is given where it is read */
 	uint32_t limit;        /* blocks of f that there were */
 	bool *in;              /* by block of f: in the body */
 	ir_blk *blocks;        /* the body, head first */
@@ -152,10 +155,25 @@ static void each_use(struct outline *o, ir_blk b, use_fn *visit)
 	}
 }
 
+static ir_ref put(struct outline *o, struct edit *e, enum ir_op op, ir_ref a, uint32_t aux, int64_t imm)
+{
+	(void)o;
+	ir_ref r = edit_op(e, op, a, 0);
+	ir_at(e->f, r)->aux = aux;
+	ir_at(e->f, r)->imm = imm;
+	return r;
+}
+
+/* What is made again where it is used, so that the verifier knows what it is. */
+static bool is_constant(const struct ir_ins *i)
+{
+	return i->op == IRO(imm) || i->op == IRO(mapfd) || i->op == IRO(mapval) || i->op == IRO(ctx);
+}
+
 static void find_out(struct outline *o, ir_ref *use, ir_ref at)
 {
 	(void)at;
-	if (is_inside(o, *use) && !o->out_word[*use])
+	if (is_inside(o, *use) && !is_constant(ir_at(o->f, *use)) && !o->out_word[*use])
 		o->out_word[*use] = o->nwords++;
 }
 
@@ -181,6 +199,11 @@ static void take_out(struct outline *o, ir_ref *use, ir_ref at)
 		return;
 	struct edit e = { o->f, at, ir_at(o->f, at)->site };
 	ir_ref v = *use; /* edits may move what `use` points into only by block, not by value */
+	const struct ir_ins i = *ir_at(o->f, v);
+	if (is_constant(&i)) {
+		*use = put(o, &e, i.op, 0, i.aux, i.imm);
+		return;
+	}
 	*use = load_word(o, &e, o->out_word[v], is_pointer(o, v));
 }
 
@@ -238,23 +261,12 @@ static bool find_variables(struct outline *o)
 
 /* ---- the callback ---- */
 
-static ir_ref put(struct outline *o, struct edit *e, enum ir_op op, ir_ref a, uint32_t aux, int64_t imm)
-{
-	(void)o;
-	ir_ref r = edit_op(e, op, a, 0);
-	ir_at(e->f, r)->aux = aux;
-	ir_at(e->f, r)->imm = imm;
-	return r;
-}
-
 /* A value from outside, in the callback: made again, or loaded from a word that the head stores. */
 static ir_ref bring_in(struct outline *o, struct edit *e, struct edit *head, ir_ref r)
 {
 	const struct ir_ins i = *ir_at(o->f, r);
-	switch (i.op) {
-	case IRO(imm): case IRO(mapfd): case IRO(mapval): case IRO(ctx):
+	if (is_constant(&i))
 		return put(o, e, i.op, 0, i.aux, i.imm);
-	}
 	uint32_t word = o->nwords++;
 	store_word(o, head, word, r);
 	return put(o, e, is_pointer(o, r) ? IRO(loadp) : IRO(load64), o->frame, 0, word * WORD);
@@ -414,7 +426,7 @@ static void start_callback(struct outline *o)
 	struct ir_fn *g = o->g = ir_fn_new(o->u, o->f->name);
 	g->machine = true;
 	g->caller = o->f;
-	g->frame_arg = o->each ? 4 : 2;
+	g->frame_arg = o->each && !o->record ? 4 : 2;
 	g->pos = o->u->sites[o->site].pos;
 	ir_blk b = ir_block_new(g);
 	ir_ref t = edit_end(g, b, o->site, IRO(jmp), 0, 0, 0);
@@ -431,6 +443,22 @@ static void start_callback(struct outline *o)
 	edit_count_errors(g, g->failed);
 }
 
+/* A record of the ring as a key, on the callback's stack; a shorter one ends with zeros. */
+static ir_ref read_record(struct outline *o, struct edit *e)
+{
+	struct ir_fn *g = o->g;
+	uint32_t slot = ir_slot(g, (o->record + 7) & ~7u, 8);
+	ir_ref from = put(o, e, IRO(arg), 0, 0, 0), key = put(o, e, IRO(slot), 0, slot, 0);
+	for (uint32_t at = 0; at < o->record; at += 8)
+		edit_store(e, 8, key, at, edit_imm(e, 0));
+	ir_ref args[5] = { key, edit_imm(e, o->record), from, edit_imm(e, 0), edit_imm(e, 0) };
+	ir_ref r = ir_ins_new(g, IRO(helper), 5, args);
+	ir_at(g, r)->aux = HELPER_DYNPTR_READ;
+	ir_at(g, r)->site = o->site;
+	ir_insert_before(g, e->at, r);
+	return key;
+}
+
 /* The key comes as an argument, and the turn is on. */
 static void enter_each(struct outline *o)
 {
@@ -438,7 +466,8 @@ static void enter_each(struct outline *o)
 	ir_ref old = ir_block(o->f, o->head)->last, t = o->ref[old];
 	struct ir_edge on = ir_at(g, t)->succ[0];
 	struct edit e = { g, ir_block(g, 1)->first, o->site };
-	ir_ref key = put(o, &e, IRO(arg), 0, 1, 0), value = put(o, &e, IRO(arg), 0, 2, 0);
+	ir_ref key = o->record ? read_record(o, &e) : put(o, &e, IRO(arg), 0, 1, 0);
+	ir_ref value = o->record ? 0 : put(o, &e, IRO(arg), 0, 2, 0);
 	edit_terminator(g, t, IRO(jmp), 0, 0, 0);
 	ir_at(g, t)->succ[0] = on;
 	ir_ref *to = arena_array(o->u->arena, ir_ref, g->nins);
@@ -566,7 +595,7 @@ static ir_ref call_helper(struct outline *o, struct edit *e, const struct ir_ins
 	args[2] = put(o, e, IRO(slot), 0, o->slot, 0);
 	args[3] = edit_imm(e, 0);
 	ir_ref r = ir_ins_new(f, IRO(helper), 4, args);
-	ir_at(f, r)->aux = o->each ? HELPER_FOR_EACH : HELPER_LOOP;
+	ir_at(f, r)->aux = o->record ? HELPER_DRAIN : o->each ? HELPER_FOR_EACH : HELPER_LOOP;
 	ir_at(f, r)->site = o->site;
 	ir_insert_before(f, e->at, r);
 	return r;
@@ -749,6 +778,16 @@ static int lacking(struct ir_unit *u, uint32_t site)
 	return -EOPNOTSUPP;
 }
 
+/* Of a ring that programs read, the bytes of a record; else 0. */
+static uint32_t record_of(const struct ir_unit *u, const struct ir_ins *each)
+{
+	struct map_shape s = { 0 };
+	const pg_map *m = each->nargs ? NULL : u->maps[each->aux];
+	if (m)
+		map_shape(m, &s);
+	return s.role == PG_ROLE_RING ? s.value->size : 0;
+}
+
 static int outline_fn(struct ir_unit *u, struct ir_fn *f)
 {
 	for (bool more = true; more;) {
@@ -758,7 +797,8 @@ static int outline_fn(struct ir_unit *u, struct ir_fn *f)
 			ir_ref t = ir_block(f, f->rpo[k])->last;
 			if (ir_at(f, t)->op != IRO(mapeach))
 				continue;
-			struct outline o = { .u = u, .f = f, .head = f->rpo[k], .each = true, .site = ir_at(f, t)->site };
+			struct outline o = { .u = u, .f = f, .head = f->rpo[k], .each = true, .site = ir_at(f, t)->site,
+					     .record = record_of(u, ir_at(f, t)) };
 			int err = lacking(u, o.site);
 			err = err ? err : outline(&o);
 			if (err)

@@ -351,4 +351,5 @@ const struct ir_lib *const stdlib_map_rows[PG_ROLE_END] = {
 	[PG_ROLE_QUEUE] = stdlib_queue_rows,  [PG_ROLE_FILTER] = stdlib_filter_rows,
 	[PG_ROLE_REDIRECT] = stdlib_redirect_rows, [PG_ROLE_OUTER] = stdlib_outer_rows,
 	[PG_ROLE_STORAGE] = stdlib_storage_rows, [PG_ROLE_SOCKETS] = stdlib_socket_rows,
+	[PG_ROLE_RING] = stdlib_ring_rows,
 };

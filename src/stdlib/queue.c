@@ -83,6 +83,9 @@ const struct ir_lib stdlib_queue_rows[] = {
 	{ 0 },
 };
 
+/* Programs go over what was pushed: for v in pairs(m). */
+const struct ir_lib stdlib_ring_rows[] = { { 0 } };
+
 const struct ir_lib stdlib_filter_rows[] = {
 	{ "push", 1, 1, { 0 }, 0, 0, IR_E_WRITE, push_type, push_lower, 0, "f:push(v): adds v" },
 	{ "peek", 1, 1, { 0 }, IR_BOOL, 0, IR_E_READ, push_type, known_lower, HELPER_MAP_PEEK,

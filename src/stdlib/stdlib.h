@@ -11,7 +11,7 @@ extern const struct ir_lib stdlib_keyed_rows[]; /* methods of maps; m[k] is "get
 extern const struct ir_lib stdlib_state_rows[]; /* "[]" and "[]=": st.f, st.f = v */
 extern const struct ir_lib stdlib_event_rows[]; /* methods of event channels */
 extern const struct ir_lib stdlib_queue_rows[], stdlib_filter_rows[], stdlib_redirect_rows[], stdlib_outer_rows[],
-	stdlib_storage_rows[], stdlib_socket_rows[];
+	stdlib_storage_rows[], stdlib_socket_rows[], stdlib_ring_rows[];
 extern const struct ir_lib stdlib_str_rows[];   /* methods of strings, string.NAME */
 
 /* Kernel helpers (include/uapi/linux/bpf.h), by number. */

@@ -97,6 +97,13 @@ diag.case("a map stored", function(p) hits[1] = counts[p.len] end)
 diag.case("pairs of a map out of a map, or of nil", function()
 	for _, v in pairs(counts[1]) do return v end
 end)
+local ring = bpf.map { "user_ringbuf", value = "u32", entries = 8 }
+diag.case("a ring pushed to in kernel code", function(p) ring:push(p.len) end)
+diag.case("a ring by key", function(p) return ring[p.len] end)
+diag.case("a second result of going over a ring", function()
+	for _, v in pairs(ring) do if v + 1 == 2 then return bpf.DROP end end
+end)
+diag.case("ipairs of a ring", function() for i in ipairs(ring) do return i end end)
 diag.case("pairs of a queue", function() for k in pairs(jobs) do return k end end)
 diag.case("pairs of a map of maps", function() for k in pairs(tenants) do return k end end)
 diag.case("length of a map out of a map", function() local m = counts[1] return m and #m end)
