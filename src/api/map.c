@@ -441,6 +441,8 @@ int pg_map_clear(pg_map *m)
 {
 	if (m->role == PG_ROLE_EVENTS)
 		return api_fail(m->ctx, -EINVAL, "an event channel is emptied by reading it");
+	if (m->role == PG_ROLE_RING)
+		return ring_clear(m);
 	if (m->of->keys == MAP_KEYS_NONE)
 		return queue_clear(m);
 	if (m->role == PG_ROLE_STORAGE)

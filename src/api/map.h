@@ -174,6 +174,7 @@ int socket_set(pg_map *m);     /* m->tmp */
 int ring_size(pg_map *m);
 int ring_push(pg_map *m);      /* m->vbuf */
 int ring_next(pg_map *m, pg_value *out); /* 1; 0: there is none */
+int ring_clear(pg_map *m);
 
 /* map_queue.c */
 int queue_clear(pg_map *m);

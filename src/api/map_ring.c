@@ -45,3 +45,12 @@ int ring_next(pg_map *m, pg_value *out)
 	map_decode(m, PG_KERNEL, NULL, out, &m->rec, m->text);
 	return 1;
 }
+
+int ring_clear(pg_map *m)
+{
+	pg_value v;
+	int rc;
+	while ((rc = ring_next(m, &v)) > 0)
+		;
+	return rc;
+}

@@ -445,7 +445,7 @@ static int map_add_mine(lua_State *L)
 
 static const luaL_Reg storage_methods[] = {
 	{ "get", map_get }, { "set", map_set }, { "add", map_add }, { "mine", map_mine }, { "set_mine", map_set_mine },
-	{ "add_mine", map_add_mine }, { NULL, NULL },
+	{ "add_mine", map_add_mine }, { "clear", pgl_map_clear }, { NULL, NULL },
 };
 
 /* ---- making ---- */

@@ -45,7 +45,9 @@ static int queue_peek(lua_State *L)
 	return push_value(L, s, pg_map_peek(m, pgl_rules(s), &v, &out), &out);
 }
 
-const luaL_Reg pgl_ring_methods[] = { { "push", queue_push }, { NULL, NULL } };
+const luaL_Reg pgl_ring_methods[] = {
+	{ "push", queue_push }, { "clear", pgl_map_clear }, { NULL, NULL },
+};
 
 const luaL_Reg pgl_queue_methods[] = {
 	{ "push", queue_push }, { "pop", queue_pop }, { "peek", queue_peek }, { "clear", pgl_map_clear },

@@ -176,6 +176,16 @@ for job in pairs(jobs) do
 	at = at + 1
 end
 check("what no program has read is taken back, in its order", right and at == pushed, at)
+raises("its room is back only when a program has gone over it", "map full", jobs.push, jobs, { op = 1 })
+bpf.program("xdp", function()
+	for job in pairs(jobs) do st.a = st.a + job.n end
+	return bpf.PASS
+end):test(frame(1))
+jobs:push { op = 1, n = 3 }
+jobs:clear()
+local left = 0
+for _ in pairs(jobs) do left = left + 1 end
+check("cleared", left == 0, left)
 raises("a value that does not fit", "does not fit", jobs.push, jobs, { op = 1 << 32 })
 raises("an unknown field", "there is no field 'm'", jobs.push, jobs, { m = 1 })
 raises("it is not read by key", "used by m:push%(v%), and in programs by for v in pairs%(m%)", function() return jobs[1] end)
