@@ -11,6 +11,8 @@
 #include "kern/kern.h"
 #include "perigee.h"
 
+#include <string.h>
+
 enum map_keys { MAP_KEYS_ANY, MAP_KEYS_INDEX, MAP_KEYS_NUMBER, MAP_KEYS_ID, MAP_KEYS_PREFIX, MAP_KEYS_NONE };
 
 /* A type of map: one row. */
@@ -75,6 +77,18 @@ enum { MAP_EVENT_MAGIC = 0x50474556 };
 struct map_event {
 	uint32_t magic, size;      /* size: bytes behind this header */
 };
+
+/* An unsigned integer of 4 or 8 bytes, as keys and values have it. */
+static inline uint64_t map_number(const uint8_t *at, uint32_t size)
+{
+	uint32_t half;
+	uint64_t all;
+	memcpy(&half, at, sizeof half);
+	if (size == sizeof half)
+		return half;
+	memcpy(&all, at, sizeof all);
+	return all;
+}
 
 int map_open(pg_map *m);       /* makes the kernel map; 0 or -errno with a text */
 /* EVENTS: the lost counter's array; borrowed; or -errno with a text. */

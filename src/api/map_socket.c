@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* Does the kernel give back cookies? */
 static bool tells(const pg_map *m)
@@ -31,10 +30,8 @@ int socket_fetch(pg_map *m)
 
 void socket_get(const pg_map *m, pg_value *out)
 {
-	uint64_t cookie = 0;
 	int fd = known(m);
-	memcpy(&cookie, m->vbuf, m->slot);
-	if (fd < 0 || (tells(m) && held_at(m)->cookie != cookie))
+	if (fd < 0 || (tells(m) && held_at(m)->cookie != map_number(m->vbuf, m->slot)))
 		*out = (pg_value){ .kind = PG_TRUE };
 	else
 		*out = (pg_value){ .kind = PG_INT, .i = fd };
@@ -52,8 +49,8 @@ static int refused(pg_map *m, int fd, int rc)
 /* m->kbuf, and the descriptor in m->tmp. */
 int socket_set(pg_map *m)
 {
-	int fd;
-	memcpy(&fd, m->tmp, sizeof fd);
+	uint64_t given = map_number(m->tmp, m->slot);
+	int fd = given <= INT32_MAX ? (int)given : -1;
 	struct map_held *h = held_prepare(m);
 	if (!h)
 		return api_fail(m->ctx, -ENOMEM, "out of memory");

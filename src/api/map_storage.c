@@ -35,9 +35,7 @@ static const struct holder {
 
 static int holder(const pg_map *m)
 {
-	uint64_t key = 0;
-	memcpy(&key, m->kbuf, m->key->size);
-	return holders[m->of->holder].open(key);
+	return holders[m->of->holder].open(map_number(m->kbuf, m->key->size));
 }
 
 static int gone(int rc)
