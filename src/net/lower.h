@@ -32,6 +32,8 @@ void net_last(struct lw *w, const struct net_at *h, ir_ref *number, ir_ref *pos)
 
 /* n bytes, the first one lowest: a mac (6), or a little-endian number. */
 ir_ref net_load_little(struct lw *w, const struct net_at *h, unsigned n, int64_t at);
+/* What is assigned to a field of bits, as a word; false: it raised, for it does not fit. */
+bool net_bits_of(struct lw *w, const char *name, const struct net_field *f, const struct lw_val *v, ir_ref *out);
 /* Branches on the version word of an ip view. */
 void net_br_version(struct lw *w, const struct lw_val *ip, ir_blk v4, ir_blk v6);
 /* Bytes that every header of the view has. */

@@ -317,6 +317,15 @@ static ir_ref bit_of(struct lw *w, const struct lw_val *v)
 }
 _Static_assert(IR_TRUE == IR_FALSE + 1, "a tag less IR_FALSE is the bit");
 
+bool net_bits_of(struct lw *w, const char *name, const struct net_field *f, const struct lw_val *v, ir_ref *out)
+{
+	struct lw_val ok = checked(w, name, f, v);
+
+	if (ok.kinds)
+		*out = f->how == NET_FLAG ? bit_of(w, &ok) : int_that_fits(w, name, f->width, &ok);
+	return ok.kinds;
+}
+
 static void put(struct write *x, const char *name, const struct net_field *f, const struct lw_val *v)
 {
 	switch (f->how) {

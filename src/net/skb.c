@@ -10,11 +10,16 @@
 
 #include <linux/bpf.h>
 
+/* Helpers of the kernel that nothing else calls: those of tags beside a packet. */
+enum { ABI_VLAN_PUSH = BPF_FUNC_skb_vlan_push, ABI_VLAN_POP = BPF_FUNC_skb_vlan_pop };
+
 /* A test run of the kernel shows a packet as received on the loopback device. */
 enum { LOOPBACK = 1 };
 enum { FRONT = 10 };
 
-#define NO_TAG "the tag may have been taken off the packet, and cannot be put back yet"
+#define NO_TAG "the tag may have been taken off the packet; its fields can be assigned: vlan.id, vlan.pcp, vlan.dei"
+#define NO_TYPE "the network stack goes by the type that it noted when the packet came in, not by these bytes; bpf.xdp " \
+	"assigns it before that, and pkt:set_u16(12, type) writes the bytes all the same"
 #define AT(member) offsetof(struct __sk_buff, member)
 #define CTX_ROW(name, member, twin_)                                                        \
 	NET_ROW(name, IR_BIT(IR_INT), .how = NET_CTX, .bit = AT(member), .twin = twin_)
@@ -23,9 +28,12 @@ enum { FRONT = 10 };
 	  .takes = IR_BIT(IR_INT), .bits = 32, .beside = true,                              \
 	  .arg = &(const struct net_field){ .how = NET_CTX, .bit = AT(member), .width = 32, .meta = meta_ } }
 /* A row that is read by get, and by the twin as the frame has it: it knows no metadata. */
-#define OWN_ROW(name_, kinds_, get_, ...)                                                   \
-	{ .name = name_, .kinds = kinds_, .get = get_, .walks = true, .fixed = NO_TAG,      \
+#define OWN_ROW(name_, kinds_, get_, fixed_, ...)                                           \
+	{ .name = name_, .kinds = kinds_, .get = get_, .walks = true, .fixed = fixed_,      \
 	  .arg = &(const struct net_field){ __VA_ARGS__ } }
+#define TAG_ROW(name_, kinds_, bit_, width_, how_)                                          \
+	{ .name = name_, .kinds = kinds_, .get = get_tag, .set = set_tag, .takes = kinds_, .bits = width_, \
+	  .arg = &(const struct net_field){ .how = how_, .bit = bit_, .width = width_ } }
 
 /* ---- reading ---- */
 
@@ -98,6 +106,41 @@ static void get_tag(struct lw *w, const struct ir_field *f, const struct lw_val 
 	*out = lw_join_end(w, &j);
 }
 
+/* ---- writing ---- */
+
+/* The tag is taken off and put on anew: what lies beside a packet cannot be written otherwise. A tag behind it, which
+ * the first of the two calls took out of the frame, is put there again by the second. */
+static void set_taken(struct lw *w, const struct ir_field *f, const struct lw_val *v)
+{
+	const struct net_field *own = f->arg;
+	unsigned shift = 16u - own->bit - own->width;
+	int64_t mask = (int64_t)((1 << own->width) - 1) << shift;
+	ir_ref bits, ctx = lw_ctx(w);
+
+	if (!net_bits_of(w, f->name, own, v, &bits))
+		return; /* it raised */
+	ir_ref proto = lw_load(w, 4, ctx, AT(vlan_proto)), tci = lw_load(w, 4, ctx, AT(vlan_tci));
+	tci = lw_op2(w, IRO(or64), lw_op2i(w, IRO(and64), tci, 0xffff & ~mask), lw_op2i(w, IRO(shl64), bits, shift));
+	ir_ref off = lw_helper(w, ABI_VLAN_POP, 1, &ctx);
+	lw_raise_if(w, IR_NE, off, lw_imm(w, 0), "the tag cannot be written");
+	ir_ref on = lw_helper(w, ABI_VLAN_PUSH, 3, (ir_ref[]){ ctx, proto, tci });
+	lw_raise_if(w, IR_NE, on, lw_imm(w, 0), "the tag cannot be written");
+}
+
+static void set_tag(struct lw *w, const struct ir_field *f, const struct lw_val *obj, const struct lw_val *v)
+{
+	ir_blk taken = lw_block(w, 0), in_frame = lw_block(w, 0), done = lw_block(w, 0);
+
+	lw_bri(w, IR_EQ, lw_word(w, obj, NET_W_OFF), FRONT, taken, in_frame);
+	lw_enter(w, taken);
+	set_taken(w, f, v);
+	lw_jmp(w, done, 0, NULL);
+	lw_enter(w, in_frame);
+	net_set(w, f, obj, v);
+	lw_jmp(w, done, 0, NULL);
+	lw_enter(w, done);
+}
+
 /* ---- rows ---- */
 
 static const struct ir_field pkt_fields[] = {
@@ -109,7 +152,7 @@ static const struct ir_field pkt_fields[] = {
 	CTX_ROW("hash", hash, 0),
 	NET_ROW_ELSEWHERE("rxq", "here it is pkt.queue, which is one more than the number of the queue, or 0"),
 	NET_ROW_HEADER("eth", NET_ETH),
-	OWN_ROW("vlan", NET_MAYBE(NET_VLAN), get_vlan, .how = NET_HEADER, .view = NET_VLAN),
+	OWN_ROW("vlan", NET_MAYBE(NET_VLAN), get_vlan, NET_FIXED_VIEW, .how = NET_HEADER, .view = NET_VLAN),
 	NET_ROWS_FRAME,
 	NET_ROW_REST(),
 	{ 0 }
@@ -118,14 +161,14 @@ static const struct ir_field pkt_fields[] = {
 static const struct ir_field eth_fields[] = {
 	NET_ROW_MAC("dst",  0),
 	NET_ROW_MAC("src",  48),
-	OWN_ROW("type", IR_BIT(IR_INT), get_type, .how = NET_BITS, .bit = 96, .width = 16),
+	OWN_ROW("type", IR_BIT(IR_INT), get_type, NO_TYPE, .how = NET_BITS, .bit = 96, .width = 16),
 	{ 0 }
 };
 
 static const struct ir_field vlan_fields[] = {
-	OWN_ROW("pcp", IR_BIT(IR_INT), get_tag, .how = NET_BITS, .bit = 0, .width = 3),
-	OWN_ROW("dei", IR_BOOL,        get_tag, .how = NET_FLAG, .bit = 3, .width = 1),
-	OWN_ROW("id",  IR_BIT(IR_INT), get_tag, .how = NET_BITS, .bit = 4, .width = 12),
+	TAG_ROW("pcp", IR_BIT(IR_INT), 0, 3, NET_BITS),
+	TAG_ROW("dei", IR_BOOL,        3, 1, NET_FLAG),
+	TAG_ROW("id",  IR_BIT(IR_INT), 4, 12, NET_BITS),
 	NET_ROW_LEADS("type", 16, 16),
 	NET_ROW_HEADER("vlan", NET_VLAN),
 	{ 0 }

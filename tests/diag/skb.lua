@@ -14,7 +14,8 @@ diag.case("a tag's bytes, or an address", function(pkt)
 end)
 diag.case("a verdict of xdp", function(pkt) return bpf.TX end)
 diag.case("a boolean", function(pkt) return pkt.mark == 1 end)
-diag.case("a tag's own field", function(pkt) pkt.vlan.id = 1 end)
+diag.case("the type of a frame", function(pkt) pkt.eth.type = 0x0800 end)
+diag.case("a tag's own field, too big", function(pkt) local v = pkt.vlan if v then v.id = 4096 end end)
 
 diag.kind = "socket"
 diag.case("a string", function(pkt) return "all" end)

@@ -99,7 +99,7 @@ end
 args.bool = bpf.map { "array", name = "arg_bool", key = "u32", value = "bool", entries = 2 }
 local function arg_of(kind) return args[kind] or args.i64 end
 
--- The ways to run f: as a twin, and in the kernel; on tc too, but for what a tag that was taken off leaves out.
+-- The ways to run f: as a twin, and in the kernel; on tc too, but for the type of a frame.
 local function programs(f, not_tc)
 	local function program(hook, copy)
 		return bpf.program(hook, { name = "writes", check = true, on_error = bpf.DROP, copy = copy }, f)
@@ -155,7 +155,7 @@ end
 local hostile = made.inputs
 local function each_field(view, name, f, fields_of)
 	local problems, tried = {}, 0
-	local ways = programs(assigner(view, name, f.kind), name == "type" and view == "eth" or view == "vlan" and name ~= "type")
+	local ways = programs(assigner(view, name, f.kind), name == "type" and view == "eth")
 	local arg = arg_of(f.kind)
 	for _, v in ipairs(VALUES[f.kind]) do
 		arg[0] = v

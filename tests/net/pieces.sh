@@ -136,6 +136,14 @@ local function f(pkt)
 		note(net, 9, inner.type)
 	end
 end
+if os.getenv "ASSIGN" then
+	attach(dev, direction, function(pkt)
+		local tag = pkt.vlan
+		if not tag then return end
+		tag.id = tag.id + 100
+		tag.pcp, tag.dei = 7 - tag.pcp, not tag.dei
+	end)
+end
 if direction == "-" then attach(dev, f) else attach(dev, direction, f) end
 print "attached"
 bpf.every("20ms", function() if io.open(flag) then bpf.stop() end end)
@@ -174,4 +182,11 @@ tags() { # what, namespace, script's arguments before the flag
 }
 tags "tags in the frame: on the way out" a tc out egress
 tags "tags that were taken off: on the way in" b tc in ingress
+export ASSIGN=1
+want='1: 2048 1 nil nil nil nil nil nil nil
+2: 33024 nil 105 2 0 2048 4 nil nil
+3: 33024 nil 105 4 1 33024 4 7 2048
+4: 34984 nil 109 7 1 2048 4 nil nil'
+tags "tags in the frame: assigned" a tc out egress
+tags "tags that were taken off: assigned" b tc in ingress
 plan
