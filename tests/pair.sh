@@ -62,3 +62,18 @@ stop() {
 	script=
 }
 frames() { in_a "$BUILD/tests/bulk" frame out "$@"; } # in hexadecimal, sent to the script's side
+
+# A script in the second namespace whose lines are cases, "ok ..." or "not ok ...": so many.
+steps() { # cases, script, arguments
+	count_wanted=$1
+	shift
+	ip netns exec "${name}b" "$BUILD/perigee" "$@" >"$dir/out" 2>&1 || echo "not ok the script ends well" >>"$dir/out"
+	while read -r line; do
+		case $line in
+		"ok "*) say 0 "${line#ok }" ;;
+		"not ok "*) say 1 "${line#not ok }" ;;
+		*) say 1 "$line" ;;
+		esac
+	done <"$dir/out"
+	same "all steps were taken" "$(grep -c '^ok\|^not ok' "$dir/out")" "$count_wanted"
+}

@@ -86,12 +86,24 @@ static bool is_name(const char *s)
 	return n && !s[n] && n < 32 && (*s < '0' || *s > '9') && strcmp(s, "_") != 0;
 }
 
+/* One of those that are there may have its place taken by the script's own, where UDP or TCP carries both. */
+static bool takes_place(const struct adding *x, const char *name)
+{
+	if (!x->by || !x->by->summed)
+		return false;
+	const struct ir_field *row = ir_field_find(x->list->views[0][x->by->views[0]], name);
+	const struct net_field *f = row ? row->arg : NULL;
+	return f && f->how == NET_HEADER && f->view < NET_NVIEWS;
+}
+
 static bool check_name(struct adding *x)
 {
 	const char *name = x->o->name;
 
 	if (!name || !is_name(name))
 		return FAIL(x, "a protocol has a name of letters, digits and _, as a field has: bpf.proto { \"vxlan\", ... }");
+	if (takes_place(x, name))
+		return true;
 	for (net_viewset v = x->list->views[0]; *v; v++)
 		if (!strcmp((*v)->name, name))
 			return FAIL(x, "the name '%s' is taken: it is a protocol that is there already", name);
@@ -246,13 +258,15 @@ static bool put_next(struct adding *x)
 static const struct ir_view *with_field(struct arena *a, const struct ir_view *v, const struct ir_field *row)
 {
 	struct ir_view *own = arena_new(a, struct ir_view);
-	uint32_t n = 0;
+	uint32_t n = 0, at = 0;
 
 	while (v->fields[n].name)
 		n++;
+	while (at < n && strcmp(v->fields[at].name, row->name) != 0)
+		at++;
 	struct ir_field *rows = arena_array(a, struct ir_field, n + 2);
 	memcpy(rows, v->fields, n * sizeof *rows);
-	rows[n] = *row;
+	rows[at] = *row;
 	*own = *v;
 	own->fields = rows;
 	return own;

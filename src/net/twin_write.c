@@ -132,7 +132,8 @@ bool net_twin_set(struct net_frame *f, const struct net_place *p, const struct i
 		snprintf(text, size, "bad field '%s' (%s expected, got %s)", row->name, form, kind);
 		return false;
 	}
-	if ((own->how == NET_BITS || own->how == NET_LITTLE || own->how == NET_CTX) && own->width < 64 && (uint64_t)v->i >> own->width) {
+	bool number = own->how == NET_BITS || own->how == NET_LITTLE || own->how == NET_CTX;
+	if (number && own->width < 64 && (uint64_t)v->i >> own->width) {
 		snprintf(text, size, "value does not fit %s (field '%s')", form, row->name);
 		return false;
 	}

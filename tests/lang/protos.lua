@@ -192,6 +192,22 @@ bpf.proto { "pip", over = "ip", proto = 254, fields = "u16 seq; u16 ack" }
 local pad = ("<I2"):pack(0x5aa5):rep(35)
 local function at_pad(off, bytes) return pad:sub(1, off) .. bytes .. pad:sub(off + #bytes + 1) end
 
+-- A script's own in the place of one that is there.
+bpf.proto { "vxlan", over = "udp", port = 4790, fields = "u8 flags; u24 group; u24 vni; u8 _", next = "eth" }
+local within = wire.eth(0x0800, wire.ipv4(17, wire.udp(1, 2, "within")))
+for _, port in ipairs { 4790, 4789 } do
+	local there = port == 4790
+	case("vxlan at port " .. port, wire.eth(0x0800, wire.ipv4(17, wire.udp(5, port, "\8\0\1\2\0\3\4\0" .. within))),
+		{ there and 258 or nil, there and 772 or nil, there and 2 or nil }, function(pkt)
+			local v = pkt.udp and pkt.udp.vxlan
+			if not v then return nil end
+			local ip = v.eth and v.eth.ipv4
+			return v.group, v.vni, ip and ip.udp and ip.udp.dport
+		end)
+end
+local again = pcall(bpf.proto, { "vxlan", over = "udp", port = 4791, fields = "u8 a" })
+lang.check("not twice", again and { "added again" } or {})
+
 local function hex(s) return (s:gsub(".", function(c) return ("%02x"):format(c:byte()) end)) end
 local function writes(name, frame, want, f)
 	local problems = {}
