@@ -29,6 +29,31 @@ diag.case("from an inner function", function(pkt)
 	cut()
 	return udp and udp.sport == 7 and bpf.DROP or bpf.PASS
 end)
+diag.case("in a variable that functions share", function(pkt)
+	local ip = pkt.ip
+	local function set() ip = pkt.ip end
+	local function use() return ip and ip.ttl end
+	if pkt.len > 100 then set() end
+	pkt:adjust_tail(-4)
+	return use() == 4 and bpf.DROP or bpf.PASS
+end)
+diag.case("in a table", function(pkt)
+	local t = { ip = pkt.ip }
+	if pkt.len > 7 then t.ip = nil end
+	pkt:adjust_tail(-4)
+	if t.ip and t.ip.ttl == 4 then return bpf.DROP end
+end)
+diag.case("one of two results, moved within pcall", function(pkt)
+	local function both() return pkt.ip, pkt.udp end
+	local ip, udp = both()
+	pcall(function() pkt:adjust_tail(-4) end)
+	if udp and udp.dport == 3 then return bpf.DROP end
+end)
+diag.case("around gmatch", function(pkt)
+	for word in pkt.payload:gmatch "%a+" do
+		if word == "x" then pkt:adjust_tail(-4) end
+	end
+end)
 diag.case("a long string from before", function(pkt)
 	local text = pkt.payload:sub(1)
 	pkt:adjust_tail(-1)
