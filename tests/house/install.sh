@@ -44,7 +44,8 @@ same "the command" "$(perigee "$work/drop.lua")" "true	Perigee $version"
 same "the module, under stock Lua" "$(env ${PRELOAD:-} "${LUA:-lua5.4}" "$work/drop.lua")" "true	Perigee $version"
 
 same "the library shows what the header says" \
-	"$(nm -D --defined-only /usr/local/lib/libperigee.so | sed -n 's/.* [A-Z] //p' | grep -v '^pg_')" ''
+	"$(readelf -W --dyn-syms /usr/local/lib/libperigee.so |
+	awk '$6 == "DEFAULT" && $7 != "UND" && $8 && $8 !~ /^(pg_|Name)/ { print $8 }')" ''
 same "pkg-config: the version" "$(pkg-config --modversion perigee)" "$version"
 
 cd "$here" || exit 1
