@@ -28,12 +28,13 @@ return function(file, arguments, number)
 	function module.run() error(done) end
 	local env = setmetatable({ bpf = module, arg = arguments, print = function() end }, { __index = _G })
 	-- /sys/class/net: device number N is dN, and its address ends in N
-	local function device(path)
+	local function open(path, ...)
 		local n, what = path:match "^/sys/class/net/d(%d)/(%a+)$"
+		if not n then return io.open(path, ...) end
 		local text = what == "address" and "02:00:00:00:01:0" .. n or n
 		return setmetatable({ read = function() return text end }, { __close = function() end })
 	end
-	env.io = setmetatable({ lines = module.run, open = device }, { __index = io })
+	env.io = setmetatable({ lines = module.run, open = open }, { __index = io })
 	local ok, err = pcall(assert(loadfile(file, "t", env)))
 	assert(ok or err == done, err)
 	return table.unpack({ hooks[number][1], hooks[number][2], hooks[number][3], maps }, 1, 4)
