@@ -21,6 +21,8 @@ struct res {
 	uint32_t ntodo;
 	unsigned held;           /* registers that must not be touched, sources still to do apart */
 	uint32_t site;
+	bool looped;             /* this block may be gone through again */
+	uint64_t again;          /* words that such blocks write */
 };
 
 static struct place place_of(const struct be *b, uint32_t v)
@@ -45,6 +47,8 @@ static uint32_t spare(struct res *s, int which)
 
 static void put(struct res *s, unsigned code, uint32_t dst, uint32_t src, uint32_t word)
 {
+	if (code == BE_SPILL && s->looped)
+		s->again |= (uint64_t)1 << word % 64;
 	be_push(s->b, (struct be_ins){ .code = (uint16_t)code, .dst = dst, .src = src,
 				       .site = s->site, .imm = word });
 }
@@ -176,9 +180,8 @@ static void instruction(struct res *s, const struct be_ins *old, uint32_t gap)
 		i.imm = place_of(s->b, i.src).n;
 		break;
 	case BE_SPILL:
-		i.src = place_of(s->b, i.src).n;
-		i.imm = place_of(s->b, i.dst).n;
-		break;
+		put(s, BE_SPILL, BE_NONE, place_of(s->b, i.src).n, place_of(s->b, i.dst).n);
+		return;
 	case BE_CALL:
 		i.src = 0;
 		break;
@@ -193,20 +196,38 @@ static void instruction(struct res *s, const struct be_ins *old, uint32_t gap)
 	be_push(s->b, i);
 }
 
-/* Every word holds a number that the verifier does not know, each another, before it is used: where ways
- * meet, one that was written on some of them only makes no difference. */
-static void write_words(struct be *b)
+/* Every word that a loop writes, or what is veiled as a whole, holds a number that the verifier does not know, each another, before it is used:
+ * where ways meet, one that was written on some of them only makes no difference. */
+static void write_words(struct res *s)
 {
-	if (!b->fn->veiled || !b->nwords)
+	struct be *b = s->b;
+	if (!b->fn->veiled || !s->again)
 		return;
 	uint32_t site = 0;
 	be_make(b, 2, BE_MAPADDR, (int64_t)IR_DATA_ZERO << 32 | IR_MAP_DATA, site);
 	for (uint32_t w = 1; w <= b->nwords; w++) {
+		if (!(s->again >> w % 64 & 1))
+			continue;
 		be_push(b, (struct be_ins){ .code = BPF_LDX | BPF_MEM | BPF_DW, .dst = 0, .src = 2, .site = site });
 		be_push(b, (struct be_ins){ .code = BE_SPILL, .dst = BE_NONE, .src = 0, .site = site, .imm = w });
 	}
 }
 
+static void block(struct res *s, const struct be_ins *old, uint32_t k)
+{
+	struct be *b = s->b;
+	struct be_block *bb = &b->blocks[k];
+	uint32_t first = b->nins;
+	s->looped = bb->depth || b->fn->veiled_whole;
+	if (!k)
+		write_words(s);
+	for (uint32_t n = 0; n < bb->n; n++)
+		instruction(s, &old[bb->first + n], b->gap0[k] + n + 1);
+	bb->first = first;
+	bb->n = b->nins - first;
+}
+
+/* The first block comes last: it depends on what is in the others. */
 void be_resolve(struct be *b)
 {
 	struct res s = { .b = b };
@@ -214,14 +235,6 @@ void be_resolve(struct be *b)
 	b->cap_ins = b->nins + b->npairs + 16;
 	b->ins = arena_spare(b->arena, struct be_ins, b->cap_ins);
 	b->nins = 0;
-	for (uint32_t k = 0; k < b->nblocks; k++) {
-		struct be_block *bb = &b->blocks[k];
-		uint32_t first = b->nins;
-		if (!k)
-			write_words(b);
-		for (uint32_t n = 0; n < bb->n; n++)
-			instruction(&s, &old[bb->first + n], b->gap0[k] + n + 1);
-		bb->first = first;
-		bb->n = b->nins - first;
-	}
+	for (uint32_t k = b->nblocks; k--;)
+		block(&s, old, k);
 }

@@ -188,6 +188,7 @@ struct ir_fn {
 	bool vararg;
 	bool machine;          /* level M */
 	bool veiled;           /* the verifier is told as little as can be: opt/veil.c */
+	bool veiled_whole;     /* ... outside of loops too */
 	bool ordered, treed;   /* no edge changed since ir_order, and since ir_tree */
 	struct ir_ins *ins;    /* 1..nins-1 */
 	uint32_t nins, cap_ins;

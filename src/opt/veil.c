@@ -12,14 +12,20 @@
  *   a slot     is written at the start as it is written later, and gets what has no bounds
  *   a word     for spilled values is written at the start (bpf/copy.c)
  *
+ * That is done in loops; outside of them for joins alone, which most of the ways into a loop come from, unless the
+ * function is so long that the verifier's work on what is behind its loops counts too, or has bodies of loops that the
+ * kernel calls, which write to its stack.
+ *
  * What decides whether a pointer may be followed stays seen, and loops that are walked stay as they are. The
  * way on which a program begins anew (pull.c) is no loop: it is gone once, which the verifier must see.
  */
 #include "opt/simplify.h"
 #include "opt/webs.h"
 
-/* Instructions in loops times ways to them from which on hiding is cheaper. MANY: enough is counted. */
-enum { WORTH_IT = 1 << 14, MANY = 1 << 20 };
+/* Instructions in loops times ways to them, from which on hiding is cheaper: ways from the entry, and in functions
+ * of fewer instructions than SHORT, in which little can come of them, ways from the loop's head. From LONG on
+ * everything is hidden. MANY: enough is counted. */
+enum { WORTH_IT = 1 << 14, WORTH_IT_INSIDE = 1 << 15, SHORT = 400, LONG = 1000, MANY = 1 << 20 };
 
 struct veil {
 	struct ir_unit *u;
@@ -29,6 +35,7 @@ struct veil {
 	const struct range *range; /* by value, as it was before the pass */
 	ir_ref zero;           /* unknown to the verifier */
 	bool *walked;          /* by block: in a loop that the verifier goes round with */
+	bool *looped;          /* ... in one with fuel */
 	bool tags;             /* some variable is a pointer or a constant: any constants may be its tag */
 };
 
@@ -140,6 +147,11 @@ static ir_ref unknown(struct edit *e)
 	return edit_load(e, 8, p, 0);
 }
 
+static bool is_veiled(const struct veil *v, ir_blk b)
+{
+	return v->f->veiled_whole || v->looped[b];
+}
+
 /* Writes every slot once at the start, piece by piece as it is written later. */
 static void write_slots(struct veil *v)
 {
@@ -149,7 +161,7 @@ static void write_slots(struct veil *v)
 	for (uint32_t o = 0; o < f->nrpo; o++)
 		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next) {
 			struct ir_ins i = *ir_at(f, r);
-			if (!is_slot_store(f, r))
+			if (!is_slot_store(f, r) || !is_veiled(v, f->rpo[o]))
 				continue;
 			ir_ref slot = edit_op(&e, IRO(slot), 0, 0);
 			ir_at(f, slot)->aux = ir_at(f, i.args[0])->aux;
@@ -198,32 +210,37 @@ static void veil_edge(struct veil *v, ir_ref term, uint32_t s)
 }
 
 /* The loop that an edge from `from` back to `head` closes. */
-static void mark_walked(struct veil *v, ir_blk from, ir_blk head)
+static void mark_loop(struct veil *v, bool *in, ir_blk from, ir_blk head)
 {
 	ir_blk *stack = arena_array(v->u->arena, ir_blk, v->f->nrpo);
 	uint32_t depth = 0;
-	v->walked[head] = true;
+	in[head] = true;
 	if (from != head)
 		stack[depth++] = from;
 	while (depth) {
 		const struct ir_block *k = ir_block(v->f, stack[--depth]);
-		v->walked[stack[depth]] = true;
+		in[stack[depth]] = true;
 		for (uint32_t p = 0; p < k->npreds; p++)
-			if (!v->walked[k->preds[p].from])
+			if (!in[k->preds[p].from])
 				stack[depth++] = k->preds[p].from;
 	}
 }
 
-static void find_walked(struct veil *v)
+/* Outer loops first: their blocks hold those of the loops inside. */
+static void find_loops(struct veil *v)
 {
 	struct ir_fn *f = v->f;
 	v->walked = arena_array(v->u->arena, bool, f->nblocks);
+	v->looped = arena_array(v->u->arena, bool, f->nblocks);
 	for (uint32_t o = 0; o < f->nrpo; o++) {
 		const struct ir_block *k = ir_block(f, f->rpo[o]);
-		for (uint32_t p = 0; k->loop && p < k->npreds; p++)
-			if (ir_block(f, k->preds[p].from)->order >= k->order && f->rpo[o] != f->anew &&
-			    ir_at(f, ir_block(f, k->preds[p].from)->last)->op != IRO(fuel))
-				mark_walked(v, k->preds[p].from, f->rpo[o]);
+		for (uint32_t p = 0; k->loop && p < k->npreds; p++) {
+			ir_blk from = k->preds[p].from;
+			if (ir_block(f, from)->order < k->order || f->rpo[o] == f->anew)
+				continue;
+			bool fuel = ir_at(f, ir_block(f, from)->last)->op == IRO(fuel);
+			mark_loop(v, fuel ? v->looped : v->walked, from, f->rpo[o]);
+		}
 	}
 }
 
@@ -253,27 +270,35 @@ static int32_t *loops_at(struct ir_unit *u, const struct ir_fn *f)
 	return at;
 }
 
-/* Would the verifier look at too much? Each instruction in a loop counts as often as there are ways to
- * it from the entry, every loop entered once. */
-static bool worth_it(struct ir_unit *u, const struct ir_fn *f)
+/* Instructions in loops, each as often as there are ways to it; every loop is entered once, `anew`: by one way. */
+static uint64_t work(struct ir_unit *u, const struct ir_fn *f, const int32_t *at, bool anew)
 {
-	int32_t *at = loops_at(u, f), depth = 0;
-	if (!at)
-		return false;
 	uint64_t *ways = arena_array(u->arena, uint64_t, f->nrpo + 1), all = 0;
+	int32_t depth = 0;
 	ways[1] = 1;
-	for (uint32_t o = 1; o <= f->nrpo && all < WORTH_IT; o++) {
+	for (uint32_t o = 1; o <= f->nrpo && all < MANY; o++) {
 		const struct ir_block *k = ir_block(f, f->rpo[o - 1]);
 		for (uint32_t p = 0; p < k->npreds; p++) {
 			uint32_t q = ir_block(f, k->preds[p].from)->order;
 			ways[o] += q < o ? ways[q] : 0;
 		}
+		if (anew && at[o] > 0)
+			ways[o] = 1;
 		ways[o] = ways[o] < MANY ? ways[o] : MANY;
 		depth += at[o];
 		if (depth && !k->cold)
 			all += ways[o] * size_of(f, f->rpo[o - 1]);
 	}
-	return all >= WORTH_IT;
+	return all;
+}
+
+/* Would the verifier look at too much? */
+static bool worth_it(struct ir_unit *u, const struct ir_fn *f, uint32_t size, bool whole)
+{
+	const int32_t *at = loops_at(u, f);
+	if (!at || work(u, f, at, false) < WORTH_IT)
+		return false;
+	return whole || size >= SHORT || work(u, f, at, true) >= WORTH_IT_INSIDE;
 }
 
 /* ---- the pass ---- */
@@ -282,13 +307,14 @@ static void veil_block(struct veil *v, ir_blk b)
 {
 	struct ir_fn *f = v->f;
 	ir_ref last = ir_block(f, b)->last;
-	for (ir_ref r = ir_block(f, b)->first; r; r = ir_at(f, r)->next) {
+	bool all = is_veiled(v, b);
+	for (ir_ref r = ir_block(f, b)->first; all && r; r = ir_at(f, r)->next) {
 		if (ir_at(f, r)->op == IRO(own))
 			veil_own(v, r);
 		else if (is_slot_store(f, r))
 			veil_store(v, r);
 	}
-	if (ir_at(f, last)->op == IRO(br) || ir_at(f, last)->op == IRO(br32))
+	if (all && (ir_at(f, last)->op == IRO(br) || ir_at(f, last)->op == IRO(br32)))
 		veil_test(v, last);
 	for (uint32_t s = 0; s < ir_at(f, last)->nsucc; s++)
 		veil_edge(v, last, s);
@@ -297,15 +323,20 @@ static void veil_block(struct veil *v, ir_blk b)
 static void veil_fn(struct ir_unit *u, struct ir_fn *f)
 {
 	struct veil v = { .u = u, .f = f };
+	uint32_t size = 0;
 	ir_need_order(f);
-	if (!worth_it(u, f))
+	for (uint32_t o = 0; o < f->nrpo; o++)
+		size += size_of(f, f->rpo[o]);
+	bool whole = size >= LONG || u->nfns > 1;
+	if (!worth_it(u, f, size, whole))
 		return;
 	f->veiled = true;
+	f->veiled_whole = whole;
 	webs_find(f, &v.webs);
 	v.tags = webs_have_tags(&v.webs, WEB_POINTER);
 	count_uses(&v);
 	v.range = range_all(u->arena, f);
-	find_walked(&v);
+	find_loops(&v);
 	write_slots(&v);
 	for (uint32_t o = 0; o < f->nrpo; o++)
 		if (!ir_block(f, f->rpo[o])->cold && !v.walked[f->rpo[o]])
