@@ -246,6 +246,15 @@ static void find_loops(struct veil *v)
 
 /* ---- is it worth it? ---- */
 
+static bool has_callbacks(const struct ir_fn *f)
+{
+	for (uint32_t o = 0; o < f->nrpo; o++)
+		for (ir_ref i = ir_block(f, f->rpo[o])->first; i; i = ir_at(f, i)->next)
+			if (ir_at(f, i)->op == IRO(fnref))
+				return true;
+	return false;
+}
+
 static uint32_t size_of(const struct ir_fn *f, ir_blk b)
 {
 	uint32_t n = 0;
@@ -292,13 +301,17 @@ static uint64_t work(struct ir_unit *u, const struct ir_fn *f, const int32_t *at
 	return all;
 }
 
-/* Would the verifier look at too much? */
-static bool worth_it(struct ir_unit *u, const struct ir_fn *f, uint32_t size, bool whole)
+/* Would the verifier look at too much? Or at too little: where a loop with fuel has loops inside that the kernel calls
+ * back, Linux 6.18 takes ways for one that differ in a constant on the stack which decides a branch of the callback,
+ * and drops the branch as dead. */
+static bool worth_it(struct ir_unit *u, const struct ir_fn *f, uint32_t size, bool calls_back)
 {
 	const int32_t *at = loops_at(u, f);
+	if (at && calls_back)
+		return true;
 	if (!at || work(u, f, at, false) < WORTH_IT)
 		return false;
-	return whole || size >= SHORT || work(u, f, at, true) >= WORTH_IT_INSIDE;
+	return size >= SHORT || work(u, f, at, true) >= WORTH_IT_INSIDE;
 }
 
 /* ---- the pass ---- */
@@ -327,11 +340,11 @@ static void veil_fn(struct ir_unit *u, struct ir_fn *f)
 	ir_need_order(f);
 	for (uint32_t o = 0; o < f->nrpo; o++)
 		size += size_of(f, f->rpo[o]);
-	bool whole = size >= LONG || u->nfns > 1;
-	if (!worth_it(u, f, size, whole))
+	bool calls_back = u->nfns > 1 && has_callbacks(f);
+	if (!worth_it(u, f, size, calls_back))
 		return;
 	f->veiled = true;
-	f->veiled_whole = whole;
+	f->veiled_whole = size >= LONG || calls_back;
 	webs_find(f, &v.webs);
 	v.tags = webs_have_tags(&v.webs, WEB_POINTER);
 	count_uses(&v);

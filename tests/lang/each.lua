@@ -183,6 +183,47 @@ lang.case { name = "in a loop, in branches", inputs = two, f = function(a, b)
 	end
 	return s
 end }
+-- What decides a branch of the body is of several kinds: no constant on the stack that the verifier could take for
+-- another one, and drop the branch as dead.
+lang.case { name = "in a loop, a key of any kind", inputs = two, f = function(a, b)
+	local s = 0
+	for i = 1, a do
+		for k in pairs(m) do if k == b then s = s - k break end end
+	end
+	return s
+end }
+lang.case { name = "in a loop, two of them", inputs = two, f = function(a, b)
+	local s = 0
+	for i = 1, a do
+		for k, v in pairs(m) do s = s + v * i end
+		for k in pairs(m) do if k == b then s = s - k break end end
+	end
+	return s
+end }
+lang.case { name = "in a loop that counts by itself", inputs = two, f = function(a, b)
+	local s, n = 0, 0
+	while n < 4 do
+		n = n + 1
+		for k in pairs(m) do if b then s = s - k end end
+	end
+	return s
+end }
+lang.case { name = "in a loop, a number or a boolean", inputs = two, f = function(a, b)
+	local s, x = 0, nil
+	if a == 1 then x = 7 elseif a == 3 then x = true end
+	for i = 1, 300 do
+		for k in pairs(m) do if x == 7 then s = s + 1 elseif x == b then s = s + k end end
+	end
+	return s
+end }
+lang.case { name = "around a loop, a number or a boolean", inputs = two, f = function(a, b)
+	local s, x = 0, nil
+	if a == 1 then x = 7 elseif a == 3 then x = true end
+	for k in pairs(m) do
+		for i = 1, 300 do if x == 7 then s = s + 1 elseif x == b then s = s + k end end
+	end
+	return s
+end }
 lang.case { name = "one turn at most, and what it leaves", inputs = small, f = function(a)
 	local any, n = false, 0
 	for k, v in pairs(m) do any = true n = v // k break end
