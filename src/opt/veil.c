@@ -13,8 +13,8 @@
  *   a word     for spilled values is written at the start (bpf/copy.c)
  *
  * That is done in loops; outside of them for joins alone, which most of the ways into a loop come from, unless the
- * function is so long that the verifier's work on what is behind its loops counts too, or has bodies of loops that the
- * kernel calls, which write to its stack.
+ * function is so long that the verifier's work on what is behind its loops counts too, or is one of several, of which
+ * some write to the stack of others.
  *
  * What decides whether a pointer may be followed stays seen, and loops that are walked stay as they are. The
  * way on which a program begins anew (pull.c) is no loop: it is gone once, which the verifier must see.
@@ -303,7 +303,8 @@ static uint64_t work(struct ir_unit *u, const struct ir_fn *f, const int32_t *at
 
 /* Would the verifier look at too much? Or at too little: where a loop with fuel has loops inside that the kernel calls
  * back, Linux 6.18 takes ways for one that differ in a constant on the stack which decides a branch of the callback,
- * and drops the branch as dead. */
+ * and drops the branch as dead. Callbacks with such loops inside show that only when they are veiled and the function
+ * around them is not, so they are not veiled for it. */
 static bool worth_it(struct ir_unit *u, const struct ir_fn *f, uint32_t size, bool calls_back)
 {
 	const int32_t *at = loops_at(u, f);
@@ -311,7 +312,7 @@ static bool worth_it(struct ir_unit *u, const struct ir_fn *f, uint32_t size, bo
 		return true;
 	if (!at || work(u, f, at, false) < WORTH_IT)
 		return false;
-	return size >= SHORT || work(u, f, at, true) >= WORTH_IT_INSIDE;
+	return u->nfns > 1 || size >= SHORT || work(u, f, at, true) >= WORTH_IT_INSIDE;
 }
 
 /* ---- the pass ---- */
@@ -340,11 +341,11 @@ static void veil_fn(struct ir_unit *u, struct ir_fn *f)
 	ir_need_order(f);
 	for (uint32_t o = 0; o < f->nrpo; o++)
 		size += size_of(f, f->rpo[o]);
-	bool calls_back = u->nfns > 1 && has_callbacks(f);
+	bool calls_back = f == u->main && u->nfns > 1 && has_callbacks(f);
 	if (!worth_it(u, f, size, calls_back))
 		return;
 	f->veiled = true;
-	f->veiled_whole = size >= LONG || calls_back;
+	f->veiled_whole = u->nfns > 1 || size >= LONG;
 	webs_find(f, &v.webs);
 	v.tags = webs_have_tags(&v.webs, WEB_POINTER);
 	count_uses(&v);

@@ -224,6 +224,24 @@ lang.case { name = "around a loop, a number or a boolean", inputs = two, f = fun
 	end
 	return s
 end }
+lang.case { name = "in a loop in the body of another one", inputs = two, f = function(a, b)
+	local s, x = 0, nil
+	for k in pairs(m) do
+		if k == 1 then x = b elseif k == 3 then x = a end
+		for i = 1, 3 do
+			for j in pairs(m) do if x == j then s = s + 1 elseif x == nil then s = s + 100 end end
+		end
+	end
+	return s
+end }
+lang.case { name = "in a loop, what pcall calls", inputs = two, f = function(a, b)
+	local s, ok = 0, false
+	for i = 1, 400 do
+		ok = pcall(function() for j in pairs(m) do s = s + (b == j and 1 or a) end end)
+		if not ok then break end
+	end
+	return s, ok
+end }
 lang.case { name = "one turn at most, and what it leaves", inputs = small, f = function(a)
 	local any, n = false, 0
 	for k, v in pairs(m) do any = true n = v // k break end
