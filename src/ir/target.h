@@ -42,21 +42,23 @@ enum {
 	IR_CAPS = IR_CAP_TASK | IR_CAP_MEMORY | IR_CAP_SOCKET | IR_CAP_INODE,
 };
 
-/* Beside the effects of a row: it gives several results. `out` of its callbacks is then an array of
- * IR_RESULTS; `type` fills one for each result, all others stay without kinds;
- * all of them filled: there may be more. */
-enum { IR_SEVERAL = 1 << 12, IR_RESULTS = 35 };
-/* Likewise: it may give fewer, as Lua's does: one of several, or none instead of one; none of several. */
-enum { IR_FEWER = 1 << 13, IR_NONE = 1 << 14 };
-/* Likewise: it does something, but what it gives must be used for it to mean anything. */
-enum { IR_MATTERS = 1 << 15 };
-/* Likewise: its first argument is a key of the map that it is a method of. */
-enum { IR_KEYED = 1 << 16 };
-/* Likewise: it raises nothing, whatever it is given. */
-enum { IR_CALM = 1 << 17 };
-
-/* Likewise: it moves the packet's bytes, and no view of them but the packet itself outlives it. */
-enum { IR_MOVES = 1 << 17 };
+/* What else a row may say beside its effects; all bits in one place, for they share a word with IR_CAPS. */
+enum {
+	/* It gives several results. `out` of its callbacks is then an array of IR_RESULTS; `type` fills one for each
+	 * result, all others stay without kinds; all of them filled: there may be more. */
+	IR_SEVERAL = 1 << 12,
+	/* It may give fewer, as Lua's does: one of several, or none instead of one; none of several. */
+	IR_FEWER = 1 << 13, IR_NONE = 1 << 14,
+	/* It does something, but what it gives must be used for it to mean anything. */
+	IR_MATTERS = 1 << 15,
+	/* Its first argument is a key of the map that it is a method of. */
+	IR_KEYED = 1 << 16,
+	/* It raises nothing, whatever it is given. */
+	IR_CALM = 1 << 17,
+	/* It moves the packet's bytes, and no view of them but the packet itself outlives it. */
+	IR_MOVES = 1 << 18,
+};
+enum { IR_RESULTS = 35 };
 
 /* Rows without type and lower are control flow: their calls become branches before anything is
  * lowered; imm says which. */

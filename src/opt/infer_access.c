@@ -496,7 +496,7 @@ static bool check_args(struct infer *in, uint32_t site, const struct ir_lib *row
 				  row->max, row->max == 1 ? "" : "s", given), false;
 	for (uint32_t i = skip; i < n; i++) {
 		uint64_t want = row->args[i - skip < 4 ? i - skip : 3];
-		if (want & IR_BIT(IR_INT) && a[i].kinds == IR_BIT(IR_FLOAT))
+		if (want & IR_BIT(IR_INT) && !(want & IR_BIT(IR_FLOAT)) && a[i].kinds == IR_BIT(IR_FLOAT))
 			return flow_refuse(&in->fl, site, ON_VALUES, "write an integer: 1000000 for 1e6",
 					   "argument #%u of '%s' is a float here; floats do not exist in the kernel",
 					   i - skip + 1, row->name), false;

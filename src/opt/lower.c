@@ -216,6 +216,7 @@ static void lower_each(struct lw *w, ir_ref r)
 	ir_ref t = ir_ins_new(w->fn, IRO(mapeach), !known, known ? NULL : over->w);
 	ir_at(w->fn, t)->site = w->site;
 	ir_at(w->fn, t)->aux = known ? ir_map(w->unit, over->k->map) : 0;
+	ir_at(w->fn, t)->imm = s.role == PG_ROLE_RING ? s.value->size : 0;
 	ir_append(w->fn, w->cur, t);
 	ir_succ(w->fn, t, 0, yes, 0, NULL);
 	ir_succ(w->fn, t, 1, no, 0, NULL);

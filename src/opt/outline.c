@@ -20,7 +20,6 @@
 #include "opt/outline.h"
 
 #include "core/feature.h"
-#include "core/shape.h"
 #include "core/refusal.h"
 #include "opt/webs.h"
 
@@ -778,16 +777,6 @@ static int lacking(struct ir_unit *u, uint32_t site)
 	return -EOPNOTSUPP;
 }
 
-/* Of a ring that programs read, the bytes of a record; else 0. */
-static uint32_t record_of(const struct ir_unit *u, const struct ir_ins *each)
-{
-	struct map_shape s = { 0 };
-	const pg_map *m = each->nargs ? NULL : u->maps[each->aux];
-	if (m)
-		map_shape(m, &s);
-	return s.role == PG_ROLE_RING ? s.value->size : 0;
-}
-
 static int outline_fn(struct ir_unit *u, struct ir_fn *f)
 {
 	for (bool more = true; more;) {
@@ -798,7 +787,7 @@ static int outline_fn(struct ir_unit *u, struct ir_fn *f)
 			if (ir_at(f, t)->op != IRO(mapeach))
 				continue;
 			struct outline o = { .u = u, .f = f, .head = f->rpo[k], .each = true, .site = ir_at(f, t)->site,
-					     .record = record_of(u, ir_at(f, t)) };
+					     .record = (uint32_t)ir_at(f, t)->imm };
 			int err = lacking(u, o.site);
 			err = err ? err : outline(&o);
 			if (err)
