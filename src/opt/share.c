@@ -249,13 +249,32 @@ static bool any_unfit(const struct ir_fn *f, uint32_t n, const ir_ref *v)
 	return false;
 }
 
-/* Does it never return, or take or give what has no words? */
-static bool sub_is_unfit(const struct ir_fn *f, const struct ir_sub *s)
+/* Does the body go over a map? The kernel calls such a loop's body back, and where the function that calls it is in a
+ * loop with fuel, the verifier may take ways for one that differ in a constant which decides a branch there, and drop the
+ * branch (veil.c). Inside one function that is veiled; what comes as an argument cannot be. */
+static bool goes_over_maps(struct ir_unit *u, const struct ir_fn *f, ir_blk entry)
+{
+	bool *seen = arena_array(u->scratch, bool, f->nblocks), found = false;
+	ir_blk *stack = arena_array(u->scratch, ir_blk, f->nblocks + 1);
+	uint32_t depth = 0;
+	seen[stack[depth++] = entry] = true;
+	while (depth && !found) {
+		const struct ir_ins *t = ir_at(f, ir_block(f, stack[--depth])->last);
+		found = t->op == IRO(each);
+		for (uint32_t s = 0; s < t->nsucc; s++)
+			if (!seen[t->succ[s].to])
+				seen[stack[depth++] = t->succ[s].to] = true;
+	}
+	return found;
+}
+
+/* Does it never return, go over a map, or take or give what has no words? */
+static bool sub_is_unfit(struct ir_unit *u, const struct ir_fn *f, const struct ir_sub *s)
 {
 	const struct ir_block *entry = ir_block(f, s->entry), *exit = ir_block(f, s->exit);
 	if (!entry->order)
 		return false;
-	if (!exit->order || any_unfit(f, entry->nparams, entry->params))
+	if (!exit->order || any_unfit(f, entry->nparams, entry->params) || goes_over_maps(u, f, s->entry))
 		return true;
 	const struct ir_ins *t = ir_at(f, exit->last);
 	return any_unfit(f, t->nargs, t->args);
@@ -264,7 +283,7 @@ static bool sub_is_unfit(const struct ir_fn *f, const struct ir_sub *s)
 void share_check(struct flow *fl)
 {
 	for (uint32_t s = 0; s < fl->u->nsubs; s++)
-		if (sub_is_unfit(fl->f, &fl->u->subs[s]))
+		if (sub_is_unfit(fl->u, fl->f, &fl->u->subs[s]))
 			flow_error(fl, ir_at(fl->f, ir_block(fl->f, 1)->last)->site, "'%s' cannot have a shared body",
 				   fl->u->subs[s].name);
 }
@@ -273,7 +292,7 @@ uint32_t share_blame(struct ir_unit *u)
 {
 	uint32_t before = u->copied.n;
 	for (uint32_t s = 0; !u->main->machine && s < u->nsubs; s++)
-		if (sub_is_unfit(u->main, &u->subs[s]))
+		if (sub_is_unfit(u, u->main, &u->subs[s]))
 			arena_push(u->arena, u->copied.v, u->copied.n, u->copied.cap, u->subs[s].pos);
 	return u->copied.n - before;
 }

@@ -372,6 +372,8 @@ end
 local verdict, _, _, message = bpf.program("xdp", { budget = 50, on_error = bpf.DROP, check = true }, verdicts)
 	:test(("x"):rep(60))
 local wanted = ("tests/lang/loops.lua:%d: loop budget exhausted"):format(debug.getinfo(verdicts, "S").linedefined + 2)
-lang.check("budget used up where nothing else fails", verdict == bpf.DROP and message == wanted and {}
-	or { ("verdict %s, error %s"):format(verdict == bpf.DROP and "DROP" or verdict, message) })
+if not bpf.test then -- a twin has no budget
+	lang.check("budget used up where nothing else fails", verdict == bpf.DROP and message == wanted and {}
+		or { ("verdict %s, error %s"):format(verdict == bpf.DROP and "DROP" or verdict, message) })
+end
 lang.done()
