@@ -51,7 +51,7 @@ do
 	calls "add 5 6"
 	check("replaced: only the new one runs", st.n == 3 and st.a == 5006, st.a)
 	local ok, why = pcall(entry.replace, entry, { ret = true }, function(r) st.a = r end)
-	check("one for the return is no replacement", not ok and why:find "same options pid and ret", why)
+	check("one for the return is no replacement", not ok and why:find "same options pid, ret and frags", why)
 	entry:detach()
 	calls "add 7 8"
 	check("detached: it runs no more", st.a == 5006, st.a)
