@@ -55,9 +55,9 @@ int api_vfail(pg_ctx *ctx, int err, const char *fmt, va_list ap);
 /* For ir_unit.next_print: arg is the pg_ctx. */
 uint32_t api_next_print(void *ctx);
 bool api_has(pg_ctx *ctx, enum feature which); /* probes when it must */
-bool api_lacks(const pg_ctx *ctx, enum feature which); /* The path of the option `pin`: malloc'd. */
+bool api_lacks(const pg_ctx *ctx, enum feature which); /* is known to; asks nobody */
+/* The path of the option `pin`: malloc'd. */
 int api_pin_path(pg_ctx *ctx, const char *pin, char **out);
-/* is known to; asks nobody */
 int api_needs(pg_ctx *ctx, const char *who, enum feature which); /* "WHO X (Linux N or later)"; -EOPNOTSUPP */
 
 /* ---- units: made by compile.c ---- */
