@@ -73,7 +73,7 @@ static struct root root_of(const char *hook, uint32_t type, int verdict)
 {
 	char err[256];
 	struct root r = { .prog = prog(type, verdict) };
-	need(root_new(hook_find(hook, NULL)->family->target, r.prog, &r.fd, &r.slot, err, sizeof err), err);
+	need(root_new(hook_find(hook, NULL)->family->target, 0, r.prog, &r.fd, &r.slot, err, sizeof err), err);
 	return r;
 }
 
