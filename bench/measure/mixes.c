@@ -253,14 +253,18 @@ static const struct row balancer[] = {
 	{ web_sums,   0, "sums of 0xffff and 0" },
 };
 
-/* Sums that are what they become by chance: 0, 0xffff. */
+/* Sums of the packet number i that are what they become by chance, 0 and 0xffff among them; false: enough of them. */
+static bool chance_sums(struct packet *p, unsigned i)
+{
+	for (unsigned k = 0; k < 2; k++)
+		p->bytes[24 + k] = p->bytes[50 + k] = (uint8_t)(i * 37 >> (k ? 0 : 3));
+	return i < 400;
+}
+
 static bool any_sum(struct packet *p, unsigned i)
 {
 	web(p, 40000 + i % 7, SERVER);
-	for (unsigned k = 0; k < 2; k++) {
-		p->bytes[24 + k] = p->bytes[50 + k] = (uint8_t)(i * 37 >> (k ? 0 : 3));
-	}
-	return i < 400;
+	return chance_sums(p, i);
 }
 
 static void reply(struct packet *p, uint32_t from, unsigned sport)
@@ -304,9 +308,7 @@ static const struct row answers[] = {
 static bool any_answer(struct packet *p, unsigned i)
 {
 	reply(p, BEHIND + i % 3, 80);
-	for (unsigned k = 0; k < 2; k++)
-		p->bytes[24 + k] = p->bytes[50 + k] = (uint8_t)(i * 37 >> (k ? 0 : 3));
-	return i < 400;
+	return chance_sums(p, i);
 }
 
 /* ---- example_tracking: TCP connections ---- */

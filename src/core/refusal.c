@@ -1,8 +1,6 @@
 /* refusal.c - the table of what is refused, made of the rows that the linker has put side by side. */
 #include "core/refusal.h"
 
-#include <stdlib.h>
-
 /* The linker's own names for both ends of a section. */
 extern const struct refusal __start_refusals[] __attribute__((visibility("hidden")));
 extern const struct refusal __stop_refusals[] __attribute__((visibility("hidden")));

@@ -45,11 +45,17 @@ static int another(const char *path, const struct kern_link_info *has, const str
 	return -EEXIST;
 }
 
-/* As pin_take, of a link that is open. */
+static int needs(enum feature which, char *err, size_t errlen)
+{
+	snprintf(err, errlen, "a pinned link needs %s (Linux %s or later)", kern_feature_what(which), kern_feature_since(which));
+	return -EOPNOTSUPP;
+}
+
+/* As pin_take, of what is open. */
 static int take(const char *path, const struct kern_link_info *want, int prog_fd, int fd, char *err, size_t errlen)
 {
 	struct kern_link_info has;
-	int r = kern_link_info(fd, &has);
+	int r = kern_is_link(fd) ? kern_link_info(fd, &has) : -EINVAL;
 	if (r < 0 || has.kind != want->kind)
 		return another(path, r < 0 ? NULL : &has, want, err, errlen);
 	if (!has.ifindex) {
@@ -62,8 +68,12 @@ static int take(const char *path, const struct kern_link_info *want, int prog_fd
 	return r < 0 ? failed(path, r, "replace the program of the link pinned at", err, errlen) : 1;
 }
 
-int pin_take(const char *path, const struct kern_link_info *want, int prog_fd, int *link_fd, char *err, size_t errlen)
+int pin_take(struct kern_features *f, const char *path, const struct kern_link_info *want, int prog_fd, int *link_fd,
+	     char *err, size_t errlen)
 {
+	enum feature which = want->kind == KERN_LINK_XDP ? FEAT_xdp_link : FEAT_tcx;
+	if (!kern_has(f, which))
+		return needs(which, err, errlen);
 	int fd = kern_obj_get(path);
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : failed(path, fd, "open the link pinned at", err, errlen);

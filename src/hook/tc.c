@@ -87,12 +87,7 @@ static int take_pinned(struct kern_features *f, struct hook_link *l, int prog_fd
 {
 	struct kern_tc *t = l->own;
 	const struct kern_link_info want = { KERN_LINK_TCX, (uint32_t)t->ifindex, t->egress };
-	if (!kern_has(f, FEAT_tcx)) {
-		snprintf(err, errlen, "a pinned link needs %s (Linux %s or later)", kern_feature_what(FEAT_tcx),
-			 kern_feature_since(FEAT_tcx));
-		return -EOPNOTSUPP;
-	}
-	return pin_take(l->pin, &want, prog_fd, &t->link_fd, err, errlen);
+	return pin_take(f, l->pin, &want, prog_fd, &t->link_fd, err, errlen);
 }
 
 static void leave(struct hook_link *l)

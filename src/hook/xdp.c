@@ -123,12 +123,7 @@ static void close_all(struct hook_link *l)
 static int take_pinned(struct kern_features *f, struct hook_link *l, int prog_fd, char *err, size_t errlen)
 {
 	const struct kern_link_info want = { .kind = KERN_LINK_XDP, .ifindex = (uint32_t)l->ifindex };
-	if (!kern_has(f, FEAT_xdp_link)) {
-		snprintf(err, errlen, "a pinned link needs %s (Linux %s or later)", kern_feature_what(FEAT_xdp_link),
-			 kern_feature_since(FEAT_xdp_link));
-		return -EOPNOTSUPP;
-	}
-	return pin_take(l->pin, &want, prog_fd, &l->link_fd, err, errlen);
+	return pin_take(f, l->pin, &want, prog_fd, &l->link_fd, err, errlen);
 }
 
 static int attach(struct kern_features *f, int prog_fd, const struct pg_attach_opts *opts,

@@ -136,7 +136,9 @@ struct kern_link_info {
 	uint32_t ifindex;    /* 0: its device is gone */
 	bool egress;         /* tcx */
 };
-int kern_link_info(int link_fd, struct kern_link_info *out); /* -EINVAL: it is no link */
+/* Maps and programs would answer, too, and their types have the same numbers: where fd may be one, ask kern_is_link. */
+int kern_link_info(int link_fd, struct kern_link_info *out);
+bool kern_is_link(int fd);
 /* Waits until no other process holds the directory that the path is in, and holds it: fd, whose end lets go. */
 int kern_pin_lock(const char *path);
 int kern_link_update(int link_fd, int prog_fd);

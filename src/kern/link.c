@@ -27,8 +27,7 @@ int kern_link_detach(int link_fd)
 	return r;
 }
 
-/* Maps and programs answer the same question, and their types have the same numbers. */
-static bool is_link(int fd)
+bool kern_is_link(int fd)
 {
 	char path[40], name[64];
 	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
@@ -46,7 +45,7 @@ int kern_link_info(int link_fd, struct kern_link_info *out)
 	a.info.bpf_fd = (uint32_t)link_fd;
 	a.info.info = kern_ptr(&info);
 	a.info.info_len = sizeof info;
-	int r = is_link(link_fd) ? kern_bpf(BPF_OBJ_GET_INFO_BY_FD, &a) : -EINVAL;
+	int r = kern_bpf(BPF_OBJ_GET_INFO_BY_FD, &a);
 	if (r < 0)
 		return r;
 	memcpy(own, &info.xdp, sizeof own);

@@ -21,11 +21,30 @@
 enum { HEADER = BPF_RINGBUF_HDR_SZ };
 
 struct kern_ring {
-	unsigned long *consumer;
-	const unsigned long *producer;
-	const uint8_t *data;
-	size_t page, size;
+	struct kern_ring_pages m;
 };
+
+int kern_ring_map(int map_fd, uint32_t bytes, bool reading, struct kern_ring_pages *out)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	int reader = PROT_READ | (reading ? PROT_WRITE : 0), writer = PROT_READ | (reading ? 0 : PROT_WRITE);
+	void *c = mmap(NULL, page, reader, MAP_SHARED, map_fd, 0);
+	void *p = c == MAP_FAILED ? c : mmap(NULL, page + 2 * (size_t)bytes, writer, MAP_SHARED, map_fd, (off_t)page);
+	if (p == MAP_FAILED) {
+		int err = -errno;
+		if (c != MAP_FAILED)
+			munmap(c, page);
+		return err;
+	}
+	*out = (struct kern_ring_pages){ c, p, (uint8_t *)p + page, page, bytes };
+	return 0;
+}
+
+void kern_ring_unmap(struct kern_ring_pages *m)
+{
+	munmap(m->consumer, m->page);
+	munmap(m->producer, m->page + 2 * m->size);
+}
 
 int kern_ring_new(int map_fd, uint32_t bytes, struct kern_ring **out)
 {
@@ -33,23 +52,11 @@ int kern_ring_new(int map_fd, uint32_t bytes, struct kern_ring **out)
 	if (!bytes || bytes & (bytes - 1) || bytes % page)
 		return -EINVAL;
 	struct kern_ring *r = calloc(1, sizeof *r);
-	if (!r)
-		return -ENOMEM;
-	r->page = page;
-	r->size = bytes;
-	void *c = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, map_fd, 0);
-	void *p = c == MAP_FAILED ? c : mmap(NULL, page + 2 * r->size, PROT_READ, MAP_SHARED,
-					     map_fd, (off_t)page);
-	if (p == MAP_FAILED) {
-		int err = -errno;
-		if (c != MAP_FAILED)
-			munmap(c, page);
+	int err = r ? kern_ring_map(map_fd, bytes, true, &r->m) : -ENOMEM;
+	if (err) {
 		free(r);
 		return err;
 	}
-	r->consumer = c;
-	r->producer = p;
-	r->data = (const uint8_t *)p + page;
 	*out = r;
 	return 0;
 }
@@ -58,31 +65,30 @@ void kern_ring_free(struct kern_ring *r)
 {
 	if (!r)
 		return;
-	munmap(r->consumer, r->page);
-	munmap((void *)(uintptr_t)r->producer, r->page + 2 * r->size);
+	kern_ring_unmap(&r->m);
 	free(r);
 }
 
 int kern_ring_read(struct kern_ring *r, void (*each)(void *arg, const void *data, size_t n),
 		   void *arg)
 {
-	unsigned long at = *r->consumer;
-	unsigned long end = __atomic_load_n(r->producer, __ATOMIC_ACQUIRE);
+	unsigned long at = *r->m.consumer;
+	unsigned long end = __atomic_load_n(r->m.producer, __ATOMIC_ACQUIRE);
 	int n = 0;
 	while ((long)(end - at) > 0) { /* positions may wrap */
-		const uint8_t *rec = r->data + (at & (r->size - 1));
+		const uint8_t *rec = r->m.data + (at & (r->m.size - 1));
 		uint32_t head = __atomic_load_n((const uint32_t *)(const void *)rec, __ATOMIC_ACQUIRE);
 		if (head & BPF_RINGBUF_BUSY_BIT)
 			break;
 		uint32_t len = head & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
-		if (len > r->size - HEADER)
+		if (len > r->m.size - HEADER)
 			return -EIO;
 		if (!(head & BPF_RINGBUF_DISCARD_BIT) || MUTANT(ring_discarded)) {
 			each(arg, rec + HEADER, len);
 			n++;
 		}
 		at += (len + HEADER + (MUTANT(ring_unrounded) ? 3 : 7)) & ~7ul;
-		__atomic_store_n(r->consumer, at, __ATOMIC_RELEASE);
+		__atomic_store_n(r->m.consumer, at, __ATOMIC_RELEASE);
 	}
 	return n;
 }

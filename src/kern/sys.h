@@ -61,4 +61,15 @@ int kern_clsact_attach(struct kern_tc *t, int prog_fd);
 int kern_clsact_replace(struct kern_tc *t, int prog_fd);
 int kern_clsact_detach(struct kern_tc *t);
 
+/* The pages of a ring buffer (ring.c): a position of the reader, one of the writer, and the data, mapped twice in a row
+ * so that no record is ever split. */
+struct kern_ring_pages {
+	unsigned long *consumer, *producer;
+	uint8_t *data;
+	size_t page, size;
+};
+/* reading: the consumer's page may be written, else the others. 0 or -errno. */
+int kern_ring_map(int map_fd, uint32_t bytes, bool reading, struct kern_ring_pages *out);
+void kern_ring_unmap(struct kern_ring_pages *m);
+
 #endif

@@ -10,43 +10,26 @@
  * has read.
  */
 #include "kern/kern.h"
+#include "kern/sys.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 enum { HEADER = BPF_RINGBUF_HDR_SZ };
 
 struct kern_user_ring {
-	const unsigned long *consumer;
-	unsigned long *producer;
-	uint8_t *data;
-	size_t page, size;
+	struct kern_ring_pages m;
 };
 
 int kern_user_ring_new(int map_fd, uint32_t bytes, struct kern_user_ring **out)
 {
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	struct kern_user_ring *r = calloc(1, sizeof *r);
-	if (!r)
-		return -ENOMEM;
-	r->page = page;
-	r->size = bytes;
-	void *c = mmap(NULL, page, PROT_READ, MAP_SHARED, map_fd, 0);
-	void *p = c == MAP_FAILED ? c : mmap(NULL, page + 2 * r->size, PROT_READ | PROT_WRITE, MAP_SHARED, map_fd,
-					     (off_t)page);
-	if (p == MAP_FAILED) {
-		int err = -errno;
-		if (c != MAP_FAILED)
-			munmap(c, page);
+	int err = r ? kern_ring_map(map_fd, bytes, false, &r->m) : -ENOMEM;
+	if (err) {
 		free(r);
 		return err;
 	}
-	r->consumer = c;
-	r->producer = p;
-	r->data = (uint8_t *)p + page;
 	*out = r;
 	return 0;
 }
@@ -55,14 +38,13 @@ void kern_user_ring_free(struct kern_user_ring *r)
 {
 	if (!r)
 		return;
-	munmap((void *)(uintptr_t)r->consumer, r->page);
-	munmap(r->producer, r->page + 2 * r->size);
+	kern_ring_unmap(&r->m);
 	free(r);
 }
 
 static uint32_t *head_at(const struct kern_user_ring *r, unsigned long at)
 {
-	return (uint32_t *)(void *)(r->data + (at & (r->size - 1)));
+	return (uint32_t *)(void *)(r->m.data + (at & (r->m.size - 1)));
 }
 
 static unsigned long whole(size_t n)
@@ -72,13 +54,13 @@ static unsigned long whole(size_t n)
 
 int kern_user_ring_write(struct kern_user_ring *r, const void *data, uint32_t n)
 {
-	unsigned long at = *r->producer, read = __atomic_load_n(r->consumer, __ATOMIC_ACQUIRE);
-	if (whole(n) > r->size - (at - read))
+	unsigned long at = *r->m.producer, read = __atomic_load_n(r->m.consumer, __ATOMIC_ACQUIRE);
+	if (whole(n) > r->m.size - (at - read))
 		return -E2BIG;
 	uint32_t *head = head_at(r, at);
 	__atomic_store_n(head, n | BPF_RINGBUF_BUSY_BIT, __ATOMIC_RELAXED);
 	head[1] = 0;
-	__atomic_store_n(r->producer, at + whole(n), __ATOMIC_RELEASE);
+	__atomic_store_n(r->m.producer, at + whole(n), __ATOMIC_RELEASE);
 	memcpy(head + 2, data, n);
 	__atomic_store_n(head, n, __ATOMIC_RELEASE);
 	return 0;
@@ -86,11 +68,11 @@ int kern_user_ring_write(struct kern_user_ring *r, const void *data, uint32_t n)
 
 int kern_user_ring_take(struct kern_user_ring *r, void *out, uint32_t n)
 {
-	unsigned long at = __atomic_load_n(r->consumer, __ATOMIC_ACQUIRE);
-	while ((long)(*r->producer - at) > 0) {
+	unsigned long at = __atomic_load_n(r->m.consumer, __ATOMIC_ACQUIRE);
+	while ((long)(*r->m.producer - at) > 0) {
 		uint32_t *head = head_at(r, at), len = *head & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
 		bool there = !(*head & BPF_RINGBUF_DISCARD_BIT);
-		if (len > r->size - HEADER)
+		if (len > r->m.size - HEADER)
 			return -EIO;
 		if (there) {
 			memcpy(out, head + 2, len < n ? len : n);

@@ -364,15 +364,19 @@ static int map_locked(lua_State *L)
 	return 1;
 }
 
-/* m:redirect(k): the verdict, or nil when there is no k: what kernel code gets. */
-static int map_redirect(lua_State *L)
+/* The verdict where there is a k, else nil: what kernel code gets. */
+static int verdict_at(lua_State *L, lua_Integer verdict)
 {
 	luaL_checkany(L, 2);
 	read_at(L, 1, 2);
-	if (lua_isnil(L, -1))
-		return 1;
-	lua_pushinteger(L, PG_REDIRECT);
+	if (!lua_isnil(L, -1))
+		lua_pushinteger(L, verdict);
 	return 1;
+}
+
+static int map_redirect(lua_State *L)
+{
+	return verdict_at(L, PG_REDIRECT);
 }
 
 static const luaL_Reg redirect_methods[] = {
@@ -383,12 +387,7 @@ static const luaL_Reg redirect_methods[] = {
 /* m:assign(k), as if the socket could take whatever it is. */
 static int map_assign(lua_State *L)
 {
-	luaL_checkany(L, 2);
-	read_at(L, 1, 2);
-	if (lua_isnil(L, -1))
-		return 1;
-	lua_pushinteger(L, PG_PASS);
-	return 1;
+	return verdict_at(L, PG_PASS);
 }
 
 static const luaL_Reg socket_methods[] = {

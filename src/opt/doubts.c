@@ -20,12 +20,14 @@ struct doubts {
 };
 
 /* What Lua's message says is done to a nil value, and how a warning says it. */
-static const struct { const char *message, *used, *help; } uses[] = {
-	{ "attempt to perform ",     "used as a number",     "write (%s or 0), or test it first" },
-	{ "attempt to index ",       "indexed",              "test it first: if %s then ... end" },
-	{ "attempt to get length",   "asked for its length", "test it first: if %s then ... end" },
-	{ "attempt to concatenate ", "concatenated",         "test it first: if %s then ... end" },
-	{ "attempt to compare ",     "compared",             "test it first: if %s then ... end" },
+/* help: of what has a name; bare: of what has none */
+static const struct { const char *message, *used, *help, *bare; } uses[] = {
+	{ "attempt to perform ",     "used as a number",     "write (%s or 0), or test it first",
+	  "write (v or 0) for the value v, or test it first" },
+	{ "attempt to index ",       "indexed",              "test it first: if %s then ... end", "test it first" },
+	{ "attempt to get length",   "asked for its length", "test it first: if %s then ... end", "test it first" },
+	{ "attempt to concatenate ", "concatenated",         "test it first: if %s then ... end", "test it first" },
+	{ "attempt to compare ",     "compared",             "test it first: if %s then ... end", "test it first" },
 };
 
 /* ---- which errors are left ---- */
@@ -180,8 +182,7 @@ static void warn(struct doubts *d, const struct ir_error *e)
 					  uses[i].used);
 		g->note = note(d, e, name);
 		const char *it = word(d, e, name);
-		g->help = it ? arena_printf(d->u->arena, uses[i].help, it)
-			  : strstr(uses[i].used, "number") ? "write (v or 0) for the value v, or test it first" : "test it first";
+		g->help = it ? arena_printf(d->u->arena, uses[i].help, it) : uses[i].bare;
 	}
 }
 
