@@ -128,6 +128,7 @@ static const bool *features_of(pg_unit *u)
 	bool *f = arena_array(&u->arena, bool, FEAT_COUNT);
 	for (unsigned i = 0; i < sizeof(asked) / sizeof(*asked); i++)
 		f[asked[i]] = api_has(u->ctx, asked[i]);
+	f[FEAT_iter_num] = !f[FEAT_may_goto] && api_has(u->ctx, FEAT_iter_num); /* in place of it; asking takes long */
 	return f;
 }
 

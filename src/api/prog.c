@@ -138,9 +138,26 @@ static void patch(struct bpf_insn *insns, const struct be_code *code, const stru
 					  [BE_MAP_VALUE] = BPF_PSEUDO_MAP_VALUE };
 	for (uint32_t i = 0; i < code->nrelocs; i++) {
 		const struct be_reloc *r = &code->relocs[i];
+		if (r->kind == BE_KFUNC)
+			continue;
 		insns[r->insn].src_reg = pseudo[r->kind] & 0xf;
 		insns[r->insn].imm = r->kind == BE_MAP_FD || MUTANT(reloc_kind) ? fds[r->map].map : fds[r->map].value;
 	}
+}
+
+static int patch_calls(pg_ctx *ctx, struct bpf_insn *insns, const struct be_code *code)
+{
+	for (uint32_t i = 0; i < code->nrelocs; i++) {
+		const struct be_reloc *r = &code->relocs[i];
+		uint32_t id;
+		int err = r->kind == BE_KFUNC ? kern_kfunc(&ctx->features, r->map, &id) : 0;
+		if (err)
+			return api_fail(ctx, err, "the kernel's types do not tell where its function %s is: %s",
+					kfunc_names[r->map], strerror(-err));
+		if (r->kind == BE_KFUNC)
+			insns[r->insn].imm = (int32_t)id;
+	}
+	return 0;
 }
 
 /* ---- what the program keeps of the unit ---- */
@@ -205,7 +222,8 @@ static bool too_much(const char *log)
  * is a loop that this kernel cannot have. */
 static bool walked_too_far(const pg_prog *p, const char *log)
 {
-	return (too_much(log) || (log && strstr(log, "infinite loop detected"))) && !api_has(p->ctx, FEAT_may_goto);
+	return (too_much(log) || (log && strstr(log, "infinite loop detected"))) && !api_has(p->ctx, FEAT_may_goto) &&
+	       !api_has(p->ctx, FEAT_iter_num);
 }
 
 static bool is_back_jump(const struct bpf_insn *i)
@@ -231,10 +249,10 @@ static const struct be_line *loop_line(const pg_prog *p)
 
 static int loop_refused(pg_prog *p, const struct be_line *l)
 {
-	const struct refusal *r = REFUSAL(ON_LOOPS, "give it a small constant bound; any other loop needs may_goto",
+	const struct refusal *r = REFUSAL(ON_LOOPS, "give it a small constant bound; any other loop needs an iterator",
 					  "this loop may take more turns than this kernel's verifier walks");
 	return api_fail(p->ctx, -EOPNOTSUPP, "%s:%u: error: %s\n  help: %s (Linux %s or later)", l->pos.file,
-			l->pos.line, r->text, r->help, kern_feature_since(FEAT_may_goto));
+			l->pos.line, r->text, r->help, kern_feature_since(FEAT_iter_num));
 }
 
 static int refuse_ways(pg_prog *p)
@@ -292,7 +310,8 @@ static int load(pg_prog *p, pg_unit *u, int data_fd)
 		memcpy(p->insns, code->insns, code->n * sizeof *p->insns);
 		patch(p->insns, code, fds);
 	}
-	r = ok ? load_insns(p, u->ir, code) : api_fail(p->ctx, -ENOMEM, "out of memory");
+	r = !ok ? api_fail(p->ctx, -ENOMEM, "out of memory") : patch_calls(p->ctx, p->insns, code);
+	r = r ? r : load_insns(p, u->ir, code);
 	close_fds(u->ir, fds);
 	if (r < 0)
 		return r;

@@ -53,13 +53,20 @@ enum be_how {
 	BE_FUNC,     /* function imm of the unit */
 };
 
+/* What imm says of whom a BE_CALL calls. */
+enum be_callee {
+	BE_CALL_HELPER,      /* its number */
+	BE_CALL_FN,          /* a function of the unit */
+	BE_CALL_LINKED,      /* how far it is to the function */
+	BE_CALL_KFUNC,       /* enum kfunc; loaded: the kernel's number of its type */
+};
+
 struct be_ins {
 	uint16_t code : 10;  /* BPF opcode or pseudo operation */
 	uint16_t part : 1;   /* first of a tied pair: the next one goes on changing dst. Also of what
 			      * reloads put between the two */
 	int16_t off;         /* BE_LD64: enum be_how */
-	uint32_t dst, src;   /* BE_CALL: src is the number of arguments; off 1: function imm of the
-			      * unit, not a helper */
+	uint32_t dst, src;   /* BE_CALL: src is the number of arguments, off an enum be_callee */
 	uint32_t site;
 	int64_t imm;
 };
@@ -173,6 +180,9 @@ static inline unsigned be_operands(const struct be_ins *i)
 	}
 	return be_is_cond(code) ? BE_RD_DST | x : 0;
 }
+
+/* The fuel of f's loops, where an iterator counts it. */
+void be_turns(struct ir_fn *f);
 
 static inline bool be_has(const struct ir_unit *u, enum feature f)
 {

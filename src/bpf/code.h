@@ -8,13 +8,14 @@
 
 #include <linux/bpf.h>
 
-enum be_reloc_kind { BE_MAP_FD, BE_MAP_VALUE, BE_FUNCTION };
+enum be_reloc_kind { BE_MAP_FD, BE_MAP_VALUE, BE_FUNCTION, BE_KFUNC };
 
 struct be_reloc {
 	uint32_t insn;      /* of a 16-byte ld_imm64, or a call of a function; its imm is the map's number until it is replaced by a
-			       descriptor; its second imm is the offset for BE_MAP_VALUE */
+			       descriptor; its second imm is the offset for BE_MAP_VALUE. Of a kernel function's call: its imm is
+			       the enum's until it is replaced by the number of the function's type */
 	enum be_reloc_kind kind;
-	uint32_t map;       /* number in unit->maps; of a function, in unit->fns: gone once all lie in one piece */
+	uint32_t map;       /* number in unit->maps; of a function, in unit->fns: gone once all lie in one piece; enum kfunc */
 };
 
 struct be_line { uint32_t insn; struct diag_pos pos; };

@@ -1,6 +1,8 @@
 /* disasm.c - instructions as text, the way the verifier's log shows them. */
 #include "bpf/be.h"
 
+#include "core/kfunc.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,7 +53,22 @@ static int alu_text(char *buf, size_t n, const struct be_ins *i)
 	return snprintf(buf, n, "%s %s%s %s", dst.s, sign, alu_op[op], src.s);
 }
 
-enum { LINKED = 2 }; /* off of a BE_CALL that says how far it is to the function */
+static int call_text(char *buf, size_t n, const struct be_ins *i)
+{
+	switch (i->off) {
+	case BE_CALL_LINKED:
+		return snprintf(buf, n, "call pc%+d", (int)i->imm);
+	case BE_CALL_FN:
+		return snprintf(buf, n, "call function %d", (int)i->imm);
+	case BE_CALL_KFUNC:
+		if (i->imm >= 0 && i->imm < KFUNC_COUNT)
+			return snprintf(buf, n, "call %s", kfunc_names[i->imm]);
+		return snprintf(buf, n, "call kernel function %d", (int)i->imm);
+	}
+	if (i->imm > 0 && (size_t)i->imm < sizeof(helper_name) / sizeof(*helper_name) && helper_name[i->imm])
+		return snprintf(buf, n, "call bpf_%s#%d", helper_name[i->imm], (int)i->imm);
+	return snprintf(buf, n, "call #%d", (int)i->imm);
+}
 
 static int jump_text(char *buf, size_t n, const struct be_ins *i)
 {
@@ -68,12 +85,7 @@ static int jump_text(char *buf, size_t n, const struct be_ins *i)
 	case BE_EXIT:
 		return snprintf(buf, n, "exit");
 	case BE_CALL:
-		if (i->off)
-			return snprintf(buf, n, i->off == LINKED ? "call pc%+d" : "call function %d", (int)i->imm);
-		if (i->imm > 0 && (size_t)i->imm < sizeof(helper_name) / sizeof(*helper_name) &&
-		    helper_name[i->imm])
-			return snprintf(buf, n, "call bpf_%s#%d", helper_name[i->imm], (int)i->imm);
-		return snprintf(buf, n, "call #%d", (int)i->imm);
+		return call_text(buf, n, i);
 	}
 	if (i->code & BPF_X)
 		return snprintf(buf, n, "if %s %s %s goto pc%+d", dst.s, jump_op[op], src.s, i->off);
@@ -147,8 +159,9 @@ static struct be_ins decode(const struct bpf_insn *i, bool second)
 {
 	struct be_ins r = { .code = i->code, .dst = i->dst_reg, .src = i->src_reg, .off = i->off,
 			    .imm = i->imm };
-	if (i->code == BE_CALL && i->src_reg == BPF_PSEUDO_CALL)
-		r.off = LINKED;
+	if (i->code == BE_CALL)
+		r.off = i->src_reg == BPF_PSEUDO_CALL ? BE_CALL_LINKED
+		      : i->src_reg == BPF_PSEUDO_KFUNC_CALL ? BE_CALL_KFUNC : BE_CALL_HELPER;
 	if (i->code == BE_LD64 && second) {
 		r.off = i->src_reg == BPF_PSEUDO_MAP_FD ? BE_MAP
 		      : i->src_reg == BPF_PSEUDO_MAP_VALUE ? BE_MAPADDR : BE_IMM;

@@ -110,9 +110,11 @@ static void wide_load(struct em *e, const struct be_ins *i)
 static void call_function(struct em *e, const struct be_ins *i)
 {
 	struct be_code *c = &e->b->out;
-	struct be_reloc r = { c->n, BE_FUNCTION, (uint32_t)i->imm };
+	bool kernel = i->off == BE_CALL_KFUNC;
+	struct be_reloc r = { c->n, kernel ? BE_KFUNC : BE_FUNCTION, (uint32_t)i->imm };
 	arena_push(e->b->arena, c->relocs, c->nrelocs, e->b->cap_relocs, r);
-	add(e, (struct bpf_insn){ .code = BE_CALL, .src_reg = BPF_PSEUDO_CALL });
+	add(e, (struct bpf_insn){ .code = BE_CALL, .src_reg = kernel ? BPF_PSEUDO_KFUNC_CALL : BPF_PSEUDO_CALL,
+				  .imm = kernel ? (int32_t)i->imm : 0 });
 }
 
 static void plain(struct em *e, const struct be_ins *i)

@@ -33,7 +33,7 @@ static struct be *called(struct be *all, const struct ir_ins *i)
 {
 	if (i->op == IRO(fnref))
 		return be_of(all, i->aux);
-	return i->op == IRO(helper) && i->aux >= IR_CALL_FN ? be_of(all, i->aux - IR_CALL_FN) : NULL;
+	return ir_calls_fn(i) ? be_of(all, i->aux - IR_CALL_FN) : NULL;
 }
 
 /* What is on the stack when b runs, at most, to what it calls. */

@@ -88,6 +88,8 @@ void be_legalise(struct ir_unit *u)
 		struct ir_fn *f = u->fns[k];
 		if (!f || !f->machine)
 			continue;
+		if (!be_has(u, FEAT_may_goto) && be_has(u, FEAT_iter_num))
+			be_turns(f);
 		for (ir_blk b = 1; b < f->nblocks; b++)
 			for (ir_ref r = ir_block(f, b)->first, next; r; r = next) {
 				struct leg l = { f, r, ir_at(f, r)->site };

@@ -442,8 +442,9 @@ static void helper(struct sel *s, ir_ref r)
 	for (uint32_t a = 0; a < i->nargs; a++)
 		pair(s, 1 + a, i->args[a]);
 	copies(s, first);
-	bool ours = i->aux >= IR_CALL_FN;
-	emit(s, BE_CALL, BE_NONE, i->nargs, ours, ours ? i->aux - IR_CALL_FN : i->aux);
+	bool kfunc = i->aux >= IR_CALL_KFUNC, ours = !kfunc && i->aux >= IR_CALL_FN;
+	emit(s, BE_CALL, BE_NONE, i->nargs, kfunc ? BE_CALL_KFUNC : ours ? BE_CALL_FN : BE_CALL_HELPER,
+	     i->aux - (kfunc ? IR_CALL_KFUNC : ours ? IR_CALL_FN : 0));
 	if (s->uses[r])
 		emit(s, BE_MOV64X, vreg(s, r), 0, 0, 0);
 }

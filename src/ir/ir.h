@@ -102,9 +102,9 @@ enum { IR_OPEN = 1, IR_PADDED = 2, IR_MORE = 4, IR_LAST = IR_PADDED | IR_MORE, I
 /* Of the aux of pktstore: how many bytes; and that a checksum beside them changes by as much. */
 enum { IR_PKT_BYTES = 15, IR_PKT_EVEN = 16 };
 
-/* Of the aux of helper: from here on functions of the unit. Those get the frame that they share with whoever
- * calls them and give 0, or 1 after an error that was counted. */
-enum { IR_CALL_FN = 1 << 16 };
+/* Of the aux of helper: from IR_CALL_FN on functions of the unit, which get the frame that they share with whoever
+ * calls them and give 0, or 1 after an error that was counted; from IR_CALL_KFUNC on the kernel's own, by enum kfunc. */
+enum { IR_CALL_FN = 1 << 16, IR_CALL_KFUNC = 1 << 17 };
 
 enum { IR_E_READ = 1, IR_E_WRITE = 2, IR_E_RAISE = 4 };
 
@@ -413,6 +413,11 @@ const pg_value *ir_const(struct ir_unit *u, pg_value k);
 
 static inline struct ir_ins *ir_at(const struct ir_fn *f, ir_ref r) { return &f->ins[r]; }
 static inline struct ir_block *ir_block(const struct ir_fn *f, ir_blk b) { return &f->blocks[b]; }
+
+static inline bool ir_calls_fn(const struct ir_ins *i)
+{
+	return i->op == IRO(helper) && i->aux >= IR_CALL_FN && i->aux < IR_CALL_KFUNC;
+}
 
 /* ---- analysis ---- */
 

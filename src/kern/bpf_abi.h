@@ -45,6 +45,11 @@ enum {
 	((struct bpf_insn){ .code = (c), .dst_reg = (d), .src_reg = (s), .off = (o), .imm = (i) })
 #define ABI_MOV_IMM(d, i) ABI_INSN(BPF_ALU64 | BPF_MOV | BPF_K, d, 0, 0, i)
 #define ABI_CALL(id) ABI_INSN(BPF_JMP | BPF_CALL, 0, 0, 0, id)
+/* A function of the kernel, by the number of its type. */
+#define ABI_CALL_KFUNC(id) ABI_INSN(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_KFUNC_CALL, 0, (int)(id))
+/* r1 := the address of an iterator, 8 bytes on the stack. Two instructions. */
+#define ABI_ITERATOR() \
+	ABI_INSN(BPF_ALU64 | BPF_MOV | BPF_X, 1, 10, 0, 0), ABI_INSN(BPF_ALU64 | BPF_ADD | BPF_K, 1, 0, 0, -8)
 #define ABI_EXIT() ABI_INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
 /* Two instructions. */
 #define ABI_LD_MAP_FD(d, fd) \

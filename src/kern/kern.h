@@ -6,6 +6,7 @@
 #define KERN_KERN_H
 
 #include "core/feature.h"
+#include "core/kfunc.h"
 
 #include <linux/bpf.h>
 #include <stdbool.h>
@@ -17,6 +18,7 @@ struct kern_features {
 	int8_t state[FEAT_COUNT]; /* 0 not probed, 1 there, -1 absent, -2 off */
 	bool read;                /* the cache file was looked at */
 	int tracefs;              /* kern_tracefs's descriptor, and one; 0: not open */
+	uint32_t kfunc[KFUNC_COUNT]; /* kern_kfunc; 0: not asked for yet */
 };
 /* Probes what is not known. Where the process may not probe, the feature is taken to be there:
  * compiling needs no rights. */
@@ -166,6 +168,12 @@ struct kern_btf_member {
 /* The members of a struct. file NULL: the running kernel's. -ENOENT: there is none, or no such file. */
 int kern_btf_struct(const char *file, const char *name, void (*each)(void *arg, const struct kern_btf_member *m),
 		    void *arg);
+
+/* The numbers of the types of functions, by their names; what is not there is 0, and the result -ENOENT. Takes some
+ * milliseconds for the running kernel's (file NULL). */
+int kern_btf_functions(const char *file, const char *const *names, uint32_t *ids, uint32_t n);
+/* The number of the type of a function that programs may call: what its call says. All are looked up once. */
+int kern_kfunc(struct kern_features *f, enum kfunc which, uint32_t *id);
 
 /* ---- perf events ---- */
 int kern_perf_tracepoint(uint32_t id); /* fd of an event on the tracepoint that tracefs calls `id` */

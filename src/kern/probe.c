@@ -1,14 +1,12 @@
 /* probe.c - one row per feature: how the running kernel is asked whether it has it. */
+#include "core/kfunc.h"
 #include "kern/bpf_abi.h"
 #include "kern/kern.h"
 #include "kern/sys.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/btf.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* A probe's answer: what the system call gave; `good` of the row says which result means "there". */
@@ -18,7 +16,6 @@ struct probe {
 	const struct bpf_insn *insns;   /* ask_prog */
 	uint32_t n;
 	uint32_t number;                /* ask_helper, ask_link */
-	const char *symbol;             /* ask_kfunc */
 };
 
 static int load_as(uint32_t type, const struct bpf_insn *insns, uint32_t n)
@@ -126,31 +123,25 @@ static int ask_test_run(const struct probe *p)
 	return r;
 }
 
-/* A kernel function that programs may call has its name among the strings of the kernel's BTF. */
-static int ask_kfunc(const struct probe *p)
+/* Loops that an iterator counts, in a program as we make them: each turn leaves what the verifier cannot know. */
+static int ask_iter_num(const struct probe *p)
 {
-	int fd = open("/sys/kernel/btf/vmlinux", O_RDONLY | O_CLOEXEC);
-	struct stat st;
-	if (fd < 0 || fstat(fd, &st)) {
-		kern_close(fd);
-		return -ENOENT;
-	}
-	size_t len = (size_t)st.st_size, got = 0;
-	char *own = NULL, *text = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (text == MAP_FAILED) { /* before 6.16 it can only be read */
-		text = own = malloc(len);
-		for (ssize_t r = 1; text && got < len && r > 0; got += (size_t)r)
-			if ((r = read(fd, text + got, len - got)) < 0)
-				break;
-		len = got;
-	}
-	kern_close(fd);
-	bool there = text && memmem(text, len, p->symbol, strlen(p->symbol) + 1);
-	if (own)
-		free(own);
-	else if (text)
-		munmap(text, (size_t)st.st_size);
-	return there ? 0 : -ENOENT;
+	uint32_t ids[KFUNC_COUNT];
+	int r = kern_btf_functions(NULL, kfunc_names, ids, KFUNC_COUNT);
+	if (r)
+		return r;
+	const struct bpf_insn insns[] = {
+		ABI_INSN(BPF_LDX | BPF_MEM | BPF_W, 6, 1, 16, 0),
+		ABI_ITERATOR(), ABI_MOV_IMM(2, 0), ABI_MOV_IMM(3, 1 << 23), ABI_CALL_KFUNC(ids[KFUNC_iter_num_new]),
+		ABI_ITERATOR(), ABI_CALL_KFUNC(ids[KFUNC_iter_num_next]),
+		ABI_INSN(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 2, 0),
+		ABI_INSN(BPF_ALU64 | BPF_ADD | BPF_X, 6, 6, 0, 0),
+		ABI_INSN(BPF_JMP | BPF_JA, 0, 0, -6, 0),
+		ABI_ITERATOR(), ABI_CALL_KFUNC(ids[KFUNC_iter_num_destroy]),
+		ABI_MOV_IMM(0, 2), ABI_EXIT(),
+	};
+	(void)p;
+	return closed(load_insns(insns, sizeof insns / sizeof *insns));
 }
 
 static const struct bpf_insn pass[] = { ABI_MOV_IMM(0, 2), ABI_EXIT() };
@@ -192,7 +183,7 @@ static const struct probe probes[FEAT_COUNT] = {
 	[FEAT_for_each]  = { .ask = ask_helper, .good = -EACCES, .number = ABI_FOR_EACH },
 	[FEAT_bpf_loop]  = { .ask = ask_helper, .good = -EACCES, .number = ABI_LOOP },
 	[FEAT_spill_range] = { PROG(spill_range) },
-	[FEAT_iter_num]  = { .ask = ask_kfunc, .symbol = "bpf_iter_num_new" },
+	[FEAT_iter_num]  = { .ask = ask_iter_num },
 	[FEAT_isa_v4]    = { PROG(signed_div) },
 	[FEAT_may_goto]  = { PROG(may_goto) },
 	[FEAT_prog_test] = { .ask = ask_test_run, .insns = pass, .n = 2 },

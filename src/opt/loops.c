@@ -4,8 +4,8 @@
  *
  *   walked   a short loop without branches of its own is left, when it is counted or halves a value until
  *            nothing is left: the verifier goes round with it
- *   fuel     every other back edge becomes a `fuel` (may_goto). The verifier then compares what it
- *            knows at the back edge with the turns before, so nothing that changes from turn to turn
+ *   fuel     every other back edge becomes a `fuel` (may_goto, or an iterator: bpf/turns.c). The verifier then compares
+ *            what it knows at the back edge with the turns before, so nothing that changes from turn to turn
  *            may be a constant to it: constants that enter the loop's variables from outside are
  *            hidden, and so is every value that a turn changes: `if i == 10` would make i + 1 the
  *            constant 11, and from there each turn another. All back edges of a loop meet in one
@@ -17,7 +17,7 @@
  * that is followed), and then so do variables that only ever hold constants: they may be the tags
  * that tell whether the pointer is there. These have finitely many states anyway.
  *
- * Without may_goto all loops are walked, and those refused of which the verifier would not see the end. A
+ * Without either all loops are walked, and those refused of which the verifier would not see the end. A
  * budget of turns is counted in a stack slot.
  */
 #include "core/feature.h"
@@ -279,8 +279,8 @@ static void refuse_loop(struct loops *l, ir_blk h)
 	uint32_t site = loop_site(l, h);
 	diag_refuse(l->u->diag, l->u->sites[site < l->u->nsites ? site : 0].pos, ON_LOOPS,
 		    "give it a limit that is known here and small: for i = 1, 64 do ... break ... end",
-		    "this loop may go round more often than the verifier can follow; it needs may_goto (Linux "
-		    "%s or later)", feature_rows[FEAT_may_goto].since);
+		    "this loop may go round more often than the verifier can follow; it needs an iterator (Linux "
+		    "%s or later)", feature_rows[FEAT_iter_num].since);
 }
 
 /* The kernel can go round with it. A budget is counted where all can see it. */
@@ -615,25 +615,31 @@ static void give_fuel(struct loops *l)
 	look_at_tags(l);
 }
 
+/* By may_goto, or by an iterator (bpf/turns.c). */
+static bool has_fuel(const struct ir_unit *u)
+{
+	return u->features && (u->features[FEAT_may_goto] || u->features[FEAT_iter_num]);
+}
+
 static int loops_fn(struct ir_unit *u, struct ir_fn *f)
 {
-	bool may_goto = u->features && u->features[FEAT_may_goto];
-	struct loops l = { .u = u, .f = f, .walks_all = !may_goto };
+	bool fuel = has_fuel(u);
+	struct loops l = { .u = u, .f = f, .walks_all = !fuel };
 	ir_need_order(f);
 	find_backs(&l);
 	if (!l.nbacks)
 		return 0;
-	if (may_goto)
+	if (fuel)
 		merge_backs(&l);
 	look(&l);
-	if (may_goto)
+	if (fuel)
 		give_fuel(&l);
-	int err = may_goto ? 0 : walk_all(&l);
+	int err = fuel ? 0 : walk_all(&l);
 	if (err)
 		return err;
-	ir_ref slot = u->budget ? budget_slot(&l, may_goto) : 0;
+	ir_ref slot = u->budget ? budget_slot(&l, fuel) : 0;
 	for (uint32_t i = 0; i < l.nbacks; i++)
-		close_edge(&l, &l.backs[i], may_goto && !l.walk[l.backs[i].to], slot);
+		close_edge(&l, &l.backs[i], fuel && !l.walk[l.backs[i].to], slot);
 	return 0;
 }
 
@@ -656,7 +662,7 @@ bool opt_has_loops(struct ir_unit *u)
 
 bool opt_may_call(const struct ir_unit *u)
 {
-	return u->features && !u->features[FEAT_may_goto] && u->features[FEAT_bpf_loop] && u->target->helper_pull;
+	return !has_fuel(u) && u->features && u->features[FEAT_bpf_loop] && u->target->helper_pull;
 }
 
 int opt_loops(struct ir_unit *u)

@@ -76,7 +76,7 @@ static bool is_packet_store(const struct simp *s, const struct ir_ins *i)
 		return true;
 	if (i->op == IRO(helper) && i->nargs > 1 && ir_at(s->f, i->args[1])->op == IRO(fnref))
 		return true; /* who knows what it does */
-	if (i->op == IRO(helper) && i->aux >= IR_CALL_FN)
+	if (ir_calls_fn(i))
 		return true;
 	if (i->op == IRO(helper) && s->u->moves_packet)
 		return true;

@@ -120,7 +120,7 @@ static bool mark_used(const struct ir_fn *f, bool *used)
 	for (uint32_t o = 0; o < f->nrpo; o++)
 		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next) {
 			const struct ir_ins *i = ir_at(f, r);
-			bool calls = i->op == IRO(helper) && i->aux >= IR_CALL_FN;
+			bool calls = ir_calls_fn(i);
 			uint32_t to = calls ? i->aux - IR_CALL_FN : i->aux;
 			if ((calls || i->op == IRO(fnref)) && !used[to])
 				used[to] = more = true;

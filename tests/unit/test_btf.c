@@ -175,6 +175,23 @@ static void reads_the_kernel(void **state)
 	assert_int_equal(kern_btf_struct(NULL, "trace_event_raw_of_nothing", each, &s), -ENOENT);
 }
 
+/* A name is all of a name, and a function's. */
+static void finds_functions(void **state)
+{
+	static const char *const functions[] = { "vfs_read", "fs_read", "task_struct", "vfs_read_of_nothing", "vfs_write" };
+	uint32_t ids[5];
+	(void)state;
+	if (access("/sys/kernel/btf/vmlinux", R_OK))
+		return;
+	assert_int_equal(kern_btf_functions(NULL, functions, ids, 1), 0);
+	assert_int_not_equal(ids[0], 0);
+	assert_int_equal(kern_btf_functions(NULL, functions, ids, 5), -ENOENT);
+	assert_int_equal(ids[1] | ids[2] | ids[3], 0);
+	assert_true(ids[4] && ids[4] != ids[0]);
+	assert_int_equal(kern_btf_functions("/nonexistent", functions, ids, 1), -ENOENT);
+	assert_int_equal(ids[0], 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -183,6 +200,7 @@ int main(void)
 		cmocka_unit_test(survives_damage),
 		cmocka_unit_test(ends_in_a_circle),
 		cmocka_unit_test(reads_the_kernel),
+		cmocka_unit_test(finds_functions),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

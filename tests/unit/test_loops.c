@@ -291,12 +291,27 @@ static struct outcome load(const struct be_code *c)
 	return o;
 }
 
-static struct outcome attempt(const struct shape *s, enum form form, bool may_goto, bool copy)
+/* What ends loops: may_goto, an iterator, or nothing (each turn is walked). */
+enum ender { FUEL = 1 << FEAT_may_goto, ITERATOR = 1 << FEAT_iter_num, NONE = 0 };
+
+static void link_code(struct be_code *c, const int *maps)
+{
+	static struct kern_features kernel;
+	for (uint32_t i = 0; i < c->nrelocs; i++) {
+		const struct be_reloc *r = &c->relocs[i];
+		uint32_t id = 0;
+		if (r->kind == BE_KFUNC)
+			assert_int_equal(kern_kfunc(&kernel, r->map, &id), 0);
+		c->insns[r->insn].imm = r->kind == BE_KFUNC ? (int32_t)id : maps[r->map];
+	}
+}
+
+static struct outcome attempt(const struct shape *s, enum form form, enum ender ender, bool copy)
 {
 	struct outcome o = { 0 };
 	struct arena a;
 	struct diag_list diag = { .arena = &a };
-	bool features[FEAT_COUNT] = { [FEAT_may_goto] = may_goto };
+	bool features[FEAT_COUNT] = { [FEAT_may_goto] = ender == FUEL, [FEAT_iter_num] = ender == ITERATOR };
 	const char *err;
 	arena_init(&a, 0, &oom);
 	const char *text = arena_printf(&a, HEAD "%s" TAIL, s->text);
@@ -308,7 +323,7 @@ static struct outcome attempt(const struct shape *s, enum form form, bool may_go
 	u->copy_access = copy;
 	u->budget = form == WALKED ? 0 : s->budget;
 	struct be_code *c = compile(u, form);
-	if (!c && !may_goto && diag.n && strstr(diag.v[0].text, "needs may_goto")) {
+	if (!c && ender == NONE && diag.n && strstr(diag.v[0].text, "needs an iterator")) {
 		arena_free(&a);
 		return (struct outcome){ .refused = true };
 	}
@@ -319,8 +334,7 @@ static struct outcome attempt(const struct shape *s, enum form form, bool may_go
 	struct kern_map_spec array = { .type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 8,
 				       .entries = ARRAY_ENTRIES, .numa = -1 };
 	int maps[3] = { kern_map_create(&data), -1, kern_map_create(&array) };
-	for (uint32_t i = 0; i < c->nrelocs; i++)
-		c->insns[c->relocs[i].insn].imm = maps[c->relocs[i].map];
+	link_code(c, maps);
 	o = load(c);
 	kern_close(maps[0]);
 	kern_close(maps[2]);
@@ -328,22 +342,17 @@ static struct outcome attempt(const struct shape *s, enum form form, bool may_go
 	return o;
 }
 
-static bool may_goto_there(void)
+/* Every shape passes within so many instructions of the verifier. */
+static void passes(enum feature feature, enum ender ender, uint32_t most)
 {
 	struct kern_features f = { 0 };
-	return kern_has(&f, FEAT_may_goto);
-}
-
-static void test_chosen(void **state)
-{
-	(void)state;
-	if (kern_rights_missing() || !may_goto_there())
+	if (kern_rights_missing() || !kern_has(&f, feature))
 		skip();
 	unsigned wrong = 0;
 	for (unsigned i = 0; i < sizeof(shapes) / sizeof(*shapes); i++)
 		for (int copy = 0; copy < 2; copy++) {
-			struct outcome o = attempt(&shapes[i], CHOSEN, true, copy);
-			if (o.accepted && o.insns <= SOON)
+			struct outcome o = attempt(&shapes[i], CHOSEN, ender, copy);
+			if (o.accepted && o.insns <= most)
 				continue;
 			print_error("%s%s: %s after %u (PG_LOG=1 shows the log)\n", shapes[i].name,
 				    copy ? " (copy)" : "", o.accepted ? "accepted" : "rejected", o.insns);
@@ -352,15 +361,27 @@ static void test_chosen(void **state)
 	assert_int_equal(wrong, 0);
 }
 
-/* Kernels before 6.9: what is not refused passes. */
-static void test_without_may_goto(void **state)
+static void test_chosen(void **state)
+{
+	(void)state;
+	passes(FEAT_may_goto, FUEL, SOON);
+}
+
+static void test_iterator(void **state)
+{
+	(void)state;
+	passes(FEAT_iter_num, ITERATOR, 8 * SOON);
+}
+
+/* Kernels before 6.4: what is not refused passes. */
+static void test_walked(void **state)
 {
 	(void)state;
 	if (kern_rights_missing())
 		skip();
 	unsigned wrong = 0, refused = 0;
 	for (unsigned i = 0; i < sizeof(shapes) / sizeof(*shapes); i++) {
-		struct outcome o = attempt(&shapes[i], CHOSEN, false, false);
+		struct outcome o = attempt(&shapes[i], CHOSEN, NONE, false);
 		refused += o.refused;
 		if (o.refused || o.accepted || shapes[i].too_much)
 			continue;
@@ -383,14 +404,15 @@ static void print_outcome(struct outcome o)
 
 static int table(void)
 {
-	printf("| shape | walked | fuel, constants seen | form chosen | before 6.9 |\n"
-	       "| --- | --- | --- | --- | --- |\n");
+	printf("| shape | walked | fuel, constants seen | form chosen | with an iterator | before 6.4 |\n"
+	       "| --- | --- | --- | --- | --- | --- |\n");
 	for (unsigned i = 0; i < sizeof(shapes) / sizeof(*shapes); i++) {
 		printf("| %s |", shapes[i].name);
-		print_outcome(attempt(&shapes[i], WALKED, true, false));
-		print_outcome(attempt(&shapes[i], SEEN, true, false));
-		print_outcome(attempt(&shapes[i], CHOSEN, true, false));
-		print_outcome(attempt(&shapes[i], CHOSEN, false, false));
+		print_outcome(attempt(&shapes[i], WALKED, FUEL, false));
+		print_outcome(attempt(&shapes[i], SEEN, FUEL, false));
+		print_outcome(attempt(&shapes[i], CHOSEN, FUEL, false));
+		print_outcome(attempt(&shapes[i], CHOSEN, ITERATOR, false));
+		print_outcome(attempt(&shapes[i], CHOSEN, NONE, false));
 		printf("\n");
 	}
 	return 0;
@@ -400,7 +422,7 @@ int main(int argc, char **argv)
 {
 	if (argc > 1 && !strcmp(argv[1], "table"))
 		return table();
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_chosen),
-					    cmocka_unit_test(test_without_may_goto) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_chosen), cmocka_unit_test(test_iterator),
+					    cmocka_unit_test(test_walked) };
 	return cmocka_run_group_tests_name("loops", tests, NULL, NULL);
 }
