@@ -352,6 +352,7 @@ struct ir_unit {
 	pg_map **models;       /* 1..nmodels: what maps out of maps of maps are like; no two alike */
 	uint32_t nmodels, cap_models;
 	bool uses_print;
+	bool tells;            /* kinds of values are asked for by name (set by infer) */
 	bool copy_access;      /* packet bytes by helper copy */
 	bool loops;            /* the script's code goes round somewhere (set before the first simplify) */
 	bool locks;            /* entries of maps are locked (likewise) */

@@ -57,6 +57,8 @@ enum {
 	IR_CALM = 1 << 17,
 	/* It moves the packet's bytes, and no view of them but the packet itself outlives it. */
 	IR_MOVES = 1 << 18,
+	/* Its result is a text, or nil, by the kind of its one argument alone. */
+	IR_TELLS = 1 << 19,
 };
 enum { IR_RESULTS = 35 };
 

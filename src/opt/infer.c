@@ -650,7 +650,7 @@ static int rounds(struct flow *fl)
 			continue;
 		if (fl->u->nsubs && !fl->u->settled)
 			fl->u->settled = true;
-		else if (!again_known(fl) && !choose_known(fl) && !untangle(fl))
+		else if (!again_known(fl) && !choose_known(fl) && !untangle(fl) && !told_known(fl))
 			return 0;
 	}
 	diag_refuse(fl->u->diag, fl->f->pos, ON_SIZE, "call fewer functions within pcall",

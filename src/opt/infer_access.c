@@ -549,6 +549,7 @@ static struct ir_type call_row(struct infer *in, ir_ref r, const struct ir_lib *
 	if (!check_args(in, ins->site, row, n, a, method))
 		return nothing;
 	warn_unused(in, r, row);
+	in->fl.u->tells |= row->effects & IR_TELLS && !ir_single(a[0].kinds);
 	if (ir_lib_expands(row)) {
 		if (in->fl.report)
 			iterate_report(&in->fl, r, row);

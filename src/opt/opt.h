@@ -72,6 +72,8 @@ int expand_locked(struct flow *fl, ir_ref call, ir_ref *gone);
 int untangle(struct flow *fl);
 /* Captured tables indexed again by what they were indexed by before: what was found is used. Returns how many. */
 int again_known(struct flow *fl);
+/* What tests of a value's kind by its name say of it becomes known where they lead. Returns how many times. */
+int told_known(struct flow *fl);
 /* Captured tables indexed by what is known at run time become comparisons. Returns how many. */
 int choose_known(struct flow *fl);
 /* What a captured table gives that is too big for comparisons and whose values have a form at run time: a

@@ -1,0 +1,116 @@
+-- What `type` and `math.type` say of a value is known where their test leads, on either side.
+local lang = dofile "tests/lang/harness.lua"
+local mixed = { [1] = "one", [2] = 7, [3] = true, [4] = "four" }
+local values = lang.each { "nil", false, true, 0, 5, math.mininteger, "x", "yy", "12" }
+
+lang.case { name = "a number", inputs = values, f = function(a)
+	if type(a) == "number" then return a + 1 end
+	return type(a) == "string" and #a or nil
+end }
+lang.case { name = "the other side", inputs = values, f = function(a)
+	if "string" ~= type(a) then
+		if type(a) == "nil" then return 1 end
+		if type(a) == "boolean" then return a end
+		return a * 2
+	end
+	return a:byte(1)
+end }
+lang.case { name = "a name for it", inputs = values, f = function(a)
+	local t = type(a)
+	if t == "number" then
+		return a - 1
+	elseif t == "string" then
+		return #a, a:upper() == "X"
+	elseif t == "nil" then
+		return -1
+	else
+		return not a
+	end
+end }
+lang.case { name = "an integer", inputs = values, f = function(a)
+	if math.type(a) == "integer" then return a // 2 end
+	if math.type(a) then return 1 end
+	return math.type(a) == nil
+end }
+lang.case { name = "as a value", inputs = values, f = function(a)
+	local is = type(a) == "number"
+	if is then return a + 1 end
+	return false
+end }
+lang.case { name = "in assert", inputs = values, f = function(a)
+	assert(type(a) == "number", "no number")
+	return a + 1
+end }
+lang.case { name = "and, or, not", inputs = lang.pairs { "nil", 1, -2, "a", "b", true }, f = function(a, b)
+	if type(a) == "string" and type(b) == "string" then return a < b end
+	if not (type(a) ~= "number" or type(b) ~= "number") then return a < b, a + b end
+	if type(a) == type(b) then return 77 end
+end }
+lang.case { name = "under a test before", inputs = values, f = function(a)
+	if a then
+		if type(a) == "number" then return a + 1 end
+		if type(a) ~= "string" then return a end
+		return #a
+	end
+	return a
+end }
+lang.case { name = "called", inputs = lang.pairs { "nil", 3, "abc", false }, f = function(a, b)
+	local function size(v)
+		if type(v) == "number" then return v end
+		return type(v) == "string" and #v or 0
+	end
+	return size(a) + size(b) * 10
+end }
+lang.case { name = "in a loop", inputs = lang.each { "nil", 4, "abc", false }, f = function(a)
+	local v, sum = a, 0
+	for _ = 1, 5 do
+		if type(v) == "number" then
+			sum = sum + v
+			v = "text"
+		elseif type(v) == "string" then
+			sum = sum + #v * 100
+			v = nil
+		else
+			v = 9
+		end
+	end
+	return sum
+end }
+lang.case { name = "another value by then", inputs = lang.pairs { "nil", 4, -1, false }, f = function(a, b)
+	local t = type(a)
+	a = b
+	if t == "number" then return a == nil, b end
+	return type(a) == "number" and a + 1
+end }
+lang.case { name = "errors", inputs = values, f = function(a)
+	local ok, err = pcall(function()
+		if type(a) == "string" then error("text") end
+		return a + 1
+	end)
+	if ok then return err end
+	return type(err) == "string"
+end }
+lang.case { name = "raised", inputs = values, f = function(a)
+	if type(a) ~= "string" then
+		return a + 1
+	end
+	return #a
+end }
+lang.case { name = "addresses", inputs = lang.each { "nil", 1, bpf.ip "10.0.0.1", bpf.ip "2001:db8::1", bpf.mac "02:00:00:00:00:01" },
+	f = function(a)
+	if type(a) == "userdata" then return a:byte(1) end
+	return a
+end }
+lang.case { name = "captured, of several kinds", inputs = lang.each { 0, 1, 2, 3, 4, 5 }, f = function(k)
+	local v = mixed[k]
+	if type(v) == "number" then return v + 1 end
+	if type(v) == "string" then return #v end
+	return v
+end }
+lang.packets { name = "headers", inputs = { lang.head .. ("\0"):rep(40), ("\0"):rep(12) .. "\x08\x00\x45" .. ("\0"):rep(7) ..
+	"\x40\x06\0\0" .. ("\x0a"):rep(8) .. ("\x11"):rep(12) .. "\x50" .. ("\0"):rep(20) }, f = function(pkt)
+	local v = pkt.tcp or pkt.len
+	if type(v) == "userdata" then return v.sport end
+	return v + 1
+end }
+lang.done()
