@@ -145,7 +145,7 @@ do
 		st.n, st.file = st.n + 1, e.filename
 		if e.pid == bpf.pid() and e.pid == e.old_pid then st.pid = e.pid end
 	end)
-	local stop = bpf.tracepoint("sched:sched_process_exit", function(e)
+	local there, stop = pcall(bpf.tracepoint, "sched:sched_process_exit", function(e)
 		if e.comm ~= "pgtp" then return end
 		if e.group_dead then st.dead = st.dead + 1 else st.alive = st.alive + 1 end
 	end)
@@ -154,9 +154,15 @@ do
 	check("process numbers", st.pid > 0, st.pid)
 	os.execute(long)
 	check("a long one is cut at 64 bytes", st.n == 2 and st.file == long:sub(1, 64), st.file)
-	check("a boolean", st.dead == 2 and st.alive == 0, st.dead)
+	if there then
+		check("a boolean", st.dead == 2 and st.alive == 0, st.dead)
+		stop:detach()
+	else
+		n = n + 1
+		print(("ok %d - a boolean # SKIP group_dead"):format(n))
+		assert(tostring(stop):find "has no field 'group_dead'", stop)
+	end
 	start:detach()
-	stop:detach()
 	os.execute("rm -r " .. dir)
 end
 
