@@ -498,7 +498,11 @@ static bool may_raise(const struct flow *fl, const struct ir_ins *i)
 	case IRO(add): case IRO(sub): case IRO(mul): case IRO(band): case IRO(bor): case IRO(bxor): case IRO(shl):
 	case IRO(shr): case IRO(unm): case IRO(bnot): case IRO(lt): case IRO(le):
 		return kinds != IR_BIT(IR_INT);
+	case IRO(setindex):
+		return ir_at(fl->f, i->args[0])->type.kinds != IR_BIT(IR_REC);
 	case IRO(index): case IRO(self):
+		if (ir_at(fl->f, i->args[0])->type.kinds == IR_BIT(IR_REC))
+			return false;
 		return ir_at(fl->f, i->args[0])->type.kinds & ~IR_VIEWS || !ir_at(fl->f, i->args[1])->type.k;
 	case IRO(call):
 		return !ir_at(fl->f, i->args[0])->type.row || !(ir_at(fl->f, i->args[0])->type.row->effects & IR_CALM);
@@ -680,8 +684,9 @@ int opt_records(struct ir_unit *u)
 	fl.exec = arena_array(u->scratch, bool, fl.f->nblocks);
 	for (uint32_t i = 0; i < fl.f->nrpo; i++)
 		fl.exec[fl.f->rpo[i]] = true;
-	int tables = records_promote(u, fl.f);
-	int err = tables < 0 ? -EINVAL : tables ? rounds(&fl) : 0;
+	int err = 0, tables;
+	while (!err && (tables = records_promote(u, fl.f)) != 0)
+		err = tables < 0 ? -EINVAL : rounds(&fl);
 	while (!err && slices_keep(&fl))
 		err = rounds(&fl);
 	if (err)

@@ -237,15 +237,6 @@ static struct ir_type index_map(struct infer *in, ir_ref r, const struct ir_type
 	return get->type(in, get, site, 2, a, &out) ? out : nothing;
 }
 
-/* Tables in tables; whether this is one is known when records are values. */
-static void refuse_inner(struct infer *in, uint32_t site, const struct ir_type *key, const char *use)
-{
-	if (in->fl.report)
-		flow_refuse(&in->fl, site, ON_TABLES, "keep the inner table in a local variable of its own",
-			    "%s of a table that is kept in a table is %s; that is not there yet",
-			    key_text(in, key), use);
-}
-
 static struct ir_type index_kind(struct infer *in, ir_ref r, const struct ir_type *t, unsigned kind,
 				 const struct ir_type *key)
 {
@@ -254,10 +245,8 @@ static struct ir_type index_kind(struct infer *in, ir_ref r, const struct ir_typ
 		return index_view(in, r, kind, key);
 	if (kind == IR_ENTRY)
 		return struct_field(in, site, "the entry", t->layout, key);
-	if (kind == IR_REC) {
-		refuse_inner(in, site, key, "read");
-		return type_pending();
-	}
+	if (kind == IR_REC)
+		return type_pending(); /* until its fields are variables: opt/records.c */
 	if (kind == IR_MAP)
 		return index_map(in, r, &(struct ir_type){ .kinds = IR_BIT(kind), .model = t->model }, key);
 	if (kind == IR_HOST && t->k && t->k->kind == PG_MAP)
@@ -447,10 +436,8 @@ struct ir_type infer_setindex(struct infer *in, ir_ref r)
 	uint32_t site = ir_at(in->fl.f, r)->site;
 	if (!t.kinds || !key.kinds || !v.kinds)
 		return nothing;
-	if (t.kinds & IR_BIT(IR_REC)) {
-		refuse_inner(in, site, &key, "assigned");
+	if (t.kinds & IR_BIT(IR_REC))
 		return nothing;
-	}
 	if (t.kinds & IR_VIEWS && t.kinds & (IR_BIT(IR_ENTRY) | IR_BIT(IR_HOST) | IR_BIT(IR_MAP))) {
 		flow_refuse(&in->fl, site, ON_TABLES, "assign to each of them under an if",
 			    "%s may be a packet or something else here; which, is known only at run time",

@@ -257,7 +257,7 @@ static struct ir_type compare_equal(struct infer *in, ir_ref r, const struct ir_
 	else if (a->k && b->k && a->k->kind == PG_TABLE && b->k->kind == PG_TABLE)
 		flow_refuse(&in->fl, site, ON_TABLES, "compare a field of theirs",
 			    "two tables are compared here by their __eq, which kernel code does not call");
-	else if (both & (IR_BIT(IR_REC) | IR_BIT(IR_FUNC) | IR_BIT(IR_HOST) | IR_BIT(IR_MAP)))
+	else if (both & (IR_BIT(IR_FUNC) | IR_BIT(IR_HOST) | IR_BIT(IR_MAP)))
 		flow_refuse(&in->fl, site, ON_VALUES, "compare what they hold, or a number that tells which it "
 			    "is", "two %ss are compared here; kernel code cannot tell them apart",
 			    infer_wrong(in, &(struct ir_type){ .kinds = both & ~IR_FALSY }, 0));

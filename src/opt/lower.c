@@ -179,6 +179,13 @@ static void op_record(struct lw *w, ir_ref r)
 	w->val[r] = (struct lw_val){ .kinds = IR_BIT(IR_REC), .def = r };
 }
 
+/* A table whose fields are variables: what is left is which one it is. */
+static void op_newtable(struct lw *w, ir_ref r)
+{
+	ir_ref which = lw_imm(w, ir_at(w->from, r)->aux);
+	w->val[r] = lw_words(IR_REC, 1, &which);
+}
+
 static void op_result(struct lw *w, ir_ref r)
 {
 	const struct ir_ins *i = ir_at(w->from, r);
@@ -308,7 +315,7 @@ static void op_nothing(struct lw *w, ir_ref r)
 
 static void (*const lowers[IR_NOPS])(struct lw *, ir_ref) = {
 	[IRO(const)] = op_const,      [IRO(pi)] = op_pi,            [IRO(record)] = op_record,
-	[IRO(newtable)] = op_nothing, [IRO(result)] = op_result,    [IRO(not)] = op_condition,
+	[IRO(newtable)] = op_newtable, [IRO(result)] = op_result,    [IRO(not)] = op_condition,
 	[IRO(eq)] = op_condition,     [IRO(lt)] = op_condition,     [IRO(le)] = op_condition,
 	[IRO(forskip)] = op_condition, [IRO(forcount)] = lower_forcount,
 	[IRO(add)] = lower_arith,     [IRO(sub)] = lower_arith,     [IRO(mul)] = lower_arith,
@@ -317,7 +324,7 @@ static void (*const lowers[IR_NOPS])(struct lw *, ir_ref) = {
 	[IRO(shr)] = lower_arith,     [IRO(unm)] = lower_unary,     [IRO(bnot)] = lower_unary,
 	[IRO(len)] = lower_len,       [IRO(concat)] = lower_concat,
 	       [IRO(index)] = lower_index,   [IRO(self)] = lower_index,
-	[IRO(setindex)] = lower_setindex, [IRO(call)] = lower_call, [IRO(return)] = lower_return,
+	[IRO(setindex)] = lower_setindex, [IRO(indexed)] = lower_indexed, [IRO(call)] = lower_call, [IRO(return)] = lower_return,
 	[IRO(closure)] = op_nothing,  [IRO(iterator)] = op_nothing, [IRO(several)] = op_nothing,  [IRO(nop)] = op_nothing,
 	[IRO(upcell)] = op_nothing,   [IRO(cell)] = op_nothing,     [IRO(raised)] = op_nothing,
 	[IRO(eachval)] = op_eachval,  [IRO(subres)] = op_subres,

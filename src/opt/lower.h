@@ -14,6 +14,7 @@ void lower_forcount(struct lw *w, ir_ref r);
 void lower_len(struct lw *w, ir_ref r);      /* lower_access.c */
 void lower_concat(struct lw *w, ir_ref r);
 void lower_index(struct lw *w, ir_ref r);
+void lower_indexed(struct lw *w, ir_ref r);
 void lower_setindex(struct lw *w, ir_ref r);
 /* A captured table by a key known only at run time. (frozen.c) */
 void lower_frozen(struct lw *w, const pg_value *table, const struct lw_val *key, struct lw_val *out);

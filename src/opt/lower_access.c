@@ -160,6 +160,12 @@ void lower_index(struct lw *w, ir_ref r)
 	w->val[r] = dispatch(w, &ok, &i->type, index_one, &a);
 }
 
+/* What is indexed must be a table; what its fields hold is known already. */
+void lower_indexed(struct lw *w, ir_ref r)
+{
+	object(w, lower_arg(w, r, 0), IR_BIT(IR_REC), "index");
+}
+
 /* ---- v[k] = x ---- */
 
 /* obj is an entry or a state; the sum's operand `by` was found to be an integer when it was added. */

@@ -15,7 +15,7 @@ bool lower_is_condition(const struct ir_ins *i)
 
 static unsigned payload_words(const struct lw_val *a, const struct lw_val *b, uint64_t kind)
 {
-	if (kind == IR_BIT(IR_INT) || kind == IR_BIT(IR_IP4) || kind == IR_BIT(IR_MAC))
+	if (kind & (IR_BIT(IR_INT) | IR_BIT(IR_IP4) | IR_BIT(IR_MAC) | IR_BIT(IR_REC)))
 		return 1;
 	if (kind == IR_BIT(IR_IP6))
 		return 2;

@@ -9,7 +9,7 @@
 static unsigned words_of_kind(const struct lw *w, unsigned kind, uint32_t cap)
 {
 	switch (kind) {
-	case IR_INT: case IR_IP4: case IR_MAC: case IR_ENTRY: case IR_MSG: case IR_MAP:
+	case IR_INT: case IR_IP4: case IR_MAC: case IR_ENTRY: case IR_MSG: case IR_MAP: case IR_REC:
 		return 1;
 	case IR_IP6: case IR_SLICE: case IR_LONG:
 		return 2;

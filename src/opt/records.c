@@ -2,45 +2,51 @@
  * records.c - tables made and used up in the function: one cell a field, and a `record`, a copy of
  * them, wherever the table is handed to a map, an event or a library function.
  *
- * Such a hand-over copies, where Lua would share; so using the table afterwards is refused. A key of a map is
- * looked at only: what a map holds is never one with a table, in the user half and the twin neither.
+ * Where several tables meet, the parameter has fields of its own, which each way fills with those of its table.
+ * So two values may stand for one table, and what is done to it through one must not be missed through the other:
+ *
+ *   change   a table is not changed while another value that may be the same table is still to be read
+ *   hand over  copies, where Lua would share; so using the table afterwards is refused. A key of a map is
+ *            looked at only: what a map holds is never one with a table, in the user half and the twin neither
+ *   compare  a table is known by the newtable that made it: in a loop that is no name
+ *
+ * What tables hold is known when they are fields: so those that are in no other table come first, and the others
+ * once they are values.
  */
-#include "opt/opt.h"
+#include "opt/records.h"
 #include "opt/reach.h"
 
 #include <errno.h>
 
-struct rec {
-	ir_ref table;
-	const char **keys;
-	ir_ref *cells;
-	uint32_t n, cap, cap_cells;
-	ir_ref *uses;          /* instructions */
-	uint32_t nuses, cap_uses;
-};
-
-struct records {
-	struct ir_unit *u;
-	struct ir_fn *f;
-	struct rec *v;
-	uint32_t n, cap;
-	uint32_t *of;          /* by value: number + 1 of the record */
-};
-
 static struct diag *refuse(struct records *s, ir_ref at, const struct refusal *row)
 {
-	return diag_advise(diag_add(s->u->diag, DIAG_ERROR, s->u->sites[ir_at(s->f, at)->site].pos, "%s", row->text), row);
+	const struct ir_site *site = &s->u->sites[ir_site_shown(s->u, ir_at(s->f, at)->site)];
+	return diag_advise(diag_add(s->u->diag, DIAG_ERROR, site->pos, "%s", row->text), row);
 }
 
-static struct rec *record_of(struct records *s, ir_ref r)
+static const struct ir_type *type_of(const struct records *s, ir_ref r)
 {
-	return s->of[r] ? &s->v[s->of[r] - 1] : NULL;
+	return &ir_at(s->f, r)->type;
 }
 
-static const char *key_of(const struct ir_fn *f, ir_ref access)
+/* ---- keys ---- */
+
+/* What a key known now is in a table, or NULL: no such constant. */
+static const pg_value *key_of(const struct records *s, ir_ref access)
 {
-	const pg_value *k = ir_at(f, ir_at(f, access)->args[1])->type.k;
-	return k && k->kind == PG_STR && !memchr(k->str, 0, k->n) ? k->str : NULL;
+	const pg_value *k = type_of(s, ir_at(s->f, access)->args[1])->k;
+	if (k && k->kind == PG_FLOAT && k->f >= -0x1p63 && k->f < 0x1p63 && k->f == (double)(int64_t)k->f)
+		return const_int(s->u, (int64_t)k->f);
+	return k && k->kind != PG_NIL && choose_plain(k) ? k : NULL;
+}
+
+uint32_t record_key(struct records *s, struct rec *web, const pg_value *key)
+{
+	for (uint32_t i = 0; i < web->n; i++)
+		if (const_equal(web->keys[i], key))
+			return i;
+	arena_push(s->u->scratch, web->keys, web->n, web->cap, key);
+	return web->n - 1;
 }
 
 static bool is_access(const struct ir_ins *i, uint32_t arg)
@@ -50,74 +56,159 @@ static bool is_access(const struct ir_ins *i, uint32_t arg)
 
 static bool looks_only(const struct ir_ins *i)
 {
-	return i->op == IRO(branch) || i->op == IRO(not) || i->op == IRO(pi) || i->op == IRO(eq) ||
-	       i->op == IRO(setlist);
+	return i->op == IRO(branch) || i->op == IRO(not) || i->op == IRO(pi) || i->op == IRO(eq) || i->op == IRO(located);
 }
 
 /* ---- finding ---- */
 
-static void find_tables(struct records *s)
+static void add_value(struct records *s, ir_ref r)
+{
+	struct rec one = { .value = r, .up = s->n, .done = ir_at(s->f, r)->op == IRO(newtable) && ir_at(s->f, r)->aux };
+	arena_push(s->u->scratch, s->v, s->n, s->cap, one);
+	s->of[r] = s->n;
+}
+
+/* Parameters are tables when anything is one: nothing is done where there is none. */
+static bool find_newtables(struct records *s)
 {
 	struct ir_fn *f = s->f;
 	s->of = arena_array(s->u->scratch, uint32_t, f->nins);
+	bool left = false;
 	for (uint32_t o = 0; o < f->nrpo; o++)
 		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next)
 			if (ir_at(f, r)->op == IRO(newtable)) {
-				struct rec one = { .table = r };
-				arena_push(s->u->scratch, s->v, s->n, s->cap, one);
-				s->of[r] = s->n;
+				add_value(s, r);
+				left |= !ir_at(f, r)->aux;
 			}
+	return left;
 }
 
-/* A table narrowed by a test is the table. */
-static void see_through_pi(struct records *s)
+static bool may_be_table(const struct ir_type *t)
+{
+	return t->kinds & IR_BIT(IR_REC) && !type_is_pending(t);
+}
+
+/* A table narrowed by a test is the table; and so is an error that has no text, but is one. */
+static bool is_same(const struct ir_ins *i)
+{
+	return i->op == IRO(pi) || (i->op == IRO(located) && i->type.kinds == IR_BIT(IR_REC));
+}
+
+static void find_values(struct records *s)
 {
 	struct ir_fn *f = s->f;
-	for (uint32_t o = 0; o < f->nrpo; o++)
-		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next)
-			if (ir_at(f, r)->op == IRO(pi))
+	for (uint32_t o = 0; o < f->nrpo; o++) {
+		const struct ir_block *b = ir_block(f, f->rpo[o]);
+		for (uint32_t i = 0; o && i < b->nparams; i++)
+			if (may_be_table(type_of(s, b->params[i])))
+				add_value(s, b->params[i]);
+		for (ir_ref r = b->first; r; r = ir_at(f, r)->next)
+			if (is_same(ir_at(f, r)) && may_be_table(type_of(s, r)))
 				s->of[r] = s->of[ir_at(f, r)->args[0]];
+	}
 }
 
-static uint32_t field_of(struct records *s, struct rec *rec, const char *key)
+static void unite(struct records *s, struct rec *a, struct rec *b)
 {
-	for (uint32_t i = 0; i < rec->n; i++)
-		if (!strcmp(rec->keys[i], key))
-			return i;
-	arena_push(s->u->scratch, rec->keys, rec->n, rec->cap, key);
-	return rec->n - 1;
+	struct rec *x = record_web(s, a), *y = record_web(s, b);
+	x->up = y->up;
 }
+
+static void find_webs(struct records *s)
+{
+	struct ir_fn *f = s->f;
+	for (uint32_t v = 0; v < s->n; v++) {
+		const struct ir_ins *p = ir_at(f, s->v[v].value);
+		for (uint32_t e = 0; p->op == IRO(param) && e < ir_block(f, p->block)->npreds; e++) {
+			const struct ir_pred *pred = &ir_block(f, p->block)->preds[e];
+			ir_ref from = ir_pred_edge(f, pred)->args[p->aux];
+			if (s->of[from])
+				unite(s, record_of(s, from), &s->v[v]);
+			else if (type_of(s, from)->kinds & IR_BIT(IR_REC))
+				s->v[v].held = ir_block(f, pred->from)->last;
+		}
+	}
+	for (uint32_t v = 0; v < s->n; v++) {
+		struct rec *web = record_web(s, &s->v[v]);
+		bool made = ir_at(f, s->v[v].value)->op == IRO(newtable);
+		web->held = web->held ? web->held : s->v[v].held;
+		web->done |= made && s->v[v].done;
+	}
+}
+
+/* ---- uses ---- */
 
 /* Is the callee a field of a table made here? */
-static bool is_own_function(struct records *s, const struct ir_ins *call)
+static bool is_own_function(const struct records *s, const struct ir_ins *call)
 {
 	const struct ir_ins *callee = ir_at(s->f, call->args[0]);
 	return (callee->op == IRO(index) || callee->op == IRO(self)) && s->of[callee->args[0]];
 }
 
+/* Kept in a field of a table that is none of the function's variables yet? */
+static bool is_kept(const struct records *s, const struct ir_ins *i, uint32_t arg)
+{
+	if (i->op == IRO(cell) || i->op == IRO(cellset))
+		return true;
+	return arg && (i->op == IRO(setlist) || (i->op == IRO(setindex) && arg == 2)) &&
+	       type_of(s, i->args[0])->kinds & IR_BIT(IR_REC);
+}
+
+/* Functions that only look, such as type, keep nothing of their arguments. */
+static bool keeps(const struct ir_fn *f, const struct ir_ins *call)
+{
+	const struct ir_lib *row = ir_at(f, call->args[0])->type.row;
+	return !row || row->effects & IR_E_WRITE;
+}
+
+static void note_access(struct records *s, struct rec *web, ir_ref r)
+{
+	const pg_value *key = key_of(s, r);
+	uint64_t other = type_of(s, ir_at(s->f, r)->args[0])->kinds & ~IR_BIT(IR_REC);
+	if (other & ~(IR_FALSY | IR_BIT(IR_TRUE) | IR_BIT(IR_INT) | IR_BIT(IR_FLOAT)))
+		refuse(s, r,
+		       REFUSAL(ON_TABLES, "keep each in a variable of its own, and test which is there", "this may be a table made in kernel code or something else that has fields; that is not there yet"));
+	else if (key)
+		record_key(s, web, key);
+	else
+		refuse(s, r,
+		       REFUSAL(ON_TABLES, "use a map for what is indexed at run time", "a table made in kernel code is indexed by something that is no constant name; that is not there yet"));
+}
+
+static void note_other(struct records *s, ir_ref r, uint32_t arg)
+{
+	const struct ir_ins *i = ir_at(s->f, r);
+	bool sure = type_of(s, i->args[arg])->kinds == IR_BIT(IR_REC);
+	if (i->op == IRO(setlist))
+		refuse(s, r,
+		       REFUSAL(ON_TABLES, "name the fields: { a = 1, b = 2 }", "lists are not there yet in kernel code"));
+	else if (i->op == IRO(call) && is_own_function(s, i))
+		refuse(s, r,
+		       REFUSAL(ON_TABLES, "make it a local function", "a function kept in a table made in kernel code is called; that is not there yet"));
+	else if (i->op != IRO(call) && i->op != IRO(setindex) && i->op != IRO(index) && i->op != IRO(record))
+		refuse(s, r,
+		       REFUSAL(ON_TABLES, "keep its values in local variables, or in a map", "a table made in kernel code is used in a way that is not there yet"));
+	else if (!sure && (i->op != IRO(call) || keeps(s->f, i)))
+		refuse(s, r,
+		       REFUSAL(ON_TABLES, "test it first: if t then m[k] = t end", "this may be a table or none, and is stored; which, is known only at run time"));
+}
+
 static void note_use(struct records *s, struct rec *rec, ir_ref r, uint32_t arg)
 {
 	const struct ir_ins *i = ir_at(s->f, r);
-	if (i->op == IRO(pi))
+	struct rec *web = record_web(s, rec);
+	if (looks_only(i))
 		return;
 	arena_push(s->u->scratch, rec->uses, rec->nuses, rec->cap_uses, r);
-	if (is_access(i, arg)) {
-		const char *key = key_of(s->f, r);
-		if (key)
-			field_of(s, rec, key);
-		else
-			refuse(s, r,
-			       REFUSAL(ON_TABLES, "use a map for what is indexed at run time", "a table made in kernel code is indexed by something that is no constant name; that is not there yet"));
-	} else if (i->op == IRO(setlist)) {
-		refuse(s, r,
-		       REFUSAL(ON_TABLES, "name the fields: { a = 1, b = 2 }", "lists are not there yet in kernel code"));
-	} else if (i->op == IRO(call) && is_own_function(s, i)) {
-		refuse(s, r,
-		       REFUSAL(ON_TABLES, "make it a local function", "a function kept in a table made in kernel code is called; that is not there yet"));
-	} else if (!looks_only(i) && i->op != IRO(call) && i->op != IRO(setindex) && i->op != IRO(index)) {
-		refuse(s, r,
-		       REFUSAL(ON_TABLES, "keep its values in local variables, or in a map", "a table made in kernel code is used in a way that is not there yet"));
-	}
+	if (is_kept(s, i, arg))
+		web->held = r;
+}
+
+/* The parameter that an edge gives a table to: one that is not known yet holds it. */
+static void note_edge(struct records *s, struct rec *rec, ir_ref r, const struct ir_edge *e, uint32_t arg)
+{
+	if (!s->of[ir_block(s->f, e->to)->params[arg]])
+		record_web(s, rec)->held = r;
 }
 
 static void find_uses(struct records *s)
@@ -132,34 +223,33 @@ static void find_uses(struct records *s)
 			for (uint32_t e = 0; e < i->nsucc; e++)
 				for (uint32_t a = 0; a < i->succ[e].nargs; a++)
 					if (s->of[i->succ[e].args[a]])
-						refuse(s, r,
-						       REFUSAL(ON_TABLES, "fill one table, made before the branch", "a table that differs by the way taken is not there yet"));
+						note_edge(s, record_of(s, i->succ[e].args[a]), r, &i->succ[e], a);
 		}
 }
 
-/* ---- used after it was handed over? ---- */
-
-/* Functions that only look, such as type, keep nothing of their arguments. */
-static bool keeps(const struct ir_fn *f, const struct ir_ins *call)
+static bool is_ready(const struct records *s, const struct rec *rec)
 {
-	const struct ir_lib *row = ir_at(f, call->args[0])->type.row;
-	return !row || row->effects & IR_E_WRITE;
+	const struct rec *web = record_web(s, rec);
+	return !web->held && !web->done;
 }
 
-/* Does r hand the table over? */
-static bool copies(struct records *s, const struct rec *rec, ir_ref r)
+static void check_uses(struct records *s)
 {
-	const struct ir_ins *i = ir_at(s->f, r);
-	if (i->op == IRO(setindex))
-		return !s->of[i->args[0]] && record_of(s, i->args[2]) == rec;
-	if (i->op != IRO(call) || !keeps(s->f, i))
-		return false;
-	const struct ir_lib *row = ir_at(s->f, i->args[0])->type.row;
-	for (uint32_t a = row && row->effects & IR_KEYED ? 3 : 1; a < i->nargs; a++)
-		if (record_of(s, i->args[a]) == rec)
-			return true;
-	return false;
+	for (uint32_t v = 0; v < s->n; v++)
+		for (uint32_t k = 0; is_ready(s, &s->v[v]) && k < s->v[v].nuses; k++) {
+			ir_ref r = s->v[v].uses[k];
+			const struct ir_ins *i = ir_at(s->f, r);
+			for (uint32_t a = 0; a < i->nargs; a++)
+				if (record_of(s, i->args[a]) != &s->v[v])
+					continue;
+				else if (is_access(i, a))
+					note_access(s, record_web(s, &s->v[v]), r);
+				else
+					note_other(s, r, a);
+		}
 }
+
+/* ---- two values, one table ---- */
 
 struct used_rec {
 	const struct records *s;
@@ -171,21 +261,132 @@ static bool is_use(const void *arg, ir_ref r)
 	const struct used_rec *u = arg;
 	for (uint32_t i = 0; i < u->rec->nuses; i++)
 		if (u->rec->uses[i] == r)
-			return !looks_only(ir_at(u->s->f, r));
+			return true;
 	return false;
 }
 
-static void refuse_later_uses(struct records *s, struct rec *rec)
+static bool goes_on(const struct used_rec *u, ir_ref r)
+{
+	const struct ir_ins *i = ir_at(u->s->f, r);
+	for (uint32_t e = 0; e < i->nsucc; e++)
+		for (uint32_t a = 0; a < i->succ[e].nargs; a++)
+			if (record_of(u->s, i->succ[e].args[a]) == u->rec)
+				return true;
+	return false;
+}
+
+static bool is_needed(const void *arg, ir_ref r)
+{
+	return is_use(arg, r) || goes_on(arg, r);
+}
+
+static bool is_it(const void *arg, ir_ref r)
+{
+	return *(const ir_ref *)arg == r;
+}
+
+/* Has the table that newtable `rec` made last gone on to another value when `at` is reached? */
+static bool went_on(const struct records *s, const struct rec *rec, ir_ref at)
+{
+	struct ir_fn *f = s->f;
+	struct used_rec u = { s, rec };
+	if (ir_at(f, rec->value)->op != IRO(newtable))
+		return true;
+	for (uint32_t o = 0; o < f->nrpo; o++) {
+		ir_ref last = ir_block(f, f->rpo[o])->last;
+		if (goes_on(&u, last) && reach_use(f, last, rec->value, is_it, &at))
+			return true;
+	}
+	return false;
+}
+
+/* Where another value that may be the same table is used behind `at`, which is done to rec; or 0. */
+static ir_ref other_use(const struct records *s, const struct rec *rec, ir_ref at)
+{
+	for (uint32_t v = 0; v < s->n; v++) {
+		const struct rec *other = &s->v[v];
+		struct used_rec u = { s, other };
+		if (other == rec || record_web(s, other) != record_web(s, rec))
+			continue;
+		ir_ref use = reach_use(s->f, at, other->value, is_needed, &u);
+		if (use && went_on(s, rec, at) && went_on(s, other, at))
+			return use;
+	}
+	return 0;
+}
+
+static void refuse_changes(struct records *s, const struct rec *rec)
+{
+	for (uint32_t k = 0; k < rec->nuses; k++) {
+		const struct ir_ins *i = ir_at(s->f, rec->uses[k]);
+		bool change = (i->op == IRO(setindex) || i->op == IRO(setlist)) && record_of(s, i->args[0]) == rec;
+		if (!change || !other_use(s, rec, rec->uses[k]))
+			continue;
+		refuse(s, rec->uses[k],
+		       REFUSAL(ON_TABLES, "change it before another variable gets it, or give that one a table of its own", "two variables may hold this table, and it is changed through one of them; that is not there yet"));
+		return;
+	}
+}
+
+/* ---- used after it was handed over? ---- */
+
+/* Does r hand the table over? */
+static bool copies(const struct records *s, const struct rec *rec, ir_ref r)
+{
+	const struct ir_ins *i = ir_at(s->f, r);
+	if (i->op == IRO(record))
+		return true;
+	if (i->op == IRO(setindex))
+		return !s->of[i->args[0]] && record_of(s, i->args[2]) == rec;
+	if (i->op != IRO(call) || !keeps(s->f, i))
+		return false;
+	const struct ir_lib *row = ir_at(s->f, i->args[0])->type.row;
+	for (uint32_t a = row && row->effects & IR_KEYED ? 3 : 1; a < i->nargs; a++)
+		if (record_of(s, i->args[a]) == rec)
+			return true;
+	return false;
+}
+
+static void refuse_later_uses(struct records *s, const struct rec *rec)
 {
 	for (uint32_t h = 0; h < rec->nuses; h++) {
 		struct used_rec arg = { s, rec };
-		ir_ref use = copies(s, rec, rec->uses[h]) ? reach_use(s->f, rec->uses[h], rec->table, is_use, &arg) : 0;
+		ir_ref use = copies(s, rec, rec->uses[h]) ? reach_use(s->f, rec->uses[h], rec->value, is_use, &arg) : 0;
+		if (!use && copies(s, rec, rec->uses[h]))
+			use = other_use(s, rec, rec->uses[h]);
 		if (!use)
 			continue;
 		refuse(s, use,
 		       REFUSAL(ON_TABLES, "make a new table, or set every field before storing it", "this table was stored before, which copied it; using it again would not change what was stored"));
 		return;
 	}
+}
+
+/* ---- compared ---- */
+
+static bool made_in_loop(const struct records *s, const struct rec *web)
+{
+	for (uint32_t v = 0; v < s->n; v++) {
+		ir_ref made = s->v[v].value;
+		if (record_web(s, &s->v[v]) == web && ir_at(s->f, made)->op == IRO(newtable) &&
+		    reach_use(s->f, made, 0, is_it, &made))
+			return true;
+	}
+	return false;
+}
+
+static void refuse_comparisons(struct records *s)
+{
+	struct ir_fn *f = s->f;
+	for (uint32_t o = 0; o < f->nrpo; o++)
+		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next) {
+			const struct ir_ins *i = ir_at(f, r);
+			const struct rec *a = i->op == IRO(eq) ? record_of(s, i->args[0]) : NULL;
+			const struct rec *b = a ? record_of(s, i->args[1]) : NULL;
+			if (a != b && b && record_web(s, a) == record_web(s, b) && made_in_loop(s, record_web(s, a)))
+				refuse(s, r,
+				       REFUSAL(ON_TABLES, "compare a field of theirs, such as a number that tells which it is", "tables made in a loop are compared here; kernel code cannot tell them apart"));
+		}
 }
 
 /* ---- rewriting ---- */
@@ -198,34 +399,100 @@ static ir_ref insert(struct records *s, ir_ref at, enum ir_op op, uint32_t n, co
 	return r;
 }
 
+static ir_ref insert_nil(struct records *s, ir_ref at)
+{
+	ir_ref nil = insert(s, at, IRO(const), 0, NULL);
+	ir_at(s->f, nil)->k = &const_nil;
+	return nil;
+}
+
+/* A newtable's begin as nil, those of a parameter as what comes in. */
 static void make_cells(struct records *s, struct rec *rec)
 {
-	rec->cells = arena_array(s->u->arena, ir_ref, rec->n + 1);
-	ir_ref nil = insert(s, rec->table, IRO(const), 0, NULL);
-	ir_at(s->f, nil)->k = &const_nil;
-	for (uint32_t i = 0; i < rec->n; i++)
-		rec->cells[i] = insert(s, rec->table, IRO(cell), 1, &nil);
+	uint32_t n = record_web(s, rec)->n;
+	bool made = ir_at(s->f, rec->value)->op == IRO(newtable);
+	ir_ref at = made ? rec->value : ir_block(s->f, ir_at(s->f, rec->value)->block)->first;
+	ir_ref nil = made ? insert_nil(s, at) : 0;
+	rec->cells = arena_array(s->u->arena, ir_ref, n + 1);
+	for (uint32_t i = 0; i < n; i++) {
+		ir_ref init = made ? nil : ir_param_add(s->f, ir_at(s->f, rec->value)->block);
+		rec->cells[i] = insert(s, at, IRO(cell), 1, &init);
+	}
+	if (made)
+		ir_at(s->f, rec->value)->aux = rec->value;
+}
+
+static void push(struct ir_fn *f, struct ir_edge *e, ir_ref v)
+{
+	ir_ref *args = arena_array(f->unit->arena, ir_ref, e->nargs + 1);
+	memcpy(args, e->args, sizeof(*args) * e->nargs);
+	args[e->nargs++] = v;
+	e->args = args;
+}
+
+/* Each way gives the parameter's fields what those of its table hold. */
+static void give_fields(struct records *s, const struct rec *rec)
+{
+	struct ir_fn *f = s->f;
+	const struct ir_ins *p = ir_at(f, rec->value);
+	const ir_blk b = p->block;
+	const uint32_t which = p->aux, n = record_web(s, rec)->n;
+	for (uint32_t e = 0; p->op == IRO(param) && e < ir_block(f, b)->npreds; e++) {
+		const struct ir_pred pred = ir_block(f, b)->preds[e];
+		ir_ref last = ir_block(f, pred.from)->last;
+		const struct rec *from = record_of(s, ir_pred_edge(f, &pred)->args[which]);
+		for (uint32_t i = 0; i < n; i++) {
+			ir_ref v = from ? insert(s, last, IRO(cellget), 1, &from->cells[i]) : insert_nil(s, last);
+			push(f, ir_pred_edge(f, &pred), v);
+		}
+		p = ir_at(f, rec->value);
+	}
+}
+
+/* Lua's error where it is no table. */
+static void check_table(struct records *s, ir_ref r)
+{
+	const struct ir_ins old = *ir_at(s->f, r);
+	if (type_of(s, old.args[0])->kinds == IR_BIT(IR_REC))
+		return;
+	ir_ref check = insert(s, r, IRO(indexed), 2, old.args);
+	ir_at(s->f, check)->names = old.names;
+	ir_at(s->f, check)->raised = old.raised;
 }
 
 static void rewrite_access(struct records *s, struct rec *rec, ir_ref r)
 {
+	ir_ref cell = rec->cells[record_key(s, record_web(s, rec), key_of(s, r))];
+	check_table(s, r);
 	struct ir_ins *i = ir_at(s->f, r);
-	ir_ref cell = rec->cells[field_of(s, rec, key_of(s->f, r))];
 	bool set = i->op == IRO(setindex);
 	i->op = set ? IRO(cellset) : IRO(cellget);
 	i->args[0] = cell;
 	if (set)
 		i->args[1] = i->args[2];
 	i->nargs = set ? 2 : 1;
+	i->raised = 0;
+}
+
+/* Keys that are no names stand in brackets: no struct has a field of that name. */
+static const char *field_name(struct records *s, const pg_value *key)
+{
+	if (key->kind == PG_STR && !memchr(key->str, 0, key->n))
+		return key->str;
+	return key->kind == PG_INT ? arena_printf(s->u->arena, "[%lld]", (long long)key->i) : "[...]";
 }
 
 static ir_ref snapshot(struct records *s, struct rec *rec, ir_ref at)
 {
-	ir_ref *vals = arena_array(s->u->arena, ir_ref, rec->n + 1);
-	for (uint32_t i = 0; i < rec->n; i++)
+	const struct rec *web = record_web(s, rec);
+	ir_ref *vals = arena_array(s->u->arena, ir_ref, web->n + 1);
+	const char **names = arena_array(s->u->arena, const char *, web->n + 1);
+	for (uint32_t i = 0; i < web->n; i++) {
 		vals[i] = insert(s, at, IRO(cellget), 1, &rec->cells[i]);
-	ir_ref r = insert(s, at, IRO(record), rec->n, vals);
-	ir_at(s->f, r)->list = arena_copy(s->u->arena, rec->keys, sizeof(*rec->keys) * rec->n);
+		names[i] = field_name(s, web->keys[i]);
+	}
+	ir_ref r = insert(s, at, IRO(record), web->n, vals);
+	ir_at(s->f, r)->list = names;
 	return r;
 }
 
@@ -234,37 +501,60 @@ static void rewrite_use(struct records *s, ir_ref r, uint32_t nins)
 	for (uint32_t a = 0; a < ir_at(s->f, r)->nargs; a++) {
 		ir_ref v = ir_at(s->f, r)->args[a];
 		struct rec *rec = v < nins ? record_of(s, v) : NULL;
-		if (!rec || looks_only(ir_at(s->f, r)))
+		if (!rec || !is_ready(s, rec) || looks_only(ir_at(s->f, r)))
 			continue;
 		if (is_access(ir_at(s->f, r), a)) {
 			rewrite_access(s, rec, r);
 			a = (uint32_t)-1; /* its value may be a record too */
-		} else {
+		} else if (type_of(s, v)->kinds == IR_BIT(IR_REC)) {
 			ir_ref copy = snapshot(s, rec, r);
 			ir_at(s->f, r)->args[a] = copy;
 		}
 	}
 }
 
-int records_promote(struct ir_unit *u, struct ir_fn *f)
+static void rewrite(struct records *s)
 {
-	struct records s = { .u = u, .f = f };
-	find_tables(&s);
-	if (!s.n)
-		return 0;
-	ir_need_tree(f);
-	see_through_pi(&s);
-	find_uses(&s);
-	for (uint32_t i = 0; i < s.n; i++)
-		refuse_later_uses(&s, &s.v[i]);
-	if (u->diag->errors)
-		return -EINVAL;
+	struct ir_fn *f = s->f;
 	uint32_t nins = f->nins;
-	for (uint32_t i = 0; i < s.n; i++)
-		make_cells(&s, &s.v[i]);
+	for (uint32_t i = 0; i < s->n; i++)
+		if (is_ready(s, &s->v[i]))
+			make_cells(s, &s->v[i]);
+	for (uint32_t i = 0; i < s->n; i++)
+		if (is_ready(s, &s->v[i]))
+			give_fields(s, &s->v[i]);
 	for (uint32_t o = 0; o < f->nrpo; o++)
 		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next)
 			if (r < nins)
-				rewrite_use(&s, r, nins);
-	return (int)s.n;
+				rewrite_use(s, r, nins);
+}
+
+int records_promote(struct ir_unit *u, struct ir_fn *f)
+{
+	struct records s = { .u = u, .f = f };
+	int ready = 0;
+	if (!find_newtables(&s))
+		return 0;
+	ir_need_tree(f);
+	find_values(&s);
+	find_webs(&s);
+	find_uses(&s);
+	check_uses(&s);
+	for (uint32_t i = 0; i < s.n; i++)
+		if (is_ready(&s, &s.v[i])) {
+			refuse_later_uses(&s, &s.v[i]);
+			refuse_changes(&s, &s.v[i]);
+			ready++;
+		}
+	refuse_comparisons(&s);
+	for (uint32_t i = 0; !ready && i < s.n; i++)
+		if (!record_web(&s, &s.v[i])->done) {
+			refuse(&s, record_web(&s, &s.v[i])->held,
+			       REFUSAL(ON_TABLES, "keep its values in local variables, or in a map", "a table made in kernel code is used in a way that is not there yet"));
+			break;
+		}
+	if (u->diag->errors)
+		return -EINVAL;
+	rewrite(&s);
+	return ready;
 }

@@ -19,7 +19,9 @@ diag.case("pairs of a map with bytes in its keys", function() for k in pairs(som
 diag.case("a key kept over turns", function()
 	local last
 	for k in pairs(ids) do last = k end
-	return last and last.a
+	last.a = 5
+	ev:send(last)
+	return last.a
 end)
 diag.case("a key sent twice", function()
 	for k in pairs(ids) do

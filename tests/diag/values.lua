@@ -31,13 +31,26 @@ diag.case("an address compared with a number", function(p) return p.ipv4.src == 
 -- tables
 diag.case("a list", function() local t = { 1, 2, 3 } return t[1] end)
 diag.case("a table by a run-time key", function(p) local t = { a = 1 } t[p.len] = 1 return t.a end)
-diag.case("a table of two branches", function(p)
-	local t = { a = 1 }
-	if p.len > 5 then t = { a = 2 } end
+diag.case("a table or a header", function(p) local t = p.udp or { sport = 1 } return t.sport end)
+diag.case("two variables of one table", function(p)
+	local t, u = { a = 1 }, { a = 2 }
+	local v = p.len > 5 and t or u
+	v.a = 3
 	return t.a
 end)
-diag.case("a table in a table", function(p) local t = { inner = { x = p.len } } return t.inner.x end)
-diag.case("a table in a table, written", function(p) local t = { inner = {} } t.inner.x = p.len return p.len end)
+diag.case("tables of a loop, compared", function(p)
+	local first, last
+	for i = 1, p.len do
+		last = { a = i }
+		first = first or last
+	end
+	return first == last and bpf.DROP or nil
+end)
+diag.case("a table or none, stored", function(p)
+	local e = p.len > 5 and { pkts = 1 } or nil
+	flows[1] = e
+end)
+diag.case("a table in itself", function(p) local t = { a = 1 } t.t = t return t.t.a end)
 diag.case("a function in a table", function(p) 
 	local t = { v = 3 }
 	function t.get(self) return self.v + p.len end

@@ -1,0 +1,45 @@
+/* records.h - between the files of pass `records`: what is known of the tables that the function makes. */
+#ifndef OPT_RECORDS_H
+#define OPT_RECORDS_H
+
+#include "opt/opt.h"
+
+/* A value that is a table made here, by its newtable or by the parameter where several of them, or other values, met.
+ * Those that are joined by the ways they go are one web, whose data its first one has. */
+struct rec {
+	ir_ref value;
+	uint32_t up;           /* one nearer to the web's first; itself: it is that */
+	ir_ref *cells;         /* by key of the web */
+	ir_ref *uses;          /* instructions: accesses, and what it is handed to */
+	uint32_t nuses, cap_uses;
+	/* of the web */
+	const pg_value **keys;
+	uint32_t n, cap;
+	ir_ref held;           /* kept where it cannot be followed yet, such as in a field of another table; or 0 */
+	bool done;
+};
+
+struct records {
+	struct ir_unit *u;
+	struct ir_fn *f;
+	struct rec *v;
+	uint32_t n, cap;
+	uint32_t *of;          /* by value: number + 1 of the table */
+};
+
+static inline struct rec *record_of(const struct records *s, ir_ref r)
+{
+	return s->of[r] ? &s->v[s->of[r] - 1] : NULL;
+}
+
+static inline struct rec *record_web(const struct records *s, const struct rec *rec)
+{
+	while (s->v[rec->up].up != rec->up)
+		rec = &s->v[rec->up];
+	return &s->v[rec->up];
+}
+
+/* The number of a key in the web; it is added where it is new. */
+uint32_t record_key(struct records *s, struct rec *web, const pg_value *key);
+
+#endif
