@@ -10,7 +10,8 @@
  *   call t(pkt)         k == 17 ? ->  call g(pkt)   --+-> ...
  *                       else      ->  raise           /
  *
- * So is what one join made one of few constants: `cond and handlers[k]`, `a and f or g`.
+ * So is what joins made one of few constants or inner functions: `cond and handlers[k]`, `if a then f = g else f = h
+ * end`, also where a loop takes it to its next turn.
  *
  * Nothing is looked at but tables whose pairs are known: an __index that is a function is left alone.
  */
@@ -43,6 +44,15 @@ struct choice {
 	uint32_t n;
 	struct arm *arms;      /* one for each value; the last one is for keys that are not there */
 	uint32_t narms;
+	struct web *web;       /* of a value that comes another way, or NULL */
+};
+
+/* Parameters whose values go from one to the other, and the numbers of these values beside them. */
+struct web {
+	ir_ref *params;
+	uint32_t n, cap;
+	ir_ref *number;
+	bool *used;            /* by instruction: it uses one of them, and is copied */
 };
 
 /* ---- what is in the table ---- */
@@ -108,6 +118,32 @@ static bool read_pairs(struct choice *c, uint64_t kinds)
 			c->pairs[c->n++] = (struct pair){ &kv[2 * i], &kv[2 * i + 1] };
 	qsort(c->pairs, c->n, sizeof(*c->pairs), by_key);
 	return true;
+}
+
+/* ---- inner functions as values: their closure operation is made again where it is used ---- */
+
+#define CLOSURE ((uint64_t)1 << 63)
+
+static ir_ref closure_of(const pg_value *v)
+{
+	return v->kind == PG_FUNC && v->id & CLOSURE ? (ir_ref)(v->id & ~CLOSURE) : 0;
+}
+
+/* The constant that v always is, or what stands for the inner function that it is; NULL: neither. */
+static const pg_value *fixed_value(struct choice *c, ir_ref v)
+{
+	const struct ir_type *t = &ir_at(c->f, v)->type;
+	if (t->k || t->kinds != IR_BIT(IR_FUNC) || !t->def || ir_at(c->f, t->def)->op != IRO(closure))
+		return t->k;
+	return const_new(c->fl->u, (pg_value){ .kind = PG_FUNC, .id = CLOSURE | t->def });
+}
+
+static ir_ref copy_ins(struct choice *c, ir_blk b, ir_ref r);
+
+static ir_ref make_value(struct choice *c, ir_blk b, uint32_t site, const pg_value *value)
+{
+	ir_ref closure = closure_of(value);
+	return closure ? copy_ins(c, b, closure) : flow_const(c->fl, b, site, value);
 }
 
 /* ---- the comparisons ---- */
@@ -278,6 +314,24 @@ static bool fails_first(struct choice *c, ir_ref v)
 	return fails;
 }
 
+/* Does argument a of this edge only go on to another parameter of the web? */
+static bool goes_on(const struct choice *c, const struct ir_edge *e, uint32_t a)
+{
+	for (uint32_t i = 0; c->web && i < c->web->n; i++)
+		if (ir_block(c->f, e->to)->params[a] == c->web->params[i])
+			return true;
+	return false;
+}
+
+/* Two of a web in one instruction are too many. */
+static bool used_before(const struct choice *c, ir_ref r)
+{
+	bool before = c->web && c->web->used[r];
+	if (c->web)
+		c->web->used[r] = true;
+	return before;
+}
+
 /* The users of derived values that are to be copied, and the derived ones that may fail; false: one of
  * them cannot be. */
 static bool find_uses(struct choice *c, struct uses *out, struct uses *fail)
@@ -291,13 +345,13 @@ static bool find_uses(struct choice *c, struct uses *out, struct uses *fail)
 				uses |= derived(c, i->args[a]);
 			for (uint32_t s = 0; s < i->nsucc; s++)
 				for (uint32_t a = 0; a < i->succ[s].nargs; a++)
-					if (derived(c, i->succ[s].args[a]))
+					if (derived(c, i->succ[s].args[a]) && !goes_on(c, &i->succ[s], a))
 						return false;
 			if (derived(c, r) && fails_first(c, r))
 				arena_push(c->fl->u->arena, fail->v, fail->n, fail->cap, r);
 			if (!uses || derived(c, r))
 				continue;
-			if (!may_copy(i->op) || (i->op == IRO(call) && i->aux & IR_OPEN))
+			if (!may_copy(i->op) || used_before(c, r))
 				return false;
 			arena_push(c->fl->u->arena, out->v, out->n, out->cap, r);
 		}
@@ -332,10 +386,12 @@ static ir_ref copy_derived(struct choice *c, ir_blk b, ir_ref v, ir_ref k)
 	return r;
 }
 
-static const char *failure(struct choice *c, const char *what, const pg_value *of)
+static const char *failure(struct choice *c, const struct ir_ins *i, const char *what, const pg_value *of)
 {
-	return arena_printf(c->fl->u->arena, "attempt to %s a %s value (field '?')", what,
-			    ir_kind_lua(c->fl->u, ir_kind_of(of->kind)));
+	static const char *const how[] = { NULL, "local", "upvalue", "global", "field", "method", "constant" };
+	const struct ir_name unknown = { IR_N_FIELD, "?" }, *n = i->names && i->names->how ? i->names : &unknown;
+	return arena_printf(c->fl->u->arena, "attempt to %s a %s value (%s '%s')", what,
+			    ir_kind_lua(c->fl->u, ir_kind_of(of->kind)), how[n->how], n->name);
 }
 
 static bool is_no_object(const pg_value *v)
@@ -355,8 +411,8 @@ static const char *stops(struct choice *c, ir_ref v, const pg_value *value)
 	if (before || !of)
 		return before;
 	if (i->op == IRO(pi))
-		return value_in(c, v, value) ? NULL : failure(c, "use", of);
-	return is_no_object(of) ? failure(c, "index", of) : NULL;
+		return value_in(c, v, value) ? NULL : failure(c, i, "use", of);
+	return is_no_object(of) ? failure(c, i, "index", of) : NULL;
 }
 
 /* Likewise for what uses such values. */
@@ -374,12 +430,12 @@ static const char *use_stops(struct choice *c, ir_ref use, const pg_value *value
 		return NULL;
 	const pg_value *of = value_in(c, i->args[0], value);
 	bool call = i->op == IRO(call);
-	return of && (is_no_object(of) || (call && of->kind == PG_STR)) ? failure(c, call ? "call" : "index", of) : NULL;
+	return of && (is_no_object(of) || (call && of->kind == PG_STR)) ? failure(c, i, call ? "call" : "index", of) : NULL;
 }
 
 static ir_ref copy_use(struct choice *c, ir_blk b, ir_ref use, const pg_value *value)
 {
-	ir_ref k = flow_const(c->fl, b, ir_at(c->f, use)->site, value);
+	ir_ref k = make_value(c, b, ir_at(c->f, use)->site, value);
 	ir_ref *args = arena_copy(c->fl->u->arena, ir_at(c->f, use)->args,
 				  sizeof(*args) * ir_at(c->f, use)->nargs);
 	for (uint32_t a = 0; a < ir_at(c->f, use)->nargs; a++)
@@ -491,8 +547,8 @@ static bool open_table(struct choice *c, struct flow *fl, ir_ref index)
 /* ---- values that come another way ---- */
 
 /*
- * `cond and handlers[k]`, `a and f or g`: a parameter that is one of few constants. Beside it goes its number
- * among them, and its uses are copied under comparisons with that.
+ * `cond and handlers[k]`, `a and f or g`: a parameter that is one of few constants, by itself or by way of others,
+ * which are its web. Beside each goes the value's number, and its uses are copied under comparisons with that.
  */
 
 static uint32_t number_of(struct choice *c, const pg_value *v)
@@ -511,30 +567,82 @@ static ir_ref through_pi(const struct ir_fn *f, ir_ref v)
 	return v;
 }
 
+static bool is_object(const struct flow *fl, ir_ref param)
+{
+	const struct ir_type *t = &ir_at(fl->f, param)->type;
+	return !t->k && t->kinds & (IR_BIT(IR_HOST) | IR_BIT(IR_FUNC)) && !type_is_pending(t) &&
+	       !share_is_entry(fl->f, ir_at(fl->f, param)->block);
+}
+
+/* Its place in the web; web->n: it is not in it. */
+static uint32_t place_in(const struct web *web, ir_ref param)
+{
+	uint32_t i = 0;
+	while (i < web->n && web->params[i] != param)
+		i++;
+	return i;
+}
+
 static bool add_value(struct choice *c, ir_ref v)
 {
 	struct choice from;
-	const pg_value *k = ir_at(c->f, v)->type.k;
-	ir_ref index = through_pi(c->f, v);
+	const pg_value *k = fixed_value(c, v);
+	ir_ref base = through_pi(c->f, v);
 	if (k && c->n <= MAX_USES)
 		return number_of(c, k), true;
-	if (k || !is_choice(c->fl, index) || !open_table(&from, c->fl, index) || c->n + from.n > MAX_USES)
+	if (!k && ir_at(c->f, base)->op == IRO(param) && is_object(c->fl, base)) {
+		if (place_in(c->web, base) == c->web->n)
+			arena_push(c->fl->u->arena, c->web->params, c->web->n, c->web->cap, base);
+		return true;
+	}
+	if (k || !is_choice(c->fl, base) || !open_table(&from, c->fl, base) || c->n + from.n > MAX_USES)
 		return false;
 	for (uint32_t i = 0; i < from.n; i++)
 		number_of(c, from.pairs[i].value);
 	return number_of(c, &const_nil), true;
 }
 
-static bool open_param(struct choice *c, struct flow *fl, ir_blk b, uint32_t i)
+static uint32_t param_index(const struct ir_fn *f, ir_ref param)
 {
-	const struct ir_block *k = ir_block(fl->f, b);
-	*c = (struct choice){ .fl = fl, .f = fl->f, .index = k->params[i], .ints = true };
+	const struct ir_block *k = ir_block(f, ir_at(f, param)->block);
+	uint32_t i = 0;
+	while (k->params[i] != param)
+		i++;
+	return i;
+}
+
+/* Are the variables that the function shares there wherever the value may be used? */
+static bool may_make(const struct choice *c, ir_ref closure)
+{
+	const struct ir_ins *i = ir_at(c->f, closure);
+	for (uint32_t w = 0; w < c->web->n; w++)
+		for (uint32_t a = 0; a < i->nargs; a++)
+			if (!ir_dominates(c->f, ir_at(c->f, i->args[a])->block, ir_at(c->f, c->web->params[w])->block))
+				return false;
+	return true;
+}
+
+/* All that can be the value of this parameter. */
+static bool open_param(struct choice *c, struct web *web, struct flow *fl, ir_ref param)
+{
+	*c = (struct choice){ .fl = fl, .f = fl->f, .ints = true, .web = web };
+	*web = (struct web){ 0 };
 	c->pairs = arena_array(fl->u->arena, struct pair, 2 * MAX_USES + 2);
-	for (uint32_t p = 0; p < k->npreds; p++)
-		if (!infer_edge_live(fl, k->preds[p].from, k->preds[p].succ) ||
-		    !add_value(c, ir_pred_edge(fl->f, &k->preds[p])->args[i]))
+	arena_push(fl->u->arena, web->params, web->n, web->cap, param);
+	for (uint32_t w = 0; w < web->n; w++) {
+		const struct ir_block *k = ir_block(fl->f, ir_at(fl->f, web->params[w])->block);
+		for (uint32_t p = 0, i = param_index(fl->f, web->params[w]); p < k->npreds; p++)
+			if (infer_edge_live(fl, k->preds[p].from, k->preds[p].succ) &&
+			    !add_value(c, ir_pred_edge(fl->f, &k->preds[p])->args[i]))
+				return false;
+	}
+	if (c->n < 2 || c->n > MAX_USES || all_plain(c))
+		return false;
+	ir_need_tree(fl->f);
+	for (uint32_t i = 0; i < c->n; i++)
+		if (closure_of(c->pairs[i].value) && !may_make(c, closure_of(c->pairs[i].value)))
 			return false;
-	return c->n > 1 && c->n <= MAX_USES && !all_plain(c);
+	return true;
 }
 
 /* The number of what a look-up gives, found before it. */
@@ -552,30 +660,60 @@ static ir_ref number_before(struct choice *c, ir_ref index)
 	return number;
 }
 
-static ir_ref number_of_arg(struct choice *c, ir_ref term, ir_ref v)
+static ir_ref const_before(struct choice *c, ir_ref at, const pg_value *k)
 {
-	const pg_value *k = ir_at(c->f, v)->type.k;
-	if (!k)
-		return number_before(c, through_pi(c->f, v));
 	ir_ref r = ir_ins_new(c->f, IRO(const), 0, NULL);
-	ir_at(c->f, r)->k = const_int(c->fl->u, number_of(c, k));
-	ir_at(c->f, r)->site = ir_at(c->f, term)->site;
-	ir_insert_before(c->f, term, r);
+	ir_at(c->f, r)->k = k;
+	ir_at(c->f, r)->site = ir_at(c->f, at)->site;
+	ir_insert_before(c->f, at, r);
 	return r;
 }
 
-/* Edges are found again by their terminators, which look-ups split off from their blocks. */
-static void add_number(struct choice *c, ir_blk b, uint32_t i)
+static ir_ref number_of_arg(struct choice *c, ir_ref term, ir_ref v)
 {
-	uint32_t n = ir_block(c->f, b)->npreds;
-	ir_ref *terms = arena_array(c->fl->u->arena, ir_ref, n + 1);
-	for (uint32_t p = 0; p < n; p++)
-		terms[p] = ir_block(c->f, ir_block(c->f, b)->preds[p].from)->last;
-	c->key = ir_param_add(c->f, b);
-	for (uint32_t p = 0; p < n; p++) {
-		uint32_t which = ir_block(c->f, b)->preds[p].succ;
-		ir_ref number = number_of_arg(c, terms[p], ir_at(c->f, terms[p])->succ[which].args[i]);
-		edge_push(c->f, &ir_at(c->f, terms[p])->succ[which], number);
+	const pg_value *k = fixed_value(c, v);
+	ir_ref base = through_pi(c->f, v);
+	uint32_t place = place_in(c->web, base);
+	if (!k && place < c->web->n)
+		return c->web->number[place];
+	return k ? const_before(c, term, const_int(c->fl->u, number_of(c, k))) : number_before(c, base);
+}
+
+/* An edge that a value comes by: found again by its terminator, which look-ups split off from its block. */
+struct way { ir_ref term; uint32_t which, arg; bool live; };
+
+static uint32_t find_ways(struct choice *c, struct way *out)
+{
+	uint32_t n = 0;
+	for (uint32_t w = 0; w < c->web->n; w++) {
+		const struct ir_block *k = ir_block(c->f, ir_at(c->f, c->web->params[w])->block);
+		for (uint32_t p = 0; p < k->npreds; p++, n++)
+			if (out)
+				out[n] = (struct way){ ir_block(c->f, k->preds[p].from)->last, k->preds[p].succ,
+						       param_index(c->f, c->web->params[w]),
+						       infer_edge_live(c->fl, k->preds[p].from, k->preds[p].succ) };
+	}
+	return n;
+}
+
+/* Numbers go along with the values, which nobody needs any more once their uses are copied. */
+static void add_numbers(struct choice *c)
+{
+	struct web *web = c->web;
+	uint32_t n = find_ways(c, NULL);
+	struct way *ways = arena_array(c->fl->u->arena, struct way, n + 1);
+	find_ways(c, ways);
+	web->number = arena_array(c->fl->u->arena, ir_ref, web->n);
+	for (uint32_t w = 0; w < web->n; w++)
+		web->number[w] = ir_param_add(c->f, ir_at(c->f, web->params[w])->block);
+	for (uint32_t i = 0; i < n; i++) {
+		ir_ref v = ir_at(c->f, ways[i].term)->succ[ways[i].which].args[ways[i].arg];
+		ir_ref number = ways[i].live ? number_of_arg(c, ways[i].term, v)
+			: const_before(c, ways[i].term, const_int(c->fl->u, 0));
+		ir_ref none = const_before(c, ways[i].term, &const_nil);
+		edge_push(c->f, &ir_at(c->f, ways[i].term)->succ[ways[i].which], number);
+		if (place_in(web, through_pi(c->f, v)) < web->n)
+			ir_at(c->f, ways[i].term)->succ[ways[i].which].args[ways[i].arg] = none;
 	}
 }
 
@@ -593,26 +731,41 @@ static ir_ref rejoined(const struct ir_fn *f, ir_blk b, uint32_t i)
 	return same;
 }
 
+static bool choose_web(struct choice *c, ir_ref *to)
+{
+	struct web *web = c->web;
+	struct uses *uses = arena_array(c->fl->u->arena, struct uses, web->n);
+	struct uses *fail = arena_array(c->fl->u->arena, struct uses, web->n);
+	web->used = arena_array(c->fl->u->arena, bool, c->f->nins);
+	for (uint32_t w = 0; w < web->n; w++) {
+		c->index = web->params[w];
+		if (!find_uses(c, &uses[w], &fail[w]))
+			return false;
+	}
+	add_numbers(c);
+	for (uint32_t w = 0; w < web->n; w++) {
+		c->index = web->params[w];
+		c->key = web->number[w];
+		copy_uses(c, &uses[w], &fail[w], to);
+	}
+	return true;
+}
+
 static bool choose_param(struct flow *fl, ir_ref *to)
 {
 	struct ir_fn *f = fl->f;
 	for (uint32_t o = 1; o < f->nrpo; o++)
 		for (uint32_t i = 0; fl->exec[f->rpo[o]] && i < ir_block(f, f->rpo[o])->nparams; i++) {
-			const struct ir_type *t = &ir_at(f, ir_block(f, f->rpo[o])->params[i])->type;
 			struct choice c;
-			struct uses uses = { 0 }, fail = { 0 };
-			if (t->k || !(t->kinds & (IR_BIT(IR_HOST) | IR_BIT(IR_FUNC))) || share_is_entry(f, f->rpo[o]))
-				continue;
-			ir_ref whole = rejoined(f, f->rpo[o], i);
+			struct web web;
+			ir_ref param = ir_block(f, f->rpo[o])->params[i];
+			ir_ref whole = is_object(fl, param) ? rejoined(f, f->rpo[o], i) : 0;
 			if (whole) {
-				to[ir_block(f, f->rpo[o])->params[i]] = whole;
+				to[param] = whole;
 				return true;
 			}
-			if (!open_param(&c, fl, f->rpo[o], i) || !find_uses(&c, &uses, &fail))
-				continue;
-			add_number(&c, f->rpo[o], i);
-			copy_uses(&c, &uses, &fail, to);
-			return true;
+			if (is_object(fl, param) && open_param(&c, &web, fl, param) && choose_web(&c, to))
+				return true;
 		}
 	return false;
 }

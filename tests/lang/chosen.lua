@@ -1,0 +1,116 @@
+-- Functions chosen at run time: out of locals, captured ones and inner functions, nil among them, in loops.
+local lang = dofile "tests/lang/harness.lua"
+local function twice(n) return n * 2 end
+local function less(n) return n - 1 end
+local function both(n, m) return n + m, n - m end
+local T = { twice = twice, less = less }
+local U = { twice = less, less = twice }
+local two = lang.pairs { 0, 1, 5, -3, 100 }
+
+lang.case { name = "captured", inputs = two, f = function(a, b)
+	local f
+	if a > b then f = twice else f = less end
+	return f(a)
+end }
+lang.case { name = "or none", inputs = two, f = function(a, b)
+	local f
+	if a > b then f = twice elseif a < b then f = less end
+	return f(a)
+end }
+lang.case { name = "tested first", inputs = two, f = function(a, b)
+	local f
+	if a > b then f = twice elseif a < b then f = less end
+	if f then return f(a) end
+	return f == nil, not f
+end }
+lang.case { name = "inner functions", inputs = two, f = function(a, b)
+	local n = 10
+	local function up(x) n = n + x return n end
+	local function down(x) n = n - x return n, x end
+	local f = a > b and up or down
+	local r = f(a)
+	return r, n, (f(b))
+end }
+lang.case { name = "made in the branch", inputs = two, f = function(a, b)
+	local f, n = nil, 0
+	if a > b then
+		f = function(x) n = n + 1 return x * a end
+	else
+		f = function(x) n = n + 2 return x + b end
+	end
+	return f(3), f(4), n
+end }
+lang.case { name = "several results", inputs = two, f = function(a, b)
+	local f = twice
+	if a > b then f = both end
+	local x, y = f(a, b)
+	return x, y
+end }
+lang.case { name = "changed in a loop", inputs = two, f = function(a, b)
+	local f, sum = twice, 0
+	for i = 1, 6 do
+		if i == a then f = less elseif i == b then f = both end
+		sum = sum + f(i, a)
+	end
+	return sum, (f(a, b))
+end }
+lang.case { name = "turn about", inputs = lang.each { 0, 1, 2, 3, 8 }, f = function(n)
+	local f, g, v = twice, less, 5
+	for _ = 1, n & 15 do
+		v = f(v)
+		f, g = g, f
+	end
+	return v, g(1)
+end }
+lang.case { name = "out of a loop, or none", inputs = two, f = function(a, b)
+	local found
+	for i = 1, 5 do
+		if i == a then found = twice break end
+		if i == b then found = less break end
+	end
+	return found and found(7)
+end }
+lang.case { name = "errors on its lines", inputs = lang.pairs { "nil", 1, 2, false }, f = function(a, b)
+	local f
+	if a then
+		f = twice
+	elseif b then
+		f = less
+	end
+	local ok, v = pcall(function() return f(b) end)
+	return ok, ok and v,
+		f(1)
+end }
+lang.case { name = "given to pcall", inputs = two, f = function(a, b)
+	local f = a > b and twice or less
+	local ok, v = pcall(f, a)
+	return ok, v
+end }
+lang.case { name = "given on", inputs = two, f = function(a, b)
+	local function apply(f, x) return f(f(x)) end
+	return apply(a > b and twice or less, b)
+end }
+lang.case { name = "fields of one of two tables", inputs = two, f = function(a, b)
+	local t = T
+	if a > b then t = U end
+	return t.twice(b), t.less(a)
+end }
+lang.case { name = "numbers, too", inputs = two, f = function(a, b)
+	local f = 5
+	if a > b then f = twice end
+	local ok = pcall(function() f(1) end)
+	if type(f) == "function" then return f(a), ok end
+	return f, ok
+end }
+lang.case { name = "two chosen", inputs = two, f = function(a, b)
+	local f, g = twice, less
+	if a > 1 then f = less end
+	if b > 1 then g = twice end
+	return f(g(a)), g(f(b))
+end }
+lang.case { name = "library functions", inputs = two, f = function(a, b)
+	local f = math.max
+	if a > 2 then f = math.min end
+	return f(a, b)
+end }
+lang.done()
