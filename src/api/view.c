@@ -106,14 +106,8 @@ bool pg_view_eq(const pg_view *a, const pg_view *b)
 
 static int no_field(pg_ctx *ctx, const struct ir_view *v, const char *name)
 {
-	const char *names[128];
-	uint32_t n = 0;
+	const char *near = ir_nearest_field(v, name);
 
-	for (const struct ir_field *f = v->fields; f->name && n < 128; f++)
-		names[n++] = f->name;
-	for (const struct ir_lib *m = v->methods; m->name && n < 128; m++)
-		names[n++] = m->name;
-	const char *near = ir_nearest(name, names, n);
 	if (near)
 		return api_fail(ctx, -ENOENT, "%s has no field '%s' (did you mean '%s'?)", v->name, name,
 				near);

@@ -67,6 +67,24 @@ const char *ir_nearest(const char *name, const char *const *names, uint32_t n)
 	return best;
 }
 
+const char *ir_nearest_field(const struct ir_view *v, const char *name)
+{
+	const char *names[128];
+	uint32_t n = 0;
+	for (const struct ir_field *f = v->fields; f && f->name && n < 128; f++)
+		names[n++] = f->name;
+	for (const struct ir_lib *m = v->methods; m && m->name && n < 128; m++)
+		names[n++] = m->name;
+	return ir_nearest(name, names, n);
+}
+
+const char *ir_no_field(struct arena *a, const struct ir_view *v, const char *name)
+{
+	const char *near = ir_nearest_field(v, name);
+	return near ? arena_printf(a, "%s has no field '%s' (did you mean '%s'?)", v->name, name, near)
+		    : arena_printf(a, "%s has no field '%s'", v->name, name);
+}
+
 struct kind_name { const char *ir, *lua; };
 
 static const struct kind_name kind_names[IR_VIEW0] = {

@@ -30,24 +30,16 @@ static struct ir_type row_type(const struct ir_lib *row)
 
 /* ---- t[k], by the kind of t ---- */
 
-static void no_field(struct infer *in, uint32_t site, const char *what, const char *name,
-		     const char *const *names, uint32_t n)
+static void no_field(struct infer *in, uint32_t site, const char *what, const char *name, const char *near)
 {
 	struct diag *d = flow_error(&in->fl, site, "%s has no field '%s'", what, name);
-	const char *near = in->fl.report ? ir_nearest(name, names, n) : NULL;
 	if (near)
 		d->help = arena_printf(in->fl.u->arena, "did you mean '%s'?", near);
 }
 
 static void no_view_field(struct infer *in, uint32_t site, const struct ir_view *v, const char *name)
 {
-	const char *names[128];
-	uint32_t n = 0;
-	for (const struct ir_field *f = v->fields; f && f->name && n < 128; f++)
-		names[n++] = f->name;
-	for (const struct ir_lib *m = v->methods; m && m->name && n < 128; m++)
-		names[n++] = m->name;
-	no_field(in, site, v->name, name, names, n);
+	no_field(in, site, v->name, name, in->fl.report ? ir_nearest_field(v, name) : NULL);
 }
 
 static void no_struct_field(struct infer *in, uint32_t site, const char *what,
@@ -57,7 +49,7 @@ static void no_struct_field(struct infer *in, uint32_t site, const char *what,
 	uint32_t n = 0;
 	for (; n < layout->nfields && n < 128; n++)
 		names[n] = layout->fields[n].name;
-	no_field(in, site, what, name, names, n);
+	no_field(in, site, what, name, in->fl.report ? ir_nearest(name, names, n) : NULL);
 }
 
 static struct ir_type struct_field(struct infer *in, uint32_t site, const char *what,
@@ -273,12 +265,6 @@ static struct ir_type index_kind(struct infer *in, ir_ref r, const struct ir_typ
 	return type_pending();
 }
 
-static bool indexable(unsigned kind)
-{
-	return kind >= IR_VIEW0 || kind == IR_ENTRY || kind == IR_REC || kind == IR_HOST || kind == IR_MAP ||
-	       IR_BIT(kind) & IR_STRINGS || kind == IR_IP4 || kind == IR_IP6 || kind == IR_MAC;
-}
-
 /* A name that is a method of one kind and a field of another has no value that both could be. */
 static bool method_and_field(struct infer *in, ir_ref r, const struct ir_type *a, const struct ir_type *b,
 			     const struct ir_type *key)
@@ -297,8 +283,9 @@ struct ir_type infer_index(struct infer *in, ir_ref r)
 	struct ir_type t = infer_arg(in, r, 0), key = infer_arg(in, r, 1), out = nothing;
 	if (!t.kinds || !key.kinds)
 		return nothing;
-	bool some = false;
-	for (uint64_t set = t.kinds; set; set &= set - 1) {
+	bool self = ir_at(in->fl.f, r)->op == IRO(self);
+	uint64_t good = (self ? kinds_with_method : kinds_having)(in->fl.u, &t, const_name(&key));
+	for (uint64_t set = good; set; set &= set - 1) {
 		unsigned k = ir_first_kind(set);
 		if (k == IR_MSG) {
 			flow_refuse(&in->fl, ir_at(in->fl.f, r)->site, ON_STRINGS, "print it, or compare it "
@@ -306,15 +293,12 @@ struct ir_type infer_index(struct infer *in, ir_ref r)
 				    "yet");
 			return type_pending();
 		}
-		if (!indexable(k))
-			continue;
 		struct ir_type one = index_kind(in, r, &t, k, &key);
 		if (method_and_field(in, r, &out, &one, &key))
 			return type_pending();
 		type_join(&out, &one);
-		some = true;
 	}
-	if (!some) {
+	if (!good) {
 		flow_error(&in->fl, ir_at(in->fl.f, r)->site, "%s is always %s here and is indexed with %s",
 			   infer_operand(in, r, 0), infer_a_wrong(in, &t, 0), key_text(in, &key));
 		return nothing;
@@ -396,7 +380,7 @@ static void set_view(struct infer *in, ir_ref r, uint64_t kinds, const struct ir
 		flow_error(&in->fl, site, "packets cannot be written here")->help = t->read_only;
 		return;
 	}
-	for (; kinds; kinds &= kinds - 1) {
+	for (kinds = kinds_having(in->fl.u, &(struct ir_type){ .kinds = kinds }, name); kinds; kinds &= kinds - 1) {
 		const struct ir_view *view = ir_view_of(t, ir_first_kind(kinds));
 		const struct ir_field *f = name ? ir_field_find(view, name) : NULL;
 		if (!name)
@@ -509,6 +493,16 @@ static void warn_unused(struct infer *in, ir_ref r, const struct ir_lib *row)
 	d->help = row->effects & IR_MATTERS ? "return it: it is the verdict" : NULL;
 }
 
+/* Argument i of a call; the object of a method is what could be indexed with its name. */
+static struct ir_type argument(const struct infer *in, ir_ref call, uint32_t i)
+{
+	const struct ir_ins *c = ir_at(in->fl.f, call), *callee = ir_at(in->fl.f, c->args[0]);
+	struct ir_type t = infer_arg(in, call, i + 1);
+	if (!i && callee->op == IRO(self) && callee->args[0] == c->args[1])
+		t.kinds &= kinds_with_method(in->fl.u, &t, ir_at(in->fl.f, callee->args[1])->k->str);
+	return t;
+}
+
 static struct ir_type call_row(struct infer *in, ir_ref r, const struct ir_lib *row, bool method)
 {
 	const struct ir_ins *ins = ir_at(in->fl.f, r);
@@ -529,7 +523,7 @@ static struct ir_type call_row(struct infer *in, ir_ref r, const struct ir_lib *
 	}
 	struct ir_type *a = arena_array(in->fl.u->arena, struct ir_type, n + 1);
 	for (uint32_t i = 0; i < n; i++) {
-		a[i] = infer_arg(in, r, i + 1);
+		a[i] = argument(in, r, i);
 		if (!a[i].kinds)
 			return nothing;
 	}
@@ -562,7 +556,7 @@ uint32_t infer_results(struct infer *in, ir_ref call, struct ir_type out[IR_RESU
 		return 0;
 	struct ir_type *a = arena_array(in->fl.u->arena, struct ir_type, n + 1);
 	for (uint32_t i = 0; i < n; i++) {
-		a[i] = infer_arg(in, call, i + 1);
+		a[i] = argument(in, call, i);
 		if (!a[i].kinds || type_is_pending(&a[i]))
 			return 0;
 	}

@@ -273,9 +273,6 @@ static struct ir_type compare_order(struct infer *in, ir_ref r, const struct ir_
 	if ((a->kinds | b->kinds) & IR_BIT(IR_MSG) && a->kinds & STRINGS && b->kinds & STRINGS)
 		flow_refuse(&in->fl, site, ON_STRINGS, "compare it with == and a constant text",
 			    "the order of the message of an error is not there yet");
-	else if (a->kinds & IR_STRINGS && b->kinds & IR_STRINGS && (a->kinds | b->kinds) & NUMBERS)
-		flow_refuse(&in->fl, site, ON_STRINGS, "compare each of them under an if",
-			    "the order of what may be strings or numbers is not there yet");
 	else if (a->kinds & IR_STRINGS && b->kinds & IR_STRINGS)
 		return type_kinds(IR_BOOL);
 	else if (!(a->kinds & NUMBERS && b->kinds & NUMBERS))

@@ -49,6 +49,24 @@ static struct lw_val object(struct lw *w, const struct lw_val *v, uint64_t good,
 						      doing, lw_operand_name(w, 0)));
 }
 
+/* Of what it is surely one of and may be indexed with the name: raises where that kind has no such field. */
+static struct lw_val having(struct lw *w, const struct lw_val *v, const char *name)
+{
+	const struct ir_type t = { .kinds = v->kinds, .k = v->k, .model = v->model };
+	uint64_t good = kinds_having(w->unit, &t, name);
+	struct lw_val rest = *v;
+	for (uint64_t left = v->kinds & ~good; left; left &= left - 1) {
+		unsigned k = ir_first_kind(left);
+		ir_blk lacks = lw_block(w, 0), next = lw_block(w, 0);
+		lw_br_kind(w, &rest, IR_BIT(k), lacks, next);
+		lw_enter(w, lacks);
+		lw_raise(w, "%s", ir_no_field(w->unit->arena, ir_view_of(w->unit->target, k), name));
+		lw_enter(w, next);
+		rest.kinds &= ~IR_BIT(k);
+	}
+	return lw_narrow(w, v, good);
+}
+
 /* ---- #v ---- */
 
 static void len_of(struct lw *w, void *arg, const struct lw_val *v, unsigned kind, struct lw_val *out)
@@ -148,6 +166,7 @@ void lower_index(struct lw *w, ir_ref r)
 	const struct ir_ins *i = ir_at(w->from, r);
 	const struct lw_val *v = lower_arg(w, r, 0);
 	struct lw_val ok = object(w, v, indexable(v), "index");
+	ok = having(w, &ok, const_name(lower_arg(w, r, 1)));
 	struct access a = { .r = r, .key = lower_arg(w, r, 1) };
 	if (i->type.k) {
 		w->val[r] = lw_const(w, i->type.k);
@@ -206,6 +225,7 @@ void lower_setindex(struct lw *w, ir_ref r)
 	uint64_t good = v->kinds & (IR_VIEWS | IR_BIT(IR_ENTRY) | IR_BIT(IR_HOST) | IR_BIT(IR_MAP));
 	struct lw_val ok = object(w, v, good, "index");
 	if (ok.kinds & IR_VIEWS) {
+		ok = having(w, &ok, const_name(key));
 		struct assignment a = { const_name(key), x };
 		dispatch(w, &ok, &(struct ir_type){ .kinds = IR_BIT(IR_NIL) }, set_one, &a);
 		return;
@@ -261,14 +281,30 @@ static void method_of(struct lw *w, void *arg, const struct lw_val *v, unsigned 
 	call_row(w, row, mine.n, mine.args, out);
 }
 
+/* What a method is called of: where it is something else looking the method up raised, or gave nil. */
+static struct lw_val *object_of(struct lw *w, struct call *c, const char *name)
+{
+	const struct ir_type t = { .kinds = c->args[0].kinds, .k = c->args[0].k, .model = c->args[0].model };
+	uint64_t good = kinds_with_method(w->unit, &t, name);
+	struct lw_val had = lw_narrow(w, &c->args[0], kinds_having(w->unit, &t, name));
+	if (had.kinds & ~good) {
+		ir_blk is = lw_block(w, 0), nil = lw_block(w, 0);
+		lw_br_kind(w, &had, good, is, nil);
+		lw_enter(w, nil);
+		lw_raise(w, "attempt to call a nil value (method '%s')", name);
+		lw_enter(w, is);
+	}
+	c->args[0] = lw_narrow(w, &had, good);
+	return &c->args[0];
+}
+
 /* string.NAME(s, ...) and s:NAME(...), where s is a string or has the bytes of one. */
 static void string_row(struct lw *w, const struct ir_lib *row, struct call *c, bool method)
 {
 	const struct ir_type *t = &ir_at(w->from, c->r)->type;
 	struct lw_val *out = &w->val[c->r];
-	uint64_t good = method ? indexable(&c->args[0]) : IR_STRINGS;
-	struct lw_val self = lw_check_kind(w, &c->args[0], good, arena_printf(w->unit->arena,
-		"bad argument #1 to '%s' (string expected, got %%K)", lw_callee_name(w, row)));
+	struct lw_val self = method ? *object_of(w, c, row->name) : lw_check_kind(w, &c->args[0], IR_STRINGS,
+		arena_printf(w->unit->arena, "bad argument #1 to '%s' (string expected, got %%K)", lw_callee_name(w, row)));
 	c->args[0] = lw_str_one(w, &self);
 	check_args(w, row, c, 1, method ? 1 : 2);
 	if (row->effects & IR_SEVERAL)
@@ -296,15 +332,12 @@ void lower_call(struct lw *w, ir_ref r)
 		return;
 	}
 	if (callee->op == IRO(self)) {
-		struct lw_val self = lw_narrow(w, &c.args[0], indexable(&c.args[0]));
-		struct ir_type key = ir_at(w->from, callee->args[1])->type;
-		c.method = key.k->str;
+		c.method = ir_at(w->from, callee->args[1])->type.k->str;
+		struct lw_val self = *object_of(w, &c, c.method);
 		if (self.kinds & (IR_VIEWS | IR_STRINGS | IR_BIT(IR_IP4) | IR_BIT(IR_IP6) | IR_BIT(IR_MAC))) {
 			w->val[r] = dispatch(w, &self, &i->type, method_of, &c);
 			return;
 		}
-		if (self.kinds & IR_BIT(IR_MAP))
-			c.args[0] = self;
 	}
 	check_args(w, row, &c, row_is_method(w->unit, row), 1);
 	w->val[r] = (struct lw_val){ .kinds = i->type.kinds, .cap = i->type.cap, .most = i->type.most,

@@ -281,7 +281,6 @@ static void both_of(struct lw *w, const struct lw_val *a, const struct lw_val *b
 	*y = lw_narrow(w, b, kinds);
 }
 
-/* Each is a string, or nothing that has an order (infer lets nothing else through). */
 static void order_strings(struct lw *w, enum ir_op op, const struct lw_val *a, const struct lw_val *b,
 			  ir_blk yes, ir_blk no)
 {
@@ -292,13 +291,9 @@ static void order_strings(struct lw *w, enum ir_op op, const struct lw_val *a, c
 	lw_str_less(w, &x, &y, op == IRO(le), yes, no);
 }
 
-static void lower_order(struct lw *w, enum ir_op op, const struct lw_val *a, const struct lw_val *b,
-			ir_blk yes, ir_blk no)
+static void order_numbers(struct lw *w, enum ir_op op, const struct lw_val *a, const struct lw_val *b,
+			  ir_blk yes, ir_blk no)
 {
-	if (a->kinds & IR_STRINGS && b->kinds & IR_STRINGS) {
-		order_strings(w, op, a, b, yes, no);
-		return;
-	}
 	struct lw_val x, y;
 	both_of(w, a, b, NUMBERS, &x, &y);
 	if (is_float(&x))
@@ -307,6 +302,26 @@ static void lower_order(struct lw *w, enum ir_op op, const struct lw_val *a, con
 		order_float(w, op, &x, y.k->f, false, yes, no);
 	else
 		lw_br(w, op == IRO(lt) ? IR_SLT : IR_SLE, lw_int_word(w, &x), lw_int_word(w, &y), yes, no);
+}
+
+/* Two numbers or two strings; anything else raises. */
+static void lower_order(struct lw *w, enum ir_op op, const struct lw_val *a, const struct lw_val *b,
+			ir_blk yes, ir_blk no)
+{
+	bool numbers = a->kinds & NUMBERS && b->kinds & NUMBERS, strings = a->kinds & IR_STRINGS && b->kinds & IR_STRINGS;
+	if (numbers && strings) {
+		ir_blk number = lw_block(w, 0), other = lw_block(w, 0);
+		struct lw_val x = lw_narrow(w, a, NUMBERS), rest = lw_narrow(w, a, ~(uint64_t)NUMBERS);
+		lw_br_kind(w, a, NUMBERS, number, other);
+		lw_enter(w, number);
+		order_numbers(w, op, &x, b, yes, no);
+		lw_enter(w, other);
+		order_strings(w, op, &rest, b, yes, no);
+	} else if (strings) {
+		order_strings(w, op, a, b, yes, no);
+	} else {
+		order_numbers(w, op, a, b, yes, no);
+	}
 }
 
 void lw_less(struct lw *w, const struct lw_val *a, const struct lw_val *b, ir_blk yes, ir_blk no)

@@ -54,6 +54,11 @@ extern const pg_value const_nil, const_false, const_true;
 /* Rows: which library row a value's method `name` is, for one kind. NULL: none. */
 const struct ir_lib *method_row(const struct ir_unit *u, const struct ir_type *t, unsigned kind,
 				const char *name);
+/* The kinds of t that can be indexed with that name: not the views that have neither field nor method of it, where
+ * others have; which of them it is, is asked at run time. Not a name (NULL): all that can be indexed. */
+uint64_t kinds_having(const struct ir_unit *u, const struct ir_type *t, const char *name);
+/* Those of them that have such a method: of strings and addresses, too, where it is nil else and nil is called. */
+uint64_t kinds_with_method(const struct ir_unit *u, const struct ir_type *t, const char *name);
 /* A method's first argument is the object, and not counted. */
 bool row_is_method(const struct ir_unit *u, const struct ir_lib *row);
 /* The row of the callee that serves a call with so many arguments, self included: a view's own method gives way

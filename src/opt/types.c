@@ -164,6 +164,30 @@ const struct ir_lib *method_row(const struct ir_unit *u, const struct ir_type *t
 	return map ? map_row(u, map, name) : NULL;
 }
 
+#define INDEXABLE (IR_VIEWS | IR_ALL_STRINGS | IR_BIT(IR_ENTRY) | IR_BIT(IR_REC) | IR_BIT(IR_HOST) | IR_BIT(IR_MAP) | \
+		   IR_BIT(IR_IP4) | IR_BIT(IR_IP6) | IR_BIT(IR_MAC) | IR_BIT(IR_PENDING))
+
+uint64_t kinds_having(const struct ir_unit *u, const struct ir_type *t, const char *name)
+{
+	uint64_t all = t->kinds & INDEXABLE, having = all;
+	for (uint64_t left = name && !ir_single(all) ? all & IR_VIEWS : 0; left; left &= left - 1) {
+		unsigned k = ir_first_kind(left);
+		if (!ir_field_find(ir_view_of(u->target, k), name) && !method_row(u, t, k, name))
+			having &= ~IR_BIT(k);
+	}
+	return having ? having : all;
+}
+
+uint64_t kinds_with_method(const struct ir_unit *u, const struct ir_type *t, const char *name)
+{
+	static const uint64_t values = IR_STRINGS | IR_BIT(IR_IP4) | IR_BIT(IR_IP6) | IR_BIT(IR_MAC);
+	uint64_t having = kinds_having(u, t, name), called = having;
+	for (uint64_t left = name ? having & values : 0; left; left &= left - 1)
+		if (!method_row(u, t, ir_first_kind(left), name))
+			called &= ~(left & -left);
+	return called ? called : having;
+}
+
 const struct ir_lib *row_called(const struct ir_unit *u, const struct ir_lib *row, uint32_t n)
 {
 	if (!row || row->max < 0 || n <= (uint32_t)row->max + 1 || !row_is_method(u, row))

@@ -11,10 +11,10 @@ diag.case("taken anew after a write", function(p)
 	s = p:sub(15, 18)
 	if s == "\0ET " then return bpf.DROP end
 end)
-diag.case("order of this or that", function(p)
+diag.case("order of a text and a number", function(p)
 	local v = "abc"
-	if p.len > 60 then v = 5 end
-	if v < "abd" then return bpf.DROP end
+	if p.len > 60 then v = "abe" end
+	if v < p.len then return bpf.DROP end
 end)
 diag.case("a part of a number", function(p) return #string.sub(p.len, 1) end)
 diag.case("an end that is text", function(p)

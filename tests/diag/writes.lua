@@ -20,7 +20,7 @@ diag.case("an address of the other version", function(p) p.ipv4.dst = bpf.ip "::
 diag.case("a number to a flag", function(p) p.tcp.syn = 1 end)
 diag.case("nil", function(p) p.tcp.dport = nil end)
 diag.case("a table", function(p) p.tcp.dport = { 1 } end)
-diag.case("a field that one of the views has not", function(p) local h = p.tcp or p.icmp h.dport = 1 end)
+diag.case("a field that none of the views has", function(p) local h = p.tcp or p.icmp h.destport = 1 end)
 diag.case("a packet or an entry", function(p) local h = hits[p.len] or p.ipv4 h.ttl = 1 end)
 diag.case("a string as bytes", function(p) p:set_u16(0, "x") end)
 diag.case("no value", function(p) p:set_u16(0) end)
