@@ -10,7 +10,7 @@ uint64_t lw_type_kinds(const struct ctype *t)
 		[CT_INT] = IR_BIT(IR_INT), [CT_BOOL] = IR_BOOL, [CT_IP4] = IR_BIT(IR_IP4),
 		[CT_IP6] = IR_BIT(IR_IP6), [CT_MAC] = IR_BIT(IR_MAC), [CT_CHAR] = IR_STRINGS,
 		[CT_BYTES] = 0, [CT_PREFIX4] = IR_BIT(IR_IP4) | IR_BIT(IR_HOST),
-		[CT_PREFIX6] = IR_BIT(IR_IP6) | IR_BIT(IR_HOST), [CT_STRUCT] = IR_BIT(IR_REC),
+		[CT_PREFIX6] = IR_BIT(IR_IP6) | IR_BIT(IR_HOST), [CT_STRUCT] = IR_BIT(IR_REC) | IR_BIT(IR_ENTRY),
 	};
 	return kinds[t->kind];
 }
@@ -235,9 +235,22 @@ static void store_prefix(struct store *s)
 static void store_record(struct lw *w, const struct ctype *t, ir_ref ptr, int64_t off, const struct lw_val *rec,
 			 ir_blk misfit);
 
+/* What another entry holds now. */
+static void copy_entry(struct store *s)
+{
+	ir_ref from = lw_word(s->w, s->v, 0);
+	for (uint32_t at = 0, step; at < s->t->size; at += step) {
+		step = widest(s->off | at, s->t->size - at);
+		lw_store(s->w, step, s->ptr, s->off + at, lw_load(s->w, step, from, at));
+	}
+}
+
 static void store_struct(struct store *s)
 {
-	store_record(s->w, s->t, s->ptr, s->off, s->v, s->misfit);
+	if (s->v->kinds & IR_BIT(IR_ENTRY))
+		copy_entry(s);
+	else
+		store_record(s->w, s->t, s->ptr, s->off, s->v, s->misfit);
 }
 
 static void store_value(struct store s)

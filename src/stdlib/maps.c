@@ -41,6 +41,9 @@ bool std_storable(struct infer *in, uint32_t site, const struct map_shape *s, co
 		return infer_error(in, site, v->kinds == IR_BIT(IR_MSG) ? "print it, or store a number for each error"
 				   : NULL, "bad %s for %s (%s expected, got %s)", what, map_text(a, s), type_text(a, t),
 				   v->kinds == IR_BIT(IR_MSG) ? "the message of an error" : kind_of(in, v)), false;
+	if (v->kinds & want & IR_BIT(IR_ENTRY) && v->layout && !ct_equal(v->layout, t))
+		return infer_refuse(in, site, ON_MAPS, "store its fields: m[k] = { a = e.a, b = e.b }",
+				    "an entry of another struct is a %s of %s here", what, map_text(a, s)), false;
 	return true;
 }
 

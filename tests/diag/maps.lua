@@ -109,6 +109,12 @@ diag.case("pairs of a map of maps", function() for k in pairs(tenants) do return
 diag.case("length of a map out of a map", function() local m = counts[1] return m and #m end)
 local services = bpf.map { "sockmap", entries = 8, name = "services" }
 diag.case("a socket assigned on XDP", function() return services:assign(1) end)
+diag.case("an entry of another struct stored", function(p) entries[1] = waiting:pop() end)
+diag.case("an entry stored after a write", function(p)
+	local e = entries[p.len]
+	entries[1] = { n = 1 }
+	entries[2] = e
+end)
 diag.kind = "sk_lookup"
 diag.case("a map of sockets by key", function(c) return services[c.dport] and bpf.DROP end)
 diag.case("a map of sockets written", function(c) services[c.dport] = 1 end)

@@ -206,6 +206,38 @@ lang.case { name = "struct: absent entry", see = { full }, inputs = lang.each { 
 	f = function(k)
 		return full[k].a
 	end }
+local rows = bpf.map { "array", key = "u32", value = "struct { u16 n; char s[5]; u32? m; }", entries = 4 }
+local kept = bpf.map { "hash", key = "struct { u16 n; char s[5]; u32? m; }", value = "struct { u16 n; char s[5]; u32? m; }", entries = 4 }
+local line = bpf.map { "queue", value = "struct { u16 n; char s[5]; u32? m; }", entries = 4 }
+local function filled() rows[1] = { n = 7, s = "abcde", m = 9 } rows[2] = { n = 3 } end
+lang.case { name = "struct: an entry stored as another", see = { rows, kept }, inputs = lang.each { 0, 1, 2, 3 }, setup = filled,
+	f = function(k)
+		rows[(k + 1) & 3] = rows[k]
+		kept[{ n = k }] = rows[k]
+		rows[k].n = 100
+		local e = kept[{ n = k }]
+		return e.n, e.s == "abcde", e.m
+	end }
+lang.case { name = "struct: an entry that is not there stored", see = { full, kept }, inputs = lang.each { 0, 1, 2 },
+	setup = function() full[1] = { a = 4, f = "xy", l = -3 } full[3] = { a = 5 } end, f = function(k)
+		full[3] = full[k]
+		full[4] = full[3] or full[1]
+		return full[3] == nil, full[4].a
+	end }
+lang.case { name = "struct: an entry as a key, and pushed", see = { kept, line }, inputs = lang.each { 0, 1, 2 }, setup = filled,
+	f = function(k)
+		kept[rows[k]] = { n = 1 }
+		line:push(rows[k])
+		kept[rows[k]] = rows[2]
+		return kept[rows[k]].n, kept[{ n = 7, s = "abcde", m = 9 }] == nil
+	end }
+lang.case { name = "struct: a missing entry into an array", see = { rows }, inputs = lang.each { 0, 1 }, setup = function() filled() full[1] = {} end,
+	f = function(k)
+		kept[{ n = 1 }] = { n = 5, s = "five" }
+		kept[{ n = 2 }] = kept[{ n = 1 }]
+		rows[3] = kept[{ n = k }]
+		return rows[3].n
+	end }
 lang.case { name = "struct: tested first", see = { full }, inputs = lang.each { 1, 2 }, setup = function() full[1] = { a = 4 } end,
 	f = function(k)
 		local e = full[k]
