@@ -211,9 +211,9 @@ static uint32_t byte_most(uint32_t n, const struct ir_type *a)
 /* Those of a constant; none of them: nil. */
 static void known_bytes(struct infer *in, const pg_value *s, int64_t i, int64_t j, struct ir_type *out)
 {
-	int64_t first = first_at(i, s->n), last = last_at(j, s->n);
-	for (uint32_t k = 0; k < IR_RESULTS && (!k || first + k <= last); k++) {
-		bool there = first + k <= last;
+	int64_t first = first_at(i, s->n), after = last_at(j, s->n) - first;
+	for (uint32_t k = 0; k < IR_RESULTS && (!k || k <= after); k++) {
+		bool there = k <= after;
 		pg_value v = { .kind = there ? PG_INT : PG_NIL, .i = there ? (uint8_t)s->str[first + k - 1] : 0 };
 		out[k] = (struct ir_type){ .kinds = there ? INT : NIL, .k = infer_const(in, v) };
 	}

@@ -293,4 +293,7 @@ end }
 lang.case { name = "string.char of what is no integer", inputs = lang.each(lang.kinds), f = function(a)
 	return #string.char(0, 1, a or 2) + #string.char(a, 1), string.char(0, 0, 0, 0, a) == "\0\0\0\0\5"
 end }
+lang.case { name = "a constant's bytes from far behind its end", inputs = lang.each { 0 }, f = function()
+	return ("ab"):byte(math.maxinteger), ("ab"):byte(math.maxinteger - 1, 2), ("ab"):byte(2, math.maxinteger)
+end }
 lang.done()
