@@ -717,7 +717,8 @@ static void add_numbers(struct choice *c)
 	}
 }
 
-/* What a test of a value parted and nothing changed since: the value itself, or 0. */
+/* What a test of a value parted and nothing changed since: the value itself, or 0; never what a guard catches, for
+ * more guards may lead there once what they guard is inlined. */
 static ir_ref rejoined(const struct ir_fn *f, ir_blk b, uint32_t i)
 {
 	const struct ir_block *k = ir_block(f, b);
@@ -728,7 +729,7 @@ static ir_ref rejoined(const struct ir_fn *f, ir_blk b, uint32_t i)
 			return 0;
 		same = v;
 	}
-	return same;
+	return ir_at(f, same)->op == IRO(raised) ? 0 : same;
 }
 
 static bool choose_web(struct choice *c, ir_ref *to)
