@@ -19,8 +19,9 @@
 --	sorts, passed, make, simple            sorts for variables, and for parameters and results; by sort, how
 --	                                       an expression is made, and what one may be shrunk to
 --	begin(g)                               what a program starts with
---	world(bpf, env)                        what programs see: puts it into env and returns two functions, one that
---	                                       makes all as it was, one that adds what is there now to a list of texts
+--	world(bpf, env)                        what programs see: puts it into env and returns a list of what they may
+--	                                       change: { names that lead to it, a function that makes all as it was, one
+--	                                       that adds what is there now to a list of texts }
 
 local gen = {}
 local inputs, shrink = dofile "tests/fuzz/inputs.lua", dofile "tests/fuzz/shrink.lua"

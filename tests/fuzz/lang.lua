@@ -3,8 +3,9 @@
 -- Options: copy (packet bytes by helper copy), loops=N (how many a program may have), forms="NAME..." (of these kinds,
 -- and no others), keep (go on after a finding), quick (the same, and do not make it smaller), first (but end there),
 -- shrink=SECONDS, hook=NAME (xdp), why (count what is refused), cover=FILE (add to FILE what every 8th program made the
--- compiler use), show (print the program of SEED and end). What is compared: verdict, error text, packet bytes, results,
--- maps and state afterwards.
+-- compiler use), show (print the program of SEED and end), text=FILE (this program, on the inputs of SEED). What is
+-- compared: verdict, error text, packet bytes, results, maps and state afterwards.
+collectgarbage "generational" -- the forms stay, programs do not
 local gen, cover = dofile "tests/fuzz/gen.lua", dofile "tests/fuzz/cover.lua"
 
 local count, seed = tonumber(arg[1]) or 300, tonumber(arg[2]) or os.time()
@@ -37,33 +38,33 @@ local function arg_(p, off)
 	return p:u64(off + 1)
 end
 
-local env = { OUT = OUT, put = put, arg = arg_, bpf = bpf }
-for _, kind in ipairs(gen.kinds) do
-	if kind.forms.world then kind.reset, kind.dump = kind.forms.world(bpf, env) end
-end
-
 local none = {}
 for i = 0, 23 do none[i + 1] = { i, -99 } end
-local reset_out, dump_out = dofile "tests/fuzz/contents.lua"(OUT, none, function(k, v) return ("OUT[%d]=%d"):format(k, v) end, true)
+local parts = {
+	{ "OUT put puts", dofile "tests/fuzz/contents.lua"(OUT, none, function(k, v) return ("OUT[%d]=%d"):format(k, v) end, true) },
+}
+local env = { OUT = OUT, put = put, arg = arg_, bpf = bpf }
+for _, kind in ipairs(gen.kinds) do
+	table.move(kind.forms.world and kind.forms.world(bpf, env) or {}, 1, 20, #parts + 1, parts)
+end
 
-local function reset(kinds)
-	reset_out()
-	for _, kind in ipairs(kinds) do
-		if kind.reset then kind.reset() end
+-- The parts of the world that a program's text names, and so can change.
+local function named(text)
+	local words, found = {}, {}
+	for word in text:gmatch "[%a_]%w*" do words[word] = true end
+	for _, part in ipairs(parts) do
+		for name in part[1]:gmatch "%w+" do
+			if words[name] then
+				found[#found + 1] = part
+				break
+			end
+		end
 	end
+	return found
 end
 
 local function hex(bytes)
 	return (bytes:gsub(".", function(c) return ("%02x"):format(c:byte()) end))
-end
-
-local function dump(kinds)
-	local t = {}
-	dump_out(t)
-	for _, kind in ipairs(kinds) do
-		if kind.dump then kind.dump(t) end
-	end
-	return table.concat(t, " ")
 end
 
 -- ---- one program ----
@@ -109,12 +110,14 @@ end
 
 local ENDLESS = "this program does not end"
 
-local function run(how, prog, input, kinds)
-	reset(kinds)
+local function run(how, prog, input, world)
+	for _, part in ipairs(world) do part[2]() end
 	local verdict, bytes, _, message = how(prog, input)
+	local now = {}
+	for _, part in ipairs(world) do part[3](now) end
 	local name = math.type(verdict) and bpf.DROP == verdict and "DROP" or tostring(verdict)
 	local left = bytes == input and "" or hex(bytes)
-	return ("verdict %s, error %s, %s, %s"):format(name, plain(message), dump(kinds), left), message
+	return ("verdict %s, error %s, %s, %s"):format(name, plain(message), table.concat(now, " "), left), message
 end
 
 -- much: what the verifier gave up; more than one in a hundred is a failure of ours
@@ -137,9 +140,14 @@ local function undeclared(text)
 	return nil
 end
 
+local function read(name)
+	local file <close> = assert(io.open(name))
+	return file:read "a"
+end
+
 -- nil, or the class of the failure and its description. tally: counts.
 local function judge(tree, inputs, tally)
-	local text = gen.text(tree)
+	local text = options.text and read(options.text) or gen.text(tree)
 	local chunk, wrong = load(text, "=fuzz", "t", env)
 	if not chunk or undeclared(text) then return "syntax", wrong or undeclared(text) end
 	local opts = { on_error = bpf.DROP, check = true, name = "fuzz", copy = options.copy }
@@ -165,13 +173,14 @@ local function judge(tree, inputs, tally)
 		stats.ran = stats.ran + 1
 		if options.cover and stats.ran % 8 == 1 then cover.add(prog) end
 	end
+	local world = named(text)
 	for i, input in ipairs(inputs) do
 		debug.sethook(function() error(ENDLESS) end, "", 5000000)
-		local fine, want, message = pcall(run, prog.twin, prog, input, tree.kinds)
+		local fine, want, message = pcall(run, prog.twin, prog, input, world)
 		debug.sethook()
 		if not fine then return "twin", tostring(want) end
 		if message and message:find(ENDLESS, 1, true) then return nil end
-		local ok, got, raised = pcall(run, prog.test, prog, input, tree.kinds)
+		local ok, got, raised = pcall(run, prog.test, prog, input, world)
 		if tree.long and raised and raised:find("string too long", 1, true) then return nil end
 		-- of tc, the kernel runs none on frames whose IP header is not whole
 		local runs = ok or not tostring(got):find "kernel does not test%-run"
@@ -197,7 +206,7 @@ end
 
 local function report(one, tree, inputs, class)
 	local start = os.time()
-	gen.shrink(tree, function()
+	gen.shrink(options.text and {} or tree, function()
 		return os.time() - start < (tonumber(options.shrink) or 60) and judge(tree, inputs) == class
 	end)
 	local text = gen.text(tree)

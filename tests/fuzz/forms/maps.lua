@@ -127,32 +127,29 @@ local function world(bpf, env)
 	local C = bpf.map { "hash", name = "fz_c", key = "u32", value = "struct { i64 n; u32 a; }", entries = 8, lock = true }
 	local st = bpf.state { x = "u64", y = "i32", z = "u8", m = "u16?" }
 	for k, v in pairs { H = H, A = A, B = B, L = L, Q = Q, S = S, T = T, C = C, st = st } do env[k] = v end
-	local function scalar(name, m, wanted, array)
-		return { contents(m, wanted, function(k, v) return ("%s[%d]=%d"):format(name, k, v) end, array) }
+	local function scalar(names, m, wanted, array)
+		local name = names:match "%a+"
+		return { names, contents(m, wanted, function(k, v) return ("%s[%d]=%d"):format(name, k, v) end, array) }
 	end
 	local squares = {}
 	for i = 0, 7 do squares[i + 1] = { i, i * i - 3 } end
-	local maps = {
+	local function left(t)
+		for v in function() return Q:pop() end do t[#t + 1] = ("Q:%d"):format(v) end
+	end
+	return {
 		scalar("A", A, squares, true),
-		scalar("H", H, { { 0, 0 }, { 1, 7 }, { 3, -1 } }),
+		scalar("H handlers K", H, { { 0, 0 }, { 1, 7 }, { 3, -1 } }),
 		scalar("B", B, { { 0, -1 }, { 2, 5 }, { 7, 0x7fffffff } }),
 		scalar("L", L, { { 1, 200 } }),
-		{ contents(S, { { 0, { n = 1, a = 2, b = 3, c = -4 } }, { 2, { n = -1, a = 0xffffffff, b = 255, c = 0x7fff } } },
+		{ "S", contents(S, { { 0, { n = 1, a = 2, b = 3, c = -4 } }, { 2, { n = -1, a = 0xffffffff, b = 255, c = 0x7fff } } },
 			function(k, v) return ("S[%d]={%d,%d,%d,%d}"):format(k, v.n, v.a, v.b, v.c) end) },
-		{ contents(T, { { { a = 1, b = 1 }, { w = 0x1234, s = -5, m = 7 } }, { { a = 0, b = 3 }, { d = 0xffffffff, f = true } } },
+		{ "T", contents(T, { { { a = 1, b = 1 }, { w = 0x1234, s = -5, m = 7 } }, { { a = 0, b = 3 }, { d = 0xffffffff, f = true } } },
 			function(k, v) return ("T[%d,%d]={%d,%d,%d,%s,%s}"):format(k.a, k.b, v.w, v.s, v.d, v.m, v.f) end) },
-		{ contents(C, { { 1, { n = -1, a = 5 } } }, function(k, v) return ("C[%d]={%d,%d}"):format(k, v.n, v.a) end) },
+		{ "C", contents(C, { { 1, { n = -1, a = 5 } } }, function(k, v) return ("C[%d]={%d,%d}"):format(k, v.n, v.a) end) },
+		{ "Q", function() left {} end, left },
+		{ "st K", function() st.x, st.y, st.z, st.m = 5, -6, 7, nil end,
+			function(t) t[#t + 1] = ("st={%d,%d,%d,%s}"):format(st.x, st.y, st.z, st.m) end },
 	}
-	local function reset()
-		for _, m in ipairs(maps) do m[1]() end
-		st.x, st.y, st.z, st.m = 5, -6, 7, nil
-	end
-	local function dump(t)
-		for _, m in ipairs(maps) do m[2](t) end
-		for v in function() return Q:pop() end do t[#t + 1] = ("Q:%d"):format(v) end
-		t[#t + 1] = ("st={%d,%d,%d,%s}"):format(st.x, st.y, st.z, st.m)
-	end
-	return reset, dump
 end
 
 return {

@@ -231,24 +231,14 @@ local function world(bpf, env)
 		for k = 1, #s do h = h * 31 + s:byte(k) end
 		OUT[i] = h
 	end
-	local reset_tags, dump_tags = contents(tags, { { "ab", 1 }, { "GET", 2 }, { "", 3 } },
-		function(k, v) return ("TAGS[%q]=%d"):format(k, v) end)
-	local reset_names, dump_names = contents(names, { { 0, "ab" }, { 1, "" }, { 3, "0123456789abcdef" } },
-		function(k, v) return ("NAMES[%d]=%q"):format(k, v) end)
-	local reset_pairs, dump_pairs = contents(pairs_, {}, function(k, v) return ("PAIRS[%q,%d]=%d"):format(k.s, k.n, v) end)
-	local function reset()
-		reset_tags()
-		reset_names()
-		reset_pairs()
-		kept.s = "kept"
-	end
-	local function dump(t)
-		dump_tags(t)
-		dump_names(t)
-		dump_pairs(t)
-		t[#t + 1] = ("KEPT=%q"):format(kept.s)
-	end
-	return reset, dump
+	return {
+		{ "TAGS", contents(tags, { { "ab", 1 }, { "GET", 2 }, { "", 3 } },
+			function(k, v) return ("TAGS[%q]=%d"):format(k, v) end) },
+		{ "NAMES", contents(names, { { 0, "ab" }, { 1, "" }, { 3, "0123456789abcdef" } },
+			function(k, v) return ("NAMES[%d]=%q"):format(k, v) end) },
+		{ "PAIRS", contents(pairs_, {}, function(k, v) return ("PAIRS[%q,%d]=%d"):format(k.s, k.n, v) end) },
+		{ "KEPT", function() kept.s = "kept" end, function(t) t[#t + 1] = ("KEPT=%q"):format(kept.s) end },
+	}
 end
 
 return {
