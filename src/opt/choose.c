@@ -570,7 +570,7 @@ static ir_ref through_pi(const struct ir_fn *f, ir_ref v)
 static bool is_object(const struct flow *fl, ir_ref param)
 {
 	const struct ir_type *t = &ir_at(fl->f, param)->type;
-	return !t->k && t->kinds & (IR_BIT(IR_HOST) | IR_BIT(IR_FUNC)) && !type_is_pending(t) &&
+	return !t->k && t->kinds & (IR_BIT(IR_HOST) | IR_BIT(IR_FUNC)) &&
 	       !share_is_entry(fl->f, ir_at(fl->f, param)->block);
 }
 
