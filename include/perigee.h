@@ -283,7 +283,7 @@ PG_API int pg_load(pg_unit *u, pg_prog **out);
 PG_API void pg_prog_free(pg_prog *p);
 PG_API int pg_prog_fd(const pg_prog *p); /* borrowed */
 PG_API const struct pg_timing *pg_prog_timing(const pg_prog *p);
-/* what: "asm", "xlated" (bytes the kernel kept, disassembled) */
+/* what: "asm", "xlated" (what the kernel kept, disassembled), "jited" (bytes of the machine's code) */
 PG_API const char *pg_prog_dump(pg_prog *p, const char *what);
 
 struct pg_test_result {

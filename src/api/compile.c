@@ -269,6 +269,20 @@ static int run(pg_unit *u, struct diag_list *diag, const struct pg_capture *cap,
 	return 0;
 }
 
+static int no_hook(pg_ctx *ctx, const char *kind)
+{
+	const char *names[64], *near;
+	char name[64];
+	uint32_t n = 0;
+	for (const struct hook *h; n < 64 && (h = hook_at(n)); n++)
+		names[n] = h->name;
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(kind, ":"), kind);
+	near = ir_nearest(name, names, n);
+	if (near)
+		return api_fail(ctx, -EINVAL, "there is no hook '%s'; did you mean '%s'?", kind, near);
+	return api_fail(ctx, -EINVAL, "there is no hook '%s'", kind);
+}
+
 int pg_compile(pg_ctx *ctx, const struct pg_capture *cap, uint64_t func, const struct pg_compile_opts *opts,
 	       pg_unit **out)
 {
@@ -277,7 +291,7 @@ int pg_compile(pg_ctx *ctx, const struct pg_capture *cap, uint64_t func, const s
 	memcpy(&o, opts, opts->size < sizeof(o) ? opts->size : sizeof(o));
 	const struct hook *hook = hook_find(o.hook ? o.hook : "", NULL);
 	if (!hook)
-		return api_fail(ctx, -EINVAL, "there is no hook '%s'", o.hook ? o.hook : "");
+		return no_hook(ctx, o.hook ? o.hook : "");
 	pg_unit *u = calloc(1, sizeof(*u));
 	if (!u)
 		return api_fail(ctx, -ENOMEM, "out of memory");

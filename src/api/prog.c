@@ -372,24 +372,62 @@ static char *disasm(const struct bpf_insn *insns, uint32_t n, const struct be_li
 	return text;
 }
 
+static int dump_asm(pg_prog *p, char **text)
+{
+	*text = disasm(p->insns, p->ninsns, p->lines, p->nlines);
+	return 0;
+}
+
+static int dump_xlated(pg_prog *p, char **text)
+{
+	struct bpf_insn *insns;
+	uint32_t n;
+	int r = kern_prog_xlated(p->fd, &insns, &n);
+	if (r < 0)
+		return r;
+	*text = disasm(insns, n, NULL, 0);
+	free(insns);
+	return 0;
+}
+
+/* Bytes of the machine's code, 16 on a line: a disassembler reads them (objdump -b binary). */
+static int dump_jited(pg_prog *p, char **text)
+{
+	uint8_t *code;
+	uint32_t n;
+	int r = kern_prog_jited(p->fd, &code, &n);
+	if (r < 0)
+		return r;
+	char *at = *text = malloc((size_t)n * 3 + (n / 16 + 1) * 12 + 1);
+	for (uint32_t i = 0; at && i < n; i++) {
+		if (i % 16 == 0)
+			at += sprintf(at, "%s%6x:", i ? "\n" : "", i);
+		at += sprintf(at, " %02x", code[i]);
+	}
+	if (at)
+		strcpy(at, "\n");
+	free(code);
+	return 0;
+}
+
+static const struct dump { const char *name; int (*make)(pg_prog *p, char **text); } dumps[] = {
+	{ "asm", dump_asm }, { "xlated", dump_xlated }, { "jited", dump_jited },
+};
+
 const char *pg_prog_dump(pg_prog *p, const char *what)
 {
-	char *text;
-	if (!strcmp(what, "asm")) {
-		text = disasm(p->insns, p->ninsns, p->lines, p->nlines);
-	} else if (!strcmp(what, "xlated")) {
-		struct bpf_insn *insns;
-		uint32_t n;
-		int r = kern_prog_xlated(p->fd, &insns, &n);
-		if (r < 0) {
-			api_fail(p->ctx, r, "cannot read '%s' back from the kernel: %s", p->name,
-				 strerror(-r));
-			return NULL;
-		}
-		text = disasm(insns, n, NULL, 0);
-		free(insns);
-	} else {
-		api_fail(p->ctx, -EINVAL, "a program has no dump '%s': write \"asm\" or \"xlated\"", what);
+	const struct dump *d = dumps;
+	char *text = NULL;
+	while (d < dumps + sizeof dumps / sizeof *dumps && strcmp(d->name, what))
+		d++;
+	if (d == dumps + sizeof dumps / sizeof *dumps) {
+		api_fail(p->ctx, -EINVAL, "a program has no dump '%s': write \"asm\", \"xlated\" or \"jited\"", what);
+		return NULL;
+	}
+	int r = d->make(p, &text);
+	if (r < 0) {
+		api_fail(p->ctx, r, "cannot read '%s' back from the kernel: %s", p->name,
+			 r == -ENODATA ? "it is not there as machine code" : strerror(-r));
 		return NULL;
 	}
 	if (!text) {

@@ -529,7 +529,10 @@ static const char *closure_name(const struct build *b, uint32_t i)
 	if ((lua_op(next) == LUA_SETTABUP || lua_op(next) == LUA_SETFIELD) && !lua_k(next) &&
 	    lua_c(next) == reg)
 		return p->k[lua_b(next)].str;
-	return NULL;
+	if (lua_op(next) == LUA_SETUPVAL && lua_a(next) == reg)
+		return p->upvals[lua_b(next)].name;
+	const struct front_local *v = lua_op(next) == LUA_MOVE && lua_b(next) == reg ? build_local(b, lua_a(next), b->pc) : NULL;
+	return v ? v->name : NULL;
 }
 
 /* The cell, or enclosing upvalue, of an upvalue; 0 when the chunk does not say whose it is. */

@@ -85,6 +85,7 @@ struct kern_prog_info { uint32_t id, xlated_len, jited_len, verified_insns; char
 int kern_prog_info(int fd, struct kern_prog_info *out);
 int kern_count_runs(void); /* fd: while it is open, the kernel counts every program's runs and their time (5.8) */
 int kern_prog_xlated(int fd, struct bpf_insn **out, uint32_t *n); /* malloc'd */
+int kern_prog_jited(int fd, uint8_t **out, uint32_t *n); /* the machine's code, in bytes; likewise */
 /* The verifier's log against Lua: keeps the last relevant lines and names the Lua line each
  * belongs to (line records appear in the log as "; text @ file:line"). malloc'd text. */
 char *kern_log_explain(const char *log);

@@ -226,3 +226,31 @@ int kern_prog_xlated(int fd, struct bpf_insn **out, uint32_t *n)
 	*n = len / (uint32_t)sizeof *v;
 	return 0;
 }
+
+int kern_prog_jited(int fd, uint8_t **out, uint32_t *n)
+{
+	struct bpf_prog_info i;
+	memset(&i, 0, sizeof i);
+	int r = info(fd, &i);
+	if (r < 0)
+		return r;
+	uint32_t len = i.jited_prog_len;
+	if (!len)
+		return -ENODATA; /* the kernel interprets it, or withholds that */
+	uint8_t *v = malloc(len);
+	if (!v)
+		return -ENOMEM;
+	memset(&i, 0, sizeof i);
+	i.jited_prog_len = len;
+	i.jited_prog_insns = kern_ptr(v);
+	r = info(fd, &i);
+	if (r >= 0 && !i.jited_prog_insns)
+		r = -EPERM; /* likewise */
+	if (r < 0) {
+		free(v);
+		return r;
+	}
+	*out = v;
+	*n = len;
+	return 0;
+}

@@ -282,7 +282,8 @@ static int program_dump(lua_State *L)
 	struct pgl *s = pgl_get(L);
 	struct pgl_program *p = pgl_check(L, 1, PGL_PROGRAM, "program");
 	const char *what = luaL_optstring(L, 2, "asm");
-	if (!p->p || (strcmp(what, "asm") && strcmp(what, "xlated")))
+	bool of_program = !strcmp(what, "asm") || !strcmp(what, "xlated") || !strcmp(what, "jited");
+	if (!p->p || !of_program)
 		return dump_stage(L, s, p, what);
 	const char *text = pg_prog_dump(p->p, what);
 	if (!text)

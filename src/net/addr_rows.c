@@ -208,7 +208,7 @@ const struct ir_lib net_addr_rows[] = {
 	{ .name = "byte", .min = 1, .max = 1, .args = { IR_BIT(IR_INT) },
 	  .ret = IR_BIT(IR_INT) | IR_BIT(IR_NIL), .lower = byte_lower,
 	  .what = "byte number i (from 1), nil outside" },
-	{ .name = "within", .min = 1, .max = 1, .args = { IR_BIT(IR_STR) | IR_BIT(IR_HOST) },
+	{ .name = "within", .min = 1, .max = 1, .args = { IR_ALL_STRINGS | IR_BIT(IR_HOST) },
 	  .ret = IR_BOOL, .type = within_type, .lower = within_lower,
 	  .what = "is it in the prefix?" },
 	{ 0 }

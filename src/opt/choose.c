@@ -817,6 +817,14 @@ int choose_known(struct flow *fl)
 	return done;
 }
 
+static bool holds_float(const struct choice *c)
+{
+	for (uint32_t i = 0; i < c->n; i++)
+		if (c->pairs[i].value->kind == PG_FLOAT)
+			return true;
+	return false;
+}
+
 void choose_refuse(struct flow *fl, ir_ref index)
 {
 	struct choice c;
@@ -828,6 +836,9 @@ void choose_refuse(struct flow *fl, ir_ref index)
 		flow_refuse(fl, site, ON_TABLES, "copy what it may give into a plain table, or use a map",
 			    "a captured table whose __index is a function is indexed by a value known only at "
 			    "run time");
+	else if (holds_float(&c))
+		flow_refuse(fl, site, ON_VALUES, "let it hold integers, in smaller units", "a captured table that holds "
+			    "a float is indexed by a value known only at run time; floats do not exist in the kernel");
 	else if (all_plain(&c) && !choose_few(c.n, c.ints))
 		flow_refuse(fl, site, ON_TABLES, "shorten its texts, or number them", "a captured table with "
 			    "%u keys, and a text of more than 64 bytes or with a zero byte in it, is indexed "

@@ -141,13 +141,32 @@ static const char *operand(struct doubts *d, const struct ir_error *e)
 		? arena_printf(d->u->arena, "'%s'", n->name) : "this value";
 }
 
-/* "pkt.ip", "hits[ip]": what made the value; NULL where it is unknown, or made by more than two names. */
+static bool is_named(const struct ir_name *n)
+{
+	return n->how != IR_N_NONE && n->how != IR_N_FIELD;
+}
+
+/* The key of an index, as the source may have it: a name, a number, or a field of what has a name; else NULL. */
+static const char *key_source(struct doubts *d, const struct ir_error *e)
+{
+	const struct ir_ins *key = ir_at(e->in, e->made->args[1]);
+	if (is_named(&e->made->names[1]))
+		return e->made->names[1].name;
+	if (key->op == IRO(const) && key->k->kind == PG_INT)
+		return arena_printf(d->u->arena, "%lld", (long long)key->k->i);
+	if (key->op != IRO(index) || !key->names || !is_named(key->names) || key->names[1].how != IR_N_CONSTANT)
+		return NULL;
+	return arena_printf(d->u->arena, "%s.%s", key->names->name, key->names[1].name);
+}
+
+/* "pkt.ip", "hits[ip.src]": what made the value; NULL where it is unknown, or made by more names. */
 static const char *source(struct doubts *d, const struct ir_error *e)
 {
 	const struct ir_name *of = e->made ? e->made->names : NULL;
-	if (!of || of->how == IR_N_NONE || of->how == IR_N_FIELD || of[1].how == IR_N_NONE || of[1].how == IR_N_FIELD)
+	const char *key = of && is_named(of) ? key_source(d, e) : NULL;
+	if (!key)
 		return NULL;
-	return arena_printf(d->u->arena, of[1].how == IR_N_CONSTANT ? "%s.%s" : "%s[%s]", of->name, of[1].name);
+	return arena_printf(d->u->arena, of[1].how == IR_N_CONSTANT ? "%s.%s" : "%s[%s]", of->name, key);
 }
 
 static const char *note(struct doubts *d, const struct ir_error *e, const char *name)
@@ -165,9 +184,9 @@ static const char *note(struct doubts *d, const struct ir_error *e, const char *
 /* What is to be tested: the local variable, or what the field was found in; NULL where it has no name. */
 static const char *word(struct doubts *d, const struct ir_error *e, const char *name)
 {
-	bool field = strstr(e->text, "(field '");
-	const char *from = field ? source(d, e) : NULL;
-	if (*name != '\'' || (field && !from))
+	bool unnamed = *name != '\'' || strstr(e->text, "(field '");
+	const char *from = unnamed ? source(d, e) : NULL;
+	if (unnamed && !from)
 		return NULL;
 	return from ? from : arena_printf(d->u->arena, "%.*s", (int)strlen(name) - 2, name + 1);
 }

@@ -255,7 +255,7 @@ static struct ir_type index_kind(struct infer *in, ir_ref r, const struct ir_typ
 			    infer_operand(in, r, 0));
 	else if (IR_BIT(kind) & IR_STRINGS && name)
 		flow_refuse(&in->fl, site, ON_STRINGS, "compute it in the user half and capture it",
-			    "there is no string.%s in kernel code", name);
+			    "there is no string.%s in kernel code", name)->at = name;
 	else if (IR_BIT(kind) & IR_STRINGS)
 		flow_error(&in->fl, site, "a string has no field %s", key_text(in, key))->help =
 			key->kinds & IR_BIT(IR_INT) ? "a byte of it is s:byte(i), a part s:sub(i, j)" : NULL;
@@ -563,7 +563,7 @@ uint32_t infer_results(struct infer *in, ir_ref call, struct ir_type out[IR_RESU
 	struct infer quiet = *in;
 	quiet.fl.report = false;
 	memset(out, 0, sizeof(*out) * IR_RESULTS);
-	if (n < (uint32_t)row->min + 1 || !row->type(&quiet, row, 0, n, a, out))
+	if (n < (uint32_t)row->min + row_is_method(in->fl.u, row) || !row->type(&quiet, row, 0, n, a, out))
 		return 0;
 	n = 0;
 	while (n < IR_RESULTS && out[n].kinds)
@@ -595,42 +595,95 @@ static struct ir_type call_method_of_union(struct infer *in, ir_ref r, const str
 	return out;
 }
 
-/* Functions of Lua that kernel code has not, or not yet, and what to write instead. */
+static bool starts(const char *name, const char *with)
+{
+	return !strncmp(name, with, strlen(with));
+}
+
+#define ABSENT "'%s' is not there in kernel code"
+
+/* Functions of tables, and what to write instead. */
+static const struct refusal *absent_of_tables(const char *name)
+{
+	if (starts(name, "setmetatable") || starts(name, "getmetatable"))
+		return REFUSAL(ON_TABLES, "set it in the user half: of captured tables __index is followed; those made "
+			       "in kernel code have no metatable", ABSENT);
+	if (starts(name, "table.concat"))
+		return REFUSAL(ON_STRINGS, "put the texts together with ..", ABSENT);
+	if (starts(name, "table."))
+		return REFUSAL(ON_TABLES, "kernel code has no lists that grow: keep what changes in a map", ABSENT);
+	if (starts(name, "rawset"))
+		return REFUSAL(ON_TABLES, "assign the field: t.k = v", ABSENT);
+	if (starts(name, "rawequal"))
+		return REFUSAL(ON_TABLES, "compare with ==, which calls no metamethod in kernel code", ABSENT);
+	return NULL;
+}
+
+/* Functions of Lua that kernel code has not, or not yet. */
 static const struct refusal *absent(const char *name)
 {
 	if (!strcmp(name, "next"))
-		return REFUSAL(ON_LOOPS, "go over it: for k, v in pairs(t) do ... end", "'next' is not there in kernel code");
-	return NULL;
+		return REFUSAL(ON_LOOPS, "go over it: for k, v in pairs(t) do ... end", ABSENT);
+	if (starts(name, "coroutine."))
+		return REFUSAL(ON_FUNCTIONS, "a run goes through without a pause: keep in a map, or in bpf.state, what the "
+			       "next run needs", ABSENT);
+	if (starts(name, "load") || starts(name, "dofile") || starts(name, "require"))
+		return REFUSAL(ON_FUNCTIONS, "load it in the user half, and capture the functions that this gives", ABSENT);
+	if (starts(name, "io."))
+		return REFUSAL(ON_FUNCTIONS, "print(...), or send an event: the user half writes it", ABSENT);
+	if (starts(name, "debug."))
+		return REFUSAL(ON_FUNCTIONS, "leave it out: errors name their line by themselves", ABSENT);
+	if (!strcmp(name, "os.time") || !strcmp(name, "os.clock"))
+		return REFUSAL(ON_FUNCTIONS, "bpf.ktime() gives the nanoseconds since boot", ABSENT);
+	if (starts(name, "math.random"))
+		return REFUSAL(ON_FUNCTIONS, "bpf.random() gives 32 random bits", ABSENT);
+	if (starts(name, "math."))
+		return REFUSAL(ON_VALUES, "it computes with floats, which do not exist in the kernel: use integers, or "
+			       "capture what it gives", ABSENT);
+	if (starts(name, "collectgarbage"))
+		return REFUSAL(ON_FUNCTIONS, "leave it out: kernel code leaves nothing to collect", ABSENT);
+	return absent_of_tables(name);
 }
 
 static void unknown_lib(struct infer *in, uint32_t site, const char *name)
 {
 	const struct refusal *row = absent(name);
-	if (row) {
-		diag_advise(flow_error(&in->fl, site, "%s", row->text), row);
-		return;
-	}
-	flow_refuse(&in->fl, site, ON_FUNCTIONS, "call it in the user half and capture its result",
-		    "'%s' cannot be called in kernel code", name);
+	if (row)
+		diag_advise(flow_error(&in->fl, site, ABSENT, name), row);
+	else
+		flow_refuse(&in->fl, site, ON_FUNCTIONS, "call it in the user half and capture its result",
+			    "'%s' cannot be called in kernel code", name);
 }
 
-/* The library function whose name is nearest to the field or global that is called, as what to write. */
+/* The library that a function is looked up in, as the source calls it: "math"; "" for a global; NULL: none. */
+static const char *library(const struct infer *in, ir_ref call)
+{
+	const struct ir_ins *c = ir_at(in->fl.f, call), *callee = ir_at(in->fl.f, c->args[0]);
+	if (!c->names || (c->names->how != IR_N_FIELD && c->names->how != IR_N_GLOBAL))
+		return NULL;
+	if (c->names->how == IR_N_GLOBAL)
+		return "";
+	return callee->names && callee->names->how != IR_N_NONE ? callee->names->name : NULL;
+}
+
+/* The function of that library whose name is nearest to the one that is called, as what to write. */
 static const char *nearest_function(struct infer *in, ir_ref call)
 {
-	const struct ir_name *n = ir_at(in->fl.f, call)->names;
-	const char *names[256] = { NULL };
-	uint32_t count = 0;
-	if (!in->fl.report || !n || (n->how != IR_N_FIELD && n->how != IR_N_GLOBAL))
-		return NULL;
+	const char *names[256] = { NULL }, *of[256], *lib = in->fl.report ? library(in, call) : NULL;
 	const struct ir_lib *rows = in->fl.u->target->libs;
-	for (; rows[count].name && count < 256; count++) {
-		const char *dot = strrchr(rows[count].name, '.');
-		names[count] = dot ? dot + 1 : rows[count].name;
+	uint32_t count = 0;
+	for (uint32_t i = 0; lib && rows[i].name && count < 256; i++) {
+		const char *dot = strrchr(rows[i].name, '.');
+		size_t n = dot ? (size_t)(dot - rows[i].name) : 0;
+		if (n != strlen(lib) || strncmp(rows[i].name, lib, n))
+			continue;
+		of[count] = rows[i].name;
+		names[count++] = dot ? dot + 1 : rows[i].name;
 	}
-	const char *near = ir_nearest(n->name, names, count);
+	const char *near = count ? ir_nearest(ir_at(in->fl.f, call)->names->name, names, count) : NULL;
 	for (uint32_t i = 0; near && i < count; i++)
 		if (names[i] == near)
-			return arena_printf(in->fl.u->arena, "did you mean '%s'?", rows[i].name);
+			return arena_printf(in->fl.u->arena, "did you mean '%s'?", of[i]);
 	return NULL;
 }
 
@@ -642,10 +695,29 @@ static void unknown_callee(struct infer *in, ir_ref r, const struct ir_type *cal
 		unknown_lib(in, site, k->lib);
 	else if (!(callee->kinds & IR_BIT(IR_FUNC)))
 		flow_error(&in->fl, site, "%s is always %s here and is called", infer_operand(in, r, 0),
-			   infer_a_wrong(in, callee, IR_BIT(IR_FUNC)))->help = nearest_function(in, r);
+			   infer_a_wrong(in, callee, IR_BIT(IR_FUNC)))->help =
+			k && k->kind == PG_TABLE ? "no metamethod is followed but __index: call a function of the table"
+						 : nearest_function(in, r);
 	else
 		flow_refuse(&in->fl, site, ON_FUNCTIONS, "call each one by its name under an if",
 			    "which function is called here is known only at run time; that is not there yet");
+}
+
+/* m.add(1, 2): a method looked up by a dot, and not given what it is a method of. */
+static bool lacks_object(struct infer *in, ir_ref r, const struct ir_lib *row)
+{
+	const struct ir_ins *ins = ir_at(in->fl.f, r), *made_by = ir_at(in->fl.f, ins->args[0]);
+	if (made_by->op != IRO(index) || !row_is_method(in->fl.u, row) || ins->aux & IR_OPEN)
+		return false;
+	struct ir_type self = infer_arg(in, r, 1);
+	for (uint64_t left = ins->nargs > 1 ? self.kinds : 0; left; left &= left - 1)
+		if (type_is_pending(&self) || method_row(in->fl.u, &self, ir_first_kind(left), row->name))
+			return false;
+	const struct ir_name *of = made_by->names;
+	const char *name = of && of->how != IR_N_NONE && of->how != IR_N_FIELD ? of->name : "m";
+	struct diag *d = flow_error(&in->fl, ins->site, "'%s' is a method, and called without what it is one of", row->name);
+	d->help = arena_printf(in->fl.u->arena, "write %s:%s(...)", name, row->name);
+	return true;
 }
 
 struct ir_type infer_call(struct infer *in, ir_ref r)
@@ -654,6 +726,8 @@ struct ir_type infer_call(struct infer *in, ir_ref r)
 	const struct ir_ins *made_by = ir_at(in->fl.f, ins->args[0]);
 	struct ir_type callee = infer_arg(in, r, 0);
 	if (!callee.kinds)
+		return nothing;
+	if (callee.row && lacks_object(in, r, callee.row))
 		return nothing;
 	if (callee.row)
 		return call_row(in, r, row_called(in->fl.u, callee.row, ins->nargs - 1),
@@ -693,7 +767,9 @@ struct ir_type infer_return(struct infer *in, ir_ref r)
 		return nothing;
 	}
 	struct diag *d = NULL;
-	if (!(v.kinds & (IR_BIT(IR_INT) | IR_BIT(IR_NIL) | (t->if_true ? IR_BOOL : 0))))
+	if (v.kinds == IR_BIT(IR_FLOAT))
+		d = flow_error(&in->fl, site, "a float is returned here; floats do not exist in the kernel");
+	else if (!(v.kinds & (IR_BIT(IR_INT) | IR_BIT(IR_NIL) | (t->if_true ? IR_BOOL : 0))))
 		d = flow_error(&in->fl, site, "%s is returned here, where %s wants a verdict",
 			       infer_a_wrong(in, &v, 0), t->hook);
 	else if (v.k && v.k->kind == PG_INT && v.k->i == PG_REDIRECT)

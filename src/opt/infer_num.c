@@ -81,6 +81,17 @@ static void float_operand(struct infer *in, ir_ref r, const pg_value *k)
 		d->help = arena_printf(in->fl.u->arena, "write the integer %.0f", whole);
 }
 
+/* Is the line known to be wrong about floats? A loop's first value is a float in each of its turns. */
+static bool float_said(const struct infer *in, uint32_t site)
+{
+	const struct diag_list *l = in->fl.u->diag;
+	uint32_t line = in->fl.u->sites[ir_site_shown(in->fl.u, site)].pos.line;
+	for (uint32_t i = 0; i < l->n; i++)
+		if (l->v[i].pos.line == line && l->v[i].level == DIAG_ERROR && strstr(l->v[i].text, "float"))
+			return true;
+	return false;
+}
+
 enum { NUMBERS = 1 << IR_INT | 1 << IR_FLOAT, ADDRESSES = 1 << IR_IP4 | 1 << IR_IP6 | 1 << IR_MAC };
 #define STRINGS (IR_STRINGS | IR_BIT(IR_MSG))
 
@@ -94,7 +105,7 @@ static bool integer_operand(struct infer *in, ir_ref r, uint32_t i, const char *
 	if (t.kinds & IR_BIT(IR_FLOAT)) {
 		if (t.k)
 			float_operand(in, r, t.k);
-		else
+		else if (!float_said(in, site))
 			flow_refuse(&in->fl, site, ON_VALUES, "use integers: // divides and rounds down",
 				    "%s may be a float here; floats do not exist in the kernel",
 				    infer_operand(in, r, i));
@@ -104,7 +115,8 @@ static bool integer_operand(struct infer *in, ir_ref r, uint32_t i, const char *
 	} else if (!(t.kinds & IR_BIT(IR_INT))) {
 		flow_error(&in->fl, site, "%s is always %s here and is used %s",
 			   infer_operand(in, r, i), infer_a_wrong(in, &t, IR_BIT(IR_INT)), use)
-			->help = t.kinds & ADDRESSES ? "a:int() is an address as a number, a:byte(i) one of its bytes" : NULL;
+			->help = t.kinds & ADDRESSES ? "a:int() is an address as a number, a:byte(i) one of its bytes"
+			       : t.k && t.k->kind == PG_TABLE ? "no metamethod is followed but __index: call a function of the table" : NULL;
 	}
 	return true;
 }
@@ -253,17 +265,27 @@ static struct ir_type compare_equal(struct infer *in, ir_ref r, const struct ir_
 			    "not there yet");
 	if (both & (IR_VIEWS | IR_BIT(IR_ENTRY)))
 		flow_refuse(&in->fl, site, ON_VALUES, "compare the fields that matter", "two views are "
-			    "compared here; that is not there in kernel code");
+			    "compared here; that is not there in kernel code")->at = "==";
 	else if (a->k && b->k && a->k->kind == PG_TABLE && b->k->kind == PG_TABLE)
 		flow_refuse(&in->fl, site, ON_TABLES, "compare a field of theirs",
-			    "two tables are compared here by their __eq, which kernel code does not call");
+			    "two tables are compared here by their __eq, which kernel code does not call")->at = "==";
 	else if (both & (IR_BIT(IR_FUNC) | IR_BIT(IR_HOST) | IR_BIT(IR_MAP)))
 		flow_refuse(&in->fl, site, ON_VALUES, "compare what they hold, or a number that tells which it "
 			    "is", "two %ss are compared here; kernel code cannot tell them apart",
-			    infer_wrong(in, &(struct ir_type){ .kinds = both & ~IR_FALSY }, 0));
+			    infer_wrong(in, &(struct ir_type){ .kinds = both & ~IR_FALSY }, 0))->at = "==";
 	if (!both && !numbers && !message)
 		return truth_type(false);
 	return type_kinds(IR_BOOL);
+}
+
+/* The first operand that has a name: what the caret is under. */
+static const char *compared_name(const struct infer *in, ir_ref r)
+{
+	const struct ir_name *n = ir_at(in->fl.f, r)->names;
+	for (unsigned i = 0; n && i < 2; i++)
+		if (n[i].how != IR_N_NONE && n[i].how != IR_N_CONSTANT && *n[i].name != '?')
+			return n[i].name;
+	return NULL;
 }
 
 static struct ir_type compare_order(struct infer *in, ir_ref r, const struct ir_type *a,
@@ -278,7 +300,7 @@ static struct ir_type compare_order(struct infer *in, ir_ref r, const struct ir_
 	else if (!(a->kinds & NUMBERS && b->kinds & NUMBERS))
 		flow_error(&in->fl, site, "attempt to compare %s with %s",
 			   infer_wrong(in, a, a->kinds & ~NUMBERS ? NUMBERS : 0),
-			   infer_wrong(in, b, b->kinds & ~NUMBERS ? NUMBERS : 0));
+			   infer_wrong(in, b, b->kinds & ~NUMBERS ? NUMBERS : 0))->at = compared_name(in, r);
 	return type_kinds(IR_BOOL);
 }
 

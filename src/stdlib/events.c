@@ -97,6 +97,18 @@ static bool is_far(uint64_t kinds, uint32_t most)
 	return kinds & IR_BIT(IR_LONG) || (kinds & IR_BIT(IR_SLICE) && most > LW_MAXSTR);
 }
 
+static bool not_printed(struct infer *in, uint32_t site, uint32_t arg, unsigned kind)
+{
+	const char *name = ir_kind_lua(infer_unit(in), kind);
+	if (kind == IR_ENTRY || kind == IR_REC || kind >= IR_VIEW0)
+		infer_refuse(in, site, ON_STRINGS, "print its fields", "argument #%u of print is "
+			     "of the kind %s; kernel code cannot print that", arg, name);
+	else
+		infer_refuse(in, site, ON_STRINGS, "print what it gives or holds, or a text that names it", "argument #%u of "
+			     "print is of the kind %s; kernel code cannot print that", arg, name);
+	return false;
+}
+
 bool std_print_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
 		    const struct ir_type *a, struct ir_type *out)
 {
@@ -105,9 +117,7 @@ bool std_print_type(struct infer *in, const struct ir_lib *row, uint32_t site, u
 	for (uint32_t i = 0; i < n; i++) {
 		bool known = a[i].k && a[i].k->kind < PG_CIDR;
 		if (!known && a[i].kinds & ~printable)
-			return infer_refuse(in, site, ON_STRINGS, "print its fields", "argument #%u of print "
-					    "is of the kind %s; kernel code cannot print that", i + 1,
-					    ir_kind_lua(infer_unit(in), ir_first_kind(a[i].kinds & ~printable))), false;
+			return not_printed(in, site, i + 1, ir_first_kind(a[i].kinds & ~printable));
 		bool far = !known && is_far(a[i].kinds, a[i].most);
 		uint32_t most = lw_text_cap(a[i].kinds & IR_STRINGS, a[i].cap, a[i].most);
 		bytes += !far ? 0 : most < LW_MAXLONG ? most + 8 : (uint32_t)LW_MAXLONG;

@@ -259,6 +259,103 @@ static void mac_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const 
 	*out = lw_words(IR_MAC, 1, &v);
 }
 
+/* ---- captured tables, of which all is known ---- */
+
+static const pg_value *known_table(struct infer *in, const struct ir_lib *row, uint32_t site, const struct ir_type *a)
+{
+	if (a->k && a->k->kind == PG_TABLE)
+		return a->k;
+	infer_refuse(in, site, ON_TABLES, "index it, or take its length: t[k], #t", "'%s' takes a captured table in kernel "
+		     "code", row->name);
+	return NULL;
+}
+
+static bool known_key(const struct ir_type *a, pg_value *out)
+{
+	if (a->k)
+		*out = *a->k;
+	return a->k && a->k->kind <= PG_STR && a->k->kind != PG_FLOAT;
+}
+
+static bool same_key(const pg_value *a, const pg_value *b)
+{
+	if (a->kind != b->kind)
+		return false;
+	return a->kind == PG_INT ? a->i == b->i : a->kind != PG_STR || (a->n == b->n && !memcmp(a->str, b->str, a->n));
+}
+
+static bool rawget_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
+			const struct ir_type *a, struct ir_type *out)
+{
+	struct ir_unit *u = infer_unit(in);
+	const pg_value *t = known_table(in, row, site, &a[0]), *kv = NULL;
+	uint32_t pairs = 0;
+	pg_value key, found = { .kind = PG_NIL };
+	(void)n;
+	if (!t)
+		return false;
+	if (!known_key(&a[1], &key) || u->source->own(u, t->id, &kv, &pairs) < 0)
+		return infer_refuse(in, site, ON_TABLES, "write t[k]; or let the table have no metatable", "'%s' takes a constant "
+				    "key, and a table whose own pairs are known", row->name), false;
+	for (uint32_t i = 0; i < pairs; i++)
+		if (same_key(&kv[2 * i], &key))
+			found = kv[2 * i + 1];
+	is_const(in, out, infer_const(in, found), IR_BIT(ir_kind_of(found.kind)));
+	return true;
+}
+
+static bool rawlen_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
+			const struct ir_type *a, struct ir_type *out)
+{
+	struct ir_unit *u = infer_unit(in);
+	const pg_value *t = known_table(in, row, site, &a[0]);
+	int64_t len;
+	(void)n;
+	if (!t)
+		return false;
+	if (u->source->len(u, t->id, &len) < 0)
+		return infer_refuse(in, site, ON_TABLES, "take it in the user half and capture the number",
+				    "'%s' of a table with a metatable is not known in kernel code", row->name), false;
+	is_const(in, out, infer_const(in, (pg_value){ .kind = PG_INT, .i = len }), INT);
+	return true;
+}
+
+static bool constant_or(const struct ir_type *a, uint32_t n, uint32_t i, int64_t none, int64_t *out)
+{
+	bool given = i < n && a[i].kinds != NIL;
+	*out = given && a[i].k ? a[i].k->i : none;
+	return !given || (a[i].k && a[i].k->kind == PG_INT);
+}
+
+static bool unpack_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
+			const struct ir_type *a, struct ir_type *out)
+{
+	struct ir_unit *u = infer_unit(in);
+	const pg_value *t = known_table(in, row, site, &a[0]);
+	int64_t len = 0, from = 1, to = 0;
+	if (!t)
+		return false;
+	bool known = u->source->len(u, t->id, &len) >= 0 && constant_or(a, n, 1, 1, &from) && constant_or(a, n, 2, len, &to) &&
+		     to >= from && (uint64_t)to - (uint64_t)from < IR_RESULTS - 1;
+	for (int64_t i = 0; known && i <= to - from; i++) {
+		const pg_value key = { .kind = PG_INT, .i = from + i };
+		pg_value v = { .kind = PG_NIL };
+		known = u->source->index(u, t->id, &key, &v) >= 0;
+		is_const(in, &out[i], infer_const(in, v), IR_BIT(ir_kind_of(v.kind)));
+	}
+	if (!known)
+		infer_refuse(in, site, ON_TABLES, "name its elements: t[1], t[2]", "'%s' gives 1 to %d elements, between "
+			     "constant bounds, in kernel code", row->name, IR_RESULTS - 1);
+	return known;
+}
+
+/* What is known needs no code: results are looked at by their types. */
+static void known_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+			struct lw_val *out)
+{
+	(void)w, (void)row, (void)n, (void)args, (void)out;
+}
+
 const struct ir_lib stdlib_rows[] = {
 	{ "math.ult", 2, 2, { INT, INT }, IR_BOOL, 0, 0, ult_type, ult_lower, 0, "unsigned a < b" },
 	{ "math.abs", 1, 1, { INT }, INT, 0, 0, NULL, abs_lower, 0, "absolute value" },
@@ -278,6 +375,10 @@ const struct ir_lib stdlib_rows[] = {
 	{ "tostring", 1, 1, { 0 }, IR_STRINGS, 0, 0, std_tostring_type, std_tostring_lower, 0, "a value as text" },
 	{ "string.char", 0, -1, { INT, INT, INT, INT }, IR_BIT(IR_TEXT), 0, IR_E_RAISE, std_char_type, std_char_lower, 0,
 	  "the text of these bytes" },
+	{ "rawget", 2, 2, { 0 }, IR_ANY, 0, 0, rawget_type, known_lower, 0, "t[k] of a captured table, without __index" },
+	{ "rawlen", 1, 1, { 0 }, INT, 0, 0, rawlen_type, known_lower, 0, "#t of a captured table" },
+	{ "table.unpack", 1, 3, { 0 }, IR_ANY, 0, IR_SEVERAL, unpack_type, known_lower, 0,
+	  "t[1], t[2] ... of a captured table, up to 34" },
 	{ "print", 0, -1, { 0 }, 0, 0, IR_E_WRITE, std_print_type, std_print_lower, 0,
 	  "sends its arguments to the user half, which prints them" },
 	{ "error", 0, 2, { 0 }, IR_ANY, 0, IR_E_RAISE, NULL, NULL, IR_EXPAND_ERROR, "raises a run-time error" },

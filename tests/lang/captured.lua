@@ -155,4 +155,12 @@ do
 		return same == same, same ~= 5, same == f
 	end }
 end
+local listed = { 3, 4, 50 }
+local inherits = setmetatable({ own = 7 }, { __index = { far = 9 } })
+lang.case { name = "rawget, rawlen, table.unpack", inputs = lang.pairs { 0, 1, -1, 5 }, f = function(a, b)
+	local x, y, z = table.unpack(listed)
+	local n = select("#", table.unpack(listed, 2))
+	local ok, raw = pcall(rawget, inherits, "far")
+	return x + a * y, z * n + rawlen(listed) + rawget(inherits, "own"), ok and raw == nil and math.max(table.unpack(listed, 1, 2)) * b
+end }
 lang.done()

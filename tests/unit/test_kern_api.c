@@ -404,6 +404,8 @@ static void dumps(void **state)
 	text = pg_prog_dump(p, "xlated");
 	assert_non_null(text);
 	assert_non_null(strstr(text, "exit"));
+	text = pg_prog_dump(p, "jited");
+	assert_true(text ? !strncmp(text, "     0: ", 8) && text[8] != '\n' : strstr(pg_error(ctx), "machine code") != NULL);
 	assert_null(pg_prog_dump(p, "nosuch"));
 	assert_non_null(strstr(pg_error(ctx), "'nosuch'"));
 	pg_prog_free(p);
