@@ -95,6 +95,12 @@ lang.case { name = "fields of one of two tables", inputs = two, f = function(a, 
 	if a > b then t = U end
 	return t.twice(b), t.less(a)
 end }
+local rules = { { ttl = 1 }, { ttl = 2, f = twice }, { ttl = 3 } }
+lang.case { name = "tables of a table, twice", inputs = two, f = function(a, b)
+	local r = a > 1 and rules[b] or rules[1]
+	r = b > 3 and r or rules[2]
+	return r.ttl, r.f and r.f(b)
+end }
 lang.case { name = "numbers, too", inputs = two, f = function(a, b)
 	local f = 5
 	if a > b then f = twice end
