@@ -42,18 +42,19 @@ static const pg_value *name_of(struct flow *fl, const struct ir_lib *row, const 
 	return row->type(&quiet, row, 0, 1, &one, &out) ? out.k : NULL;
 }
 
-/* The kinds of t that the row calls k, or does not; k NULL: something. */
-static uint64_t kinds_called(struct flow *fl, const struct ir_lib *row, const struct ir_type *t, const pg_value *k, bool is)
+/* All but the kinds of t that the row does not call k, or does; k NULL: something. Of strings all kinds go, for where
+ * their bytes are may change yet. */
+static uint64_t kinds_left(struct flow *fl, const struct ir_lib *row, const struct ir_type *t, const pg_value *k, bool is)
 {
-	uint64_t found = 0;
+	uint64_t gone = 0;
 	for (uint64_t left = t->kinds; left; left &= left - 1) {
 		unsigned kind = ir_first_kind(left);
 		const pg_value *name = name_of(fl, row, t, kind);
 		bool same = name && (k ? const_equal(name, k) : name->kind != PG_NIL);
-		if (!name || same == is)
-			found |= IR_BIT(kind);
+		if (name && same != is)
+			gone |= IR_BIT(kind);
 	}
-	return found;
+	return ~(gone & IR_ALL_STRINGS ? gone | IR_ALL_STRINGS : gone);
 }
 
 /* What a condition that is true, or false, tells. */
@@ -75,7 +76,7 @@ static bool of_condition(struct flow *fl, ir_ref cond, bool is, struct fact *out
 	const struct ir_type *t = &ir_at(f, v)->type;
 	if (type_is_pending(t) || ir_single(t->kinds))
 		return false;
-	*out = (struct fact){ base_of(f, v), kinds_called(fl, ir_at(f, ir_at(f, call)->args[0])->type.row, t, k, is) };
+	*out = (struct fact){ base_of(f, v), kinds_left(fl, ir_at(f, ir_at(f, call)->args[0])->type.row, t, k, is) };
 	return true;
 }
 

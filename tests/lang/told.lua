@@ -107,6 +107,16 @@ lang.case { name = "captured, of several kinds", inputs = lang.each { 0, 1, 2, 3
 	if type(v) == "string" then return #v end
 	return v
 end }
+lang.packets { name = "a part of the packet, kept over a write", inputs = { lang.head .. ("ab"):rep(20), lang.head .. "cd" .. ("\0"):rep(40) },
+	f = function(pkt)
+	local s
+	if pkt:u8(14) == 97 then s = pkt:sub(15, 18) else s = pkt.len end
+	pkt:set_u8(14, 120)
+	if type(s) == "string" then
+		return s == "abab", #s, pkt:u8(14)
+	end
+	return s
+end }
 lang.packets { name = "headers", inputs = { lang.head .. ("\0"):rep(40), ("\0"):rep(12) .. "\x08\x00\x45" .. ("\0"):rep(7) ..
 	"\x40\x06\0\0" .. ("\x0a"):rep(8) .. ("\x11"):rep(12) .. "\x50" .. ("\0"):rep(20) }, f = function(pkt)
 	local v = pkt.tcp or pkt.len
