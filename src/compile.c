@@ -56,8 +56,8 @@ static int run_annotate(struct compile *c) { return be_annotate(c->be); }
 static int run_early(struct compile *c)
 {
 	c->loops = c->u->loops = opt_has_loops(c->u);
-	c->u->copy_access |= c->loops && opt_may_call(c->u);
-	if (c->loops || c->u->copy_access)
+	c->u->copy_access |= c->loops && (opt_may_call(c->u) || c->u->copy_stores);
+	if (c->loops || c->u->copy_access || c->u->copy_stores)
 		opt_simplify(c->u);
 	return 0;
 }

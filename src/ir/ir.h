@@ -353,7 +353,8 @@ struct ir_unit {
 	uint32_t nmodels, cap_models;
 	bool uses_print;
 	bool tells;            /* kinds of values are asked for by name (set by infer) */
-	bool copy_access;      /* packet bytes by helper copy */
+	bool copy_access;      /* packet bytes by helper copy ... */
+	bool copy_stores;      /* ... those that are written; what is read after one, too */
 	bool loops;            /* the script's code goes round somewhere (set before the first simplify) */
 	bool locks;            /* entries of maps are locked (likewise) */
 	bool tunnels;          /* the script looks into packets within packets (likewise) */

@@ -69,7 +69,7 @@ static bool may_write(struct infer *in, const struct ir_lib *row, uint32_t site,
 	struct ir_unit *u = infer_unit(in);
 
 	u->writes_packet = true;
-	u->copy_access |= u->target->stores_directly != NULL;
+	u->copy_stores |= u->target->stores_directly != NULL;
 	if (u->target->read_only) {
 		infer_error(in, site, u->target->read_only, "packets cannot be written here");
 		return false;

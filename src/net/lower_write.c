@@ -23,6 +23,7 @@ struct write {
 	bool sums;             /* does a checksum cover it, or is the kernel told of it? */
 	bool even;             /* ... in bytes that the kernel sums as it does these? */
 	bool twice;            /* do two checksums cover it? */
+	ir_ref sum;            /* what the header's own one was before, where no helper updates it */
 	ir_ref is, was;        /* what was put there, and what it replaced, added up so far; 0: nothing yet */
 	int64_t over;          /* what keeps the difference of the two from falling below 0: all bits of each term */
 	unsigned folds;        /* that bring a sum with it into 16 bits */
@@ -133,20 +134,30 @@ static void update_optional(const struct write *x, const struct net_proto *p, co
 	lw_enter(w, done);
 }
 
+static bool by_helper(struct lw *w, const struct net_proto *p)
+{
+	return w->unit->target->helper_l4_csum && !(p->sum.covers & NET_SUM_HEADER);
+}
+
+static ir_ref old_sum(struct lw *w, const struct net_proto *p, const struct net_at *h)
+{
+	return lw_pktload(w, 2, h->ptr, h->off, p->sum.at);
+}
+
 /* Puts what was written, in it or (pseudo) before it, into the checksum of header `view` at h. */
 static void update(const struct write *x, enum net_view view, const struct net_at *h, bool pseudo)
 {
 	struct lw *w = x->w;
 	const struct net_proto *p = net_proto_in(w, view);
 
-	if (w->unit->target->helper_l4_csum && !(p->sum.covers & NET_SUM_HEADER)) {
+	if (by_helper(w, p)) {
 		if (p->sum.covers & NET_SUM_OPTIONAL && !pseudo)
 			update_optional(x, p, h);
 		else
 			update_by_helper(x, p, h, pseudo);
 		return;
 	}
-	ir_ref was = lw_pktload(w, 2, h->ptr, h->off, p->sum.at);
+	ir_ref was = x->sum && !pseudo ? x->sum : old_sum(w, p, h);
 	ir_ref sum = lw_op2i(w, IRO(xor64), fold(w, put_into(x, was), x->folds), ALL_WORD);
 
 	if (p->sum.covers & NET_SUM_OPTIONAL) {
@@ -365,7 +376,8 @@ static void set_here(struct lw *w, const char *name, const struct net_field *f, 
 	struct lw_val ok = checked(w, name, f, v);
 	const struct net_proto *p = net_proto_in(w, view);
 	bool own = net_sum_has(p, f), pseudo = net_sum_behind(p, f);
-	bool told = !own && !pseudo && view != NET_ETH && w->unit->target->helper_csum_update && !w->unit->copy_access;
+	bool copied = w->unit->copy_access || w->unit->copy_stores;
+	bool told = !own && !pseudo && view != NET_ETH && w->unit->target->helper_csum_update && !copied;
 	struct write x = { .w = w, .h = h, .sums = own || pseudo || told, .even = own,
 			   .twice = own && pseudo };
 
@@ -375,6 +387,8 @@ static void set_here(struct lw *w, const char *name, const struct net_field *f, 
 		set_covered(w, name, f, h, p->covered, &ok);
 		return;
 	}
+	if (own && !by_helper(w, p)) /* before: a read after a write may cost more (opt/guard.c) */
+		x.sum = old_sum(w, p, h);
 	put(&x, name, f, &ok);
 	if (own)
 		update(&x, view, h, false);

@@ -10,6 +10,8 @@
  * before it is added.
  *
  * Copy access: a check is arithmetic on the length, a load a helper call that copies to the stack.
+ *
+ * What writes by helper and reads nothing afterwards reads directly: the call makes the pointers invalid.
  */
 #include "opt/passes.h"
 
@@ -23,7 +25,7 @@ enum { FURTHEST = 0xffff, LOAD_IMM_MAX = 0x7fff, LONGEST = 0x7fffffff, COPY_BYTE
 struct guard {
 	struct ir_unit *u;
 	struct ir_fn *f;
-	bool copy;
+	bool copy, copy_stores;
 	ir_ref ctx, data, end, len; /* made in the entry block */
 	ir_ref slot;                /* copy access: where bytes are copied to */
 	bool *is_value;             /* by instruction: a pkt whose pointer is needed as a value */
@@ -71,7 +73,7 @@ static void open_packet(struct guard *g, const struct census *c)
 			g->len = edit_op(&e, IRO(sub64), g->end, g->data);
 		}
 	}
-	if (g->copy && (c->load || c->store)) {
+	if ((g->copy && c->load) || (g->copy_stores && c->store)) {
 		uint32_t slot = ir_slot(g->f, COPY_BYTES, COPY_BYTES);
 		g->slot = edit_op(&e, IRO(slot), 0, 0);
 		ir_at(g->f, g->slot)->aux = slot;
@@ -323,6 +325,51 @@ static void copy_store(struct guard *g, ir_ref i)
 	ir_remove(g->f, i);
 }
 
+/* ---- what is read after a write ---- */
+
+static bool writes(const struct ir_unit *u, const struct ir_ins *i)
+{
+	return i->op == IRO(pktstore) ||
+	       (i->op == IRO(helper) && (i->aux == u->target->helper_l4_csum || i->aux >= IR_CALL_FN));
+}
+
+static bool reads(const struct ir_ins *i)
+{
+	return i->op == IRO(pktload) || i->op == IRO(pkt);
+}
+
+/* In a function without loops. */
+static bool reads_after_writes(const struct ir_unit *u, const struct ir_fn *f)
+{
+	bool *written = arena_array(u->scratch, bool, f->nblocks);
+	for (uint32_t o = 0; o < f->nrpo; o++) {
+		const struct ir_block *k = ir_block(f, f->rpo[o]);
+		bool was = false;
+		for (uint32_t p = 0; p < k->npreds; p++)
+			was |= written[k->preds[p].from];
+		for (ir_ref r = k->first; r; r = ir_at(f, r)->next) {
+			if (was && reads(ir_at(f, r)))
+				return true;
+			was |= writes(u, ir_at(f, r));
+		}
+		written[f->rpo[o]] = was;
+	}
+	return false;
+}
+
+/* Where only stores need be copied: all of it, unless one can see that these come last. */
+static void settle_access(struct ir_unit *u)
+{
+	if (!u->copy_stores || u->copy_access)
+		return;
+	u->copy_access = u->loops;
+	for (uint32_t i = 0; i < u->nfns && !u->copy_access; i++)
+		if (u->fns[i] && u->fns[i]->machine) {
+			ir_need_order(u->fns[i]);
+			u->copy_access = u->fns[i] != u->main || reads_after_writes(u, u->main);
+		}
+}
+
 /* ---- the pass ---- */
 
 /* Backwards, so that splitting a block moves each instruction once, and a load still finds the pkt
@@ -340,7 +387,7 @@ static void rewrite_block(struct guard *g, ir_blk b)
 			(g->copy ? copy_load : direct_load)(g, i);
 			break;
 		case IRO(pktstore):
-			(g->copy ? copy_store : direct_store)(g, i);
+			(g->copy_stores ? copy_store : direct_store)(g, i);
 			break;
 		case IRO(pktlen):
 			if (g->len)
@@ -359,6 +406,7 @@ static int guard_fn(struct ir_unit *u, struct ir_fn *f)
 		return 0;
 	struct guard g = { .u = u, .f = f };
 	g.copy = u->copy_access || !(u->target->ctx_data || u->target->ctx_data_end);
+	g.copy_stores = g.copy || u->copy_stores;
 	if (g.copy && ((c.load && !u->target->helper_load_bytes) || (c.store && !u->target->helper_store_bytes))) {
 		diag_add(u->diag, DIAG_ERROR, f->pos, "this hook cannot copy packet bytes");
 		return -ENOTSUP;
@@ -382,6 +430,7 @@ static int guard_fn(struct ir_unit *u, struct ir_fn *f)
 
 int opt_guard(struct ir_unit *u)
 {
+	settle_access(u);
 	for (uint32_t i = 0; i < u->nfns; i++)
 		if (u->fns[i] && u->fns[i]->machine) {
 			int r = guard_fn(u, u->fns[i]);

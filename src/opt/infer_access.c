@@ -392,7 +392,7 @@ static void set_view(struct infer *in, ir_ref r, uint64_t kinds, const struct ir
 			no_view_field(in, site, view, name);
 		if (!f || !set_row(in, site, view, f, v))
 			return;
-		in->fl.u->copy_access |= t->stores_directly && !t->stores_directly(ir_first_kind(kinds), f);
+		in->fl.u->copy_stores |= t->stores_directly && !t->stores_directly(ir_first_kind(kinds), f);
 	}
 }
 

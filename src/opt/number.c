@@ -4,7 +4,7 @@
  *
  * Loads from memory are never merged: others may write. Packet bytes change only where the program
  * itself writes them: a pktload, or a load through a pointer made of the context's data, names the
- * check it needs by its pointer, so equal ones with the same last write before them are one.
+ * check it needs by its pointer, so equal ones are one when no write of theirs lies between them.
  */
 #include "opt/halving.h"
 #include "opt/simplify.h"
@@ -54,7 +54,7 @@ static ir_ref given(const struct simp *s, ir_ref r)
 }
 
 /* data, or something added to it */
-static bool is_packet_pointer(const struct simp *s, ir_ref r)
+bool simp_is_packet_pointer(const struct simp *s, ir_ref r)
 {
 	while (ir_at(s->f, r)->op == IRO(add64))
 		r = ir_at(s->f, r)->args[0];
@@ -64,7 +64,7 @@ static bool is_packet_pointer(const struct simp *s, ir_ref r)
 
 static bool is_packet_load(const struct simp *s, const struct ir_ins *i)
 {
-	return i->op >= IRO(load8) && i->op <= IRO(load64) && is_packet_pointer(s, i->args[0]);
+	return i->op >= IRO(load8) && i->op <= IRO(load64) && simp_is_packet_pointer(s, i->args[0]);
 }
 
 /* ---- what was written last ---- */
@@ -91,6 +91,13 @@ static bool is_packet_store(const struct simp *s, const struct ir_ins *i)
 	return base != IRO(slot) && base != IRO(mapval) && base != IRO(helper);
 }
 
+static uint32_t new_write(struct simp *s, ir_ref by)
+{
+	struct write w = { s->write, by };
+	arena_push(s->scratch, s->writes, s->nwrites, s->cap_writes, w);
+	return s->nwrites - 1;
+}
+
 /* The last write before block b: the same on all ways here, or one of its own. */
 static uint32_t write_before(struct simp *s, ir_blk b)
 {
@@ -99,15 +106,28 @@ static uint32_t write_before(struct simp *s, ir_blk b)
 	for (uint32_t p = 0; p < k->npreds; p++) {
 		uint32_t w = s->written[k->preds[p].from];
 		if (!w || (same && w != same && !MUTANT(write_on_one_way)))
-			return ++s->writes; /* back from a loop, or different */
+			return new_write(s, 0); /* back from a loop, or different */
 		same = w;
 	}
-	return same ? same : ++s->writes;
+	return same ? same : new_write(s, 0);
 }
 
-static bool same_bytes(const struct simp *s, ir_ref load)
+/* ---- is what was read still there? ---- */
+
+enum { WRITES = 16 }; /* looked at between two loads */
+
+/* Is what `load` read still there, for i to read in block b? */
+static bool same_bytes(const struct simp *s, ir_ref load, const struct ir_ins *i, ir_blk b)
 {
-	return !s->written || s->read_after[load] == s->write || MUTANT(read_across_write);
+	if (!s->written || s->read_after[load] == s->write || MUTANT(read_across_write))
+		return true;
+	uint32_t w = s->write;
+	for (unsigned n = 0; n < WRITES && w != s->read_after[load]; n++) {
+		if (!s->writes[w].by || !simp_apart(s, s->writes[w].by, i, b))
+			return false;
+		w = s->writes[w].before;
+	}
+	return w == s->read_after[load];
 }
 
 /* ---- values ---- */
@@ -170,6 +190,7 @@ static ir_ref new_value(struct simp *s, enum ir_op op, uint32_t n, const ir_ref 
 		s->to = bigger(s, s->to, sizeof(*s->to));
 		s->next = bigger(s, s->next, sizeof(*s->next));
 		s->range = bigger(s, s->range, sizeof(*s->range));
+		s->fact_of = bigger(s, s->fact_of, sizeof(*s->fact_of));
 		s->cap *= 2;
 	}
 	return r;
@@ -224,7 +245,7 @@ static ir_ref known_value(const struct simp *s, const struct ir_ins *i, ir_blk b
 	bool reads = ir_ops[i->op].effects & IR_E_READ;
 	for (ir_ref e = s->bucket[hash_of(i) & s->mask]; e; e = s->next[e])
 		if (equal(ir_at(s->f, e), i) && ir_dominates(s->f, ir_at(s->f, e)->block, b) &&
-		    (!reads || same_bytes(s, e)))
+		    (!reads || same_bytes(s, e, i, b)))
 			return e;
 	return 0;
 }
@@ -236,7 +257,7 @@ enum { FURTHEST = 0xffff };
 static bool from_near(struct simp *s, ir_ref r)
 {
 	struct ir_ins *i = ir_at(s->f, r);
-	if (i->op != IRO(add64) || ir_at(s->f, i->args[1])->op != IRO(add64) || !is_packet_pointer(s, i->args[0]))
+	if (i->op != IRO(add64) || ir_at(s->f, i->args[1])->op != IRO(add64) || !simp_is_packet_pointer(s, i->args[0]))
 		return false;
 	const ir_ref *off = ir_at(s->f, i->args[1])->args;
 	for (int k = 0; k < 2; k++) {
@@ -275,7 +296,7 @@ static void number_value(struct simp *s, ir_ref r)
 	s->range[r] = range_of(s->f, s->range, r);
 	if (!is_pure(s, i)) {
 		if (s->written && is_packet_store(s, i))
-			s->write = ++s->writes;
+			s->write = new_write(s, r);
 		return;
 	}
 	ir_ref same = simp_does(s, SIMP_EQUAL) ? known_value(s, i, i->block) : 0;
@@ -384,27 +405,49 @@ static void bound_params(struct simp *s, ir_blk b)
 
 /* ---- branches ---- */
 
+static void add_fact(struct simp *s, ir_ref of, struct fact x)
+{
+	x.next = s->fact_of[of];
+	arena_push(s->scratch, s->facts, s->nfacts, s->cap_facts, x);
+	s->fact_of[of] = s->nfacts - 1;
+}
+
 static void learn(struct simp *s, ir_blk b)
 {
 	const struct ir_block *k = ir_block(s->f, b);
 	if (k->npreds != 1)
 		return;
-	const struct ir_ins *t = ir_at(s->f, ir_block(s->f, k->preds[0].from)->last);
-	if (t->op != IRO(br) || t->args[0] >= s->nfact_of)
+	ir_ref last = ir_block(s->f, k->preds[0].from)->last;
+	const struct ir_ins *t = ir_at(s->f, last);
+	bool found = t->op == IRO(pkt) && k->preds[0].succ == 0 && s->written && !s->u->moves_packet;
+	if (t->op != IRO(br) && !found)
 		return;
-	struct fact x = { b, t->args[0], t->args[1], t->aux ^ (k->preds[0].succ == 1),
-			  s->fact_of[t->args[0]] };
-	arena_push(s->scratch, s->facts, s->nfacts, s->cap_facts, x);
-	s->fact_of[x.a] = s->nfacts - 1;
+	struct fact x = { b, t->args[0], found ? last : t->args[1], t->aux ^ (k->preds[0].succ == 1), 0 };
+	add_fact(s, x.a, x);
+	const struct ir_ins *sum = ir_at(s->f, x.a);
+	if (s->written && sum->op == IRO(add64) && is_imm(s->f, sum->args[1]) && is_imm(s->f, x.b))
+		add_fact(s, sum->args[0], x);
+}
+
+/* A check that found as many bytes there, or 0. */
+static ir_ref checked(const struct simp *s, const struct ir_ins *t)
+{
+	for (uint32_t i = s->fact_of[t->args[0]]; i; i = s->facts[i].next) {
+		const struct fact *x = &s->facts[i];
+		const struct ir_ins *c = ir_at(s->f, x->b);
+		if (x->a == t->args[0] && c->op == IRO(pkt) && c->imm >= t->imm && ir_dominates(s->f, x->block, t->block))
+			return x->b;
+	}
+	return 0;
 }
 
 static int recall(struct simp *s, const struct ir_ins *t)
 {
-	if (t->op != IRO(br) || t->args[0] >= s->nfact_of)
+	if (t->op != IRO(br))
 		return -1;
 	for (uint32_t i = s->fact_of[t->args[0]]; i; i = s->facts[i].next) {
 		const struct fact *x = &s->facts[i];
-		if (!ir_dominates(s->f, x->block, t->block) && !MUTANT(fact_kept))
+		if (x->a != t->args[0] || (!ir_dominates(s->f, x->block, t->block) && !MUTANT(fact_kept)))
 			continue;
 		if (x->b == t->args[1] && (x->cc & ~1u) == (t->aux & ~1u))
 			return x->cc == t->aux;
@@ -434,6 +477,16 @@ static void number_branch(struct simp *s, ir_ref t)
 		decide(s, t, yes);
 }
 
+static void number_check(struct simp *s, ir_ref t)
+{
+	ir_ref before = simp_does(s, SIMP_DECIDE) ? checked(s, ir_at(s->f, t)) : 0;
+	if (!before)
+		return;
+	s->to[t] = before;
+	s->rename_all = true;
+	decide(s, t, true);
+}
+
 static void number_block(struct simp *s, ir_blk b)
 {
 	struct ir_fn *f = s->f;
@@ -454,6 +507,8 @@ static void number_block(struct simp *s, ir_blk b)
 			place_imm(s, r);
 		} else if (i->op == IRO(br) || i->op == IRO(br32))
 			number_branch(s, r);
+		else if (i->op == IRO(pkt))
+			number_check(s, r);
 		else if (ir_ops[i->op].ends < 0)
 			number_value(s, r);
 	}
@@ -507,8 +562,7 @@ void simp_number(struct simp *s)
 	s->imms = arena_array(s->scratch, ir_ref, 32);
 	s->imm_mask = 31;
 	s->nimms = 0;
-	s->nfact_of = f->nins;
-	s->fact_of = arena_array(s->scratch, uint32_t, f->nins);
+	s->fact_of = arena_array(s->scratch, uint32_t, s->cap);
 	s->facts = NULL;
 	s->nfacts = s->cap_facts = 0;
 	arena_push(s->scratch, s->facts, s->nfacts, s->cap_facts, (struct fact){ 0 });
@@ -516,7 +570,10 @@ void simp_number(struct simp *s)
 	s->reached = arena_array(s->scratch, bool, f->nblocks);
 	s->written = s->u->writes_packet ? arena_array(s->scratch, uint32_t, f->nblocks) : NULL;
 	s->read_after = s->written ? arena_array(s->scratch, uint32_t, f->nins) : NULL;
-	s->write = s->writes = 0;
+	s->write = 0;
+	s->writes = NULL;
+	s->nwrites = s->cap_writes = 0;
+	arena_push(s->scratch, s->writes, s->nwrites, s->cap_writes, (struct write){ 0 });
 	s->anchor = ir_block(f, 1)->first;
 	for (uint32_t o = 0; o < f->nrpo; o++)
 		number_block(s, f->rpo[o]);

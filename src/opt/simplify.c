@@ -27,7 +27,7 @@ static bool may_raise_later(const struct ir_unit *u, const struct ir_fn *f)
 		const struct ir_block *k = ir_block(f, f->rpo[o]);
 		if ((k->loop && !k->walked) || ir_at(f, k->last)->op == IRO(mapeach))
 			return true;
-		for (ir_ref r = k->first; u->copy_access && r; r = ir_at(f, r)->next)
+		for (ir_ref r = k->first; (u->copy_access || u->copy_stores) && r; r = ir_at(f, r)->next)
 			if (ir_at(f, r)->op == IRO(pktload) || ir_at(f, r)->op == IRO(pktstore))
 				return true;
 	}

@@ -1,18 +1,24 @@
 /* simplify.h - what the parts of pass `simplify` share: simplify.c (order of events), fold.c (rules on
  * one operation), cancel.c (sums compared), asked.c (flags compared), number.c (equal values), thread.c (jumps),
- * part.c (ways that part again), tails.c (returns), sweep.c (what is not needed). */
+ * spans.c (bytes of the packet), part.c (ways that part again), tails.c (returns), sweep.c (what is not needed). */
 #ifndef OPT_SIMPLIFY_H
 #define OPT_SIMPLIFY_H
 
 #include "opt/passes.h"
 #include "opt/range.h"
 
-/* What a branch decided on the way to `block`: `a cc b` holds there. */
+/* What a branch decided on the way to `block`: `a cc b` holds there. Or b is the check that found bytes from a on. */
 struct fact {
 	ir_blk block;
 	ir_ref a, b;
 	enum ir_cc cc;
-	uint32_t next;         /* in the chain of a; 0: none */
+	uint32_t next;         /* in the chain of a, or of what a is the sum of with a constant; 0: none */
+};
+
+/* The packet was written to by `by`, and by `before` before that. by 0: who knows by what. */
+struct write {
+	uint32_t before;
+	ir_ref by;
 };
 
 /* What can be left out, to see what it does: bits of unit->without. */
@@ -28,7 +34,7 @@ struct simp {
 	ir_ref *to;            /* by value: what it became, or 0 */
 	struct range *range;   /* by value */
 	bool joins_seen;       /* range_joins_seen */
-	uint32_t cap;          /* of to, range and next */
+	uint32_t cap;          /* of to, range, next and fact_of */
 	ir_ref anchor;         /* constants go before it, in the entry block */
 	ir_ref *bucket, *next; /* values by hash; next by value */
 	uint32_t mask;
@@ -37,13 +43,14 @@ struct simp {
 	bool rename_all;       /* not only edges have arguments that became something else */
 	bool *reached;         /* by block: seen, and led to by a live edge */
 	uint32_t *written;     /* by block, of programs that write packets: the last write at its end;
-				* NULL: of others. A write is a number of its own, and so is not knowing which */
+				* NULL: of others. A write is a row of writes, and so is not knowing which */
 	uint32_t *read_after;  /* by packet load: the last write before it */
-	uint32_t write, writes;/* the last one here, the last number given */
+	uint32_t write;        /* the last one here */
+	struct write *writes;
+	uint32_t nwrites, cap_writes;
 	struct fact *facts;
 	uint32_t nfacts, cap_facts;
-	uint32_t *fact_of;     /* by value, below nins at the start of the round: first fact */
-	uint32_t nfact_of;
+	uint32_t *fact_of;     /* by value: first fact */
 };
 
 static inline bool simp_does(const struct simp *s, enum simp_part part)
@@ -61,6 +68,10 @@ static inline ir_ref simp_now(const struct simp *s, ir_ref r)
 ir_ref simp_imm(struct simp *s, int64_t v);
 /* a op b in front of `at`, or a value that is equal to it. Only while numbering. */
 ir_ref simp_op2(struct simp *s, ir_ref at, enum ir_op op, ir_ref a, ir_ref b);
+/* data, or something added to it */
+bool simp_is_packet_pointer(const struct simp *s, ir_ref r);
+/* Does `store` (or a helper that writes a checksum) surely leave alone what `load` reads in block b? spans.c */
+bool simp_apart(const struct simp *s, ir_ref store, const struct ir_ins *load, ir_blk b);
 /* The context, or a word of it: perhaps a pointer. */
 bool simp_is_ctx(const struct simp *s, ir_ref r);
 void simp_gone(struct simp *s, ir_ref r, ir_ref now); /* takes r out; now: what it became, or 0 */

@@ -106,7 +106,7 @@ static void drop_copies(struct weigh *w, uint32_t fn)
 
 static bool is_big(struct ir_unit *u, uint32_t nins)
 {
-	bool copies = u->target->helper_pull && !u->copy_access;
+	bool copies = u->target->helper_pull && !u->copy_access && !u->copy_stores;
 	if (u->share != IR_SHARE_BY_COST || u->settled || nins < (copies ? MANY : FEW) || nins < u->weigh_at)
 		return false;
 	u->weigh_at = 2 * nins;

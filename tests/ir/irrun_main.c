@@ -8,7 +8,7 @@
  *
  *     -- name: pass pass ...   the names of the table below; before them switches: features of the kernel,
  *     text                     copy (packet bytes by helper), pktlen (a helper gives the length), budget=N,
- *                              pieces (packets may lie in several)
+ *                              pieces (packets may lie in several), copied (packet bytes are written by helper)
  *     ----
  *     text expected            the IR; from select on instructions on virtual registers, after emit BPF
  */
@@ -34,7 +34,7 @@ static const struct ir_target in_pieces = {
 
 struct settings {
 	bool features[FEAT_COUNT];
-	bool copy, pktlen, pieces;
+	bool copy, copied, pktlen, pieces;
 	uint64_t budget;
 };
 
@@ -109,6 +109,8 @@ static bool setting(struct settings *s, const char *word)
 		}
 	if (!strcmp(word, "copy"))
 		s->copy = true;
+	else if (!strcmp(word, "copied"))
+		s->copied = true;
 	else if (!strcmp(word, "pktlen"))
 		s->pktlen = true;
 	else if (!strcmp(word, "pieces"))
@@ -147,6 +149,7 @@ static const char *transform(struct arena *a, const char *how, const char *text)
 				return arena_printf(a, "input: %s\n", err);
 			u->features = s.features;
 			u->copy_access = s.copy;
+			u->copy_stores = s.copied;
 			u->budget = s.budget;
 		}
 		unsigned i = 0;
