@@ -128,6 +128,8 @@ static bool check_number(struct adding *x, unsigned number)
 		return FAIL(x, "%s = %u: it has at most %u", x->by->key, number, x->by->most);
 	if (!x->by->alone)
 		return true;
+	if (x->by->spaces[0] == NET_PROTO4 && is_ext(number))
+		return FAIL(x, "proto = %u is an extension header of IPv6, which is walked over", number);
 	for (net_viewset v = x->list->views[0]; *v; v++) {
 		const struct net_proto *p = (*v)->own;
 		for (const struct net_over *o = p ? p->over : NULL; o && o->space; o++)
@@ -135,8 +137,6 @@ static bool check_number(struct adding *x, unsigned number)
 				return FAIL(x, o->space == NET_ETHERTYPE ? "%s = 0x%04x is %s already" : "%s = %u is %s already",
 					    x->by->key, number, (*v)->name);
 	}
-	if (x->by->spaces[0] == NET_PROTO4 && is_ext(number))
-		return FAIL(x, "proto = %u is an extension header of IPv6, which is walked over", number);
 	return true;
 }
 

@@ -31,6 +31,10 @@ static const struct ir_field fields[] = {
 	NET_ROW_HEADER("udp",   NET_UDP),
 	NET_ROW_HEADER("icmp6", NET_ICMP6),
 	NET_ROWS_TRANSPORT,
+	NET_ROW_HEADER("hopopts",  NET_HOPOPTS),
+	NET_ROW_HEADER("routing",  NET_ROUTING),
+	NET_ROW_HEADER("fragment", NET_FRAGMENT),
+	NET_ROW_HEADER("dstopts",  NET_DSTOPTS),
 	NET_ROW_REST(),
 	{ 0 }
 };

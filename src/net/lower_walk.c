@@ -372,9 +372,10 @@ static void from_ipv6(struct lw *w, const struct net_at *h, enum net_view view, 
 	lw_enter(w, direct);
 	lw_jmp(w, to, 2, (ir_ref[]){ behind, h->end });
 	lw_enter(w, other);
-	br_ext(w, net_ipv6.exts, next, ext, absent);
+	struct net_exts before = net_exts_before(net_ipv6.exts, net_proto_in(w, view));
+	br_ext(w, &before, next, ext, absent);
 	lw_enter(w, ext);
-	walk_exts(w, net_ipv6.exts, h, next, behind, done);
+	walk_exts(w, &before, h, next, behind, done);
 	lw_enter(w, done);
 	lw_bri(w, IR_EQ, lw_param(w, done, 0), number, found, absent);
 	lw_enter(w, found);
@@ -583,7 +584,7 @@ static void rest_of_transport(struct lw *w, enum net_space space, ir_ref number,
 
 	for (unsigned view = 0; w->unit->target->views[view]; view++) {
 		int own = net_number(net_proto_in(w, view), space);
-		if (own < 0)
+		if (own < 0 || net_proto_in(w, view)->ext)
 			continue;
 		ir_blk yes = lw_block(w, 0), no = lw_block(w, 0);
 		lw_bri(w, IR_EQ, number, own, yes, no);

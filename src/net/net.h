@@ -19,6 +19,7 @@
 enum net_view {
 	NET_PKT, NET_ETH, NET_VLAN, NET_ARP, NET_IP, NET_IPV4, NET_IPV6, NET_TCP, NET_UDP, NET_ICMP,
 	NET_ICMP6, NET_SCTP, NET_GRE, NET_MPLS, NET_VXLAN, NET_GENEVE, NET_INNER_ETH, NET_DNS, NET_PAYLOAD,
+	NET_HOPOPTS, NET_ROUTING, NET_FRAGMENT, NET_DSTOPTS,
 	NET_NVIEWS
 };
 #define NET_KIND(view) IR_BIT(IR_VIEW0 + (view))
@@ -46,7 +47,7 @@ enum net_space {
 
 struct net_over { enum net_space space; uint16_t value; };
 
-/* IPv6 extension headers: (byte 1 + 1) * 8 long, `auth` (byte 1 + 2) * 4, `frag` 8. */
+/* IPv6 extension headers that are passed: (byte 1 + 1) * 8 long, `auth` (byte 1 + 2) * 4, `frag` 8. */
 struct net_exts {
 	uint8_t max;            /* how many are walked */
 	uint8_t frag, auth;
@@ -71,6 +72,7 @@ struct net_proto {
 	struct { uint8_t at; uint16_t mask; } frag;  /* any of these bits of 16: not the first fragment */
 	struct { uint8_t at; enum net_space space; } next, also; /* PROTO*: a byte; ETHERTYPE: two */
 	bool inner;             /* what it carries is found behind it and nowhere else */
+	bool ext;               /* an extension header: passed on the way to others, and nobody's payload */
 	const struct net_exts *exts;
 	enum net_view covered;  /* the header right before it, whose checksum covers this one too; NET_PKT: none */
 	struct { uint8_t at, covers; } sum; /* checksum: 16 bits at `at`; covers: NET_SUM_*, 0: none */
@@ -120,11 +122,12 @@ struct net_span { unsigned at, size, shift; };
 struct net_span net_cover(const struct net_field *f);
 
 extern const struct net_proto net_eth, net_vlan, net_arp, net_ipv4, net_ipv6, net_tcp, net_udp,
-	net_icmp, net_icmp6, net_sctp, net_gre, net_mpls, net_vxlan, net_geneve, net_inner_eth, net_dns;
+	net_icmp, net_icmp6, net_sctp, net_gre, net_mpls, net_vxlan, net_geneve, net_inner_eth, net_dns,
+	net_hopopts, net_routing, net_fragment, net_dstopts;
 extern const struct ir_view net_pkt_view, net_eth_view, net_vlan_view, net_arp_view, net_ip_view,
 	net_ipv4_view, net_ipv6_view, net_tcp_view, net_udp_view, net_icmp_view, net_icmp6_view,
 	net_sctp_view, net_gre_view, net_mpls_view, net_vxlan_view, net_geneve_view, net_inner_eth_view,
-	net_dns_view, net_payload_view;
+	net_dns_view, net_payload_view, net_hopopts_view, net_routing_view, net_fragment_view, net_dstopts_view;
 
 /* Those that are the same wherever packets come from. */
 #define NET_SHARED_VIEWS                                                                    \
@@ -135,7 +138,9 @@ extern const struct ir_view net_pkt_view, net_eth_view, net_vlan_view, net_arp_v
 	[NET_SCTP]    = &net_sctp_view,    [NET_GRE]       = &net_gre_view,                 \
 	[NET_MPLS]    = &net_mpls_view,    [NET_VXLAN]     = &net_vxlan_view,               \
 	[NET_GENEVE]  = &net_geneve_view,  [NET_INNER_ETH] = &net_inner_eth_view,           \
-	[NET_DNS]     = &net_dns_view,     [NET_PAYLOAD]   = &net_payload_view
+	[NET_DNS]     = &net_dns_view,     [NET_PAYLOAD]   = &net_payload_view,               \
+	[NET_HOPOPTS] = &net_hopopts_view, [NET_ROUTING]   = &net_routing_view,             \
+	[NET_FRAGMENT] = &net_fragment_view, [NET_DSTOPTS] = &net_dstopts_view
 
 extern const struct ir_view *const net_views[NET_NVIEWS + 1]; /* NULL-terminated */
 extern const struct ir_view *const net_skb_views[NET_NVIEWS + 1]; /* where the context is an __sk_buff */
@@ -156,6 +161,8 @@ bool net_sum_behind(const struct net_proto *p, const struct net_field *f);
 /* Of a packet in an sk_buff: does storing the field, and the header's own checksum, leave the kernel's
  * sums right, and are those in the packet whole? */
 bool net_skb_direct(unsigned kind, const struct ir_field *f);
+/* Those that are passed on the way to `view`: not its own kind. */
+struct net_exts net_exts_before(const struct net_exts *all, const struct net_proto *view);
 /* The number of a header in a space, or -1. */
 int net_number(const struct net_proto *p, enum net_space space);
 /* Does the header `from` carry `to` right behind it, if its field says so? */

@@ -148,8 +148,8 @@ static bool is_ext(const struct net_exts *x, unsigned number)
 	return memchr(x->value, (int)number, x->n) != NULL;
 }
 
-/* The protocol that an IP header carries, NET_NOT_FIRST added, and where it starts. */
-static unsigned last(const struct net_frame *f, const place *ip, uint32_t *pos)
+/* The protocol behind the extension headers of x, NET_NOT_FIRST added, and where it starts. */
+static unsigned behind(const struct net_frame *f, const place *ip, const struct net_exts *x, uint32_t *pos)
 {
 	enum { LEAST = 8 };
 	const struct net_proto *p = net_proto(f->views, net_twin_version(ip));
@@ -159,19 +159,25 @@ static unsigned last(const struct net_frame *f, const place *ip, uint32_t *pos)
 	*pos = ip->off + header_len(f, net_twin_version(ip), ip->off);
 	if (p->frag.mask && big(b + p->frag.at, 2) & p->frag.mask)
 		return number | NET_NOT_FIRST;
-	for (unsigned i = 0; p->exts && i < p->exts->max && is_ext(p->exts, number); i++) {
+	for (unsigned i = 0; x && i < x->max && is_ext(x, number); i++) {
 		if (*pos + LEAST > ip->end || !inside(f, *pos, LEAST))
 			break;
 		b = f->bytes + *pos;
-		if (number == p->exts->frag && big(b + 2, 2) >> 3) {
+		if (number == x->frag && big(b + 2, 2) >> 3) {
 			*pos += LEAST;
 			return b[0] | NET_NOT_FIRST;
 		}
-		*pos += number == p->exts->frag ? LEAST :
-			number == p->exts->auth ? (b[1] + 2u) * 4 : (b[1] + 1u) * 8;
+		*pos += number == x->frag ? LEAST :
+			number == x->auth ? (b[1] + 2u) * 4 : (b[1] + 1u) * 8;
 		number = b[0];
 	}
 	return number;
+}
+
+/* The protocol that an IP header carries. */
+static unsigned last(const struct net_frame *f, const place *ip, uint32_t *pos)
+{
+	return behind(f, ip, net_proto(f->views, net_twin_version(ip))->exts, pos);
 }
 
 static bool find_transport(const struct net_frame *f, const place *from, enum net_view view, place *out)
@@ -181,10 +187,12 @@ static bool find_transport(const struct net_frame *f, const place *from, enum ne
 
 	if (from->view == NET_PKT && !find_ip(f, &ip))
 		return false;
-	enum net_view version = net_twin_version(&ip);
-	unsigned number = last(f, &ip, &pos);
-	return net_number(net_proto(f->views, view), net_proto(f->views, version)->next.space) == (int)number &&
-	       enter(f, view, pos, ip.end, out);
+	const struct net_proto *p = net_proto(f->views, net_twin_version(&ip)), *to = net_proto(f->views, view);
+	struct net_exts before;
+	if (p->exts)
+		before = net_exts_before(p->exts, to);
+	unsigned number = behind(f, &ip, p->exts ? &before : NULL, &pos);
+	return net_number(to, p->next.space) == (int)number && enter(f, view, pos, ip.end, out);
 }
 
 /* ---- payload ---- */
@@ -221,7 +229,7 @@ static place rest_of_frame(const struct net_frame *f)
 	if (!find_ip(f, &ip))
 		return payload_at(off, NET_OPEN);
 	for (unsigned view = 0; f->views[view]; view++)
-		if (net_proto(f->views, view) && find_transport(f, &ip, (enum net_view)view, &h))
+		if (net_proto(f->views, view) && !net_proto(f->views, view)->ext && find_transport(f, &ip, (enum net_view)view, &h))
 			return rest_of_header(f, &h);
 	return rest_of_ip(f, &ip);
 }

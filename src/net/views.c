@@ -1,6 +1,7 @@
 /* views.c - the views by number, and the methods that all of them have. */
 #include "net/net.h"
 
+#include "core/mutant.h"
 #include "net/lower.h"
 
 const struct ir_view *const net_views[NET_NVIEWS + 1] = {
@@ -50,6 +51,18 @@ int net_number(const struct net_proto *p, enum net_space space)
 		if (p->over[i].space == space)
 			return p->over[i].value;
 	return -1;
+}
+
+struct net_exts net_exts_before(const struct net_exts *all, const struct net_proto *view)
+{
+	struct net_exts x = *all;
+	int own = view->ext ? net_number(view, NET_PROTO6) : -1;
+
+	x.n = 0;
+	for (unsigned i = 0; i < all->n; i++)
+		if (all->value[i] != own || MUTANT(ext_passed))
+			x.value[x.n++] = all->value[i];
+	return x;
 }
 
 bool net_carries(const struct net_proto *from, const struct net_proto *to)

@@ -27,6 +27,8 @@ local frames = {
 	{ "tcp behind options", ip6(0, hop:gsub("^.", "\60") .. hop:gsub("^.", "\6") .. tcp("", "x")), { 18, 19, 55, 63 } },
 	{ "udp, first fragment", ip6(44, "\17\0\0\1\0\0\0\1" .. wire.udp(1, 2, "x")), { 18, 19 } },
 	{ "udp, later fragment", ip6(44, "\17\0\0\8\0\0\0\1" .. wire.udp(1, 2, "x")) },
+	{ "udp behind all headers", ip6(0, hop .. hop:gsub("^.", "\43") .. "\44\2\0\1" .. ("\0"):rep(4) .. ("\x20\1"):rep(8) ..
+		"\60\0\0\1\xde\xad\xbe\xef" .. hop:gsub("^.", "\17") .. wire.udp(1, 2, "x")), { 18, 19, 63, 71 } },
 	{ "icmp", ip(1, "\8\0\x12\x34\0\7\0\9" .. "ping"), { 16, 17 } },
 	{ "icmp6", ip6(58, "\128\0\x12\x34\0\7\0\9" .. "ping"), { 18, 19 } },
 	{ "sctp", ip(132, wire.sctp(5, 6, 0xcafebabe, "\0\0\0\4")), { 16, 17 } },

@@ -16,7 +16,25 @@ local NOT_WHOLE = "a header is there when all of it is, its options and unused b
 local function of_version(frame, here) return not here and frame:byte(43) > 63 end
 local VERSION = "geneve is version 0, and tshark reads others as if they were"
 
+
+-- Does the first IPv6 extension header of this number end behind the frame, or behind the IPv6 header's length?
+local function is_cut(number)
+	return function(frame, here)
+		local at, next = 54, frame:byte(21)
+		local last = math.min(#frame, 54 + u16(frame, 18))
+		while not here and (next == 0 or next == 43 or next == 44 or next == 60) and #frame > at + 1 do
+			local behind = at + (next == 44 and 8 or (frame:byte(at + 2) + 1) * 8)
+			if next == number or behind > last then return behind > last end
+			at, next = behind, frame:byte(at + 1)
+		end
+		return false
+	end
+end
+
 return {
+	{ "hopopts", is_cut(0), NOT_WHOLE },
+	{ "dstopts", is_cut(60), NOT_WHOLE },
+	{ "routing", is_cut(43), NOT_WHOLE },
 	{ "ipv4", no_length, OFFLOAD },
 	{ "udp", no_length, OFFLOAD },
 	{ "icmp", no_length, OFFLOAD },

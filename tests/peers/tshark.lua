@@ -54,6 +54,26 @@ protocol("ipv6", { "ipv6.tclass", "ipv6.flow", "ipv6.plen", "ipv6.nxt", "ipv6.hl
 	out[0], out[1], out[2], out[3], out[4] = h.tclass, h.flow, h.len, h.next, h.hop_limit
 	addresses[0], addresses[1] = h.src, h.dst
 end)
+protocol("hopopts", { "ipv6.hopopts.nxt", "ipv6.hopopts.len" }, function(pkt)
+	local h = pkt.ipv6 and pkt.ipv6.hopopts
+	if not h then return bpf.DROP end
+	out[0], out[1] = h.next, h.len
+end)
+protocol("dstopts", { "ipv6.dstopts.nxt", "ipv6.dstopts.len" }, function(pkt)
+	local h = pkt.ipv6 and pkt.ipv6.dstopts
+	if not h then return bpf.DROP end
+	out[0], out[1] = h.next, h.len
+end)
+protocol("routing", { "ipv6.routing.nxt", "ipv6.routing.len", "ipv6.routing.type", "ipv6.routing.segleft" }, function(pkt)
+	local h = pkt.ipv6 and pkt.ipv6.routing
+	if not h then return bpf.DROP end
+	out[0], out[1], out[2], out[3] = h.next, h.len, h.type, h.left
+end)
+protocol("fragment", { "ipv6.fraghdr.nxt", "ipv6.fraghdr.offset", "ipv6.fraghdr.more", "ipv6.fraghdr.ident" }, function(pkt)
+	local h = pkt.ipv6 and pkt.ipv6.fragment
+	if not h then return bpf.DROP end
+	out[0], out[1], out[2], out[3] = h.next, h.frag_off, n(h.mf), h.id
+end)
 protocol("tcp", { "tcp.srcport", "tcp.dstport", "tcp.seq_raw", "tcp.ack_raw", "tcp.hdr_len", "tcp.flags",
 	"tcp.window_size_value", "tcp.checksum", "tcp.urgent_pointer" }, function(pkt)
 	local h = pkt.tcp
