@@ -66,12 +66,12 @@ struct lw_val std_text(struct lw *w, ir_ref slot, uint32_t cap)
 	return v;
 }
 
-/* The kernel pads the name with zeros. */
+/* Not all kernels write anything behind the name's NUL: those from 5.18 to 6.4 leave what was there. */
 void std_comm_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
 		    struct lw_val *out)
 {
 	(void)n, (void)args;
-	ir_ref slot = lw_slot(w, row->cap, 8);
+	ir_ref slot = std_text_slot(w, row->cap - 1);
 	lw_helper(w, HELPER_COMM, 2, (ir_ref[]){ slot, lw_imm(w, row->cap) });
 	*out = std_text(w, slot, row->cap);
 }

@@ -71,6 +71,9 @@ check("a signed int in a register", not twin("tracepoint:syscalls:sys_enter_open
 refused("has the width of its type", "tracepoint:syscalls:sys_enter_openat", { dfd = 1 << 31 }, "value does not fit int (field 'dfd')")
 check("a boolean", not twin("tracepoint:sched:sched_process_exit", function(e) seen = e.group_dead end, { group_dead = true })
 	and seen == true, seen)
+local asm = bpf.program("tracepoint:sched:sched_process_exit", function() if bpf.comm() == "x" then print(1) end end):dump()
+check("a name's 16 bytes are cleared first: not all kernels pad it",
+	select(2, asm:match("^(.-)call bpf_get_current_comm"):gsub("%*%(u64 %*%)%(r10 %-%d+%) = 0\n", "")) == 2, asm)
 check("is false when not given", not twin("tracepoint:sched:sched_process_exit", function(e) seen = e.group_dead end)
 	and seen == false, seen)
 
