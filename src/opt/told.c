@@ -8,6 +8,7 @@
  * behind the test. Nothing is looked at where no such function is called on a value of several kinds.
  */
 #include "opt/infer.h"
+#include "opt/passes.h"
 
 /* On an edge, v is of one of these kinds. */
 struct fact {
@@ -191,6 +192,25 @@ static int narrow_all(struct ir_fn *f, ir_blk b, const struct fact *fact)
 	return done;
 }
 
+/* Does the fact leave nothing that its value could be in block b? Then no way leads there. */
+static bool impossible(const struct ir_fn *f, ir_blk b, const struct fact *fact)
+{
+	for (ir_ref r = 1; r < f->nins; r++) {
+		const struct ir_ins *i = ir_at(f, r);
+		bool same = i->block && (r == fact->v || (i->op == IRO(pi) && base_of(f, r) == fact->v));
+		if (same && i->type.kinds && !(i->type.kinds & fact->kinds) && ir_dominates(f, i->block, b))
+			return true;
+	}
+	return false;
+}
+
+static void go_other_way(struct ir_fn *f, ir_ref branch, unsigned side)
+{
+	struct ir_edge e = ir_at(f, branch)->succ[!side];
+	edit_terminator(f, branch, IRO(jmp), 0, 0, 0);
+	edit_edge(f, branch, 0, &e);
+}
+
 int told_known(struct flow *fl)
 {
 	struct ir_fn *f = fl->f;
@@ -201,10 +221,16 @@ int told_known(struct flow *fl)
 	ir_need_tree(f);
 	for (uint32_t o = 0; o < f->nrpo; o++)
 		for (unsigned side = 0; fl->exec[f->rpo[o]] && side < 2; side++) {
-			const struct ir_ins *t = ir_at(f, ir_block(f, f->rpo[o])->last);
-			if (t->op == IRO(branch) && ir_block(f, t->succ[side].to)->npreds == 1 &&
-			    of_edge(fl, f->rpo[o], side, &fact))
-				done += narrow_all(f, t->succ[side].to, &fact);
+			ir_ref r = ir_block(f, f->rpo[o])->last;
+			const struct ir_ins *t = ir_at(f, r);
+			if (t->op != IRO(branch) || ir_block(f, t->succ[side].to)->npreds != 1 ||
+			    !of_edge(fl, f->rpo[o], side, &fact))
+				continue;
+			if (impossible(f, t->succ[side].to, &fact)) {
+				go_other_way(f, r, side);
+				return 1;
+			}
+			done += narrow_all(f, t->succ[side].to, &fact);
 		}
 	return done;
 }

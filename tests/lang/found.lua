@@ -304,4 +304,15 @@ lang.case { name = "pcall of what a table gives by a record's field", inputs = l
 	if ok then return 1 end
 	return type(r) == "boolean"
 end }
+-- No value of these kinds is called so: the way behind such a test is none.
+lang.case { name = "a test for a kind that the value cannot be of", inputs = lang.each(lang.kinds), f = function(a)
+	local v, t = a == 1 or a, type(a)
+	if type(v) == "string" then
+		if v == false then M[1] = 2 elseif v == true then M[1] = 3 else M[1] = v end
+	end
+	if v == nil and t == "boolean" then
+		if v == false then M[1] = 4 else M[1] = v end
+	end
+	return v
+end }
 lang.done()
