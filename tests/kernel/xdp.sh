@@ -14,7 +14,7 @@ cat >"$work/live.lua" <<'END'
 local hits = bpf.map { "hash", key = "ip4", value = "u64", entries = 16 }
 local st = bpf.state { n = "u64", bad = "u64" }
 local ev = bpf.events { src = "ip4", len = "u32" }
-local function ping() return os.execute "ping -q -c 1 -W 0.3 127.0.0.1 >/dev/null" end
+local function ping() return os.execute "ping -q -c 1 -W 1 127.0.0.1 >/dev/null" end
 
 local function filter(pkt)
 	local ip = pkt.ipv4
@@ -36,10 +36,10 @@ local got = 0
 ev:on(function(e)
 	got = got + 1
 	assert(e.src == bpf.ip "127.0.0.1" and e.len == 98)
+	if got == 4 then bpf.stop() end
 end)
 bpf.after("10ms", function() assert(ping() and ping()) end)
-bpf.after("20ms", bpf.stop)
-bpf.run()
+bpf.run { ["for"] = "20s" }
 assert(got == 4 and hits["127.0.0.1"] == 4 and st.n == 4, got)
 assert(not pcall(bpf.xdp, "lo", { mode = "skb" }, filter)) -- busy
 print "first part"
@@ -48,7 +48,7 @@ END
 cat >"$work/replace.lua" <<'END'
 local st = bpf.state { n = "u64" }
 local verdict = { v = bpf.PASS }
-local function ping() return os.execute "ping -q -c 1 -W 0.3 127.0.0.1 >/dev/null" end
+local function ping() return os.execute "ping -q -c 1 -W 1 127.0.0.1 >/dev/null" end
 local link <close> = bpf.xdp("lo", { mode = "skb" }, function(pkt) st.n = st.n + 1 return verdict.v end)
 assert(ping() and st.n == 2)
 verdict.v = bpf.DROP
