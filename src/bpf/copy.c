@@ -196,19 +196,20 @@ static void instruction(struct res *s, const struct be_ins *old, uint32_t gap)
 	be_push(s->b, i);
 }
 
-/* Every word that a loop writes, or what is veiled as a whole, holds a number that the verifier does not know, each another, before it is used:
- * where ways meet, one that was written on some of them only makes no difference. */
+/* Every word that a loop writes, or what is veiled as a whole, holds a number that the verifier does not know, each
+ * another, before it is used: where ways meet, one that was written on some of them only makes no difference. r1 to r4
+ * are what the kernel calls the function with. */
 static void write_words(struct res *s)
 {
 	struct be *b = s->b;
 	if (!b->fn->veiled || !s->again)
 		return;
 	uint32_t site = 0;
-	be_make(b, 2, BE_MAPADDR, (int64_t)IR_DATA_ZERO << 32 | IR_MAP_DATA, site);
+	be_make(b, 5, BE_MAPADDR, (int64_t)IR_DATA_ZERO << 32 | IR_MAP_DATA, site);
 	for (uint32_t w = 1; w <= b->nwords; w++) {
 		if (!(s->again >> w % 64 & 1))
 			continue;
-		be_push(b, (struct be_ins){ .code = BPF_LDX | BPF_MEM | BPF_DW, .dst = 0, .src = 2, .site = site });
+		be_push(b, (struct be_ins){ .code = BPF_LDX | BPF_MEM | BPF_DW, .dst = 0, .src = 5, .site = site });
 		be_push(b, (struct be_ins){ .code = BE_SPILL, .dst = BE_NONE, .src = 0, .site = site, .imm = w });
 	}
 }

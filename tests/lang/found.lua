@@ -315,4 +315,18 @@ lang.case { name = "a test for a kind that the value cannot be of", inputs = lan
 	end
 	return v
 end }
+-- What is written where a function called by the kernel begins leaves alone what that one was given.
+local keyed = bpf.map { "hash", name = "keyed", key = "u16", value = "u64", entries = 16 }
+local eight = bpf.map { "array", name = "eight", key = "u32", value = "u64", entries = 8 }
+keyed[0], keyed[2] = 1, 5
+lang.packets { name = "a loop with fuel in a loop over a map", inputs = segments, f = function(p)
+	local w, n = p:u8(41), 0
+	for k in pairs(keyed) do
+		if k == 2 then
+			n = n + 1
+			for i in ipairs(eight) do w = p.payload:u64(16) end
+		end
+	end
+	return n, w
+end }
 lang.done()
