@@ -416,8 +416,8 @@ static void build_setlist(struct build *b, uint32_t i)
 {
 	bool open = !lua_b(i);
 	ir_ref s = open_operation(b, IRO(setlist), lua_a(i), lua_b(i) + 1, open);
-	ir_at(b->f, s)->aux = lua_c(i) + (lua_k(i) ? lua_ax(b->p->code[b->pc + 1]) << 8 : 0);
-	ir_at(b->f, s)->imm = open;
+	ir_at(b->f, s)->aux = open ? IR_OPEN : 0;
+	ir_at(b->f, s)->imm = lua_c(i) + (lua_k(i) ? lua_ax(b->p->code[b->pc + 1]) << 8 : 0);
 }
 
 /* ---- loops ---- */

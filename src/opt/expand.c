@@ -400,6 +400,58 @@ static int expand_nothing(struct flow *fl, ir_ref call, ir_ref *gone)
 	return 0;
 }
 
+/* { n = how many, ... } */
+static int expand_pack(struct flow *fl, ir_ref call, ir_ref *gone)
+{
+	const struct ir_ins old = *ir_at(fl->f, call);
+	ir_ref *args = arena_copy(fl->u->arena, old.args, sizeof(*args) * old.nargs);
+	ir_ref t = args[0] = iterate_insert(fl, call, IRO(newtable), 0, NULL);
+	ir_ref name = iterate_const(fl, call, text(fl, "n")), n = iterate_const(fl, call, const_int(fl->u, old.nargs - 1));
+	iterate_insert(fl, call, IRO(setindex), 3, (ir_ref[]){ t, name, n });
+	iterate_insert(fl, call, IRO(setlist), old.nargs, args);
+	iterate_become(fl, call, IRO(several), 1, &t);
+	*gone = 0;
+	return 1;
+}
+
+/* A bound of table.unpack: *out is it, or as it was where none is given. */
+static bool bound(const struct flow *fl, const struct ir_ins *call, uint32_t arg, int64_t *out)
+{
+	const pg_value *k = call->nargs > arg ? ir_at(fl->f, call->args[arg])->type.k : &const_nil;
+	if (k && k->kind == PG_INT)
+		*out = k->i;
+	return k && (k->kind == PG_INT || k->kind == PG_NIL);
+}
+
+/* Elements of a captured table are known; those of one made in the function once they are variables (lists.c). */
+static int expand_unpack(struct flow *fl, ir_ref call, ir_ref *gone)
+{
+	const struct ir_ins old = *ir_at(fl->f, call);
+	const pg_value *t = old.nargs > 1 ? ir_at(fl->f, old.args[1])->type.k : NULL;
+	int64_t from = 1, to = 0;
+	ir_ref v[MAX_SELECT + 1];
+	uint32_t n = 0;
+	for (uint32_t a = 2; a < old.nargs; a++)
+		if (!ir_at(fl->f, old.args[a])->type.kinds || type_is_pending(&ir_at(fl->f, old.args[a])->type))
+			return 0;
+	if (!t || t->kind != PG_TABLE)
+		return 0;
+	if (fl->u->source->len(fl->u, t->id, &to) < 0 || !bound(fl, &old, 2, &from) || !bound(fl, &old, 3, &to) ||
+	    (to >= from && (uint64_t)to - (uint64_t)from >= MAX_SELECT)) {
+		struct flow loud = *fl;
+		loud.report = true;
+		flow_refuse(&loud, old.site, ON_TABLES, "name its elements: t[1], t[2]", "'%s' gives up to %d elements, "
+			    "between constant bounds, in kernel code", "table.unpack", MAX_SELECT);
+		return -1;
+	}
+	for (int64_t i = from; i <= to; i++)
+		v[n++] = iterate_insert(fl, call, IRO(index), 2,
+					(ir_ref[]){ old.args[1], iterate_const(fl, call, const_int(fl->u, i)) });
+	iterate_become(fl, call, IRO(several), n, v);
+	*gone = 0;
+	return 1;
+}
+
 int expand_call(struct flow *fl, ir_ref call, const struct ir_lib *row, ir_ref *gone)
 {
 	static int (*const expand[])(struct flow *, ir_ref, ir_ref *) = {
@@ -409,6 +461,7 @@ int expand_call(struct flow *fl, ir_ref call, const struct ir_lib *row, ir_ref *
 		[IR_EXPAND_LOCKED] = expand_locked,
 		[IR_EXPAND_PAIRS] = expand_pairs,   [IR_EXPAND_IPAIRS] = expand_ipairs,
 		[IR_EXPAND_GMATCH] = expand_gmatch,
+		[IR_EXPAND_PACK] = expand_pack,     [IR_EXPAND_UNPACK] = expand_unpack,
 		[IR_EXPAND_NEXT] = expand_nothing,  [IR_EXPAND_STEP] = expand_nothing,
 	};
 	bool refused = ir_at(fl->f, call)->aux & IR_PADDED && !ir_lib_takes_padded(row);

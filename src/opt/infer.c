@@ -397,6 +397,8 @@ static struct ir_type rule_len(struct infer *in, ir_ref r)
 	int64_t n;
 	if (table_len(u, t.k, &n))
 		return type_const(u->target, const_int(u, n));
+	if (t.kinds & IR_BIT(IR_REC))
+		return type_pending(); /* until its fields are variables: opt/lists.c */
 	uint64_t good = t.kinds & IR_STRINGS;
 	for (unsigned k = IR_VIEW0; k < IR_NKINDS; k++)
 		if (t.kinds & IR_BIT(k) && ir_view_of(u->target, k)->len)

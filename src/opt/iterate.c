@@ -76,7 +76,7 @@ bool iterate_pairs(struct flow *fl, ir_ref call)
 {
 	struct map_shape s;
 	const struct ir_type *t = type_of(fl, ir_at(fl->f, call)->args[1]);
-	if (!is_map(fl, t, &s) && !is_host(t, PG_TABLE))
+	if (!is_map(fl, t, &s) && !is_host(t, PG_TABLE) && t->kinds != IR_BIT(IR_REC))
 		return false;
 	three_values(fl, call, iterate_next, &const_nil);
 	return true;
@@ -253,7 +253,7 @@ static bool turn(struct flow *fl, ir_ref call)
 	const struct ir_ins *i = ir_at(fl->f, call);
 	const struct ir_lib *row = type_of(fl, i->args[0])->row;
 	const struct ir_type *over = type_of(fl, i->args[1]);
-	if (!row || is_host(over, PG_TABLE) || !over->kinds || type_is_pending(over) || !turn_of(fl->f, call, &t))
+	if (!row || is_host(over, PG_TABLE) || over->kinds & IR_BIT(IR_REC) || !over->kinds || type_is_pending(over) || !turn_of(fl->f, call, &t))
 		return false;
 	bool map = is_map(fl, over, &s);
 	if (row->imm == IR_EXPAND_STEP && starts_with(fl, call, IR_BIT(IR_INT), NULL))
@@ -277,7 +277,8 @@ static bool unguard(struct flow *fl, ir_ref call)
 	const struct ir_lib *row = type_of(fl, i->args[0])->row;
 	const struct ir_type *over = type_of(fl, i->args[1]);
 	struct map_shape s;
-	if (!i->raised || !row || (!is_host(over, PG_TABLE) && !is_host(over, PG_MAP) && !is_map(fl, over, &s)))
+	if (!i->raised || !row || (!is_host(over, PG_TABLE) && !is_host(over, PG_MAP) && !is_map(fl, over, &s) &&
+				 over->kinds != IR_BIT(IR_REC)))
 		return false;
 	ir_blk on = i->block, at = ir_at(f, i->raised)->block;
 	ir_ref guard = ir_block(f, at)->last, last = ir_block(f, at)->last;

@@ -28,6 +28,8 @@ void iterate_report_turn(struct flow *fl, ir_ref call);
 
 /* Copies the body of a loop over a captured table, once for each of its elements: false where it cannot be. */
 bool unroll(struct flow *fl, ir_ref call);
+/* The same for a table made in the function, which has these keys; their values are looked up in each copy. */
+bool unroll_keys(struct flow *fl, ir_ref call, const pg_value **keys, uint32_t n);
 void unroll_refuse(struct flow *fl, ir_ref call);
 
 #endif

@@ -56,7 +56,8 @@ static bool is_access(const struct ir_ins *i, uint32_t arg)
 
 static bool looks_only(const struct ir_ins *i)
 {
-	return i->op == IRO(branch) || i->op == IRO(not) || i->op == IRO(pi) || i->op == IRO(eq) || i->op == IRO(located);
+	return i->op == IRO(branch) || i->op == IRO(not) || i->op == IRO(pi) || i->op == IRO(eq) || i->op == IRO(located) ||
+	       i->op == IRO(indexed);
 }
 
 /* ---- finding ---- */
@@ -161,6 +162,12 @@ static bool keeps(const struct ir_fn *f, const struct ir_ins *call)
 	return !row || row->effects & IR_E_WRITE;
 }
 
+static void refuse_function(struct records *s, ir_ref r)
+{
+	refuse(s, r,
+	       REFUSAL(ON_TABLES, "assign it once, before it is called, or make it a local function", "which function a field of this table holds is known only at run time, and it is called"));
+}
+
 static void note_access(struct records *s, struct rec *web, ir_ref r)
 {
 	const pg_value *key = key_of(s, r);
@@ -168,23 +175,21 @@ static void note_access(struct records *s, struct rec *web, ir_ref r)
 	if (other & ~(IR_FALSY | IR_BIT(IR_TRUE) | IR_BIT(IR_INT) | IR_BIT(IR_FLOAT)))
 		refuse(s, r,
 		       REFUSAL(ON_TABLES, "keep each in a variable of its own, and test which is there", "this may be a table made in kernel code or something else that has fields; that is not there yet"));
-	else if (key)
-		record_key(s, web, key);
-	else
+	else if (methods_assigned_again(s, web, r))
+		refuse_function(s, r);
+	else if (!key)
 		refuse(s, r,
-		       REFUSAL(ON_TABLES, "use a map for what is indexed at run time", "a table made in kernel code is indexed by something that is no constant name; that is not there yet"));
+		       REFUSAL(ON_TABLES, "use numbers, texts, booleans or addresses as keys", "a table made in kernel code is indexed by something that cannot be a key there"));
 }
 
 static void note_other(struct records *s, ir_ref r, uint32_t arg)
 {
 	const struct ir_ins *i = ir_at(s->f, r);
 	bool sure = type_of(s, i->args[arg])->kinds == IR_BIT(IR_REC);
-	if (i->op == IRO(setlist))
-		refuse(s, r,
-		       REFUSAL(ON_TABLES, "name the fields: { a = 1, b = 2 }", "lists are not there yet in kernel code"));
-	else if (i->op == IRO(call) && is_own_function(s, i))
-		refuse(s, r,
-		       REFUSAL(ON_TABLES, "make it a local function", "a function kept in a table made in kernel code is called; that is not there yet"));
+	if (i->op == IRO(setlist) && !arg && !(i->aux & (IR_OPEN | IR_MORE)))
+		return;
+	if (i->op == IRO(call) && is_own_function(s, i))
+		refuse_function(s, r);
 	else if (i->op != IRO(call) && i->op != IRO(setindex) && i->op != IRO(index) && i->op != IRO(record))
 		refuse(s, r,
 		       REFUSAL(ON_TABLES, "keep its values in local variables, or in a map", "a table made in kernel code is used in a way that is not there yet"));
@@ -202,6 +207,15 @@ static void note_use(struct records *s, struct rec *rec, ir_ref r, uint32_t arg)
 	arena_push(s->u->scratch, rec->uses, rec->nuses, rec->cap_uses, r);
 	if (is_kept(s, i, arg))
 		web->held = r;
+	if (is_access(i, arg) && type_is_pending(type_of(s, i->args[1])))
+		web->waits = r;
+	const pg_value *key = is_access(i, arg) ? key_of(s, r) : NULL;
+	if (key)
+		record_key(s, web, key);
+	else if (i->op == IRO(setindex) && is_access(i, arg) && type_of(s, i->args[1])->kinds == IR_BIT(IR_INT))
+		lists_keys(s, web, i->args[1]);
+	for (uint32_t a = 1; i->op == IRO(setlist) && !arg && a < i->nargs; a++)
+		record_key(s, web, const_int(s->u, i->imm + a));
 }
 
 /* The parameter that an edge gives a table to: one that is not known yet holds it. */
@@ -230,7 +244,7 @@ static void find_uses(struct records *s)
 static bool is_ready(const struct records *s, const struct rec *rec)
 {
 	const struct rec *web = record_web(s, rec);
-	return !web->held && !web->done;
+	return !web->held && !web->waits && !web->done;
 }
 
 static void check_uses(struct records *s)
@@ -496,6 +510,19 @@ static ir_ref snapshot(struct records *s, struct rec *rec, ir_ref at)
 	return r;
 }
 
+/* { a, b, c } */
+static void rewrite_list(struct records *s, struct rec *rec, ir_ref r)
+{
+	const struct ir_ins old = *ir_at(s->f, r);
+	for (uint32_t a = 1; a < old.nargs; a++) {
+		uint32_t k = record_key(s, record_web(s, rec), const_int(s->u, old.imm + a));
+		insert(s, r, IRO(cellset), 2, (ir_ref[]){ rec->cells[k], old.args[a] });
+	}
+	ir_at(s->f, r)->op = IRO(nop);
+	ir_at(s->f, r)->nargs = 0;
+	ir_at(s->f, r)->imm = 0;
+}
+
 static void rewrite_use(struct records *s, ir_ref r, uint32_t nins)
 {
 	for (uint32_t a = 0; a < ir_at(s->f, r)->nargs; a++) {
@@ -506,6 +533,8 @@ static void rewrite_use(struct records *s, ir_ref r, uint32_t nins)
 		if (is_access(ir_at(s->f, r), a)) {
 			rewrite_access(s, rec, r);
 			a = (uint32_t)-1; /* its value may be a record too */
+		} else if (ir_at(s->f, r)->op == IRO(setlist)) {
+			rewrite_list(s, rec, r);
 		} else if (type_of(s, v)->kinds == IR_BIT(IR_REC)) {
 			ir_ref copy = snapshot(s, rec, r);
 			ir_at(s->f, r)->args[a] = copy;
@@ -539,6 +568,11 @@ int records_promote(struct ir_unit *u, struct ir_fn *f)
 	find_values(&s);
 	find_webs(&s);
 	find_uses(&s);
+	int changed = methods_known(&s);
+	if (!changed)
+		changed = lists_expand(&s);
+	if (changed)
+		return changed;
 	check_uses(&s);
 	for (uint32_t i = 0; i < s.n; i++)
 		if (is_ready(&s, &s.v[i])) {
@@ -549,7 +583,7 @@ int records_promote(struct ir_unit *u, struct ir_fn *f)
 	refuse_comparisons(&s);
 	for (uint32_t i = 0; !ready && i < s.n; i++)
 		if (!record_web(&s, &s.v[i])->done) {
-			refuse(&s, record_web(&s, &s.v[i])->held,
+			refuse(&s, record_web(&s, &s.v[i])->held ? record_web(&s, &s.v[i])->held : record_web(&s, &s.v[i])->waits,
 			       REFUSAL(ON_TABLES, "keep its values in local variables, or in a map", "a table made in kernel code is used in a way that is not there yet"));
 			break;
 		}

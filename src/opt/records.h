@@ -16,6 +16,7 @@ struct rec {
 	const pg_value **keys;
 	uint32_t n, cap;
 	ir_ref held;           /* kept where it cannot be followed yet, such as in a field of another table; or 0 */
+	ir_ref waits;          /* an access by a key that hangs on something not known yet; or 0 */
 	bool done;
 };
 
@@ -41,5 +42,18 @@ static inline struct rec *record_web(const struct records *s, const struct rec *
 
 /* The number of a key in the web; it is added where it is new. */
 uint32_t record_key(struct records *s, struct rec *web, const pg_value *key);
+
+/* Is r a use of the table that takes more than the name of a field (t[i], #t, a loop, table.unpack)? */
+bool lists_uses(const struct records *s, ir_ref r, uint32_t arg);
+/* The key is a number known only at run time: the web gets those that it may be, as far as that is seen. */
+void lists_keys(struct records *s, struct rec *web, ir_ref key);
+/* Such uses of tables whose keys are all known become uses by name: how many, then all is to be looked at anew; <0:
+ * refused. */
+int lists_expand(struct records *s);
+/* Calls of functions that are kept in tables become calls of those; functions that nobody else asks for go: how many
+ * changes. */
+int methods_known(struct records *s);
+/* Is r such a look-up, and what it found not the only thing that the field may hold? Or one of what is gone? */
+bool methods_assigned_again(const struct records *s, const struct rec *web, ir_ref r);
 
 #endif

@@ -45,7 +45,7 @@ static int take_result(struct flow *fl, ir_ref r, ir_ref *to)
 static bool has_open_list(const struct ir_ins *i)
 {
 	return i->aux & IR_OPEN && i->nargs &&
-	       (i->op == IRO(call) || i->op == IRO(return) || i->op == IRO(several));
+	       (i->op == IRO(call) || i->op == IRO(return) || i->op == IRO(several) || i->op == IRO(setlist));
 }
 
 static void replace_last(struct ir_fn *f, ir_ref r, uint32_t n, const ir_ref *with, uint32_t last)

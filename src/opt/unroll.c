@@ -1,6 +1,7 @@
 /*
  * unroll.c - loops over captured tables: one copy of the body for each element, in which key and value
- * are constants, and one in which the loop is over.
+ * are constants, and one in which the loop is over. Of a table made in the function the keys are known, and each copy
+ * looks its value up: where that is nil, ipairs ends, and pairs goes on with the next copy.
  *
  * What the body makes and is used behind the loop goes through a cell, for then each copy makes its own.
  */
@@ -15,8 +16,9 @@ struct unroll {
 	struct ir_fn *f;
 	ir_ref call;
 	ir_blk head;
-	const pg_value **elements; /* keys and values by turns */
+	const pg_value **elements; /* keys and values by turns; keys alone where `made` */
 	uint32_t n;
+	bool made;             /* the table is made in the function */
 	bool *in;              /* by block: in the loop */
 	ir_blk *blocks;
 	uint32_t nblocks, size;
@@ -200,6 +202,38 @@ static void copy_numbers(struct copy *c)
 	}
 }
 
+/* In the turn the value is there. */
+static void narrow_value(struct copy *c, ir_ref value)
+{
+	struct ir_fn *f = c->u->f;
+	for (uint32_t k = 0; k < c->u->nblocks; k++)
+		for (ir_ref r = ir_block(f, c->u->blocks[k])->first; r; r = ir_at(f, r)->next)
+			if (ir_at(f, r)->op == IRO(result) && ir_at(f, r)->args[0] == c->u->call && ir_at(f, r)->aux == 1) {
+				iterate_become(c->u->fl, c->ref[r], IRO(pi), 1, &value);
+				ir_at(f, c->ref[r])->imm = (int64_t)~IR_BIT(IR_NIL);
+			}
+}
+
+/* The key as it is, and the value as it is now, which says whether there is such an element. */
+static void give_made(struct copy *c, uint32_t which)
+{
+	struct unroll *u = c->u;
+	struct ir_fn *f = u->f;
+	const struct ir_block *h = ir_block(f, u->head);
+	bool list = ir_at(f, ir_at(f, u->call)->args[0])->type.row->imm == IR_EXPAND_STEP;
+	ir_ref call = c->ref[u->call], last = c->ref[h->last];
+	ir_ref key = iterate_const(u->fl, call, u->elements[which]);
+	ir_ref value = iterate_insert(u->fl, call, IRO(index), 2, (ir_ref[]){ ir_at(f, call)->args[1], key });
+	iterate_become(u->fl, call, IRO(several), 2, (ir_ref[]){ key, value });
+	narrow_value(c, value);
+	ir_ref nil = iterate_const(u->fl, last, &const_nil);
+	ir_ref none = iterate_insert(u->fl, last, IRO(eq), 2, (ir_ref[]){ value, nil });
+	ir_at(f, last)->args[0] = none;
+	if (!list)
+		ir_at(f, last)->succ[0] = (struct ir_edge){ .to = c->next, .nargs = h->nparams,
+							    .args = copy_refs(c, h->nparams, h->params) };
+}
+
 /* The turn's results: element `which`, or nothing any more. */
 static void give(struct copy *c, uint32_t which)
 {
@@ -207,6 +241,10 @@ static void give(struct copy *c, uint32_t which)
 	ir_ref call = c->ref[u->call], kv[2];
 	if (which == u->n) {
 		iterate_become(u->fl, call, IRO(several), 0, NULL);
+		return;
+	}
+	if (u->made) {
+		give_made(c, which);
 		return;
 	}
 	for (uint32_t i = 0; i < 2; i++)
@@ -232,26 +270,48 @@ static ir_blk copy_loop(struct unroll *u)
 	return next;
 }
 
+static bool goes_over_elements(struct flow *fl, ir_ref call)
+{
+	const struct ir_lib *row = ir_at(fl->f, ir_at(fl->f, call)->args[0])->type.row;
+	return row && (row->imm == IR_EXPAND_NEXT || row->imm == IR_EXPAND_STEP) && iterate_starts(fl, call);
+}
+
+/* The elements are known. */
+static bool write_out(struct unroll *u)
+{
+	struct ir_fn *f = u->f;
+	if ((u->n + 1) * u->size + f->nins > MAX_COPIES || !close_values(u))
+		return false;
+	const struct ir_block *h = ir_block(f, u->head);
+	struct ir_pred *preds = arena_copy(u->fl->u->scratch, h->preds, sizeof(*preds) * h->npreds);
+	uint32_t npreds = h->npreds;
+	ir_blk first = copy_loop(u);
+	for (uint32_t p = 0; p < npreds; p++)
+		if (!u->in[preds[p].from])
+			ir_pred_edge(f, &preds[p])->to = first;
+	return true;
+}
+
 bool unroll(struct flow *fl, ir_ref call)
 {
 	struct ir_fn *f = fl->f;
 	struct unroll u = { .fl = fl, .f = f, .call = call, .head = ir_at(f, call)->block };
-	const struct ir_type *fn = &ir_at(f, ir_at(f, call)->args[0])->type;
 	const struct ir_type *over = &ir_at(f, ir_at(f, call)->args[1])->type;
-	if (!fn->row || (fn->row->imm != IR_EXPAND_NEXT && fn->row->imm != IR_EXPAND_STEP) ||
-	    over->kinds != IR_BIT(IR_HOST) || !over->k || over->k->kind != PG_TABLE || !iterate_starts(fl, call))
+	if (over->kinds != IR_BIT(IR_HOST) || !over->k || over->k->kind != PG_TABLE || !goes_over_elements(fl, call))
 		return false;
 	find_loop(&u);
-	if (!find_elements(&u) || (u.n + 1) * u.size + f->nins > MAX_COPIES || !close_values(&u))
+	return find_elements(&u) && write_out(&u);
+}
+
+bool unroll_keys(struct flow *fl, ir_ref call, const pg_value **keys, uint32_t n)
+{
+	struct unroll u = { .fl = fl, .f = fl->f, .call = call, .head = ir_at(fl->f, call)->block, .elements = keys,
+			    .n = n, .made = true };
+	const struct ir_ins *last = ir_at(fl->f, ir_block(fl->f, u.head)->last);
+	if (last->op != IRO(branch) || !goes_over_elements(fl, call))
 		return false;
-	const struct ir_block *h = ir_block(f, u.head);
-	struct ir_pred *preds = arena_copy(fl->u->scratch, h->preds, sizeof(*preds) * h->npreds);
-	uint32_t npreds = h->npreds;
-	ir_blk first = copy_loop(&u);
-	for (uint32_t p = 0; p < npreds; p++)
-		if (!u.in[preds[p].from])
-			ir_pred_edge(f, &preds[p])->to = first;
-	return true;
+	find_loop(&u);
+	return write_out(&u);
 }
 
 void unroll_refuse(struct flow *fl, ir_ref call)

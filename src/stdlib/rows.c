@@ -320,35 +320,6 @@ static bool rawlen_type(struct infer *in, const struct ir_lib *row, uint32_t sit
 	return true;
 }
 
-static bool constant_or(const struct ir_type *a, uint32_t n, uint32_t i, int64_t none, int64_t *out)
-{
-	bool given = i < n && a[i].kinds != NIL;
-	*out = given && a[i].k ? a[i].k->i : none;
-	return !given || (a[i].k && a[i].k->kind == PG_INT);
-}
-
-static bool unpack_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
-			const struct ir_type *a, struct ir_type *out)
-{
-	struct ir_unit *u = infer_unit(in);
-	const pg_value *t = known_table(in, row, site, &a[0]);
-	int64_t len = 0, from = 1, to = 0;
-	if (!t)
-		return false;
-	bool known = u->source->len(u, t->id, &len) >= 0 && constant_or(a, n, 1, 1, &from) && constant_or(a, n, 2, len, &to) &&
-		     to >= from && (uint64_t)to - (uint64_t)from < IR_RESULTS - 1;
-	for (int64_t i = 0; known && i <= to - from; i++) {
-		const pg_value key = { .kind = PG_INT, .i = from + i };
-		pg_value v = { .kind = PG_NIL };
-		known = u->source->index(u, t->id, &key, &v) >= 0;
-		is_const(in, &out[i], infer_const(in, v), IR_BIT(ir_kind_of(v.kind)));
-	}
-	if (!known)
-		infer_refuse(in, site, ON_TABLES, "name its elements: t[1], t[2]", "'%s' gives 1 to %d elements, between "
-			     "constant bounds, in kernel code", row->name, IR_RESULTS - 1);
-	return known;
-}
-
 /* What is known needs no code: results are looked at by their types. */
 static void known_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
 			struct lw_val *out)
@@ -377,8 +348,6 @@ const struct ir_lib stdlib_rows[] = {
 	  "the text of these bytes" },
 	{ "rawget", 2, 2, { 0 }, IR_ANY, 0, 0, rawget_type, known_lower, 0, "t[k] of a captured table, without __index" },
 	{ "rawlen", 1, 1, { 0 }, INT, 0, 0, rawlen_type, known_lower, 0, "#t of a captured table" },
-	{ "table.unpack", 1, 3, { 0 }, IR_ANY, 0, IR_SEVERAL, unpack_type, known_lower, 0,
-	  "t[1], t[2] ... of a captured table, up to 34" },
 	{ "print", 0, -1, { 0 }, 0, 0, IR_E_WRITE, std_print_type, std_print_lower, 0,
 	  "sends its arguments to the user half, which prints them" },
 	{ "error", 0, 2, { 0 }, IR_ANY, 0, IR_E_RAISE, NULL, NULL, IR_EXPAND_ERROR, "raises a run-time error" },
@@ -394,6 +363,8 @@ const struct ir_lib stdlib_rows[] = {
 	  "for k, v in pairs(m): goes over a map, or over a captured table" },
 	{ "ipairs", 1, 1, { 0 }, IR_ANY, 0, 0, NULL, NULL, IR_EXPAND_IPAIRS,
 	  "for i, v in ipairs(t): goes over t[1], t[2] ... up to the first nil" },
+	{ "table.pack", 0, -1, { 0 }, IR_ANY, 0, 0, NULL, NULL, IR_EXPAND_PACK, "a table of its arguments, with their number n" },
+	{ "table.unpack", 1, 3, { 0 }, IR_ANY, 0, 0, NULL, NULL, IR_EXPAND_UNPACK, "the elements of a table" },
 	{ "for pairs", 2, 2, { 0 }, IR_ANY, 0, IR_E_READ, NULL, NULL, IR_EXPAND_NEXT, "what pairs gives" },
 	{ "for iterator", 2, 2, { 0 }, IR_ANY, 0, IR_E_READ, NULL, NULL, IR_EXPAND_STEP, "what ipairs gives" },
 	{ "bpf.ktime", 0, 0, { 0 }, INT, 0, IR_E_READ | IR_CALM, NULL, helper_lower, HELPER_KTIME,

@@ -29,8 +29,6 @@ diag.case("an address compared with text", function(p) if p.eth.src == "02:00:00
 diag.case("an address compared with a number", function(p) return p.ipv4.src == 5 and bpf.DROP or nil end)
 
 -- tables
-diag.case("a list", function() local t = { 1, 2, 3 } return t[1] end)
-diag.case("a table by a run-time key", function(p) local t = { a = 1 } t[p.len] = 1 return t.a end)
 diag.case("a table or a header", function(p) local t = p.udp or { sport = 1 } return t.sport end)
 diag.case("two variables of one table", function(p)
 	local t, u = { a = 1 }, { a = 2 }
@@ -51,10 +49,40 @@ diag.case("a table or none, stored", function(p)
 	flows[1] = e
 end)
 diag.case("a table in itself", function(p) local t = { a = 1 } t.t = t return t.t.a end)
-diag.case("a function in a table", function(p) 
+diag.case("a function in a table, of two", function(p)
 	local t = { v = 3 }
 	function t.get(self) return self.v + p.len end
+	if p.len > 5 then t.get = function(self) return self.v end end
 	return t:get()
+end)
+diag.case("a function in a table that assigns itself", function(p)
+	local t = { v = 3 }
+	function t.get(self)
+		self.get = function() return 5 end
+		return p.len
+	end
+	return t:get() + t:get()
+end)
+diag.case("a table that holds no such keys", function(p) local t = { a = 1 } t[p.len] = 1 return t.a end)
+diag.case("a list with holes", function(p)
+	local t = { p.len > 5 and 1 or nil, 2 }
+	return #t == 2 and bpf.DROP or nil
+end)
+diag.case("a table or none, gone over", function(p)
+	local t = p.len > 5 and { 1, 2 } or nil
+	for _, v in ipairs(t) do print(v) end
+end)
+diag.case("a table or none, its length", function(p)
+	local t = p.len > 5 and { 1, 2 } or nil
+	return #t == 2 and bpf.DROP or nil
+end)
+diag.case("unpacked by a number", function(p) local t = { 1, 2 } print(table.unpack(t, 1, p.len)) end)
+diag.case("unpacked, perhaps fewer", function(p) local t = { 1, p.len > 5 and 2 or nil } print(table.unpack(t)) end)
+diag.case("a float as key", function(p) local t = {} t[2.5] = p.len return t[2.5] end)
+diag.case("gone over from elsewhere", function(p)
+	local t = { 1, 2, p.len }
+	local f, s = ipairs(t)
+	for i, v in f, s, p.len do print(i, v) end
 end)
 diag.case("used after it was stored", function(p)
 	local e = { pkts = 1 }

@@ -168,6 +168,32 @@ case("arguments of functions that change them", ints, function(a, b)
 	add(t, b)
 	return add(t, 1).n, t.n
 end)
+case("methods", any, function(a, b)
+	local t = { n = 1, m = b }
+	function t.get(self) return self.n end
+	function t.add(self, n) self.n = self.n + n return self:get() end
+	function t:both(x) return self:add(1), self.m == x end
+	local x = t:add(2)
+	local y, z = t:both(a)
+	return x, y, z
+end)
+case("functions in fields", any, function(a, b)
+	local t = { n = 0, double = function(x) return x * 2 end, abs = math.abs }
+	function t.count() t.n = t.n + 1 return t.n end
+	t.count()
+	if a then t.count() end
+	return t.count(), t.abs(-3), t.double(b)
+end)
+case("methods under pcall and in loops", any, function(a, b)
+	local sum = 0
+	for i = 1, 3 do
+		local t = { n = i, k = { step = b } }
+		function t:add() self.n = self.n + self.k.step return self.n end
+		local ok, n = pcall(t.add, t)
+		sum = sum + (ok and n or 100) + (pcall(function() return t:add() + a end) and 1 or 0)
+	end
+	return sum
+end)
 
 local kept = bpf.map { "hash", name = "kept", key = "struct { u8 k; u32 m; }", value = "struct { i64 n; u8? m; }", entries = 16 }
 lang.case { name = "stored, made on two ways", see = { kept }, inputs = lang.pairs { 0, 1, 2, 300, -1 }, f = function(a, b)

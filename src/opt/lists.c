@@ -1,0 +1,488 @@
+/*
+ * lists.c - tables made in the function that are used by more than names: t[i] with an i known only at run time,
+ * #t, pairs and ipairs, table.unpack. All keys that a table may have are known: each use becomes one of each of them.
+ *
+ *   t[i]          compares i with the keys; assigning to one that the function nowhere names raises
+ *   #t            where the elements end; what may have holes is refused, for Lua says which end it is by how the
+ *                 table came about
+ *   pairs         from 1 on, then in the order in which the function names the keys
+ *   ipairs        from 1 on up to the first nil; both copy the loop's body for each key (unroll.c)
+ *   table.unpack  as many as the length says
+ */
+#include "opt/iterate.h"
+#include "opt/passes.h"
+#include "opt/reach.h"
+#include "opt/records.h"
+
+#include <string.h>
+
+enum { MAX_KEYS = 64 };
+
+struct lists {
+	struct records *s;
+	struct flow fl;
+	struct ir_fn *f;
+	ir_ref *to;            /* by value: what it is now */
+	uint32_t nto;
+	bool failed;
+};
+
+static struct diag *refuse(struct lists *l, ir_ref at, const struct refusal *row)
+{
+	struct flow loud = l->fl;
+	loud.report = true;
+	l->failed = true;
+	return diag_advise(flow_error(&loud, ir_at(l->f, at)->site, "%s", row->text), row);
+}
+
+/* ---- keys ---- */
+
+static const pg_value *int_key(const struct rec *web, int64_t i)
+{
+	for (uint32_t k = 0; k < web->n; k++)
+		if (web->keys[k]->kind == PG_INT && web->keys[k]->i == i)
+			return web->keys[k];
+	return NULL;
+}
+
+/* Numbers that a value may be. */
+struct numbers {
+	const struct ir_fn *f;
+	int64_t v[MAX_KEYS];
+	uint32_t n;
+	uint32_t depth;
+};
+
+static bool add_number(struct numbers *s, int64_t v)
+{
+	for (uint32_t i = 0; i < s->n; i++)
+		if (s->v[i] == v)
+			return true;
+	if (s->n == MAX_KEYS)
+		return false;
+	s->v[s->n++] = v;
+	return true;
+}
+
+static int64_t plus(int64_t a, uint64_t b)
+{
+	return (int64_t)((uint64_t)a + b);
+}
+
+static const pg_value *int_of(const struct ir_fn *f, ir_ref r)
+{
+	const pg_value *k = r ? ir_at(f, r)->type.k : NULL;
+	return k && k->kind == PG_INT ? k : NULL;
+}
+
+/* What each turn adds to parameter i of b, which is otherwise a constant, *from; 0: it is no such. */
+static ir_ref step_of(const struct ir_fn *f, ir_blk b, uint32_t i, enum ir_op op, const pg_value **from)
+{
+	ir_ref step = 0;
+	*from = NULL;
+	for (uint32_t p = 0; p < ir_block(f, b)->npreds && ir_block(f, b)->npreds == 2; p++) {
+		ir_ref v = ir_pred_edge(f, &ir_block(f, b)->preds[p])->args[i];
+		const struct ir_ins *a = ir_at(f, v);
+		if (a->op == op && a->args[0] == ir_block(f, b)->params[i] && int_of(f, a->args[1]))
+			step = a->args[1];
+		else
+			*from = int_of(f, v);
+	}
+	return *from ? step : 0;
+}
+
+/* The index of a numeric for whose bounds are known: beside it another parameter counts its turns down. */
+static bool turns_of(struct numbers *s, ir_ref index)
+{
+	const struct ir_ins *p = ir_at(s->f, index);
+	const pg_value *from, *turns;
+	ir_ref step = step_of(s->f, p->block, p->aux, IRO(add), &from);
+	for (uint32_t q = 0; step && q < ir_block(s->f, p->block)->nparams; q++) {
+		if (!step_of(s->f, p->block, q, IRO(sub), &turns) || turns->i < 0 || turns->i >= MAX_KEYS)
+			continue;
+		for (int64_t k = 0; k <= turns->i; k++)
+			if (!add_number(s, plus(from->i, (uint64_t)k * (uint64_t)int_of(s->f, step)->i)))
+				return false;
+		return true;
+	}
+	return false;
+}
+
+static bool may_be(struct numbers *s, ir_ref r, uint64_t more)
+{
+	const struct ir_ins *i = ir_at(s->f, r);
+	const pg_value *k = int_of(s->f, r);
+	if (k)
+		return add_number(s, plus(k->i, more));
+	if (++s->depth > 200)
+		return false;
+	if (i->op == IRO(pi))
+		return may_be(s, i->args[0], more);
+	if (i->op == IRO(add) && int_of(s->f, i->args[1]))
+		return may_be(s, i->args[0], more + (uint64_t)int_of(s->f, i->args[1])->i);
+	if (i->op == IRO(sub) && int_of(s->f, i->args[1]))
+		return may_be(s, i->args[0], more - (uint64_t)int_of(s->f, i->args[1])->i);
+	if (i->op != IRO(param) || i->block == 1)
+		return false;
+	if (ir_block(s->f, i->block)->loop) {
+		uint32_t n = s->n;
+		bool known = turns_of(s, r);
+		for (; n < s->n; n++)
+			s->v[n] = plus(s->v[n], more);
+		return known;
+	}
+	for (uint32_t p = 0; p < ir_block(s->f, i->block)->npreds; p++)
+		if (!may_be(s, ir_pred_edge(s->f, &ir_block(s->f, i->block)->preds[p])->args[i->aux], more))
+			return false;
+	return true;
+}
+
+void lists_keys(struct records *s, struct rec *web, ir_ref key)
+{
+	struct numbers set = { .f = s->f };
+	if (!may_be(&set, key, 0))
+		return;
+	for (uint32_t i = 0; i < set.n; i++)
+		record_key(s, web, const_int(s->u, set.v[i]));
+}
+
+/* So many keys from 1 on. */
+static uint32_t list_length(const struct rec *web)
+{
+	uint32_t n = 0;
+	while (int_key(web, (int64_t)n + 1))
+		n++;
+	return n;
+}
+
+/* The keys as a loop meets them: list: those from 1 on alone. */
+static uint32_t keys_in_order(struct lists *l, const struct rec *web, bool list, const pg_value **out)
+{
+	uint32_t m = list_length(web), n = 0;
+	for (; n < m; n++)
+		out[n] = const_int(l->s->u, (int64_t)n + 1);
+	for (uint32_t k = 0; k < web->n && !list; k++)
+		if (web->keys[k]->kind != PG_INT || web->keys[k]->i < 1 || web->keys[k]->i > m)
+			out[n++] = web->keys[k];
+	return n;
+}
+
+/* ---- branches instead of an instruction ---- */
+
+/* An instruction that is taken out: the block that it ended, and the one of what followed. */
+struct gap {
+	struct lists *l;
+	ir_ref was;
+	uint32_t site;
+	ir_ref table;
+	ir_blk before, rest;
+};
+
+static struct gap open_gap(struct lists *l, ir_ref r, bool gives)
+{
+	const struct ir_ins *i = ir_at(l->f, r);
+	struct gap g = { .l = l, .was = r, .site = i->site, .table = i->args[i->op == IRO(call)] };
+	ir_blk b = i->block;
+	g.rest = edit_split(l->f, r);
+	g.before = b;
+	ir_remove(l->f, r);
+	if (gives)
+		l->to[r] = ir_param_add(l->f, g.rest);
+	return g;
+}
+
+static void on(struct gap *g, ir_blk b, ir_blk to, ir_ref v)
+{
+	ir_ref t = flow_emit(&g->l->fl, b, g->site, IRO(jmp), 0, NULL);
+	ir_succ(g->l->f, t, 0, to, v != 0, &v);
+}
+
+static ir_ref get(struct gap *g, ir_blk b, const pg_value *key)
+{
+	ir_ref args[2] = { g->table, flow_const(&g->l->fl, b, g->site, key) };
+	return flow_emit(&g->l->fl, b, g->site, IRO(index), 2, args);
+}
+
+/* Ends block b: where v is k, *yes, else the block that is returned. */
+static ir_blk when(struct gap *g, ir_blk b, ir_ref v, const pg_value *k, ir_blk *yes)
+{
+	struct ir_fn *f = g->l->f;
+	ir_ref args[2] = { v, flow_const(&g->l->fl, b, g->site, k) };
+	ir_ref is = flow_emit(&g->l->fl, b, g->site, IRO(eq), 2, args);
+	ir_blk no = ir_block_new(f);
+	*yes = ir_block_new(f);
+	ir_ref t = flow_emit(&g->l->fl, b, g->site, IRO(branch), 1, &is);
+	ir_succ(f, t, 0, *yes, 0, NULL);
+	ir_succ(f, t, 1, no, 0, NULL);
+	return no;
+}
+
+/* ---- t[i] ---- */
+
+static void expand_index(struct lists *l, ir_ref r, const struct rec *web)
+{
+	const struct ir_ins old = *ir_at(l->f, r);
+	bool set = old.op == IRO(setindex);
+	struct gap g = open_gap(l, r, !set);
+	ir_blk b = g.before, mine;
+	if (set && ir_at(l->f, old.args[1])->type.kinds & IR_BIT(IR_NIL)) {
+		b = when(&g, b, old.args[1], &const_nil, &mine);
+		flow_raise(&l->fl, mine, r, "table index is nil");
+	}
+	for (uint32_t k = 0; k < web->n; k++) {
+		b = when(&g, b, old.args[1], web->keys[k], &mine);
+		if (set) {
+			ir_ref args[3] = { old.args[0], flow_const(&l->fl, mine, g.site, web->keys[k]), old.args[2] };
+			flow_emit(&l->fl, mine, g.site, IRO(setindex), 3, args);
+		}
+		on(&g, mine, g.rest, set ? 0 : get(&g, mine, web->keys[k]));
+	}
+	if (set)
+		flow_raise(&l->fl, b, r, "no room for this key in a table of kernel code");
+	else
+		on(&g, b, g.rest, flow_const(&l->fl, b, g.site, &const_nil));
+}
+
+/* ---- #t ---- */
+
+/* Behind the first nil nothing may be: a block for each key from n on, which gets where that was. */
+static ir_blk check_holes(struct gap *g, const struct rec *web, int64_t n)
+{
+	struct lists *l = g->l;
+	ir_blk first = ir_block_new(l->f), b = first, none;
+	ir_ref length = ir_param_add(l->f, first);
+	for (uint32_t k = 0; k < web->n; k++) {
+		if (web->keys[k]->kind != PG_INT || web->keys[k]->i <= n)
+			continue;
+		ir_blk hole = when(g, b, get(g, b, web->keys[k]), &const_nil, &none);
+		ir_ref no = flow_emit(&l->fl, hole, g->site, IRO(refuse), 0, NULL);
+		ir_at(l->f, no)->k = const_new(l->s->u, ir_refusal(l->s->u, REFUSAL(ON_TABLES,
+			"count them yourself, or fill the list without holes",
+			"the length of a table whose elements may be nil, with others behind them")));
+		on(g, hole, g->rest, length);
+		b = none;
+	}
+	on(g, b, g->rest, length);
+	return first;
+}
+
+static void expand_len(struct lists *l, ir_ref r, const struct rec *web)
+{
+	struct gap g = open_gap(l, r, true);
+	uint32_t n = list_length(web);
+	ir_blk b = g.before, ends;
+	for (uint32_t i = 1; i <= n; i++) {
+		ir_blk next = when(&g, b, get(&g, b, int_key(web, i)), &const_nil, &ends);
+		on(&g, ends, check_holes(&g, web, i), flow_const(&l->fl, ends, g.site, const_int(l->s->u, (int64_t)i - 1)));
+		b = next;
+	}
+	on(&g, b, check_holes(&g, web, n), flow_const(&l->fl, b, g.site, const_int(l->s->u, n)));
+}
+
+/* ---- table.unpack(t [, i [, j]]) ---- */
+
+static bool bound(struct lists *l, const struct ir_ins *call, uint32_t arg, int64_t *out)
+{
+	const pg_value *k = call->nargs > arg ? ir_at(l->f, call->args[arg])->type.k : &const_nil;
+	if (k && k->kind == PG_INT)
+		*out = k->i;
+	return k && (k->kind == PG_INT || k->kind == PG_NIL);
+}
+
+static void expand_unpack(struct lists *l, ir_ref r, const struct rec *web)
+{
+	const struct ir_ins old = *ir_at(l->f, r);
+	int64_t from = 1, to = list_length(web);
+	bool whole = old.nargs < 4;
+	if (!bound(l, &old, 2, &from) || !bound(l, &old, 3, &to) || to - from >= MAX_KEYS) {
+		refuse(l, r, REFUSAL(ON_TABLES, "give it constants, and not too many",
+				     "what 'table.unpack' gives is known only at run time"));
+		return;
+	}
+	ir_ref *v = arena_array(l->s->u->arena, ir_ref, MAX_KEYS + 1);
+	uint32_t n = 0;
+	for (int64_t i = from; i <= to; i++) {
+		ir_ref args[2] = { old.args[1], iterate_const(&l->fl, r, const_int(l->s->u, i)) };
+		v[n++] = iterate_insert(&l->fl, r, IRO(index), 2, args);
+	}
+	iterate_become(&l->fl, r, IRO(several), n, v);
+	if (whole && n) { /* the last one is there, or the length is another */
+		ir_ref len = iterate_insert(&l->fl, r, IRO(len), 1, &old.args[1]);
+		ir_ref args[2] = { len, iterate_const(&l->fl, r, const_int(l->s->u, to)) };
+		ir_ref fits = iterate_insert(&l->fl, r, IRO(eq), 2, args);
+		ir_at(l->f, r)->aux = 0;
+		ir_blk b = ir_at(l->f, r)->block, rest = edit_split(l->f, r), hole = ir_block_new(l->f);
+		ir_ref t = flow_emit(&l->fl, b, old.site, IRO(branch), 1, &fits);
+		ir_succ(l->f, t, 0, rest, 0, NULL);
+		ir_succ(l->f, t, 1, hole, 0, NULL);
+		ir_ref no = flow_emit(&l->fl, hole, old.site, IRO(refuse), 0, NULL);
+		ir_at(l->f, no)->k = const_new(l->s->u, ir_refusal(l->s->u, REFUSAL(ON_TABLES,
+			"say how many: table.unpack(t, 1, n)",
+			"how many values 'table.unpack' gives here differs by the way taken")));
+		t = flow_emit(&l->fl, hole, old.site, IRO(jmp), 0, NULL);
+		ir_succ(l->f, t, 0, rest, 0, NULL);
+	}
+}
+
+/* ---- which uses ---- */
+
+static const struct ir_lib *row_of(const struct ir_fn *f, const struct ir_ins *call)
+{
+	return ir_at(f, call->args[0])->type.row;
+}
+
+static bool is_unpack(const struct ir_fn *f, const struct ir_ins *i)
+{
+	const struct ir_lib *row = i->op == IRO(call) ? row_of(f, i) : NULL;
+	return row && ir_lib_expands(row) && row->imm == IR_EXPAND_UNPACK;
+}
+
+bool lists_uses(const struct records *s, ir_ref r, uint32_t arg)
+{
+	const struct ir_ins *i = ir_at(s->f, r);
+	bool access = i->op == IRO(index) || i->op == IRO(setindex);
+	if (arg)
+		return arg == 1 && (i->op == IRO(forcall) || is_unpack(s->f, i));
+	return i->op == IRO(len) || (access && !ir_at(s->f, i->args[1])->type.k);
+}
+
+static bool has_such(const struct rec *web, uint64_t kinds)
+{
+	for (uint32_t k = 0; k < web->n; k++)
+		if (ir_alike(kinds) & IR_BIT(ir_kind_of(web->keys[k]->kind)))
+			return true;
+	return false;
+}
+
+/* Can the comparisons that this becomes be made? Says why not. */
+static bool may_compare(struct lists *l, ir_ref r, const struct rec *web)
+{
+	const struct ir_ins *i = ir_at(l->f, r);
+	const struct ir_type *key = i->op == IRO(index) || i->op == IRO(setindex) ? &ir_at(l->f, i->args[1])->type : NULL;
+	const uint64_t good = IR_STRINGS | IR_BOOL | IR_BIT(IR_NIL) | IR_BIT(IR_INT) | IR_BIT(IR_IP4) | IR_BIT(IR_IP6) |
+			      IR_BIT(IR_MAC);
+	if (web->n <= MAX_KEYS && (!key || !(key->kinds & ~good)) && (i->op != IRO(setindex) || has_such(web, key->kinds)))
+		return true;
+	refuse(l, r, REFUSAL(ON_TABLES, "make the table with all its keys, { 0, 0, 0 }, and index it by a number; or use a map",
+			     "a table made in kernel code is indexed by what is known only at run time, and it has no such keys, or too many"));
+	return false;
+}
+
+static void expand(struct lists *l, ir_ref r, const struct rec *web)
+{
+	const struct ir_ins *i = ir_at(l->f, r);
+	if (!may_compare(l, r, web))
+		return;
+	if (i->op == IRO(len))
+		expand_len(l, r, web);
+	else if (i->op == IRO(call))
+		expand_unpack(l, r, web);
+	else
+		expand_index(l, r, web);
+}
+
+/* One loop; then the keys that its copies name are known, too. */
+static bool go_over(struct lists *l, ir_ref r, const struct rec *web)
+{
+	const struct ir_lib *row = row_of(l->f, ir_at(l->f, r));
+	const pg_value **keys = arena_array(l->s->u->scratch, const pg_value *, web->n + 1);
+	uint32_t n = row ? keys_in_order(l, web, row->imm == IR_EXPAND_STEP, keys) : 0;
+	if (row && unroll_keys(&l->fl, r, keys, n))
+		return true;
+	refuse(l, r, REFUSAL(ON_LOOPS, "write for k, v in pairs(t) do ... end, and do less in it",
+			     "this loop over a table made in kernel code cannot be written out: it is too long, or starts elsewhere than at the first element"));
+	return false;
+}
+
+static bool is_it(const void *arg, ir_ref r)
+{
+	return *(const ir_ref *)arg == r;
+}
+
+/* Is `set` in the loop? There no key is to be added, in Lua neither. */
+static bool is_in_loop(const struct lists *l, ir_ref loop, ir_ref set)
+{
+	return ir_at(l->f, loop)->op == IRO(forcall) &&
+	       ir_dominates(l->f, ir_at(l->f, loop)->block, ir_at(l->f, set)->block);
+}
+
+/* Are all keys that the table may have when r is reached known? */
+static bool is_settled(const struct lists *l, ir_ref r, const struct rec *web)
+{
+	for (uint32_t v = 0; web->waits && v < l->s->n; v++)
+		for (uint32_t k = 0; k < l->s->v[v].nuses; k++) {
+			ir_ref set = l->s->v[v].uses[k];
+			const struct ir_ins *i = ir_at(l->f, set);
+			if (record_web(l->s, &l->s->v[v]) == web && i->op == IRO(setindex) &&
+			    type_is_pending(&ir_at(l->f, i->args[1])->type) && !is_in_loop(l, r, set) &&
+			    reach_use(l->f, set, 0, is_it, &r))
+				return false;
+		}
+	return true;
+}
+
+/* What is made something of first: loops, for their copies name keys; then lengths, for keys are made of them. */
+static int stage_of(const struct lists *l, ir_ref r)
+{
+	uint16_t op = ir_at(l->f, r)->op;
+	return op == IRO(forcall) ? 0 : op == IRO(len) || op == IRO(call) ? 1 : 2;
+}
+
+/* Is r such a use of a table of which all is known? */
+static bool is_ready(struct lists *l, ir_ref r, uint32_t arg)
+{
+	const struct rec *rec = record_of(l->s, ir_at(l->f, r)->args[arg]);
+	const struct rec *web = rec ? record_web(l->s, rec) : NULL;
+	if (!rec || !lists_uses(l->s, r, arg) || web->held || web->done)
+		return false;
+	return stage_of(l, r) < 2 ? is_settled(l, r, web) : !web->waits;
+}
+
+/* Where it may be none, Lua's error comes before what is made of it: r is of a table, then. */
+static bool is_sure(struct lists *l, ir_ref r, uint32_t arg)
+{
+	const struct ir_ins old = *ir_at(l->f, r);
+	if (ir_at(l->f, old.args[arg])->type.kinds == IR_BIT(IR_REC))
+		return true;
+	if (old.op != IRO(index) && old.op != IRO(setindex)) {
+		refuse(l, r, REFUSAL(ON_TABLES, "test it first: if t then ... end",
+				     "this may be a table made in kernel code or none; which, is known only at run time"));
+		return false;
+	}
+	ir_ref check = iterate_insert(&l->fl, r, IRO(indexed), 2, old.args);
+	ir_at(l->f, check)->names = old.names;
+	ir_at(l->f, check)->raised = old.raised;
+	ir_ref sure = iterate_insert(&l->fl, r, IRO(pi), 1, old.args);
+	ir_at(l->f, sure)->imm = (int64_t)IR_BIT(IR_REC);
+	ir_at(l->f, r)->args[0] = sure;
+	return true;
+}
+
+int lists_expand(struct records *s)
+{
+	struct lists l = { .s = s, .fl = { .u = s->u, .f = s->f }, .f = s->f, .nto = s->f->nins };
+	int done = 0;
+	l.to = arena_array(s->u->scratch, ir_ref, l.nto);
+	for (int stage = 0; stage < 3 && !done; stage++)
+		for (uint32_t v = 0; v < s->n; v++)
+			for (uint32_t k = 0; k < s->v[v].nuses && !l.failed; k++) {
+				ir_ref r = s->v[v].uses[k];
+				uint32_t arg = ir_at(s->f, r)->op == IRO(forcall) || ir_at(s->f, r)->op == IRO(call);
+				if (!ir_at(s->f, r)->block || stage_of(&l, r) != stage ||
+				    ir_at(s->f, r)->nargs <= arg || record_of(s, ir_at(s->f, r)->args[arg]) != &s->v[v] ||
+				    !is_ready(&l, r, arg) || !is_sure(&l, r, arg))
+					continue;
+				if (!stage)
+					return go_over(&l, r, record_web(s, &s->v[v])) ? 1 : -1;
+				expand(&l, r, record_web(s, &s->v[v]));
+				done++;
+			}
+	if (l.failed)
+		return -1;
+	if (done) {
+		ir_ref *to = arena_array(s->u->scratch, ir_ref, s->f->nins);
+		memcpy(to, l.to, sizeof(*to) * l.nto);
+		ir_rename(s->f, to);
+	}
+	return done;
+}

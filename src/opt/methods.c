@@ -1,0 +1,135 @@
+/*
+ * methods.c - functions kept in tables that the function makes: `function t.get(self)` and a call of t:get().
+ *
+ * A field that is assigned once, before it is called, holds that function: it is called by itself, and inlined. What
+ * its body does to the table may be more than was known, so the look-up is left, marked: where it turns out that the
+ * field is assigned again, it is refused. A function whose field nobody else reads is needed no more, nor are the
+ * variables that it shares.
+ * Should somebody turn out to read it after all, that is refused, too.
+ */
+#include "opt/iterate.h"
+#include "opt/records.h"
+
+/* aux of index and self: the call of what it gives was made one of that function; of setindex: its value is gone */
+enum { FOUND = 1 };
+
+static const pg_value *name_of(const struct records *s, ir_ref access)
+{
+	return ir_at(s->f, ir_at(s->f, access)->args[1])->type.k;
+}
+
+static bool is_read(const struct ir_ins *i)
+{
+	return i->op == IRO(index) || i->op == IRO(self);
+}
+
+/* The one assignment of the web's field, or 0; *others: there may be more, by keys not known. */
+static ir_ref only_set(const struct records *s, const struct rec *web, const pg_value *key, bool *others)
+{
+	ir_ref set = 0;
+	*others = false;
+	for (uint32_t v = 0; v < s->n; v++)
+		for (uint32_t k = 0; record_web(s, &s->v[v]) == web && k < s->v[v].nuses; k++) {
+			ir_ref r = s->v[v].uses[k];
+			const struct ir_ins *i = ir_at(s->f, r);
+			bool mine = i->op == IRO(setindex) && record_of(s, i->args[0]) == &s->v[v];
+			bool named = mine && name_of(s, r);
+			if (!mine || (named && !const_equal(name_of(s, r), key)))
+				continue;
+			*others |= set || !named;
+			set = r;
+		}
+	return *others ? 0 : set;
+}
+
+static bool is_function(const struct ir_type *t)
+{
+	return (t->kinds == IR_BIT(IR_FUNC) && t->def) || (t->k && (t->k->kind == PG_FUNC || t->k->kind == PG_LIB));
+}
+
+static bool comes_before(const struct ir_fn *f, ir_ref a, ir_ref b)
+{
+	if (ir_at(f, a)->block != ir_at(f, b)->block)
+		return ir_dominates(f, ir_at(f, a)->block, ir_at(f, b)->block);
+	for (ir_ref r = ir_at(f, a)->next; r; r = ir_at(f, r)->next)
+		if (r == b)
+			return true;
+	return false;
+}
+
+static bool find_callee(struct records *s, ir_ref call)
+{
+	struct ir_fn *f = s->f;
+	ir_ref look = ir_at(f, call)->args[0];
+	const struct rec *rec = is_read(ir_at(f, look)) ? record_of(s, ir_at(f, look)->args[0]) : NULL;
+	const pg_value *key = rec ? name_of(s, look) : NULL;
+	bool others;
+	ir_ref set = key ? only_set(s, record_web(s, rec), key, &others) : 0;
+	if (!set || !comes_before(f, set, look) || !is_function(&ir_at(f, ir_at(f, set)->args[2])->type) ||
+	    ir_at(f, ir_at(f, look)->args[0])->type.kinds != IR_BIT(IR_REC))
+		return false;
+	ir_at(f, look)->aux = FOUND;
+	ir_at(f, call)->args[0] = ir_at(f, set)->args[2];
+	return true;
+}
+
+static int find_callees(struct records *s)
+{
+	struct ir_fn *f = s->f;
+	int found = 0;
+	for (uint32_t o = 0; o < f->nrpo; o++)
+		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next)
+			if (ir_at(f, r)->op == IRO(call))
+				found += find_callee(s, r);
+	return found;
+}
+
+/* Does all that is done with the web's field call what was found? */
+static bool is_only_called(const struct records *s, const struct rec *web, const pg_value *key)
+{
+	for (uint32_t v = 0; v < s->n; v++)
+		for (uint32_t k = 0; record_web(s, &s->v[v]) == web && k < s->v[v].nuses; k++) {
+			ir_ref r = s->v[v].uses[k];
+			const struct ir_ins *i = ir_at(s->f, r);
+			bool read = is_read(i) && record_of(s, i->args[0]) == &s->v[v];
+			if ((read && i->aux != FOUND && (!name_of(s, r) || const_equal(name_of(s, r), key))) ||
+			    (!read && i->op != IRO(setindex) && i->op != IRO(setlist) && i->op != IRO(cell)))
+				return false;
+		}
+	return true;
+}
+
+/* What is kept there is true from now on: something. */
+static int drop_functions(struct records *s)
+{
+	struct flow fl = { .u = s->u, .f = s->f };
+	int dropped = 0;
+	for (uint32_t v = 0; v < s->n; v++)
+		for (uint32_t k = 0; k < s->v[v].nuses; k++) {
+			ir_ref r = s->v[v].uses[k];
+			const struct ir_ins *i = ir_at(s->f, r);
+			if (i->op != IRO(setindex) || record_of(s, i->args[0]) != &s->v[v] || !name_of(s, r) ||
+			    !(ir_at(s->f, i->args[2])->type.kinds & IR_BIT(IR_FUNC)) || ir_at(s->f, i->args[2])->type.kinds & ~IR_BIT(IR_FUNC) ||
+			    !is_only_called(s, record_web(s, &s->v[v]), name_of(s, r)))
+				continue;
+			ir_ref some = iterate_const(&fl, r, &const_true);
+			ir_at(s->f, r)->args[2] = some;
+			ir_at(s->f, r)->aux = FOUND;
+			dropped++;
+		}
+	return dropped;
+}
+
+int methods_known(struct records *s)
+{
+	int found = find_callees(s);
+	return found ? found : drop_functions(s);
+}
+
+bool methods_assigned_again(const struct records *s, const struct rec *web, ir_ref r)
+{
+	const struct ir_ins *i = ir_at(s->f, r);
+	bool others, read = is_read(i) && name_of(s, r);
+	ir_ref set = read ? only_set(s, web, name_of(s, r), &others) : 0;
+	return read && (i->aux == FOUND ? !set : set && ir_at(s->f, set)->aux == FOUND);
+}

@@ -1,0 +1,196 @@
+-- Tables that stay in the function, by number: lists, t[i], #t, pairs, ipairs, table.pack and table.unpack.
+local lang = dofile "tests/lang/harness.lua"
+local small = { "nil", false, true, 0, 1, 2, 3 }
+local ints = lang.pairs { -1, 0, 1, 2, 3, 4, math.maxinteger }
+local any = lang.pairs(small)
+local function case(name, inputs, f) lang.case { name = name, inputs = inputs, f = f } end
+
+case("by constants", any, function(a, b)
+	local t = { a, b, 7 }
+	return t[1], t[2.0], t[4]
+end)
+case("by a number", any, function(a, b)
+	local t = { 10, 20, 30, [7] = a }
+	return t[a], t[b]
+end)
+case("by what is not known", any, function(a, b)
+	local t = { 10, [false] = 20, [true] = b, x = 5 }
+	return t[a], t[b]
+end)
+case("assigned by a number", lang.pairs { 1, 2, 3 }, function(a, b)
+	local t = { 0, 0, 0 }
+	t[a] = t[a] + 1
+	t[b] = t[b] + 1
+	return t[1], t[2], t[3]
+end)
+case("counted in a loop", lang.pairs { 0, 1, 2, 7, 100 }, function(a, b)
+	local t = { 0, 0, 0, 0 }
+	for i = 0, 9 do
+		local k = (a + i * b) % 4 + 1
+		t[k] = t[k] + i
+	end
+	return t[1], t[2] * 100 + t[3], t[4]
+end)
+case("perhaps none, by a number", any, function(a, b)
+	local t
+	if a then t = { 5, 6 } end
+	return t[b]
+end)
+case("the length", ints, function(a, b)
+	a, b = a + 0, b + 0
+	local t, u = { a, b }, {}
+	t[3] = a + b
+	return #t, #u, #{ a, n = 1 }
+end)
+case("appended", any, function(a, b)
+	local t = {}
+	t[#t + 1] = a
+	if b then t[2] = b end
+	local u = { 1 }
+	u[#u + 1] = 2
+	u[#u + 1] = #u
+	return t[1], #u, u[3]
+end)
+case("appended in a loop over another", any, function(a, b)
+	local t = { 0 }
+	for i, v in ipairs { 1, a, 2, b } do t[#t + 1] = v end
+	return t[1], t[2], t[5]
+end)
+case("filled by a loop", ints, function(a, b)
+	local t, u = {}, {}
+	for i = 1, 4 do t[i] = a * i + b end
+	for i = 9, 1, -4 do u[i] = i + a end
+	local sum = 0
+	for i = 1, 4 do sum = sum * 3 + t[i] end
+	return sum, u[5], u[b]
+end)
+case("filled by a loop, then gone over", ints, function(a, b)
+	local t = {}
+	for i = 1, 3 do t[i] = (a + i) % 5 end
+	local most
+	for i, v in ipairs(t) do if not most or v > most then most = v end end
+	return most, t[1]
+end)
+case("the length, perhaps less", lang.pairs { nil, 1, 2 }, function(a, b)
+	local t = { 7, b }
+	local u = { 7, 8 }
+	if a then u[3] = 9 end
+	return #t, #u
+end)
+case("ipairs", any, function(a, b)
+	local sum = 0
+	for i, v in ipairs { 5, 6, 7 } do sum = sum + i * v end
+	for i, v in ipairs { 1, a, b } do sum = sum * 10 + i end
+	return sum
+end)
+case("ipairs, by words", lang.pairs { 0, 1, 2, 3 }, function(a, b)
+	local t = { a, b, a + b }
+	for i, v in ipairs(t) do t[i] = v * 2 end
+	for i, v in ipairs(t) do if v > 3 then return i, v end end
+	return t[1], t[3]
+end)
+case("pairs", any, function(a, b)
+	local n, sum, last = 0, 0
+	for k, v in pairs { x = a, y = b, 4, 5 } do
+		n = n + 1
+		if v then sum = sum + 1 end
+		if k == "x" then last = v end
+	end
+	return n, sum, last
+end)
+case("pairs assigns and deletes", any, function(a, b)
+	local t = { x = 1, y = a, z = 3 }
+	for k, v in pairs(t) do
+		if v == 3 then t[k] = nil elseif v == 1 then t[k] = b end
+	end
+	return t.x, t.y, t.z
+end)
+case("pairs in order", ints, function(a, b)
+	local seen = 0
+	for k, v in pairs { a, b, 9 } do seen = seen * 10 + k end
+	return seen
+end)
+case("loops in loops, break", ints, function(a, b)
+	local t, u, n = { 1, 2, 3 }, { a, b }, 0
+	for _, x in ipairs(t) do
+		for _, y in ipairs(u) do
+			if y == x then break end
+			n = n + y * x
+		end
+		if n > 50 then break end
+	end
+	return n
+end)
+case("in a loop", ints, function(a, b)
+	local n = 0
+	for i = 1, 3 do
+		for _, v in ipairs { a, i, b } do n = n * 3 + v end
+	end
+	return n
+end)
+case("under pcall", any, function(a, b)
+	local t = { 1, 2, 3 }
+	local ok, n = pcall(function()
+		local n = 0
+		for i, v in ipairs(t) do n = n + v * a end
+		return n + t[b]
+	end)
+	return ok, ok and n
+end)
+case("varargs", any, function(a, b)
+	local function count(...)
+		local t, n = { ... }, 0
+		for i = 1, select("#", ...) do if t[i] then n = n + 1 end end
+		return n, t[1], t[2]
+	end
+	local n, first = count(a, b, 3)
+	return n, first, (count(b))
+end)
+case("table.pack", any, function(a, b)
+	local t = table.pack(a, b, nil)
+	local n = 0
+	for i = 1, t.n do if t[i] == nil then n = n + 1 end end
+	return t.n, n, t[2]
+end)
+case("table.unpack", any, function(a, b)
+	local t = { a, b, 3 }
+	local function sub(x, y, z) return z, y, x end
+	local u = { 4, 5 }
+	local p, q, r = table.unpack(u)
+	if r ~= nil then return r end
+	if a == 3 then return p, q, select("#", table.unpack(u)) end
+	return sub(table.unpack(t, 1, 3))
+end)
+local known = { 7, 8, 9 }
+case("table.unpack of what is captured", any, function(a, b)
+	local x, y, z = table.unpack(known)
+	return x, y, z
+end)
+case("lists of tables", any, function(a, b)
+	local t = { { n = a }, { n = b }, { n = 3 } }
+	local nils = 0
+	for _, e in ipairs(t) do
+		if e.n == nil then nils = nils + 1 end
+		e.n = e.n or 5
+	end
+	return nils, t[1].n, t[2].n
+end)
+case("tables of lists", ints, function(a, b)
+	local t = { of = { a + 0, b + 1 }, n = 2 }
+	t.of[2] = t.of[2] + t.n
+	return #t.of, t.of[1], t.of[2]
+end)
+case("of two ways", ints, function(a, b)
+	local t
+	a, b = a + 0, b + 0
+	if a > b then t = { a, b } else t = { b, a, 0 } end
+	local sum = 0
+	for i, v in ipairs(t) do sum = sum + i * v end
+	return sum, t[a], #t
+end)
+local total = bpf.map { "array", name = "total", key = "u32", value = "u64", entries = 4 }
+lang.case { name = "over maps, in a list", inputs = lang.pairs { 0, 1, 2 }, see = { total }, f = function(a, b)
+	for i, v in ipairs { a, b, 4 } do total:add(i, v) end
+	return total[1]
+end }
+lang.done()
