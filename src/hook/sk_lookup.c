@@ -27,7 +27,7 @@ static const struct ir_target target = {
 	.default_verdict = PG_PASS,
 	.libs = stdlib_rows,
 	.map_rows = stdlib_map_rows,
-	.addr_rows = net_addr_rows,
+	.addr_rows = net_addr_rows, .cidr_rows = net_cidr_rows,
 	.str_rows = stdlib_str_rows,
 	.helper_sk_assign = HELPER_SK_ASSIGN,
 };

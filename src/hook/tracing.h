@@ -10,7 +10,7 @@ static const struct ir_verdict tracing_verdicts[1];
 
 #define TRACING_TARGET                                                                       \
 	.verdicts = tracing_verdicts, .libs = stdlib_rows, .map_rows = stdlib_map_rows,      \
-	.addr_rows = net_addr_rows, .str_rows = stdlib_str_rows,                             \
+	.addr_rows = net_addr_rows, .cidr_rows = net_cidr_rows, .str_rows = stdlib_str_rows, \
 	.caps = IR_CAP_TASK | IR_CAP_MEMORY, .enter = std_only_pid
 
 #endif

@@ -31,7 +31,7 @@ static const struct ir_target target = {
 	.default_verdict = PG_PASS,
 	.libs = stdlib_rows,
 	.map_rows = stdlib_map_rows,
-	.addr_rows = net_addr_rows,
+	.addr_rows = net_addr_rows, .cidr_rows = net_cidr_rows,
 	.str_rows = stdlib_str_rows,
 	.ctx_data = offsetof(struct xdp_md, data),
 	.ctx_data_end = offsetof(struct xdp_md, data_end),

@@ -271,6 +271,8 @@ static const struct ir_lib *library_row(struct reader *r, const char *name)
 		if (!row)
 			row = ir_lib_find(t->addr_rows, name);
 		if (!row)
+			row = ir_lib_find(t->cidr_rows, name);
+		if (!row)
 			row = ir_lib_find(t->str_rows, name);
 		for (unsigned i = 0; !row && t->map_rows && i < PG_ROLE_END; i++)
 			row = ir_lib_find(t->map_rows[i], name);

@@ -140,6 +140,7 @@ struct ir_target {
 	const struct ir_lib *libs;     /* library functions, ends with a NULL name */
 	const struct ir_lib *const *map_rows; /* by enum pg_map_role: methods and rows, "get" "set" "add" ... */
 	const struct ir_lib *addr_rows; /* methods of ip4, ip6 and mac values */
+	const struct ir_lib *cidr_rows; /* methods of prefixes */
 	const struct ir_lib *str_rows; /* methods of strings, and of views as far as those have none of the name */
 	/* how packet bytes are reached */
 	uint32_t ctx_data, ctx_data_end;  /* offsets of u32 data, data_end in the context */

@@ -214,6 +214,32 @@ const struct ir_lib net_addr_rows[] = {
 	{ 0 }
 };
 
+/* ---- cidr:has(a): the same the other way round ---- */
+
+static bool has_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
+		     struct ir_type *out)
+{
+	(void)row, (void)n, (void)out;
+	if (a[1].kinds & ADDRESSES)
+		return true;
+	infer_error(in, site, "give it an address, such as pkt.ip.src", "bad argument #1 to 'has' (address expected, got %s)",
+		    ir_kind_lua(infer_unit(in), ir_first_kind(a[1].kinds)));
+	return false;
+}
+
+static void has_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args, struct lw_val *out)
+{
+	struct lw_val a[2] = { lw_check_kind(w, &args[1], ADDRESSES, "bad argument #1 to 'has' (address expected, got %K)"),
+			       args[0] };
+	within_lower(w, row, n, a, out);
+}
+
+const struct ir_lib net_cidr_rows[] = {
+	{ .name = "has", .min = 1, .max = 1, .ret = IR_BOOL, .type = has_type, .lower = has_lower,
+	  .what = "is the address in it?" },
+	{ 0 }
+};
+
 /* ---- twins ---- */
 
 static unsigned twin_size(const pg_value *v)

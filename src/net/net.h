@@ -146,6 +146,7 @@ extern const struct ir_view *const net_views[NET_NVIEWS + 1]; /* NULL-terminated
 extern const struct ir_view *const net_skb_views[NET_NVIEWS + 1]; /* where the context is an __sk_buff */
 extern const struct ir_lib net_byte_rows[]; /* methods of every view */
 extern const struct ir_lib net_addr_rows[]; /* methods of ip4, ip6, mac */
+extern const struct ir_lib net_cidr_rows[]; /* of prefixes */
 
 typedef const struct ir_view *const *net_viewset; /* by number; NULL-terminated */
 

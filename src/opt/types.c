@@ -160,6 +160,8 @@ const struct ir_lib *method_row(const struct ir_unit *u, const struct ir_type *t
 		return ir_lib_find(u->target->str_rows, name);
 	if (kind == IR_IP4 || kind == IR_IP6 || kind == IR_MAC)
 		return ir_lib_find(u->target->addr_rows, name);
+	if (kind == IR_HOST && t->k && t->k->kind == PG_CIDR)
+		return ir_lib_find(u->target->cidr_rows, name);
 	const pg_map *map = kind == IR_MAP || kind == IR_HOST ? ir_map_like(u, t) : NULL;
 	return map ? map_row(u, map, name) : NULL;
 }

@@ -79,6 +79,9 @@ bool std_text_type(struct infer *in, uint32_t site, uint32_t least, uint32_t mos
 void std_give(struct infer *in, const char *s, size_t n, struct ir_type *out); /* a constant text */
 /* A part of at most so many bytes of a string: where it was, if it can be there. */
 struct ir_type std_part(const struct ir_type *a, uint32_t most);
+bool std_trunc_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
+		    struct ir_type *out);
+void std_trunc_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args, struct lw_val *out);
 bool std_tostring_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
 		     struct ir_type *out);
 void std_tostring_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,

@@ -193,6 +193,34 @@ static void sub_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const 
 	*out = lw_str_part(w, &s, from, bytes, out->kinds == IR_BIT(IR_SLICE) ? out->most : out->cap);
 }
 
+/* ---- bpf.trunc(s, n): s:sub(1, n), but for a negative n ---- */
+
+static bool is_negative(const struct ir_type *n)
+{
+	return n->k && n->k->kind == PG_INT && n->k->i < 0;
+}
+
+bool std_trunc_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
+		    struct ir_type *out)
+{
+	const struct ir_type one = { .kinds = INT, .k = infer_const(in, (pg_value){ .kind = PG_INT, .i = 1 }) };
+	struct ir_type part[3] = { a[0], one, a[1] };
+	(void)n;
+	if (is_negative(&a[1]))
+		part[2].k = NULL; /* raises */
+	return sub_type(in, row, site, 3, part, out);
+}
+
+void std_trunc_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args, struct lw_val *out)
+{
+	const pg_value one = { .kind = PG_INT, .i = 1 };
+	struct lw_val part[3] = { lw_str_one(w, &args[0]), lw_const(w, ir_const(w->unit, one)), args[1] };
+	(void)n;
+	lw_raise_if(w, IR_SLT, lw_int_word(w, &args[1]), lw_imm(w, 0), "bad argument #2 to '%s' (negative length)",
+		    lw_callee_name(w, row));
+	sub_lower(w, row, 3, part, out);
+}
+
 /* ---- byte ---- */
 
 /* From i to j, which is i where it is not given: the most values that are. */

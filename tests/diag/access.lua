@@ -45,9 +45,12 @@ diag.case("adding to what is no counter", function() names:add("x", 1) end)
 diag.case("a method that maps have not", function() return hits:push(1) end)
 diag.case("a method of maps nearly right", function(p) hits:addd(p.ipv4.src, 1) end)
 diag.case("the length of a map", function() return #hits end)
+local net = bpf.cidr "10.0.0.0/8"
 local nine = setmetatable({}, { __len = function() return 9 end })
 diag.case("a length that a metamethod gives", function() return #nine end)
 diag.case("the length of one of several tables", function(p) return #(p.len > 5 and { 1 } or nine) end)
+diag.case("has of no address", function(p) return net:has(p.len) and bpf.DROP or nil end)
+diag.case("a method that prefixes have not", function(p) return net:within(p.ip.src) and bpf.DROP or nil end)
 diag.case("ipairs of a packet", function(p) for i, v in ipairs(p) do print(i, v) end end)
 diag.case("an entry used after a write", function(p)
 	local e = flows[1]

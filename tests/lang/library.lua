@@ -157,6 +157,20 @@ lang.case { name = "a byte outside an address is nil, not nothing",
 lang.case { name = "within", inputs = lang.each(lang.addresses), f = function(a)
 	return a:within("10.0.0.0/8"), a:within("10.0.0.1/32"), a:within("0.0.0.0/0")
 end }
+local nets = { bpf.cidr "10.0.0.0/8", bpf.cidr "2001:db8::/32", bpf.cidr "192.168.0.0/16" }
+local private = nets[1]
+lang.case { name = "has", inputs = lang.each(lang.addresses), f = function(a)
+	return private:has(a), bpf.cidr("2001:db8::/32"):has(a), bpf.cidr("0.0.0.0/0"):has(a)
+end }
+lang.case { name = "has, of a list", inputs = lang.each(lang.addresses), f = function(a)
+	for i, net in ipairs(nets) do
+		if net:has(a) then return i end
+	end
+end }
+lang.case { name = "has, of what is no address", inputs = lang.each { "nil", false, 5, bpf.ip "10.1.2.3" }, f = function(a)
+	local ok, yes = pcall(function() return private:has(a) end)
+	return ok, ok and yes, private:has(a)
+end }
 lang.case { name = "within, IPv6", inputs = lang.each(lang.addresses), f = function(a)
 	return a:within("2001:db8::/32"), a:within("2001:db8::/65"), a:within("::/0")
 end }

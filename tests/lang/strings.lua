@@ -56,6 +56,16 @@ lang.packets { name = "parts from a number on", inputs = hostile, f = function(p
 end }
 over("parts by constants", function(s) return #s:sub(1, 3), #s:sub(2, -2), #s:sub(-3, -2) end)
 over("parts that are empty", function(s) return #s:sub(5, 2), s:sub(3, 2) == "", s:sub(100) == "" end)
+over("the first bytes", function(s) return #bpf.trunc(s, 3), bpf.trunc(s, 4) == "GET ", #bpf.trunc(s, 1000) end)
+over("the first bytes, of a constant and of made ones", function(s)
+	return #bpf.trunc("GET /", 3), bpf.trunc(s:sub(1, 9):lower(), 3) == "get", #bpf.trunc(s .. "!", 2)
+end)
+lang.packets { name = "the first bytes by number", inputs = hostile, f = function(p)
+	local n = p:u64(14)
+	if not n then return end
+	local ok, len = pcall(function() return #bpf.trunc(p:sub(31), n) end)
+	return ok, ok and len, #bpf.trunc(p:sub(31), n)
+end }
 over("parts by zero", function(s) return #s:sub(0, 0), #s:sub(0), s:sub(0, 2) == "GE" end)
 over("parts of parts", function(s)
 	local t = s:sub(3):sub(2, 9):sub(-4)
