@@ -223,7 +223,10 @@ static inline uint64_t lw_text_meets(uint64_t kinds)
 	return kinds & IR_BIT(IR_TEXT) ? kinds & ~IR_BIT(IR_STR) : kinds;
 }
 struct lw_val lw_text_as(struct lw *w, const struct lw_val *v, uint64_t kinds);
-enum { LW_TEXTUAL = 1 << IR_NIL | 1 << IR_FALSE | 1 << IR_TRUE | 1 << IR_INT | 1 << IR_IP4 | 1 << IR_MAC };
+enum { LW_TEXTUAL = 1 << IR_NIL | 1 << IR_FALSE | 1 << IR_TRUE | 1 << IR_INT | 1 << IR_IP4 | 1 << IR_IP6 |
+       1 << IR_MAC };
+enum { LW_IP6_CAP = 39 };
+struct lw_val lw_text_ip6(struct lw *w, const struct lw_val *v);
 /* ---- long strings: in scratch memory ---- */
 struct lw_val lw_long(ir_ref off, ir_ref len, uint32_t cap);
 /* All that is a string in v, and what has a text, as one; what is longer than LW_MAXLONG raises. */

@@ -22,6 +22,7 @@ static uint32_t cap_of_kind(unsigned kind, uint32_t cap, uint32_t most)
 	switch (kind) {
 	case IR_INT: return INT_CAP;
 	case IR_IP4: return IP4_CAP;
+	case IR_IP6: return LW_IP6_CAP;
 	case IR_MAC: return MAC_CAP;
 	case IR_STR: case IR_TEXT: case IR_LONG: return cap;
 	case IR_SLICE: return most;
@@ -263,6 +264,7 @@ static struct lw_val text_of_kind(struct lw *w, const struct lw_val *v)
 	case IR_STR: case IR_SLICE: case IR_LONG: return string_text(w, v);
 	case IR_INT: return lw_text_int(w, lw_int_word(w, v));
 	case IR_IP4: return ip4_text(w, v);
+	case IR_IP6: return lw_text_ip6(w, v);
 	case IR_MAC: return mac_text(w, v);
 	default:
 		name = lw_const(w, kind_name(kind));

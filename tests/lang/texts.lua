@@ -118,6 +118,41 @@ lang.packets { name = "addresses", inputs = made.inputs, f = function(p)
 	local ip = p.ipv4
 	return all(tostring(p.eth.src)), ip and all(tostring(ip.src)), ip and all("to " .. tostring(ip.dst))
 end }
+-- An IPv6 frame from one address to another.
+local function between(src, dst)
+	local function bytes(a)
+		local t = {}
+		for i = 1, 16 do t[i] = string.char(bpf.ip(a):byte(i)) end
+		return table.concat(t)
+	end
+	return made.eth(0x86dd, (">I4I2BB"):pack(0x60000000, 8, 59, 64) .. bytes(src) .. bytes(dst) .. ("x"):rep(8))
+end
+local some = { "::", "::1", "1::", "::ffff", "::1:0", "::1:2", "::ffff:1.2.3.4", "::ffff:0:0", "::fffe:1:2", "::ffff:255.255.255.255",
+	"::255.255.255.255", "::0.1.0.0", "1:0:0:2::", "1::2:0:0:3", "1:0:0:2:0:0:0:3", "1:0:0:2:0:0:3:4", "0:1:0:1:0:1:0:1",
+	"1:0:1:0:1:0:1:0", "0:0:1::", "::1:0:0:0:0", "0:0:1:0:0:1:0:0", "2001:db8::a00f:1ff", "fe80::210:ff:fe3:4", "1:2:3:4:5:6:7:8",
+	"1:2:3:4:5:6:7:0", "0:2:3:4:5:6:7:8", "1:2:3:4:5:6::", "::3:4:5:6:7:8", "1:2:3::6:7:8", "1:2:3:0:5:6:7:8", "64:ff9b::1.2.3.4",
+	"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "1000:100:10:1:f000:f00:f0:f", "0:0:0:0:1::", "::abcd:ef01:2345:6789",
+	"0:0:0:0:0:1:2:3", "0:0:0:0:ffff:1:2:3", "1::ffff:1.2.3.4", "a::b:0:0", "9:0a:99:aa:99a:a99:9999:aaaa" }
+local between_some = {}
+for i = 1, #some do between_some[i] = between(some[i], some[#some + 1 - i]) end
+lang.packets { name = "IPv6 addresses", inputs = between_some, f = function(p)
+	local ip = p.ipv6
+	return all(tostring(ip.src)), all("to " .. tostring(ip.dst) .. ".")
+end }
+for i = 1, #some do
+	local said = tostring(bpf.ip(some[i]))
+	between_some[i] = between(said, said)
+	lang.packets { name = "known: " .. said, inputs = { between_some[i] }, want = { { true, #said } }, f = function(p)
+		return tostring(p.ip.src) == said, #("%s"):format(p.ip.src)
+	end }
+end
+lang.packets { name = "IPv6 addresses or something else", inputs = made.inputs, f = function(p)
+	local ip = p.ip
+	local a = ip and ip.src or p.arp and p.arp.spa
+	local function text(v) return "<" .. tostring(v) .. ">" end
+	local ok, n = pcall(function() return #text(a) // (a and 1 or 0) end)
+	return all(text(a)), ok and n, all(("%s"):format(p.vlan and 1 or a))
+end }
 over("tostring of strings", function(s) return tostring(s) == s, all(tostring(s .. "x")), tostring("c") == "c" end)
 local numbers = lang.each { 0, 1, -1, 9, 10, -10, 99, 100, 12345, -12345, 255, 4096, math.maxinteger, math.mininteger }
 for _, format in ipairs { "%d", "%i", "<%5d>", "<%-5d>", "<%05d>", "%u", "%x", "%X", "<%4x>", "<%-4X>", "<%08x>", "%20d", "%020d", "%-20d|" } do
