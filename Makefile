@@ -62,6 +62,8 @@ share_src := $(filter-out %_main.c,$(wildcard tests/vm-bpf/*.c tests/kernel/*.c)
 bench_src := $(wildcard bench/*.c)
 unit_bin  := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(unit_src))
 main_bin  := $(foreach f,$(main_src),$(BUILD)/tests/$(patsubst %_main.c,%,$(notdir $(f))))
+# What `make check` compiles, so that it sees when a signature is another one.
+bench_obj := $(call objects,$(bench_src) $(wildcard bench/measure/*.c))
 bench_bin := $(patsubst bench/%.c,$(BUILD)/bench/%,$(bench_src))
 preload_src := $(wildcard tests/*/*_preload.c)
 preload_so := $(patsubst %.c,$(BUILD)/tests/%.so,$(notdir $(preload_src)))
@@ -82,7 +84,7 @@ stage    := $(if $(wildcard tests/net/stage/*.c),$(BUILD)/stage)
 .SECONDARY:
 
 all: $(products) $(stage)                     ## the library, the command, the Lua module
-tests: $(unit_bin) $(main_bin) $(preload_so) $(threads)     ## the test programs
+tests: $(unit_bin) $(main_bin) $(preload_so) $(threads) $(bench_obj)     ## the test programs; benchmarks, compiled only
 
 check: all tests                              ## all tests; T=suite/name runs a part
 	@BUILD=$(BUILD) LUA=$(LUA) tests/run $(T)

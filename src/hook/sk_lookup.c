@@ -4,8 +4,7 @@
  */
 #include "hook/event.h"
 #include "hook/hook.h"
-#include "net/net.h"
-#include "stdlib/stdlib.h"
+#include "hook/rows.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -25,10 +24,7 @@ static const struct ir_target target = {
 	.params = { IR_BIT(IR_VIEW0) },
 	.verdicts = verdicts,
 	.default_verdict = PG_PASS,
-	.libs = stdlib_rows,
-	.map_rows = stdlib_map_rows,
-	.addr_rows = net_addr_rows, .cidr_rows = net_cidr_rows,
-	.str_rows = stdlib_str_rows,
+	HOOK_ROWS,
 	.helper_sk_assign = HELPER_SK_ASSIGN,
 };
 

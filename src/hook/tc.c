@@ -82,14 +82,6 @@ static int check(const struct pg_attach_opts *o, int *ifindex, char *err, size_t
 	return 0;
 }
 
-/* 1: the program runs in the link that was pinned; 0: there is none. */
-static int take_pinned(struct kern_features *f, struct hook_link *l, int prog_fd, char *err, size_t errlen)
-{
-	struct kern_tc *t = l->own;
-	const struct kern_link_info want = { KERN_LINK_TCX, (uint32_t)t->ifindex, t->egress };
-	return pin_take(f, l->pin, &want, prog_fd, &t->link_fd, err, errlen);
-}
-
 static void leave(struct hook_link *l)
 {
 	struct kern_tc *t = l->own;
@@ -110,7 +102,8 @@ static int attach(struct kern_features *f, int prog_fd, const struct pg_attach_o
 	*t = (struct kern_tc){ .ifindex = l->ifindex, .egress = *opts->direction == 'e', .link_fd = -1, .token = -1 };
 	snprintf(l->name, sizeof l->name, "tc %s %s", opts->dev, opts->direction);
 	l->own = t;
-	r = l->pin ? take_pinned(f, l, prog_fd, err, errlen) : 0;
+	const struct kern_link_info place = { KERN_LINK_TCX, (uint32_t)t->ifindex, t->egress };
+	r = l->pin ? pin_take(f, l->pin, &place, prog_fd, &t->link_fd, err, errlen) : 0;
 	if (r == 0) {
 		r = kern_tc_attach(f, t, prog_fd);
 		if (r < 0)

@@ -2,9 +2,8 @@
 #include "hook/hook.h"
 #include "hook/pin.h"
 #include "hook/root.h"
+#include "hook/rows.h"
 #include "kern/bpf_abi.h"
-#include "net/net.h"
-#include "stdlib/stdlib.h"
 
 #include <errno.h>
 #include <net/if.h>
@@ -29,10 +28,7 @@ static const struct ir_target target = {
 	.views = net_views,
 	.verdicts = verdicts,
 	.default_verdict = PG_PASS,
-	.libs = stdlib_rows,
-	.map_rows = stdlib_map_rows,
-	.addr_rows = net_addr_rows, .cidr_rows = net_cidr_rows,
-	.str_rows = stdlib_str_rows,
+	HOOK_ROWS,
 	.ctx_data = offsetof(struct xdp_md, data),
 	.ctx_data_end = offsetof(struct xdp_md, data_end),
 	.helper_load_bytes = ABI_XDP_LOAD_BYTES,
@@ -119,13 +115,6 @@ static void close_all(struct hook_link *l)
 	l->link_fd = l->root_fd = l->slot_fd = -1;
 }
 
-/* 1: the program runs in the link that was pinned; 0: there is none. */
-static int take_pinned(struct kern_features *f, struct hook_link *l, int prog_fd, char *err, size_t errlen)
-{
-	const struct kern_link_info want = { .kind = KERN_LINK_XDP, .ifindex = (uint32_t)l->ifindex };
-	return pin_take(f, l->pin, &want, prog_fd, &l->link_fd, err, errlen);
-}
-
 static int attach(struct kern_features *f, int prog_fd, const struct pg_attach_opts *opts,
 		  struct hook_link *l, char *err, size_t errlen)
 {
@@ -146,7 +135,8 @@ static int attach(struct kern_features *f, int prog_fd, const struct pg_attach_o
 		return -ENODEV;
 	}
 	snprintf(l->name, sizeof l->name, "xdp %s", opts->dev);
-	int r = l->pin ? take_pinned(f, l, prog_fd, err, errlen)
+	const struct kern_link_info place = { .kind = KERN_LINK_XDP, .ifindex = (uint32_t)l->ifindex };
+	int r = l->pin ? pin_take(f, l->pin, &place, prog_fd, &l->link_fd, err, errlen)
 		       : root_new(&target, l->made.flags, prog_fd, &l->root_fd, &l->slot_fd, err, errlen);
 	if (r)
 		return r < 0 ? r : 0;
