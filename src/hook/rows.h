@@ -7,7 +7,7 @@
 #include "stdlib/stdlib.h"
 
 #define HOOK_ROWS                                                                            \
-	.libs = stdlib_rows, .map_rows = stdlib_map_rows, .addr_rows = net_addr_rows, .cidr_rows = net_cidr_rows,        \
-	.str_rows = stdlib_str_rows
+	.libs = stdlib_rows, .map_rows = stdlib_map_rows, .addr_rows = net_addr_rows,        \
+	.cidr_rows = net_cidr_rows, .str_rows = stdlib_str_rows
 
 #endif
