@@ -352,6 +352,7 @@ struct ir_unit {
 	pg_map **models;       /* 1..nmodels: what maps out of maps of maps are like; no two alike */
 	uint32_t nmodels, cap_models;
 	bool uses_print;
+	bool asks_bytes;       /* a message of an error is asked for its bytes (set by infer) */
 	bool tells;            /* kinds of values are asked for by name (set by infer) */
 	bool copy_access;      /* packet bytes by helper copy ... */
 	bool copy_stores;      /* ... those that are written; what is read after one, too */

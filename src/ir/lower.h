@@ -249,6 +249,9 @@ struct lw_val lw_long_rep(struct lw *w, const struct lw_val *v, ir_ref n, const 
 ir_ref lw_long_put(struct lw *w, ir_ref to, const struct lw_val *v);
 /* Copies v's strings to the room: they are not what is made anew where they are now. Two rooms: to the other one. */
 struct lw_val lw_long_keep(struct lw *w, const struct lw_val *v, ir_ref room);
+/* The message that v is, of one kind, as a string in scratch memory. (opt/lower_error.c) */
+enum { LW_MESSAGE = 512 };
+struct lw_val lw_message_text(struct lw *w, const struct lw_val *v);
 /* x when the comparison holds, else y. */
 ir_ref lw_pick(struct lw *w, enum ir_cc cc, ir_ref a, ir_ref b, ir_ref x, ir_ref y);
 

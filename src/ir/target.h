@@ -59,6 +59,8 @@ enum {
 	IR_MOVES = 1 << 18,
 	/* Its result is a text, or nil, by the kind of its one argument alone. */
 	IR_TELLS = 1 << 19,
+	/* It looks at the bytes of a text that it is given (as functions of strings do). */
+	IR_BYTES = 1 << 20,
 };
 enum { IR_RESULTS = 35 };
 

@@ -112,6 +112,22 @@ const char *infer_a_wrong(const struct infer *in, const struct ir_type *t, uint6
 	return arena_printf(in->fl.u->arena, "%s %s", strchr("aeiou", *what) ? "an" : "a", what);
 }
 
+struct ir_type infer_bytes(struct infer *in)
+{
+	in->fl.u->asks_bytes = true;
+	return type_pending();
+}
+
+bool infer_looks_at_bytes(const struct ir_unit *u, const struct ir_lib *row)
+{
+	return row->effects & IR_BYTES || row_is_method(u, row);
+}
+
+bool infer_takes_bytes(const struct ir_unit *u, const struct ir_type *object)
+{
+	return ir_map_like(u, object) || object->kinds & (IR_BIT(IR_ENTRY) | IR_BIT(IR_MAP));
+}
+
 static struct ir_type rule_const(struct infer *in, ir_ref r)
 {
 	return type_const(in->fl.u->target, ir_at(in->fl.f, r)->k);
@@ -137,7 +153,8 @@ static struct ir_type rule_closure(struct infer *in, ir_ref r)
 
 static struct ir_type rule_record(struct infer *in, ir_ref r)
 {
-	(void)in;
+	for (uint32_t i = 0; i < ir_at(in->fl.f, r)->nargs; i++)
+		in->fl.u->asks_bytes |= (infer_arg(in, r, i).kinds & IR_BIT(IR_MSG)) != 0;
 	return (struct ir_type){ .kinds = IR_BIT(IR_REC), .def = r };
 }
 
@@ -295,10 +312,7 @@ static bool concat_piece(struct infer *in, ir_ref r, uint32_t i, uint32_t *least
 	uint32_t site = ir_at(in->fl.f, r)->site;
 	struct ir_type t = infer_arg(in, r, i);
 	uint64_t good = t.kinds & (IR_STRINGS | IR_BIT(IR_INT));
-	if (t.kinds & IR_BIT(IR_MSG))
-		flow_refuse(&in->fl, site, ON_STRINGS, "print it, or raise it again", "the message of an error "
-			    "is a piece of a text here; that is not there yet");
-	else if (t.kinds & IR_BIT(IR_FLOAT))
+	if (t.kinds & IR_BIT(IR_FLOAT))
 		flow_refuse(&in->fl, site, ON_VALUES, "compute it in the user half and capture the text",
 			    "a float is a piece of a text here; floats do not exist in the kernel");
 	else if (!good && t.kinds & LW_TEXTUAL & ~(IR_BIT(IR_NIL) | IR_BOOL))
@@ -322,6 +336,9 @@ static struct ir_type rule_concat(struct infer *in, ir_ref r)
 	for (uint32_t i = 0; i < ins->nargs; i++)
 		if (!infer_arg(in, r, i).kinds)
 			return nothing;
+	for (uint32_t i = 0; i < ins->nargs; i++)
+		if (infer_arg(in, r, i).kinds & IR_BIT(IR_MSG))
+			return infer_bytes(in);
 	const pg_value *k = concat_known(in, r);
 	if (k)
 		return type_const(in->fl.u->target, k);
@@ -407,8 +424,7 @@ static struct ir_type rule_len(struct infer *in, ir_ref r)
 		flow_refuse(&in->fl, ins->site, ON_TABLES, "take #t in the user half and capture the number",
 			    "the length of %s is not known in kernel code", infer_operand(in, r, 0));
 	else if (t.kinds & IR_BIT(IR_MSG))
-		flow_refuse(&in->fl, ins->site, ON_STRINGS, "compare it with a constant text, or print it",
-			    "the length of a string known only at run time is not there yet");
+		return infer_bytes(in);
 	else if (!good)
 		flow_error(&in->fl, ins->site, "%s is always %s here and has no length",
 			   infer_operand(in, r, 0), infer_a_wrong(in, &t, good));
@@ -656,7 +672,8 @@ static int rounds(struct flow *fl)
 			continue;
 		if (fl->u->nsubs && !fl->u->settled)
 			fl->u->settled = true;
-		else if (!again_known(fl) && !choose_known(fl) && !untangle(fl) && !told_known(fl))
+		else if (!again_known(fl) && !choose_known(fl) && !untangle(fl) && !told_known(fl) &&
+			 !messages_text(fl))
 			return 0;
 	}
 	diag_refuse(fl->u->diag, fl->f->pos, ON_SIZE, "call fewer functions within pcall",

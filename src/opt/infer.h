@@ -16,6 +16,12 @@ const char *infer_operand(const struct infer *in, ir_ref r, uint32_t i); /* "'n'
 const char *infer_a_wrong(const struct infer *in, const struct ir_type *t, uint64_t wanted);
 const char *infer_wrong(const struct infer *in, const struct ir_type *t, uint64_t wanted);
 
+/* What an operation gives that looks at the bytes of an error's message: known when that is a text. (messages.c) */
+struct ir_type infer_bytes(struct infer *in);
+/* Does a function look at the bytes of the strings that it is given? Does what is indexed, or assigned to, take some? */
+bool infer_looks_at_bytes(const struct ir_unit *u, const struct ir_lib *row);
+bool infer_takes_bytes(const struct ir_unit *u, const struct ir_type *object);
+
 /* That a result is asked for that is beyond those which a row gives. */
 void infer_too_many(const struct flow *fl, ir_ref result);
 /* The results of a call of a row that gives several: how many, and their types; 0: not known, or one. */

@@ -284,15 +284,13 @@ struct ir_type infer_index(struct infer *in, ir_ref r)
 	if (!t.kinds || !key.kinds)
 		return nothing;
 	bool self = ir_at(in->fl.f, r)->op == IRO(self);
+	if (key.kinds & IR_BIT(IR_MSG) && infer_takes_bytes(in->fl.u, &t))
+		return infer_bytes(in);
 	uint64_t good = (self ? kinds_with_method : kinds_having)(in->fl.u, &t, const_name(&key));
 	for (uint64_t set = good; set; set &= set - 1) {
 		unsigned k = ir_first_kind(set);
-		if (k == IR_MSG) {
-			flow_refuse(&in->fl, ir_at(in->fl.f, r)->site, ON_STRINGS, "print it, or compare it "
-				    "with a constant text", "methods of the message of an error are not there "
-				    "yet");
-			return type_pending();
-		}
+		if (k == IR_MSG)
+			return infer_bytes(in);
 		struct ir_type one = index_kind(in, r, &t, k, &key);
 		if (method_and_field(in, r, &out, &one, &key))
 			return type_pending();
@@ -422,6 +420,10 @@ struct ir_type infer_setindex(struct infer *in, ir_ref r)
 		return nothing;
 	if (t.kinds & IR_BIT(IR_REC))
 		return nothing;
+	if ((v.kinds | key.kinds) & IR_BIT(IR_MSG) && infer_takes_bytes(in->fl.u, &t)) {
+		in->fl.u->asks_bytes = true;
+		return nothing;
+	}
 	if (t.kinds & IR_VIEWS && t.kinds & (IR_BIT(IR_ENTRY) | IR_BIT(IR_HOST) | IR_BIT(IR_MAP))) {
 		flow_refuse(&in->fl, site, ON_TABLES, "assign to each of them under an if",
 			    "%s may be a packet or something else here; which, is known only at run time",
@@ -527,6 +529,9 @@ static struct ir_type call_row(struct infer *in, ir_ref r, const struct ir_lib *
 		if (!a[i].kinds)
 			return nothing;
 	}
+	for (uint32_t i = 0; i < n; i++)
+		if (a[i].kinds & IR_BIT(IR_MSG) && infer_looks_at_bytes(in->fl.u, row))
+			return infer_bytes(in);
 	if (!check_args(in, ins->site, row, n, a, method))
 		return nothing;
 	warn_unused(in, r, row);

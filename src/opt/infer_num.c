@@ -260,9 +260,7 @@ static struct ir_type compare_equal(struct infer *in, ir_ref r, const struct ir_
 	bool numbers = a->kinds & NUMBERS && b->kinds & NUMBERS;
 	bool message = (a->kinds | b->kinds) & IR_BIT(IR_MSG) && a->kinds & STRINGS && b->kinds & STRINGS;
 	if (message && (a->kinds & b->kinds & IR_BIT(IR_MSG) || (!is_text(a) && !is_text(b))))
-		flow_refuse(&in->fl, site, ON_STRINGS, "compare it with a constant text",
-			    "the message of an error is compared with a text known only at run time; that is "
-			    "not there yet");
+		return infer_bytes(in);
 	if (both & (IR_VIEWS | IR_BIT(IR_ENTRY)))
 		flow_refuse(&in->fl, site, ON_VALUES, "compare the fields that matter", "two views are "
 			    "compared here; that is not there in kernel code")->at = "==";
@@ -293,8 +291,7 @@ static struct ir_type compare_order(struct infer *in, ir_ref r, const struct ir_
 {
 	uint32_t site = ir_at(in->fl.f, r)->site;
 	if ((a->kinds | b->kinds) & IR_BIT(IR_MSG) && a->kinds & STRINGS && b->kinds & STRINGS)
-		flow_refuse(&in->fl, site, ON_STRINGS, "compare it with == and a constant text",
-			    "the order of the message of an error is not there yet");
+		return infer_bytes(in);
 	else if (a->kinds & IR_STRINGS && b->kinds & IR_STRINGS)
 		return type_kinds(IR_BOOL);
 	else if (!(a->kinds & NUMBERS && b->kinds & NUMBERS))

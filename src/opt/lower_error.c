@@ -19,20 +19,22 @@ static const char *value_text(struct lw *w, unsigned kind, const pg_value *k)
 
 /* ---- messages ---- */
 
-/* What can be said only when all errors have their numbers: is the message this text? Without a text, it is raised. */
+/* What can be said only when all errors have their numbers: is the message this text? Without a text, it is raised; or
+ * put where there is room for it, and its length given to block yes. */
 struct lw_question {
 	struct lw_question *next;
 	ir_blk at, yes, no;
 	ir_ref number;
 	uint32_t site;
 	const pg_value *text;
+	ir_ref room;           /* an address, or 0 */
 };
 
 void lower_message_is(struct lw *w, const struct lw_val *v, const pg_value *text, ir_blk yes, ir_blk no)
 {
 	struct lw_val m = lw_narrow(w, v, IR_BIT(IR_MSG));
 	struct lw_question *q = arena_new(w->unit->scratch, struct lw_question);
-	*q = (struct lw_question){ w->questions, w->cur, yes, no, lw_word(w, &m, 0), w->site, text };
+	*q = (struct lw_question){ w->questions, w->cur, yes, no, lw_word(w, &m, 0), w->site, text, 0 };
 	w->questions = q;
 	w->cur = 0;
 }
@@ -62,11 +64,63 @@ static void answer_raise(struct lw *w, const struct lw_question *q)
 	lw_raise(w, "a message without a number");
 }
 
+struct lw_val lw_message_text(struct lw *w, const struct lw_val *v)
+{
+	struct lw_question *q = arena_new(w->unit->scratch, struct lw_question);
+	ir_ref off = lw_long_room(w, LW_MESSAGE);
+	ir_blk on = lw_block(w, 1);
+	*q = (struct lw_question){ .next = w->questions, .yes = on, .number = lw_word(w, v, 0), .site = w->site,
+				   .room = lw_long_at(w, off) };
+	q->at = w->cur;
+	w->questions = q;
+	lw_enter(w, on);
+	return lw_long(off, lw_param(w, on, 0), LW_MESSAGE);
+}
+
+static void put_message(struct lw *w, const struct lw_question *q, const char *s)
+{
+	size_t n = strlen(s);
+	for (size_t at = 0; at < n; at += 8) {
+		uint64_t word = 0;
+		memcpy(&word, s + at, n - at < 8 ? n - at : 8);
+		lw_store(w, 8, q->room, (int64_t)at, lw_imm(w, (int64_t)word));
+	}
+	ir_ref len = lw_imm(w, (int64_t)n);
+	lw_jmp(w, q->yes, 1, &len);
+}
+
+static void answer_text(struct lw *w, const struct lw_question *q)
+{
+	struct ir_unit *u = w->unit;
+	for (uint32_t i = 0; i < u->nerrors; i++) {
+		const char *s = ir_error_text(u, i);
+		if (u->errors[i].loss || u->errors[i].room || u->errors[i].worded)
+			continue;
+		if (strlen(s) > LW_MESSAGE)
+			diag_refuse(u->diag, u->sites[ir_site_shown(u, q->site)].pos, ON_STRINGS, "print it, or compare it with "
+				    "a constant text", "the message of an error may have more than %d bytes here; that is not "
+				    "there yet", LW_MESSAGE);
+		else {
+			ir_blk is = lw_block(w, 0), next = lw_block(w, 0);
+			lw_bri(w, IR_EQ, q->number, i, is, next);
+			lw_enter(w, is);
+			put_message(w, q, s);
+			lw_enter(w, next);
+		}
+	}
+	ir_ref none = lw_imm(w, 0); /* never reached */
+	lw_jmp(w, q->yes, 1, &none);
+}
+
 static void answer(struct lw *w, const struct lw_question *q)
 {
 	w->site = q->site;
 	w->at = NULL;
 	lw_enter(w, q->at);
+	if (q->room) {
+		answer_text(w, q);
+		return;
+	}
 	if (!q->text) {
 		answer_raise(w, q);
 		return;

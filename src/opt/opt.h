@@ -77,6 +77,8 @@ int expand_locked(struct flow *fl, ir_ref call, ir_ref *gone);
 int untangle(struct flow *fl);
 /* Captured tables indexed again by what they were indexed by before: what was found is used. Returns how many. */
 int again_known(struct flow *fl);
+/* Messages of errors whose bytes are looked at become texts. Returns how many. */
+int messages_text(struct flow *fl);
 /* What tests of a value's kind by its name say of it becomes known where they lead. Returns how many times. */
 int told_known(struct flow *fl);
 /* Captured tables indexed by what is known at run time become comparisons. Returns how many. */

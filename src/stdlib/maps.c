@@ -38,9 +38,8 @@ bool std_storable(struct infer *in, uint32_t site, const struct map_shape *s, co
 		return infer_refuse(in, site, ON_VALUES, "write an integer: 1000000 for 1e6",
 				    "a float is a %s of %s here; floats do not exist in the kernel", what, map_text(a, s)), false;
 	if (!(v->kinds & want) || (v->kinds == IR_BIT(IR_HOST) && !cidr))
-		return infer_error(in, site, v->kinds == IR_BIT(IR_MSG) ? "print it, or store a number for each error"
-				   : NULL, "bad %s for %s (%s expected, got %s)", what, map_text(a, s), type_text(a, t),
-				   v->kinds == IR_BIT(IR_MSG) ? "the message of an error" : kind_of(in, v)), false;
+		return infer_error(in, site, NULL, "bad %s for %s (%s expected, got %s)", what, map_text(a, s), type_text(a, t),
+				   kind_of(in, v)), false;
 	if (v->kinds & want & IR_BIT(IR_ENTRY) && v->layout && !ct_equal(v->layout, t))
 		return infer_refuse(in, site, ON_MAPS, "store its fields: m[k] = { a = e.a, b = e.b }",
 				    "an entry of another struct is a %s of %s here", what, map_text(a, s)), false;

@@ -340,10 +340,10 @@ const struct ir_lib stdlib_rows[] = {
 	  "an integer as it is" },
 	{ "math.ceil", 1, 1, { INT | FLOAT }, INT, 0, 0, std_number_type, std_number_lower, STD_CEIL,
 	  "an integer as it is" },
-	{ "tonumber", 1, 2, { 0 }, INT | NIL, 0, 0, std_tonumber_type, std_tonumber_lower, 0,
+	{ "tonumber", 1, 2, { 0 }, INT | NIL, 0, IR_BYTES, std_tonumber_type, std_tonumber_lower, 0,
 	  "an integer as it is, text converted, else nil; text that is a float raises" },
 	{ "type", 1, 1, { 0 }, STR, 8, IR_CALM | IR_TELLS, kind_type, kind_lower, 0, "kind of a value, as text" },
-	{ "tostring", 1, 1, { 0 }, IR_STRINGS, 0, 0, std_tostring_type, std_tostring_lower, 0, "a value as text" },
+	{ "tostring", 1, 1, { 0 }, IR_STRINGS, 0, IR_BYTES, std_tostring_type, std_tostring_lower, 0, "a value as text" },
 	{ "string.char", 0, -1, { INT, INT, INT, INT }, IR_BIT(IR_TEXT), 0, IR_E_RAISE, std_char_type, std_char_lower, 0,
 	  "the text of these bytes" },
 	{ "rawget", 2, 2, { 0 }, IR_ANY, 0, 0, rawget_type, known_lower, 0, "t[k] of a captured table, without __index" },
@@ -391,6 +391,8 @@ const struct ir_lib stdlib_rows[] = {
 	{ "bpf.cidr", 1, 1, { 0 }, IR_BIT(IR_HOST), 0, 0, addr_type, NULL, AS_CIDR, "prefix of constant text" },
 	/* a string of the packet that outlives a write to it; no script can name it */
 	{ "(keep)", 1, 1, { 0 }, IR_ANY, 0, 0, std_keep_type, std_keep_lower, 0, "a copy of a string" },
+	/* the message of an error that is asked for its bytes; likewise */
+	{ "(message)", 1, 1, { 0 }, IR_ANY, 0, 0, std_message_type, std_message_lower, 0, "the text of a message" },
 	/* what m:locked(k, f) becomes; no script can name them */
 	{ "(entry)", 2, 2, { 0 }, NIL, 0, IR_E_READ | IR_E_RAISE, std_entry_type, std_entry_lower, 0, "an entry that has a lock" },
 	{ "(lock)", 2, 2, { 0 }, NIL, 0, IR_E_WRITE, NULL, std_lock_lower, HELPER_SPIN_LOCK, "locks it" },

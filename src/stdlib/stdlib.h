@@ -86,6 +86,9 @@ bool std_tostring_type(struct infer *in, const struct ir_lib *row, uint32_t site
 		     struct ir_type *out);
 void std_tostring_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
 		      struct lw_val *out);
+bool std_message_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
+		      struct ir_type *out);
+void std_message_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args, struct lw_val *out);
 bool std_keep_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
 		   struct ir_type *out);
 void std_keep_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args, struct lw_val *out);

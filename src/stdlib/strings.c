@@ -28,9 +28,6 @@ bool std_integers(struct infer *in, const struct ir_lib *row, uint32_t site, uin
 /* Is the string one whose bytes can be looked at where it is, or that is short enough to be copied? */
 bool std_one_string(struct infer *in, const struct ir_lib *row, uint32_t site, const struct ir_type *a)
 {
-	if (a->kinds & IR_BIT(IR_MSG))
-		return infer_refuse(in, site, ON_STRINGS, "print it, or compare it with a constant text",
-				    "'%s' of the message of an error is not there yet", row->name), false;
 	if (a->kinds & (INT | IR_BIT(IR_FLOAT)))
 		return infer_refuse(in, site, ON_STRINGS, "make it a text first: tostring(n)",
 				    "'%s' of a number is not there in kernel code", row->name), false;

@@ -101,6 +101,55 @@ void std_keep_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const st
 	*out = lw_join_end(w, &j);
 }
 
+/* Messages, and other strings with them, become long strings. */
+bool std_message_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
+		      struct ir_type *out)
+{
+	(void)in, (void)row, (void)site, (void)n;
+	*out = *a;
+	if (!(a->kinds & IR_BIT(IR_MSG)))
+		return true;
+	uint32_t cap = lw_text_cap(a->kinds & IR_STRINGS, a->cap, a->most);
+	cap = cap > LW_MAXLONG ? (uint32_t)LW_MAXLONG : cap < LW_MESSAGE ? (uint32_t)LW_MESSAGE : cap;
+	*out = (struct ir_type){ .kinds = (a->kinds & ~IR_ALL_STRINGS) | IR_BIT(IR_LONG), .cap = cap, .layout = a->layout,
+				 .model = a->model };
+	return true;
+}
+
+/* Where v is of these kinds, adds what `make` makes of it, or v itself; goes on where it is none. */
+static void add_kinds(struct lw *w, struct lw_join *j, const struct lw_val *v, uint64_t kinds, lw_str_fn *make)
+{
+	if (!(v->kinds & kinds))
+		return;
+	ir_blk mine = lw_block(w, 0), other = lw_block(w, 0);
+	lw_br_kind(w, v, kinds, mine, other);
+	lw_enter(w, mine);
+	struct lw_val x = lw_narrow(w, v, kinds);
+	x = make ? make(w, &x) : x;
+	lw_join_add(w, j, &x);
+	lw_enter(w, other);
+}
+
+void std_message_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+		       struct lw_val *out)
+{
+	(void)row, (void)n;
+	const struct lw_val *v = &args[0];
+	if (!(v->kinds & ~IR_BIT(IR_MSG)) || !(v->kinds & IR_BIT(IR_MSG))) {
+		*out = v->kinds & IR_BIT(IR_MSG) ? lw_message_text(w, v) : *v;
+		return;
+	}
+	struct lw_join j = lw_join_new(w, out->kinds, out->cap);
+	add_kinds(w, &j, v, IR_BIT(IR_MSG), lw_message_text);
+	struct lw_val rest = lw_narrow(w, v, ~IR_BIT(IR_MSG)), other = lw_narrow(w, v, ~IR_ALL_STRINGS);
+	add_kinds(w, &j, &rest, IR_STRINGS, lw_long_of);
+	if (other.kinds)
+		lw_join_add(w, &j, &other);
+	else
+		lw_raise(w, "%s", "a value of no kind"); /* never reached */
+	*out = lw_join_end(w, &j);
+}
+
 /* ---- format ---- */
 
 /* A part of a format: text, or (conv) an argument. */

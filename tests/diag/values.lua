@@ -165,19 +165,6 @@ diag.case("a message in arithmetic", function(p)
 	print("between")
 	return ok and v + 1
 end)
-diag.case("a message stored", function(p)
-	local ok, v = pcall(function() return p.tcp.dport end)
-	if not ok then words[1] = v end
-end)
-diag.case("messages compared", function(p)
-	local _, v = pcall(function() return p.tcp.dport end)
-	local _, w = pcall(function() return p.udp.dport end)
-	if v == w then return bpf.DROP end
-end)
-diag.case("a message's length", function(p)
-	local ok, v = pcall(function() return p.tcp.dport end)
-	if not ok then return #v end
-end)
 diag.case("a message that grows in a loop", function(p)
 	local message
 	for i = 1, p.len do
