@@ -611,14 +611,17 @@ static uint32_t param_index(const struct ir_fn *f, ir_ref param)
 	return i;
 }
 
-/* Are the variables that the function shares there wherever the value may be used? */
+/* Are the variables that the function shares there wherever the value may be used, and the same ones? A loop that makes
+ * them anew brings the value to its head, or before them in their own block. */
 static bool may_make(const struct choice *c, ir_ref closure)
 {
 	const struct ir_ins *i = ir_at(c->f, closure);
 	for (uint32_t w = 0; w < c->web->n; w++)
-		for (uint32_t a = 0; a < i->nargs; a++)
-			if (!ir_dominates(c->f, ir_at(c->f, i->args[a])->block, ir_at(c->f, c->web->params[w])->block))
+		for (uint32_t a = 0; a < i->nargs; a++) {
+			ir_blk made = ir_at(c->f, i->args[a])->block, used = ir_at(c->f, c->web->params[w])->block;
+			if (made == used || !ir_dominates(c->f, made, used))
 				return false;
+		}
 	return true;
 }
 

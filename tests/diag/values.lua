@@ -117,6 +117,14 @@ diag.case("a function out of a loop", function(p)
 	end
 	return f()
 end)
+diag.case("a function of a loop's own variable", function(p)
+	local f = function() return 0 end
+	for i = 1, 3 do
+		local k = i * p.len
+		if i == p:u8(0) then f = function() k = k + 1 return k end end
+	end
+	return f()
+end)
 diag.case("calling a number", function(p) local n = p.len return n() end)
 diag.case("a misspelt library function", function(p) return math.maxx(p.len, 1) end)
 diag.case("values counted that may be missing", function(p)

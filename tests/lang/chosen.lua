@@ -114,6 +114,17 @@ lang.case { name = "two chosen", inputs = two, f = function(a, b)
 	if b > 1 then g = twice end
 	return f(g(a)), g(f(b))
 end }
+lang.case { name = "of variables before the loop, and several names", inputs = lang.pairs { 0, 1, 2, 3, 5 }, f = function(a, b)
+	local f, g, s = nil, nil, 0
+	local function x() s = s + 1 end
+	local function y() s = s * 2 end
+	for i = 1, a & 7 do
+		if f then f() end
+		if g then g() end
+		if i == b then f = x elseif i == b + 1 then g = f f = y end
+	end
+	return s
+end }
 lang.case { name = "library functions", inputs = two, f = function(a, b)
 	local f = math.max
 	if a > 2 then f = math.min end
