@@ -13,6 +13,8 @@ struct front {
 	struct field { uint64_t table; const char *key; uint32_t n; pg_value v; }
 		fields[FIELDS]; /* of tables, asked for last */
 	uint32_t nfields;
+	struct front_list { pg_value *pairs; uint32_t n; } *lists; /* made up */
+	uint32_t nlists, cap_lists;
 };
 
 static struct ir_fn *build(struct ir_unit *u, struct front_proto *p)
@@ -99,8 +101,40 @@ const char *front_upvalue_name(struct ir_unit *u, const struct ir_fn *f, unsigne
 	return p && i < p->nupvals ? p->upvals[i].name : "?";
 }
 
+/* ---- tables made up: the keys and values of captured ones as lists ---- */
+
+enum { MADE_UP_BIT = 63 };
+
+static const struct front_list *made_up(const struct ir_unit *u, uint64_t table)
+{
+	return table >> MADE_UP_BIT ? &u->front->lists[table & 0xffffffff] : NULL;
+}
+
+uint64_t front_list(struct ir_unit *u, const pg_value *values, uint32_t n)
+{
+	struct front *front = u->front;
+	struct front_list list = { arena_array(u->arena, pg_value, 2 * n + 1), n };
+	for (uint32_t i = 0; i < n; i++) {
+		list.pairs[2 * i] = (pg_value){ .kind = PG_INT, .i = (int64_t)i + 1 };
+		list.pairs[2 * i + 1] = values[i];
+	}
+	arena_push(u->arena, front->lists, front->nlists, front->cap_lists, list);
+	return (uint64_t)1 << MADE_UP_BIT | (front->nlists - 1);
+}
+
+static void list_index(const struct front_list *list, const pg_value *key, pg_value *out)
+{
+	bool inside = key->kind == PG_INT && key->i >= 1 && key->i <= (int64_t)list->n;
+	*out = inside ? list->pairs[2 * key->i - 1] : (pg_value){ .kind = PG_NIL };
+}
+
+/* ---- captured ones ---- */
+
 int front_index(struct ir_unit *u, uint64_t table, const pg_value *key, pg_value *out)
 {
+	const struct front_list *list = made_up(u, table);
+	if (list)
+		return list_index(list, key, out), 0;
 	struct front *front = u->front;
 	const char *text = key->kind == PG_STR ? key->str : NULL; /* a name in the source is one text */
 	for (uint32_t i = 0; text && i < FIELDS; i++)
@@ -115,12 +149,18 @@ int front_index(struct ir_unit *u, uint64_t table, const pg_value *key, pg_value
 int front_pairs(struct ir_unit *u, uint64_t table, const pg_value **out, uint32_t *n)
 {
 	const struct pg_capture *cap = u->front->cap;
+	const struct front_list *list = made_up(u, table);
+	if (list)
+		return *out = list->pairs, *n = list->n, 0;
 	return cap->pairs ? cap->pairs(cap->arg, table, out, n) : -ENOTSUP;
 }
 
 int front_own(struct ir_unit *u, uint64_t table, const pg_value **out, uint32_t *n)
 {
 	const struct pg_capture *cap = u->front->cap;
+	const struct front_list *list = made_up(u, table);
+	if (list)
+		return *out = list->pairs, *n = list->n, 0;
 	return cap->own ? cap->own(cap->arg, table, out, n) : -ENOTSUP;
 }
 
@@ -137,6 +177,7 @@ static const struct ir_source source = {
 	.index = front_index,
 	.pairs = front_pairs,
 	.own = front_own,
+	.list = front_list,
 	.len = front_len,
 };
 

@@ -226,6 +226,8 @@ struct ir_source {
 	int (*pairs)(struct ir_unit *u, uint64_t table, const pg_value **out, uint32_t *n);
 	/* what pairs() gives of a table, in its order; -ENOTSUP: not known, or a metamethod says */
 	int (*own)(struct ir_unit *u, uint64_t table, const pg_value **out, uint32_t *n);
+	/* a table with the keys 1 to n, as if it was captured: its id */
+	uint64_t (*list)(struct ir_unit *u, const pg_value *values, uint32_t n);
 	/* #table; -ENOTSUP likewise */
 	int (*len)(struct ir_unit *u, uint64_t table, int64_t *out);
 };

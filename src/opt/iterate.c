@@ -6,7 +6,8 @@
  *   ipairs, and pairs of an array map    i = i + 1; v = x[i]; the loop ends where v is nil
  *   pairs of another map                 the block ends with `each`, and its value is the key; of a struct
  *                                        a table is made, with its fields
- *   pairs, ipairs of a captured table    left for `unroll`
+ *   pairs, ipairs of a captured table    left for `unroll`; where that has too many elements, ipairs is as above, and
+ *                                        pairs counts through two lists, of the keys and of the values
  *
  * Of a turn only its first result is looked at where the loop ends; the others are taken inside.
  */
@@ -95,6 +96,7 @@ struct start {
 	ir_ref call;
 	uint64_t kinds;        /* of the constants that it may start with */
 	const pg_value *with;  /* what they become, or NULL */
+	ir_ref turn;           /* what the first result of the turn before becomes, or 0 */
 	ir_ref seen[16];
 	unsigned n;
 };
@@ -114,12 +116,16 @@ static bool starts(struct start *s, ir_ref r, struct ir_edge *e, uint32_t a)
 	struct ir_fn *f = s->fl->f;
 	const struct ir_ins *i = ir_at(f, r);
 	if (i->op == IRO(pi))
-		return starts(s, i->args[0], NULL, 0);
-	if (i->op == IRO(result))
-		return i->args[0] == s->call && !i->aux;
+		return starts(s, i->args[0], s->turn ? e : NULL, a);
+	if (i->op == IRO(result)) {
+		bool good = i->args[0] == s->call && !i->aux && (!s->turn || e);
+		if (s->turn && good)
+			e->args[a] = s->turn;
+		return good;
+	}
 	if (i->op == IRO(const)) {
 		bool once = !e && r == ir_at(f, s->call)->args[2]; /* no turn comes back */
-		bool good = i->type.kinds & s->kinds && (!s->with || e || once);
+		bool good = s->turn || (i->type.kinds & s->kinds && (!s->with || e || once));
 		if (s->with && (e || once)) {
 			ir_ref start = iterate_const(s->fl, ir_block(f, 1)->first, s->with);
 			*(e ? &e->args[a] : &ir_at(f, s->call)->args[2]) = start;
@@ -204,6 +210,57 @@ static void step(struct flow *fl, ir_ref call, const struct turn *t)
 	ir_at(fl->f, v)->raised = ir_at(fl->f, call)->raised;
 	results(fl, call, i, IRO(pi), v);
 	ir_remove(fl->f, call);
+}
+
+/* ---- captured tables of many elements ---- */
+
+static ir_ref list_const(struct flow *fl, ir_ref at, const pg_value *kv, uint32_t n, unsigned which)
+{
+	pg_value *v = arena_array(fl->u->arena, pg_value, n + 1);
+	for (uint32_t i = 0; i < n; i++)
+		v[i] = kv[2 * i + which];
+	return iterate_const(fl, at, const_new(fl->u, (pg_value){ .kind = PG_TABLE, .id = fl->u->source->list(fl->u, v, n) }));
+}
+
+/* The control variable counts instead of being the key. */
+static bool count_turns(struct flow *fl, ir_ref call, ir_ref i)
+{
+	struct start s = { .fl = fl, .call = call, .kinds = IR_BIT(IR_INT), .turn = i };
+	return starts_with(fl, call, IR_BIT(IR_NIL), const_int(fl->u, 0)) && starts(&s, ir_at(fl->f, call)->args[2], NULL, 0);
+}
+
+static bool count_through(struct flow *fl, ir_ref call, const struct turn *t)
+{
+	const pg_value *kv;
+	uint32_t n;
+	ir_ref from = ir_at(fl->f, call)->args[2];
+	if (fl->u->source->own(fl->u, type_of(fl, ir_at(fl->f, call)->args[1])->k->id, &kv, &n) < 0)
+		return false;
+	ir_ref i = iterate_insert(fl, call, IRO(add), 2, (ir_ref[]){ from, iterate_const(fl, call, const_int(fl->u, 1)) });
+	if (!count_turns(fl, call, i))
+		return false;
+	ir_ref keys = list_const(fl, call, kv, n, 0), values = list_const(fl, call, kv, n, 1);
+	ir_ref k = iterate_insert(fl, call, IRO(index), 2, (ir_ref[]){ keys, i });
+	ir_ref v = iterate_insert(fl, call, IRO(index), 2, (ir_ref[]){ values, i });
+	ir_at(fl->f, t->done)->args[0] = k;
+	results(fl, call, k, IRO(pi), v);
+	ir_remove(fl->f, call);
+	return true;
+}
+
+/* Called where `unroll` does not write the loop out. */
+static bool walk(struct flow *fl, ir_ref call)
+{
+	struct turn t;
+	const struct ir_type *over = type_of(fl, ir_at(fl->f, call)->args[1]);
+	const struct ir_lib *row = type_of(fl, ir_at(fl->f, call)->args[0])->row;
+	if (!is_host(over, PG_TABLE) || !unroll_may(fl, call) || !unroll_many(fl, call) ||
+	    !turn_of(fl->f, call, &t))
+		return false;
+	if (row->imm == IR_EXPAND_NEXT)
+		return count_through(fl, call, &t);
+	step(fl, call, &t);
+	return true;
 }
 
 /* A key that is a struct is a table in Lua: made anew in each turn, in a block before what comes `on`. */
@@ -299,7 +356,7 @@ int iterate_turns(struct flow *fl)
 	for (uint32_t o = 0; o < fl->f->nrpo; o++)
 		for (ir_ref r = ir_block(fl->f, fl->f->rpo[o])->first; r; r = ir_at(fl->f, r)->next)
 			if (ir_at(fl->f, r)->op == IRO(forcall) &&
-			    (matches_turn(fl, r) || unguard(fl, r) || turn(fl, r) || unroll(fl, r)))
+			    (matches_turn(fl, r) || unguard(fl, r) || turn(fl, r) || unroll(fl, r) || walk(fl, r)))
 				return 1;
 	return 0;
 }

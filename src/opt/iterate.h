@@ -31,5 +31,9 @@ bool unroll(struct flow *fl, ir_ref call);
 /* The same for a table made in the function, which has these keys; their values are looked up in each copy. */
 bool unroll_keys(struct flow *fl, ir_ref call, const pg_value **keys, uint32_t n);
 void unroll_refuse(struct flow *fl, ir_ref call);
+/* Has the captured table more elements than are written out? */
+bool unroll_many(struct flow *fl, ir_ref call);
+/* Is it a loop over the elements of a table, from the first one on? */
+bool unroll_may(struct flow *fl, ir_ref call);
 
 #endif

@@ -343,7 +343,7 @@ bool lists_uses(const struct records *s, ir_ref r, uint32_t arg)
 	bool access = i->op == IRO(index) || i->op == IRO(setindex);
 	if (arg)
 		return arg == 1 && (i->op == IRO(forcall) || is_unpack(s->f, i));
-	return i->op == IRO(len) || (access && !ir_at(s->f, i->args[1])->type.k);
+	return i->op == IRO(len) || (access && !record_const(s, i->args[1]));
 }
 
 static bool has_such(const struct rec *web, uint64_t kinds)
@@ -361,7 +361,7 @@ static bool may_compare(struct lists *l, ir_ref r, const struct rec *web)
 	const struct ir_type *key = i->op == IRO(index) || i->op == IRO(setindex) ? &ir_at(l->f, i->args[1])->type : NULL;
 	const uint64_t good = IR_STRINGS | IR_BOOL | IR_BIT(IR_NIL) | IR_BIT(IR_INT) | IR_BIT(IR_IP4) | IR_BIT(IR_IP6) |
 			      IR_BIT(IR_MAC);
-	if (web->n <= MAX_KEYS && (!key || !(key->kinds & ~good)) && (i->op != IRO(setindex) || has_such(web, key->kinds)))
+	if (web->n <= MAX_KEYS && (!key || !(key->kinds & ~good)) && (i->op != IRO(setindex) || !key->kinds || has_such(web, key->kinds)))
 		return true;
 	refuse(l, r, REFUSAL(ON_TABLES, "make the table with all its keys, { 0, 0, 0 }, and index it by a number; or use a map",
 			     "a table made in kernel code is indexed by what is known only at run time, and it has no such keys, or too many"));
@@ -442,7 +442,7 @@ static bool is_ready(struct lists *l, ir_ref r, uint32_t arg)
 static bool is_sure(struct lists *l, ir_ref r, uint32_t arg)
 {
 	const struct ir_ins old = *ir_at(l->f, r);
-	if (ir_at(l->f, old.args[arg])->type.kinds == IR_BIT(IR_REC))
+	if (record_sure(l->s, old.args[arg]))
 		return true;
 	if (old.op != IRO(index) && old.op != IRO(setindex)) {
 		refuse(l, r, REFUSAL(ON_TABLES, "test it first: if t then ... end",

@@ -15,7 +15,7 @@ enum { FOUND = 1 };
 
 static const pg_value *name_of(const struct records *s, ir_ref access)
 {
-	return ir_at(s->f, ir_at(s->f, access)->args[1])->type.k;
+	return record_const(s, ir_at(s->f, access)->args[1]);
 }
 
 static bool is_read(const struct ir_ins *i)

@@ -34,7 +34,7 @@ static const struct ir_type *type_of(const struct records *s, ir_ref r)
 /* What a key known now is in a table, or NULL: no such constant. */
 static const pg_value *key_of(const struct records *s, ir_ref access)
 {
-	const pg_value *k = type_of(s, ir_at(s->f, access)->args[1])->k;
+	const pg_value *k = record_const(s, ir_at(s->f, access)->args[1]);
 	if (k && k->kind == PG_FLOAT && k->f >= -0x1p63 && k->f < 0x1p63 && k->f == (double)(int64_t)k->f)
 		return const_int(s->u, (int64_t)k->f);
 	return k && k->kind != PG_NIL && choose_plain(k) ? k : NULL;
@@ -185,7 +185,7 @@ static void note_access(struct records *s, struct rec *web, ir_ref r)
 static void note_other(struct records *s, ir_ref r, uint32_t arg)
 {
 	const struct ir_ins *i = ir_at(s->f, r);
-	bool sure = type_of(s, i->args[arg])->kinds == IR_BIT(IR_REC);
+	bool sure = record_sure(s, i->args[arg]);
 	if (i->op == IRO(setlist) && !arg && !(i->aux & (IR_OPEN | IR_MORE)))
 		return;
 	if (i->op == IRO(call) && is_own_function(s, i))
@@ -467,7 +467,7 @@ static void give_fields(struct records *s, const struct rec *rec)
 static void check_table(struct records *s, ir_ref r)
 {
 	const struct ir_ins old = *ir_at(s->f, r);
-	if (type_of(s, old.args[0])->kinds == IR_BIT(IR_REC))
+	if (record_sure(s, old.args[0]))
 		return;
 	ir_ref check = insert(s, r, IRO(indexed), 2, old.args);
 	ir_at(s->f, check)->names = old.names;
@@ -535,7 +535,7 @@ static void rewrite_use(struct records *s, ir_ref r, uint32_t nins)
 			a = (uint32_t)-1; /* its value may be a record too */
 		} else if (ir_at(s->f, r)->op == IRO(setlist)) {
 			rewrite_list(s, rec, r);
-		} else if (type_of(s, v)->kinds == IR_BIT(IR_REC)) {
+		} else if (record_sure(s, v)) {
 			ir_ref copy = snapshot(s, rec, r);
 			ir_at(s->f, r)->args[a] = copy;
 		}

@@ -40,6 +40,19 @@ static inline struct rec *record_web(const struct records *s, const struct rec *
 	return &s->v[rec->up];
 }
 
+/* The constant that r always is, or NULL; also behind what always raises, where nothing has a type. */
+static inline const pg_value *record_const(const struct records *s, ir_ref r)
+{
+	const struct ir_ins *i = ir_at(s->f, r);
+	return i->type.k || i->op != IRO(const) ? i->type.k : i->k;
+}
+
+/* Is it a table and nothing else? */
+static inline bool record_sure(const struct records *s, ir_ref r)
+{
+	return !(ir_at(s->f, r)->type.kinds & ~IR_BIT(IR_REC));
+}
+
 /* The number of a key in the web; it is added where it is new. */
 uint32_t record_key(struct records *s, struct rec *web, const pg_value *key);
 

@@ -270,7 +270,7 @@ static ir_blk copy_loop(struct unroll *u)
 	return next;
 }
 
-static bool goes_over_elements(struct flow *fl, ir_ref call)
+bool unroll_may(struct flow *fl, ir_ref call)
 {
 	const struct ir_lib *row = ir_at(fl->f, ir_at(fl->f, call)->args[0])->type.row;
 	return row && (row->imm == IR_EXPAND_NEXT || row->imm == IR_EXPAND_STEP) && iterate_starts(fl, call);
@@ -297,7 +297,7 @@ bool unroll(struct flow *fl, ir_ref call)
 	struct ir_fn *f = fl->f;
 	struct unroll u = { .fl = fl, .f = f, .call = call, .head = ir_at(f, call)->block };
 	const struct ir_type *over = &ir_at(f, ir_at(f, call)->args[1])->type;
-	if (over->kinds != IR_BIT(IR_HOST) || !over->k || over->k->kind != PG_TABLE || !goes_over_elements(fl, call))
+	if (over->kinds != IR_BIT(IR_HOST) || !over->k || over->k->kind != PG_TABLE || !unroll_may(fl, call))
 		return false;
 	find_loop(&u);
 	return find_elements(&u) && write_out(&u);
@@ -308,25 +308,29 @@ bool unroll_keys(struct flow *fl, ir_ref call, const pg_value **keys, uint32_t n
 	struct unroll u = { .fl = fl, .f = fl->f, .call = call, .head = ir_at(fl->f, call)->block, .elements = keys,
 			    .n = n, .made = true };
 	const struct ir_ins *last = ir_at(fl->f, ir_block(fl->f, u.head)->last);
-	if (last->op != IRO(branch) || !goes_over_elements(fl, call))
+	if (last->op != IRO(branch) || !unroll_may(fl, call))
 		return false;
 	find_loop(&u);
 	return write_out(&u);
 }
 
-void unroll_refuse(struct flow *fl, ir_ref call)
+bool unroll_many(struct flow *fl, ir_ref call)
 {
 	struct unroll u = { .fl = fl, .f = fl->f, .call = call };
+	return !find_elements(&u);
+}
+
+void unroll_refuse(struct flow *fl, ir_ref call)
+{
 	uint32_t site = ir_at(fl->f, call)->site;
 	if (!iterate_starts(fl, call))
 		flow_refuse(fl, site, ON_LOOPS, "write for k, v in pairs(t) do ... end, and pass over what is "
 			    "not wanted", "this loop starts elsewhere than at the first element");
-	else if (find_elements(&u))
-		flow_refuse(fl, site, ON_LOOPS, "do less in it, or keep the table's values in a map and go "
-			    "over that", "this loop over a captured table is too long: %u elements times its "
-			    "body", u.n);
+	else if (!unroll_many(fl, call))
+		flow_refuse(fl, site, ON_LOOPS, "do less in it, or keep the table's values in a map and go over "
+			    "that", "this loop over a captured table is too long: its elements times its body");
 	else
-		flow_refuse(fl, site, ON_LOOPS, "keep its values in a map and go over that, or write a numeric "
-			    "'for' over a captured bound", "a captured table of more than %d elements, or one "
-			    "whose elements a metamethod finds, is not gone over in kernel code", MAX_ELEMENTS);
+		flow_refuse(fl, site, ON_LOOPS, "copy them into a plain table, or write a numeric 'for' over a captured "
+			    "bound", "a captured table whose elements a metamethod finds is not gone over in kernel "
+			    "code");
 }

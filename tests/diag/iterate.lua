@@ -30,6 +30,12 @@ diag.case("a key sent twice", function()
 		k.a = 5
 	end
 end)
+diag.case("a key behind what always raises", function(p)
+	local none
+	local x = none.x
+	local t = { 1, 2, n = x }
+	return ids[{ a = 1 }] and t[2] == x and bpf.DROP or nil
+end)
 diag.case("an unknown field of a key", function() for k in pairs(ids) do print(k.b) end end)
 diag.case("pairs of a map of bytes", function() for k, v in pairs(raw) do print(v) end end)
 diag.case("an entry kept over turns", function()
