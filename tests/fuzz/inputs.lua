@@ -30,6 +30,28 @@ local function ipv4()
 	return head .. address() .. address() .. l4 .. payload
 end
 
+-- Headers of extensions are among them, whole and not.
+local function ipv6()
+	local payload = words(2)
+	local udp = string.pack(">I2I2I2I2", random(0, 0xffff), pick { 53, 80, random(0, 0xffff) }, 8 + #payload, random(0, 0xffff))
+	local proto, rest = 17, udp .. payload
+	if chance(30) then
+		proto, rest = pick { 0, 43, 60 }, string.pack(">BBI2I4", proto, pick { 0, 0, 0, 1, 255 }, 0, 0) .. rest
+	elseif chance(15) then
+		proto, rest = 44, string.pack(">BBI2I4", proto, 0, pick { 0, 1, 8, 9 }, 7) .. rest
+	end
+	local function address() return "\x20\x01\x0d\xb8" .. ("\0"):rep(11) .. pick { "\1", "\2" } end
+	return string.pack(">I4I2BB", 0x60000000 | random(0, 0xfffffff), chance(80) and #rest or random(0, 0xffff), proto, random(0, 255)) ..
+		address() .. (chance(70) and address() or ("\0"):rep(16)) .. rest
+end
+
+-- 802.1Q and 802.1ad
+local function tags()
+	local out = ""
+	for _ = 1, chance(80) and 0 or random(1, 3) do out = out .. string.pack(">I2I2", pick { 0x8100, 0x88a8 }, random(0, 0xffff)) end
+	return out
+end
+
 local TEXTS = { "GET /a HTTP/1.1\r\nHost: ab\r\n", "ab", "a\0b", "abababab", "  x=12, y = 0x1F;", "((a)(b))", "-12345 678",
 	"\xff\xfe\0\0\0\0\0\0\0\0\0\0", ("a"):rep(40), "aabbAABB@[`{AZaz" }
 
@@ -41,7 +63,11 @@ return function(seed, hostile)
 	local list = {}
 	for i = 1, 6 do
 		local eth = ("\x52\x54\0\x12\x34\x56\x02\x42\xac\x11\0\x02")
-		local frame = i % 3 == 0 and eth .. "\x08\0" .. ipv4() or eth .. "\x88\xb5" .. words(6)
+		local frame = eth .. "\x88\xb5" .. words(6)
+		if i % 3 == 0 then
+			local six = chance(35)
+			frame = eth .. tags() .. (six and "\x86\xdd" .. ipv6() or "\x08\0" .. ipv4())
+		end
 		if chance(50) then frame = frame .. pick(TEXTS) end
 		if chance(25) then frame = frame:sub(1, math.max(14, random(14, #frame))) end
 		list[i] = frame

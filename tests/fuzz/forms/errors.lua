@@ -98,6 +98,25 @@ local function protected(scope)
 	return s
 end
 
+-- local ok, r = xpcall(f, function(e) ... end, ...), whose handler raises nothing
+local HANDLERS = { "function(e) return e end", "function(e) return type(e) == \"string\" end", "function(e) return not e end",
+	"function() return 7 end", "function() end", "function(e) if e == \"one\" then return 1 end return e == \"two\" end" }
+
+local function handled(scope)
+	local call, h = called(scope), pick(HANDLERS)
+	local ok, r = declare(scope, "bool", "ok"), declare(scope, "caught", "r")
+	ok.fixed, r.fixed = true, true
+	local first, rest = call[1]:match "^([%w.]+)(.*)$"
+	if call[1] == "function(" then
+		call[5] = "end, " .. h
+	elseif rest == "" or rest == ", " then
+		call[1] = first .. ", " .. h .. rest
+	else -- handlers[...]
+		return S("local ", ok.name, ", ", r.name, " = pcall(", call, ")")
+	end
+	return S("local ", ok.name, ", ", r.name, " = xpcall(", call, ")")
+end
+
 local function unprotected(scope) return S("pcall(", called(scope), ")") end
 
 return {
@@ -134,6 +153,6 @@ return {
 		function(scope, d) return scope.guarded and E("any", "assert(", any(scope, d - 1), ", ", pick(MESSAGES), ")") end,
 	},
 	flat = { fail, fail, assert_, assert_, several },
-	nested = { protected, protected, protected, protected, protected, unprotected },
-	world = function(_, env) env.pcall, env.assert = pcall, assert end,
+	nested = { protected, protected, protected, protected, protected, unprotected, handled, handled },
+	world = function(_, env) env.pcall, env.xpcall, env.assert = pcall, xpcall, assert end,
 }

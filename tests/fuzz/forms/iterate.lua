@@ -32,6 +32,19 @@ local function over_hash(scope)
 		"(", what, ")\n", more, "end")
 end
 
+-- Something done for one key of a hash, so that the order does not matter: what the body finds and leaves are variables
+-- of all kinds, and ways out of a function that the kernel calls.
+local function one_of_hash(scope)
+	local s = loop_scope(scope)
+	local m = pick { "H", "B", "S", "H" }
+	local k, v = declare(s, "int", "k"), declare(s, m == "S" and "entry" or "int", "v")
+	k.fixed, v.fixed = true, true
+	local key = m == "B" and pick { "0", "2", "7" } or m == "S" and pick { "0", "2" } or pick { "0", "1", "3" }
+	s.continue = false
+	local b = block(inner(s), random(1, 4), true)
+	return S("for ", k.name, ", ", v.name, " in pairs(", m, ") do\nif ", k.name, " == ", key, " then\n", b, "end\nend")
+end
+
 -- for i, v in function(s, i) ... end, s, i do ... end
 local function own(scope)
 	if (scope.functions or 0) > 1 then return assign(scope) end
@@ -63,7 +76,7 @@ end
 
 return {
 	often = 35,
-	nested = { over_table, over_table, over_array, over_hash, own, closure },
-	loop = { [over_table] = true, [over_array] = true, [over_hash] = true, [own] = true, [closure] = true },
+	nested = { over_table, over_table, over_array, over_hash, one_of_hash, one_of_hash, own, closure },
+	loop = { [over_table] = true, [over_array] = true, [over_hash] = true, [one_of_hash] = true, [own] = true, [closure] = true },
 	world = function(_, env) env.pairs, env.ipairs = pairs, ipairs end,
 }

@@ -18,7 +18,7 @@ local function spend()
 	return g.texts >= 0
 end
 
-local str, text, slice, ostr
+local str, text, slice, ostr, packed
 
 local function quoted(e, sort) return E(sort or e.sort, "(", e, ")") end
 local function byte(scope, d) return E("int", "(", int(scope, d), " & 255)") end
@@ -68,6 +68,7 @@ local str_forms = {
 	function(scope, d) return E("str", "(", str(scope, d - 1), ' .. "")') end,
 	function(scope, d) return E("str", '("<" .. ', quoted(text(scope, d - 1)), ":sub(1, ", tostring(random(0, 14)), '))') end,
 	function(scope, d) return call("str", scope, d) end,
+	function(scope, d) return packed(scope, d) end,
 }
 
 function str(scope, d)
@@ -161,6 +162,17 @@ local function find(scope, d)
 	return e
 end
 
+-- Of at most 16 digits, or none: nothing that Lua would make a float of.
+local DIGITS = { '"%d+"', '"^%s*-?%d+%s*$"', '"0x%x+"', '"%x+"' }
+
+local function number_of(scope, d)
+	if not spend() then return nil end
+	local k = random(#DIGITS)
+	local e = E("any", "tonumber(", quoted(str(scope, d - 1)), ":match(", DIGITS[k], ') or "x"')
+	e[#e + 1] = k == 4 and ", 16)" or ")"
+	return e
+end
+
 local function bytes(scope, d) return E("any", receiver(scope, d), ":byte(", int(scope, d), ")") end
 
 -- All of a text, or some of it, into a result.
@@ -213,6 +225,64 @@ local function match(scope)
 		block(s, random(1, 3)), "end")
 end
 
+-- for a, b in s:gmatch(...) do ... end
+local MATCHES = { { '"%w"', 1 }, { '"(%w+)=(%w+)"', 2 }, { '"()%a"', 0 }, { '"[^ab]*"', 1 }, { '"(.)(.?)"', 2 }, { '"%d+"', 1 } }
+
+local function every_match(scope)
+	local pattern, from, sort = pick(MATCHES), str(scope, 2), "str"
+	if not g.writes and chance(50) then from, sort = E("slice", slice(scope, 2), ":sub(1, 12)"), "slice" end
+	local s = loop_scope(scope)
+	local names = {}
+	for i = 1, pattern[2] do names[i] = declare(s, sort, "m").name end
+	if pattern[2] == 0 then names[1] = declare(s, "int", "m").name end
+	local b = body(s, nil, nil, random(1, 2))
+	return S("for ", table.concat(names, ", "), " in ", quoted(from), ":gmatch(", pattern[1], ") do\n", b, tail(s), "end")
+end
+
+-- local a, b = string.unpack(...), of what may be too short: that raises
+local UNPACKED = { { '"B"', "int" }, { '"<I2"', "int" }, { '">i4"', "int" }, { '"<i8"', "int" }, { '">I3B"', "int", "int" },
+	{ '"bb"', "int", "int" }, { '"c3"', "str" }, { '"s1"', "str" }, { '"z"', "str" }, { '"<i2xH"', "int", "int" } }
+
+local function unpacked(scope)
+	local f = pick(UNPACKED)
+	local from = g.writes and str(scope, 2) or pick { str, slice }(scope, 2)
+	local at = chance(50) and "" or ", " .. random(-3, 6)
+	local names = {}
+	for i = 2, #f do names[i - 1] = declare(scope, f[i] == "str" and from.sort == "slice" and "slice" or f[i], "x").name end
+	local e = S("local ", table.concat(names, ", "), " = ", "string.unpack(", f[1], ", ", from, at, ")")
+	return e
+end
+
+local PACKED = { { '"B"', "byte" }, { '"<I2>I2"', "0xffff", "0xffff" }, { '">i8"', "int" }, { '"<i8"', "int" }, { '"c4"', "four" },
+	{ '"<I4x"', "0xffffffff" }, { '"s1"', "str" }, { '"z"', "name" } }
+
+function packed(scope, d)
+	local f = pick(PACKED)
+	local e = E("str", "string.pack(", f[1])
+	for i = 2, #f do
+		local a = f[i] == "byte" and byte(scope, d - 1) or f[i] == "int" and int(scope, d - 1) or f[i] == "str" and str(scope, d - 1) or
+			f[i] == "four" and E("str", quoted(str(scope, d - 1)), ":sub(1, 4)") or f[i] == "name" and E("str", "type(", any(scope, d - 1), ")") or
+			small(scope, f[i])
+		e[#e + 1], e[#e + 2] = ", ", a
+	end
+	e[#e + 1] = ")"
+	-- 16 bytes are all that a str may have
+	return f[1] == '"s1"' and E("str", "(", e, "):sub(1, 16)") or e
+end
+
+-- A text in scratch memory: one that may have more than 64 bytes.
+local function long(scope)
+	if not g.scratch then return puts(scope) end
+	local k = random(4)
+	local e = k == 1 and E("long", quoted(str(scope, 2)), ":rep(", tostring(random(5, 40)), ")") or
+		k == 2 and E("long", "(", text(scope, 2), " .. ", text(scope, 2), " .. ", text(scope, 1), ")") or
+		k == 3 and not g.writes and E("long", "(", slice(scope, 2), ' .. "-" .. ', text(scope, 1), ")") or
+		E("long", "(", E("long", quoted(text(scope, 2)), ":rep(", tostring(random(2, 9)), ', ", ")'), "):upper()")
+	local v = declare(scope, "long", "z").name
+	return S("local ", v, " = ", e, "\nputs(", tostring(random(0, 20)), ", ", v, ":sub(-70, ", tostring(random(0, 70)), "))\nOUT[",
+		tostring(random(0, 20)), "] = #", v)
+end
+
 local function found(scope)
 	local s = inner(scope)
 	local i, j = declare(s, "int", "i").name, declare(s, "int", "j").name
@@ -225,7 +295,8 @@ local function world(bpf, env)
 	local pairs_ = bpf.map { "hash", name = "fz_pairs", key = "struct { char s[10]; u16 n; }", value = "i64", entries = 64 }
 	local kept = bpf.state { s = "char[20]" }
 	local OUT = env.OUT
-	env.TAGS, env.NAMES, env.PAIRS, env.KEPT, env.string, env.tostring = tags, names, pairs_, kept, string, tostring
+	env.TAGS, env.NAMES, env.PAIRS, env.KEPT = tags, names, pairs_, kept
+	env.string, env.tostring, env.tonumber = string, tostring, tonumber
 	function env.puts(i, s)
 		local h = #s
 		for k = 1, #s do h = h * 31 + s:byte(k) end
@@ -246,6 +317,7 @@ return {
 	begin = function(g)
 		g.writes = chance(30)
 		g.long = chance(5)
+		g.scratch = chance(25)
 		g.texts = nil
 	end,
 	int = {
@@ -268,14 +340,16 @@ return {
 		bytes,
 		function(scope, d) return E("any", "(", find(scope, d - 1), ")") end,
 		function(scope, d) return E("any", "TAGS[", str(scope, d - 1), "]") end,
+		number_of,
 	},
 	mix = {
 		function(scope, d) return E("mix", str(scope, d - 1)) end,
 		function(scope, d) return E("mix", ostr(scope, d - 1)) end,
 		function(scope, d) return E("mix", "(", bool(scope, d - 1), " and ", str(scope, d - 1), " or ", any(scope, d - 1), ")") end,
 	},
-	flat = { puts, puts, puts, puts, puts, keep, keep, grow, grow, grow_long },
-	nested = { match, match, found },
+	flat = { puts, puts, puts, puts, puts, keep, keep, grow, grow, grow_long, unpacked, long },
+	nested = { match, match, found, every_match },
+	loop = { [every_match] = true },
 	sorts = { "str", "str", "str", "text", "text", "ostr", "slice" },
 	passed = { "str", "ostr" },
 	make = { str = function(...) return str(...) end, text = function(...) return text(...) end,
