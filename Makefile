@@ -79,7 +79,7 @@ products := $(BUILD)/libperigee.a $(BUILD)/libperigee.so $(if $(src_cli),$(BUILD
 	    $(if $(src_lua),$(BUILD)/perigee.so)
 stage    := $(if $(wildcard tests/net/stage/*.c),$(BUILD)/stage)
 
-.PHONY: FORCE all tests check check-vm fresh demo fuzz mutate bench static install uninstall clean help
+.PHONY: FORCE all tests check check-vm fresh demo fuzz fuzz-input mutate bench static install uninstall clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -100,6 +100,9 @@ demo: $(BUILD)/perigee $(BUILD)/stage         ## a Lua script stops a flood of r
 
 fuzz: $(BUILD)/perigee                        ## generated programs against stock Lua: N= programs from SEED= on
 	@BUILD=$(BUILD) tests/fuzz/run $(or $(N),1000) $(SEED)
+
+fuzz-input: $(BUILD)/tests/test_input         ## what reads what others wrote, under libFuzzer (clang-19): SECONDS= each, T=name
+	@BUILD=$(BUILD) tests/fuzz/input $(or $(SECONDS),180) $(T)
 
 mutate:                                       ## single faults, and which suite notices each; T=name: some
 	@$(MAKE) --no-print-directory MUTATE=1 all tests
