@@ -50,7 +50,7 @@ struct choice {
 /* Parameters whose values go from one to the other, and the numbers of these values beside them. */
 struct web {
 	ir_ref *params;
-	uint32_t n, cap;
+	uint32_t n, cap, seen; /* seen: of these all values are known */
 	ir_ref *number;
 	bool *used;            /* by instruction: it uses one of them, and is copied */
 };
@@ -314,13 +314,26 @@ static bool fails_first(struct choice *c, ir_ref v)
 	return fails;
 }
 
-/* Does argument a of this edge only go on to another parameter of the web? */
+static bool is_object(const struct flow *fl, ir_ref param);
+
+/* Its place in the web; web->n: it is not in it. */
+static uint32_t place_in(const struct web *web, ir_ref param)
+{
+	uint32_t i = 0;
+	while (i < web->n && web->params[i] != param)
+		i++;
+	return i;
+}
+
+/* Does argument a of this edge only go on to another parameter of the web? One that may be it is taken into it. */
 static bool goes_on(const struct choice *c, const struct ir_edge *e, uint32_t a)
 {
-	for (uint32_t i = 0; c->web && i < c->web->n; i++)
-		if (ir_block(c->f, e->to)->params[a] == c->web->params[i])
-			return true;
-	return false;
+	ir_ref param = ir_block(c->f, e->to)->params[a];
+	if (!c->web || !is_object(c->fl, param))
+		return false;
+	if (place_in(c->web, param) == c->web->n)
+		arena_push(c->fl->u->arena, c->web->params, c->web->n, c->web->cap, param);
+	return true;
 }
 
 /* Two of a web in one instruction are too many. */
@@ -574,15 +587,6 @@ static bool is_object(const struct flow *fl, ir_ref param)
 	       !share_is_entry(fl->f, ir_at(fl->f, param)->block);
 }
 
-/* Its place in the web; web->n: it is not in it. */
-static uint32_t place_in(const struct web *web, ir_ref param)
-{
-	uint32_t i = 0;
-	while (i < web->n && web->params[i] != param)
-		i++;
-	return i;
-}
-
 static bool add_value(struct choice *c, ir_ref v)
 {
 	struct choice from;
@@ -625,16 +629,14 @@ static bool may_make(const struct choice *c, ir_ref closure)
 	return true;
 }
 
-/* All that can be the value of this parameter. */
-static bool open_param(struct choice *c, struct web *web, struct flow *fl, ir_ref param)
+/* All that can be the values of the web's parameters. */
+static bool find_values(struct choice *c)
 {
-	*c = (struct choice){ .fl = fl, .f = fl->f, .ints = true, .web = web };
-	*web = (struct web){ 0 };
-	c->pairs = arena_array(fl->u->arena, struct pair, 2 * MAX_USES + 2);
-	arena_push(fl->u->arena, web->params, web->n, web->cap, param);
-	for (uint32_t w = 0; w < web->n; w++) {
-		const struct ir_block *k = ir_block(fl->f, ir_at(fl->f, web->params[w])->block);
-		for (uint32_t p = 0, i = param_index(fl->f, web->params[w]); p < k->npreds; p++)
+	struct web *web = c->web;
+	struct flow *fl = c->fl;
+	for (; web->seen < web->n; web->seen++) {
+		const struct ir_block *k = ir_block(fl->f, ir_at(fl->f, web->params[web->seen])->block);
+		for (uint32_t p = 0, i = param_index(fl->f, web->params[web->seen]); p < k->npreds; p++)
 			if (infer_edge_live(fl, k->preds[p].from, k->preds[p].succ) &&
 			    !add_value(c, ir_pred_edge(fl->f, &k->preds[p])->args[i]))
 				return false;
@@ -646,6 +648,15 @@ static bool open_param(struct choice *c, struct web *web, struct flow *fl, ir_re
 		if (closure_of(c->pairs[i].value) && !may_make(c, closure_of(c->pairs[i].value)))
 			return false;
 	return true;
+}
+
+static bool open_param(struct choice *c, struct web *web, struct flow *fl, ir_ref param)
+{
+	*c = (struct choice){ .fl = fl, .f = fl->f, .ints = true, .web = web };
+	*web = (struct web){ 0 };
+	c->pairs = arena_array(fl->u->arena, struct pair, 2 * MAX_USES + 2);
+	arena_push(fl->u->arena, web->params, web->n, web->cap, param);
+	return find_values(c);
 }
 
 /* The number of what a look-up gives, found before it. */
@@ -735,17 +746,33 @@ static ir_ref rejoined(const struct ir_fn *f, ir_blk b, uint32_t i)
 	return ir_at(f, same)->op == IRO(raised) ? 0 : same;
 }
 
+/* The uses of all parameters of the web; what else they go to becomes part of it. */
+static bool find_web(struct choice *c, struct uses **uses, struct uses **fail)
+{
+	struct web *web = c->web;
+	uint32_t n;
+	do {
+		n = web->n;
+		*uses = arena_array(c->fl->u->arena, struct uses, n);
+		*fail = arena_array(c->fl->u->arena, struct uses, n);
+		web->used = arena_array(c->fl->u->arena, bool, c->f->nins);
+		for (uint32_t w = 0; w < n; w++) {
+			c->index = web->params[w];
+			if (!find_uses(c, &(*uses)[w], &(*fail)[w]))
+				return false;
+		}
+		if (web->n > n && !find_values(c))
+			return false;
+	} while (web->n > n);
+	return true;
+}
+
 static bool choose_web(struct choice *c, ir_ref *to)
 {
 	struct web *web = c->web;
-	struct uses *uses = arena_array(c->fl->u->arena, struct uses, web->n);
-	struct uses *fail = arena_array(c->fl->u->arena, struct uses, web->n);
-	web->used = arena_array(c->fl->u->arena, bool, c->f->nins);
-	for (uint32_t w = 0; w < web->n; w++) {
-		c->index = web->params[w];
-		if (!find_uses(c, &uses[w], &fail[w]))
-			return false;
-	}
+	struct uses *uses, *fail;
+	if (!find_web(c, &uses, &fail))
+		return false;
 	add_numbers(c);
 	for (uint32_t w = 0; w < web->n; w++) {
 		c->index = web->params[w];

@@ -123,7 +123,7 @@ lang.case { name = "of variables before the loop, and several names", inputs = l
 		if g then g() end
 		if i == b then f = x elseif i == b + 1 then g = f f = y end
 	end
-	return s
+	return s, f == nil, g == nil
 end }
 lang.case { name = "library functions", inputs = two, f = function(a, b)
 	local f = math.max
