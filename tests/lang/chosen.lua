@@ -130,4 +130,49 @@ lang.case { name = "library functions", inputs = two, f = function(a, b)
 	if a > 2 then f = math.min end
 	return f(a, b)
 end }
+local function one(n) return n end
+local function pair(n) return n, n + 1 end
+local function none() end
+local function sum(a, b) return (a or 100) + (b or 1000) end
+lang.case { name = "open sum", inputs = two, f = function(a, b)
+	local f, g = one, sum
+	if a > b then f = pair elseif a == b then f = none end
+	if a > 2 then g = pair end
+	local x, y = g(f(a))
+	return x, y
+end }
+lang.case { name = "error order", inputs = two, f = function(a, b)
+	local f
+	if a > b then f = one end
+	local n = 0
+	local function bump() n = n + 1 return n end
+	local ok = pcall(function() f(bump()) end)
+	return ok, n
+end }
+lang.case { name = "assigned in callee", inputs = two, f = function(a, b)
+	local f = one
+	local function set(g) f = g end
+	if a > 2 then set(pair) end
+	if b > 2 then set(nil) end
+	local ok, x, y = pcall(function() return f(a) end)
+	return ok, ok and x, y
+end }
+lang.case { name = "goto loop", inputs = two, f = function(a, b)
+	local f, n, i = one, 0, 0
+	::top::
+	i = i + 1
+	n = n * 3 + (f(i) or 7)
+	if i == a then f = pair elseif i == b then f = none end
+	if i < 6 then goto top end
+	return n
+end }
+lang.case { name = "while with break", inputs = two, f = function(a, b)
+	local f, n = nil, 0
+	while n < 20 do
+		if n == a then f = one elseif n > b + 4 then f = pair end
+		if f then local x, y = f(n) n = n + x + (y or 1) if n > 15 then break end end
+		n = n + 1
+	end
+	return n, f and f(1)
+end }
 lang.done()
