@@ -645,6 +645,9 @@ static const struct refusal *absent(const char *name)
 	if (starts(name, "math."))
 		return REFUSAL(ON_VALUES, "it computes with floats, which do not exist in the kernel: use integers, or "
 			       "capture what it gives", ABSENT);
+	if (starts(name, "bpf."))
+		return REFUSAL(ON_FUNCTIONS, "it is of the user half: call it there, before the function is compiled, and "
+			       "capture what it gives", ABSENT);
 	if (starts(name, "collectgarbage"))
 		return REFUSAL(ON_FUNCTIONS, "leave it out: kernel code leaves nothing to collect", ABSENT);
 	return absent_of_tables(name);

@@ -35,6 +35,10 @@ diag.case("math.sqrt", function(p) return math.sqrt(p.len) end)
 diag.case("math.random", function() return math.random(5) end)
 diag.case("os.time", function() return os.time() end)
 diag.case("os.getenv", function() return os.getenv("HOME") end)
+diag.case("bpf.map", function(p)
+	local m = bpf.map { "hash", key = "u32", value = "u32", entries = 4 }
+	m[1] = p.len
+end)
 diag.case("collectgarbage", function() collectgarbage() end)
 diag.case("recursion by turns", function(p)
 	local a, b
