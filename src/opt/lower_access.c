@@ -319,7 +319,7 @@ void lower_call(struct lw *w, ir_ref r)
 	const struct ir_ins *i = ir_at(w->from, r);
 	const struct ir_ins *callee = ir_at(w->from, i->args[0]);
 	struct call c = { .r = r, .n = i->nargs - 1 };
-	if (i->type.k && callee->type.row && !(callee->type.row->effects & ~(uint32_t)IR_CALM)) {
+	if (i->type.k && callee->type.row && !(callee->type.row->effects & ~(uint32_t)(IR_CALM | IR_TELLS | IR_BYTES))) {
 		w->val[r] = lw_const(w, i->type.k);
 		return;
 	}
