@@ -606,9 +606,11 @@ void lower_long_claim(struct lw *w)
 		return;
 	ir_need_tree(f);
 	ir_blk b = claimed_in(w, &site);
-	if (!b)
-		return;
 	ir_ref held = hold_none(w, 1);
+	if (!b) { /* nothing that is reached makes such a text, so none is held where the function ends */
+		ir_insert_before(f, w->imms_at, w->scratch->base);
+		return;
+	}
 	ir_blk rest = edit_split(f, b == 1 ? ir_block(f, b)->last : ir_block(f, b)->first);
 	w->imms_at = 0;
 	w->at = NULL;

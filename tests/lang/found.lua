@@ -329,4 +329,12 @@ lang.packets { name = "a loop with fuel in a loop over a map", inputs = segments
 	end
 	return n, w
 end }
+lang.packets { name = "a long text behind an error that is never raised", inputs = segments, f = function(p)
+	local ok, v = pcall(function() return keyed[4] end)
+	if not ok then
+		local s = p:sub(1, 2):rep(40, ", ")
+		M[1] = #s
+	end
+	return v
+end }
 lang.done()
