@@ -141,10 +141,10 @@ static int store_bytes(const struct store *s, const struct ctype *t, uint8_t *to
 {
 	if (v->kind != PG_STR)
 		return wrong_kind(s, t, v);
-	if (v->n != t->size)
-		return fail(s, -ERANGE, "a string of %u bytes does not fit bytes[%u], which is exactly "
-					"%u bytes", v->n, t->size, t->size);
-	memcpy(to, v->str, v->n);
+	if (v->n > t->size)
+		return fail(s, -ERANGE, "a string of %u bytes does not fit bytes[%u]", v->n, t->size);
+	if (v->n)
+		memcpy(to, v->str, v->n);
 	return 0;
 }
 

@@ -192,6 +192,8 @@ void lw_str_is(struct lw *w, const struct lw_str *s, ir_ref at, const char *byte
 void lw_str_copy(struct lw *w, const struct lw_str *s, ir_ref ptr, int64_t off, uint32_t cap, ir_blk longer);
 /* A string as text of at most cap bytes (LW_MAXSTR), to `misfit` what is longer or holds a zero byte. */
 struct lw_val lw_str_text(struct lw *w, const struct lw_val *v, uint32_t cap, ir_blk misfit);
+/* The same, whatever bytes it has; zeros behind them. */
+struct lw_val lw_str_bytes(struct lw *w, const struct lw_val *v, uint32_t cap, ir_blk misfit);
 /* The words of a string of one kind, padded with zeros, and its length; what is longer than LW_MAXSTR goes to
  * `longer`. */
 struct lw_val lw_str_words(struct lw *w, const struct lw_val *v, ir_ref *len, ir_blk longer);

@@ -9,7 +9,7 @@ uint64_t lw_type_kinds(const struct ctype *t)
 	static const uint64_t kinds[] = {
 		[CT_INT] = IR_BIT(IR_INT), [CT_BOOL] = IR_BOOL, [CT_IP4] = IR_BIT(IR_IP4),
 		[CT_IP6] = IR_BIT(IR_IP6), [CT_MAC] = IR_BIT(IR_MAC), [CT_CHAR] = IR_STRINGS,
-		[CT_BYTES] = 0, [CT_PREFIX4] = IR_BIT(IR_IP4) | IR_BIT(IR_HOST),
+		[CT_BYTES] = IR_STRINGS, [CT_PREFIX4] = IR_BIT(IR_IP4) | IR_BIT(IR_HOST),
 		[CT_PREFIX6] = IR_BIT(IR_IP6) | IR_BIT(IR_HOST), [CT_STRUCT] = IR_BIT(IR_REC) | IR_BIT(IR_ENTRY),
 	};
 	return kinds[t->kind];
@@ -137,7 +137,8 @@ static void store_ip6(struct store *s)
 
 static bool const_text_fits(const struct store *s)
 {
-	return s->v->k->n <= s->t->size && !memchr(s->v->k->str, 0, s->v->k->n);
+	bool any = s->t->kind == CT_BYTES || !s->v->k->n;
+	return s->v->k->n <= s->t->size && (any || !memchr(s->v->k->str, 0, s->v->k->n));
 }
 
 static void store_words(struct store *s)
@@ -153,7 +154,8 @@ static void store_slice(struct store *s)
 {
 	struct lw *w = s->w;
 	ir_blk misfit = s->misfit ? s->misfit : lw_block(w, 0), end = lw_block(w, 0);
-	struct lw_val text = lw_str_text(w, s->v, s->t->size, misfit);
+	uint32_t most = s->t->size < LW_MAXSTR ? s->t->size : (uint32_t)LW_MAXSTR; /* no longer one comes here */
+	struct lw_val text = s->t->kind == CT_BYTES ? lw_str_bytes(w, s->v, most, misfit) : lw_str_text(w, s->v, most, misfit);
 	struct store words = *s;
 	words.v = &text;
 	store_words(&words);
@@ -418,6 +420,16 @@ static struct lw_val load_text(struct lw *w, const struct ctype *t, ir_ref ptr, 
 	return v;
 }
 
+/* Any bytes: a text with its length, which is always the same. */
+static struct lw_val load_raw(struct lw *w, const struct ctype *t, ir_ref ptr, int64_t off)
+{
+	struct lw_val bytes = load_text(w, t, ptr, off), v = { .kinds = IR_BIT(IR_TEXT), .cap = t->size };
+	v.n = (uint8_t)(1 + bytes.n);
+	v.w[0] = lw_imm(w, t->size);
+	memcpy(v.w + 1, bytes.w, sizeof(*v.w) * bytes.n);
+	return v;
+}
+
 struct lw_val lw_load_type(struct lw *w, const struct ctype *t, ir_ref ptr, int64_t off)
 {
 	ir_ref words[2];
@@ -438,6 +450,8 @@ struct lw_val lw_load_type(struct lw *w, const struct ctype *t, ir_ref ptr, int6
 		return lw_words(IR_IP6, 2, words);
 	case CT_CHAR:
 		return load_text(w, t, ptr, off);
+	case CT_BYTES:
+		return load_raw(w, t, ptr, off);
 	default: /* struct: the entry itself; infer lets nothing else through */
 		words[0] = off ? lw_op2i(w, IRO(add64), ptr, off) : ptr;
 		struct lw_val v = lw_words(IR_ENTRY, 1, words);
@@ -450,8 +464,9 @@ struct lw_val lw_load_field(struct lw *w, const struct ct_field *f, ir_ref ptr, 
 {
 	if (!f->nullable)
 		return lw_load_type(w, f->type, ptr, base + f->offset);
-	struct lw_join j = lw_join_new(w, lw_type_kinds(f->type) | IR_BIT(IR_NIL),
-				       f->type->kind == CT_CHAR ? f->type->size : 0);
+	bool raw = f->type->kind == CT_BYTES;
+	struct lw_join j = lw_join_new(w, (raw ? IR_BIT(IR_TEXT) : lw_type_kinds(f->type)) | IR_BIT(IR_NIL),
+				       raw || f->type->kind == CT_CHAR ? f->type->size : 0);
 	ir_blk nil = lw_block(w, 0), some = lw_block(w, 0);
 	lw_bri(w, IR_NE, lw_load(w, 1, ptr, base + f->nil_offset), 0, nil, some);
 	lw_enter(w, nil);

@@ -352,7 +352,7 @@ static struct lw_val bytes_of(const struct lw_val *v)
 	return b;
 }
 
-/* A text made at run time, as one of typed memory. */
+/* A text made at run time, of at most cap bytes. */
 static struct lw_val shortened(struct lw *w, const struct lw_val *v, uint32_t cap, ir_blk misfit)
 {
 	struct lw_val b = bytes_of(v);
@@ -364,17 +364,21 @@ static struct lw_val shortened(struct lw *w, const struct lw_val *v, uint32_t ca
 		b.cap = cap;
 		b.n = (uint8_t)((cap + 7) / 8);
 	}
-	no_zeros(w, &b, len, misfit);
 	return b;
 }
 
-struct lw_val lw_str_text(struct lw *w, const struct lw_val *v, uint32_t cap, ir_blk misfit)
+struct lw_val lw_str_bytes(struct lw *w, const struct lw_val *v, uint32_t cap, ir_blk misfit)
 {
 	if (v->kinds == IR_BIT(IR_TEXT))
 		return shortened(w, v, cap, misfit);
 	struct lw_str s = lw_str_of(w, v);
-	struct lw_val text = padded(w, &s, cap, misfit);
-	no_zeros(w, &text, s.len, misfit);
+	return padded(w, &s, cap, misfit);
+}
+
+struct lw_val lw_str_text(struct lw *w, const struct lw_val *v, uint32_t cap, ir_blk misfit)
+{
+	struct lw_val text = lw_str_bytes(w, v, cap, misfit);
+	no_zeros(w, &text, v->kinds == IR_BIT(IR_TEXT) ? lw_word(w, v, 0) : lw_str_len(w, v), misfit);
 	return text;
 }
 

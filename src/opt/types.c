@@ -131,11 +131,11 @@ struct ir_type type_of_memory(const struct ctype *t)
 	static const uint64_t kinds[] = {
 		[CT_INT] = IR_BIT(IR_INT), [CT_BOOL] = IR_BOOL, [CT_IP4] = IR_BIT(IR_IP4),
 		[CT_IP6] = IR_BIT(IR_IP6), [CT_MAC] = IR_BIT(IR_MAC), [CT_CHAR] = IR_BIT(IR_STR),
-		[CT_BYTES] = 0, [CT_STRUCT] = IR_BIT(IR_ENTRY),
+		[CT_BYTES] = IR_BIT(IR_TEXT), [CT_STRUCT] = IR_BIT(IR_ENTRY),
 		[CT_PREFIX4] = 0, [CT_PREFIX6] = 0,
 	};
 	struct ir_type ty = { .kinds = kinds[t->kind] };
-	if (t->kind == CT_CHAR)
+	if (t->kind == CT_CHAR || t->kind == CT_BYTES)
 		ty.cap = t->size;
 	if (t->kind == CT_STRUCT)
 		ty.layout = t;

@@ -36,10 +36,8 @@ static bool send_type(struct infer *in, const struct ir_lib *row, uint32_t site,
 		const struct ct_field *f = ct_field(s.value, r->list[i], strlen(r->list[i]));
 		if (!f)
 			return infer_error(in, site, NULL, "the event has no field '%s'", r->list[i]), false;
-		if (!lw_type_kinds(f->type))
-			return infer_refuse(in, site, ON_MAPS, "send integers, booleans, addresses or char "
-					    "arrays", "the field '%s' is of a type that kernel code cannot "
-					    "send yet", f->name), false;
+		if (!std_short_text(in, site, f->type, &ir_at(u->main, r->args[i])->type))
+			return false;
 	}
 	return true;
 }

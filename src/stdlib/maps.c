@@ -24,6 +24,17 @@ static const char *kind_of(struct infer *in, const struct ir_type *t)
 	return ir_kind_lua(infer_unit(in), ir_first_kind(t->kinds));
 }
 
+/* A text known only at run time is words while it is stored. */
+bool std_short_text(struct infer *in, uint32_t site, const struct ctype *t, const struct ir_type *v)
+{
+	bool text = t->kind == CT_CHAR || t->kind == CT_BYTES, long_one = v->kinds & (IR_BIT(IR_SLICE) | IR_BIT(IR_LONG));
+	if (!text || v->k || !long_one || t->size <= LW_MAXSTR || std_most(v) <= LW_MAXSTR)
+		return true;
+	return infer_refuse(in, site, ON_MAPS, "cut it: s:sub(1, 64)", "a text that is known only at run time and may have "
+			    "more than 64 bytes is stored as %s; that is not there yet", type_text(infer_unit(in)->arena, t)),
+	       false;
+}
+
 /* Could v be stored as t at all? */
 bool std_storable(struct infer *in, uint32_t site, const struct map_shape *s, const struct ctype *t,
 		     const struct ir_type *v, const char *what)
@@ -31,7 +42,7 @@ bool std_storable(struct infer *in, uint32_t site, const struct map_shape *s, co
 	struct arena *a = infer_unit(in)->arena;
 	uint64_t want = lw_type_kinds(t);
 	bool cidr = v->kinds & IR_BIT(IR_HOST) && v->k && v->k->kind == PG_CIDR;
-	if (!want || t->size > MAX_ON_STACK)
+	if (t->size > MAX_ON_STACK)
 		return infer_refuse(in, site, ON_MAPS, "use smaller or other types", "%ss of type %s are not "
 				    "there yet in kernel code", what, type_text(a, t)), false;
 	if (v->kinds == IR_BIT(IR_FLOAT))
@@ -43,7 +54,7 @@ bool std_storable(struct infer *in, uint32_t site, const struct map_shape *s, co
 	if (v->kinds & want & IR_BIT(IR_ENTRY) && v->layout && !ct_equal(v->layout, t))
 		return infer_refuse(in, site, ON_MAPS, "store its fields: m[k] = { a = e.a, b = e.b }",
 				    "an entry of another struct is a %s of %s here", what, map_text(a, s)), false;
-	return true;
+	return std_short_text(in, site, t, v);
 }
 
 static void no_such_field(struct infer *in, uint32_t site, const struct ctype *t, const char *name)
@@ -58,7 +69,7 @@ static void no_such_field(struct infer *in, uint32_t site, const struct ctype *t
 		    "there is no field '%s' in %s", name, type_text(a, t));
 }
 
-/* The fields of a record that the struct does not have, or not for kernel code. */
+/* The fields of a record that the struct does not have. */
 bool std_known_fields(struct infer *in, uint32_t site, const struct ctype *t, const struct ir_type *v)
 {
 	struct ir_unit *u = infer_unit(in);
@@ -66,15 +77,11 @@ bool std_known_fields(struct infer *in, uint32_t site, const struct ctype *t, co
 	bool good = true;
 	for (uint32_t i = 0; r && t->kind == CT_STRUCT && r->op == IRO(record) && i < r->nargs; i++) {
 		const struct ct_field *f = ct_field(t, r->list[i], strlen(r->list[i]));
-		if (f && lw_type_kinds(f->type))
-			continue;
 		if (f)
-			infer_refuse(in, site, ON_MAPS, "store its parts in fields of their own: integers, "
-				     "addresses, char arrays", "the field '%s' is of a type that kernel code "
-				     "cannot store yet", f->name);
+			good &= std_short_text(in, site, f->type, &ir_at(u->main, r->args[i])->type);
 		else
 			no_such_field(in, site, t, r->list[i]);
-		good = false;
+		good &= f != NULL;
 	}
 	return good;
 }

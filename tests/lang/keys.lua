@@ -106,4 +106,59 @@ end, f = function(x, y)
 	f.a = e.a + f.a
 	return e.a, was
 end }
+-- any bytes, padded with zeros on the right; what is longer finds nothing, or raises
+for _, size in ipairs { 1, 3, 4, 8, 11, 16 } do
+	local m = bpf.map { "hash", key = ("bytes[%d]"):format(size), value = "u32", entries = 64 }
+	local v = bpf.map { "hash", key = "u8", value = ("bytes[%d]"):format(size), entries = 4 }
+	local texts = { "", "x", ("y"):rep(size), ("z"):rep(math.min(size + 1, 16)), ("y"):rep(size - 1) }
+	lang.case { name = ("key bytes[%d]"):format(size), see = { m }, inputs = lang.pairs(texts), setup = function()
+		m[""], m[("y"):rep(size)] = 1, 2
+		m[("\0"):rep(size - 1) .. "x"] = 3
+	end, f = function(a, b)
+		local x = m[a]
+		m[b] = 9
+		m:add(a:sub(1, 1) .. "\0", 1)
+		return x, m[b], m[("\0"):rep(size - 1) .. "x"]
+	end }
+	lang.case { name = ("value bytes[%d]"):format(size), see = { v }, inputs = lang.pairs(texts), f = function(a, b)
+		v[1] = a
+		v[2] = b
+		local x, y = v[1], v[2]
+		return #x, x == y, x:sub(1, #a) == a
+	end }
+end
+local mixed = bpf.map { "hash", key = "struct { u8 a; bytes[5] raw; u16 b; }", value = "struct { bytes[3] x; u8 n; bytes[8]? y; }",
+	entries = 16 }
+local raw = bpf.state { last = "bytes[6]", n = "u8" }
+lang.case { name = "bytes as fields", see = { mixed, { raw, "last", "n" } }, inputs = lang.pairs { "", "ab", "abc", "abcde", "abcdef" },
+	setup = function() mixed[{ a = 1, raw = "ab", b = 2 }] = { x = "q\0r", n = 1 } end,
+	f = function(a, b)
+		local e = mixed[{ a = 1, raw = a, b = 2 }]
+		raw.last = b
+		if e then
+			e.y = b
+			e.x = e.x:sub(2, 3)
+			return e.x == "\0r\0", e.y == b, raw.last:byte(2)
+		end
+		mixed[{ a = 1, raw = a, b = 2 }] = { x = b, n = #raw.last }
+		return #mixed[{ a = 1, raw = a, b = 2 }].x, raw.last == a, mixed[{ a = 1, raw = a, b = 2 }].y == nil
+	end }
+local sums = bpf.map { "hash", key = "bytes[4]", value = "u32", entries = 16 }
+lang.case { name = "bytes gone over", see = { sums }, inputs = lang.pairs { 0, 1, 5 }, setup = function()
+	sums["a\0b"], sums["zz"] = 3, 4
+end, f = function(a, b)
+	local n = 0
+	for k, v in pairs(sums) do
+		if k == "a\0b\0" then n = n + 100 * v end
+		n = n + v * k:byte(1) + #k
+	end
+	sums["\1\2"] = a
+	return n
+end }
+lang.packets { name = "bytes of the packet", see = { sums }, inputs = { ("\0"):rep(40), ("\0ab"):rep(20), "short frames are" }, f = function(p)
+	sums[p:sub(5, 8)] = p.len
+	local key = p:sub(1, 3)
+	sums:add(key, 1)
+	return sums[key] == 1, sums[p:sub(2, 9)], sums[bpf.trunc(p:sub(5), 4)]
+end }
 lang.done()
