@@ -8,6 +8,7 @@
  */
 #include "opt/opt.h"
 #include "opt/params.h"
+#include "opt/reach.h"
 
 struct promotion {
 	struct ir_fn *f;
@@ -116,16 +117,6 @@ static ir_ref only_set(struct ir_unit *u, struct ir_fn *f, ir_ref cell)
 	return set;
 }
 
-static bool comes_before(const struct ir_fn *f, ir_ref a, ir_ref b)
-{
-	if (ir_at(f, a)->block != ir_at(f, b)->block)
-		return ir_dominates(f, ir_at(f, a)->block, ir_at(f, b)->block);
-	for (ir_ref r = ir_at(f, a)->next; r; r = ir_at(f, r)->next)
-		if (r == b)
-			return true;
-	return false;
-}
-
 static bool has_cells(const struct ir_fn *f)
 {
 	for (ir_ref r = 1; r < f->nins; r++)
@@ -147,7 +138,7 @@ int cells_known(struct ir_unit *u, struct ir_fn *f)
 		ir_ref set = ir_at(f, c)->op == IRO(cell) && ir_at(f, c)->block ? only_set(u, f, c) : 0;
 		for (ir_ref r = 1; set && r < f->nins; r++) {
 			const struct ir_ins *i = ir_at(f, r);
-			if (i->op != IRO(cellget) || i->args[0] != c || !i->block || !comes_before(f, set, r))
+			if (i->op != IRO(cellget) || i->args[0] != c || !i->block || !reach_before(f, set, r))
 				continue;
 			to[r] = ir_at(f, set)->args[set != c];
 			done++;

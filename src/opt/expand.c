@@ -414,10 +414,9 @@ static int expand_pack(struct flow *fl, ir_ref call, ir_ref *gone)
 	return 1;
 }
 
-/* A bound of table.unpack: *out is it, or as it was where none is given. */
-static bool bound(const struct flow *fl, const struct ir_ins *call, uint32_t arg, int64_t *out)
+bool expand_bound(const struct ir_fn *f, const struct ir_ins *call, uint32_t arg, int64_t *out)
 {
-	const pg_value *k = call->nargs > arg ? ir_at(fl->f, call->args[arg])->type.k : &const_nil;
+	const pg_value *k = call->nargs > arg ? ir_at(f, call->args[arg])->type.k : &const_nil;
 	if (k && k->kind == PG_INT)
 		*out = k->i;
 	return k && (k->kind == PG_INT || k->kind == PG_NIL);
@@ -436,7 +435,7 @@ static int expand_unpack(struct flow *fl, ir_ref call, ir_ref *gone)
 			return 0;
 	if (!t || t->kind != PG_TABLE)
 		return 0;
-	if (fl->u->source->len(fl->u, t->id, &to) < 0 || !bound(fl, &old, 2, &from) || !bound(fl, &old, 3, &to) ||
+	if (fl->u->source->len(fl->u, t->id, &to) < 0 || !expand_bound(fl->f, &old, 2, &from) || !expand_bound(fl->f, &old, 3, &to) ||
 	    (to >= from && (uint64_t)to - (uint64_t)from >= MAX_SELECT)) {
 		struct flow loud = *fl;
 		loud.report = true;

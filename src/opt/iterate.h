@@ -10,6 +10,9 @@ ir_ref iterate_const(struct flow *fl, ir_ref at, const pg_value *k);
 /* r becomes `op` with these arguments, in its place. */
 void iterate_become(struct flow *fl, ir_ref r, enum ir_op op, uint32_t n, const ir_ref *args);
 
+/* A constant bound of table.unpack: *out is it, or as it was where none is given. false: it is known only at run time. */
+bool expand_bound(const struct ir_fn *f, const struct ir_ins *call, uint32_t arg, int64_t *out);
+
 /* Calls that are control flow (ir_lib_expands), put in their places: false where not enough is known. */
 bool iterate_pairs(struct flow *fl, ir_ref call);
 bool iterate_ipairs(struct flow *fl, ir_ref call);

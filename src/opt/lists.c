@@ -281,20 +281,12 @@ static void expand_len(struct lists *l, ir_ref r, const struct rec *web)
 
 /* ---- table.unpack(t [, i [, j]]) ---- */
 
-static bool bound(struct lists *l, const struct ir_ins *call, uint32_t arg, int64_t *out)
-{
-	const pg_value *k = call->nargs > arg ? ir_at(l->f, call->args[arg])->type.k : &const_nil;
-	if (k && k->kind == PG_INT)
-		*out = k->i;
-	return k && (k->kind == PG_INT || k->kind == PG_NIL);
-}
-
 static void expand_unpack(struct lists *l, ir_ref r, const struct rec *web)
 {
 	const struct ir_ins old = *ir_at(l->f, r);
 	int64_t from = 1, to = list_length(web);
 	bool whole = old.nargs < 4;
-	if (!bound(l, &old, 2, &from) || !bound(l, &old, 3, &to) || to - from >= MAX_KEYS) {
+	if (!expand_bound(l->f, &old, 2, &from) || !expand_bound(l->f, &old, 3, &to) || to - from >= MAX_KEYS) {
 		refuse(l, r, REFUSAL(ON_TABLES, "give it constants, and not too many",
 				     "what 'table.unpack' gives is known only at run time"));
 		return;

@@ -8,6 +8,7 @@
  * Should somebody turn out to read it after all, that is refused, too.
  */
 #include "opt/iterate.h"
+#include "opt/reach.h"
 #include "opt/records.h"
 
 /* aux of index and self: the call of what it gives was made one of that function; of setindex: its value is gone */
@@ -47,16 +48,6 @@ static bool is_function(const struct ir_type *t)
 	return (t->kinds == IR_BIT(IR_FUNC) && t->def) || (t->k && (t->k->kind == PG_FUNC || t->k->kind == PG_LIB));
 }
 
-static bool comes_before(const struct ir_fn *f, ir_ref a, ir_ref b)
-{
-	if (ir_at(f, a)->block != ir_at(f, b)->block)
-		return ir_dominates(f, ir_at(f, a)->block, ir_at(f, b)->block);
-	for (ir_ref r = ir_at(f, a)->next; r; r = ir_at(f, r)->next)
-		if (r == b)
-			return true;
-	return false;
-}
-
 static bool find_callee(struct records *s, ir_ref call)
 {
 	struct ir_fn *f = s->f;
@@ -65,7 +56,7 @@ static bool find_callee(struct records *s, ir_ref call)
 	const pg_value *key = rec ? name_of(s, look) : NULL;
 	bool others;
 	ir_ref set = key ? only_set(s, record_web(s, rec), key, &others) : 0;
-	if (!set || !comes_before(f, set, look) || !is_function(&ir_at(f, ir_at(f, set)->args[2])->type) ||
+	if (!set || !reach_before(f, set, look) || !is_function(&ir_at(f, ir_at(f, set)->args[2])->type) ||
 	    ir_at(f, ir_at(f, look)->args[0])->type.kinds != IR_BIT(IR_REC))
 		return false;
 	ir_at(f, look)->aux = FOUND;

@@ -106,3 +106,13 @@ ir_ref reach_outlived(struct ir_fn *f, ir_ref value, ir_ref write)
 	bool before = use && (start == write || reach_use(f, start, 0, is_the_write, &write));
 	return before ? use : 0;
 }
+
+bool reach_before(const struct ir_fn *f, ir_ref a, ir_ref b)
+{
+	if (ir_at(f, a)->block != ir_at(f, b)->block)
+		return ir_dominates(f, ir_at(f, a)->block, ir_at(f, b)->block);
+	for (ir_ref r = ir_at(f, a)->next; r; r = ir_at(f, r)->next)
+		if (r == b)
+			return true;
+	return false;
+}

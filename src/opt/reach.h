@@ -11,5 +11,7 @@ ir_ref reach_use(struct ir_fn *f, ir_ref from, ir_ref def, bool (*is_use)(const 
 /* A use of `value`, as more than a condition, on some way on which it was made and `write` came after that;
  * or 0. */
 ir_ref reach_outlived(struct ir_fn *f, ir_ref value, ir_ref write);
+/* Has a always come before where b is reached? Needs ir_need_tree. */
+bool reach_before(const struct ir_fn *f, ir_ref a, ir_ref b);
 
 #endif

@@ -188,6 +188,76 @@ case("of two ways", ints, function(a, b)
 	for i, v in ipairs(t) do sum = sum + i * v end
 	return sum, t[a], #t
 end)
+case("lists in lists in loops", lang.pairs { 0, 1, 2, 3 }, function(a, b)
+	local grid = { { a, b }, { b, a }, { 1, 2 } }
+	local sum = 0
+	for y, row in ipairs(grid) do
+		for x, v in ipairs(row) do
+			row[x] = v + x * y
+			if v == 3 then break end
+		end
+		sum = sum * 10 + row[1] + row[2]
+	end
+	return sum, grid[a % 3 + 1][b % 2 + 1]
+end)
+case("row by number", lang.pairs { 0, 1, 2, 3 }, function(a, b)
+	local g = { { n = a }, { n = b }, { n = 7 } }
+	local r = g[a]
+	if r then return r.n, r == g[1] end
+	return r
+end)
+case("queue", lang.pairs { 0, 1, 2, 3 }, function(a, b)
+	local q, head, tail = { 0, 0, 0, 0 }, 1, 1
+	for i = 1, 3 do q[tail] = a * i + b tail = tail + 1 end
+	local s = 0
+	while head < tail do s = s * 3 + q[head] head = head + 1 end
+	return s
+end)
+case("state machine", lang.pairs { 0, 1, 2, 3 }, function(a, b)
+	local s = { at = "idle", n = 0 }
+	for i = 1, 6 do
+		if s.at == "idle" and i > a then s = { at = "run", n = s.n + 1 }
+		elseif s.at == "run" and (i + b) % 3 == 0 then s = { at = "idle", n = s.n * 2 } end
+	end
+	return s.at == "run", s.n
+end)
+case("error in the middle", lang.pairs { 0, 1, 2, 3 }, function(a, b)
+	local t = { 1, 2, 3 }
+	local ok, e = pcall(function()
+		for i, v in ipairs(t) do
+			t[i] = v * 2
+			if i == a then error({ at = i }) end
+		end
+	end)
+	return ok, t[1] * 100 + t[2] * 10 + t[3], not ok and e.at
+end)
+case("counters by name", lang.pairs { 0, 1, 2, 3 }, function(a, b)
+	local c = { tcp = 0, udp = 0, other = 0 }
+	for i = 1, 4 do
+		local k = i == a and "tcp" or i == b and "udp" or "other"
+		c[k] = c[k] + i
+	end
+	return c.tcp, c.udp, c.other
+end)
+case("held list, changed", lang.pairs { 0, 1, 2, 3 }, function(a, b)
+	local outer = { list = { { w = a }, { w = b }, { w = 3 } } }
+	local last, sum = nil, 0
+	for _, r in ipairs(outer.list) do
+		local t = { w = r.w }
+		if last then last.w = last.w + t.w sum = sum + last.w end
+		t.w = t.w * 2
+		last = t
+		r.w = 9
+	end
+	return sum, last.w, outer.list[2].w
+end)
+case("closure over list", lang.pairs { 0, 1, 2, 3 }, function(a, b)
+	local t = { 0, 0 }
+	local function inc(i) t[i] = t[i] + 1 return t[i] end
+	inc(1) inc(2)
+	if a > b then inc(2) end
+	return t[1], t[2], inc(1)
+end)
 local total = bpf.map { "array", name = "total", key = "u32", value = "u64", entries = 4 }
 lang.case { name = "over maps, in a list", inputs = lang.pairs { 0, 1, 2 }, see = { total }, f = function(a, b)
 	for i, v in ipairs { a, b, 4 } do total:add(i, v) end
