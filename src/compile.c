@@ -64,6 +64,7 @@ static int run_early(struct compile *c)
 
 static int run_select(struct compile *c)
 {
+	opt_drop_unused(c->u); /* passes behind the last simplifying one decide branches, too */
 	c->be = be_new(c->u);
 	return be_select(c->be);
 }

@@ -10,6 +10,7 @@
 void opt_simplify(struct ir_unit *u);
 /* The same, where no pass will raise errors any more: the error exit is then a block like others. */
 void opt_simplify_last(struct ir_unit *u);
+void opt_drop_unused(struct ir_unit *u); /* functions that nothing leads to any more */
 /* Name of part i, which bit i of unit->without leaves out; NULL past the last. */
 const char *opt_simplify_part(unsigned i);
 /* Does the script's code go round anywhere? */

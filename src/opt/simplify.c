@@ -114,9 +114,10 @@ static void simplify_all(struct ir_unit *u, bool last)
 }
 
 /* Marks what f refers to; was any of it new? */
-static bool mark_used(const struct ir_fn *f, bool *used)
+static bool mark_used(struct ir_fn *f, bool *used)
 {
 	bool more = false;
+	ir_need_order(f);
 	for (uint32_t o = 0; o < f->nrpo; o++)
 		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next) {
 			const struct ir_ins *i = ir_at(f, r);
@@ -130,7 +131,7 @@ static bool mark_used(const struct ir_fn *f, bool *used)
 
 /* Bodies of loops and of calls, that became functions, of which it turned out that they are never reached. The kernel
  * counts functions by what refers to them. */
-static void drop_unused(struct ir_unit *u)
+void opt_drop_unused(struct ir_unit *u)
 {
 	if (u->nfns < 2)
 		return;
@@ -151,7 +152,7 @@ void opt_simplify_last(struct ir_unit *u)
 		if (u->fns[i] && u->fns[i]->machine)
 			u->fns[i]->error_exit = 0;
 	simplify_all(u, true);
-	drop_unused(u);
+	opt_drop_unused(u);
 }
 
 void opt_simplify(struct ir_unit *u)

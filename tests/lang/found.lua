@@ -337,4 +337,19 @@ lang.packets { name = "a long text behind an error that is never raised", inputs
 	end
 	return v
 end }
+local function kinds_of(p, off)
+	local k = p:u8(off)
+	if not k or k & 3 == 0 then return nil end
+	if k & 3 == 1 then return false end
+	if k & 3 == 2 then return true end
+	return p:u64(off + 1)
+end
+local loads, why = pcall(bpf.program, "xdp", { on_error = bpf.DROP, check = true }, function(p)
+	local w = kinds_of(p, 41)
+	local v = kinds_of(p, 50)
+	if ((w == w) and 0 or nil) then error("one") end
+	local sum = 0
+	for i, n in pairs(keyed) do sum = sum + (n * i) end
+end)
+lang.check("a loop over a map that only late passes see is never reached", loads and {} or { why })
 lang.done()
