@@ -26,6 +26,7 @@ const pg_value *infer_const(struct infer *in, pg_value v)
 
 struct diag *flow_error(struct flow *fl, uint32_t site, const char *fmt, ...)
 {
+	fl->refuses = true;
 	if (!fl->report)
 		return arena_new(fl->u->arena, struct diag);
 	va_list ap;
@@ -37,6 +38,7 @@ struct diag *flow_error(struct flow *fl, uint32_t site, const char *fmt, ...)
 
 void infer_error(struct infer *in, uint32_t site, const char *help, const char *fmt, ...)
 {
+	in->fl.refuses = true;
 	if (!in->fl.report)
 		return;
 	va_list ap;
@@ -554,7 +556,8 @@ static void visit_block(struct infer *in, ir_blk b)
 		visit_params(fl, b);
 	for (ir_ref r = ir_block(fl->f, b)->first; r; r = ir_at(fl->f, r)->next) {
 		rule *f = rules[ir_at(fl->f, r)->op];
-		struct ir_type t = f ? hangs(fl, ir_at(fl->f, r)) ? type_pending() : f(in, r) : nothing;
+		bool waits = f && (hangs(fl, ir_at(fl->f, r)) || (fl->waits && fl->waits[r]));
+		struct ir_type t = waits ? type_pending() : f ? f(in, r) : nothing;
 		if (ir_at(fl->f, r)->raised)
 			visit_raised(fl, ir_at(fl->f, r), &t);
 		grow(ir_at(fl->f, r), &t);
@@ -617,14 +620,45 @@ static bool results_changed(struct infer *in)
 	return changed;
 }
 
+/* The types of all values that are reached, by what in->fl.waits leaves open. */
+static void settle(struct infer *in)
+{
+	memset(in->fl.exec, 0, sizeof(*in->fl.exec) * in->fl.f->nblocks);
+	forget_types(&in->fl);
+	in->fl.refuses = false;
+	do
+		visit_all(in);
+	while (loops_changed(in) | results_changed(in));
+}
+
+/* What would be refused, were this the last round. */
+static bool find_refused(struct infer *in)
+{
+	struct flow *fl = &in->fl;
+	bool any = false;
+	for (uint32_t o = 0; o < fl->f->nrpo; o++)
+		for (ir_ref r = ir_block(fl->f, fl->f->rpo[o])->first; r && fl->exec[fl->f->rpo[o]]; r = ir_at(fl->f, r)->next) {
+			const struct ir_ins *i = ir_at(fl->f, r);
+			if (i->type.kinds || !rules[i->op] || hangs(fl, i))
+				continue;
+			fl->refuses = false;
+			rules[i->op](in, r);
+			any |= fl->waits[r] = fl->refuses;
+		}
+	return any;
+}
+
+/* What is refused now may be right in a later round: when a test tells more of a value, or a variable is parted in two.
+ * Until then nothing that follows from its giving nothing is believed, such as that a loop does not go round. */
 void infer_round(struct flow *fl)
 {
 	fl->exec = arena_array(fl->u->scratch, bool, fl->f->nblocks);
 	struct infer in = { .fl = *fl };
-	forget_types(fl);
-	do
-		visit_all(&in);
-	while (loops_changed(&in) | results_changed(&in));
+	do {
+		settle(&in);
+		if (in.fl.refuses && !in.fl.waits)
+			in.fl.waits = arena_array(fl->u->scratch, bool, fl->f->nins);
+	} while (in.fl.refuses && find_refused(&in));
 }
 
 /* Once more over what is known, to say what must fail. */
@@ -636,15 +670,21 @@ static void report(struct flow *fl)
 }
 
 /* What still hangs on something unknown, though nothing was wrong with it. */
-static void refuse_pending(struct flow *fl)
+static bool refuse_pending(struct flow *fl)
 {
+	bool any = false;
 	for (uint32_t o = 0; o < fl->f->nrpo; o++)
-		for (ir_ref r = ir_block(fl->f, fl->f->rpo[o])->first; r; r = ir_at(fl->f, r)->next)
-			if (type_is_pending(&ir_at(fl->f, r)->type))
+		for (ir_ref r = ir_block(fl->f, fl->f->rpo[o])->first; r; r = ir_at(fl->f, r)->next) {
+			if (!type_is_pending(&ir_at(fl->f, r)->type))
+				continue;
+			any = true;
+			if (fl->report)
 				flow_refuse(fl, ir_at(fl->f, r)->site, ON_FUNCTIONS, "call the function by its "
 					    "name, and give it what it needs as arguments",
 					    "what this gives is known only at run time; that is not there yet "
 					    "for functions and the variables they share");
+		}
+	return any;
 }
 
 /* ---- the passes ---- */
@@ -710,6 +750,11 @@ int opt_records(struct ir_unit *u)
 		err = rounds(&fl);
 	if (err)
 		return err;
+	if (refuse_pending(&fl)) { /* nothing waits any more: what is wrong is said of what is known */
+		struct infer in = { .fl = fl };
+		settle(&in);
+		prune(&fl);
+	}
 	sweep(fl.f);
 	fl.report = true;
 	report(&fl);

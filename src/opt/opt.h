@@ -26,6 +26,8 @@ struct flow {
 	struct ir_fn *f;
 	bool *exec;            /* by block */
 	bool report;           /* give diagnostics for what must fail */
+	bool refuses;          /* something was wrong, reported or not */
+	bool *waits;           /* by value, in infer_round: refused as things stand, which says nothing of what follows; or NULL */
 };
 void infer_round(struct flow *fl);
 /* The same for the whole of main as it stands, with what is decided thrown out. Needs ir_order. */

@@ -123,4 +123,18 @@ lang.packets { name = "headers", inputs = { lang.head .. ("\0"):rep(40), ("\0"):
 	if type(v) == "userdata" then return v.sport end
 	return v + 1
 end }
+-- before the test tells that it is a number, tointeger is refused: the loop goes round all the same
+local locked = bpf.map { "hash", key = "u32", value = "struct { i64 n; }", entries = 4, lock = true }
+lang.case { name = "what ends a loop is known late", inputs = lang.each { "nil", false, true, 0, 7 }, f = function(a)
+	local t = 0
+	repeat
+		t = t + 1
+		if t > 8 then break end
+		local ok, r = pcall(function()
+			locked:locked(8, function() end)
+			return a
+		end)
+	until math.tointeger((type(r) == "number" and r or nil))
+	return t
+end }
 lang.done()

@@ -203,8 +203,8 @@ static void run_value(struct run *r, const struct ir_ins *ins)
 		return;
 	case IRO(setlist):
 		run_get(r, ins->args[0]);
-		for (int n = run_args(r, ins, 1, ins->imm); n > 0; n--)
-			lua_rawseti(L, top + 1, (lua_Integer)ins->aux + n);
+		for (int n = run_args(r, ins, 1, ins->aux & IR_OPEN); n > 0; n--)
+			lua_rawseti(L, top + 1, (lua_Integer)ins->imm + n);
 		return;
 	case IRO(noclose):
 		return;
