@@ -95,7 +95,7 @@ static void get_port(struct lw *w, const struct ir_field *row, const struct lw_v
 {
 	const struct event_field *f = row->arg;
 	(void)obj;
-	*out = lw_int(lw_op1(w, IRO(be16), lw_load(w, 2, lw_ctx(w), f->offset)));
+	*out = lw_int(lw_op1(w, f->size == 2 ? IRO(be16) : IRO(be32), lw_load(w, f->size, lw_ctx(w), f->offset)));
 }
 
 static void get_address(struct lw *w, const struct ir_field *row, const struct lw_val *obj, struct lw_val *out)
@@ -112,7 +112,7 @@ static void get_address(struct lw *w, const struct ir_field *row, const struct l
 	lw_join_add(w, &j, &v);
 	lw_enter(w, v6);
 	for (unsigned i = 0; i < 4; i++) /* the context has them as four words */
-		words[i] = lw_load(w, 4, lw_ctx(w), f->offset + 4 + 4 * i);
+		words[i] = lw_load(w, 4, lw_ctx(w), f->v6 + 4 * i);
 	for (unsigned i = 0; i < 2; i++)
 		words[i] = lw_op2(w, IRO(or64), words[2 * i], lw_op2i(w, IRO(shl64), words[2 * i + 1], 32));
 	v = lw_words(IR_IP6, 2, words);

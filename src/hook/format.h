@@ -24,8 +24,8 @@ enum event_how {
 	EVENT_ARRAY,    /* count integers */
 	EVENT_DATA,     /* text elsewhere in the record: 16 bits of length, 16 of offset from its start */
 	EVENT_REL_DATA, /* the same, offset from behind this field */
-	EVENT_PORT,     /* 2 bytes in network order */
-	EVENT_ADDRESS,  /* of IPv4, 4 bytes, or of IPv6, the 16 behind those, as the family at `by` says */
+	EVENT_PORT,     /* 2 or 4 bytes in network order */
+	EVENT_ADDRESS,  /* of IPv4, 4 bytes, or of IPv6, the 16 at `v6`, as the family at `by` says */
 };
 
 struct event_field {
@@ -35,7 +35,7 @@ struct event_field {
 	uint32_t bits;              /* of an integer: those that count; 0: all */
 	bool is_signed;
 	uint32_t count;             /* EVENT_ARRAY */
-	uint32_t by;                /* EVENT_ADDRESS */
+	uint32_t by, v6;            /* EVENT_ADDRESS: where the family and the IPv6 address lie */
 };
 
 enum {

@@ -29,15 +29,13 @@ static const struct ir_target target = {
 };
 
 #define AT(member) .offset = offsetof(struct bpf_sk_lookup, member)
-#define FAMILY .by = offsetof(struct bpf_sk_lookup, family)
-_Static_assert(offsetof(struct bpf_sk_lookup, remote_ip6) == offsetof(struct bpf_sk_lookup, remote_ip4) + 4 &&
-	       offsetof(struct bpf_sk_lookup, local_ip6) == offsetof(struct bpf_sk_lookup, local_ip4) + 4,
-	       "an IPv6 address lies behind the IPv4 one");
+#define ADDRESS(v4_, v6_) EVENT_ADDRESS, AT(v4_), .size = 4, .v6 = offsetof(struct bpf_sk_lookup, v6_), \
+	.by = offsetof(struct bpf_sk_lookup, family)
 
 static struct event_field fields[] = {
 	{ "proto",   "u32", EVENT_INT, AT(protocol), .size = 4 },
-	{ "src",     "address", EVENT_ADDRESS, AT(remote_ip4), .size = 4, FAMILY },
-	{ "dst",     "address", EVENT_ADDRESS, AT(local_ip4), .size = 4, FAMILY },
+	{ "src",     "address", ADDRESS(remote_ip4, remote_ip6) },
+	{ "dst",     "address", ADDRESS(local_ip4, local_ip6) },
 	{ "sport",   "u16", EVENT_PORT, AT(remote_port), .size = 2 },
 	{ "dport",   "u32", EVENT_INT, AT(local_port), .size = 4 },
 	{ "ifindex", "u32", EVENT_INT, AT(ingress_ifindex), .size = 4 },

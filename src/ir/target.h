@@ -159,6 +159,8 @@ struct ir_target {
 	uint32_t helper_redirect;         /* (ifindex, flags): out through a device; 0: none */
 	bool redirects_in;                /* its flags may be BPF_F_INGRESS */
 	uint32_t helper_redirect_map;     /* (map, key, flags) -> 0: there is no key; 0: none */
+	uint32_t helper_redirect_sockmap; /* (ctx, map, key, flags) -> 1: to the socket there; 0: none */
+	uint32_t helper_redirect_sockhash; /* (ctx, map, pointer to key, flags): likewise */
 	uint32_t helper_clone;            /* (ctx, ifindex, flags) -> 0: a copy of the packet; 0: none */
 	struct ir_move move_head, move_tail;
 	uint32_t helper_sk_assign;        /* (ctx, socket, flags) -> 0: it has the connection; 0: none */

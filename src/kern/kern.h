@@ -52,6 +52,8 @@ int kern_map_lookup_batch(int fd, void *in_batch, void *out_batch, void *keys, v
 			  uint32_t *count);
 /* The same for storing; keys NULL: those of an array, in order. Falls back to one at a time. */
 int kern_map_fill(int fd, const void *keys, uint32_t key_size, const void *values, uint32_t value_size, uint32_t n);
+int kern_map_attach(int fd, int prog_fd, uint32_t attach_type);
+int kern_map_detach(int fd, int prog_fd, uint32_t attach_type); /* -ENOENT: it is another one's */
 int kern_map_freeze(int fd); /* nobody stores by bpf(2) any more */
 int kern_ncpus(void); /* possible CPUs: slots of a per-CPU value */
 void kern_close(int fd);

@@ -42,6 +42,25 @@ int kern_map_info(int fd, struct kern_map_info *out)
 	return r;
 }
 
+/* Programs of a map of sockets; one that is there is replaced. */
+int kern_map_attach(int fd, int prog_fd, uint32_t attach_type)
+{
+	KERN_ATTR(a);
+	a.target_fd = (uint32_t)fd;
+	a.attach_bpf_fd = (uint32_t)prog_fd;
+	a.attach_type = attach_type;
+	return kern_bpf(BPF_PROG_ATTACH, &a);
+}
+
+int kern_map_detach(int fd, int prog_fd, uint32_t attach_type)
+{
+	KERN_ATTR(a);
+	a.target_fd = (uint32_t)fd;
+	a.attach_bpf_fd = (uint32_t)prog_fd;
+	a.attach_type = attach_type;
+	return kern_bpf(BPF_PROG_DETACH, &a);
+}
+
 int kern_obj_get(const char *path)
 {
 	KERN_ATTR(a);

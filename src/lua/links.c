@@ -77,6 +77,16 @@ static void name_direction(lua_State *L, int idx, struct pg_attach_opts *a)
 	a->direction = names[luaL_checkoption(L, idx, NULL, names)];
 }
 
+/* At arm's length it is not made. */
+static void name_map(lua_State *L, int idx, struct pg_attach_opts *a)
+{
+	struct pgl *s = pgl_get(L);
+	pg_map *m = pgl_map(L, idx);
+	a->fd = s->mode == PGL_RUN ? pg_map_fd(m) : -1;
+	if (s->mode == PGL_RUN && a->fd < 0)
+		pgl_raise(L, s, a->fd);
+}
+
 static void name_point(lua_State *L, int idx, struct pg_attach_opts *a)
 {
 	a->point = luaL_checkstring(L, idx);
@@ -89,6 +99,7 @@ static const struct {
 	{ "dev", name_dev },
 	{ "socket", name_socket },
 	{ "direction", name_direction },
+	{ "map", name_map },
 	{ "point", name_point },
 };
 
@@ -114,8 +125,10 @@ static int read_names(lua_State *L, const struct pg_hook *h, struct pg_attach_op
 		lua_settop(L, n + 2);
 	lua_pushstring(L, h->name);
 	for (int i = 1; i <= n; i++) {
-		lua_pushfstring(L, "%s %s", lua_tostring(L, -1), lua_tostring(L, i));
-		lua_replace(L, -2);
+		const char *word = luaL_tolstring(L, i, NULL);
+		lua_pushfstring(L, "%s %s", lua_tostring(L, -2), word);
+		lua_replace(L, -3);
+		lua_pop(L, 1);
 	}
 	if (a->point)
 		lua_pushfstring(L, "%s:%s", h->name, a->point);

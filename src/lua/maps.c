@@ -392,7 +392,7 @@ static int map_assign(lua_State *L)
 
 static const luaL_Reg socket_methods[] = {
 	{ "get", map_get }, { "set", map_set }, { "clear", pgl_map_clear }, { "pairs", map_pairs },
-	{ "assign", map_assign }, { NULL, NULL },
+	{ "assign", map_assign }, { "redirect", map_redirect }, { NULL, NULL },
 };
 
 static const luaL_Reg outer_methods[] = {

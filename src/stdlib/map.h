@@ -21,6 +21,8 @@ bool std_addable(struct infer *in, uint32_t site, const struct map_shape *s);
 void std_count_loss(struct lw *w, const struct map_shape *s);
 /* What the map holds at the key, an address or 0; a key that does not fit goes to `misfit`. */
 ir_ref std_look_up(struct lw *w, const struct lw_val *map, const struct lw_val *key, ir_blk misfit);
+/* The key on the stack, its address; one that does not fit goes to `misfit`. */
+ir_ref std_put_key(struct lw *w, const struct lw_val *map, const struct lw_val *key, ir_blk misfit);
 /* Address of v as a value of the map, on the stack. misfit 0: what does not fit raises. */
 ir_ref std_put_value(struct lw *w, const struct map_shape *s, const struct lw_val *v, ir_blk misfit);
 

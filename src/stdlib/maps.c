@@ -191,6 +191,13 @@ ir_ref std_look_up(struct lw *w, const struct lw_val *map, const struct lw_val *
 	return look_up(w, &a);
 }
 
+ir_ref std_put_key(struct lw *w, const struct lw_val *map, const struct lw_val *key, ir_blk misfit)
+{
+	struct access a;
+	put_key(w, &a, (struct lw_val[]){ *map, *key }, misfit);
+	return a.key;
+}
+
 static ir_ref update(struct lw *w, const struct access *a, ir_ref value, int64_t flags)
 {
 	return lw_helper(w, HELPER_MAP_UPDATE, 4,

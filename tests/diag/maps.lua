@@ -123,6 +123,13 @@ diag.case("a field that a lookup has not", function(c) return c.port == 1 and bp
 diag.case("a field of a lookup assigned", function(c) c.dport = 1 end)
 diag.case("a verdict that a lookup has not", function(c) return bpf.TX end)
 diag.case("an address and a number", function(c) return c.src == 1 and bpf.DROP end)
+diag.case("redirected in a lookup", function(c) return services:redirect(1) end)
+diag.kind = "sk_msg"
+diag.case("a message given away by text", function(e) return services:redirect "a" end)
+diag.case("a message given away in an unknown way", function(e) return services:redirect(1, "egress") end)
+diag.case("a message's socket assigned", function(e) return services:assign(1) end)
+diag.case("a field that a message has not", function(e) return e.port == 1 and bpf.DROP end)
+diag.case("a message given to nobody", function(e) services:redirect(1) end)
 diag.kind = "tc"
 diag.case("redirected in another way on tc", function(p) return p:redirect("lo", "egress") end)
 diag.case("a map of devices on tc", function(p) return devices:redirect(1) end)
