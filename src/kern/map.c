@@ -42,23 +42,24 @@ int kern_map_info(int fd, struct kern_map_info *out)
 	return r;
 }
 
-/* Programs of a map of sockets; one that is there is replaced. */
-int kern_map_attach(int fd, int prog_fd, uint32_t attach_type)
+static int attached(enum bpf_cmd cmd, int fd, int prog_fd, uint32_t attach_type)
 {
 	KERN_ATTR(a);
 	a.target_fd = (uint32_t)fd;
 	a.attach_bpf_fd = (uint32_t)prog_fd;
 	a.attach_type = attach_type;
-	return kern_bpf(BPF_PROG_ATTACH, &a);
+	return kern_bpf(cmd, &a);
+}
+
+/* Programs of a map of sockets; one that is there is replaced. */
+int kern_map_attach(int fd, int prog_fd, uint32_t attach_type)
+{
+	return attached(BPF_PROG_ATTACH, fd, prog_fd, attach_type);
 }
 
 int kern_map_detach(int fd, int prog_fd, uint32_t attach_type)
 {
-	KERN_ATTR(a);
-	a.target_fd = (uint32_t)fd;
-	a.attach_bpf_fd = (uint32_t)prog_fd;
-	a.attach_type = attach_type;
-	return kern_bpf(BPF_PROG_DETACH, &a);
+	return attached(BPF_PROG_DETACH, fd, prog_fd, attach_type);
 }
 
 int kern_obj_get(const char *path)
