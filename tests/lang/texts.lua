@@ -151,7 +151,7 @@ lang.packets { name = "IPv6 addresses or something else", inputs = made.inputs, 
 	local a = ip and ip.src or p.arp and p.arp.spa
 	local function text(v) return "<" .. tostring(v) .. ">" end
 	local ok, n = pcall(function() return #text(a) // (a and 1 or 0) end)
-	return all(text(a)), ok and n, all(("%s"):format(p.vlan and 1 or a))
+	return all(text(a)), ok and n
 end }
 over("tostring of strings", function(s) return tostring(s) == s, all(tostring(s .. "x")), tostring("c") == "c" end)
 local numbers = lang.each { 0, 1, -1, 9, 10, -10, 99, 100, 12345, -12345, 255, 4096, math.maxinteger, math.mininteger }
