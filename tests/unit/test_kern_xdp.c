@@ -393,8 +393,12 @@ static void table_of_hooks(void **state)
 		assert_ptr_equal(hook_find(h->name, NULL), h);
 		assert_string_equal(h->family->target->hook, h->name);
 		assert_true(h->what && *h->what);
-		for (const struct ir_verdict *v = h->family->target->verdicts; v->neutral; v++)
-			assert_int_equal(hook_neutral(h->family->target, v->native), v->neutral);
+		const struct ir_verdict *first; /* of those with one native verdict, such as PASS and REDIRECT of sk_msg */
+		for (const struct ir_verdict *v = h->family->target->verdicts; v->neutral; v++) {
+			for (first = h->family->target->verdicts; first->native != v->native;)
+				first++;
+			assert_int_equal(hook_neutral(h->family->target, v->native), first->neutral);
+		}
 	}
 	assert_true(n >= 1);
 	assert_null(hook_find("xdpp", NULL));
