@@ -76,7 +76,7 @@ fails "a name that is none" 1 "there is no network device 'a name much longer th
 	'bpf.xdp("a name much longer than any", function() end)'
 fails "no native XDP there" 3 "the driver of 'lo' has no native XDP: write mode = \"skb\"" \
 	'bpf.xdp("lo", { mode = "native" }, function() end)'
-fails "unknown hook" 1 "there is no hook 'xpd'; did you mean 'xdp'?$" 'bpf.program("xpd", function() end)'
+fails "unknown hook" 1 "there is no hook 'xpd'; did you mean 'xdp'[?]$" 'bpf.program("xpd", function() end)'
 
 fails "unknown tracepoint" 1 "there is no tracepoint 'no:such';" 'bpf.tracepoint("no:such", function() end)'
 fails "unknown symbol" 1 "there is no function 'no_such_function' in '.*libc.so.6'$" \
