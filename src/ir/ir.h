@@ -129,6 +129,7 @@ struct ir_name {
 	enum { IR_N_NONE, IR_N_LOCAL, IR_N_UPVALUE, IR_N_GLOBAL, IR_N_FIELD, IR_N_METHOD, IR_N_CONSTANT } how;
 	const char *name;
 };
+extern const char *const ir_name_how[]; /* "local" ... "constant" */
 
 struct ir_edge {
 	ir_blk to;

@@ -147,7 +147,7 @@ static void put_edge(struct text *t, const struct ir_edge *e)
 		put(t, ")");
 }
 
-static const char *const how_name[] = {
+const char *const ir_name_how[] = {
 	[IR_N_LOCAL] = "local",   [IR_N_UPVALUE] = "upvalue", [IR_N_GLOBAL] = "global",
 	[IR_N_FIELD] = "field",   [IR_N_METHOD] = "method",   [IR_N_CONSTANT] = "constant",
 };
@@ -162,7 +162,7 @@ static void put_names(struct text *t, const struct ir_name *names)
 			put(t, "-");
 			continue;
 		}
-		put(t, "%s ", how_name[names[i].how]);
+		put(t, "%s ", ir_name_how[names[i].how]);
 		put_string(t, names[i].name, strlen(names[i].name));
 	}
 	put(t, "}");

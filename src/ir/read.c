@@ -322,15 +322,11 @@ static struct ir_edge edge(struct reader *r)
 
 static struct ir_name one_name(struct reader *r)
 {
-	static const char *const how[] = {
-		[IR_N_LOCAL] = "local",   [IR_N_UPVALUE] = "upvalue", [IR_N_GLOBAL] = "global",
-		[IR_N_FIELD] = "field",   [IR_N_METHOD] = "method",   [IR_N_CONSTANT] = "constant",
-	};
 	struct ir_name n = { 0 };
 	if (accept(r, "-"))
 		return n;
 	for (unsigned i = IR_N_LOCAL; i <= IR_N_CONSTANT; i++) {
-		if (accept(r, how[i])) {
+		if (accept(r, ir_name_how[i])) {
 			n.how = i;
 			n.name = string(r, NULL);
 			return n;

@@ -200,57 +200,51 @@ int kern_prog_by_id(uint32_t id)
 	return kern_bpf(BPF_PROG_GET_FD_BY_ID, &a);
 }
 
-int kern_prog_xlated(int fd, struct bpf_insn **out, uint32_t *n)
+/* The program as the verifier left it, or as the machine runs it: malloc'd, with its length in bytes. */
+static int code(int fd, bool jited, void **out, uint32_t *len)
 {
-	struct bpf_insn *v = NULL;
 	struct bpf_prog_info i;
 	memset(&i, 0, sizeof i);
 	int r = info(fd, &i);
 	if (r < 0)
 		return r;
-	uint32_t len = i.xlated_prog_len;
-	v = malloc(len ? len : 1);
+	*len = jited ? i.jited_prog_len : i.xlated_prog_len;
+	if (jited && !*len)
+		return -ENODATA; /* the kernel interprets it, or withholds that */
+	void *v = malloc(*len ? *len : 1);
 	if (!v)
 		return -ENOMEM;
 	memset(&i, 0, sizeof i);
-	i.xlated_prog_len = len;
-	i.xlated_prog_insns = kern_ptr(v);
+	*(jited ? &i.jited_prog_len : &i.xlated_prog_len) = *len;
+	*(jited ? &i.jited_prog_insns : &i.xlated_prog_insns) = kern_ptr(v);
 	r = info(fd, &i);
-	if (r >= 0 && !i.xlated_prog_insns)
+	if (r >= 0 && !(jited ? i.jited_prog_insns : i.xlated_prog_insns))
 		r = -EPERM; /* withheld: the process may not see kernel addresses */
 	if (r < 0) {
 		free(v);
 		return r;
 	}
 	*out = v;
-	*n = len / (uint32_t)sizeof *v;
+	return 0;
+}
+
+int kern_prog_xlated(int fd, struct bpf_insn **out, uint32_t *n)
+{
+	void *v;
+	int r = code(fd, false, &v, n);
+	if (r < 0)
+		return r;
+	*out = v;
+	*n /= (uint32_t)sizeof **out;
 	return 0;
 }
 
 int kern_prog_jited(int fd, uint8_t **out, uint32_t *n)
 {
-	struct bpf_prog_info i;
-	memset(&i, 0, sizeof i);
-	int r = info(fd, &i);
+	void *v;
+	int r = code(fd, true, &v, n);
 	if (r < 0)
 		return r;
-	uint32_t len = i.jited_prog_len;
-	if (!len)
-		return -ENODATA; /* the kernel interprets it, or withholds that */
-	uint8_t *v = malloc(len);
-	if (!v)
-		return -ENOMEM;
-	memset(&i, 0, sizeof i);
-	i.jited_prog_len = len;
-	i.jited_prog_insns = kern_ptr(v);
-	r = info(fd, &i);
-	if (r >= 0 && !i.jited_prog_insns)
-		r = -EPERM; /* likewise */
-	if (r < 0) {
-		free(v);
-		return r;
-	}
 	*out = v;
-	*n = len;
 	return 0;
 }

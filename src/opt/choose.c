@@ -401,10 +401,9 @@ static ir_ref copy_derived(struct choice *c, ir_blk b, ir_ref v, ir_ref k)
 
 static const char *failure(struct choice *c, const struct ir_ins *i, const char *what, const pg_value *of)
 {
-	static const char *const how[] = { NULL, "local", "upvalue", "global", "field", "method", "constant" };
 	const struct ir_name unknown = { IR_N_FIELD, "?" }, *n = i->names && i->names->how ? i->names : &unknown;
 	return arena_printf(c->fl->u->arena, "attempt to %s a %s value (%s '%s')", what,
-			    ir_kind_lua(c->fl->u, ir_kind_of(of->kind)), how[n->how], n->name);
+			    ir_kind_lua(c->fl->u, ir_kind_of(of->kind)), ir_name_how[n->how], n->name);
 }
 
 static bool is_no_object(const pg_value *v)

@@ -669,22 +669,26 @@ static void report(struct flow *fl)
 		visit_block(&in, fl->f->rpo[i]);
 }
 
-/* What still hangs on something unknown, though nothing was wrong with it. */
-static bool refuse_pending(struct flow *fl)
+/* Does any value still hang on something unknown? */
+static bool waits_for_more(const struct flow *fl)
 {
-	bool any = false;
 	for (uint32_t o = 0; o < fl->f->nrpo; o++)
-		for (ir_ref r = ir_block(fl->f, fl->f->rpo[o])->first; r; r = ir_at(fl->f, r)->next) {
-			if (!type_is_pending(&ir_at(fl->f, r)->type))
-				continue;
-			any = true;
-			if (fl->report)
+		for (ir_ref r = ir_block(fl->f, fl->f->rpo[o])->first; r; r = ir_at(fl->f, r)->next)
+			if (type_is_pending(&ir_at(fl->f, r)->type))
+				return true;
+	return false;
+}
+
+/* What still hangs on something unknown, though nothing was wrong with it. */
+static void refuse_pending(struct flow *fl)
+{
+	for (uint32_t o = 0; o < fl->f->nrpo; o++)
+		for (ir_ref r = ir_block(fl->f, fl->f->rpo[o])->first; r; r = ir_at(fl->f, r)->next)
+			if (type_is_pending(&ir_at(fl->f, r)->type))
 				flow_refuse(fl, ir_at(fl->f, r)->site, ON_FUNCTIONS, "call the function by its "
 					    "name, and give it what it needs as arguments",
 					    "what this gives is known only at run time; that is not there yet "
 					    "for functions and the variables they share");
-		}
-	return any;
 }
 
 /* ---- the passes ---- */
@@ -750,7 +754,7 @@ int opt_records(struct ir_unit *u)
 		err = rounds(&fl);
 	if (err)
 		return err;
-	if (refuse_pending(&fl)) { /* nothing waits any more: what is wrong is said of what is known */
+	if (waits_for_more(&fl)) { /* nothing waits any more: what is wrong is said of what is known */
 		struct infer in = { .fl = fl };
 		settle(&in);
 		prune(&fl);
