@@ -37,5 +37,6 @@ return function(file, arguments, number)
 	env.io = setmetatable({ lines = module.run, open = open }, { __index = io })
 	local ok, err = pcall(assert(loadfile(file, "t", env)))
 	assert(ok or err == done, err)
+	env.print = print -- the kernel function's, which is looked up when it is compiled
 	return table.unpack({ hooks[number][1], hooks[number][2], hooks[number][3], maps }, 1, 4)
 end

@@ -113,7 +113,7 @@ void kinds_print(void)
 {
 	print_mix(&server_mix);
 	for (unsigned i = 0; i < nmixes; i++)
-		print_mix(&mixes[i]);
+		print_mix(mixes[i]);
 	for (unsigned i = 0; i < NKINDS; i++)
 		if (!kinds[i].packets && kinds[i].n > 1)
 			print_contexts(&kinds[i]);

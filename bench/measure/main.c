@@ -10,6 +10,7 @@
 #include "perigee.h"
 #include "../wrap.h"
 
+#include <fcntl.h>
 #include <glob.h>
 #include <lauxlib.h>
 #include <lualib.h>
@@ -126,6 +127,25 @@ static lua_State *load_ours(const char *name, struct side *s)
 	if (!s->n)
 		die("%s: nothing was loaded", name);
 	return L;
+}
+
+/* What an example says at its end, and what its kernel functions printed, is of no interest here. */
+static void close_script(lua_State *L)
+{
+	int kept[2], nothing = open("/dev/null", O_WRONLY);
+
+	fflush(stdout);
+	for (int fd = 1; fd <= 2; fd++) {
+		kept[fd - 1] = dup(fd);
+		dup2(nothing, fd);
+	}
+	lua_close(L);
+	fflush(stdout);
+	for (int fd = 1; fd <= 2; fd++) {
+		dup2(kept[fd - 1], fd);
+		close(kept[fd - 1]);
+	}
+	close(nothing);
 }
 
 /* ---- one pair ---- */
@@ -362,7 +382,7 @@ static void measure(const char *objects, const char *name)
 	for (int s = 0; s < 2; s++)
 		drop(&p.side[s]);
 	kind_drop(&p.kind);
-	lua_close(L);
+	close_script(L);
 }
 
 int main(int argc, char **argv)

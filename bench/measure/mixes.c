@@ -455,13 +455,15 @@ static const struct row snooping[] = {
 	{ d_short,     0, "a UDP length before the cookie ends" },
 };
 
-const struct mix mixes[] = { /* longer names first */
-	{ "example_balancer_answers", MIX_ROWS(answers),  any_answer },
-	{ "example_balancer",         MIX_ROWS(balancer), any_sum },
-	{ "example_chains",           MIX_ROWS(chains),   NULL },
-	{ "example_limit",            MIX_ROWS(limit),    NULL },
-	{ "example_snooping",         MIX_ROWS(snooping), NULL },
-	{ "example_tenants",          MIX_ROWS(tenants),  NULL },
-	{ "example_tracking",         MIX_ROWS(tracking), transition },
+#define MIX(program, rows, more) &(const struct mix){ program, MIX_ROWS(rows), more }
+const struct mix *const mixes[] = { /* longer names first */
+	MIX("example_balancer_answers", answers, any_answer),
+	MIX("example_balancer", balancer, any_sum),
+	MIX("example_chains", chains, NULL),
+	MIX("example_limit", limit, NULL),
+	MIX("example_snooping", snooping, NULL),
+	MIX("example_tenants", tenants, NULL),
+	MIX("example_tracking", tracking, transition),
+	&agents_mix, &names_mix, &sni_mix,
 };
 const unsigned nmixes = sizeof mixes / sizeof *mixes;

@@ -209,8 +209,8 @@ const struct mix server_mix = { .programs = "", MIX_ROWS(server) };
 static const struct mix *mix_of(const char *program)
 {
 	for (unsigned i = 0; i < nmixes; i++)
-		if (!strncmp(program, mixes[i].programs, strlen(mixes[i].programs)))
-			return &mixes[i];
+		if (!strncmp(program, mixes[i]->programs, strlen(mixes[i]->programs)))
+			return mixes[i];
 	return &server_mix;
 }
 

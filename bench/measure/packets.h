@@ -46,7 +46,9 @@ struct mix {
 };
 #define MIX_ROWS(list) .rows = list, .n = sizeof list / sizeof *list
 
-extern const struct mix mixes[], server_mix;
+extern const struct mix server_mix;
+extern const struct mix agents_mix, names_mix, sni_mix; /* texts.c */
+extern const struct mix *const mixes[];
 extern const unsigned nmixes;
 
 #endif

@@ -216,6 +216,7 @@ static uint64_t helper(struct vm *vm, int32_t id, const uint64_t r[5])
 	struct world *w = vm->arg;
 
 	switch (id) {
+	case BPF_FUNC_xdp_load_bytes: return copy(w, r[1], at(r[2]), r[3], false);
 	case BPF_FUNC_skb_load_bytes: return copy(w, r[1], at(r[2]), r[3], false);
 	case BPF_FUNC_skb_store_bytes: return copy(w, r[1], at(r[2]), r[3], true);
 	case BPF_FUNC_skb_pull_data: return 0;

@@ -1,0 +1,87 @@
+#include "text.h"
+
+struct name { char text[64]; };
+struct news { __u8 version, length, from[16]; char name[64]; };
+
+MAP(unwanted, HASH, struct name, __u64, 65536);
+RING(output, 1 << 18);
+
+enum { HANDSHAKE = 22, HELLO = 1, EXTENSIONS = 64, SERVER_NAME = 0 };
+
+/* Where the name in a ClientHello is: behind session id, ciphers and compression methods come extensions. */
+INLINE int server_name(struct xdp_md *ctx, const struct span *hello, __u32 *at, __u32 *length)
+{
+	if (u8_at(ctx, hello, 0) != HANDSHAKE || u8_at(ctx, hello, 5) != HELLO)
+		return 0;
+	int session = u8_at(ctx, hello, 43);
+	if (session < 0)
+		return 0;
+	__u32 pos = 44 + session;
+	int ciphers = u16_at(ctx, hello, pos);
+	if (ciphers < 0)
+		return 0;
+	pos += 2 + ciphers;
+	int methods = u8_at(ctx, hello, pos);
+	if (methods < 0)
+		return 0;
+	pos += 1 + methods + 2;
+	for (int i = 0; i < EXTENSIONS && can_loop; i++) {
+		int kind = u16_at(ctx, hello, pos), size = u16_at(ctx, hello, pos + 2);
+		if (kind < 0 || size < 0)
+			return 0;
+		if (kind == SERVER_NAME) {
+			int n = u16_at(ctx, hello, pos + 7);
+			if (n < 0)
+				return 0;
+			*at = pos + 9;
+			*length = up_to(hello, pos + 9, n);
+			return 1;
+		}
+		pos += 4 + size;
+	}
+	return 0;
+}
+
+INLINE void report(struct xdp_md *ctx, const struct name *name, __u32 length)
+{
+	struct news *e = bpf_ringbuf_reserve(&output, sizeof *e, 0);
+
+	if (!e) {
+		note(&lost);
+		return;
+	}
+	void *pos = DATA(ctx);
+	parse_eth(&pos, END(ctx));
+	struct iphdr *ip = pos;
+	e->version = 0;
+	if ((void *)(ip + 1) <= END(ctx) && ip->version == 4) {
+		e->version = 4;
+		__builtin_memcpy(e->from, &ip->saddr, 4);
+	} else if (pos + sizeof(struct ipv6hdr) <= END(ctx)) {
+		e->version = 6;
+		__builtin_memcpy(e->from, &((struct ipv6hdr *)pos)->saddr, 16);
+	}
+	e->length = length;
+	__builtin_memcpy(e->name, name, sizeof *name);
+	bpf_ringbuf_submit(e, 0);
+}
+
+SEC("xdp") int prog(struct xdp_md *ctx)
+{
+	int len;
+	struct tcphdr *tcp = find_tcp(ctx, &len);
+
+	if (!tcp || tcp->dest != htons(443))
+		return XDP_PASS;
+	struct span hello = carried(ctx, tcp, tcp->doff * 4, len);
+	__u32 at, length;
+	if (!server_name(ctx, &hello, &at, &length) || length > sizeof(struct name))
+		return XDP_PASS;
+	struct name name;
+	text_at(ctx, &hello, at, length, &name, sizeof name);
+	if (!bpf_map_lookup_elem(&unwanted, &name))
+		return XDP_PASS;
+	count(&unwanted, &name, 1);
+	report(ctx, &name, length);
+	return XDP_DROP;
+}
