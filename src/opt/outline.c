@@ -52,6 +52,8 @@ struct outline {
 	uint32_t nwords, out_end; /* words, and where those for what goes out end */
 	ir_ref frame, zero;    /* in g */
 	ir_ref slot;           /* in f */
+	ir_ref nothing;        /* in f: 0, which the verifier does not know; 0 until it is needed */
+	bool tags;             /* see web_is_tag */
 	uint32_t site;
 };
 
@@ -260,6 +262,25 @@ static bool find_variables(struct outline *o)
 
 /* ---- the callback ---- */
 
+/* May r be a tag that the verifier must see, to know what is a pointer? */
+static bool is_tag(struct outline *o, ir_ref r)
+{
+	ir_ref base = web_base(o->f, r);
+	return is_param(o->f, base) && base < o->webs.n && web_is_tag(o->webs.flags[web_root(&o->webs, base)], o->tags);
+}
+
+/* Stores what no turn changes. The verifier does not always look at the callback anew where only such a word differs:
+ * what it knew of it would decide branches there for good. */
+static void store_kept(struct outline *o, struct edit *head, uint32_t word, ir_ref r)
+{
+	if (!is_pointer(o, r) && !is_tag(o, r)) {
+		if (!o->nothing)
+			o->nothing = edit_op(head, IRO(opaque), edit_imm(head, 0), 0);
+		r = edit_op(head, IRO(sub64), r, o->nothing);
+	}
+	store_word(o, head, word, r);
+}
+
 /* A value from outside, in the callback: made again, or loaded from a word that the head stores. */
 static ir_ref bring_in(struct outline *o, struct edit *e, struct edit *head, ir_ref r)
 {
@@ -267,7 +288,7 @@ static ir_ref bring_in(struct outline *o, struct edit *e, struct edit *head, ir_
 	if (is_constant(&i))
 		return put(o, e, i.op, 0, i.aux, i.imm);
 	uint32_t word = o->nwords++;
-	store_word(o, head, word, r);
+	store_kept(o, head, word, r);
 	return put(o, e, is_pointer(o, r) ? IRO(loadp) : IRO(load64), o->frame, 0, word * WORD);
 }
 
@@ -629,7 +650,10 @@ static void write_head(struct outline *o, struct edit *e)
 		store_word(o, e, k, edit_imm(e, 0));
 	for (uint32_t i = 0; i < ir_block(f, o->head)->nparams; i++) {
 		ir_ref v = ir_block(f, o->head)->params[i];
-		store_word(o, e, o->var_word[i], o->varies[i] ? edit_op(e, IRO(opaque), v, 0) : v);
+		if (o->varies[i])
+			store_word(o, e, o->var_word[i], edit_op(e, IRO(opaque), v, 0));
+		else
+			store_kept(o, e, o->var_word[i], v);
 	}
 }
 
@@ -744,6 +768,7 @@ static int outline(struct outline *o)
 	struct was head;
 	ir_need_tree(f);
 	webs_find(f, &o->webs);
+	o->tags = webs_have_tags(&o->webs, WEB_POINTER);
 	find_body(o);
 	if (!one_way_in(o))
 		return refuse(o);
