@@ -10,7 +10,7 @@
 
 #include <errno.h>
 
-enum { HELPER_LOCK = 93, HELPER_UNLOCK = 94 };
+enum { HELPER_LOCK = 93, HELPER_UNLOCK = 94, HELPER_LOOP = 181 };
 
 static ir_ref call_lib(struct flow *fl, ir_blk b, uint32_t site, const char *name, uint32_t n, const ir_ref *args)
 {
@@ -88,6 +88,11 @@ static void refuse_calls(struct locks *l, const struct ir_ins *i)
 {
 	if (i->op != IRO(helper) && i->op != IRO(fact))
 		return;
+	if (is_helper(i, HELPER_LOOP)) {
+		diag_refuse(l->u->diag, l->u->sites[i->site].pos, ON_MAPS, "go round before, or after",
+			    "this loop may be long, and while an entry is locked that needs an iterator (Linux 6.4 or later)");
+		return;
+	}
 	diag_refuse(l->u->diag, l->u->sites[i->site].pos, ON_MAPS,
 		    "keep to fields of the entry and local variables; do the rest before, or after",
 		    "this calls into the kernel while an entry is locked, which the kernel does not allow");

@@ -382,7 +382,7 @@ end
 -- What the kernel is too old for is skipped by its name (tests/skips says where that may be); else nil.
 local function lacking(message)
 	local what = message:match "needs? ([^\n]-) %(Linux [%d.]+ or later%)"
-	return what and what:gsub("^the ", "")
+	return what and what:gsub("^the ", "") or message:match "needs %d+ (bytes of stack)"
 end
 
 -- The function and those it captured.

@@ -116,6 +116,10 @@ expect "a long loop" 1 '' 'may go round more often than the verifier can follow;
 called() { run check --without=may_goto --without=iter_num -e "bpf.program('xdp', function(p) local n = 0 $1 return n == 9 and bpf.DROP end)"; }
 called 'while p:u8(n) ~= 7 do n = n + 1 end'
 expect "a long loop that the kernel calls" 0 'instructions' ''
+run check --without=may_goto --without=iter_num -e "
+	local m = bpf.map { 'hash', key = 'u32', value = 'struct { u32 a; }', entries = 4, lock = true }
+	bpf.program('xdp', function(p) m:locked(1, function(e) for i = 1, p.len do e.a = e.a ~ i end end) end)"
+expect "one with an entry locked" 1 '' 'while an entry is locked that needs an iterator (Linux 6.4 or later)'
 
 # without rights: check works, running says what is missing and ends with 3
 if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
