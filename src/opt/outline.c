@@ -29,7 +29,11 @@
 enum { CTX_WORD, EXIT_WORD, FIRST_WORD, WORD = 8, HELPER_FOR_EACH = 164, HELPER_LOOP = 181, HELPER_DRAIN = 209,
        HELPER_DYNPTR_READ = 201, MOST_TURNS = 1 << 23 };
 
-struct way { ir_blk to, in; uint32_t word, nargs; }; /* in: its block of the callback */
+struct way {
+	ir_blk to, in;         /* in: its block of the callback */
+	uint32_t word, nargs;
+	ir_ref *outer;         /* by argument: what it is on all edges there, when that is from outside; else 0 */
+};
 struct brought { uint32_t slot; int64_t at; uint32_t word; }; /* see pass_on */
 
 struct outline {
@@ -268,6 +272,25 @@ static void find_inner(struct outline *o)
 		}
 }
 
+/* What does not come from the body is not sent through it: the verifier would know less of it. */
+static void find_outer(struct outline *o, struct way *y)
+{
+	const struct ir_block *k = ir_block(o->f, y->to);
+	y->outer = arena_array(o->u->arena, ir_ref, y->nargs + 1);
+	for (uint32_t i = 0; i < y->nargs; i++) {
+		bool first = true;
+		for (uint32_t p = 0; p < k->npreds; p++) {
+			if (!o->in[k->preds[p].from])
+				continue;
+			ir_ref r = ir_pred_edge(o->f, &k->preds[p])->args[i];
+			y->outer[i] = !is_inside(o, r) && (first || r == y->outer[i]) ? r : 0;
+			if (!y->outer[i])
+				break;
+			first = false;
+		}
+	}
+}
+
 static void find_ways(struct outline *o)
 {
 	struct ir_fn *f = o->f;
@@ -289,6 +312,7 @@ static void find_ways(struct outline *o)
 	for (uint32_t w = 0; w < o->nways; w++) {
 		o->ways[w].word = o->nwords;
 		o->nwords += o->ways[w].nargs;
+		find_outer(o, &o->ways[w]);
 	}
 }
 
@@ -297,7 +321,7 @@ static void find_exact(struct outline *o, uint32_t nins)
 {
 	for (uint32_t w = 1; w < o->nways; w++)
 		for (uint32_t i = 0; i < o->ways[w].nargs; i++)
-			o->exact |= is_pointer(o, ir_block(o->f, o->ways[w].to)->params[i]);
+			o->exact |= !o->ways[w].outer[i] && is_pointer(o, ir_block(o->f, o->ways[w].to)->params[i]);
 	for (ir_ref r = 1; r < nins; r++)
 		o->exact |= o->out_word[r] && is_pointer(o, r);
 	o->out_end = o->nwords;
@@ -537,7 +561,8 @@ static void end_ways(struct outline *o, uint32_t nins)
 		leave(o, b, w + 1);
 		struct edit e = { g, ir_block(g, b)->first, o->site };
 		for (uint32_t i = 0; i < o->ways[w].nargs; i++)
-			store_out(o, &e, o->ways[w].word + i, ir_block(g, b)->params[i]);
+			if (!o->ways[w].outer[i])
+				store_out(o, &e, o->ways[w].word + i, ir_block(g, b)->params[i]);
 		for (ir_ref r = 1; w && r < nins; r++)
 			if (o->out_word[r] && there_at(o, r, o->ways[w].to))
 				store_out(o, &e, o->out_word[r], o->ref[r]);
@@ -686,7 +711,8 @@ static ir_blk way_on(struct outline *o, uint32_t w)
 	struct edit e = { f, j, o->site };
 	ir_ref *args = arena_array(o->u->arena, ir_ref, y->nargs + 1);
 	for (uint32_t i = 0; i < y->nargs; i++)
-		args[i] = load_word(o, &e, y->word + i, is_pointer(o, ir_block(f, y->to)->params[i]));
+		args[i] = y->outer[i] ? y->outer[i]
+			: load_word(o, &e, y->word + i, is_pointer(o, ir_block(f, y->to)->params[i]));
 	ir_succ(f, j, 0, y->to, y->nargs, args);
 	return on;
 }
@@ -697,6 +723,8 @@ static void dispatch(struct outline *o, ir_blk b, ir_ref mark, ir_blk done)
 	struct ir_fn *f = o->f;
 	struct edit e = { f, mark, o->site };
 	ir_ref word = load_word(o, &e, EXIT_WORD, false);
+	if (o->exact) /* `veil` hides no copy of it: each test tells */
+		word = edit_op(&e, IRO(own), word, 0);
 	ir_remove(f, mark);
 	ir_blk on = done;
 	for (uint32_t w = 0; w < o->nways; w++) {
@@ -751,7 +779,8 @@ static void write_head(struct outline *o, struct edit *e)
 {
 	struct ir_fn *f = o->f;
 	store_word(o, e, CTX_WORD, put(o, e, IRO(ctx), 0, 0, 0));
-	store_word(o, e, EXIT_WORD, edit_imm(e, 0));
+	ir_ref none = edit_imm(e, 0);
+	store_word(o, e, EXIT_WORD, o->exact ? edit_op(e, IRO(own), none, 0) : none); /* likewise */
 	for (uint32_t k = FIRST_WORD; !o->exact && k < o->out_end; k++)
 		store_word(o, e, k, edit_imm(e, 0));
 	for (uint32_t i = 0; i < ir_block(f, o->head)->nparams; i++) {

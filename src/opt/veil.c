@@ -303,8 +303,7 @@ static uint64_t work(struct ir_unit *u, const struct ir_fn *f, const int32_t *at
 
 /* Would the verifier look at too much? Or at too little: where a loop with fuel has loops inside that the kernel calls
  * back, Linux 6.18 takes ways for one that differ in a constant on the stack which decides a branch of the callback,
- * and drops the branch as dead. Callbacks with such loops inside show that only when they are veiled and the function
- * around them is not, so they are not veiled for it. */
+ * and drops the branch as dead. */
 static bool worth_it(struct ir_unit *u, const struct ir_fn *f, uint32_t size, bool calls_back)
 {
 	const int32_t *at = loops_at(u, f);
@@ -313,6 +312,24 @@ static bool worth_it(struct ir_unit *u, const struct ir_fn *f, uint32_t size, bo
 	if (!at || work(u, f, at, false) < WORTH_IT)
 		return false;
 	return u->nfns > 1 || size >= SHORT || work(u, f, at, true) >= WORTH_IT_INSIDE;
+}
+
+static bool has_loops(struct ir_unit *u, struct ir_fn *f)
+{
+	ir_need_order(f);
+	return loops_at(u, f) || has_callbacks(f);
+}
+
+/* Is there a loop in what is called, or called back, again and again? Since 6.17 the verifier keeps of a loop the ways that
+ * lead back to its head, with pointers to what it knew in the functions that they came through; of a loop in such a
+ * function it throws away what matched nothing several times (is_state_visited, maybe_free_verifier_state), and then
+ * follows those pointers all the same: the kernel reads what it has freed. Where all is veiled, the first matches. */
+static bool loops_in_loops(struct ir_unit *u)
+{
+	bool inner = false;
+	for (uint32_t i = 0; i < u->nfns && !inner; i++)
+		inner = u->fns[i] && u->fns[i]->machine && u->fns[i] != u->main && has_loops(u, u->fns[i]);
+	return inner && has_loops(u, u->main);
 }
 
 /* ---- the pass ---- */
@@ -334,7 +351,7 @@ static void veil_block(struct veil *v, ir_blk b)
 		veil_edge(v, last, s);
 }
 
-static void veil_fn(struct ir_unit *u, struct ir_fn *f)
+static void veil_fn(struct ir_unit *u, struct ir_fn *f, bool all)
 {
 	struct veil v = { .u = u, .f = f };
 	uint32_t size = 0;
@@ -342,7 +359,7 @@ static void veil_fn(struct ir_unit *u, struct ir_fn *f)
 	for (uint32_t o = 0; o < f->nrpo; o++)
 		size += size_of(f, f->rpo[o]);
 	bool calls_back = f == u->main && u->nfns > 1 && has_callbacks(f);
-	if (!worth_it(u, f, size, calls_back))
+	if (!all && !worth_it(u, f, size, calls_back))
 		return;
 	f->veiled = true;
 	f->veiled_whole = u->nfns > 1 || size >= LONG;
@@ -359,7 +376,8 @@ static void veil_fn(struct ir_unit *u, struct ir_fn *f)
 
 void opt_veil(struct ir_unit *u)
 {
+	bool all = u->nfns > 1 && loops_in_loops(u);
 	for (uint32_t i = 0; i < u->nfns; i++)
 		if (u->fns[i] && u->fns[i]->machine)
-			veil_fn(u, u->fns[i]);
+			veil_fn(u, u->fns[i], all);
 }

@@ -445,4 +445,49 @@ lang.case { name = "struct keys, an error within pcall", see = { conns }, setup 
 	end
 	return n
 end }
+
+-- ---- loops inside, and around ----
+
+local grown = bpf.map { "hash", key = "u32", value = "struct { u64 n; u32 k; char t[8]; }", entries = 64 }
+local inner = bpf.map { "hash_of_maps", key = "u32", entries = 4, inner = { "hash", key = "u32", value = "u64", entries = 4 } }
+inner[2] = bpf.map { "hash", key = "u32", value = "u64", entries = 4 }
+for i = 1, 5 do grown[i] = { n = i, k = i * i, t = ("x"):rep(i) } end
+lang.case { name = "a text that grows", inputs = small, f = function(a)
+	local s, n = "", 0
+	for k, e in pairs(grown) do s = s .. e.t .. "," if k == a then n = e.k end end
+	return #s, n, s:find("xxx,") ~= nil
+end }
+lang.packets { name = "a packet is written and the loop left, another loop has fuel", inputs = inputs, f = function(p)
+	for i = 1, 3 do
+		local of = inner[2]
+		if of then of:add(0, 0) end
+	end
+	for k in pairs(m) do
+		if k == 3 and p:set_u32(p:u64(24) or 256, 0) then error "three" end
+	end
+end }
+lang.packets { name = "a header of two, found anew in a loop around, within pcall", inputs = inputs, f = function(p)
+	local h = p.tcp or p.udp
+	for i = 1, p.len & 7 do
+		pcall(function()
+			for k in pairs(m) do if k == i then error "found" end end
+			h = p.udp or p.tcp
+		end)
+	end
+	return h and h.dport
+end }
+lang.packets { name = "a header of two, kept where the loop is left", inputs = inputs, f = function(p)
+	local h, n = p.tcp, 0
+	for i = 1, p.len & 7 do
+		for k in pairs(m) do
+			if k == i then
+				n = n + 1
+				goto next
+			end
+		end
+		h = i % 2 == 0 and p.udp or p.tcp
+		::next::
+	end
+	return h and h.sport, n
+end }
 lang.done()
