@@ -329,6 +329,12 @@ static void add_to(const struct ctype *t, uint8_t *at, int64_t n)
 	}
 }
 
+/* An entry that was found, by the key that it has itself. 1; 0: it has gone; or -errno with a text. */
+static int own_key(pg_map *m)
+{
+	return m->of->keys == MAP_KEYS_PREFIX ? map_prefix_found(m) : 1;
+}
+
 /* In PG_KERNEL what finds no room is left out, as compiled code does. Not atomic against programs
  * that run meanwhile: bpf(2) has no such operation. */
 int pg_map_add(pg_map *m, enum pg_mode mode, const pg_value *key, int64_t n)
@@ -343,6 +349,7 @@ int pg_map_add(pg_map *m, enum pg_mode mode, const pg_value *key, int64_t n)
 		return rc;
 	do { /* again when another has made or deleted the entry meanwhile */
 		int found = map_fetch(m);
+		found = found > 0 ? own_key(m) : found;
 		if (found < 0)
 			return found;
 		if (!found)
@@ -397,6 +404,9 @@ int pg_map_set_field(pg_map *m, enum pg_mode mode, const pg_value *key, const ch
 	int rc = fetch_field(m, mode, key, field, &f);
 	if (rc)
 		return rc;
+	rc = own_key(m);
+	if (rc <= 0)
+		return rc ? rc : absent(m);
 	rc = ct_store_field(f, m->tmp, v, mode == PG_USER, why, sizeof why);
 	if (rc)
 		return mode == PG_KERNEL ? kernel_field_misfit(m, f, v, rc)

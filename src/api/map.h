@@ -139,6 +139,10 @@ void map_state_write(pg_map *m, const uint8_t *from, const struct ct_field *f);
 /* map_iter.c */
 void map_iter_deleted(pg_map *m, const void *key);
 
+/* map_prefix.c: the prefix by which the key in m->kbuf is found in its place. 1; 0: there is none any more; or -errno with
+ * a text. The kernel does not tell: it goes over all prefixes. */
+int map_prefix_found(pg_map *m);
+
 /* map_btf.c: BTF of the key's and the value's type: fd, or -errno */
 int map_btf(const pg_map *m, uint32_t *key, uint32_t *value);
 void map_types_text(const pg_map *m, char *buf, size_t n); /* "ip4 -> u64" */

@@ -151,6 +151,21 @@ lang.case { name = "lpm_trie read", see = { lpm }, setup = prefixes, inputs = la
 	bpf.ip "10.2.0.1", bpf.ip "11.0.0.1", "nil", 5, bpf.ip "2001:db8::1" }, f = function(a) return lpm[a] end }
 lang.case { name = "lpm_trie, IPv6", see = { lpm6 }, setup = prefixes, inputs = lang.each { bpf.ip "2001:db8::1", bpf.ip "2002::",
 	bpf.ip "10.0.0.1", false }, f = function(a) return lpm6[a] end }
+lang.case { name = "lpm_trie added to", see = { lpm }, setup = prefixes, inputs = lang.each(V4), f = function(a)
+	lpm:add(a, 5)
+	lpm:add(bpf.ip "10.1.2.3", 1)
+	return lpm[a], lpm[bpf.ip "10.1.2.4"], lpm[bpf.ip "10.1.2.3"]
+end }
+local nets = bpf.map { "lpm_trie", key = "ip4/prefix", value = "struct { u64 n; u32 k; }", entries = 16 }
+lang.case { name = "lpm_trie, entries written", see = { nets }, inputs = lang.each(V4), setup = function()
+	nets["10.0.0.0/8"], nets["10.1.0.0/16"] = { n = 8 }, { n = 16, k = 1 }
+end, f = function(a)
+	local e = nets[a]
+	if not e then return nil end
+	e.n = e.n + 1
+	e.k = e.k - 1
+	return e.n
+end }
 lang.case { name = "lpm_trie written", see = { lpm }, setup = prefixes, inputs = lang.each(V4), f = function(a)
 	lpm[a] = 5
 	lpm[net] = 6

@@ -87,6 +87,14 @@ for _, m in ipairs { p, p6 } do
 	assert(found == n)
 end
 assert(#p6 == 3 and p6["2001:db8::1"].n == 13 and p6["2002::"] == nil)
+-- an entry that an address is found by is written, and no new one made
+p:add("10.1.9.9", 40)
+p:add("10.1.0.0/24", 40)
+p:add("172.16.0.1", 5)
+assert(p["10.1.0.0"] == 82 and p["10.2.0.0"] == 1 and p["172.16.0.1"] == 5 and #p == 4)
+p6["fe80::9"].n = 7
+p6["2001:db8:1::/48"].n = 8
+assert(p6["fe80::1"].n == 7 and p6["2001:db8::5"].n == 8 and #p6 == 3)
 
 -- per CPU: the sum, and each
 local c = bpf.map { "percpu_array", key = "u32", value = "u64", entries = 1 }
