@@ -19,6 +19,7 @@
  * What decides whether a pointer may be followed stays seen, and loops that are walked stay as they are. The
  * way on which a program begins anew (pull.c) is no loop: it is gone once, which the verifier must see.
  */
+#include "core/feature.h"
 #include "opt/simplify.h"
 #include "opt/webs.h"
 
@@ -320,13 +321,16 @@ static bool has_loops(struct ir_unit *u, struct ir_fn *f)
 	return loops_at(u, f) || has_callbacks(f);
 }
 
-/* Is there a loop in what is called, or called back, again and again? Since 6.17 the verifier keeps of a loop the ways that
- * lead back to its head, with pointers to what it knew in the functions that they came through; of a loop in such a
- * function it throws away what matched nothing several times (is_state_visited, maybe_free_verifier_state), and then
- * follows those pointers all the same: the kernel reads what it has freed. Where all is veiled, the first matches. */
+/* Is there a loop in what is called, or called back, again and again? Since 6.17, which is to say on kernels that have
+ * other loops, the verifier keeps of a loop the ways that lead back to its head, with pointers to what it knew in the
+ * functions that they came through; of a loop in such a function it throws away what matched nothing several times
+ * (is_state_visited, maybe_free_verifier_state), and then follows those pointers all the same: the kernel reads what it
+ * has freed. Where all is veiled, the first matches. */
 static bool loops_in_loops(struct ir_unit *u)
 {
 	bool inner = false;
+	if (u->features && !u->features[FEAT_may_goto] && !u->features[FEAT_iter_num])
+		return false;
 	for (uint32_t i = 0; i < u->nfns && !inner; i++)
 		inner = u->fns[i] && u->fns[i]->machine && u->fns[i] != u->main && has_loops(u, u->fns[i]);
 	return inner && has_loops(u, u->main);
