@@ -5,6 +5,7 @@
 #include "opt/halving.h"
 
 #include "opt/simplify.h"
+#include "opt/webs.h"
 
 static bool constant(const struct ir_fn *f, ir_ref r, uint64_t *k)
 {
@@ -45,7 +46,7 @@ static const struct ir_edge *halving(const struct ir_fn *f, ir_blk h, const stru
 	return way_back(f, h, *br, fold_holds((*br)->aux, 0, c) ? 1 : 0);
 }
 
-uint32_t halving_turns(const struct ir_fn *f, ir_blk h)
+uint32_t halving_turns(const struct ir_fn *f, ir_blk h, ir_ref *value)
 {
 	const struct ir_ins *br;
 	const struct ir_edge *back = halving(f, h, &br);
@@ -53,8 +54,10 @@ uint32_t halving_turns(const struct ir_fn *f, ir_blk h)
 	for (uint32_t p = 0; back && p < k->nparams; p++) {
 		const struct ir_ins *next = ir_at(f, back->args[p]);
 		uint64_t by;
-		if (next->op == IRO(shr64) && next->args[0] == k->params[p] && constant(f, next->args[1], &by) &&
-		    by && by < 64 && (br->args[0] == k->params[p] || br->args[0] == back->args[p]))
+		*value = k->params[p];
+		if (next->op == IRO(shr64) && web_origin(f, next->args[0]) == k->params[p] &&
+		    constant(f, next->args[1], &by) && by && by < 64 &&
+		    (br->args[0] == k->params[p] || br->args[0] == back->args[p]))
 			return (uint32_t)(((as_zero(f, br, ~(uint64_t)0) ? 62 : 63) + by) / by) + 1;
 	}
 	return 0;
@@ -65,9 +68,10 @@ bool halving_grows(const struct ir_fn *f, ir_blk h, uint32_t p, uint64_t *by)
 	const struct ir_ins *br;
 	const struct ir_edge *back = halving(f, h, &br);
 	const struct ir_ins *next = back ? ir_at(f, back->args[p]) : NULL;
-	if (!next || next->op != IRO(add64) || next->args[0] != ir_block(f, h)->params[p] ||
+	ir_ref halved;
+	if (!next || next->op != IRO(add64) || web_origin(f, next->args[0]) != ir_block(f, h)->params[p] ||
 	    !constant(f, next->args[1], by) || *by > UINT32_MAX)
 		return false;
-	*by *= halving_turns(f, h);
+	*by *= halving_turns(f, h, &halved);
 	return *by != 0;
 }

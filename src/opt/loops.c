@@ -130,14 +130,6 @@ static ir_ref linear(const struct ir_fn *f, ir_ref r, int64_t *plus)
 	return is_param(f, r) ? r : 0;
 }
 
-/* What a parameter of a block with one way in gets there. */
-static ir_ref origin(const struct ir_fn *f, ir_ref r)
-{
-	while (is_param(f, r) && ir_block(f, ir_at(f, r)->block)->npreds == 1)
-		r = ir_pred_edge(f, &ir_block(f, ir_at(f, r)->block)->preds[0])->args[ir_at(f, r)->aux];
-	return r;
-}
-
 /* How often a loop goes round whose counter starts at r: as often as that has values, when it has few. */
 static uint32_t in_range(const struct loops *l, ir_ref r, uint32_t most)
 {
@@ -163,7 +155,7 @@ static uint32_t turns(struct loops *l, ir_blk h, ir_ref branch, uint32_t most)
 	if (!counter || ir_at(f, counter)->block != h || l->header[web_root(&l->webs, counter)] == MANY_HEADERS)
 		return most + 1;
 	for (uint32_t p = 0; p < k->npreds; p++) {
-		ir_ref in = origin(f, ir_pred_edge(f, &k->preds[p])->args[ir_at(f, counter)->aux]);
+		ir_ref in = web_origin(f, ir_pred_edge(f, &k->preds[p])->args[ir_at(f, counter)->aux]);
 		int64_t c;
 		if (ir_block(f, k->preds[p].from)->order >= k->order) {
 			if (linear(f, in, &c) != counter || (have_step && c != step))
@@ -221,7 +213,8 @@ static uint32_t rest(struct loops *l, ir_blk b, uint32_t most)
 static bool halves(struct loops *l, ir_blk h, const struct body *y)
 {
 	const struct ir_ins *br = ir_at(l->f, y->branch);
-	uint32_t n = halving_turns(l->f, h), most = n ? HALVED_MAX / n : 0;
+	ir_ref halved;
+	uint32_t n = halving_turns(l->f, h, &halved), most = n ? HALVED_MAX / n : 0;
 	ir_blk out = br->succ[l->seen[br->succ[0].to] == h].to;
 	return l->f->frame_arg != 1 && most > y->size && rest(l, out, most - y->size) <= most - y->size;
 }
@@ -259,6 +252,12 @@ static uint32_t least_turns(struct loops *l, ir_blk h, uint32_t most)
 		int64_t plus;
 		counter = by < n ? linear(l->f, ir_at(l->f, t)->args[0], &plus) : counter;
 		n = by < n ? by : n;
+	}
+	ir_ref halved;
+	uint32_t halves = halving_turns(l->f, h, &halved);
+	if (halves && halves < n) {
+		counter = halved;
+		n = halves;
 	}
 	if (counter)
 		l->webs.flags[web_root(&l->webs, counter)] |= W_COUNTER;

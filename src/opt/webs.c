@@ -155,3 +155,10 @@ bool webs_have_tags(const struct webs *w, uint8_t with)
 			return true;
 	return false;
 }
+
+ir_ref web_origin(const struct ir_fn *f, ir_ref r)
+{
+	while (is_param(f, r) && ir_block(f, ir_at(f, r)->block)->npreds == 1)
+		r = ir_pred_edge(f, &ir_block(f, ir_at(f, r)->block)->preds[0])->args[ir_at(f, r)->aux];
+	return r;
+}

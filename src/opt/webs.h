@@ -47,5 +47,7 @@ static inline bool is_param(const struct ir_fn *f, ir_ref r)
 {
 	return ir_at(f, r)->op == IRO(param);
 }
+/* What a parameter of a block with one way in gets there. Needs order. */
+ir_ref web_origin(const struct ir_fn *f, ir_ref r);
 
 #endif

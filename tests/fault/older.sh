@@ -106,6 +106,14 @@ for f in may_goto bpf_loop iter_num; do
 done
 lack may_goto "a loop that may be long: an iterator" 0 DROP "$(echo "$sum" | sed 's/LAST/pkt.len/')"
 lack "may_goto --without=iter_num" "a loop that may be long: called" 0 DROP "$(echo "$sum" | sed 's/LAST/pkt.len/')"
+lack "may_goto --without=iter_num --without=bpf_loop" "a loop that halves a value until it is 0" 0 DROP '
+print((verdict(function(pkt)
+	local n, bits, turns = pkt:u64(14) or 0, 0, 0
+	while n > 0 do n, bits = n >> 1, bits + 1 end
+	n = pkt:u64(14) or 0
+	while n ~= 0 do n, turns = n >> 5, turns + 1 end
+	return bits == 59 and turns == 12 and bpf.DROP or bpf.PASS
+end)))'
 
 lack tcx "attaches to tc by a filter of clsact, and takes both away" 0 'clsact true false' '
 local function there() return os.execute "tc qdisc show dev lo | grep -q clsact" or false end

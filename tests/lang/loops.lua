@@ -3,6 +3,19 @@ local lang = dofile "tests/lang/harness.lua"
 local small = { -3, -1, 0, 1, 2, 3, 5, 17, 100 }
 local MAX, MIN = math.maxinteger, math.mininteger
 
+-- ---- a value is halved until it is 0 ----
+
+lang.case { name = "halving", inputs = lang.each(), f = function(a)
+	local n, bits, pairs = a, 0, 0
+	while n > 0 do n, bits = n >> 1, bits + 1 end
+	n = a
+	while n ~= 0 do
+		if n & 3 == 1 then pairs = pairs + 1 end
+		n = n >> 2
+	end
+	return bits, pairs
+end }
+
 -- ---- numeric for ----
 
 lang.case { name = "for: run-time bounds and step", copy = true,
