@@ -79,7 +79,7 @@ products := $(BUILD)/libperigee.a $(BUILD)/libperigee.so $(if $(src_cli),$(BUILD
 	    $(if $(src_lua),$(BUILD)/perigee.so)
 stage    := $(if $(wildcard tests/net/stage/*.c),$(BUILD)/stage)
 
-.PHONY: FORCE all tests check check-vm fresh demo fuzz fuzz-input mutate bench static install uninstall clean help
+.PHONY: FORCE all tests check check-vm fresh demo fuzz fuzz-input mutate mutate-fuzz bench static install uninstall clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -107,6 +107,10 @@ fuzz-input: $(BUILD)/tests/test_input         ## what reads what others wrote, u
 mutate:                                       ## single faults, and which suite notices each; T=name: some
 	@$(MAKE) --no-print-directory MUTATE=1 all tests
 	@BUILD=build-mutate LUA=$(LUA) tests/mutate/run $(T)
+
+mutate-fuzz:                                  ## which of them generated programs notice, N= from SEED= on; T=name: some
+	@$(MAKE) --no-print-directory MUTATE=1 all
+	@BUILD=build-mutate tests/fuzz/mutants $(or $(N),20000) $(or $(SEED),1) $(T)
 
 bench: all $(bench_bin) $(code_bin) $(code_obj) ## measures; results go to docs/benchmarks.md
 	@BUILD=$(BUILD) bench/run

@@ -12,7 +12,7 @@ __attribute__((constructor)) static void choose(void)
 {
 	static const char *const names[] = {
 		"",
-#define MUTANT_ROW(name, tests, what) #name,
+#define MUTANT_ROW(name, tests, unseen, what) #name,
 #include "core/mutant.def"
 #undef MUTANT_ROW
 	};

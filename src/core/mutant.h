@@ -9,7 +9,7 @@
 
 enum mutant {
 	MUTANT_none,
-#define MUTANT_ROW(name, tests, what) MUTANT_##name,
+#define MUTANT_ROW(name, tests, unseen, what) MUTANT_##name,
 #include "core/mutant.def"
 #undef MUTANT_ROW
 };

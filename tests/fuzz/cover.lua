@@ -1,7 +1,7 @@
 -- What generated programs made the compiler use: operations of the IR, at any stage, and instructions.
 --
 --	local cover = dofile "tests/fuzz/cover.lua"
---	cover.add(program)                  cover.save(file), to what is there      cover.report(file), a text
+--	cover.add(program)                  cover.save(file), to what is there      cover.report(file...), a text
 --
 -- It reads what `program:dump` prints, so the compiler knows nothing of it.
 local cover = {}
@@ -108,9 +108,9 @@ local function part(title, list)
 		#more > 0 and "; not in the list: " .. table.concat(more, ", ") or "")
 end
 
-function cover.report(name)
+function cover.report(...)
 	seen = {}
-	load_counts(name)
+	for _, name in ipairs { ... } do load_counts(name) end
 	return part("operations of the IR", operations()) .. part("instructions", shapes())
 end
 

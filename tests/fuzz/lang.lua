@@ -2,7 +2,7 @@
 --
 -- Options: copy (packet bytes by helper copy), loops=N (how many a program may have), forms="NAME..." (of these kinds,
 -- and no others), keep (go on after a finding), quick (the same, and do not make it smaller), first (but end there),
--- shrink=SECONDS, hook=NAME (xdp), why (count what is refused; why=all: print it), cover=FILE (add to FILE what every 8th
+-- shrink=SECONDS, hook=NAME (xdp), why (count what is refused; why=all: print it), cover=FILE (add to FILE what every 32nd
 -- program made the compiler use), show (print the program of SEED and end), text=FILE (this program, on the inputs of
 -- SEED). What is compared: verdict, error text, packet bytes, results, maps and state afterwards.
 collectgarbage "generational" -- the forms stay, programs do not
@@ -75,7 +75,7 @@ local REFUSALS = {
 	"is always a", "is always nil", "attempt to compare", "'math.%w+' is a %w+ here", "bad argument", "takes at most",
 	"bad value for map", "bad key for map", "is indexed by something", "cannot be deleted", "has no field", "does not fit",
 	"is stored in '[^']*', which holds", "is a method or a field", "is no verdict", "a boolean is returned here",
-	"argument #%d of '[%w.]+' is a %w+ here",
+	"argument #%d of '[%w.]+' is a %w+ here", 'neither "#" nor surely a number',
 	-- strings that Lua would convert, order of texts
 	"may be a string here", "takes an integer", "math.tointeger of a string", "order of ",
 	-- views, entries and strings after a write
@@ -174,7 +174,7 @@ local function judge(tree, inputs, tally)
 	end
 	if tally then
 		stats.ran = stats.ran + 1
-		if options.cover and stats.ran % 8 == 1 then cover.add(prog) end
+		if options.cover and stats.ran % 32 == 1 then cover.add(prog) end
 	end
 	local world = named(text)
 	for i, input in ipairs(inputs) do
