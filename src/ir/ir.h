@@ -179,7 +179,6 @@ struct ir_block {
 struct ir_slot {
 	uint32_t size, align;
 	int32_t offset;        /* from the frame pointer, set by frame */
-	bool frame;            /* shared with what the kernel calls (opt/outline.c) */
 };
 
 struct ir_fn {

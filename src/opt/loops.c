@@ -560,15 +560,22 @@ static void merge_backs(struct loops *l)
 	find_backs(l);
 }
 
-/* Without may_goto the verifier goes round with every loop: one of which it would not see the end, or 0. */
+/* Without may_goto the verifier goes round with every loop: one of which it would not see the end, or 0. Of those in each
+ * other the outermost: what the kernel calls for one inside has its frame in the callback then, which may write pointers
+ * to its own stack only. */
 static ir_blk too_long(struct loops *l)
 {
 	struct ir_fn *f = l->f;
 	struct cost *cost = arena_array(l->u->arena, struct cost, f->nblocks);
-	for (uint32_t o = f->nrpo; o-- > 0;)
-		if (ir_block(f, f->rpo[o])->loop && !ir_block(f, f->rpo[o])->walked && !can_walk(l, f->rpo[o], cost))
-			return f->rpo[o];
-	return 0;
+	ir_blk found = 0;
+	for (uint32_t o = f->nrpo; o-- > 0;) {
+		ir_blk h = f->rpo[o];
+		if (!ir_block(f, h)->loop || ir_block(f, h)->walked || can_walk(l, h, cost))
+			continue;
+		cost[h] = (struct cost){ 1, 0 }; /* one call */
+		found = h;
+	}
+	return found;
 }
 
 static void look(struct loops *l)

@@ -34,12 +34,12 @@ struct way {
 	uint32_t word, nargs;
 	ir_ref *outer;         /* by argument: what it is on all edges there, when that is from outside; else 0 */
 };
-struct brought { uint32_t slot; int64_t at; uint32_t word; }; /* see pass_on */
 
 struct outline {
 	struct ir_unit *u;
 	struct ir_fn *f, *g;   /* the function, and the callback made of it */
 	struct webs webs;
+	const struct range *range; /* by value of f, as the verifier sees it */
 	ir_blk head;
 	bool each;
 	uint32_t record;       /* each, of a ring that is drained: bytes of one; the callback is given where it is read */
@@ -54,17 +54,12 @@ struct outline {
 	bool *varies;
 	struct way *ways;      /* way 0: an error */
 	uint32_t nways, cap_ways;
-	struct brought *brought;
-	uint32_t nbrought, cap_brought;
-	bool *inner;           /* by slot of f: the frame of a loop in the body */
-	uint32_t *slots;       /* by slot of f that only the body uses: which it is in g, plus 1 */
 	bool exact;            /* a pointer goes out: then the verifier must know by which way */
 	uint32_t nwords, out_end; /* words, and where those for what goes out end */
 	ir_ref frame, zero;    /* in g */
 	ir_ref slot;           /* in f */
 	ir_ref nothing;        /* in f: 0, which the verifier does not know; 0 until it is needed */
 	bool tags;             /* see web_is_tag */
-	const struct range *range; /* by value of f, as it was */
 	uint32_t site;
 };
 
@@ -219,59 +214,6 @@ static void take_out(struct outline *o, ir_ref *use, ir_ref at)
 	*use = load_word(o, &e, o->out_word[v], is_pointer(o, v));
 }
 
-static uint32_t word_for(struct outline *o, uint32_t slot, int64_t at)
-{
-	for (uint32_t k = 0; k < o->nbrought; k++)
-		if (o->brought[k].slot == slot && o->brought[k].at == at)
-			return o->brought[k].word;
-	arena_push(o->u->arena, o->brought, o->nbrought, o->cap_brought, ((struct brought){ slot, at, o->nwords }));
-	return o->nwords++;
-}
-
-/* What a loop inside brings out of this one too is taken from, and kept in, this one's frame; the inner one's is to be
- * the body's. */
-static void pass_on(struct outline *o, ir_ref *use, ir_ref at)
-{
-	struct ir_fn *f = o->f;
-	const struct ir_ins *i = ir_at(f, at);
-	if (ir_at(f, *use)->op != IRO(slot) || use != &i->args[0])
-		return;
-	uint32_t slot = ir_at(f, *use)->aux;
-	if (!o->inner[slot])
-		return;
-	struct edit e = { f, at, i->site };
-	o->exact |= i->op == IRO(loadp);
-	ir_at(f, at)->imm = word_for(o, slot, i->imm) * WORD;
-	ir_ref own = put(o, &e, IRO(slot), 0, o->slot, 0);
-	ir_at(f, at)->args[0] = own;
-}
-
-/* Their addresses outside, which nobody needs any more. */
-static void drop_inner(struct outline *o)
-{
-	struct ir_fn *f = o->f;
-	for (ir_blk b = 1; b < f->nblocks; b++)
-		for (ir_ref r = ir_block(f, b)->first, next; r; r = next) {
-			next = ir_at(f, r)->next;
-			if (!is_in(o, b) && ir_at(f, r)->op == IRO(slot) && o->inner[ir_at(f, r)->aux])
-				ir_remove(f, r);
-		}
-}
-
-/* The frames of loops in the body: those that it calls the kernel with. */
-static void find_inner(struct outline *o)
-{
-	struct ir_fn *f = o->f;
-	o->inner = arena_array(o->u->arena, bool, f->nslots);
-	for (uint32_t k = 0; k < o->nblocks; k++)
-		for (ir_ref r = ir_block(f, o->blocks[k])->first; r; r = ir_at(f, r)->next) {
-			const struct ir_ins *i = ir_at(f, r);
-			for (uint32_t a = 0; i->op == IRO(helper) && a < i->nargs; a++)
-				if (ir_at(f, i->args[a])->op == IRO(slot) && f->slots[ir_at(f, i->args[a])->aux].frame)
-					o->inner[ir_at(f, i->args[a])->aux] = true;
-		}
-}
-
 /* What does not come from the body is not sent through it: the verifier would know less of it. */
 static void find_outer(struct outline *o, struct way *y)
 {
@@ -353,28 +295,17 @@ static bool is_tag(struct outline *o, ir_ref r)
 	return is_param(o->f, base) && base < o->webs.n && web_is_tag(o->webs.flags[web_root(&o->webs, base)], o->tags);
 }
 
-/* The bits of r that may be set, where a mask says so; 0: none does. */
-static uint64_t mask_of(const struct ir_fn *f, ir_ref r)
+/* May the verifier not know what r is? */
+static bool is_kept(struct outline *o, ir_ref r)
 {
-	const struct ir_ins *i = ir_at(f, r);
-	if (i->nargs < 2 || ir_at(f, i->args[1])->op != IRO(imm))
-		return 0;
-	uint64_t by = (uint64_t)ir_at(f, i->args[1])->imm;
-	return i->op == IRO(and64) ? by : i->op == IRO(shl64) ? mask_of(f, i->args[0]) << (by & 63) : 0;
-}
-
-/* Does the verifier know bounds of r that it needs, and that no mask could give it anew? */
-static bool is_bounded(const struct outline *o, ir_ref r)
-{
-	return ir_at(o->f, r)->op == IRO(own) || (!mask_of(o->f, r) && range_seen(&o->range[r]) != UINT64_MAX);
+	return !is_pointer(o, r) && !is_tag(o, r) && ir_at(o->f, r)->op != IRO(own);
 }
 
 /* Stores what no turn changes. The verifier does not always look at the callback anew where only such a word differs:
- * what it knew of it would decide branches there for good. So it is kept from it, but what is a pointer, or tells, or is
- * bounded to be added to one. */
+ * what it knew of it would decide branches there for good. */
 static void store_kept(struct outline *o, struct edit *head, uint32_t word, ir_ref r)
 {
-	if (!is_pointer(o, r) && !is_tag(o, r) && !is_bounded(o, r)) {
+	if (is_kept(o, r)) {
 		if (!o->nothing)
 			o->nothing = edit_op(head, IRO(opaque), edit_imm(head, 0), 0);
 		r = edit_op(head, IRO(sub64), r, o->nothing);
@@ -382,12 +313,15 @@ static void store_kept(struct outline *o, struct edit *head, uint32_t word, ir_r
 	store_word(o, head, word, r);
 }
 
-/* ... and in the callback. */
-static ir_ref load_kept(struct outline *o, struct edit *e, uint32_t word, ir_ref r)
+/* What an offset is at most decided, before it was here, whether it needs a mask where it is added to an address. */
+static ir_ref bounded(struct outline *o, struct edit *e, ir_ref r, ir_ref loaded)
 {
-	uint64_t mask = mask_of(o->f, r);
-	ir_ref v = put(o, e, is_pointer(o, r) ? IRO(loadp) : IRO(load64), o->frame, 0, word * WORD);
-	return mask ? edit_op(e, IRO(and64), v, edit_imm(e, (int64_t)mask)) : v;
+	uint64_t most = range_seen(&o->range[r]), mask = 1;
+	if (most < 2 || most > INT32_MAX)
+		return loaded;
+	while (mask <= most)
+		mask *= 2;
+	return edit_op(e, IRO(and64), loaded, edit_imm(e, (int64_t)(mask - 1)));
 }
 
 /* A value from outside, in the callback: made again, or loaded from a word that the head stores. */
@@ -398,7 +332,10 @@ static ir_ref bring_in(struct outline *o, struct edit *e, struct edit *head, ir_
 		return put(o, e, i.op, 0, i.aux, i.imm);
 	uint32_t word = o->nwords++;
 	store_kept(o, head, word, r);
-	return load_kept(o, e, word, r);
+	if (is_pointer(o, r))
+		return put(o, e, IRO(loadp), o->frame, 0, word * WORD);
+	ir_ref loaded = put(o, e, IRO(load64), o->frame, 0, word * WORD);
+	return is_tag(o, r) ? loaded : bounded(o, e, r, loaded);
 }
 
 struct bring { struct edit *e, *head; };
@@ -464,7 +401,7 @@ static void move_slots(struct outline *o, struct edit *head)
 {
 	struct ir_fn *f = o->f, *g = o->g;
 	bool *kept = arena_array(o->u->arena, bool, f->nslots + 1);
-	uint32_t *now = o->slots = arena_array(o->u->arena, uint32_t, f->nslots + 1);
+	uint32_t *now = arena_array(o->u->arena, uint32_t, f->nslots + 1);
 	for (ir_blk b = 1; b < f->nblocks; b++)
 		for (ir_ref r = ir_block(f, b)->first; r; r = ir_at(f, r)->next)
 			if (ir_at(f, r)->op == IRO(slot) && !is_in(o, b))
@@ -535,24 +472,6 @@ static bool there_at(struct outline *o, ir_ref r, ir_blk to)
 	return true;
 }
 
-static ir_ref inner_word(struct outline *o, struct edit *e, const struct brought *b)
-{
-	ir_ref slot = put(o, e, IRO(slot), 0, o->slots[b->slot] - 1, 0);
-	ir_ref r = edit_op(e, IRO(load64), slot, 0);
-	ir_at(o->g, r)->imm = b->at;
-	return r;
-}
-
-/* The loop inside may not have run. */
-static void clear_brought(struct outline *o)
-{
-	struct edit e = { o->g, ir_block(o->g, 1)->first, o->site };
-	for (uint32_t k = 0; k < o->nbrought; k++) {
-		ir_ref slot = put(o, &e, IRO(slot), 0, o->slots[o->brought[k].slot] - 1, 0);
-		edit_store(&e, WORD, slot, o->brought[k].at, edit_imm(&e, 0));
-	}
-}
-
 static void end_ways(struct outline *o, uint32_t nins)
 {
 	struct ir_fn *g = o->g;
@@ -566,8 +485,6 @@ static void end_ways(struct outline *o, uint32_t nins)
 		for (ir_ref r = 1; w && r < nins; r++)
 			if (o->out_word[r] && there_at(o, r, o->ways[w].to))
 				store_out(o, &e, o->out_word[r], o->ref[r]);
-		for (uint32_t k = 0; w && k < o->nbrought; k++)
-			store_out(o, &e, o->brought[k].word, inner_word(o, &e, &o->brought[k]));
 	}
 }
 
@@ -653,7 +570,6 @@ static void make_callback(struct outline *o, struct edit *head)
 	copy_contents(o, &b, turn);
 	ir_succ(g, t, 0, o->blk[o->head], ir_block(f, o->head)->nparams, in);
 	move_slots(o, head);
-	clear_brought(o);
 	end_turns(o, turn);
 	end_ways(o, nins);
 	if (o->each)
@@ -914,14 +830,10 @@ static int outline(struct outline *o)
 	open_tables(o);
 	find_ways(o);
 	each_use_outside(o, find_out);
-	o->slot = ir_slot(f, 0, WORD);
-	f->slots[o->slot].frame = true;
-	find_inner(o);
-	each_use_outside(o, pass_on);
-	drop_inner(o);
 	find_exact(o, nins);
 	if (!find_variables(o))
 		return refuse(o);
+	o->slot = ir_slot(f, 0, WORD);
 	each_use_outside(o, take_out);
 	if (!keep_head(o, &head))
 		return refuse(o);

@@ -490,4 +490,13 @@ lang.packets { name = "a header of two, kept where the loop is left", inputs = i
 	end
 	return h and h.sport, n
 end }
+lang.packets { name = "long texts from outside", inputs = inputs, f = function(p)
+	local s, sum, n = p:sub(1, 100), 0, 0
+	for k in pairs(m) do
+		local u = s:sub(1, k) .. s .. s:sub(1, 7) .. s:sub(k) .. "|"
+		for i = 1, #u do sum = sum + i * k * u:byte(i) end
+		n = n + #u
+	end
+	return sum, n
+end }
 lang.done()

@@ -389,4 +389,23 @@ if not bpf.test then -- a twin has no budget
 	lang.check("budget used up where nothing else fails", verdict == bpf.DROP and message == wanted and {}
 		or { ("verdict %s, error %s"):format(verdict == bpf.DROP and "DROP" or verdict, message) })
 end
+
+-- ---- loops in loops, with what the outer one knows ----
+
+local texts = lang.cut("aab ab  b", "ab a/b c", "GET /x y")
+for _, pattern in ipairs { ".*a.*b", "a?a?a?b", "(a*)(.-)b", "(%a+) /?(%S-) " } do
+	lang.packets { name = "a search that goes back: " .. pattern, inputs = texts, f = function(p)
+		local a, b = p:sub(15):match(pattern)
+		return a and #a, b and #b
+	end }
+end
+lang.packets { name = "long texts from outside", inputs = texts, f = function(p)
+	local s, t, sum = p:sub(1, 100), "", 0
+	for i = 1, #s & 7 do
+		local u = s:sub(1, i) .. s .. s:sub(i) .. "|"
+		for k = 1, #u do sum = sum * 31 + u:byte(k) end
+		t = t .. string.pack(">I2 s1", i, s:sub(i, i + 3))
+	end
+	return sum, #t, t:byte(-1)
+end }
 lang.done()
