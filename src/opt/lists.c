@@ -10,22 +10,13 @@
  *   table.unpack  as many as the length says
  */
 #include "opt/iterate.h"
+#include "opt/lists.h"
 #include "opt/passes.h"
 #include "opt/reach.h"
-#include "opt/records.h"
 
 #include <string.h>
 
 enum { MAX_KEYS = 64 };
-
-struct lists {
-	struct records *s;
-	struct flow fl;
-	struct ir_fn *f;
-	ir_ref *to;            /* by value: what it is now */
-	uint32_t nto;
-	bool failed;
-};
 
 static struct diag *refuse(struct lists *l, ir_ref at, const struct refusal *row)
 {
@@ -169,16 +160,7 @@ static uint32_t keys_in_order(struct lists *l, const struct rec *web, bool list,
 
 /* ---- branches instead of an instruction ---- */
 
-/* An instruction that is taken out: the block that it ended, and the one of what followed. */
-struct gap {
-	struct lists *l;
-	ir_ref was;
-	uint32_t site;
-	ir_ref table;
-	ir_blk before, rest;
-};
-
-static struct gap open_gap(struct lists *l, ir_ref r, bool gives)
+struct gap gap_open(struct lists *l, ir_ref r, bool gives)
 {
 	const struct ir_ins *i = ir_at(l->f, r);
 	struct gap g = { .l = l, .was = r, .site = i->site, .table = i->args[i->op == IRO(call)] };
@@ -191,20 +173,19 @@ static struct gap open_gap(struct lists *l, ir_ref r, bool gives)
 	return g;
 }
 
-static void on(struct gap *g, ir_blk b, ir_blk to, ir_ref v)
+void gap_on(struct gap *g, ir_blk b, ir_blk to, ir_ref v)
 {
 	ir_ref t = flow_emit(&g->l->fl, b, g->site, IRO(jmp), 0, NULL);
 	ir_succ(g->l->f, t, 0, to, v != 0, &v);
 }
 
-static ir_ref get(struct gap *g, ir_blk b, const pg_value *key)
+ir_ref gap_get(struct gap *g, ir_blk b, const pg_value *key)
 {
 	ir_ref args[2] = { g->table, flow_const(&g->l->fl, b, g->site, key) };
 	return flow_emit(&g->l->fl, b, g->site, IRO(index), 2, args);
 }
 
-/* Ends block b: where v is k, *yes, else the block that is returned. */
-static ir_blk when(struct gap *g, ir_blk b, ir_ref v, const pg_value *k, ir_blk *yes)
+ir_blk gap_when(struct gap *g, ir_blk b, ir_ref v, const pg_value *k, ir_blk *yes)
 {
 	struct ir_fn *f = g->l->f;
 	ir_ref args[2] = { v, flow_const(&g->l->fl, b, g->site, k) };
@@ -223,24 +204,24 @@ static void expand_index(struct lists *l, ir_ref r, const struct rec *web)
 {
 	const struct ir_ins old = *ir_at(l->f, r);
 	bool set = old.op == IRO(setindex);
-	struct gap g = open_gap(l, r, !set);
+	struct gap g = gap_open(l, r, !set);
 	ir_blk b = g.before, mine;
 	if (set && ir_at(l->f, old.args[1])->type.kinds & IR_BIT(IR_NIL)) {
-		b = when(&g, b, old.args[1], &const_nil, &mine);
+		b = gap_when(&g, b, old.args[1], &const_nil, &mine);
 		flow_raise(&l->fl, mine, r, "table index is nil");
 	}
 	for (uint32_t k = 0; k < web->n; k++) {
-		b = when(&g, b, old.args[1], web->keys[k], &mine);
+		b = gap_when(&g, b, old.args[1], web->keys[k], &mine);
 		if (set) {
 			ir_ref args[3] = { old.args[0], flow_const(&l->fl, mine, g.site, web->keys[k]), old.args[2] };
 			flow_emit(&l->fl, mine, g.site, IRO(setindex), 3, args);
 		}
-		on(&g, mine, g.rest, set ? 0 : get(&g, mine, web->keys[k]));
+		gap_on(&g, mine, g.rest, set ? 0 : gap_get(&g, mine, web->keys[k]));
 	}
 	if (set)
 		flow_raise(&l->fl, b, r, "no room for this key in a table of kernel code");
 	else
-		on(&g, b, g.rest, flow_const(&l->fl, b, g.site, &const_nil));
+		gap_on(&g, b, g.rest, flow_const(&l->fl, b, g.site, &const_nil));
 }
 
 /* ---- #t ---- */
@@ -254,29 +235,29 @@ static ir_blk check_holes(struct gap *g, const struct rec *web, int64_t n)
 	for (uint32_t k = 0; k < web->n; k++) {
 		if (web->keys[k]->kind != PG_INT || web->keys[k]->i <= n)
 			continue;
-		ir_blk hole = when(g, b, get(g, b, web->keys[k]), &const_nil, &none);
+		ir_blk hole = gap_when(g, b, gap_get(g, b, web->keys[k]), &const_nil, &none);
 		ir_ref no = flow_emit(&l->fl, hole, g->site, IRO(refuse), 0, NULL);
 		ir_at(l->f, no)->k = const_new(l->s->u, ir_refusal(l->s->u, REFUSAL(ON_TABLES,
 			"count them yourself, or fill the list without holes",
 			"the length of a table whose elements may be nil, with others behind them")));
-		on(g, hole, g->rest, length);
+		gap_on(g, hole, g->rest, length);
 		b = none;
 	}
-	on(g, b, g->rest, length);
+	gap_on(g, b, g->rest, length);
 	return first;
 }
 
 static void expand_len(struct lists *l, ir_ref r, const struct rec *web)
 {
-	struct gap g = open_gap(l, r, true);
+	struct gap g = gap_open(l, r, true);
 	uint32_t n = list_length(web);
 	ir_blk b = g.before, ends;
 	for (uint32_t i = 1; i <= n; i++) {
-		ir_blk next = when(&g, b, get(&g, b, int_key(web, i)), &const_nil, &ends);
-		on(&g, ends, check_holes(&g, web, i), flow_const(&l->fl, ends, g.site, const_int(l->s->u, (int64_t)i - 1)));
+		ir_blk next = gap_when(&g, b, gap_get(&g, b, int_key(web, i)), &const_nil, &ends);
+		gap_on(&g, ends, check_holes(&g, web, i), flow_const(&l->fl, ends, g.site, const_int(l->s->u, (int64_t)i - 1)));
 		b = next;
 	}
-	on(&g, b, check_holes(&g, web, n), flow_const(&l->fl, b, g.site, const_int(l->s->u, n)));
+	gap_on(&g, b, check_holes(&g, web, n), flow_const(&l->fl, b, g.site, const_int(l->s->u, n)));
 }
 
 /* ---- table.unpack(t [, i [, j]]) ---- */
@@ -430,8 +411,7 @@ static bool is_ready(struct lists *l, ir_ref r, uint32_t arg)
 	return stage_of(l, r) < 2 ? is_settled(l, r, web) : !web->waits;
 }
 
-/* Where it may be none, Lua's error comes before what is made of it: r is of a table, then. */
-static bool is_sure(struct lists *l, ir_ref r, uint32_t arg)
+bool lists_sure(struct lists *l, ir_ref r, uint32_t arg)
 {
 	const struct ir_ins old = *ir_at(l->f, r);
 	if (record_sure(l->s, old.args[arg]))
@@ -462,7 +442,7 @@ int lists_expand(struct records *s)
 				uint32_t arg = ir_at(s->f, r)->op == IRO(forcall) || ir_at(s->f, r)->op == IRO(call);
 				if (!ir_at(s->f, r)->block || stage_of(&l, r) != stage ||
 				    ir_at(s->f, r)->nargs <= arg || record_of(s, ir_at(s->f, r)->args[arg]) != &s->v[v] ||
-				    !is_ready(&l, r, arg) || !is_sure(&l, r, arg))
+				    !is_ready(&l, r, arg) || !lists_sure(&l, r, arg))
 					continue;
 				if (!stage)
 					return go_over(&l, r, record_web(s, &s->v[v])) ? 1 : -1;

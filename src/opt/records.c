@@ -31,8 +31,7 @@ static const struct ir_type *type_of(const struct records *s, ir_ref r)
 
 /* ---- keys ---- */
 
-/* What a key known now is in a table, or NULL: no such constant. */
-static const pg_value *key_of(const struct records *s, ir_ref access)
+const pg_value *record_key_of(const struct records *s, ir_ref access)
 {
 	const pg_value *k = record_const(s, ir_at(s->f, access)->args[1]);
 	if (k && k->kind == PG_FLOAT && k->f >= -0x1p63 && k->f < 0x1p63 && k->f == (double)(int64_t)k->f)
@@ -170,7 +169,7 @@ static void refuse_function(struct records *s, ir_ref r)
 
 static void note_access(struct records *s, struct rec *web, ir_ref r)
 {
-	const pg_value *key = key_of(s, r);
+	const pg_value *key = record_key_of(s, r);
 	uint64_t other = type_of(s, ir_at(s->f, r)->args[0])->kinds & ~IR_BIT(IR_REC);
 	if (other & ~(IR_FALSY | IR_BIT(IR_TRUE) | IR_BIT(IR_INT) | IR_BIT(IR_FLOAT)))
 		refuse(s, r,
@@ -209,7 +208,7 @@ static void note_use(struct records *s, struct rec *rec, ir_ref r, uint32_t arg)
 		web->held = r;
 	if (is_access(i, arg) && type_is_pending(type_of(s, i->args[1])))
 		web->waits = r;
-	const pg_value *key = is_access(i, arg) ? key_of(s, r) : NULL;
+	const pg_value *key = is_access(i, arg) ? record_key_of(s, r) : NULL;
 	if (key)
 		record_key(s, web, key);
 	else if (i->op == IRO(setindex) && is_access(i, arg) && type_of(s, i->args[1])->kinds == IR_BIT(IR_INT))
@@ -239,6 +238,20 @@ static void find_uses(struct records *s)
 					if (s->of[i->succ[e].args[a]])
 						note_edge(s, record_of(s, i->succ[e].args[a]), r, &i->succ[e], a);
 		}
+}
+
+static bool is_made(const struct records *s, const struct rec *rec)
+{
+	return ir_at(s->f, rec->value)->op == IRO(newtable);
+}
+
+static void find_apart(struct records *s)
+{
+	for (uint32_t v = 0; v < s->n; v++)
+		record_web(s, &s->v[v])->apart = true;
+	for (uint32_t v = 0; v < s->n; v++)
+		if (s->v[v].nuses && !is_made(s, &s->v[v]))
+			record_web(s, &s->v[v])->apart = false;
 }
 
 static bool is_ready(const struct records *s, const struct rec *rec)
@@ -304,7 +317,7 @@ static bool went_on(const struct records *s, const struct rec *rec, ir_ref at)
 {
 	struct ir_fn *f = s->f;
 	struct used_rec u = { s, rec };
-	if (ir_at(f, rec->value)->op != IRO(newtable))
+	if (!is_made(s, rec))
 		return true;
 	for (uint32_t o = 0; o < f->nrpo; o++) {
 		ir_ref last = ir_block(f, f->rpo[o])->last;
@@ -320,7 +333,7 @@ static ir_ref other_use(const struct records *s, const struct rec *rec, ir_ref a
 	for (uint32_t v = 0; v < s->n; v++) {
 		const struct rec *other = &s->v[v];
 		struct used_rec u = { s, other };
-		if (other == rec || record_web(s, other) != record_web(s, rec))
+		if (other == rec || record_web(s, other) != record_web(s, rec) || record_web(s, rec)->apart)
 			continue;
 		ir_ref use = reach_use(s->f, at, other->value, is_needed, &u);
 		if (use && went_on(s, rec, at) && went_on(s, other, at))
@@ -329,17 +342,23 @@ static ir_ref other_use(const struct records *s, const struct rec *rec, ir_ref a
 	return 0;
 }
 
-static void refuse_changes(struct records *s, const struct rec *rec)
+ir_ref record_shared(const struct records *s, const struct rec *rec)
 {
 	for (uint32_t k = 0; k < rec->nuses; k++) {
 		const struct ir_ins *i = ir_at(s->f, rec->uses[k]);
 		bool change = (i->op == IRO(setindex) || i->op == IRO(setlist)) && record_of(s, i->args[0]) == rec;
-		if (!change || !other_use(s, rec, rec->uses[k]))
-			continue;
-		refuse(s, rec->uses[k],
-		       REFUSAL(ON_TABLES, "change it before another variable gets it, or give that one a table of its own", "two variables may hold this table, and it is changed through one of them; that is not there yet"));
-		return;
+		if (change && other_use(s, rec, rec->uses[k]))
+			return rec->uses[k];
 	}
+	return 0;
+}
+
+static void refuse_changes(struct records *s, const struct rec *rec)
+{
+	ir_ref change = record_shared(s, rec);
+	if (change)
+		refuse(s, change,
+		       REFUSAL(ON_TABLES, "change it before another variable gets it, or give that one a table of its own", "two variables may hold this table, and it is changed through one of them; that is not there yet"));
 }
 
 /* ---- used after it was handed over? ---- */
@@ -424,7 +443,7 @@ static ir_ref insert_nil(struct records *s, ir_ref at)
 static void make_cells(struct records *s, struct rec *rec)
 {
 	uint32_t n = record_web(s, rec)->n;
-	bool made = ir_at(s->f, rec->value)->op == IRO(newtable);
+	bool made = is_made(s, rec);
 	ir_ref at = made ? rec->value : ir_block(s->f, ir_at(s->f, rec->value)->block)->first;
 	ir_ref nil = made ? insert_nil(s, at) : 0;
 	rec->cells = arena_array(s->u->arena, ir_ref, n + 1);
@@ -476,7 +495,7 @@ static void check_table(struct records *s, ir_ref r)
 
 static void rewrite_access(struct records *s, struct rec *rec, ir_ref r)
 {
-	ir_ref cell = rec->cells[record_key(s, record_web(s, rec), key_of(s, r))];
+	ir_ref cell = rec->cells[record_key(s, record_web(s, rec), record_key_of(s, r))];
 	check_table(s, r);
 	struct ir_ins *i = ir_at(s->f, r);
 	bool set = i->op == IRO(setindex);
@@ -542,15 +561,21 @@ static void rewrite_use(struct records *s, ir_ref r, uint32_t nins)
 	}
 }
 
+/* Is it a value that the table's fields are to be copied to? */
+static bool has_fields(const struct records *s, const struct rec *rec)
+{
+	return is_ready(s, rec) && (!record_web(s, rec)->apart || is_made(s, rec));
+}
+
 static void rewrite(struct records *s)
 {
 	struct ir_fn *f = s->f;
 	uint32_t nins = f->nins;
 	for (uint32_t i = 0; i < s->n; i++)
-		if (is_ready(s, &s->v[i]))
+		if (has_fields(s, &s->v[i]))
 			make_cells(s, &s->v[i]);
 	for (uint32_t i = 0; i < s->n; i++)
-		if (is_ready(s, &s->v[i]))
+		if (has_fields(s, &s->v[i]))
 			give_fields(s, &s->v[i]);
 	for (uint32_t o = 0; o < f->nrpo; o++)
 		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next)
@@ -568,9 +593,12 @@ int records_promote(struct ir_unit *u, struct ir_fn *f)
 	find_values(&s);
 	find_webs(&s);
 	find_uses(&s);
+	find_apart(&s);
 	int changed = methods_known(&s);
 	if (!changed)
 		changed = lists_expand(&s);
+	if (!changed)
+		changed = apart_expand(&s);
 	if (changed)
 		return changed;
 	check_uses(&s);

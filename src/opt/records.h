@@ -18,6 +18,7 @@ struct rec {
 	ir_ref held;           /* kept where it cannot be followed yet, such as in a field of another table; or 0 */
 	ir_ref waits;          /* an access by a key that hangs on something not known yet; or 0 */
 	bool done;
+	bool apart;            /* no parameter of it has any use: all is done to the tables themselves */
 };
 
 struct records {
@@ -55,6 +56,10 @@ static inline bool record_sure(const struct records *s, ir_ref r)
 
 /* The number of a key in the web; it is added where it is new. */
 uint32_t record_key(struct records *s, struct rec *web, const pg_value *key);
+/* What a key known now is in a table, or NULL: no such constant. */
+const pg_value *record_key_of(const struct records *s, ir_ref access);
+/* Where the table is changed through rec and another value, which is used later, may be the same one; or 0. */
+ir_ref record_shared(const struct records *s, const struct rec *rec);
 
 /* Is r a use of the table that takes more than the name of a field (t[i], #t, a loop, table.unpack)? */
 bool lists_uses(const struct records *s, ir_ref r, uint32_t arg);
@@ -63,6 +68,9 @@ void lists_keys(struct records *s, struct rec *web, ir_ref key);
 /* Such uses of tables whose keys are all known become uses by name: how many, then all is to be looked at anew; <0:
  * refused. */
 int lists_expand(struct records *s);
+/* What is done through a value that may be one of several tables, where that changes one that another variable may hold, is
+ * done to the table itself: how many webs; <0: refused. */
+int apart_expand(struct records *s);
 /* Calls of functions that are kept in tables become calls of those; functions that nobody else asks for go: how many
  * changes. */
 int methods_known(struct records *s);

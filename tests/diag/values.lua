@@ -30,11 +30,21 @@ diag.case("an address compared with a number", function(p) return p.ipv4.src == 
 
 -- tables
 diag.case("a table or a header", function(p) local t = p.udp or { sport = 1 } return t.sport end)
-diag.case("two variables of one table", function(p)
-	local t, u = { a = 1 }, { a = 2 }
+diag.case("two variables of one table, made in a loop", function(p)
+	local best
+	for i = 1, 5 do
+		local e = { n = p:u8(i) or 0 }
+		if not best or e.n > best.n then best = e end
+		e.n = e.n + 1
+	end
+	return best and best.n > 3 and bpf.DROP or nil
+end)
+diag.case("two variables of one table, stored", function(p)
+	local t, u = { pkts = 1 }, { pkts = 2 }
 	local v = p.len > 5 and t or u
-	v.a = 3
-	return t.a
+	v.pkts = 3
+	flows[1] = v
+	return t.pkts == 3 and bpf.DROP or nil
 end)
 diag.case("tables of a loop, compared", function(p)
 	local first, last
