@@ -544,8 +544,11 @@ static void visit_raised(struct flow *fl, const struct ir_ins *i, const struct i
 static bool hangs(const struct flow *fl, const struct ir_ins *i)
 {
 	for (uint32_t a = 0; a < i->nargs; a++)
-		if (type_is_pending(&ir_at(fl->f, i->args[a])->type))
+		if (type_is_pending(&ir_at(fl->f, i->args[a])->type)) {
+			const struct ir_lib *row = i->op == IRO(call) ? ir_at(fl->f, i->args[0])->type.row : NULL;
+			fl->u->tells |= row && row->effects & IR_TELLS;
 			return i->op != IRO(several) && i->op != IRO(record) && i->op != IRO(forcall);
+		}
 	return false;
 }
 
@@ -716,7 +719,7 @@ static int rounds(struct flow *fl)
 			continue;
 		if (fl->u->nsubs && !fl->u->settled)
 			fl->u->settled = true;
-		else if (!again_known(fl) && !choose_known(fl) && !untangle(fl) && !told_known(fl) &&
+		else if (!again_known(fl) && !told_known(fl) && !choose_known(fl) && !untangle(fl) &&
 			 !messages_text(fl))
 			return 0;
 	}

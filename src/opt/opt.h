@@ -85,6 +85,9 @@ int messages_text(struct flow *fl);
 int told_known(struct flow *fl);
 /* Captured tables indexed by what is known at run time become comparisons. Returns how many. */
 int choose_known(struct flow *fl);
+/* The kinds of what such a look-up, or a parameter that is one of few constants, gives; k: a table, where all host values
+ * are such. false: it is none. */
+bool choose_type(struct flow *fl, ir_ref r, struct ir_type *out);
 /* What a captured table gives that is too big for comparisons and whose values have a form at run time: a
  * frozen map is made of it. false: another kind of table. */
 bool frozen_type(struct ir_unit *u, const pg_value *table, uint64_t kinds, struct ir_type *out);

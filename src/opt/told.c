@@ -38,7 +38,8 @@ static ir_ref telling(const struct ir_fn *f, ir_ref r)
 static const pg_value *name_of(struct flow *fl, const struct ir_lib *row, const struct ir_type *t, unsigned kind)
 {
 	struct infer quiet = { .fl = *fl };
-	struct ir_type one = { .kinds = IR_BIT(kind), .k = t->k }, out = { .kinds = row->ret };
+	const pg_value *k = t->k && ir_kind_of(t->k->kind) == kind ? t->k : NULL;
+	struct ir_type one = { .kinds = IR_BIT(kind), .k = k }, out = { .kinds = row->ret };
 	quiet.fl.report = false;
 	return row->type(&quiet, row, 0, 1, &one, &out) ? out.k : NULL;
 }
@@ -74,10 +75,10 @@ static bool of_condition(struct flow *fl, ir_ref cond, bool is, struct fact *out
 	if (!call)
 		return false;
 	ir_ref v = ir_at(f, call)->args[1];
-	const struct ir_type *t = &ir_at(f, v)->type;
-	if (type_is_pending(t) || ir_single(t->kinds))
+	struct ir_type t = ir_at(f, v)->type;
+	if (type_is_pending(&t) ? !choose_type(fl, base_of(f, v), &t) : ir_single(t.kinds))
 		return false;
-	*out = (struct fact){ base_of(f, v), kinds_left(fl, ir_at(f, ir_at(f, call)->args[0])->type.row, t, k, is) };
+	*out = (struct fact){ base_of(f, v), kinds_left(fl, ir_at(f, ir_at(f, call)->args[0])->type.row, &t, k, is) };
 	return true;
 }
 

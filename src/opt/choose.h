@@ -1,0 +1,74 @@
+/* choose.h - between the files that make comparisons of what is one of few constants. */
+#ifndef OPT_CHOOSE_H
+#define OPT_CHOOSE_H
+
+#include "opt/opt.h"
+
+enum { MAX_USES = 32 };        /* keys of a table whose uses are copied */
+
+struct pair { const pg_value *key, *value; };
+
+struct arm {
+	const pg_value *value;
+	ir_blk block;
+};
+
+struct choice {
+	struct flow *fl;
+	struct ir_fn *f;
+	ir_ref index, key;
+	bool ints;             /* the key is always an integer */
+	bool hidden;           /* it may be one of the table's functions or tables */
+	struct pair *pairs;    /* by rising key */
+	uint32_t n;
+	struct arm *arms;      /* one for each value; the last one is for keys that are not there */
+	uint32_t narms;
+	struct web *web;       /* of a value that comes another way, or NULL */
+};
+
+/* Parameters whose values go from one to the other, and the numbers of these values beside them. */
+struct web {
+	ir_ref *params;
+	uint32_t n, cap, seen; /* seen: of these all values are known */
+	ir_ref *number;
+	bool *used;            /* by instruction: it uses one of them, and is copied */
+};
+
+/* What table it is and what is in it; false: that is not known. (choose.c) */
+bool choose_table(struct choice *c, struct flow *fl, ir_ref index);
+/* Is r a look-up in a captured table by what is known only at run time? */
+bool choose_is(const struct flow *fl, ir_ref r);
+bool choose_all_plain(const struct choice *c);
+/* The closure operation that v stands for, or 0. */
+ir_ref choose_closure(const pg_value *v);
+/* The constant that v always is, or what stands for the inner function that it is; NULL: neither. */
+const pg_value *choose_fixed(struct choice *c, ir_ref v);
+ir_ref choose_make(struct choice *c, ir_blk b, uint32_t site, const pg_value *value);
+/* The comparisons before instruction `at`. Returns where the arms may meet: what comes from there on; 0
+ * when it ends its block, and is left there behind them. */
+ir_blk choose_open(struct choice *c, ir_ref at);
+/* The arm goes on to `rest`, with v, if it is one. */
+void choose_meet(struct choice *c, ir_blk arm, ir_blk rest, ir_ref v);
+
+/* ---- choose_uses.c ---- */
+
+struct uses { ir_ref *v; uint32_t n, cap; };
+
+/* The users of derived values that are to be copied, and the derived ones that may fail; false: one of
+ * them cannot be. */
+bool choose_find_uses(struct choice *c, struct uses *out, struct uses *fail);
+void choose_copy_uses(struct choice *c, const struct uses *uses, const struct uses *fail, ir_ref *to);
+bool choose_uses(struct choice *c, ir_ref *to);
+ir_ref choose_copy(struct choice *c, ir_blk b, ir_ref r);
+
+/* ---- choose_web.c ---- */
+
+bool choose_object(const struct flow *fl, ir_ref param);
+/* Its place in the web; web->n: it is not in it. */
+uint32_t choose_place(const struct web *web, ir_ref param);
+/* What the parameter may be, and by way of which others it comes; false: something else, too. */
+bool choose_web_open(struct choice *c, struct web *web, struct flow *fl, ir_ref param);
+/* One parameter that is one of few constants: true, and to[] says what stands for what went. */
+bool choose_param(struct flow *fl, ir_ref *to);
+
+#endif

@@ -1,0 +1,355 @@
+/*
+ * choose_uses.c - what uses a table or function that is one of few is copied under comparisons, into arms in which it
+ * is known: a call, a further index, a test. `handlers[ip.proto](pkt)` is a switch.
+ *
+ *   t = T[k]            k == 6 ?  ->  call f(pkt)   -\
+ *   call t(pkt)         k == 17 ? ->  call g(pkt)   --+-> ...
+ *                       else      ->  raise           /
+ */
+#include "opt/choose.h"
+#include "opt/passes.h"
+
+#define ARITHMETIC "perform arithmetic on"
+#define BITWISE    "perform bitwise operation on"
+#define NUMBER     (IR_BIT(IR_INT) | IR_BIT(IR_FLOAT) | IR_ALL_STRINGS)
+
+/* What `v`, made from the look-up by fields and tests, is in the arm of `value`; NULL: it is not had there. */
+static const pg_value *value_in(struct choice *c, ir_ref v, const pg_value *value)
+{
+	struct ir_unit *u = c->fl->u;
+	const struct ir_ins *i = ir_at(c->f, v);
+	if (v == c->index)
+		return value;
+	const pg_value *of = value_in(c, i->args[0], value);
+	if (!of)
+		return NULL;
+	if (i->op == IRO(pi))
+		return (uint64_t)i->imm & IR_BIT(ir_kind_of(of->kind)) ? of : NULL;
+	const pg_value *key = ir_at(c->f, i->args[1])->type.k;
+	pg_value out;
+	if (of->kind != PG_TABLE || !key || u->source->index(u, of->id, key, &out) < 0)
+		return NULL;
+	return const_new(u, out);
+}
+
+/* Is v the look-up, or a test, field or method of it? */
+static bool follows(const struct choice *c, ir_ref v)
+{
+	const struct ir_ins *i = ir_at(c->f, v);
+	if (v == c->index)
+		return true;
+	if (i->op == IRO(index) && !ir_at(c->f, i->args[1])->type.k)
+		return false;
+	return (i->op == IRO(index) || i->op == IRO(self) || i->op == IRO(pi)) && follows(c, i->args[0]);
+}
+
+static const char *stops(struct choice *c, ir_ref v, const pg_value *value);
+
+/* Something plain in every arm in which it is had: the arms can meet behind it. */
+static bool meets(struct choice *c, ir_ref v)
+{
+	if (ir_at(c->f, v)->op == IRO(self))
+		return false;
+	for (uint32_t i = 0; i < c->n; i++) {
+		if (stops(c, v, c->pairs[i].value))
+			continue;
+		const pg_value *k = value_in(c, v, c->pairs[i].value);
+		if (k ? !choose_plain(k) : ir_at(c->f, v)->op == IRO(index))
+			return false;
+	}
+	return true;
+}
+
+/* Copied into the arms together with what uses it. */
+static bool derived(struct choice *c, ir_ref v)
+{
+	return v == c->index || (follows(c, v) && !meets(c, v));
+}
+
+/* What copies may be made of, and for which kinds of operands that are no objects; what Lua says of others. */
+struct operation {
+	const char *what;
+	uint64_t good;
+	bool copied;
+	const char *sum;       /* what Lua calls it where a text is an operand */
+};
+
+static const struct operation operations[IR_NOPS] = {
+	[IRO(call)] = { "call", 0, true },         [IRO(index)] = { "index", IR_ALL_STRINGS, true },
+	[IRO(setindex)] = { "index", IR_ALL_STRINGS, true },
+	[IRO(branch)] = { .copied = true },        [IRO(not)] = { .copied = true },
+	[IRO(eq)] = { .copied = true },            [IRO(pi)] = { .copied = true },
+	[IRO(len)] = { "get length of", IR_ALL_STRINGS, true },
+	[IRO(add)] = { ARITHMETIC, NUMBER, true, "add" }, [IRO(sub)] = { ARITHMETIC, NUMBER, true, "sub" },
+	[IRO(mul)] = { ARITHMETIC, NUMBER, true, "mul" }, [IRO(mod)] = { ARITHMETIC, NUMBER, true, "mod" },
+	[IRO(idiv)] = { ARITHMETIC, NUMBER, true, "idiv" }, [IRO(unm)] = { ARITHMETIC, NUMBER, true, "unm" },
+	[IRO(band)] = { BITWISE, NUMBER, true },   [IRO(bor)] = { BITWISE, NUMBER, true },
+	[IRO(bxor)] = { BITWISE, NUMBER, true },   [IRO(shl)] = { BITWISE, NUMBER, true },
+	[IRO(shr)] = { BITWISE, NUMBER, true },    [IRO(bnot)] = { BITWISE, NUMBER, true },
+};
+
+static bool may_copy(enum ir_op op)
+{
+	return operations[op].copied;
+}
+
+/* The error of v, which is derived, if it fails by itself when the look-up gave `value`: then it does so where it
+ * is, before what is evaluated between it and its users. */
+static const char *fails_with(struct choice *c, ir_ref v, const pg_value *value)
+{
+	if (v == c->index || ir_at(c->f, v)->op == IRO(pi) || stops(c, ir_at(c->f, v)->args[0], value))
+		return NULL;
+	return stops(c, v, value);
+}
+
+static bool fails_first(struct choice *c, ir_ref v)
+{
+	bool fails = fails_with(c, v, &const_nil);
+	for (uint32_t i = 0; i < c->n; i++)
+		fails |= fails_with(c, v, c->pairs[i].value) != NULL;
+	return fails;
+}
+
+/* Its place in the web; web->n: it is not in it. */
+uint32_t choose_place(const struct web *web, ir_ref param)
+{
+	uint32_t i = 0;
+	while (i < web->n && web->params[i] != param)
+		i++;
+	return i;
+}
+
+/* Does argument a of this edge only go on to another parameter of the web? One that may be it is taken into it. */
+static bool goes_on(const struct choice *c, const struct ir_edge *e, uint32_t a)
+{
+	ir_ref param = ir_block(c->f, e->to)->params[a];
+	if (!c->web || !choose_object(c->fl, param))
+		return false;
+	if (choose_place(c->web, param) == c->web->n)
+		arena_push(c->fl->u->arena, c->web->params, c->web->n, c->web->cap, param);
+	return true;
+}
+
+/* Is a wrong operand what Lua complains of, whatever the other one is? The first one that is no number, and in other words
+ * where one is a text. */
+static bool other_is_number(struct choice *c, const struct ir_ins *i)
+{
+	for (uint32_t a = 0; a < i->nargs && i->nargs == 2 && operations[i->op].good == NUMBER; a++) {
+		uint64_t other = ir_at(c->f, i->args[!a])->type.kinds;
+		if (derived(c, i->args[a]) && (derived(c, i->args[!a]) || other & ~(IR_FALSY | IR_BIT(IR_TRUE) | IR_BIT(IR_INT)) ||
+					       (a && other != IR_BIT(IR_INT))))
+			return false;
+	}
+	return true;
+}
+
+/* Two of a web in one instruction are too many. */
+static bool used_before(const struct choice *c, ir_ref r)
+{
+	bool before = c->web && c->web->used[r];
+	if (c->web)
+		c->web->used[r] = true;
+	return before;
+}
+
+bool choose_find_uses(struct choice *c, struct uses *out, struct uses *fail)
+{
+	struct ir_fn *f = c->f;
+	for (uint32_t o = 0; o < f->nrpo; o++)
+		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next) {
+			const struct ir_ins *i = ir_at(f, r);
+			bool uses = false;
+			for (uint32_t a = 0; a < i->nargs; a++)
+				uses |= derived(c, i->args[a]);
+			for (uint32_t s = 0; s < i->nsucc; s++)
+				for (uint32_t a = 0; a < i->succ[s].nargs; a++)
+					if (derived(c, i->succ[s].args[a]) && !goes_on(c, &i->succ[s], a))
+						return false;
+			if (derived(c, r) && fails_first(c, r))
+				arena_push(c->fl->u->arena, fail->v, fail->n, fail->cap, r);
+			if (!uses || derived(c, r))
+				continue;
+			if (!may_copy(i->op) || !other_is_number(c, i) || used_before(c, r))
+				return false;
+			arena_push(c->fl->u->arena, out->v, out->n, out->cap, r);
+		}
+	return true;
+}
+
+ir_ref choose_copy(struct choice *c, ir_blk b, ir_ref r)
+{
+	struct arena *a = c->fl->u->arena;
+	struct ir_ins copy = *ir_at(c->f, r);
+	copy.prev = copy.next = copy.block = 0;
+	copy.args = arena_copy(a, copy.args, sizeof(*copy.args) * copy.nargs);
+	if (copy.nsucc) {
+		copy.succ = arena_copy(a, copy.succ, sizeof(*copy.succ) * copy.nsucc);
+		for (uint32_t s = 0; s < copy.nsucc; s++)
+			copy.succ[s].args = arena_copy(a, copy.succ[s].args,
+						       sizeof(ir_ref) * copy.succ[s].nargs);
+	}
+	arena_push(a, c->f->ins, c->f->nins, c->f->cap_ins, copy);
+	ir_append(c->f, b, c->f->nins - 1);
+	return c->f->nins - 1;
+}
+
+/* v, which is derived, in an arm where the look-up gave k. */
+static ir_ref copy_derived(struct choice *c, ir_blk b, ir_ref v, ir_ref k)
+{
+	if (v == c->index)
+		return k;
+	ir_ref of = copy_derived(c, b, ir_at(c->f, v)->args[0], k);
+	ir_ref r = choose_copy(c, b, v);
+	ir_at(c->f, r)->args[0] = of;
+	return r;
+}
+
+static const char *failure(struct choice *c, const struct ir_ins *i, const char *what, const pg_value *of)
+{
+	const struct ir_name unknown = { IR_N_FIELD, "?" }, *n = i->names && i->names->how ? i->names : &unknown;
+	return arena_printf(c->fl->u->arena, "attempt to %s a %s value (%s '%s')", what,
+			    ir_kind_lua(c->fl->u, ir_kind_of(of->kind)), ir_name_how[n->how], n->name);
+}
+
+/* The error in the arm where the look-up gave `value`, if v is not had there: nil is indexed on the way, or
+ * the arm is one that a test before has ruled out (then it is never raised). */
+static const char *stops(struct choice *c, ir_ref v, const pg_value *value)
+{
+	const struct ir_ins *i = ir_at(c->f, v);
+	if (v == c->index)
+		return NULL;
+	const char *before = stops(c, i->args[0], value);
+	const pg_value *of = value_in(c, i->args[0], value);
+	if (before || !of)
+		return before;
+	if (i->op == IRO(pi))
+		return value_in(c, v, value) ? NULL : failure(c, i, "use", of);
+	return of->kind <= PG_INT ? failure(c, i, "index", of) : NULL;
+}
+
+/* How many of the first operands it is done to. */
+static uint32_t operands(const struct ir_ins *i)
+{
+	return operations[i->op].good == NUMBER ? i->nargs : operations[i->op].what ? 1 : 0;
+}
+
+/* Without a digit no text is a number. */
+static bool is_no_number(const pg_value *v)
+{
+	for (uint32_t i = 0; v->kind == PG_STR && i < v->n; i++)
+		if (v->str[i] >= '0' && v->str[i] <= '9')
+			return false;
+	return v->kind == PG_STR;
+}
+
+/* The error where operand a is a constant that this cannot be done to. What may be done to it by a metamethod is not
+ * judged here. */
+static const char *operand_fails(struct choice *c, const struct ir_ins *i, uint32_t a, const pg_value *of)
+{
+	const struct operation *o = &operations[i->op];
+	if (!of || of->kind == PG_TABLE || (ir_kind_of(of->kind) == IR_FUNC && i->op == IRO(call)))
+		return NULL;
+	if (o->sum && is_no_number(of) && i->nargs > 1 && ir_at(c->f, i->args[!a])->type.kinds != IR_BIT(IR_INT))
+		return NULL; /* it is refused */
+	if (o->sum && is_no_number(of))
+		return arena_printf(c->fl->u->arena, "attempt to %s a '%s' with a '%s'", o->sum,
+				    a ? "number" : "string", a || i->nargs < 2 ? "string" : "number");
+	bool fits = choose_plain(of) || of->kind == PG_FLOAT ? o->good & IR_BIT(ir_kind_of(of->kind))
+							     : ir_kind_of(of->kind) != IR_FUNC;
+	return fits && !(o->good == NUMBER && is_no_number(of)) ? NULL : failure(c, i, o->what, of);
+}
+
+/* Likewise for what uses such values. */
+static const char *use_stops(struct choice *c, ir_ref use, const pg_value *value)
+{
+	const struct ir_ins *i = ir_at(c->f, use);
+	if (follows(c, use))
+		return stops(c, use, value);
+	const char *text = NULL;
+	for (uint32_t a = 0; a < i->nargs && !text; a++)
+		text = derived(c, i->args[a]) ? stops(c, i->args[a], value) : NULL;
+	for (uint32_t a = 0; a < operands(i) && !text; a++)
+		if (derived(c, i->args[a]))
+			text = operand_fails(c, i, a, value_in(c, i->args[a], value));
+	return text;
+}
+
+static ir_ref copy_use(struct choice *c, ir_blk b, ir_ref use, const pg_value *value)
+{
+	ir_ref k = choose_make(c, b, ir_at(c->f, use)->site, value);
+	ir_ref *args = arena_copy(c->fl->u->arena, ir_at(c->f, use)->args,
+				  sizeof(*args) * ir_at(c->f, use)->nargs);
+	for (uint32_t a = 0; a < ir_at(c->f, use)->nargs; a++)
+		if (derived(c, args[a]))
+			args[a] = copy_derived(c, b, args[a], k);
+	ir_ref r = choose_copy(c, b, use);
+	ir_at(c->f, r)->args = args;
+	return r;
+}
+
+/* Returns what stands for the use, or 0. */
+static ir_ref choose_use(struct choice *c, ir_ref use)
+{
+	ir_blk rest = choose_open(c, use);
+	if (rest)
+		ir_remove(c->f, use);
+	bool gives = ir_ops[ir_at(c->f, use)->op].result != 'N';
+	ir_ref all = gives ? ir_param_add(c->f, rest) : 0;
+	for (uint32_t i = 0; i < c->narms; i++) {
+		ir_blk b = c->arms[i].block;
+		const char *error = use_stops(c, use, c->arms[i].value);
+		if (error) {
+			flow_raise(c->fl, b, use, error);
+			continue;
+		}
+		ir_ref r = copy_use(c, b, use, c->arms[i].value);
+		if (ir_at(c->f, r)->op == IRO(call)) {
+			r = flow_emit(c->fl, b, ir_at(c->f, r)->site, IRO(several), 1, &r);
+			ir_at(c->f, r)->aux = IR_OPEN;
+		}
+		if (rest)
+			choose_meet(c, b, rest, gives ? r : 0);
+	}
+	return all;
+}
+
+/* Raises before v where v fails. */
+static void choose_failure(struct choice *c, ir_ref v)
+{
+	ir_blk rest = choose_open(c, v);
+	for (uint32_t i = 0; i < c->narms; i++) {
+		const char *error = fails_with(c, v, c->arms[i].value);
+		if (error)
+			flow_raise(c->fl, c->arms[i].block, v, error);
+		else
+			choose_meet(c, c->arms[i].block, rest, 0);
+	}
+}
+
+/* Drops the look-up and what was derived from it: all their users are copies now. */
+static void drop_derived(struct choice *c)
+{
+	for (ir_ref r = 1; r < c->f->nins; r++)
+		if (ir_at(c->f, r)->block && r != c->index && derived(c, r))
+			ir_remove(c->f, r);
+	if (ir_at(c->f, c->index)->op != IRO(param))
+		ir_remove(c->f, c->index);
+}
+
+void choose_copy_uses(struct choice *c, const struct uses *uses, const struct uses *fail, ir_ref *to)
+{
+	for (uint32_t i = 0; i < fail->n; i++)
+		choose_failure(c, fail->v[i]);
+	for (uint32_t i = 0; i < uses->n; i++)
+		to[uses->v[i]] = choose_use(c, uses->v[i]);
+	drop_derived(c);
+}
+
+bool choose_uses(struct choice *c, ir_ref *to)
+{
+	struct uses uses = { 0 }, fail = { 0 };
+	if (c->n > MAX_USES || !choose_find_uses(c, &uses, &fail))
+		return false;
+	choose_copy_uses(c, &uses, &fail, to);
+	return true;
+}

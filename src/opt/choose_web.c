@@ -1,0 +1,246 @@
+/*
+ * choose_web.c - values that come another way: `cond and handlers[k]`, `if a then f = g else f = h end`, also where a
+ * loop takes them to its next turn.
+ *
+ * A parameter that is one of few constants or inner functions, by itself or by way of others, which are its web. Beside
+ * each goes the value's number, and its uses are copied under comparisons with that.
+ */
+#include "opt/choose.h"
+#include "opt/params.h"
+
+static uint32_t number_of(struct choice *c, const pg_value *v)
+{
+	for (uint32_t i = 0; i < c->n; i++)
+		if (const_equal(c->pairs[i].value, v))
+			return i;
+	c->pairs[c->n] = (struct pair){ const_int(c->fl->u, c->n), v };
+	return c->n++;
+}
+
+static ir_ref through_pi(const struct ir_fn *f, ir_ref v)
+{
+	while (ir_at(f, v)->op == IRO(pi))
+		v = ir_at(f, v)->args[0];
+	return v;
+}
+
+bool choose_object(const struct flow *fl, ir_ref param)
+{
+	const struct ir_type *t = &ir_at(fl->f, param)->type;
+	return !t->k && t->kinds & (IR_BIT(IR_HOST) | IR_BIT(IR_FUNC)) &&
+	       !share_is_entry(fl->f, ir_at(fl->f, param)->block);
+}
+
+static bool add_value(struct choice *c, ir_ref v)
+{
+	struct choice from;
+	const pg_value *k = choose_fixed(c, v);
+	ir_ref base = through_pi(c->f, v);
+	if (k && c->n <= MAX_USES)
+		return number_of(c, k), true;
+	if (!k && ir_at(c->f, base)->op == IRO(param) && choose_object(c->fl, base)) {
+		if (choose_place(c->web, base) == c->web->n)
+			arena_push(c->fl->u->arena, c->web->params, c->web->n, c->web->cap, base);
+		return true;
+	}
+	if (k || !choose_is(c->fl, base) || !choose_table(&from, c->fl, base) || c->n + from.n > MAX_USES)
+		return false;
+	for (uint32_t i = 0; i < from.n; i++)
+		number_of(c, from.pairs[i].value);
+	return number_of(c, &const_nil), true;
+}
+
+static uint32_t param_index(const struct ir_fn *f, ir_ref param)
+{
+	const struct ir_block *k = ir_block(f, ir_at(f, param)->block);
+	uint32_t i = 0;
+	while (k->params[i] != param)
+		i++;
+	return i;
+}
+
+/* Are the variables that the function shares there wherever the value may be used, and the same ones? A loop that makes
+ * them anew brings the value to its head, or before them in their own block. */
+static bool may_make(const struct choice *c, ir_ref closure)
+{
+	const struct ir_ins *i = ir_at(c->f, closure);
+	for (uint32_t w = 0; w < c->web->n; w++)
+		for (uint32_t a = 0; a < i->nargs; a++) {
+			ir_blk made = ir_at(c->f, i->args[a])->block, used = ir_at(c->f, c->web->params[w])->block;
+			if (made == used || !ir_dominates(c->f, made, used))
+				return false;
+		}
+	return true;
+}
+
+/* All that can be the values of the web's parameters. */
+static bool find_values(struct choice *c)
+{
+	struct web *web = c->web;
+	struct flow *fl = c->fl;
+	for (; web->seen < web->n; web->seen++) {
+		const struct ir_block *k = ir_block(fl->f, ir_at(fl->f, web->params[web->seen])->block);
+		for (uint32_t p = 0, i = param_index(fl->f, web->params[web->seen]); p < k->npreds; p++)
+			if (infer_edge_live(fl, k->preds[p].from, k->preds[p].succ) &&
+			    !add_value(c, ir_pred_edge(fl->f, &k->preds[p])->args[i]))
+				return false;
+	}
+	if (c->n < 2 || c->n > MAX_USES || choose_all_plain(c))
+		return false;
+	ir_need_tree(fl->f);
+	for (uint32_t i = 0; i < c->n; i++)
+		if (choose_closure(c->pairs[i].value) && !may_make(c, choose_closure(c->pairs[i].value)))
+			return false;
+	return true;
+}
+
+bool choose_web_open(struct choice *c, struct web *web, struct flow *fl, ir_ref param)
+{
+	*c = (struct choice){ .fl = fl, .f = fl->f, .ints = true, .web = web };
+	*web = (struct web){ 0 };
+	c->pairs = arena_array(fl->u->arena, struct pair, 2 * MAX_USES + 2);
+	arena_push(fl->u->arena, web->params, web->n, web->cap, param);
+	return find_values(c);
+}
+
+/* The number of what a look-up gives, found before it. */
+static ir_ref number_before(struct choice *c, ir_ref index)
+{
+	struct choice from;
+	uint32_t site = ir_at(c->f, index)->site;
+	choose_table(&from, c->fl, index);
+	ir_blk rest = choose_open(&from, index);
+	ir_ref number = ir_param_add(c->f, rest);
+	for (uint32_t i = 0; i < from.narms; i++) {
+		const pg_value *n = const_int(c->fl->u, number_of(c, from.arms[i].value));
+		choose_meet(&from, from.arms[i].block, rest, flow_const(c->fl, from.arms[i].block, site, n));
+	}
+	return number;
+}
+
+static ir_ref const_before(struct choice *c, ir_ref at, const pg_value *k)
+{
+	ir_ref r = ir_ins_new(c->f, IRO(const), 0, NULL);
+	ir_at(c->f, r)->k = k;
+	ir_at(c->f, r)->site = ir_at(c->f, at)->site;
+	ir_insert_before(c->f, at, r);
+	return r;
+}
+
+static ir_ref number_of_arg(struct choice *c, ir_ref term, ir_ref v)
+{
+	const pg_value *k = choose_fixed(c, v);
+	ir_ref base = through_pi(c->f, v);
+	uint32_t place = choose_place(c->web, base);
+	if (!k && place < c->web->n)
+		return c->web->number[place];
+	return k ? const_before(c, term, const_int(c->fl->u, number_of(c, k))) : number_before(c, base);
+}
+
+/* An edge that a value comes by: found again by its terminator, which look-ups split off from its block. */
+struct way { ir_ref term; uint32_t which, arg; bool live; };
+
+static uint32_t find_ways(struct choice *c, struct way *out)
+{
+	uint32_t n = 0;
+	for (uint32_t w = 0; w < c->web->n; w++) {
+		const struct ir_block *k = ir_block(c->f, ir_at(c->f, c->web->params[w])->block);
+		for (uint32_t p = 0; p < k->npreds; p++, n++)
+			if (out)
+				out[n] = (struct way){ ir_block(c->f, k->preds[p].from)->last, k->preds[p].succ,
+						       param_index(c->f, c->web->params[w]),
+						       infer_edge_live(c->fl, k->preds[p].from, k->preds[p].succ) };
+	}
+	return n;
+}
+
+/* Numbers go along with the values, which nobody needs any more once their uses are copied. */
+static void add_numbers(struct choice *c)
+{
+	struct web *web = c->web;
+	uint32_t n = find_ways(c, NULL);
+	struct way *ways = arena_array(c->fl->u->arena, struct way, n + 1);
+	find_ways(c, ways);
+	web->number = arena_array(c->fl->u->arena, ir_ref, web->n);
+	for (uint32_t w = 0; w < web->n; w++)
+		web->number[w] = ir_param_add(c->f, ir_at(c->f, web->params[w])->block);
+	for (uint32_t i = 0; i < n; i++) {
+		ir_ref v = ir_at(c->f, ways[i].term)->succ[ways[i].which].args[ways[i].arg];
+		ir_ref number = ways[i].live ? number_of_arg(c, ways[i].term, v)
+			: const_before(c, ways[i].term, const_int(c->fl->u, 0));
+		ir_ref none = const_before(c, ways[i].term, &const_nil);
+		edge_push(c->f, &ir_at(c->f, ways[i].term)->succ[ways[i].which], number);
+		if (choose_place(web, through_pi(c->f, v)) < web->n)
+			ir_at(c->f, ways[i].term)->succ[ways[i].which].args[ways[i].arg] = none;
+	}
+}
+
+/* What a test of a value parted and nothing changed since: the value itself, or 0; never what a guard catches, for
+ * more guards may lead there once what they guard is inlined. */
+static ir_ref rejoined(const struct ir_fn *f, ir_blk b, uint32_t i)
+{
+	const struct ir_block *k = ir_block(f, b);
+	ir_ref same = 0;
+	for (uint32_t p = 0; p < k->npreds; p++) {
+		ir_ref v = through_pi(f, ir_pred_edge(f, &k->preds[p])->args[i]);
+		if ((same && v != same) || v == k->params[i])
+			return 0;
+		same = v;
+	}
+	return ir_at(f, same)->op == IRO(raised) ? 0 : same;
+}
+
+/* The uses of all parameters of the web; what else they go to becomes part of it. */
+static bool find_web(struct choice *c, struct uses **uses, struct uses **fail)
+{
+	struct web *web = c->web;
+	uint32_t n;
+	do {
+		n = web->n;
+		*uses = arena_array(c->fl->u->arena, struct uses, n);
+		*fail = arena_array(c->fl->u->arena, struct uses, n);
+		web->used = arena_array(c->fl->u->arena, bool, c->f->nins);
+		for (uint32_t w = 0; w < n; w++) {
+			c->index = web->params[w];
+			if (!choose_find_uses(c, &(*uses)[w], &(*fail)[w]))
+				return false;
+		}
+		if (web->n > n && !find_values(c))
+			return false;
+	} while (web->n > n);
+	return true;
+}
+
+static bool choose_web(struct choice *c, ir_ref *to)
+{
+	struct web *web = c->web;
+	struct uses *uses, *fail;
+	if (!find_web(c, &uses, &fail))
+		return false;
+	add_numbers(c);
+	for (uint32_t w = 0; w < web->n; w++) {
+		c->index = web->params[w];
+		c->key = web->number[w];
+		choose_copy_uses(c, &uses[w], &fail[w], to);
+	}
+	return true;
+}
+
+bool choose_param(struct flow *fl, ir_ref *to)
+{
+	struct ir_fn *f = fl->f;
+	for (uint32_t o = 1; o < f->nrpo; o++)
+		for (uint32_t i = 0; fl->exec[f->rpo[o]] && i < ir_block(f, f->rpo[o])->nparams; i++) {
+			struct choice c;
+			struct web web;
+			ir_ref param = ir_block(f, f->rpo[o])->params[i];
+			ir_ref whole = choose_object(fl, param) ? rejoined(f, f->rpo[o], i) : 0;
+			if (whole) {
+				to[param] = whole;
+				return true;
+			}
+			if (choose_object(fl, param) && choose_web_open(&c, &web, fl, param) && choose_web(&c, to))
+				return true;
+		}
+	return false;
+}
