@@ -61,6 +61,11 @@ enum {
 	IR_TELLS = 1 << 19,
 	/* It looks at the bytes of a text that it is given (as functions of strings do). */
 	IR_BYTES = 1 << 20,
+	/* It gives an integer of imm % 16 bytes without a sign, or nil; the least of its arguments. */
+	IR_UNSIGNED = 1 << 21, IR_LEAST = 1 << 22,
+	/* It gives a part of argument 0, from argument 1 to argument 2: of the last one `most` is then 1 more than the most bytes
+	 * of that, by what is known of the two; 0: nothing. */
+	IR_PART = 1 << 23,
 };
 enum { IR_RESULTS = 35 };
 

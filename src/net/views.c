@@ -13,7 +13,7 @@ const struct ir_view *const net_views[NET_NVIEWS + 1] = {
 
 #define BYTE_ROW(name_, imm_, what_)                                                        \
 	{ .name = name_, .min = 1, .max = 1, .args = { IR_BIT(IR_INT) },                    \
-	  .ret = IR_BIT(IR_INT) | IR_BIT(IR_NIL), .effects = IR_E_READ, .type = net_bytes_type, \
+	  .ret = IR_BIT(IR_INT) | IR_BIT(IR_NIL), .effects = IR_E_READ | IR_UNSIGNED, .type = net_bytes_type, \
 	  .lower = net_bytes_lower, .imm = imm_, .what = what_ }
 
 #define WRITE_ROW(name_, size_, what_)                                                      \

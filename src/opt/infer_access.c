@@ -529,6 +529,8 @@ static struct ir_type call_row(struct infer *in, ir_ref r, const struct ir_lib *
 		if (!a[i].kinds)
 			return nothing;
 	}
+	if (row->effects & IR_PART && n > 2 && !a[2].k && !type_is_pending(&a[2]))
+		a[2].most = bounds_part(&in->fl, r);
 	for (uint32_t i = 0; i < n; i++)
 		if (a[i].kinds & IR_BIT(IR_MSG) && infer_looks_at_bytes(in->fl.u, row))
 			return infer_bytes(in);

@@ -331,7 +331,7 @@ const struct ir_lib stdlib_rows[] = {
 	{ "math.ult", 2, 2, { INT, INT }, IR_BOOL, 0, 0, ult_type, ult_lower, 0, "unsigned a < b" },
 	{ "math.abs", 1, 1, { INT }, INT, 0, 0, NULL, abs_lower, 0, "absolute value" },
 	{ "math.max", 1, -1, { 0 }, INT, 0, IR_E_RAISE, extreme_type, extreme_lower, 1, "greatest argument" },
-	{ "math.min", 1, -1, { 0 }, INT, 0, IR_E_RAISE, extreme_type, extreme_lower, 0, "least argument" },
+	{ "math.min", 1, -1, { 0 }, INT, 0, IR_E_RAISE | IR_LEAST, extreme_type, extreme_lower, 0, "least argument" },
 	{ "math.fmod", 2, 2, { INT, INT }, INT, 0, IR_E_RAISE, NULL, fmod_lower, 0, "remainder towards zero" },
 	{ "math.type", 1, 1, { 0 }, NIL | STR, 8, IR_TELLS, kind_type, kind_lower, 1, "\"integer\", or nil" },
 	{ "math.tointeger", 1, 1, { 0 }, INT | NIL, 0, 0, std_number_type, std_number_lower, STD_TOINTEGER,

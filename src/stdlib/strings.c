@@ -152,6 +152,8 @@ static uint32_t sub_most(uint32_t m, uint32_t n, const struct ir_type *a)
 		most = (uint64_t)j;
 	else if (first && i < 0 && i > -(int64_t)m)
 		most = (uint64_t)-i;
+	if (n > 2 && a[2].most && a[2].most - 1 < most)
+		most = a[2].most - 1;
 	return most < m ? (uint32_t)most : m;
 }
 
@@ -333,7 +335,7 @@ static void len_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const 
 }
 
 const struct ir_lib stdlib_str_rows[] = {
-	{ "sub", 1, 2, { INT, INT | NIL }, IR_STRINGS, 0, 0, sub_type, sub_lower, 0,
+	{ "sub", 1, 2, { INT, INT | NIL }, IR_STRINGS, 0, IR_PART, sub_type, sub_lower, 0,
 	  "the part from byte i to byte j (from 1; from the end when negative), not copied" },
 	{ "byte", 0, 2, { INT | NIL, INT | NIL }, INT | NIL, 0, IR_E_READ | IR_SEVERAL | IR_FEWER | IR_NONE, byte_type,
 	  byte_lower, 0, "the bytes from number i (from 1; from the end when negative) to j, or just that one" },

@@ -1,0 +1,94 @@
+-- Parts of strings whose ends are known only at run time, where tests, fields and sums bound how long they are: these
+-- are made, stored and sent as short strings.
+local lang = dofile "tests/lang/harness.lua"
+local names = bpf.map { "hash", name = "names", key = "char[16]", value = "u32", entries = 64 }
+local kept = bpf.map { "hash", name = "kept", key = "u32", value = "char[24]", entries = 4 }
+local head = ("\0"):rep(12) .. "\x88\xb5"
+local function frame(bytes) return head .. bytes .. ("."):rep(60 - #bytes) end
+local inputs = {}
+for _, n in ipairs { 0, 1, 2, 7, 15, 16, 17, 20, 40, 255 } do
+	inputs[#inputs + 1] = frame(string.char(n) .. "abcdefghijklmnopqrstuvwxyz")
+end
+inputs[#inputs + 1] = head .. "\5abc"
+inputs[#inputs + 1] = head
+
+local function case(name, f)
+	lang.packets { name = name, inputs = inputs, see = { names, kept }, f = f }
+end
+
+case("a tested length", function(p)
+	local n = p:u8(14)
+	if n and n <= 16 then names[p:sub(16, 15 + n) .. ""] = n end
+end)
+case("tested from the other side", function(p)
+	local n = p:u8(14)
+	if not n or 16 < n or n == 0 then return end
+	local s = p:sub(16, n + 15)
+	local t = "<" .. s .. ">"
+	kept[1] = t
+	kept[2] = s:upper()
+end)
+case("tested in steps", function(p)
+	local n = p:u16(14)
+	if not n then return end
+	local len = n >> 8
+	if len >= 12 then return end
+	if len < 3 then len = 3 end
+	kept[1] = "k:" .. p:sub(16, 15 + len)
+end)
+case("the least of two", function(p)
+	local n = p:u8(14)
+	if not n then return end
+	kept[1] = p:sub(16, 15 + math.min(n, 20)) .. "!"
+end)
+case("by its bits", function(p)
+	local n = p:u8(14)
+	if not n then return end
+	kept[1] = p:sub(16, 15 + n % 8) .. p:sub(16, 15 + (n & 15))
+end)
+case("from a number on", function(p)
+	local n = p:u8(14)
+	if not n then return end
+	if n > 20 then n = 20 end
+	kept[1] = p:sub(n + 1, 24) .. "."
+end)
+case("a longer one is cut", function(p)
+	local n = p:u8(14)
+	if n and n <= 30 then kept[1] = p:sub(16, 15 + n) .. p:sub(1, 0) end
+end)
+case("in a loop", function(p)
+	local n, at = p:u8(14), 15
+	if not n or n > 4 then return end
+	for i = 1, n do
+		local k = p:u8(at + i)
+		if not k or k > 120 then break end
+		names[p:sub(16, 15 + k % 11) .. "x"] = i
+	end
+end)
+case("within pcall", function(p)
+	local ok = pcall(function()
+		local n = p:u8(14)
+		if n < 10 then kept[1] = p:sub(16, 15 + n) .. p:sub(16, 15 + n) end
+		if n == 16 then error("sixteen") end
+	end)
+	kept[2] = ok and "well" or "not"
+end)
+
+local given = {}
+for _, s in ipairs { "", "ab", "hello world", "0123456789abcdef" } do
+	for _, n in ipairs { 0, 1, 2, 3, 4, 16, 17, -1, -3, math.mininteger, math.maxinteger } do given[#given + 1] = { s, n } end
+end
+local function of(name, f)
+	lang.case { name = name, inputs = given, f = function(s, n)
+		if type(s) == "string" and math.type(n) == "integer" then
+			local t = f(s, n)
+			if t then return #t, t:byte(1), t:byte(-2) end
+		end
+	end }
+end
+of("from both sides", function(s, n) return n >= 0 and n <= 3 and s:sub(1, n) .. "!" end)
+of("from above alone", function(s, n) return n <= 3 and s:sub(1, n) .. "!" end)
+of("just that", function(s, n) return n == 2 and s:sub(1, n) .. s:sub(n, n + 1) or s:sub(2, n) .. "-" end)
+of("moved by what may wrap", function(s, n) return n < 4 and s:sub(1, n - 5) .. s:sub(1, n + math.maxinteger) end)
+of("not more", function(s, n) return not (n > 3 or n < 1) and s:sub(n - 1, n + 1) .. "!" or "" end)
+lang.done()
