@@ -150,15 +150,106 @@ static void store_words(struct store *s)
 
 static void store_text(struct store *s);
 
+static bool is_far(const struct ctype *t, const struct lw_val *v)
+{
+	bool text = t->kind == CT_CHAR || t->kind == CT_BYTES;
+	bool far = v->kinds & IR_BIT(IR_LONG) || (v->kinds & IR_BIT(IR_SLICE) && v->most > LW_MAXSTR);
+	return text && far && !v->k && t->size > LW_MAXSTR;
+}
+
+static bool store_is_far(struct lw *w, const struct ctype *t, const struct lw_val *v)
+{
+	const struct lw_val *x;
+	bool far = is_far(t, v);
+	for (uint32_t i = 0; t->kind == CT_STRUCT && i < t->nfields && !far; i++)
+		far = (x = lw_rec_field(w, v, t->fields[i].name)) && store_is_far(w, t->fields[i].type, x);
+	return far;
+}
+
+ir_ref lw_store_room(struct lw *w, const struct ctype *t, uint32_t bytes, const struct lw_val *v)
+{
+	enum { ON_STACK = 320 };
+	if (bytes > ON_STACK || store_is_far(w, t, v))
+		return lw_long_at(w, lw_long_room(w, bytes));
+	return lw_slot(w, bytes, 8);
+}
+
+/* Ends in misfit where one of the word's bytes is zero. */
+static void no_zero_byte(struct lw *w, ir_ref word, ir_blk misfit)
+{
+	ir_blk ok = lw_block(w, 0);
+	ir_ref less = lw_op2(w, IRO(sub64), word, lw_imm(w, 0x0101010101010101));
+	ir_ref not_set = lw_op2(w, IRO(and64), less, lw_op2i(w, IRO(xor64), word, -1));
+	lw_bri(w, IR_NE, lw_op2(w, IRO(and64), not_set, lw_imm(w, INT64_MIN | 0x0080808080808080)), 0, misfit, ok);
+	lw_enter(w, ok);
+}
+
+/* Bytes i to i + 7 of a long string, zeros from its end on. misfit 0: zeros may be among them. */
+static ir_ref padded_word(struct lw *w, const struct lw_str *s, ir_ref i, ir_blk misfit)
+{
+	ir_blk whole = lw_block(w, 0), less = lw_block(w, 0), part = lw_block(w, 0), none = lw_block(w, 0);
+	ir_blk meet = lw_block(w, 1);
+	struct lw_str at = *s;
+	ir_ref left = lw_op2(w, IRO(sub64), s->len, i), zero = lw_imm(w, 0);
+	at.off = lw_op2(w, IRO(add64), s->off, i);
+	lw_bri(w, IR_SGE, left, 8, whole, less);
+	lw_enter(w, whole);
+	ir_ref word = lw_long_word(w, &at, 0);
+	if (misfit)
+		no_zero_byte(w, word, misfit);
+	lw_jmp(w, meet, 1, &word);
+	lw_enter(w, less);
+	lw_bri(w, IR_SGT, left, 0, part, none);
+	lw_enter(w, part);
+	ir_ref beyond = lw_op2(w, IRO(shl64), lw_imm(w, -1), lw_op2i(w, IRO(shl64), left, 3));
+	word = lw_long_word(w, &at, 0);
+	if (misfit)
+		no_zero_byte(w, lw_op2(w, IRO(or64), word, beyond), misfit);
+	word = lw_op2(w, IRO(and64), word, lw_op2i(w, IRO(xor64), beyond, -1));
+	lw_jmp(w, meet, 1, &word);
+	lw_enter(w, none);
+	lw_jmp(w, meet, 1, &zero);
+	lw_enter(w, meet);
+	return lw_param(w, meet, 0);
+}
+
+/* What may have more than 64 bytes: a word each turn. Not onto the stack, where nothing is at an offset that changes. */
+static void store_far(struct store *s, ir_blk misfit)
+{
+	struct lw *w = s->w;
+	uint32_t size = s->t->size, whole = size & ~7u;
+	ir_blk zero = s->t->kind == CT_BYTES ? 0 : misfit;
+	ir_blk fits = lw_block(w, 0), head = lw_block(w, 1), more = lw_block(w, 0), end = lw_block(w, 0);
+	struct lw_val all = lw_long_of(w, s->v);
+	struct lw_str str = lw_long_str(w, &all);
+	lw_bri(w, IR_UGT, str.len, size, misfit, fits);
+	lw_enter(w, fits);
+	lw_jmp(w, head, 1, (ir_ref[]){ lw_imm(w, 0) });
+	lw_enter(w, head);
+	ir_ref next = lw_param(w, head, 0), i = lw_op1(w, IRO(own), next);
+	lw_bri(w, IR_ULT, i, whole, more, end);
+	lw_enter(w, more);
+	ir_ref to = lw_op2(w, IRO(add64), s->ptr, i);
+	store_bytes(w, to, s->off, padded_word(w, &str, next, zero), 8);
+	lw_jmp(w, head, 1, (ir_ref[]){ lw_op2i(w, IRO(add64), next, 8) });
+	lw_enter(w, end);
+	if (size % 8)
+		store_bytes(w, s->ptr, s->off + whole, padded_word(w, &str, lw_imm(w, whole), zero), size % 8);
+}
+
 static void store_slice(struct store *s)
 {
 	struct lw *w = s->w;
 	ir_blk misfit = s->misfit ? s->misfit : lw_block(w, 0), end = lw_block(w, 0);
-	uint32_t most = s->t->size < LW_MAXSTR ? s->t->size : (uint32_t)LW_MAXSTR; /* no longer one comes here */
-	struct lw_val text = s->t->kind == CT_BYTES ? lw_str_bytes(w, s->v, most, misfit) : lw_str_text(w, s->v, most, misfit);
-	struct store words = *s;
-	words.v = &text;
-	store_words(&words);
+	uint32_t most = s->t->size < LW_MAXSTR ? s->t->size : (uint32_t)LW_MAXSTR;
+	if (is_far(s->t, s->v)) {
+		store_far(s, misfit);
+	} else {
+		struct lw_val text = s->t->kind == CT_BYTES ? lw_str_bytes(w, s->v, most, misfit) : lw_str_text(w, s->v, most, misfit);
+		struct store words = *s;
+		words.v = &text;
+		store_words(&words);
+	}
 	lw_jmp(w, end, 0, NULL);
 	if (!s->misfit) {
 		lw_enter(w, misfit);

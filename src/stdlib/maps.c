@@ -4,7 +4,7 @@
 #include "core/ctype.h"
 #include "core/mutant.h"
 
-enum { MAX_ON_STACK = 256, NOEXIST = 1, LOCKED = 4 }; /* BPF_NOEXIST, BPF_F_LOCK */
+enum { MAX_STORED = 4096, NOEXIST = 1, LOCKED = 4 }; /* BPF_NOEXIST, BPF_F_LOCK */
 
 /* ---- types ---- */
 
@@ -24,17 +24,6 @@ static const char *kind_of(struct infer *in, const struct ir_type *t)
 	return ir_kind_lua(infer_unit(in), ir_first_kind(t->kinds));
 }
 
-/* A text known only at run time is words while it is stored. */
-bool std_short_text(struct infer *in, uint32_t site, const struct ctype *t, const struct ir_type *v)
-{
-	bool text = t->kind == CT_CHAR || t->kind == CT_BYTES, long_one = v->kinds & (IR_BIT(IR_SLICE) | IR_BIT(IR_LONG));
-	if (!text || v->k || !long_one || t->size <= LW_MAXSTR || std_most(v) <= LW_MAXSTR)
-		return true;
-	return infer_refuse(in, site, ON_MAPS, "cut it: s:sub(1, 64)", "a text that is known only at run time and may have "
-			    "more than 64 bytes is stored as %s; that is not there yet", type_text(infer_unit(in)->arena, t)),
-	       false;
-}
-
 /* Could v be stored as t at all? */
 bool std_storable(struct infer *in, uint32_t site, const struct map_shape *s, const struct ctype *t,
 		     const struct ir_type *v, const char *what)
@@ -42,7 +31,7 @@ bool std_storable(struct infer *in, uint32_t site, const struct map_shape *s, co
 	struct arena *a = infer_unit(in)->arena;
 	uint64_t want = lw_type_kinds(t);
 	bool cidr = v->kinds & IR_BIT(IR_HOST) && v->k && v->k->kind == PG_CIDR;
-	if (t->size > MAX_ON_STACK)
+	if (t->size > MAX_STORED)
 		return infer_refuse(in, site, ON_MAPS, "use smaller or other types", "%ss of type %s are not "
 				    "there yet in kernel code", what, type_text(a, t)), false;
 	if (v->kinds == IR_BIT(IR_FLOAT))
@@ -54,7 +43,7 @@ bool std_storable(struct infer *in, uint32_t site, const struct map_shape *s, co
 	if (v->kinds & want & IR_BIT(IR_ENTRY) && v->layout && !ct_equal(v->layout, t))
 		return infer_refuse(in, site, ON_MAPS, "store its fields: m[k] = { a = e.a, b = e.b }",
 				    "an entry of another struct is a %s of %s here", what, map_text(a, s)), false;
-	return std_short_text(in, site, t, v);
+	return true;
 }
 
 static void no_such_field(struct infer *in, uint32_t site, const struct ctype *t, const char *name)
@@ -77,9 +66,7 @@ bool std_known_fields(struct infer *in, uint32_t site, const struct ctype *t, co
 	bool good = true;
 	for (uint32_t i = 0; r && t->kind == CT_STRUCT && r->op == IRO(record) && i < r->nargs; i++) {
 		const struct ct_field *f = ct_field(t, r->list[i], strlen(r->list[i]));
-		if (f)
-			good &= std_short_text(in, site, f->type, &ir_at(u->main, r->args[i])->type);
-		else
+		if (!f)
 			no_such_field(in, site, t, r->list[i]);
 		good &= f != NULL;
 	}
@@ -175,7 +162,7 @@ static void put_key(struct lw *w, struct access *a, const struct lw_val *args, i
 	a->map = lw_map(w, &args[0]);
 	struct lw_val key = std_check_key(w, &a->s, &args[1]);
 	a->index = a->s.array ? lw_int_word(w, &key) : 0;
-	a->key = lw_slot(w, a->s.key->size, 8);
+	a->key = lw_store_room(w, a->s.key, a->s.key->size, &key);
 	lw_store_type(w, a->s.key, a->key, 0, &key, misfit, "key");
 }
 
@@ -216,7 +203,7 @@ static struct lw_val check_value(struct lw *w, const struct map_shape *s, const 
 ir_ref std_put_value(struct lw *w, const struct map_shape *s, const struct lw_val *v, ir_blk misfit)
 {
 	struct lw_val ok = check_value(w, s, v);
-	ir_ref value = lw_slot(w, s->bytes, 8);
+	ir_ref value = lw_store_room(w, s->value, s->bytes, &ok);
 	lw_store_type(w, s->value, value, 0, &ok, misfit, "value");
 	for (uint32_t at = s->value->size; at < s->bytes; at++)
 		lw_store(w, 1, value, at, lw_imm(w, 0)); /* the lock and what is before it */

@@ -79,8 +79,6 @@ bool std_text_type(struct infer *in, uint32_t site, uint32_t least, uint32_t mos
 void std_give(struct infer *in, const char *s, size_t n, struct ir_type *out); /* a constant text */
 /* A part of at most so many bytes of a string: where it was, if it can be there. */
 struct ir_type std_part(const struct ir_type *a, uint32_t most);
-/* Can the text be stored so? One known only at run time is at most LW_MAXSTR bytes long then. */
-bool std_short_text(struct infer *in, uint32_t site, const struct ctype *t, const struct ir_type *v);
 bool std_trunc_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
 		    struct ir_type *out);
 void std_trunc_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args, struct lw_val *out);
