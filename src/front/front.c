@@ -13,7 +13,7 @@ struct front {
 	struct field { uint64_t table; const char *key; uint32_t n; pg_value v; }
 		fields[FIELDS]; /* of tables, asked for last */
 	uint32_t nfields;
-	struct front_list { pg_value *pairs; uint32_t n; } *lists; /* made up */
+	struct front_list { pg_value *pairs; uint32_t n; bool keyed; } *lists; /* made up; keyed: not by 1 to n */
 	uint32_t nlists, cap_lists;
 };
 
@@ -113,7 +113,7 @@ static const struct front_list *made_up(const struct ir_unit *u, uint64_t table)
 uint64_t front_list(struct ir_unit *u, const pg_value *values, uint32_t n)
 {
 	struct front *front = u->front;
-	struct front_list list = { arena_array(u->arena, pg_value, 2 * n + 1), n };
+	struct front_list list = { arena_array(u->arena, pg_value, 2 * n + 1), n, false };
 	for (uint32_t i = 0; i < n; i++) {
 		list.pairs[2 * i] = (pg_value){ .kind = PG_INT, .i = (int64_t)i + 1 };
 		list.pairs[2 * i + 1] = values[i];
@@ -122,8 +122,28 @@ uint64_t front_list(struct ir_unit *u, const pg_value *values, uint32_t n)
 	return (uint64_t)1 << MADE_UP_BIT | (front->nlists - 1);
 }
 
+uint64_t front_table(struct ir_unit *u, const pg_value *kv, uint32_t n)
+{
+	uint64_t id = front_list(u, kv, 0);
+	u->front->lists[u->front->nlists - 1] = (struct front_list){ arena_copy(u->arena, kv, 2 * n * sizeof(*kv)), n, true };
+	return id;
+}
+
+static bool same_key(const pg_value *a, const pg_value *b)
+{
+	if (a->kind != b->kind || a->kind == PG_STR)
+		return a->kind == b->kind && a->n == b->n && !memcmp(a->str, b->str, a->n);
+	return a->kind == PG_INT ? a->i == b->i : a->kind <= PG_TRUE || !memcmp(a->addr, b->addr, sizeof(a->addr));
+}
+
 static void list_index(const struct front_list *list, const pg_value *key, pg_value *out)
 {
+	*out = (pg_value){ .kind = PG_NIL };
+	for (uint32_t i = 0; list->keyed && i < list->n; i++)
+		if (same_key(&list->pairs[2 * i], key))
+			*out = list->pairs[2 * i + 1];
+	if (list->keyed)
+		return;
 	bool inside = key->kind == PG_INT && key->i >= 1 && key->i <= (int64_t)list->n;
 	*out = inside ? list->pairs[2 * key->i - 1] : (pg_value){ .kind = PG_NIL };
 }
@@ -178,6 +198,7 @@ static const struct ir_source source = {
 	.pairs = front_pairs,
 	.own = front_own,
 	.list = front_list,
+	.table = front_table,
 	.len = front_len,
 };
 

@@ -34,6 +34,7 @@ int front_pairs(struct ir_unit *u, uint64_t table, const pg_value **out, uint32_
 int front_own(struct ir_unit *u, uint64_t table, const pg_value **out, uint32_t *n);
 /* A table made up of values with the keys 1 to n, in what follows like a captured one: its id. */
 uint64_t front_list(struct ir_unit *u, const pg_value *values, uint32_t n);
+uint64_t front_table(struct ir_unit *u, const pg_value *kv, uint32_t n);
 int front_len(struct ir_unit *u, uint64_t table, int64_t *out);
 
 /* One prototype -> SSA of its own on the Lua level; nothing inlined, nothing optimised. */

@@ -229,6 +229,8 @@ struct ir_source {
 	int (*own)(struct ir_unit *u, uint64_t table, const pg_value **out, uint32_t *n);
 	/* a table with the keys 1 to n, as if it was captured: its id */
 	uint64_t (*list)(struct ir_unit *u, const pg_value *values, uint32_t n);
+	/* likewise, with these keys and values by turns, all of them numbers, texts, booleans or addresses as keys */
+	uint64_t (*table)(struct ir_unit *u, const pg_value *kv, uint32_t n);
 	/* #table; -ENOTSUP likewise */
 	int (*len)(struct ir_unit *u, uint64_t table, int64_t *out);
 };

@@ -254,7 +254,8 @@ static int choose(struct flow *fl, const struct found *found, ir_ref *to)
 			done++;
 		}
 	for (uint32_t i = 0; i < found->n && !done; i++)
-		done = choose_table(&c, fl, found->r[i]) && !choose_all_plain(&c) && choose_uses(&c, to);
+		done = choose_table(&c, fl, found->r[i]) && !choose_all_plain(&c) &&
+		       (choose_uses(&c, to) || (c.n > MAX_USES && choose_columns(&c, to)));
 	return done ? done : choose_param(fl, to);
 }
 
@@ -315,7 +316,8 @@ void choose_refuse(struct flow *fl, ir_ref index)
 			    "%u keys, and a text of more than 64 bytes or with a zero byte in it, is indexed "
 			    "by a value known only at run time; that is not there yet", c.n);
 	else if (c.n > MAX_USES && !choose_all_plain(&c))
-		flow_refuse(fl, site, ON_TABLES, "let it hold numbers, and choose by them",
+		flow_refuse(fl, site, ON_TABLES, "read fields of its tables by name where they are looked up: local r = t[k] "
+			    "if r then ... r.port ... end; or let it hold numbers, and choose by them",
 			    "a captured table with %u keys that holds tables or functions is indexed by a "
 			    "value known only at run time; so many are not there yet", c.n);
 	else if (!fl->u->diag->errors) /* else it may be behind what was wrong, and never looked at */

@@ -61,6 +61,15 @@ void choose_copy_uses(struct choice *c, const struct uses *uses, const struct us
 bool choose_uses(struct choice *c, ir_ref *to);
 ir_ref choose_copy(struct choice *c, ir_blk b, ir_ref r);
 
+/* "attempt to index a nil value (local 'v')": what `of` cannot be done to, as the first operand of i. */
+const char *choose_failure_text(struct choice *c, const struct ir_ins *i, const char *what, const pg_value *of);
+
+/* ---- columns.c ---- */
+
+/* What is read of the tables found becomes look-ups of its own: true, and to[] likewise; false: something else is done with
+ * them. */
+bool choose_columns(struct choice *c, ir_ref *to);
+
 /* ---- choose_web.c ---- */
 
 bool choose_object(const struct flow *fl, ir_ref param);

@@ -204,7 +204,7 @@ static ir_ref copy_derived(struct choice *c, ir_blk b, ir_ref v, ir_ref k)
 	return r;
 }
 
-static const char *failure(struct choice *c, const struct ir_ins *i, const char *what, const pg_value *of)
+const char *choose_failure_text(struct choice *c, const struct ir_ins *i, const char *what, const pg_value *of)
 {
 	const struct ir_name unknown = { IR_N_FIELD, "?" }, *n = i->names && i->names->how ? i->names : &unknown;
 	return arena_printf(c->fl->u->arena, "attempt to %s a %s value (%s '%s')", what,
@@ -223,8 +223,8 @@ static const char *stops(struct choice *c, ir_ref v, const pg_value *value)
 	if (before || !of)
 		return before;
 	if (i->op == IRO(pi))
-		return value_in(c, v, value) ? NULL : failure(c, i, "use", of);
-	return of->kind <= PG_INT ? failure(c, i, "index", of) : NULL;
+		return value_in(c, v, value) ? NULL : choose_failure_text(c, i, "use", of);
+	return of->kind <= PG_INT ? choose_failure_text(c, i, "index", of) : NULL;
 }
 
 /* How many of the first operands it is done to. */
@@ -256,7 +256,7 @@ static const char *operand_fails(struct choice *c, const struct ir_ins *i, uint3
 				    a ? "number" : "string", a || i->nargs < 2 ? "string" : "number");
 	bool fits = choose_plain(of) || of->kind == PG_FLOAT ? o->good & IR_BIT(ir_kind_of(of->kind))
 							     : ir_kind_of(of->kind) != IR_FUNC;
-	return fits && !(o->good == NUMBER && is_no_number(of)) ? NULL : failure(c, i, o->what, of);
+	return fits && !(o->good == NUMBER && is_no_number(of)) ? NULL : choose_failure_text(c, i, o->what, of);
 }
 
 /* Likewise for what uses such values. */
