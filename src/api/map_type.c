@@ -60,6 +60,13 @@ static const struct { const char *name, *instead; } other_types[] = {
 			"what a hook runs" },
 	{ "ringbuf", "what programs send is read from bpf.events { ... }" },
 	{ "perf_event_array", "what programs send is read from bpf.events { ... }" },
+	{ "stack_trace", "a stack_trace holds stacks, which kernel code has none of yet" },
+	{ "cgroup_array", "a cgroup_array is asked for a task's cgroup: bpf.cgroup_id() is a key of any map" },
+	{ "cgroup_storage", "what a cgroup keeps is in a cgrp_storage (Linux 6.2 or later)" },
+	{ "percpu_cgroup_storage", "what a cgroup keeps is in a cgrp_storage (Linux 6.2 or later)" },
+	{ "reuseport_sockarray", "a socket is chosen in bpf.sk_lookup, from a sockmap or sockhash: m:assign(k)" },
+	{ "struct_ops", "a struct_ops holds functions of the kernel, which a script cannot give it yet" },
+	{ "arena", "kernel code has no use for an arena; what changes is kept in maps and bpf.state { ... }" },
 };
 
 static void no_type(pg_ctx *ctx, const char *asked, const char *const *names)

@@ -321,7 +321,7 @@ static bool concat_piece(struct infer *in, ir_ref r, uint32_t i, uint32_t *least
 		flow_error(&in->fl, site, "attempt to concatenate an address")->help = "write tostring(address)";
 	else if (!good)
 		flow_error(&in->fl, site, "%s is %s here and a piece of a text", infer_operand(in, r, i),
-			   infer_a_wrong(in, &t, 0));
+			   infer_a_wrong(in, &t, 0))->help = t.kinds & IR_VIEWS ? "write p:sub(1) for its bytes" : NULL;
 	else {
 		*least += t.k && t.k->kind == PG_STR ? t.k->n : 0;
 		*most += lw_text_cap(good, t.cap, t.most);

@@ -24,6 +24,21 @@ static const char *kind_of(struct infer *in, const struct ir_type *t)
 	return ir_kind_lua(infer_unit(in), ir_first_kind(t->kinds));
 }
 
+/* Text is made an address in the user half only. */
+static const char *address_help(const struct ctype *t, const struct ir_type *v)
+{
+	if (v->kinds & ~IR_STRINGS)
+		return NULL;
+	switch (t->kind) {
+	case CT_IP4: return "keys and values are not converted in kernel code: bpf.ip \"10.0.0.1\"";
+	case CT_IP6: return "keys and values are not converted in kernel code: bpf.ip \"2001:db8::1\"";
+	case CT_MAC: return "keys and values are not converted in kernel code: bpf.mac \"02:00:00:00:00:01\"";
+	case CT_PREFIX4: return "keys are not converted in kernel code: bpf.ip \"10.0.0.1\", bpf.cidr \"10.0.0.0/8\"";
+	case CT_PREFIX6: return "keys are not converted in kernel code: bpf.ip \"2001:db8::1\", bpf.cidr \"2001:db8::/32\"";
+	default: return NULL;
+	}
+}
+
 /* Could v be stored as t at all? */
 bool std_storable(struct infer *in, uint32_t site, const struct map_shape *s, const struct ctype *t,
 		     const struct ir_type *v, const char *what)
@@ -38,8 +53,8 @@ bool std_storable(struct infer *in, uint32_t site, const struct map_shape *s, co
 		return infer_refuse(in, site, ON_VALUES, "write an integer: 1000000 for 1e6",
 				    "a float is a %s of %s here; floats do not exist in the kernel", what, map_text(a, s)), false;
 	if (!(v->kinds & want) || (v->kinds == IR_BIT(IR_HOST) && !cidr))
-		return infer_error(in, site, NULL, "bad %s for %s (%s expected, got %s)", what, map_text(a, s), type_text(a, t),
-				   kind_of(in, v)), false;
+		return infer_error(in, site, address_help(t, v), "bad %s for %s (%s expected, got %s)", what, map_text(a, s),
+				   type_text(a, t), kind_of(in, v)), false;
 	if (v->kinds & want & IR_BIT(IR_ENTRY) && v->layout && !ct_equal(v->layout, t))
 		return infer_refuse(in, site, ON_MAPS, "store its fields: m[k] = { a = e.a, b = e.b }",
 				    "an entry of another struct is a %s of %s here", what, map_text(a, s)), false;

@@ -24,6 +24,9 @@ bool std_text_type(struct infer *in, uint32_t site, uint32_t least, uint32_t mos
 static bool textual(struct infer *in, const struct ir_lib *row, uint32_t site, const struct ir_type *a)
 {
 	uint64_t wrong = a->kinds & ~(IR_STRINGS | LW_TEXTUAL);
+	if (wrong & IR_VIEWS)
+		return infer_refuse(in, site, ON_STRINGS, "write p:sub(1) for its bytes, or give it a field",
+				    "'%s' of a packet, header or payload is not there in kernel code", row->name), false;
 	if (wrong)
 		return infer_refuse(in, site, ON_STRINGS, "give it a string, a number, a boolean, nil or an "
 				    "address", "'%s' of a %s is not there in kernel code", row->name,

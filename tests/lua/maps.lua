@@ -136,6 +136,7 @@ raises("lock = true is for", bpf.map, { "lru_hash", key = "u32", value = "struct
 raises("lock = true is for", bpf.map, { "percpu_hash", key = "u32", value = "struct { u64 a; }", entries = 4, lock = true })
 
 -- types that are not there say what does the same
-for type, text in pairs { ringbuf = "bpf.events", prog_array = "link:replace" } do
+for type, text in pairs { ringbuf = "bpf.events", prog_array = "link:replace", cgroup_array = "cgroup_id",
+	reuseport_sockarray = "sk_lookup", cgroup_storage = "cgrp_storage" } do
 	raises(text, bpf.map, { type, key = "u32", value = "u32", entries = 1 })
 end
