@@ -401,7 +401,12 @@ static struct ir_type rule_raise(struct infer *in, ir_ref r)
 /* What a captured table has, as a constant; false: not known, or no table. */
 static bool table_len(struct ir_unit *u, const pg_value *k, int64_t *out)
 {
-	return k && k->kind == PG_TABLE && !u->source->len(u, k->id, out);
+	struct map_shape s;
+	if (!k || k->kind != PG_MAP)
+		return k && k->kind == PG_TABLE && !u->source->len(u, k->id, out);
+	map_shape(k->map, &s);
+	*out = s.entries;
+	return s.array && s.role == PG_ROLE_MAP;
 }
 
 static struct ir_type rule_len(struct infer *in, ir_ref r)

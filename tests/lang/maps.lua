@@ -137,6 +137,14 @@ end, f = function(a, b)
 	small:add(b, 1)
 	return small[a], small[b]
 end }
+local of_eight = bpf.map { "array", value = "u32", entries = 8 }
+local of_three = bpf.map { "percpu_array", value = "u32", entries = 3 }
+lang.case { name = "the length of an array is its entries", see = { of_eight }, inputs = lang.each { 0, 3, 7, 8 }, f = function(a)
+	for i = 0, #of_eight - 1 do of_eight[i] = i end
+	if a < #of_eight then of_eight[#of_eight - 1 - a] = 100 end
+	return #of_eight, #of_three, of_eight[#of_eight]
+end }
+
 local lpm = bpf.map { "lpm_trie", key = "ip4/prefix", value = "u32", entries = 16 }
 local lpm6 = bpf.map { "lpm_trie", key = "ip6/prefix", value = "u32", entries = 16 }
 local net = bpf.cidr "10.9.0.0/16"
