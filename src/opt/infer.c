@@ -106,12 +106,32 @@ const char *infer_wrong(const struct infer *in, const struct ir_type *t, uint64_
 	return "value";
 }
 
+enum { MAX_NAMED = 4 };
+
+/* The names of the wrong kinds, each once, at most MAX_NAMED. */
+static uint32_t wrong_kinds(const struct infer *in, const struct ir_type *t, uint64_t wanted, const char **names)
+{
+	uint32_t n = 0;
+	for (uint64_t left = t->kinds & ~wanted; left && n < MAX_NAMED; left &= left - 1) {
+		struct ir_type one = { .kinds = left & -left, .k = t->k };
+		const char *name = infer_wrong(in, &one, 0);
+		uint32_t i = 0;
+		while (i < n && strcmp(names[i], name) != 0)
+			i++;
+		names[i] = name;
+		n += i == n;
+	}
+	return n;
+}
+
 const char *infer_a_wrong(const struct infer *in, const struct ir_type *t, uint64_t wanted)
 {
-	const char *what = infer_wrong(in, t, wanted);
-	if (!strcmp(what, "nil"))
-		return what;
-	return arena_printf(in->fl.u->arena, "%s %s", strchr("aeiou", *what) ? "an" : "a", what);
+	const char *names[MAX_NAMED], *all = "";
+	uint32_t n = wrong_kinds(in, t, wanted, names);
+	for (uint32_t i = 0; i < n; i++)
+		all = arena_printf(in->fl.u->arena, "%s%s%s%s", all, !i ? "" : i + 1 < n ? ", " : " or ",
+				   !strcmp(names[i], "nil") ? "" : strchr("aeiou", *names[i]) ? "an " : "a ", names[i]);
+	return n ? all : "a value";
 }
 
 struct ir_type infer_bytes(struct infer *in)

@@ -15,6 +15,8 @@ static const char *key_text(const struct infer *in, const struct ir_type *key)
 {
 	if (key->k && key->k->kind == PG_STR)
 		return arena_printf(in->fl.u->arena, "'%.*s'", (int)key->k->n, key->k->str);
+	if (key->k && key->k->kind == PG_INT)
+		return arena_printf(in->fl.u->arena, "%lld", (long long)key->k->i);
 	return "this key";
 }
 

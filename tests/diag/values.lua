@@ -136,6 +136,12 @@ diag.case("a function of a loop's own variable", function(p)
 	return f()
 end)
 diag.case("calling a number", function(p) local n = p.len return n() end)
+diag.case("calling one of several", function(p)
+	local n
+	if p.len > 5 then n = p.len elseif p.len > 3 then n = p.eth.src end
+	return n() or n[1]
+end)
+diag.case("a text indexed by a number", function(p) return words[1] and words[1][1] and bpf.DROP end)
 diag.case("a misspelt library function", function(p) return math.maxx(p.len, 1) end)
 diag.case("values counted that may be missing", function(p)
 	local function f() if p.len > 5 then return 1, 2 end end
