@@ -6,7 +6,7 @@
  */
 #include "opt/infer.h"
 
-enum { DEEP = 24 };
+enum { MAX_STEPS = 400 }; /* values looked at for one: ways that meet again and again would be gone through for each */
 
 struct span { int64_t lo, hi; };
 
@@ -69,7 +69,7 @@ static void tested(const struct ir_fn *f, ir_blk b, unsigned side, ir_ref v, str
 			cut(s, c->op, ir_at(f, c->args[!a])->type.k->i, a, is);
 }
 
-static struct span span_of(const struct flow *fl, ir_blk at, ir_ref v, unsigned depth);
+static struct span span_of(const struct flow *fl, ir_blk at, ir_ref v, unsigned *left);
 
 /* b is whole where the sum cannot wrap. */
 static struct span sum_of(struct span a, struct span b, bool less)
@@ -105,21 +105,21 @@ static struct span field_of(const struct flow *fl, const struct ir_ins *i)
 	return bits_of(bits);
 }
 
-static struct span call_of(const struct flow *fl, ir_blk at, const struct ir_ins *i, unsigned depth)
+static struct span call_of(const struct flow *fl, ir_blk at, const struct ir_ins *i, unsigned *left)
 {
 	const struct ir_lib *row = ir_at(fl->f, i->args[0])->type.row;
 	struct span s = any;
 	if (row && row->effects & IR_UNSIGNED)
 		return bits_of(8 * (row->imm & 15));
 	for (uint32_t a = 1; row && row->effects & IR_LEAST && !i->aux && a < i->nargs; a++) {
-		struct span one = span_of(fl, at, i->args[a], depth);
+		struct span one = span_of(fl, at, i->args[a], left);
 		s = (struct span){ a > 1 ? least(s.lo, one.lo) : one.lo, least(s.hi, one.hi) };
 	}
 	return s;
 }
 
 /* What comes in on all ways; a loop's variable may be anything. */
-static struct span param_of(const struct flow *fl, ir_ref v, unsigned depth)
+static struct span param_of(const struct flow *fl, ir_ref v, unsigned *left)
 {
 	const struct ir_ins *p = ir_at(fl->f, v);
 	const struct ir_block *b = ir_block(fl->f, p->block);
@@ -127,7 +127,7 @@ static struct span param_of(const struct flow *fl, ir_ref v, unsigned depth)
 	if (p->block == 1 || b->loop || !b->npreds || share_is_entry(fl->f, p->block))
 		return any;
 	for (uint32_t e = 0; e < b->npreds; e++) {
-		struct span one = span_of(fl, b->preds[e].from, ir_pred_edge(fl->f, &b->preds[e])->args[p->aux], depth);
+		struct span one = span_of(fl, b->preds[e].from, ir_pred_edge(fl->f, &b->preds[e])->args[p->aux], left);
 		tested(fl->f, b->preds[e].from, b->preds[e].succ, base_of(fl->f, ir_pred_edge(fl->f, &b->preds[e])->args[p->aux]),
 		       &one);
 		s = (struct span){ least(s.lo, one.lo), greatest(s.hi, one.hi) };
@@ -136,14 +136,14 @@ static struct span param_of(const struct flow *fl, ir_ref v, unsigned depth)
 }
 
 /* By what made it, where it is an integer. */
-static struct span made(const struct flow *fl, ir_blk at, ir_ref v, unsigned depth)
+static struct span made(const struct flow *fl, ir_blk at, ir_ref v, unsigned *left)
 {
 	const struct ir_ins *i = ir_at(fl->f, v);
 	const pg_value *k = i->nargs == 2 ? ir_at(fl->f, i->args[1])->type.k : NULL;
 	int64_t n = is_int(k) ? k->i : -1;
 	switch (i->op) {
 	case IRO(add): case IRO(sub):
-		return sum_of(span_of(fl, at, i->args[0], depth), span_of(fl, at, i->args[1], depth), i->op == IRO(sub));
+		return sum_of(span_of(fl, at, i->args[0], left), span_of(fl, at, i->args[1], left), i->op == IRO(sub));
 	case IRO(band):
 		return n >= 0 ? (struct span){ 0, n } : any;
 	case IRO(mod):
@@ -155,25 +155,26 @@ static struct span made(const struct flow *fl, ir_blk at, ir_ref v, unsigned dep
 	case IRO(index):
 		return field_of(fl, i);
 	case IRO(call):
-		return call_of(fl, at, i, depth);
+		return call_of(fl, at, i, left);
 	case IRO(param):
-		return param_of(fl, v, depth);
+		return param_of(fl, v, left);
 	default:
 		return any;
 	}
 }
 
 /* Between which numbers v is in block `at`, if it is one. */
-static struct span span_of(const struct flow *fl, ir_blk at, ir_ref v, unsigned depth)
+static struct span span_of(const struct flow *fl, ir_blk at, ir_ref v, unsigned *left)
 {
 	const struct ir_fn *f = fl->f;
 	const pg_value *k = ir_at(f, v)->type.k;
 	if (is_int(k))
 		return (struct span){ k->i, k->i };
 	v = base_of(f, v);
-	if (!depth)
+	if (!*left)
 		return any;
-	struct span s = made(fl, at, v, depth - 1);
+	--*left;
+	struct span s = made(fl, at, v, left);
 	for (ir_blk b = at; b > 1; b = ir_block(f, b)->idom)
 		if (ir_block(f, b)->npreds == 1)
 			tested(f, ir_block(f, b)->preds->from, ir_block(f, b)->preds->succ, v, &s);
@@ -186,7 +187,8 @@ uint32_t bounds_part(const struct flow *fl, ir_ref call)
 	if (i->nargs < 4 || i->aux || ir_at(fl->f, i->args[3])->type.k)
 		return 0;
 	ir_need_tree(fl->f);
-	struct span from = span_of(fl, i->block, i->args[2], DEEP), to = span_of(fl, i->block, i->args[3], DEEP);
+	unsigned left = MAX_STEPS;
+	struct span from = span_of(fl, i->block, i->args[2], &left), to = span_of(fl, i->block, i->args[3], &left);
 	if (from.lo < 0 || to.lo < 0 || to.hi >= INT32_MAX)
 		return 0;
 	int64_t most = to.hi - greatest(from.lo, 1) + 1;

@@ -74,6 +74,11 @@ case("within pcall", function(p)
 	kept[2] = ok and "well" or "not"
 end)
 
+local chain = { "local n = (...):u8(14) if not n then return end" }
+for i = 16, 50 do chain[#chain + 1] = ("if (...):u8(%d) == 3 then n = n + 1 else n = n - 2 end if n < 0 then n = 0 end"):format(i) end
+chain[#chain + 1] = "return #(...):sub(16, 15 + n)"
+case("ways that meet again and again", load("return function(...) " .. table.concat(chain, " ") .. " end")())
+
 local given = {}
 for _, s in ipairs { "", "ab", "hello world", "0123456789abcdef" } do
 	for _, n in ipairs { 0, 1, 2, 3, 4, 16, 17, -1, -3, math.mininteger, math.maxinteger } do given[#given + 1] = { s, n } end
