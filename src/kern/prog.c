@@ -100,9 +100,9 @@ static int load(union bpf_attr *a, char **log)
 {
 	int r = kern_bpf_charged(BPF_PROG_LOAD, a);
 	/* the second time is for the log: errors that are not the verifier's leave it empty */
-	if (r >= 0 || !log || r == -EPERM || r == -ENOMEM)
+	if (r >= 0 || !log || r == -EPERM)
 		return r;
-	int again = with_log(BPF_PROG_LOAD, a, log, r == -E2BIG ? set_last_words : set_prog_log);
+	int again = with_log(BPF_PROG_LOAD, a, log, r == -E2BIG || r == -ENOMEM ? set_last_words : set_prog_log);
 	return again == -ENOMEM || again == -ENOSPC ? r : again;
 }
 

@@ -310,10 +310,10 @@ static bool can_walk(struct loops *l, ir_blk h, struct cost *cost)
 /* ---- laundering ---- */
 
 /* Constants get an unknown of their own each: copies of one would be linked, and what a branch
- * learns of one variable would narrow the others. */
-static ir_ref hide(struct loops *l, struct edit *e, ir_ref r)
+ * learns of one variable would narrow the others. So does what enters a loop: it may become a constant yet. */
+static ir_ref hide(struct loops *l, struct edit *e, ir_ref r, bool back)
 {
-	if (is_imm(l->f, r))
+	if (is_imm(l->f, r) || !back)
 		return edit_op(e, IRO(opaque), r, 0);
 	if (!l->zero) {
 		struct edit z = { .f = l->f, .at = ir_block(l->f, 1)->first };
@@ -361,7 +361,7 @@ static void launder_edge(struct loops *l, ir_ref term, uint32_t succ, bool tags)
 		if (!is_imm(f, in) && !((back || l->walks_all) && in != param) &&
 		    !(!back && to->loop && varies(f, g->to, i) && may_be_constant(l, in)))
 			continue;
-		in = hide(l, &e, in);
+		in = hide(l, &e, in, back);
 		ir_at(f, term)->succ[succ].args[i] = in;
 	}
 }
@@ -461,7 +461,7 @@ static ir_ref budget_slot(struct loops *l, bool hidden)
 	ir_at(l->f, slot)->aux = number;
 	ir_ref left = edit_imm(&e, (int64_t)l->u->budget);
 	if (hidden)
-		left = hide(l, &e, left);
+		left = hide(l, &e, left, false);
 	edit_store(&e, 8, slot, 0, left);
 	return slot;
 }

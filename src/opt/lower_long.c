@@ -616,7 +616,7 @@ void lower_long_claim(struct lw *w)
 	w->at = NULL;
 	w->site = site;
 	lw_enter(w, b);
-	ir_ref base = claim(w, held);
+	ir_ref base = lw_op1(w, IRO(opaque), claim(w, held)); /* what the kernel calls back gets it without its bounds */
 	lw_jmp(w, rest, 0, NULL);
 	ir_ref *to = arena_array(w->unit->scratch, ir_ref, f->nins);
 	to[w->scratch->base] = base;

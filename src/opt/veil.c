@@ -38,6 +38,7 @@ struct veil {
 	bool *walked;          /* by block: in a loop that the verifier goes round with */
 	bool *looped;          /* ... in one with fuel */
 	bool tags;             /* some variable is a pointer or a constant: any constants may be its tag */
+	bool calls_back;       /* what is stored may be for a function that the kernel calls back */
 };
 
 static void count_uses(struct veil *v)
@@ -127,13 +128,22 @@ static bool is_slot_store(const struct ir_fn *f, ir_ref r)
 	return i->op >= IRO(store8) && i->op <= IRO(store64) && ir_at(f, i->args[0])->op == IRO(slot);
 }
 
+/* Constants that nothing says are a pointer's tag but that there are pointers: a callback may mistake them (worth_it). */
+static bool is_mistaken(struct veil *v, ir_ref r)
+{
+	if (!v->calls_back || !is_param(v->f, r) || ir_at(v->f, r)->block == v->f->anew || r >= v->webs.n)
+		return false;
+	uint8_t w = v->webs.flags[web_root(&v->webs, r)];
+	return !(w & WEB_POINTER) && !web_is_tag(w, false);
+}
+
 /* Bytes of the stack that were written in another way, or not at all, are another state. */
 static void veil_store(struct veil *v, ir_ref store)
 {
 	struct ir_fn *f = v->f;
 	struct edit e = { f, store, ir_at(f, store)->site };
 	ir_ref r = ir_at(f, store)->args[1];
-	if (!may_hide(v, r) || !is_narrow(v, r))
+	if (!is_mistaken(v, r) && (!may_hide(v, r) || !is_narrow(v, r)))
 		return;
 	r = hide(v, &e, r);
 	ir_at(f, store)->args[1] = r;
@@ -365,6 +375,7 @@ static void veil_fn(struct ir_unit *u, struct ir_fn *f, bool all)
 	bool calls_back = f == u->main && u->nfns > 1 && has_callbacks(f);
 	if (!all && !worth_it(u, f, size, calls_back))
 		return;
+	v.calls_back = calls_back;
 	f->veiled = true;
 	f->veiled_whole = u->nfns > 1 || size >= LONG;
 	webs_find(f, &v.webs);

@@ -16,15 +16,16 @@ end
 
 local function ipv4()
 	local payload = words(2)
-	local proto = pick { 17, 17, 6, random(0, 255) }
-	local l4 = string.pack(">I2I2I2I2", random(0, 0xffff), pick { 53, 80, random(0, 0xffff) }, 8 + #payload,
-		pick { 0, 0xffff, random(0, 0xffff) })
+	local proto = pick { 17, 17, 6, 6, random(0, 255) }
+	local l4 = string.pack(">I2I2I2I2", random(0, 0xffff), pick { 53, 80, 80, 81, 81, random(0, 0xffff) }, 8 + #payload,
+		pick { 0, 0xffff, 0xffff, random(0, 0xffff) })
 	if proto == 6 then
-		l4 = string.pack(">I2I2I4I4BBI2I2I2", random(0, 0xffff), 80, random(0, 0xffffffff), 0xffffffff,
+		l4 = string.pack(">I2I2I4I4BBI2I2I2", random(0, 0xffff), pick { 80, 81 }, random(0, 0xffffffff), 0xffffffff,
 			pick { 0x50, 0x50, 0x60, 0x40, 0xf0 }, random(0, 255), 0xffff, random(0, 0xffff), 7)
 	end
 	local flags = pick { 0, 0, 0x4000, 0x2000, random(0, 0xffff) }
-	local head = string.pack(">BBI2I2I2BBI2", chance(85) and 0x45 or random(0, 255), random(0, 255), 20 + #l4 + #payload,
+	local head = string.pack(">BBI2I2I2BBI2", chance(85) and 0x45 or random(0, 255), random(0, 255),
+		chance(80) and 20 + #l4 + #payload or pick { 0, 19, 20, 28, 30, 40, random(0, 0xffff) },
 		random(0, 0xffff), flags, random(0, 255), proto, random(0, 0xffff))
 	local function address() return chance(60) and "\x0a\0\0" .. pick { "\1", "\2" } or string.pack(">I4", random(0, 0xffffffff)) end
 	return head .. address() .. address() .. l4 .. payload
@@ -32,11 +33,13 @@ end
 
 -- Headers of extensions are among them, whole and not.
 local function ipv6()
-	local payload = words(2)
-	local udp = string.pack(">I2I2I2I2", random(0, 0xffff), pick { 53, 80, random(0, 0xffff) }, 8 + #payload, random(0, 0xffff))
+	local payload = words(3)
+	local udp = string.pack(">I2I2I2I2", random(0, 0xffff), pick { 53, 80, 81 }, 8 + #payload, pick { 0xffff, random(0, 0xffff) })
 	local proto, rest = 17, udp .. payload
 	if chance(30) then
 		proto, rest = pick { 0, 43, 60 }, string.pack(">BBI2I4", proto, pick { 0, 0, 0, 1, 255 }, 0, 0) .. rest
+	elseif chance(15) then
+		proto, rest = 51, string.pack(">BBI2I4I4", proto, pick { 1, 1, 1, 4, 0 }, 0, 0, 7) .. rest
 	elseif chance(15) then
 		proto, rest = 44, string.pack(">BBI2I4", proto, 0, pick { 0, 1, 8, 9 }, 7) .. rest
 	end
@@ -64,7 +67,7 @@ return function(seed, hostile)
 	for i = 1, 6 do
 		local eth = ("\x52\x54\0\x12\x34\x56\x02\x42\xac\x11\0\x02")
 		local frame = eth .. "\x88\xb5" .. words(6)
-		if i % 3 == 0 then
+		if i % 2 == 0 then
 			local six = chance(35)
 			frame = eth .. tags() .. (six and "\x86\xdd" .. ipv6() or "\x08\0" .. ipv4())
 		end

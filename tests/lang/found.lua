@@ -352,4 +352,35 @@ local loads, why = pcall(bpf.program, "xdp", { on_error = bpf.DROP, check = true
 	for i, n in pairs(keyed) do sum = sum + (n * i) end
 end)
 lang.check("a loop over a map that only late passes see is never reached", loads and {} or { why })
+local words = ("\0"):rep(41) .. ("\3" .. ("\7"):rep(8)):rep(3)
+lang.packets { name = "a kind that pairs in a loop sees, beside a string's place", inputs = { words }, f = function(p)
+	local w = kinds_of(p, 41)
+	local n = 0
+	for i = 6, 0, -3 do
+		local a, b = string.unpack("<i2xH", p:sub(59))
+		for k in pairs(keyed) do
+			if k == 2 then n = w + 1 end
+		end
+	end
+	return n
+end }
+loads, why = pcall(bpf.program, "xdp", { on_error = bpf.DROP, check = true }, function(p)
+	local n = p:u64(15) or 0x7fffffff
+	for k in pairs(keyed) do
+		if k == 3 then
+			local s, h = p.payload:sub(n) .. "- GET", 0
+			for i = 1, #s do h = h * 31 + s:byte(i) end
+			M[1] = h
+		end
+	end
+	return p.payload:sub(-54):byte(n) and bpf.PASS or bpf.DROP
+end)
+lang.check("a long text made in a loop over a map that is veiled", loads and {} or { why })
+loads, why = pcall(bpf.program, "xdp", { on_error = bpf.DROP, check = true }, function(p)
+	local n = p:u64(15) or 128
+	n = math.fmod(100, 33)
+	for i = (0 // (5 >> ((n & 127) - 32))), 0, 1 do n = M[8] or math.fmod(n, i) end
+	return n > -64 and bpf.DROP or bpf.PASS
+end)
+lang.check("what enters a loop becomes a constant late", loads and {} or { why })
 lang.done()

@@ -137,14 +137,37 @@ local function narrowed(scope)
 	return S("if ", cond, " then\n", b, "end")
 end
 
+-- A variable compared with several constants, as a search tree does it.
+local function chain(scope)
+	local v = visible(scope, function(v) return v.sort == "int" or v.sort == "word" end)
+	if not v then return if_(scope) end
+	local from, s = pick { 0, 0, 1, 2, 250, 0x7ffffffe, -3 }, S()
+	for i = 1, random(3, 7) do
+		s[#s + 1] = i == 1 and "if " or "elseif "
+		s[#s + 1] = v.name .. pick { " == ", " == ", " == ", " < ", " <= " } .. from .. " then\n"
+		s[#s + 1] = chance(25) and block(scope, 1) or { t = "b", S("OUT[", tostring(random(0, 20)), "] = ", tostring(i)) }
+		from = from + random(0, 3)
+	end
+	if chance(50) then s[#s + 1], s[#s + 2] = "else\n", block(scope, 1) end
+	s[#s + 1] = "end"
+	return s
+end
+
+-- a or ... over two lines: what fails on the first of them is computed after what is on the second
+local function lines(scope)
+	local e = S("OUT[", tostring(random(0, 20)), "] = ", any(scope, 1), pick { " +", " &", " //", " -" }, "\n(", int(scope, 2), pick { " * ", " // ", " ~ " },
+		int(scope, 1), ")")
+	return S("if ", condition(scope), " then ", e, " end")
+end
+
 local function fail(scope)
 	return S("if ", condition(scope), " then error(", pick { '"one"', '"two", 0', '"three", 2', '"four"' }, ") end")
 end
 
 return {
 	often = 100,
-	flat = { leave, leave, finish, fail },
-	nested = { if_, if_, if_, if_, if_, for_small, for_small, for_hostile, while_, repeat_, goto_loop, do_, skipped, narrowed,
+	flat = { leave, leave, finish, fail, lines },
+	nested = { if_, if_, if_, if_, if_, for_small, for_small, for_hostile, while_, repeat_, goto_loop, do_, skipped, narrowed, chain,
 		narrowed },
 	loop = { [for_small] = true, [for_hostile] = true, [while_] = true, [repeat_] = true, [goto_loop] = true },
 	world = function(_, env) env.error = error end,

@@ -34,9 +34,9 @@ local function pop() return E("any", "Q:", pick { "pop()", "pop()", "peek()" }) 
 
 local FIELDS = {
 	S = { n = "-1", a = "0xffffffff", b = "0xff", c = "0x7fff" },
-	T = { w = "0xffff", s = "0x7f", d = "0xffffffff" },
+	T = { w = "0xffff", s = "0x7f", d = "0xffffffff", q = "-1" },
 }
-local NAMES = { S = { "n", "n", "a", "b", "c" }, T = { "w", "s", "d" } }
+local NAMES = { S = { "n", "n", "a", "b", "c" }, T = { "w", "s", "d", "q" } }
 
 local function field_value(scope, m, f)
 	return chance(90) and small(scope, FIELDS[m][f]) or int(scope, 1)
@@ -83,7 +83,7 @@ end
 
 local function entry_any(scope)
 	local e = visible(scope, function(v) return v.sort == "entry2" end)
-	return e and E("any", e.name, ".", pick { "w", "s", "d", "m", "m", "f" })
+	return e and E("any", e.name, ".", pick { "w", "s", "d", "m", "m", "f", "q" })
 end
 
 -- C:locked(k, function(e) ... end)
@@ -123,7 +123,7 @@ local function world(bpf, env)
 	local Q = bpf.map { "queue", name = "fz_q", value = "i64", entries = 3 }
 	local S = bpf.map { "hash", name = "fz_s", key = "u16", value = "struct { u64 n; u32 a; u8 b; i16 c; }", entries = 64 }
 	local T = bpf.map { "hash", name = "fz_t", key = "struct { u8 a; u32 b; }",
-		value = "struct { be16 w; i8 s; u32 d; u8? m; bool f; }", entries = 64 }
+		value = "struct { be16 w; i8 s; u32 d; u8? m; bool f; be64 q; }", entries = 64 }
 	local C = bpf.map { "hash", name = "fz_c", key = "u32", value = "struct { i64 n; u32 a; }", entries = 8, lock = true }
 	local st = bpf.state { x = "u64", y = "i32", z = "u8", m = "u16?" }
 	for k, v in pairs { H = H, A = A, B = B, L = L, Q = Q, S = S, T = T, C = C, st = st } do env[k] = v end
@@ -144,7 +144,7 @@ local function world(bpf, env)
 		{ "S", contents(S, { { 0, { n = 1, a = 2, b = 3, c = -4 } }, { 2, { n = -1, a = 0xffffffff, b = 255, c = 0x7fff } } },
 			function(k, v) return ("S[%d]={%d,%d,%d,%d}"):format(k, v.n, v.a, v.b, v.c) end) },
 		{ "T", contents(T, { { { a = 1, b = 1 }, { w = 0x1234, s = -5, m = 7 } }, { { a = 0, b = 3 }, { d = 0xffffffff, f = true } } },
-			function(k, v) return ("T[%d,%d]={%d,%d,%d,%s,%s}"):format(k.a, k.b, v.w, v.s, v.d, v.m, v.f) end) },
+			function(k, v) return ("T[%d,%d]={%d,%d,%d,%s,%s,%d}"):format(k.a, k.b, v.w, v.s, v.d, v.m, v.f, v.q) end) },
 		{ "C", contents(C, { { 1, { n = -1, a = 5 } } }, function(k, v) return ("C[%d]={%d,%d}"):format(k, v.n, v.a) end) },
 		{ "Q", function() left {} end, left },
 		{ "st K", function() st.x, st.y, st.z, st.m = 5, -6, 7, nil end,

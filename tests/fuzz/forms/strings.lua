@@ -5,7 +5,7 @@ local LITERALS = { '"a"', '"ab"', '""', '"a\\0b"', '"GET"', '"abababab"', '"abcd
 	'" "', '"10"', '"0123456789abcdef"' }
 local PATTERNS = { '"a"', '"ab"', '"."', '"^."', '"%d+"', '"(%a)(.-)%a"', '"^(..)(.*)$"', '"[^%z]+"', '"%f[%w]%w+"', '"%bab"',
 	'"%b()"', '"()"', '"(.-)()$"', '"a*b"', '"a-b"', '"^a?b?"', '"[\\0-\\127]+"', '"^[%s%S]?(.)"', '".-%z"', '"$"', '"^$"',
-	'""', '"%x%x"', '"[%a_][%w_]*"', '"[^a-y]"', '"(%s*)(%S+)"', '"\\r\\n(.-):"', '"%u(%l?)"', '"[]]"', '"[%]a-]"', '"\\0"', '"%."' }
+	'""', '"%x%x"', '"[%a_][%w_]*"', '"[^a-y]"', '"(%s*)(%S+)"', '"\\r\\n(.-):"', '"%u(%l?)"', '"a*ab"', '"%w*b"', '".*b"', '"[ab]*b"', '"%w+%f[%W]"', '"%f[%z]"', '"[]]"', '"[%]a-]"', '"\\0"', '"%."' }
 local FORMATS = {
 	{ '"%d"', "int" }, { '"<%s>"', "str" }, { '"%s:%s"', "str", "str" }, { '"%x.%X"', "int", "int" }, { '"%5d|%-5d"', "int", "int" },
 	{ '"%04x"', "int" }, { '"%s=%d"', "str", "int" }, { '"%c%c"', "byte", "byte" }, { '"100%% %s"', "any" }, { '"%i%s"', "int", "bool" },
@@ -167,6 +167,7 @@ local DIGITS = { '"%d+"', '"^%s*-?%d+%s*$"', '"0x%x+"', '"%x+"' }
 
 local function number_of(scope, d)
 	if not spend() then return nil end
+	if chance(30) then return E("any", "tonumber(", int(scope, d - 1), ' .. "")') end
 	local k = random(#DIGITS)
 	local e = E("any", "tonumber(", quoted(str(scope, d - 1)), ":match(", DIGITS[k], ') or "x"')
 	e[#e + 1] = k == 4 and ", 16)" or ")"
@@ -188,7 +189,7 @@ local function keep(scope)
 	if k == 1 then return S("TAGS[", text(scope, 2), "] = ", int(scope, 1)) end
 	if k == 2 then return S("TAGS:add(", text(scope, 2), ", ", int(scope, 1), ")") end
 	if k == 3 then return S("TAGS[", str(scope, 2), "] = nil") end
-	if k <= 5 then return S("NAMES[", key(scope, 1), "] = ", str(scope, 2)) end
+	if k <= 5 then return S("NAMES[", key(scope, 1), "] = ", chance(70) and str(scope, 2) or text(scope, 2)) end
 	if k == 6 then return S("KEPT.s = ", chance(70) and E("str", str(scope, 2)) or text(scope, 2)) end
 	if k == 7 then return S("PAIRS[{ s = ", str(scope, 2), ", n = ", int(scope, 1), " & 3 }] = ", int(scope, 1)) end
 	return S("put(", tostring(random(0, 20)), ", PAIRS[{ s = ", str(scope, 1), ", n = ", int(scope, 1), " & 3 }])")
@@ -262,7 +263,7 @@ function packed(scope, d)
 	for i = 2, #f do
 		local a = f[i] == "byte" and byte(scope, d - 1) or f[i] == "int" and int(scope, d - 1) or f[i] == "str" and str(scope, d - 1) or
 			f[i] == "four" and E("str", quoted(str(scope, d - 1)), ":sub(1, 4)") or f[i] == "name" and E("str", "type(", any(scope, d - 1), ")") or
-			small(scope, f[i])
+			chance(90) and small(scope, f[i]) or int(scope, d - 1)
 		e[#e + 1], e[#e + 2] = ", ", a
 	end
 	e[#e + 1] = ")"
@@ -347,7 +348,7 @@ return {
 		function(scope, d) return E("mix", ostr(scope, d - 1)) end,
 		function(scope, d) return E("mix", "(", bool(scope, d - 1), " and ", str(scope, d - 1), " or ", any(scope, d - 1), ")") end,
 	},
-	flat = { puts, puts, puts, puts, puts, keep, keep, grow, grow, grow_long, unpacked, long },
+	flat = { puts, puts, puts, puts, puts, keep, keep, grow, grow, grow_long, unpacked, unpacked, long },
 	nested = { match, match, found, every_match },
 	loop = { [every_match] = true },
 	sorts = { "str", "str", "str", "text", "text", "ostr", "slice" },

@@ -57,6 +57,11 @@ local function world(_, env)
 	}
 	K.object = { k = 3, times = function(self, n) return self.k * n end }
 	setmetatable(K.object, { __index = { less = function(self, n) return self:times(n) - (H[n & 3] or self.k) end } })
+	K.child = setmetatable({ [0] = 1, [2] = math.mininteger }, { __index = { [0] = 5, -1, [2] = 3, [7] = 4 } })
+	local under, over = {}, {}
+	for i = 0, 99 do under[i + 50], over[i] = -i, i end
+	K.over = setmetatable(over, { __index = under })
+	K.two, K.half = 2.0, 0.5
 	env.K = K
 	env.handlers = {
 		[0] = function(x) return x + 1 end,
@@ -75,7 +80,10 @@ return {
 		function(scope, d) return E("int", "K.rows[", row_key(scope, d), "].n") end,
 		function() return E("int", pick { "K.one", "K.big", "K.sub.min", "K[3]", "LIMIT" }) end,
 	},
-	bool = { function(scope, d) return E("bool", "(K.set[", mix(scope, d - 1), "] == true)") end },
+	bool = {
+		function() return E("bool", "(math.type(K.", pick { "two", "half", "one" }, ') == "float")') end,
+		function(scope, d) return E("bool", "(", int(scope, d - 1), pick { " == ", " < ", " >= " }, "K.", pick { "two", "half" }, ")") end,
+		function(scope, d) return E("bool", "(K.set[", mix(scope, d - 1), "] == true)") end },
 	any = {
 		function(scope, d) return E("any", "K.list[", any(scope, d - 1), "]") end,
 		function(scope, d) return E("any", "K.set[", any(scope, d - 1), "]") end,
@@ -83,6 +91,8 @@ return {
 		function(scope, d) return E("any", "K.many[", any(scope, d - 1), "]") end,
 		function(scope, d) return E("any", "(", bool(scope, d - 1), " and ", method_call(scope, d), ")") end,
 		function(scope, d) return E("any", "(", any(scope, d - 1), " or ", row_call(scope, d), ")") end,
+		function(scope, d) return E("any", "K.child[", int(scope, d - 1), " & 7]") end,
+		function(scope, d) return E("any", "K.over[", int(scope, d - 1), " & 0xff]") end,
 		function() return E("any", "K.none") end,
 	},
 	mix = {
