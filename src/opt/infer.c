@@ -659,7 +659,7 @@ static void settle(struct infer *in)
 	while (loops_changed(in) | results_changed(in));
 }
 
-/* What would be refused, were this the last round. */
+/* What would be refused, were this the last round; it may have given something, before a loop brought more. */
 static bool find_refused(struct infer *in)
 {
 	struct flow *fl = &in->fl;
@@ -667,7 +667,7 @@ static bool find_refused(struct infer *in)
 	for (uint32_t o = 0; o < fl->f->nrpo; o++)
 		for (ir_ref r = ir_block(fl->f, fl->f->rpo[o])->first; r && fl->exec[fl->f->rpo[o]]; r = ir_at(fl->f, r)->next) {
 			const struct ir_ins *i = ir_at(fl->f, r);
-			if (i->type.kinds || !rules[i->op] || hangs(fl, i))
+			if (fl->waits[r] || !rules[i->op] || hangs(fl, i))
 				continue;
 			fl->refuses = false;
 			rules[i->op](in, r);

@@ -257,7 +257,7 @@ function gen.program(seed, options)
 	else
 		b[#b + 1] = S("return ", bool(scope, 1), " and bpf.DROP or bpf.PASS")
 	end
-	return { t = "p", kinds = g.kinds, long = g.long, "return function(p)\n", b, "end\n" }
+	return { t = "p", kinds = g.kinds, long = g.long, scratch = g.scratch, copy = class.few and chance(8) or nil, "return function(p)\n", b, "end\n" }
 end
 
 -- ---- text ----

@@ -43,7 +43,9 @@ local function ipv6()
 	elseif chance(15) then
 		proto, rest = 44, string.pack(">BBI2I4", proto, 0, pick { 0, 1, 8, 9 }, 7) .. rest
 	end
-	local function address() return "\x20\x01\x0d\xb8" .. ("\0"):rep(11) .. pick { "\1", "\2" } end
+	local function address()
+		return "\x20\x01\x0d\xb8" .. (chance(70) and ("\0"):rep(11) or "\0\0\0\1\0\0\0\1\0\1\0") .. pick { "\1", "\2" }
+	end
 	return string.pack(">I4I2BB", 0x60000000 | random(0, 0xfffffff), chance(80) and #rest or random(0, 0xffff), proto, random(0, 255)) ..
 		address() .. (chance(70) and address() or ("\0"):rep(16)) .. rest
 end

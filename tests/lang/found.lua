@@ -383,4 +383,16 @@ loads, why = pcall(bpf.program, "xdp", { on_error = bpf.DROP, check = true }, fu
 	return n > -64 and bpf.DROP or bpf.PASS
 end)
 lang.check("what enters a loop becomes a constant late", loads and {} or { why })
+lang.case { name = "what a loop brings is refused where nil was known before", inputs = { { 1 }, { 0 }, { false } }, f = function(a)
+	local ok, r = pcall(function()
+		local n = 0
+		repeat
+			n = n + 1
+			if n > 4 then break end
+			M[0] = a
+		until false
+		return 1
+	end)
+	return math.tointeger((type(r) == "number" and r or nil)), ok
+end }
 lang.done()

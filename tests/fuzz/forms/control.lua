@@ -52,6 +52,10 @@ local function for_hostile(scope)
 		from = E("int", pick { "math.maxinteger - 3", "math.mininteger + 3", "math.maxinteger", "math.mininteger" })
 	end
 	if chance(40) then to = E("int", pick { "math.maxinteger", "math.mininteger" }) end
+	if chance(25) then -- a few turns over more than half of all integers
+		from, to, step = E("int", pick { "math.mininteger", "-3" }), E("int", "math.maxinteger"), E("int", pick { "math.maxinteger", "1 << 62", "(1 << 61) + 7" })
+		if chance(30) then from, to, step = to, from, E("int", "-(1 << 62)") end
+	end
 	local i = declare(s, "int", "i")
 	i.fixed = true
 	local b = body(s, t.name, tostring(random(3, 9)))
@@ -131,19 +135,28 @@ local function narrowed(scope)
 	if not v then return assign(scope) end
 	local s = inner(scope)
 	declare(s, "int", nil, { fixed = v.fixed }).name = v.name
-	local cond = pick(NARROWED):gsub("@", v.name)
+	local cond, first = pick(NARROWED):gsub("@", v.name), ""
+	if chance(20) then -- the constant on the left, which Lua has in a variable then
+		local c = name("c")
+		first = "local " .. c .. " = " .. pick { "nil", "nil", "false", "true" } .. "\n"
+		cond = c .. " ~= " .. v.name
+	end
 	local b = block(s, random(1, 2))
 	table.insert(b, 1, S("OUT[", tostring(random(0, 20)), "] = ", v.name, pick { " + 1", " - 1", " & 0xff", "" }))
-	return S("if ", cond, " then\n", b, "end")
+	return S(first, "if ", cond, " then\n", b, "end")
 end
 
 -- A variable compared with several constants, as a search tree does it.
 local function chain(scope)
 	local v = visible(scope, function(v) return v.sort == "int" or v.sort == "word" end)
-	if not v then return if_(scope) end
 	local from, s = pick { 0, 0, 1, 2, 250, 0x7ffffffe, -3 }, S()
+	if not v or chance(60) then
+		from, s = random(0, 2), S("local ", name("n"), " = ", small(scope, pick { "7", "15" }), "\n")
+		v = { name = s[2] }
+	end
+	local first = #s
 	for i = 1, random(3, 7) do
-		s[#s + 1] = i == 1 and "if " or "elseif "
+		s[#s + 1] = #s == first and "if " or "elseif "
 		s[#s + 1] = v.name .. pick { " == ", " == ", " == ", " < ", " <= " } .. from .. " then\n"
 		s[#s + 1] = chance(25) and block(scope, 1) or { t = "b", S("OUT[", tostring(random(0, 20)), "] = ", tostring(i)) }
 		from = from + random(0, 3)

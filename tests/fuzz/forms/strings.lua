@@ -89,7 +89,7 @@ local text_forms = {
 	function(scope, d) return E("text", quoted(text(scope, d - 1)), any_sub(scope, d)) end,
 	function(scope, d) return E("text", quoted(text(scope, d - 1)), pick { ":lower()", ":upper()" }) end,
 	function(scope)
-		local v = visible(scope, function(v) return v.sort == "ip" or v.sort == "eth" end)
+		local v = visible(scope, function(v) return v.sort == "ip" or v.sort == "eth" or v.sort == "six" end)
 		return v and E("text", "tostring(", v.name, pick { ".src", ".dst" }, ")")
 	end,
 	function(scope, d)
@@ -189,7 +189,8 @@ local function keep(scope)
 	if k == 1 then return S("TAGS[", text(scope, 2), "] = ", int(scope, 1)) end
 	if k == 2 then return S("TAGS:add(", text(scope, 2), ", ", int(scope, 1), ")") end
 	if k == 3 then return S("TAGS[", str(scope, 2), "] = nil") end
-	if k <= 5 then return S("NAMES[", key(scope, 1), "] = ", chance(70) and str(scope, 2) or text(scope, 2)) end
+	if k <= 5 then return S("NAMES[", key(scope, 1), "] = ", k == 4 and str(scope, 2) or chance(40) and text(scope, 2) or
+		E("text", "(", str(scope, 1), " .. ", str(scope, 1), ")")) end
 	if k == 6 then return S("KEPT.s = ", chance(70) and E("str", str(scope, 2)) or text(scope, 2)) end
 	if k == 7 then return S("PAIRS[{ s = ", str(scope, 2), ", n = ", int(scope, 1), " & 3 }] = ", int(scope, 1)) end
 	return S("put(", tostring(random(0, 20)), ", PAIRS[{ s = ", str(scope, 1), ", n = ", int(scope, 1), " & 3 }])")
@@ -284,6 +285,15 @@ local function long(scope)
 		tostring(random(0, 20)), "] = #", v)
 end
 
+-- One that a loop keeps while it makes the next one.
+local function long_loop(scope)
+	if not g.scratch then return puts(scope) end
+	local v, w, first, more = name("z"), name("z"), text(scope, 1), str(scope, 1)
+	return S("local ", v, " = ", quoted(first), ':rep(9, "-")\nlocal ', w, " = ", v, "\nfor ", name("i"), " = 1, ", tostring(random(1, 3)), " do\n",
+		w, " = ", v, "\n", v, " = ", v, ":sub(", tostring(random(1, 3)), ") .. ", more, "\nif ", condition(scope), " then break end\nend\nputs(",
+		tostring(random(0, 20)), ", ", w, ":sub(-60))\nputs(", tostring(random(0, 20)), ", ", v, ":sub(1, 60))")
+end
+
 local function found(scope)
 	local s = inner(scope)
 	local i, j = declare(s, "int", "i").name, declare(s, "int", "j").name
@@ -348,7 +358,7 @@ return {
 		function(scope, d) return E("mix", ostr(scope, d - 1)) end,
 		function(scope, d) return E("mix", "(", bool(scope, d - 1), " and ", str(scope, d - 1), " or ", any(scope, d - 1), ")") end,
 	},
-	flat = { puts, puts, puts, puts, puts, keep, keep, grow, grow, grow_long, unpacked, unpacked, long },
+	flat = { puts, puts, puts, puts, puts, keep, keep, grow, grow, grow_long, unpacked, unpacked, long, long_loop },
 	nested = { match, match, found, every_match },
 	loop = { [every_match] = true },
 	sorts = { "str", "str", "str", "text", "text", "ostr", "slice" },

@@ -77,8 +77,11 @@ local function again(scope)
 	local at, r = random(0, 40), pick { "u8", "u16", "u32", "u64", "le32" }
 	local size = pick { "8", "16", "32", "64" }
 	local a = declare(scope, "any", "w").name
-	local write = S("if ", condition(scope), " and p:set_u", size, "(", place(at), ", ", size == "64" and int(scope, 1) or
-		small(scope, size == "8" and "0xff" or "0xffff"), ") then ", result(scope), " end")
+	local set = E("call", "p:set_u", size, "(", place(at), ", ", size == "64" and int(scope, 1) or
+		small(scope, size == "8" and "0xff" or "0xffff"), ")")
+	local k = random(3)
+	local write = k == 1 and S(set) or k == 2 and S("if ", condition(scope), " then\n", set, "\nend") or
+		S("if ", condition(scope), " and ", set, " then ", result(scope), " end")
 	if g.writes == false then write = result(scope) end
 	return S("local ", a, " = p:", r, "(", tostring(at), ")\n", write, "\nput(", tostring(random(0, 20)), ", p:", r, "(", place(at), "))\nput(",
 		tostring(random(0, 20)), ", ", a, ")")
