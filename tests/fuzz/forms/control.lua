@@ -53,8 +53,8 @@ local function for_hostile(scope)
 	end
 	if chance(40) then to = E("int", pick { "math.maxinteger", "math.mininteger" }) end
 	if chance(25) then -- a few turns over more than half of all integers
-		from, to, step = E("int", pick { "math.mininteger", "-3" }), E("int", "math.maxinteger"), E("int", pick { "math.maxinteger", "1 << 62", "(1 << 61) + 7" })
-		if chance(30) then from, to, step = to, from, E("int", "-(1 << 62)") end
+		from, to, step = E("int", "(", small(scope, "7"), pick { " + math.mininteger)", " - 9)" }), E("int", "math.maxinteger"), E("int", pick { "math.maxinteger", "1 << 62", "(1 << 61) + 7" })
+		if chance(30) then from, to, step = E("int", "math.maxinteger"), E("int", "(", small(scope, "7"), " + math.mininteger)"), E("int", "-(1 << 62)") end
 	end
 	local i = declare(s, "int", "i")
 	i.fixed = true

@@ -191,6 +191,7 @@ local function keep(scope)
 	if k == 3 then return S("TAGS[", str(scope, 2), "] = nil") end
 	if k <= 5 then return S("NAMES[", key(scope, 1), "] = ", k == 4 and str(scope, 2) or chance(40) and text(scope, 2) or
 		E("text", "(", str(scope, 1), " .. ", str(scope, 1), ")")) end
+	if k == 8 and chance(50) then return S("NAMES[", key(scope, 1), "] = KEPT.s") end
 	if k == 6 then return S("KEPT.s = ", chance(70) and E("str", str(scope, 2)) or text(scope, 2)) end
 	if k == 7 then return S("PAIRS[{ s = ", str(scope, 2), ", n = ", int(scope, 1), " & 3 }] = ", int(scope, 1)) end
 	return S("put(", tostring(random(0, 20)), ", PAIRS[{ s = ", str(scope, 1), ", n = ", int(scope, 1), " & 3 }])")
@@ -319,7 +320,7 @@ local function world(bpf, env)
 		{ "NAMES", contents(names, { { 0, "ab" }, { 1, "" }, { 3, "0123456789abcdef" } },
 			function(k, v) return ("NAMES[%d]=%q"):format(k, v) end) },
 		{ "PAIRS", contents(pairs_, {}, function(k, v) return ("PAIRS[%q,%d]=%d"):format(k.s, k.n, v) end) },
-		{ "KEPT", function() kept.s = "kept" end, function(t) t[#t + 1] = ("KEPT=%q"):format(kept.s) end },
+		{ "KEPT", function() kept.s = "kept: twenty bytes.." end, function(t) t[#t + 1] = ("KEPT=%q"):format(kept.s) end },
 	}
 end
 

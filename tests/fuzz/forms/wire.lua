@@ -98,6 +98,18 @@ local function written_anew(scope)
 	return S(v.name, ".", f, " = ", v.name, ".", f == "sport" and "dport" or f)
 end
 
+-- A field read, written and read again, or one that it is part of.
+local SMALL = { ip = { "ttl", "tos", "id" }, udp = { "sport", "dport" }, tcp = { "window", "sport", "dport" }, six = { "hop_limit", "tclass" } }
+local function field_again(scope)
+	local v = visible(scope, function(v) return SMALL[v.sort] end)
+	if not v or not g.writes then return again(scope) end
+	local f, a = pick(SMALL[v.sort]), declare(scope, "int", "n").name
+	local write = E("call", v.name, ".", chance(80) and f or pick(SMALL[v.sort]), " = ", small(scope, "0xff"))
+	if chance(50) then write = E("call", "if ", condition(scope), " then\n", write, "\nend") end
+	local k = random(0, 20)
+	return S("local ", a, " = ", v.name, ".", f, "\n", write, "\nput(", tostring(k), ", ", v.name, ".", f, ")\nput(", tostring((k + 1) % 20), ", ", a, ")")
+end
+
 -- ---- ends that move ----
 
 local function moved(scope)
@@ -130,7 +142,7 @@ return {
 		return h and E("bool", "(#", h.name, " > ", tostring(random(0, 40)), ")")
 	end },
 	any = { last_bytes, last_bytes },
-	flat = { again, again, written_anew, written_anew, written_anew, moved },
+	flat = { again, field_again, field_again, field_again, written_anew, written_anew, written_anew, moved },
 	nested = { own, own, own, rare, rare },
 	world = world,
 }
