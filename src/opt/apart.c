@@ -6,10 +6,10 @@
  *                                    else ->  u.n = 5  --+-> ...
  *   return t.n
  *
- * A parameter's fields are copies of its table's (records.c), which the other variable would not see change. So
- * what is done through it is done to the table that it is, and it has no fields. Each newtable then stands for one table
- * from the beginning on: where it was its fields become nil, if a loop makes it again. That is right as long as nobody still has
- * the one made before; where somebody has, such tables are left to be refused.
+ * A parameter's fields are copies of its table's (records.c), which the other variable would not see change. So what is
+ * done through it is done to the table that it is, and it has no fields. Each newtable then stands for one table from
+ * the beginning on; where it was, its fields become nil, if a loop makes it again. That is right as long as nobody still
+ * has the one made before; where somebody has, such tables are left to be refused.
  */
 #include "opt/iterate.h"
 #include "opt/lists.h"

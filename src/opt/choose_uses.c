@@ -247,7 +247,8 @@ static bool is_no_number(const pg_value *v)
 static const char *operand_fails(struct choice *c, const struct ir_ins *i, uint32_t a, const pg_value *of)
 {
 	const struct operation *o = &operations[i->op];
-	if (!of || of->kind == PG_TABLE || (ir_kind_of(of->kind) == IR_FUNC && i->op == IRO(call)))
+	bool address = of && (of->kind == PG_IP4 || of->kind == PG_IP6 || of->kind == PG_MAC);
+	if (!of || of->kind == PG_TABLE || (address && o->good == IR_ALL_STRINGS) || (ir_kind_of(of->kind) == IR_FUNC && i->op == IRO(call)))
 		return NULL;
 	if (o->sum && is_no_number(of) && i->nargs > 1 && ir_at(c->f, i->args[!a])->type.kinds != IR_BIT(IR_INT))
 		return NULL; /* it is refused */

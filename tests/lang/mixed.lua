@@ -83,4 +83,19 @@ lang.case { name = "in a loop", inputs = one, f = function(n)
 	end
 	return sum
 end }
+local addresses = { inc, bpf.ip "10.0.0.1", 5, bpf.mac "02:00:00:00:00:01", twice }
+lang.case { name = "addresses among them, called", inputs = one, f = function(k)
+	local ok, v = pcall(function() return (addresses[k](3)) end)
+	return ok, ok and v, not ok and #v
+end }
+lang.case { name = "addresses among them, in sums", inputs = one, f = function(k)
+	local ok, v = pcall(function() return addresses[k] * 3 end)
+	local ok2, w = pcall(function() return 3 | addresses[k] end)
+	return ok and v, ok2 and w, not ok and #v
+end }
+lang.case { name = "addresses among them, told", inputs = one, f = function(k)
+	local v = addresses[k]
+	if type(v) == "userdata" then return v:byte(1), v == bpf.ip "10.0.0.1" end
+	return type(v) == "number" and v
+end }
 lang.done()
