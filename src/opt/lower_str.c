@@ -282,14 +282,20 @@ void lw_str_copy(struct lw *w, const struct lw_str *s, ir_ref ptr, int64_t off, 
 	}
 	ir_blk some = lw_block(w, 0), fits = lw_block(w, 0), end = lw_block(w, 0);
 	uint32_t helper = w->unit->target->helper_load_bytes;
-	ir_ref len = lw_op1(w, IRO(own), s->len);
-	lw_bri(w, IR_UGT, len, cap, longer, fits);
-	lw_enter(w, fits);
-	lw_bri(w, IR_EQ, len, 0, end, some);
+	if (!cap) {
+		lw_bri(w, IR_NE, s->len, 0, longer, end);
+		lw_enter(w, end);
+		return;
+	}
+	lw_bri(w, IR_EQ, s->len, 0, end, some);
 	lw_enter(w, some);
+	ir_ref less = lw_op1(w, IRO(own), lw_op2i(w, IRO(sub64), s->len, 1)); /* before 6.8 a test for 0 gives no bound */
+	lw_bri(w, IR_UGT, less, cap - 1, longer, fits);
+	lw_enter(w, fits);
 	if (!helper) {
 		copy_bytes(w, s, ptr, off, cap, end);
 	} else {
+		ir_ref len = lw_op2i(w, IRO(add64), less, 1);
 		ir_ref to = off ? lw_op2i(w, IRO(add64), ptr, off) : ptr;
 		ir_ref r = lw_helper(w, helper, 4, (ir_ref[]){ lw_ctx(w), s->off, to, len });
 		lw_raise_if(w, IR_NE, r, lw_imm(w, 0), "packet byte not readable");
