@@ -2,7 +2,7 @@
  * scratch_main.c - the counts of slots in scratch memory (src/opt/lower_long.c), seen and changed from outside, as if
  * other runs had them.
  *
- *	scratch SLOTS get           prints what the slots of every map called pg_scratch count, added up
+ *	scratch SLOTS get           prints what the slots of the newest map called pg_scratch count, added up
  *	scratch SLOTS add N EVERY   adds N to the count of each slot whose number EVERY divides
  */
 #include <linux/bpf.h>
@@ -59,14 +59,19 @@ int main(int argc, char **argv)
 	uint32_t slots = argc > 1 ? (uint32_t)atoi(argv[1]) : 0;
 	uint64_t n = argc > 3 ? (uint64_t)atoll(argv[3]) : 0, sum = 0;
 	union bpf_attr a = { 0 };
+	struct bpf_map_info info = { 0 }, one;
+	int newest = -1;
 	for (; slots && !bpf(BPF_MAP_GET_NEXT_ID, &a); a.start_id = a.next_id) {
-		struct bpf_map_info info;
-		int fd = open_map(a.next_id, &info);
+		int fd = open_map(a.next_id, &one);
 		if (fd < 0)
 			continue;
-		sum += count(fd, info.value_size, slots, n, argc > 4 ? (uint32_t)atoi(argv[4]) : 1);
-		close(fd);
+		if (newest >= 0)
+			close(newest);
+		newest = fd;
+		info = one;
 	}
+	if (newest >= 0)
+		sum = count(newest, info.value_size, slots, n, argc > 4 ? (uint32_t)atoi(argv[4]) : 1);
 	printf("%llu\n", (unsigned long long)sum);
 	return !slots;
 }
