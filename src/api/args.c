@@ -55,7 +55,7 @@ int pg_twin_args(pg_ctx *ctx, const struct pg_compile_opts *opts, const pg_value
 	if (setjmp(oom)) {
 		r = api_fail(ctx, -ENOMEM, "out of memory");
 	} else {
-		r = h->family->target_at(&at, &t, err, sizeof err);
+		r = hook_target(h->family, &at, &t, err, sizeof err);
 		r = r < 0 ? api_fail(ctx, r, "%s", err) : fill(ctx, t, in, n, out);
 	}
 	arena_free(&arena);

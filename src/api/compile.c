@@ -182,7 +182,7 @@ static int target_at(pg_unit *u, const struct pg_compile_opts *o, const struct i
 	if (at.point && !hook_names(u->hook, "point"))
 		return api_fail(u->ctx, -EINVAL, "%s has no points: write \"%s\", not \"%s\"", u->hook->name,
 				u->hook->name, u->kind);
-	int r = family->target_at ? family->target_at(&at, out, err, sizeof(err)) : 0;
+	int r = hook_target(family, &at, out, err, sizeof err);
 	if (r < 0)
 		return api_fail(u->ctx, r, "%s", err);
 	if (u->ctx->added)

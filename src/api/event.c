@@ -31,8 +31,7 @@ static int fill(pg_ctx *ctx, const struct hook *h, const char *kind, pg_event *e
 	const struct ir_target *t;
 	uint32_t n = 0;
 	hook_find(kind, &at.point);
-	t = h->family->target;
-	int r = h->family->target_at(&at, &t, err, sizeof err);
+	int r = hook_target(h->family, &at, &t, err, sizeof err);
 	if (r < 0)
 		return api_fail(ctx, r, "%s", err);
 	e->view = t->views[0];

@@ -1,6 +1,8 @@
 /* hook.c - the table of hooks, from hooks.def. */
 #include "hook/hook.h"
 
+#include "hook/event.h"
+
 #include <string.h>
 
 #define HOOK(name, replace, args, what) extern const struct hook_family hook_##name;
@@ -38,6 +40,20 @@ bool hook_names(const struct hook *h, const char *word)
 		if ((at == h->args || at[-1] == ' ') && (at[n] == ' ' || !at[n]))
 			return true;
 	return false;
+}
+
+int hook_target(const struct hook_family *f, const struct hook_place *at, const struct ir_target **out, char *err,
+		size_t errlen)
+{
+	struct event all = { .fields = f->fields };
+	*out = f->target;
+	if (f->target_at)
+		return f->target_at(at, out, err, errlen);
+	while (all.fields && all.fields[all.nfields].name)
+		all.nfields++;
+	if (all.fields)
+		*out = event_target(at->arena, f->target, f->context, &all);
+	return 0;
 }
 
 int64_t hook_neutral(const struct ir_target *t, int64_t native)

@@ -16,6 +16,7 @@ enum hook_replace {
 };
 
 struct hook;
+struct event_field;
 
 /* What of its compile options a program keeps: how it is attached depends on them. */
 struct hook_made {
@@ -56,6 +57,10 @@ struct hook_family {
 	uint32_t test_most;  /* most that it gives a program in one buffer; 0: however many there are */
 	bool no_test;        /* it has no test run for programs of this type */
 	uint32_t test_skip;  /* bytes it takes off before the program sees them, an Ethernet header's */
+	/* A context that is the same everywhere, where the function receives a view of it: its name and its fields, the last
+	 * of which has none. */
+	const char *context;
+	struct event_field *fields;
 	/* The target at one place, in its arena; NULL: it is the same everywhere. */
 	int (*target_at)(const struct hook_place *at, const struct ir_target **out, char *err, size_t errlen);
 	int (*attach)(struct kern_features *f, int prog_fd, const struct pg_attach_opts *opts,
@@ -78,6 +83,9 @@ struct hook {
 const struct hook *hook_find(const char *kind, const char **point);
 const struct hook *hook_at(unsigned i);                     /* NULL past the end */
 bool hook_names(const struct hook *h, const char *word);    /* is the word in its args? */
+/* What is compiled for at a place, in its arena: 0 or -errno with a sentence in err. */
+int hook_target(const struct hook_family *f, const struct hook_place *at, const struct ir_target **out, char *err,
+		size_t errlen);
 /* A neutral verdict of the hook's native one; the native one itself when it has no neutral. */
 int64_t hook_neutral(const struct ir_target *t, int64_t native);
 

@@ -42,14 +42,6 @@ static struct event_field fields[] = {
 	{ 0 },
 };
 
-static int target_at(const struct hook_place *at, const struct ir_target **out, char *err, size_t errlen)
-{
-	const struct event all = { .fields = fields, .nfields = sizeof fields / sizeof *fields - 1 };
-	(void)err, (void)errlen;
-	*out = event_target(at->arena, &target, "lookup", &all);
-	return 0;
-}
-
 static int attach(struct kern_features *f, int prog_fd, const struct pg_attach_opts *opts, struct hook_link *l, char *err,
 		  size_t errlen)
 {
@@ -84,7 +76,8 @@ const struct hook_family hook_sk_lookup = {
 	.target = &target,
 	.input = PG_INPUT_EVENT,
 	.no_test = true,
-	.target_at = target_at,
+	.context = "lookup",
+	.fields = fields,
 	.attach = attach,
 	.replace = replace,
 	.detach = detach,

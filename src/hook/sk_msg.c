@@ -45,14 +45,6 @@ static struct event_field fields[] = {
 	{ 0 },
 };
 
-static int target_at(const struct hook_place *at, const struct ir_target **out, char *err, size_t errlen)
-{
-	const struct event all = { .fields = fields, .nfields = sizeof fields / sizeof *fields - 1 };
-	(void)err, (void)errlen;
-	*out = event_target(at->arena, &target, "msg", &all);
-	return 0;
-}
-
 static int say(const struct hook_link *l, int r, char *err, size_t errlen)
 {
 	const char *rights = r == -EPERM ? kern_rights_missing() : NULL;
@@ -112,7 +104,8 @@ const struct hook_family hook_sk_msg = {
 	.target = &target,
 	.input = PG_INPUT_EVENT,
 	.no_test = true,
-	.target_at = target_at,
+	.context = "msg",
+	.fields = fields,
 	.attach = attach,
 	.replace = replace,
 	.detach = detach,
