@@ -95,24 +95,21 @@ static void sni_ipv6(struct packet *p)
 	eth(p, 0x86dd); ipv6(p, TCP, 0); tcp(p, 443, PSH | ACK, 0);
 	hello_of(p, 32, 34); extensions(p, 0); named(p, "worse.example"); end_ipv6(p, OUTER);
 }
-static void sni_many(struct packet *p)
+/* Behind so many others. */
+static void behind(struct packet *p, unsigned n)
 {
-	eth(p, 0x800); ipv4(p, TCP, FRIEND, 0, 0, 0x4000); tcp(p, 443, PSH | ACK, 0);
+	eth(p, 0x800);
+	ipv4(p, TCP, FRIEND, 0, 0, 0x4000);
+	tcp(p, 443, PSH | ACK, 0);
 	hello_of(p, 0, 2);
-	for (unsigned i = 0; i < 64; i++)
+	while (n--)
 		extension(p, 21, 0);
 	named(p, "bad.example.org");
 	end_ipv4(p, OUTER);
 }
-static void sni_last(struct packet *p)
-{
-	eth(p, 0x800); ipv4(p, TCP, FRIEND, 0, 0, 0x4000); tcp(p, 443, PSH | ACK, 0);
-	hello_of(p, 0, 2);
-	for (unsigned i = 0; i < 63; i++)
-		extension(p, 21, 0);
-	named(p, "bad.example.org");
-	end_ipv4(p, OUTER);
-}
+
+static void sni_last(struct packet *p)     { behind(p, 63); }
+static void sni_many(struct packet *p)     { behind(p, 64); }
 
 static const struct row sni[] = {
 	{ data,        45, "TCP to port 443" },
