@@ -6,6 +6,7 @@
  * bytes in words, padded with zeros: those of typed memory, which hold no zero byte, and those made at run
  * time, whose length is in a word of its own.
  */
+#include "core/feature.h"
 #include "opt/lower.h"
 
 #define HIGHS 0x8080808080808080u
@@ -274,28 +275,40 @@ static void copy_words(struct lw *w, const struct lw_str *s, ir_ref ptr, int64_t
 		lw_store(w, 8, ptr, off + 8 * i, lw_op2(w, IRO(and64), lw_long_word(w, s, i), lw_text_mask(w, s->len, i)));
 }
 
+/* Goes on where s has 1 to cap bytes; how many, as the verifier knows it. Before 6.8 it learns nothing from a test for
+ * 0, so the bound is of what is one less there; it takes more ways, where there are loops. */
+static ir_ref some_bytes(struct lw *w, const struct lw_str *s, uint32_t cap, ir_blk none, ir_blk longer)
+{
+	const bool *has = w->unit->features;
+	ir_blk some = lw_block(w, 0), fits = lw_block(w, 0);
+	if (cap && has && !has[FEAT_may_goto]) {
+		lw_bri(w, IR_EQ, s->len, 0, none, some);
+		lw_enter(w, some);
+		ir_ref less = lw_op1(w, IRO(own), lw_op2i(w, IRO(sub64), s->len, 1));
+		lw_bri(w, IR_UGT, less, cap - 1, longer, fits);
+		lw_enter(w, fits);
+		return lw_op2i(w, IRO(add64), less, 1);
+	}
+	ir_ref len = lw_op1(w, IRO(own), s->len);
+	lw_bri(w, IR_UGT, len, cap, longer, fits);
+	lw_enter(w, fits);
+	lw_bri(w, IR_EQ, len, 0, none, some);
+	lw_enter(w, some);
+	return len;
+}
+
 void lw_str_copy(struct lw *w, const struct lw_str *s, ir_ref ptr, int64_t off, uint32_t cap, ir_blk longer)
 {
 	if (s->far) {
 		copy_words(w, s, ptr, off, cap, longer);
 		return;
 	}
-	ir_blk some = lw_block(w, 0), fits = lw_block(w, 0), end = lw_block(w, 0);
 	uint32_t helper = w->unit->target->helper_load_bytes;
-	if (!cap) {
-		lw_bri(w, IR_NE, s->len, 0, longer, end);
-		lw_enter(w, end);
-		return;
-	}
-	lw_bri(w, IR_EQ, s->len, 0, end, some);
-	lw_enter(w, some);
-	ir_ref less = lw_op1(w, IRO(own), lw_op2i(w, IRO(sub64), s->len, 1)); /* before 6.8 a test for 0 gives no bound */
-	lw_bri(w, IR_UGT, less, cap - 1, longer, fits);
-	lw_enter(w, fits);
+	ir_blk end = lw_block(w, 0);
+	ir_ref len = some_bytes(w, s, cap, end, longer);
 	if (!helper) {
 		copy_bytes(w, s, ptr, off, cap, end);
 	} else {
-		ir_ref len = lw_op2i(w, IRO(add64), less, 1);
 		ir_ref to = off ? lw_op2i(w, IRO(add64), ptr, off) : ptr;
 		ir_ref r = lw_helper(w, helper, 4, (ir_ref[]){ lw_ctx(w), s->off, to, len });
 		lw_raise_if(w, IR_NE, r, lw_imm(w, 0), "packet byte not readable");
