@@ -123,7 +123,36 @@ static int side_of(const struct thread *t, ir_blk b, ir_blk at)
 	return -1;
 }
 
-/* Could an edge into b be decided? */
+/* Value v of block b, seen from an edge that leads there with `args`. */
+static ir_ref through(const struct ir_fn *f, ir_blk b, const struct ir_edge *in, ir_ref v)
+{
+	const struct ir_ins *i = ir_at(f, v);
+	return i->op == IRO(param) && i->block == b ? in->args[i->aux] : v;
+}
+
+/* What the branch `term` has just answered, asked again behind its edge `succ`: 1, 0, or -1 for another question. */
+static int told_before(const struct ir_fn *f, const struct ir_ins *term, uint32_t succ)
+{
+	const struct ir_edge *in = &term->succ[succ];
+	const struct ir_ins *again = ir_at(f, ir_block(f, in->to)->last);
+	if ((term->op != IRO(br) && term->op != IRO(br32)) || again->op != term->op ||
+	    (again->aux ^ term->aux) > 1 || /* a condition and its opposite are neighbours */
+	    through(f, in->to, in, again->args[0]) != term->args[0] ||
+	    through(f, in->to, in, again->args[1]) != term->args[1])
+		return -1;
+	return (again->aux == term->aux) == (succ == 0);
+}
+
+static bool is_told_before(const struct ir_fn *f, ir_blk b)
+{
+	const struct ir_block *k = ir_block(f, b);
+	for (uint32_t p = 0; p < k->npreds; p++)
+		if (told_before(f, ir_at(f, ir_block(f, k->preds[p].from)->last), k->preds[p].succ) >= 0)
+			return true;
+	return false;
+}
+
+/* Could an edge into b be decided by a constant? */
 static bool has_constant(const struct ir_fn *f, ir_blk b)
 {
 	const struct ir_block *k = ir_block(f, b);
@@ -185,7 +214,7 @@ static void mark_bad(struct thread *t, ir_ref *use, ir_blk at)
 
 static bool may_open(const struct thread *t, ir_blk b)
 {
-	return is_lone(t->f, b, IRO(br)) && has_constant(t->f, b);
+	return is_lone(t->f, b, IRO(br)) && (has_constant(t->f, b) || is_told_before(t->f, b));
 }
 
 static void open_blocks(struct thread *t)
@@ -217,13 +246,6 @@ static void open_blocks(struct thread *t)
 
 /* ---- following an edge ---- */
 
-/* Value v of block b, seen from an edge that leads there with `args`. */
-static ir_ref through(const struct ir_fn *f, ir_blk b, const struct ir_edge *in, ir_ref v)
-{
-	const struct ir_ins *i = ir_at(f, v);
-	return i->op == IRO(param) && i->block == b ? in->args[i->aux] : v;
-}
-
 static struct ir_edge compose(struct thread *t, const struct ir_edge *in, const struct ir_edge *out)
 {
 	struct ir_edge e = { .to = out->to, .nargs = out->nargs };
@@ -234,11 +256,12 @@ static struct ir_edge compose(struct thread *t, const struct ir_edge *in, const 
 	return e;
 }
 
-/* One step: which successor of in->to the edge leads to in any case, or -1. The head of a loop that
- * is to be walked stays its head. */
-static int way(struct thread *t, const struct ir_edge *in)
+/* One step: which successor of the block that edge `succ` of `term` leads to is next in any case, or -1. The head of a
+ * loop that is to be walked stays its head. */
+static int way(struct thread *t, ir_ref term, uint32_t succ)
 {
 	struct ir_fn *f = t->f;
+	const struct ir_edge *in = &ir_at(f, term)->succ[succ];
 	enum ir_op op = lone_op(f, in->to);
 	if (op != IRO(jmp) && op != IRO(br) && op != IRO(br32))
 		return -1;
@@ -248,8 +271,10 @@ static int way(struct thread *t, const struct ir_edge *in)
 	const struct ir_ins *br = ir_at(f, k->last);
 	if (op == IRO(jmp)) /* what several cold ways bring along is brought in one place */
 		return k->cold && k->npreds > 1 && br->succ[0].nargs ? -1 : 0;
-	int yes = fold_condition(t->s, op == IRO(br32), br->aux,
-				 through(f, in->to, in, br->args[0]), through(f, in->to, in, br->args[1]));
+	int yes = told_before(f, ir_at(f, term), succ);
+	if (yes < 0)
+		yes = fold_condition(t->s, op == IRO(br32), br->aux,
+				     through(f, in->to, in, br->args[0]), through(f, in->to, in, br->args[1]));
 	return yes < 0 ? -1 : !yes;
 }
 
@@ -263,7 +288,7 @@ static void follow(struct thread *t, ir_ref term, uint32_t succ)
 {
 	for (unsigned hop = 0; hop < HOPS; hop++) {
 		struct ir_edge in = ir_at(t->f, term)->succ[succ];
-		int k = way(t, &in);
+		int k = way(t, term, succ);
 		if (k < 0)
 			return;
 		struct ir_edge out = compose(t, &in, &ir_at(t->f, ir_block(t->f, in.to)->last)->succ[k]);
