@@ -20,6 +20,7 @@
  * way on which a program begins anew (pull.c) is no loop: it is gone once, which the verifier must see.
  */
 #include "core/feature.h"
+#include "opt/across.h"
 #include "opt/simplify.h"
 #include "opt/webs.h"
 
@@ -39,6 +40,7 @@ struct veil {
 	bool *looped;          /* ... in one with fuel */
 	bool tags;             /* some variable is a pointer or a constant: any constants may be its tag */
 	bool calls_back;       /* what is stored may be for a function that the kernel calls back */
+	const struct across *only; /* NULL: of everything; else what lives on across calls is all that is hidden */
 };
 
 static void count_uses(struct veil *v)
@@ -86,13 +88,19 @@ static bool may_hide(struct veil *v, ir_ref r)
 	return i->op != IRO(own) && !web_makes_pointer(v->f, r);
 }
 
+/* A value that no call lies behind, where only those matter. */
+static bool is_spared(const struct veil *v, ir_ref r)
+{
+	return v->only && r < v->webs.n && !v->only->value[r];
+}
+
 static void veil_test(struct veil *v, ir_ref term)
 {
 	struct ir_fn *f = v->f;
 	struct edit e = { f, term, ir_at(f, term)->site };
 	for (uint32_t a = 0; a < 2; a++) {
 		ir_ref r = ir_at(f, term)->args[a];
-		if (is_imm(f, r) || v->uses[r] < 2 || !may_hide(v, r))
+		if (is_imm(f, r) || v->uses[r] < 2 || !may_hide(v, r) || is_spared(v, r))
 			continue;
 		r = hide(v, &e, r);
 		ir_at(f, term)->args[a] = r;
@@ -186,7 +194,8 @@ static void veil_own(struct veil *v, ir_ref own)
 {
 	ir_ref r = ir_at(v->f, own)->args[0];
 	struct edit e = { v->f, own, ir_at(v->f, own)->site };
-	if (v->uses[r] < 2 || !may_hide(v, r) || range_seen(&v->range[r]) != UINT64_MAX) /* its test may be gone */
+	if (v->uses[r] < 2 || !may_hide(v, r) || is_spared(v, r) ||
+	    range_seen(&v->range[r]) != UINT64_MAX) /* its test may be gone */
 		return;
 	r = hide(v, &e, r);
 	ir_at(v->f, own)->args[0] = r;
@@ -212,7 +221,7 @@ static void veil_edge(struct veil *v, ir_ref term, uint32_t s)
 		return;
 	for (uint32_t k = 0; k < ir_at(f, term)->succ[s].nargs; k++) {
 		ir_ref r = ir_at(f, term)->succ[s].args[k], to = ir_block(f, into)->params[k];
-		if (r == to || !may_hide(v, to) || !may_hide(v, r) ||
+		if (r == to || !may_hide(v, to) || !may_hide(v, r) || is_spared(v, to) ||
 		    (!is_narrow(v, r) && !lives_beside(v, term, s, r)))
 			continue;
 		ir_ref hidden = hide(v, &e, r);
@@ -346,6 +355,15 @@ static bool loops_in_loops(struct ir_unit *u)
 	return inner && has_loops(u, u->main);
 }
 
+/* Does the verifier forget across calls what it had to remember? Where it sees in what is called that two ways are alike,
+ * it follows back what made the first of them what it was, and before 6.5 takes the registers of the function that is
+ * called for the caller's (propagate_precision): of a constant that some ways bring it then believes that all do, and
+ * drops a branch behind the call. */
+static bool forgets(const struct ir_unit *u)
+{
+	return u->features && !u->features[FEAT_isa_v4];
+}
+
 /* ---- the pass ---- */
 
 static void veil_block(struct veil *v, ir_blk b)
@@ -368,24 +386,28 @@ static void veil_block(struct veil *v, ir_blk b)
 static void veil_fn(struct ir_unit *u, struct ir_fn *f, bool all)
 {
 	struct veil v = { .u = u, .f = f };
+	struct across across;
 	uint32_t size = 0;
 	ir_need_order(f);
 	for (uint32_t o = 0; o < f->nrpo; o++)
 		size += size_of(f, f->rpo[o]);
-	bool calls_back = f == u->main && u->nfns > 1 && has_callbacks(f);
-	if (!all && !worth_it(u, f, size, calls_back))
-		return;
-	v.calls_back = calls_back;
-	f->veiled = true;
+	v.calls_back = f == u->main && u->nfns > 1 && has_callbacks(f);
+	if (!all && !worth_it(u, f, size, v.calls_back)) {
+		if (!forgets(u) || !across_find(u->arena, f, &across))
+			return;
+		v.only = &across;
+	}
+	f->veiled = !v.only;
 	f->veiled_whole = u->nfns > 1 || size >= LONG;
 	webs_find(f, &v.webs);
 	v.tags = webs_have_tags(&v.webs, WEB_POINTER);
 	count_uses(&v);
 	v.range = range_all(u->arena, f);
 	find_loops(&v);
-	write_slots(&v);
+	if (!v.only)
+		write_slots(&v);
 	for (uint32_t o = 0; o < f->nrpo; o++)
-		if (!ir_block(f, f->rpo[o])->cold && !v.walked[f->rpo[o]])
+		if (!ir_block(f, f->rpo[o])->cold && !v.walked[f->rpo[o]] && (!v.only || v.only->before[f->rpo[o]]))
 			veil_block(&v, f->rpo[o]);
 }
 

@@ -1,18 +1,30 @@
 /* webs.c - webs of block parameters, and what enters them. */
 #include "opt/webs.h"
 
+/* Does kernel helper `id` give an address? Those that look something up, and their kin; of the kernel's other functions it
+ * is not known. */
+static bool gives_address(uint32_t id)
+{
+	static const uint8_t ids[] = { 1, 81, 84, 85, 95, 96, 98, 99, 107, 131, 136, 137, 138, 139, 140, 145, 153, 154,
+				       156, 158, 162, 175, 178, 194, 195, 196, 203, 210 };
+	return id >= IR_CALL_KFUNC || (id < 256 && memchr(ids, (int)id, sizeof(ids)));
+}
+
 bool web_makes_pointer(const struct ir_fn *f, ir_ref r)
 {
 	const struct ir_ins *i = ir_at(f, r);
 	switch (i->op) {
 	case IRO(ctx): case IRO(slot): case IRO(mapfd): case IRO(mapval): case IRO(pkt):
 	case IRO(arg): case IRO(loadp): case IRO(mapeach): case IRO(mapeachval): case IRO(fnref):
-	case IRO(helper): /* a look-up gives one; constants beside other results do little harm */
 		return true;
+	case IRO(helper):
+		return gives_address(i->aux);
 	case IRO(load32): /* the packet's ends, after guard */
 		return ir_at(f, i->args[0])->op == IRO(ctx);
-	case IRO(add64): case IRO(sub64): case IRO(own):
+	case IRO(add64): case IRO(own):
 		return web_makes_pointer(f, i->args[0]);
+	case IRO(sub64):
+		return web_makes_pointer(f, i->args[0]) && !web_makes_pointer(f, i->args[1]);
 	default:
 		return false;
 	}
@@ -86,9 +98,12 @@ static void flag_inputs(struct webs *w, const struct ir_edge *e)
 
 ir_ref web_base(const struct ir_fn *f, ir_ref r)
 {
-	while (ir_at(f, r)->op == IRO(add64) || ir_at(f, r)->op == IRO(sub64) || ir_at(f, r)->op == IRO(own))
-		r = ir_at(f, r)->args[0];
-	return r;
+	for (;; r = ir_at(f, r)->args[0]) {
+		const struct ir_ins *i = ir_at(f, r);
+		bool apart = i->op == IRO(sub64) && web_makes_pointer(f, i->args[1]); /* how far, and no address */
+		if (apart || (i->op != IRO(add64) && i->op != IRO(sub64) && i->op != IRO(own)))
+			return r;
+	}
 }
 
 enum { HELPER_LOOKUP = 1 };

@@ -1,0 +1,75 @@
+-- What is known before a loop, and asked behind it: where the kernel calls the loop's body, it forgets on old kernels
+-- which ways it had told apart, and takes what the first of them brought for what all bring.
+local lang = dofile "tests/lang/harness.lua"
+local m = bpf.map { "hash", name = "m", key = "u32", value = "u64", entries = 16 }
+local function fill() for i = 1, 5 do m[i] = i * 3 end end
+
+local inputs = lang.pairs({ 0, 1, 2, 3, 5, 255, "nil", true }, { 0, 1, 3, 40 })
+local function case(name, f, more)
+	lang.case { name = name, inputs = inputs, see = { m }, setup = fill, unordered = more, f = f }
+end
+
+case("one of two constants", function(a, n)
+	local kind, sum = 0, 0
+	if a == 1 then kind = 3 end
+	for i = 1, n & 1023 do sum = sum * 3 + i end
+	if kind == 3 then return "three" == 1, sum end
+	return kind, sum
+end)
+case("one of four, in two loops", function(a, n)
+	local kind, sum = a == 1 and 1 or a == 2 and 2 or a == 3 and 3 or 4, 0
+	for i = 1, n & 1023 do sum = sum * 3 + i end
+	for i = 1, n & 511 do sum = sum ~ i << 3 end
+	return kind == 1, kind == 4, sum
+end)
+case("nil or not", function(a, n)
+	local v, sum = a and a ~= true and a + 1, 0
+	for i = 1, n & 1023 do sum = sum * 3 + i end
+	return v or "none" == 1, v == nil, sum
+end)
+case("what a test told", function(a, n)
+	local k, sum = (a ~= true and a or 7) & 255, 0
+	if k < 3 then sum = 1 end
+	for i = 1, n & 1023 do sum = sum * 3 + i end
+	if k < 3 then sum = sum + 1000000 end
+	return k, sum, k >= 3 and k < 200
+end)
+case("a field", function(a, n)
+	local r, sum = { kind = 1, n = 0 }, 0
+	if a == 1 then r.kind = 2 elseif a == 2 then r = { kind = 3, n = 9 } end
+	for i = 1, n & 1023 do sum = sum * 3 + i end
+	if r.kind == 2 then sum = sum + 1 elseif r.kind == 3 then sum = sum + 2 end
+	return r.kind, r.n, sum
+end)
+case("over a loop over a map", function(a)
+	local kind, sum = a == 1 and 5 or 6, 0
+	for k, v in pairs(m) do sum = sum + k * v end
+	if kind == 5 then sum = sum + 1 end
+	return kind, sum, a == 1
+end)
+case("over a loop that ends early", function(a, n)
+	local kind, at = a == 1 and 5 or a and 6 or 7, 0
+	for k, v in pairs(m) do if v == n then at = k end end
+	for i = 1, n & 1023 do
+		if i * i > 200 then break end
+		at = at + i
+	end
+	if kind == 5 then at = at + 100 elseif kind == 6 then at = at + 1000 end
+	return kind, at
+end)
+case("over loops in turns of one", function(a, n)
+	local kind, sum = 0, 0
+	for j = 1, 3 do
+		if a == j then kind = j end
+		for i = 1, n & 1023 do sum = sum * 3 + i end
+		if kind == j then sum = sum + 7 end
+	end
+	return kind, sum
+end)
+case("over what raises, caught", function(a, n)
+	local kind, sum = a == 1 and 5 or 6, 0
+	local good = pcall(function() for i = 1, n & 1023 do sum = sum + 10 // (i - 2) end end)
+	if kind == 5 then sum = sum + 1 end
+	return kind, good, good and sum
+end)
+lang.done()
