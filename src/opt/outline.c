@@ -826,6 +826,11 @@ static int outline(struct outline *o)
 	move_returns(o);
 	ir_need_tree(f);
 	o->range = range_all(o->u->arena, f);
+	if (outline_outward(f, o->in, o->range)) {
+		f->ordered = false;
+		ir_need_tree(f);
+		o->range = range_all(o->u->arena, f);
+	}
 	uint32_t nins = f->nins;
 	open_tables(o);
 	find_ways(o);
