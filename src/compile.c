@@ -46,7 +46,7 @@ static int run_hoist(struct compile *c)    { if (c->loops) opt_hoist(c->u); retu
 static int run_checks(struct compile *c)   { if (!c->loops) opt_checks(c->u); return 0; }
 static int run_stores(struct compile *c)   { if (!c->loops) opt_stores(c->u); return 0; }
 static int run_trees(struct compile *c)    { return opt_trees(c->u), 0; }
-static int run_narrow(struct compile *c)   { return opt_narrow(c->u), 0; }
+static int run_narrow(struct compile *c)   { return opt_narrow(c->u), opt_ordered(c->u), 0; }
 static int run_legalise(struct compile *c) { return be_legalise(c->u), 0; }
 static int run_allocate(struct compile *c) { return be_allocate(c->be); }
 static int run_frame(struct compile *c)    { return be_frame(c->be); }

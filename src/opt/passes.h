@@ -44,6 +44,7 @@ int opt_scratch(struct ir_unit *u);
 void opt_trees(struct ir_unit *u);
 /* 32-bit forms. */
 void opt_narrow(struct ir_unit *u);
+void opt_ordered(struct ir_unit *u); /* a part of narrow */
 /* Keeps from the verifier what it need not know, where knowing would cost it too much. */
 void opt_veil(struct ir_unit *u);
 /* A part of guard, where packets may lie in pieces: the context, data and data_end of a program that
