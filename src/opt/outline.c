@@ -462,12 +462,21 @@ static void end_turns(struct outline *o, ir_blk turn)
 		}
 }
 
-/* Does r dominate everything in the body that leads to `to`? */
+/* Is r there on this edge? What ends a block and gives a value gives it to its edge 0. */
+static bool there_on(struct outline *o, ir_ref r, const struct ir_pred *p)
+{
+	const struct ir_ins *i = ir_at(o->f, r);
+	if (i->nsucc && i->block == p->from)
+		return !p->succ;
+	return ir_dominates(o->f, i->nsucc ? i->succ[0].to : i->block, p->from);
+}
+
+/* Is r there on everything in the body that leads to `to`? */
 static bool there_at(struct outline *o, ir_ref r, ir_blk to)
 {
 	const struct ir_block *k = ir_block(o->f, to);
 	for (uint32_t p = 0; p < k->npreds; p++)
-		if (o->in[k->preds[p].from] && !ir_dominates(o->f, ir_at(o->f, r)->block, k->preds[p].from))
+		if (o->in[k->preds[p].from] && !there_on(o, r, &k->preds[p]))
 			return false;
 	return true;
 }

@@ -395,4 +395,24 @@ lang.case { name = "what a loop brings is refused where nil was known before", i
 	end)
 	return math.tointeger((type(r) == "number" and r or nil)), ok
 end }
+local few = { [0] = true, [3] = true, [7] = true, [-1] = true, [math.mininteger] = true, [true] = true, ab = true }
+loads, why = pcall(bpf.program, "xdp", { on_error = bpf.DROP, check = true }, function(p)
+	for k in pairs(keyed) do
+		if k == 0 then
+			for _ in pairs(few) do
+				if p:set_u8(22, 0) then return end
+			end
+		end
+	end
+end)
+lang.check("checks of packet bytes that lead out of a loop over a map", loads and {} or { why })
+loads, why = pcall(bpf.program, "xdp", { on_error = bpf.DROP, check = true }, function()
+	for k in pairs(keyed) do
+		if k == 0 then
+			local a = string.pack("<I2>I2", 0, 0):match("^(%u+) (%S*)")
+			if a then M[0] = math.fmod(0, k) end
+		end
+	end
+end)
+lang.check("text on the stack that leaves a loop over a map", loads and {} or { why })
 lang.done()
