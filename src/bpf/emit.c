@@ -226,10 +226,36 @@ static void block(struct em *e, uint32_t k)
 	}
 }
 
+/* What the kernel may make of one instruction before it runs; a jump over many must still fit then (bpf_patch_insn_data). */
+enum { GROWN_CALL = 8, GROWN_LOOP = 24, GROWN_TURN = 16, GROWN_DIVISION = 6, GROWN_MOST = 24, HELPER_LOOP = 181 };
+
+static uint32_t grown(const struct bpf_insn *i)
+{
+	unsigned class = BPF_CLASS(i->code), op = BPF_OP(i->code);
+	if (i->code == BE_CALL)
+		return !i->src_reg && i->imm == HELPER_LOOP ? GROWN_LOOP : GROWN_CALL;
+	if (i->code == BE_MAY_GOTO)
+		return GROWN_TURN;
+	return (class == BPF_ALU || class == BPF_ALU64) && (op == BPF_DIV || op == BPF_MOD) ? GROWN_DIVISION : 1;
+}
+
+/* By instruction: how many the kernel makes of those before it at most. NULL: there are too few to matter. */
+static const uint32_t *grown_before(struct em *e)
+{
+	const struct be_code *c = &e->b->out;
+	if (c->n <= INT16_MAX / GROWN_MOST)
+		return NULL;
+	uint32_t *sum = arena_array(e->b->scratch, uint32_t, (size_t)c->n + 1);
+	for (uint32_t k = 0; k < c->n; k++)
+		sum[k + 1] = sum[k] + grown(&c->insns[k]);
+	return sum;
+}
+
 /* Offsets into the jumps. Returns how many did not fit 16 bits; they are marked. */
 static uint32_t link_jumps(struct em *e)
 {
 	uint32_t over = 0;
+	const uint32_t *sum = grown_before(e);
 	if (e->cap_wide < e->njumps) {
 		bool *w = arena_array(e->b->scratch, bool, e->njumps);
 		if (e->cap_wide)
@@ -240,10 +266,11 @@ static uint32_t link_jumps(struct em *e)
 	for (uint32_t k = 0; k < e->njumps; k++) {
 		struct bpf_insn *i = &e->b->out.insns[e->jumps[k].insn];
 		int64_t off = (int64_t)e->start[e->jumps[k].target] - e->jumps[k].insn - 1;
+		int64_t most = sum ? (int64_t)sum[e->start[e->jumps[k].target]] - sum[e->jumps[k].insn + 1] : off;
 		off += MUTANT(jump_late) && off < 0;
 		if (i->code == BE_GOTOL) {
 			i->imm = (int32_t)off + MUTANT(long_jump);
-		} else if (off == (int16_t)off) {
+		} else if (most == (int16_t)most) {
 			i->off = (int16_t)off;
 		} else {
 			e->wide[k] = true;
