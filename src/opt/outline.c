@@ -335,7 +335,9 @@ static ir_ref bring_in(struct outline *o, struct edit *e, struct edit *head, ir_
 	if (is_pointer(o, r))
 		return put(o, e, IRO(loadp), o->frame, 0, word * WORD);
 	ir_ref loaded = put(o, e, IRO(load64), o->frame, 0, word * WORD);
-	return is_tag(o, r) ? loaded : bounded(o, e, r, loaded);
+	if (is_tag(o, r)) /* `veil` hides no copy of it */
+		return put(o, e, IRO(own), loaded, 0, 0);
+	return bounded(o, e, r, loaded);
 }
 
 struct bring { struct edit *e, *head; };

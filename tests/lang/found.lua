@@ -415,4 +415,18 @@ loads, why = pcall(bpf.program, "xdp", { on_error = bpf.DROP, check = true }, fu
 	end
 end)
 lang.check("text on the stack that leaves a loop over a map", loads and {} or { why })
+loads, why = pcall(bpf.program, "xdp", { on_error = bpf.DROP, check = true }, function(p)
+	local h, n = p.udp or p.tcp, p:u32(30) or 9
+	for k in pairs(keyed) do
+		if k == 0 then
+			local t = 0
+			for i = 0, n, 3 do
+				t = t + 1
+				if t > 7 then break end
+				if h then M[3] = h.check + i end
+			end
+		end
+	end
+end)
+lang.check("a header of two kinds in a loop in a loop over a map", loads and {} or { why })
 lang.done()
