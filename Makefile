@@ -79,7 +79,7 @@ products := $(BUILD)/libperigee.a $(BUILD)/libperigee.so $(if $(src_cli),$(BUILD
 	    $(if $(src_lua),$(BUILD)/perigee.so)
 stage    := $(if $(wildcard tests/net/stage/*.c),$(BUILD)/stage)
 
-.PHONY: FORCE all tests check check-vm fresh demo fuzz fuzz-input mutate mutate-fuzz bench static install uninstall clean help
+.PHONY: FORCE all tests check faults check-vm fresh demo fuzz fuzz-input mutate mutate-fuzz bench static install uninstall clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -88,6 +88,9 @@ tests: $(unit_bin) $(main_bin) $(preload_so) $(threads) $(bench_obj)     ## the 
 
 check: all tests                              ## all tests; T=suite/name runs a part
 	@BUILD=$(BUILD) LUA=$(LUA) tests/run $(T)
+
+faults: all tests                             ## each allocation of a script refused in turn (root; minutes)
+	@BUILD=$(BUILD) LUA=$(LUA) FAULT_ALL=1 TEST_LIMIT=3600 tests/run fault/memory
 
 check-vm: all tests                           ## suites T= on kernels K= of Debian, in QEMU; a table (root, the mirror)
 	@BUILD=$(BUILD) $(if $(T),SUITES="$(T)") tests/vm/run $(or $(K),5.10 6.1 6.12 newest)

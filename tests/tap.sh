@@ -37,3 +37,10 @@ plan() { # the last call of a test
 	echo "1..$count"
 	exit $bad
 }
+
+# So many moments, in seconds, up to a tenth each; others each time (MOMENTS, which is printed, says which).
+moments() {
+	seed=${MOMENTS:-$(date +%s)}
+	echo "# MOMENTS=$seed" >&2
+	awk -v n="$1" -v seed="$seed" 'BEGIN { srand(seed); while (n-- > 0) printf "%.4f\n", rand() / 10 }'
+}

@@ -102,16 +102,18 @@ END_LUA
 ping -q -i 0.002 127.0.0.1 >"$work/ping" 2>&1 &
 ping=$!
 left=0 early=0
-for n in $(seq 50); do
-	for signal in KILL TERM; do
+killed() { # how many times, signal
+	for moment in $(moments "$1"); do
 		"$BUILD/perigee" "$work/restless.lua" >"$work/out" 2>&1 &
 		pid=$!
-		sleep 0.0$((n % 10))$((n * 7 % 10))
-		kill -$signal $pid 2>/dev/null || early=$((early + 1))
+		sleep "$moment"
+		kill -"$2" $pid 2>/dev/null || early=$((early + 1))
 		wait $pid 2>/dev/null
 		detached || left=$((left + 1))
 	done
-done
+}
+killed 100 KILL
+killed 10 TERM
 pid=
 same "killed at 100 moments: it ran until then" $early 0
 same "killed at 100 moments: nothing stays attached" $left 0

@@ -79,10 +79,10 @@ hunted() { # hook, how many moments
 	for _ in $(seq 100); do grep -q on "$work/out" && break; sleep 0.05; done
 	ping -q -i 0.002 127.0.0.1 >"$work/ping" 2>&1 &
 	ping=$! early=0
-	for n in $(seq "$2"); do
+	for moment in $(moments "$2"); do
 		"$P" "$work/restless.lua" "$work/fs" "$1" >"$work/out" 2>&1 &
 		next=$!
-		sleep 0.0$((n % 10))$((n * 7 % 10))
+		sleep "$moment"
 		kill -9 "$pids" || early=$((early + 1))
 		wait "$pids" 2>/dev/null
 		pids=$next
@@ -108,6 +108,6 @@ hunted() { # hook, how many moments
 	sleep 0.1
 	check "$1: its end is the end" ping -q -c 1 -W 1 127.0.0.1
 }
-hunted xdp 50
-hunted tc 50
+hunted xdp 100
+hunted tc 100
 plan
