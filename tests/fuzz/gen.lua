@@ -40,6 +40,14 @@ random = math.random
 function pick(list) return list[random(#list)] end
 function chance(percent) return random(100) <= percent end
 
+function shuffled(list)
+	for i = #list, 2, -1 do
+		local k = random(i)
+		list[i], list[k] = list[k], list[i]
+	end
+	return list
+end
+
 function E(sort, ...) return { t = "e", sort = sort, ... } end
 function S(...) return { t = "s", ... } end
 

@@ -150,14 +150,15 @@ end
 local function chain(scope)
 	local v = visible(scope, function(v) return v.sort == "int" or v.sort == "word" end)
 	local from, s = pick { 0, 0, 1, 2, 250, 0x7ffffffe, -3 }, S()
-	if not v or chance(60) then
-		from, s = random(0, 2), S("local ", name("n"), " = ", small(scope, pick { "7", "15" }), "\n")
+	if not v or chance(70) then
+		local x = chance(50) and small(scope, pick { "7", "15" }) or E("int", "(p:u8(", tostring(random(14, 60)), ") or 0) & ", pick { "7", "15", "63" })
+		from, s = random(0, 2), S("local ", name("n"), " = ", x, "\n")
 		v = { name = s[2] }
 	end
 	local first = #s
-	for i = 1, random(3, 7) do
+	for i = 1, random(3, 9) do
 		s[#s + 1] = #s == first and "if " or "elseif "
-		s[#s + 1] = v.name .. pick { " == ", " == ", " == ", " < ", " <= " } .. from .. " then\n"
+		s[#s + 1] = v.name .. pick { " == ", " == ", " == ", " < ", " <= ", " < " } .. from .. " then\n"
 		s[#s + 1] = chance(25) and block(scope, 1) or { t = "b", S("OUT[", tostring(random(0, 20)), "] = ", tostring(i)) }
 		from = from + random(0, 3)
 	end

@@ -12,6 +12,15 @@ local function send(scope)
 	return s
 end
 
+-- Records whose sizes are no multiples of 8, several of them.
+local function send_odd(scope)
+	local s = S()
+	for _ = 1, random(1, 3) do
+		table.move({ "EW:send { a = ", small(scope, "0xff"), ", t = ", pick(TEXTS), " }\n" }, 1, 5, #s + 1, s)
+	end
+	return s
+end
+
 local function sum(scope)
 	local k = random(4)
 	if k == 1 then return S("PC.n = PC.n + ", int(scope, 1)) end
@@ -28,17 +37,28 @@ end
 
 local function world(bpf, env)
 	local EV = bpf.events { a = "i64", b = "u16", c = "bool", t = "char[10]", m = "u16?" }
+	local EW = bpf.events { a = "u8", t = "char[9]" }
 	local PH = bpf.map { "percpu_hash", name = "fz_ph", key = "u32", value = "i64", entries = 64 }
 	local PA = bpf.map { "percpu_array", name = "fz_pa", key = "u32", value = "i64", entries = 4 }
 	local PC = bpf.percpu { n = "i64" }
-	env.EV, env.PH, env.PA, env.PC = EV, PH, PA, PC
+	env.EV, env.EW, env.PH, env.PA, env.PC = EV, EW, PH, PA, PC
 	local function events(t)
 		for e in function() return EV:poll(0) end do
 			t[#t + 1] = ("EV{%d,%d,%s,%q,%s}"):format(e.a, e.b, e.c, e.t, e.m)
 		end
 		t[#t + 1] = ("lost=%d"):format(EV:lost())
 	end
-	local function zero(m, keys) for k = 0, keys do m[k] = 0 end end
+	local function odd(t)
+		for e in function() return EW:poll(0) end do t[#t + 1] = ("EW{%d,%q}"):format(e.a, e.t) end
+	end
+	-- What the user half writes it must read again, the sum over all CPUs.
+	local function zero(m, keys)
+		for k = 0, keys do
+			m[k] = 3
+			assert(m[k] == 3, "the sum over the CPUs is not what was written")
+			m[k] = 0
+		end
+	end
 	local function show(n, m, t)
 		local all = {}
 		for k, v in pairs(m) do all[#all + 1] = ("%s[%d]=%d"):format(n, k, v) end
@@ -47,6 +67,7 @@ local function world(bpf, env)
 	end
 	return {
 		{ "EV", function() events {} end, events },
+		{ "EW", function() odd {} end, odd },
 		{ "PH", function() PH:clear() end, function(t) show("PH", PH, t) end },
 		{ "PA", function() zero(PA, 3) end, function(t) show("PA", PA, t) end },
 		{ "PC", function() PC.n = 0 end, function(t) t[#t + 1] = ("PC=%d"):format(PC.n) end },
@@ -56,6 +77,6 @@ end
 return {
 	often = 20,
 	any = { read },
-	flat = { send, send, send, sum, sum },
+	flat = { send, send, send, send_odd, sum, sum },
 	world = world,
 }

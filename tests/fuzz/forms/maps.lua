@@ -8,22 +8,22 @@ end
 
 function small(scope, bits) return E("int", "(", int(scope, 2), " & ", bits, ")") end
 
--- ---- scalars: H, A, B, L; a queue Q ----
+-- ---- scalars: H, A, B, L, U; a queue Q ----
 
 function map_read(scope, d)
-	local m = pick { "H", "A", "B", "L" }
+	local m = pick { "H", "A", "B", "L", "U" }
 	if chance(20) then return E("any", m, ":get(", key(scope, d - 1), ")") end
 	return E("any", m, "[", key(scope, d - 1), "]")
 end
 
 local function write_map(scope)
-	local k, m = key(scope, 2), pick { "H", "H", "A", "B", "L" }
+	local k, m = key(scope, 2), pick { "H", "H", "A", "B", "L", "U" }
 	local r = random(10)
-	local value = m == "B" and chance(60) and small(scope, "0xffff") or m == "L" and chance(80) and small(scope, "0xff") or int(scope, 2)
+	local value = m == "B" and chance(60) and small(scope, "0xffff") or m == "L" and chance(80) and small(scope, "0xff") or m == "U" and chance(80) and small(scope, "0x7fff") or int(scope, 2)
 	if r <= 5 then return S(m, "[", k, "] = ", value) end
 	if r == 6 and m ~= "A" then return S(m, "[", k, "] = nil") end
 	if r == 7 then return S(m, "[", k, "] = (", m, "[", k, "] or 0) + ", int(scope, 1)) end
-	if r == 8 or m == "L" then return S(m, ":set(", k, ", ", value, ")") end
+	if r == 8 or m == "L" or m == "U" then return S(m, ":set(", k, ", ", value, ")") end
 	return S(m, ":add(", k, ", ", int(scope, 2), ")")
 end
 
@@ -42,12 +42,24 @@ local function field_value(scope, m, f)
 	return chance(90) and small(scope, FIELDS[m][f]) or int(scope, 1)
 end
 
+-- What is stored is computed before a call, and stored behind it.
+local function write_key(scope)
+	local a = "a = (bpf.ktime() >> 62) + " .. random(0, 1)
+	local b = E("key", "b = ", chance(50) and small(scope, pick { "1", "3", "0xff" }) or key(scope, 1))
+	if chance(60) then a, b = E("key", "a = ", small(scope, pick { "1", "3" })), "b = (bpf.ktime() >> 62) + " .. random(1, 3) end
+	if chance(30) then a, b = b, a end
+	local what = E("any", "T[{ ", a, ", ", b, " }]")
+	if chance(50) then return S("put(", tostring(random(0, 20)), ", ", what, " ~= nil)") end
+	return S(what, " = { w = ", small(scope, "0xffff"), ", q = bpf.ktime() >> 62, s = ", small(scope, "0x7f"), " }")
+end
+
 local function write_struct(scope)
+	if chance(15) then return write_key(scope) end
 	local m = pick { "S", "S", "T" }
 	local k = m == "S" and key(scope, 1) or E("key", "{ a = ", small(scope, "3"), ", b = ", key(scope, 1), " }")
 	if chance(20) then return S(m, "[", k, "] = nil") end
 	local s = S(m, "[", k, "] = { ")
-	for i, f in ipairs { table.unpack(NAMES[m], m == "S" and 2 or 1) } do
+	for i, f in ipairs(shuffled { table.unpack(NAMES[m], m == "S" and 2 or 1) }) do
 		if i < 2 or chance(60) then s[#s + 1], s[#s + 2], s[#s + 3] = f .. " = ", field_value(scope, m, f), ", " end
 	end
 	if m == "T" and chance(50) then s[#s + 1], s[#s + 2], s[#s + 3] = "m = ", chance(30) and "nil" or small(scope, "0xff"), ", " end
@@ -120,13 +132,14 @@ local function world(bpf, env)
 	local A = bpf.map { "array", name = "fz_a", key = "u32", value = "i64", entries = 8 }
 	local B = bpf.map { "hash", name = "fz_b", key = "i64", value = "i32", entries = 64 }
 	local L = bpf.map { "hash", name = "fz_l", key = "be16", value = "u8", entries = 4 }
+	local U = bpf.map { "hash", name = "fz_u", key = "i8", value = "i16", entries = 64 }
 	local Q = bpf.map { "queue", name = "fz_q", value = "i64", entries = 3 }
 	local S = bpf.map { "hash", name = "fz_s", key = "u16", value = "struct { u64 n; u32 a; u8 b; i16 c; }", entries = 64 }
 	local T = bpf.map { "hash", name = "fz_t", key = "struct { u8 a; u32 b; }",
 		value = "struct { be16 w; i8 s; u32 d; u8? m; bool f; be64 q; }", entries = 64 }
 	local C = bpf.map { "hash", name = "fz_c", key = "u32", value = "struct { i64 n; u32 a; }", entries = 8, lock = true }
 	local st = bpf.state { x = "u64", y = "i32", z = "u8", m = "u16?" }
-	for k, v in pairs { H = H, A = A, B = B, L = L, Q = Q, S = S, T = T, C = C, st = st } do env[k] = v end
+	for k, v in pairs { H = H, A = A, B = B, L = L, U = U, Q = Q, S = S, T = T, C = C, st = st } do env[k] = v end
 	local function scalar(names, m, wanted, array)
 		local name = names:match "%a+"
 		return { names, contents(m, wanted, function(k, v) return ("%s[%d]=%d"):format(name, k, v) end, array) }
@@ -141,6 +154,7 @@ local function world(bpf, env)
 		scalar("H handlers K", H, { { 0, 0 }, { 1, 7 }, { 3, -1 } }),
 		scalar("B", B, { { 0, -1 }, { 2, 5 }, { 7, 0x7fffffff } }),
 		scalar("L", L, { { 1, 200 } }),
+		scalar("U", U, { { 0, -1 }, { 1, 0x7fff }, { 7, -0x8000 }, { -1, 5 } }),
 		{ "S", contents(S, { { 0, { n = 1, a = 2, b = 3, c = -4 } }, { 2, { n = -1, a = 0xffffffff, b = 255, c = 0x7fff } } },
 			function(k, v) return ("S[%d]={%d,%d,%d,%d}"):format(k, v.n, v.a, v.b, v.c) end) },
 		{ "T", contents(T, { { { a = 1, b = 1 }, { w = 0x1234, s = -5, m = 7 } }, { { a = 0, b = 3 }, { d = 0xffffffff, f = true } } },

@@ -105,9 +105,13 @@ local function text_or(scope, d)
 	return E("mix", "(", bool(scope, d - 1), " and ", pick(TEXTS), " or ", any(scope, d - 1), ")")
 end
 
+-- A call whose result both halves know, though the compiler does not: 0.
+local function of_the_run() return E("int", "(bpf.", pick { "ktime() >> 62", "ktime() >> 60", "random() >> 32", "cpu() >> 16" }, ")") end
+
 return {
 	often = 100,
 	int = {
+		of_the_run,
 		binary, binary, binary, binary, binary, unary, either, least_or_most,
 		function(scope, d) return E("int", "(", any(scope, d - 1), " or", break_line(), literal(), ")") end,
 		function(scope, d) return E("int", "math.abs(", int(scope, d - 1), ")") end,

@@ -184,7 +184,17 @@ local function puts(scope)
 	return S("OUT[", k, "] = #", receiver(scope, d))
 end
 
+-- A text that is longer than what it is written to, or just as long, which is known only at run time.
+local function keep_long(scope)
+	local e = E("text", "(", piece(scope), " .. ", piece(scope), pick { ")", ' .. "ab")', ' .. "")' })
+	local k = random(3)
+	if k == 1 then return S("NAMES[", key(scope, 1), "] = ", e) end
+	if k == 2 then return S("KEPT.s = ", e) end
+	return S("TAGS[", e, "] = ", int(scope, 1))
+end
+
 local function keep(scope)
+	if chance(25) then return keep_long(scope) end
 	local k = random(8)
 	if k == 1 then return S("TAGS[", text(scope, 2), "] = ", int(scope, 1)) end
 	if k == 2 then return S("TAGS:add(", text(scope, 2), ", ", int(scope, 1), ")") end
@@ -244,7 +254,7 @@ end
 
 -- local a, b = string.unpack(...), of what may be too short: that raises
 local UNPACKED = { { '"B"', "int" }, { '"<I2"', "int" }, { '">i4"', "int" }, { '"<i8"', "int" }, { '">I3B"', "int", "int" },
-	{ '"bb"', "int", "int" }, { '"c3"', "str" }, { '"s1"', "str" }, { '"z"', "str" }, { '"<i2xH"', "int", "int" } }
+	{ '"bb"', "int", "int" }, { '">hi3"', "int", "int" }, { '"<i5"', "int" }, { '"c3"', "str" }, { '"s1"', "str" }, { '"z"', "str" }, { '"<i2xH"', "int", "int" } }
 
 local function unpacked(scope)
 	local f = pick(UNPACKED)
@@ -253,6 +263,10 @@ local function unpacked(scope)
 	local names = {}
 	for i = 2, #f do names[i - 1] = declare(scope, f[i] == "str" and from.sort == "slice" and "slice" or f[i], "x").name end
 	local e = S("local ", table.concat(names, ", "), " = ", "string.unpack(", f[1], ", ", from, at, ")")
+	if f[2] == "int" and chance(70) then
+		local k = random(0, 20)
+		for i = 2, #f do table.move({ "\nput(", tostring((k + i) % 21), ", ", names[i - 1], ")" }, 1, 5, #e + 1, e) end
+	end
 	return e
 end
 
@@ -286,13 +300,37 @@ local function long(scope)
 		tostring(random(0, 20)), "] = #", v)
 end
 
--- One that a loop keeps while it makes the next one.
+-- What a loop makes of the strings v and w that it keeps: the next one of it, one of two, each the other.
+local NEXT = { "@ = $\n$ = $:sub(N) .. M", "@ = $\n$ = M .. $:sub(1, -N)", "$ = M .. $:sub(1, -N)", "$ = $:sub(N) .. M",
+	"$, @ = @ .. M, $:sub(N)", "$, @ = @, $", "@ = M .. @:sub(1, -N)\n$ = M .. $:sub(N)", '$ = M .. $:sub(1, -N)\n$ = $:sub(1, -N) .. M' }
+
+-- Those that a loop keeps while it makes the next ones.
 local function long_loop(scope)
 	if not g.scratch then return puts(scope) end
 	local v, w, first, more = name("z"), name("z"), text(scope, 1), str(scope, 1)
-	return S("local ", v, " = ", quoted(first), ':rep(9, "-")\nlocal ', w, " = ", v, "\nfor ", name("i"), " = 1, ", tostring(random(1, 3)), " do\n",
-		w, " = ", v, "\n", v, " = ", v, ":sub(", tostring(random(1, 3)), ") .. ", more, "\nif ", condition(scope), " then break end\nend\nputs(",
-		tostring(random(0, 20)), ", ", w, ":sub(-60))\nputs(", tostring(random(0, 20)), ", ", v, ":sub(1, 60))")
+	local b = S()
+	for part in pick(NEXT):gmatch "[^$@NM]*[$@NM]?" do
+		local what = part:sub(-1)
+		b[#b + 1] = part:gsub("[$@NM]$", "")
+		b[#b + 1] = what == "$" and v or what == "@" and w or what == "N" and tostring(random(1, 3)) or what == "M" and more or nil
+	end
+	return S("local ", v, " = ", quoted(first), ':rep(9, "-")\nlocal ', w, " = ", chance(50) and v or v .. ":upper()", "\nfor ", name("i"), " = 1, ",
+		tostring(random(1, 3)), " do\n", b, "\nif ", condition(scope), " then break end\nend\nputs(", tostring(random(0, 20)), ", ", w,
+		":sub(-60))\nputs(", tostring(random(0, 20)), ", ", v, ":sub(1, 60))")
+end
+
+-- A place between letters and others, at the end of what is looked at and not of the packet.
+local function edge(scope)
+	local s = chance(70) and E("slice", "p:sub(-", tostring(random(3, 12)), ", -", tostring(random(1, 6)), ")") or str(scope, 2)
+	local how = pick { ':find("%w+%f[%W]")', ':find("%f[%z]")', ':match("()%f[%W]")', ':find(".%f[^a]")', ':gmatch("()%f[%W]")()', ':find("%f[%w]%w*$")' }
+	if g.writes and s.sort == "slice" then s = E("str", "(", s, ' .. "")') end
+	return S("put(", tostring(random(0, 20)), ", (", quoted(s), how, "))")
+end
+
+-- if p.ipv6 then puts(0, tostring(p.ipv6.src)) end
+local function address(scope)
+	local h, which = name "h", pick { "ipv6", "ipv6", "ipv6", "ipv4", "eth" }
+	return S("local ", h, " = p.", which, "\nif ", h, " then puts(", tostring(random(0, 20)), ", tostring(", h, pick { ".src", ".dst" }, ")) end")
 end
 
 local function found(scope)
@@ -359,7 +397,7 @@ return {
 		function(scope, d) return E("mix", ostr(scope, d - 1)) end,
 		function(scope, d) return E("mix", "(", bool(scope, d - 1), " and ", str(scope, d - 1), " or ", any(scope, d - 1), ")") end,
 	},
-	flat = { puts, puts, puts, puts, puts, keep, keep, grow, grow, grow_long, unpacked, unpacked, long, long_loop },
+	flat = { puts, puts, puts, puts, puts, keep, keep, grow, grow, grow_long, unpacked, unpacked, long, long_loop, edge, edge, address },
 	nested = { match, match, found, every_match },
 	loop = { [every_match] = true },
 	sorts = { "str", "str", "str", "text", "text", "ostr", "slice" },

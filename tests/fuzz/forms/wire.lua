@@ -44,6 +44,12 @@ local function rare(scope)
 	return S("local ", h.name, " = ", kind[1], "\nif ", h.name, " then\n", block(s, random(1, 3)), "end")
 end
 
+-- An extension header behind another: those before it are passed.
+local function extension(scope)
+	local h, kind = name "h", RARE[random(4)]
+	return S("local ", h, " = ", kind[1], "\nif ", h, " then put(", tostring(random(0, 20)), ", ", h, ".", kind[random(2, #kind)], ") end")
+end
+
 local function rare_of(scope) return visible(scope, function(v) return v.sort == "rare" end) end
 
 local function rare_field(scope)
@@ -79,8 +85,10 @@ local function again(scope)
 	local a = declare(scope, "any", "w").name
 	local set = E("call", "p:set_u", size, "(", place(at), ", ", size == "64" and int(scope, 1) or
 		small(scope, size == "8" and "0xff" or "0xffff"), ")")
-	local k = random(3)
+	local k = random(5)
 	local write = k == 1 and S(set) or k == 2 and S("if ", condition(scope), " then\n", set, "\nend") or
+		k == 3 and S("if ", condition(scope), " then\n", set, "\nelse\n", result(scope), "\nend") or
+		k == 4 and S("if ", condition(scope), " then\n", result(scope), "\nelse\n", set, "\nend") or
 		S("if ", condition(scope), " and ", set, " then ", result(scope), " end")
 	if g.writes == false then write = result(scope) end
 	return S("local ", a, " = p:", r, "(", tostring(at), ")\n", write, "\nput(", tostring(random(0, 20)), ", p:", r, "(", place(at), "))\nput(",
@@ -98,6 +106,24 @@ local function written_anew(scope)
 	return S(v.name, ".", f, " = ", v.name, ".", f == "sport" and "dport" or f)
 end
 
+-- One more, or so: the sum of a checksum carries where all of its bits are set.
+local STEPS = { ip = { "id", "ttl", "tos" }, udp = { "sport", "dport" }, tcp = { "sport", "dport", "window", "seq" }, six = { "hop_limit" } }
+local MASKS = { id = "0xffff", sport = "0xffff", dport = "0xffff", window = "0xffff", seq = "0xffffffff" }
+local function stepped(scope)
+	local v = visible(scope, function(v) return STEPS[v.sort] end)
+	if not v or not g.writes then return again(scope) end
+	local f = pick(STEPS[v.sort])
+	return S(v.name, ".", f, " = (", v.name, ".", f, pick { " + ", " - " }, pick { "1", "1", "2", "7", "8", "0x100", "0xff" }, ") & ", MASKS[f] or "0xff")
+end
+
+-- An address that is written, whatever the packet around it is.
+local function readdressed(scope)
+	if not g.writes then return again(scope) end
+	local h, four = name "h", chance(60)
+	return S("local ", h, " = p.", four and "ipv4" or "ipv6", "\nif ", h, " then ", h, pick { ".src", ".dst" }, " = ",
+		four and pick { 'bpf.ip("10.0.0.7")', 'bpf.ip("255.255.255.255")' } or pick { 'bpf.ip("2001:db8::7")', 'bpf.ip("::")' }, " end")
+end
+
 -- A field read, written and read again, or one that it is part of.
 local SMALL = { ip = { "ttl", "tos", "id" }, udp = { "sport", "dport" }, tcp = { "window", "sport", "dport" }, six = { "hop_limit", "tclass" } }
 local function field_again(scope)
@@ -105,7 +131,10 @@ local function field_again(scope)
 	if not v or not g.writes then return again(scope) end
 	local f, a = pick(SMALL[v.sort]), declare(scope, "int", "n").name
 	local write = E("call", v.name, ".", chance(80) and f or pick(SMALL[v.sort]), " = ", small(scope, "0xff"))
-	if chance(50) then write = E("call", "if ", condition(scope), " then\n", write, "\nend") end
+	if chance(50) then
+		local other = chance(50) and E("call", "else\n", result(scope), "\n") or ""
+		write = E("call", "if ", condition(scope), " then\n", write, "\n", other, "end")
+	end
 	local k = random(0, 20)
 	return S("local ", a, " = ", v.name, ".", f, "\n", write, "\nput(", tostring(k), ", ", v.name, ".", f, ")\nput(", tostring((k + 1) % 20), ", ", a, ")")
 end
@@ -142,7 +171,7 @@ return {
 		return h and E("bool", "(#", h.name, " > ", tostring(random(0, 40)), ")")
 	end },
 	any = { last_bytes, last_bytes },
-	flat = { again, field_again, field_again, field_again, written_anew, written_anew, written_anew, moved },
-	nested = { own, own, own, rare, rare },
+	flat = { again, field_again, field_again, field_again, written_anew, written_anew, written_anew, moved, stepped, stepped, readdressed },
+	nested = { own, own, own, rare, rare, extension },
 	world = world,
 }
