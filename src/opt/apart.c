@@ -11,6 +11,7 @@
  * the beginning on; where it was, its fields become nil, if a loop makes it again. That is right as long as nobody still
  * has the one made before; where somebody has, such tables are left to be refused.
  */
+#include "core/mutant.h"
 #include "opt/iterate.h"
 #include "opt/lists.h"
 #include "opt/reach.h"
@@ -151,7 +152,7 @@ static void access_each(struct lists *l, ir_ref r, const struct tables *t, uint3
 		if (!(may & 1u << i))
 			continue;
 		may &= ~(1u << i);
-		if (!may) {
+		if (!may || MUTANT(first_table)) {
 			access_one(&g, b, &old, t->made[i]);
 			return;
 		}
@@ -170,7 +171,7 @@ static void move_up(struct lists *l, const struct rec *web, ir_ref made)
 {
 	struct ir_fn *f = l->f;
 	ir_ref at = ir_at(f, made)->next;
-	bool again = is_repeated(f, made);
+	bool again = is_repeated(f, made) && !MUTANT(fields_kept);
 	for (uint32_t k = 0; again && k < web->n; k++) {
 		ir_ref args[3] = { made, iterate_const(&l->fl, at, web->keys[k]), iterate_const(&l->fl, at, &const_nil) };
 		iterate_insert(&l->fl, at, IRO(setindex), 3, args);

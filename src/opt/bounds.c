@@ -6,6 +6,8 @@
  */
 #include "opt/infer.h"
 
+#include "core/mutant.h"
+
 enum { MAX_STEPS = 400 }; /* values looked at for one: ways that meet again and again would be gone through for each */
 
 struct span { int64_t lo, hi; };
@@ -43,7 +45,7 @@ static void cut(struct span *s, enum ir_op op, int64_t k, bool turned, bool is)
 		return;
 	}
 	bool upper = turned != is;                       /* v is at most k, or less than k */
-	bool without = (op == IRO(lt)) == is;
+	bool without = (op == IRO(lt)) == (is || MUTANT(bound_short));
 	if (without && k == (upper ? INT64_MIN : INT64_MAX))
 		return;
 	if (upper)
@@ -130,7 +132,7 @@ static struct span param_of(const struct flow *fl, ir_ref v, unsigned *left)
 		struct span one = span_of(fl, b->preds[e].from, ir_pred_edge(fl->f, &b->preds[e])->args[p->aux], left);
 		tested(fl->f, b->preds[e].from, b->preds[e].succ, base_of(fl->f, ir_pred_edge(fl->f, &b->preds[e])->args[p->aux]),
 		       &one);
-		s = (struct span){ least(s.lo, one.lo), greatest(s.hi, one.hi) };
+		s = MUTANT(bound_of_one_way) ? one : (struct span){ least(s.lo, one.lo), greatest(s.hi, one.hi) };
 	}
 	return s;
 }

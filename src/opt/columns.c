@@ -4,6 +4,7 @@
  *
  *   r = rules[k]   if r and r.port == 80       there[k]   if there and port[k] == 80
  */
+#include "core/mutant.h"
 #include "opt/choose.h"
 #include "opt/passes.h"
 
@@ -78,7 +79,7 @@ static const pg_value *column(const struct choice *c, const pg_value *field)
 	struct ir_unit *u = c->fl->u;
 	pg_value *kv = arena_array(u->arena, pg_value, 2 * c->n + 1);
 	uint32_t n = 0;
-	for (uint32_t i = 0; i < c->n; i++) {
+	for (uint32_t i = MUTANT(column_short); i < c->n; i++) {
 		pg_value v = const_true;
 		if (field && u->source->index(u, c->pairs[i].value->id, field, &v) < 0)
 			return NULL;

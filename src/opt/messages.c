@@ -6,6 +6,8 @@
  * name. Nothing is done in functions that catch no errors, or ask for no such thing.
  */
 #include "opt/infer.h"
+
+#include "core/mutant.h"
 #include "opt/iterate.h"
 
 static ir_ref base_of(const struct ir_fn *f, ir_ref r)
@@ -96,6 +98,6 @@ int messages_text(struct flow *fl)
 		}
 	ir_rename(f, to);
 	for (uint32_t i = 0; i < made; i++)
-		ir_at(f, calls[i])->args[1] = of[i];
+		ir_at(f, calls[i])->args[1] = of[MUTANT(message_of_first) ? 0 : i];
 	return (int)made;
 }

@@ -8,6 +8,8 @@
  * behind the test. Nothing is looked at where no such function is called on a value of several kinds.
  */
 #include "opt/infer.h"
+
+#include "core/mutant.h"
 #include "opt/passes.h"
 
 /* On an edge, v is of one of these kinds. */
@@ -99,7 +101,7 @@ static bool of_param(struct flow *fl, ir_ref param, bool is, struct fact *out)
 		if (truth == -1 || truth == is)
 			n++, only = pred;
 	}
-	if (n != 1)
+	if (n != 1 && !(n && MUTANT(told_of_one_way)))
 		return false;
 	for (ir_blk from = only->from; ; from = ir_block(f, from)->preds->from) {
 		if (of_edge(fl, only->from, only->succ, out))
@@ -120,7 +122,7 @@ static bool of_edge(struct flow *fl, ir_blk from, unsigned side, struct fact *ou
 	const struct ir_ins *c = ir_at(f, t->args[0]);
 	if (c->op == IRO(param) && c->block == from && from != 1 && !ir_block(f, from)->loop)
 		return of_param(fl, t->args[0], !side, out);
-	return of_condition(fl, t->args[0], !side, out);
+	return of_condition(fl, t->args[0], !side || MUTANT(told_on_both_sides), out);
 }
 
 /* ---- what it is good for ---- */

@@ -1,6 +1,8 @@
 /* webs.c - webs of block parameters, and what enters them. */
 #include "opt/webs.h"
 
+#include "core/mutant.h"
+
 /* Does kernel helper `id` give an address? Those that look something up, and their kin; of the kernel's other functions it
  * is not known. */
 static bool gives_address(uint32_t id)
@@ -139,7 +141,7 @@ static void find_tags(struct webs *w)
 			all |= w->flags[web_root(w, k->params[p])];
 		for (uint32_t p = 0; k->nparams && p < k->npreds; p++)
 			all |= is_behind_test(w->f, k->preds[p].from) ? WEB_POINTER : 0;
-		if (!(all & WEB_POINTER) || w->f->rpo[o] == w->f->anew)
+		if (!(all & WEB_POINTER) || w->f->rpo[o] == w->f->anew || MUTANT(tag_unmarked))
 			continue;
 		for (uint32_t p = 0; p < k->nparams; p++)
 			w->flags[web_root(w, k->params[p])] |= WEB_TAG;

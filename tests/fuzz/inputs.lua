@@ -19,7 +19,7 @@ local function ipv4()
 	local proto = pick { 17, 17, 6, 6, random(0, 255) }
 	local l4 = string.pack(">I2I2I2I2", random(0, 0xffff), pick { 53, 80, 80, 81, 81, random(0, 0xffff) }, 8 + #payload,
 		pick { 0, 0xffff, 0xffff, random(0, 0xffff) })
-	local sum = pick { 7, 0, 0, 0xffff, 1, random(0, 0xffff) }
+	local sum = pick { 7, 0, 0, 0xff00, 0xffff, random(0, 0xffff) }
 	if proto == 6 then
 		l4 = string.pack(">I2I2I4I4BBI2I2I2", random(0, 0xffff), pick { 80, 81 }, random(0, 0xffffffff), 0xffffffff,
 			pick { 0x50, 0x50, 0x60, 0x40, 0xf0 }, random(0, 255), 0xffff, sum, 7)
@@ -27,7 +27,7 @@ local function ipv4()
 	local flags = pick { 0, 0, 0x4000, 0x2000, 3, random(0, 0xffff) }
 	local head = string.pack(">BBI2I2I2BBI2", chance(85) and 0x45 or random(0, 255), random(0, 255),
 		chance(80) and 20 + #l4 + #payload or pick { 0, 19, 20, 28, 30, 40, random(0, 0xffff) },
-		random(0, 0xffff), flags, random(0, 255), proto, chance(40) and pick { 0, 1, 0xff00, 0xffff } or random(0, 0xffff))
+		random(0, 0xffff), flags, random(0, 255), proto, chance(50) and pick { 0, 0, 0xff00, 0xffff } or random(0, 0xffff))
 	local function address() return chance(60) and "\x0a\0\0" .. pick { "\1", "\2" } or string.pack(">I4", random(0, 0xffffffff)) end
 	return head .. address() .. address() .. l4 .. payload
 end

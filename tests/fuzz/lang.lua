@@ -3,7 +3,7 @@
 -- Options: copy (packet bytes by helper copy), loops=N (how many a program may have), forms="NAME..." (of these kinds,
 -- and no others), keep (go on after a finding), quick (the same, and do not make it smaller), first (but end there),
 -- shrink=SECONDS, hook=NAME (xdp), why (count what is refused; why=all: print it), cover=FILE (add to FILE what every 32nd
--- program made the compiler use), show (print the program of SEED and end), text=FILE (this program, on the inputs of
+-- program made the compiler use; every=N: each Nth), show (print the program of SEED and end), text=FILE (this program, on the inputs of
 -- SEED). What is compared: verdict, error text, packet bytes, results, maps and state afterwards.
 collectgarbage "generational" -- the forms stay, programs do not
 local gen, cover = dofile "tests/fuzz/gen.lua", dofile "tests/fuzz/cover.lua"
@@ -14,6 +14,8 @@ for i = 3, #arg do
 	local k, v = arg[i]:match "^(%w+)=([^\n]*)$"
 	options[k or arg[i]] = v or true
 end
+
+local every = tonumber(options.every) or 32
 
 -- ---- the world of the programs ----
 
@@ -86,6 +88,7 @@ local REFUSALS = {
 	"is kept from one turn of this loop to the next", "the handler of 'xpcall' may raise",
 	-- too big
 	"bytes of stack", "needs may_goto", "over a captured table is too long", "bytes of scratch memory, and there are",
+	"this kernel's verifier walks",
 }
 
 local function refusal(text)
@@ -181,7 +184,7 @@ local function judge(tree, inputs, tally)
 	end
 	if tally then
 		stats.ran = stats.ran + 1
-		if options.cover and stats.ran % 32 == 1 then cover.add(prog) end
+		if options.cover and stats.ran % every == 0 then cover.add(prog) end
 	end
 	local world = named(text)
 	if tree.scratch and text:find "%f[%w]z%d" then inputs = thrice(inputs) end

@@ -65,6 +65,15 @@ case("in a loop", function(p)
 		names[p:sub(16, 15 + k % 11) .. "x"] = i
 	end
 end)
+case("the length of one way, and of the other", function(p)
+	local n = p:u8(14)
+	if not n then return end
+	local len
+	if n & 1 == 0 then len = n & 3 else len = n & 15 end
+	kept[1] = "a:" .. p:sub(16, 15 + len)
+	if n & 1 == 1 then len = n & 15 else len = n & 3 end
+	kept[2] = "b:" .. p:sub(16, 15 + len)
+end)
 case("within pcall", function(p)
 	local ok = pcall(function()
 		local n = p:u8(14)

@@ -123,6 +123,18 @@ lang.packets { name = "headers", inputs = { lang.head .. ("\0"):rep(40), ("\0"):
 	if type(v) == "userdata" then return v.sport end
 	return v + 1
 end }
+-- what makes it true on one way need not on the other
+lang.case { name = "one of two reasons", inputs = lang.pairs { "nil", false, true, 5, "x" }, f = function(a, b)
+	local is = type(a) == "number" or b == true
+	if is then return type(a) == "number" and a + 1 or b end
+	return #type(a)
+end }
+lang.case { name = "one of two reasons, the other first", inputs = lang.pairs { "nil", false, true, 5, "x" }, f = function(a, b)
+	local is = false
+	if b == true then is = true elseif type(a) == "number" then is = true end
+	if is then return #type(a), type(a) == "number" and a + 1 end
+	return type(a) == "boolean"
+end }
 -- before the test tells that it is a number, tointeger is refused: the loop goes round all the same
 local locked = bpf.map { "hash", key = "u32", value = "struct { i64 n; }", entries = 4, lock = true }
 lang.case { name = "what ends a loop is known late", inputs = lang.each { "nil", false, true, 0, 7 }, f = function(a)

@@ -22,6 +22,9 @@ function bytes_of(scope)
 	return v.name .. (chance(60) and ".payload" or "")
 end
 
+-- A condition of which nothing is known before the program runs.
+function coin() return E("bool", "((p:u8(", tostring(random(14, 60)), ") or 0) & ", pick { "1", "1", "2", "4" }, " == 0)") end
+
 local function packet(scope, d)
 	return E("any", "", bytes_of(scope), ":", pick(READS), "(", offset(scope, d), ")")
 end
@@ -178,7 +181,7 @@ return {
 		function(scope) return E("int", pick { "p.len", "#p", "#" .. bytes_of(scope) }) end,
 	},
 	bool = {
-		same, within, flag,
+		same, within, flag, coin,
 		function(scope, d) return g.writes and chance(50) and write_bytes(scope, d) end,
 	},
 	any = {

@@ -113,7 +113,7 @@ local function stepped(scope)
 	local v = visible(scope, function(v) return STEPS[v.sort] end)
 	if not v or not g.writes then return again(scope) end
 	local f = pick(STEPS[v.sort])
-	return S(v.name, ".", f, " = (", v.name, ".", f, pick { " + ", " - " }, pick { "1", "1", "2", "7", "8", "0x100", "0xff" }, ") & ", MASKS[f] or "0xff")
+	return S(v.name, ".", f, " = (", v.name, ".", f, pick { " + ", " + ", " + ", " - " }, pick { "1", "1", "0x100", "8", "0xff" }, ") & ", MASKS[f] or "0xff")
 end
 
 -- An address that is written, whatever the packet around it is.
@@ -131,12 +131,23 @@ local function field_again(scope)
 	if not v or not g.writes then return again(scope) end
 	local f, a = pick(SMALL[v.sort]), declare(scope, "int", "n").name
 	local write = E("call", v.name, ".", chance(80) and f or pick(SMALL[v.sort]), " = ", small(scope, "0xff"))
-	if chance(50) then
-		local other = chance(50) and E("call", "else\n", result(scope), "\n") or ""
-		write = E("call", "if ", condition(scope), " then\n", write, "\n", other, "end")
-	end
+	local k = random(4)
+	local cond = chance(70) and coin() or condition(scope)
+	if k == 2 then write = E("call", "if ", cond, " then\n", write, "\nend") end
+	if k == 3 then write = E("call", "if ", cond, " then\n", write, "\nelse\n", result(scope), "\nend") end
+	if k == 4 then write = E("call", "if ", cond, " then\n", result(scope), "\nelse\n", write, "\nend") end
 	local k = random(0, 20)
 	return S("local ", a, " = ", v.name, ".", f, "\n", write, "\nput(", tostring(k), ", ", v.name, ".", f, ")\nput(", tostring((k + 1) % 20), ", ", a, ")")
+end
+
+-- A header whose fields are written in one of these ways.
+local function touched(scope)
+	if not g.writes then return rare(scope) end
+	local s, sort = inner(scope), pick { "ip", "ip", "udp", "tcp", "six" }
+	local h = declare(s, sort, "h")
+	local b = { t = "b" }
+	for _ = 1, random(1, 2) do b[#b + 1] = pick { stepped, stepped, field_again, field_again, written_anew }(s) end
+	return S("local ", h.name, " = p.", sort == "ip" and "ipv4" or sort == "six" and "ipv6" or sort, "\nif ", h.name, " then\n", b, "end")
 end
 
 -- ---- ends that move ----
@@ -172,6 +183,6 @@ return {
 	end },
 	any = { last_bytes, last_bytes },
 	flat = { again, field_again, field_again, field_again, written_anew, written_anew, written_anew, moved, stepped, stepped, readdressed },
-	nested = { own, own, own, rare, rare, extension },
+	nested = { own, own, own, rare, rare, extension, touched, touched, touched },
 	world = world,
 }
