@@ -334,14 +334,23 @@ static int expand_pcall(struct flow *fl, ir_ref call, ir_ref *gone)
 	return 1;
 }
 
-/* What a handler raises goes to the handler again in Lua, until it has no stack left. */
-static void refuse_raising(struct expansion *x, ir_blk b)
+enum { MAX_HANDLED = 2 }; /* what the handler's own errors raise are messages: the second time it is surely given one */
+
+/* What a handler raises goes to the handler again in Lua, until it has no stack left. Here it has room for so many, and
+ * then the program ends: no pcall around it catches that, for in Lua there is nothing to catch. */
+static void handle(struct expansion *x, ir_blk caught, ir_ref handler)
 {
-	ir_ref r = flow_emit(x->fl, b, x->site, IRO(refuse), 0, NULL);
-	ir_at(x->f, r)->k = const_new(x->fl->u, ir_refusal(x->fl->u, REFUSAL(ON_FUNCTIONS,
-		"use pcall, and do behind it what the handler does",
-		"the handler of 'xpcall' may raise an error itself")));
-	give(x, b, 0, NULL, 0);
+	for (unsigned i = 0; i < MAX_HANDLED; i++) {
+		ir_blk handled, again = ir_block_new(x->f);
+		ir_ref with[2] = { handler, ir_block(x->f, caught)->params[0] };
+		ir_ref h = call_guarded(x, caught, 2, with, &handled, again);
+		ir_ref first = flow_emit(x->fl, handled, x->site, IRO(result), 1, &h);
+		give(x, handled, 2, (ir_ref[]){ flow_const(x->fl, handled, x->site, &const_false), first }, 0);
+		caught = again;
+	}
+	ir_ref v = flow_const(x->fl, caught, x->site, text(x->fl, "error in error handling"));
+	v = flow_located(x->fl, caught, x->site, 1, v);
+	flow_emit(x->fl, caught, x->site, IRO(raise), 1, &v);
 }
 
 /*
@@ -354,24 +363,25 @@ static int expand_xpcall(struct flow *fl, ir_ref call, ir_ref *gone)
 	const struct ir_type *t = i->nargs < 3 ? NULL : &ir_at(fl->f, i->args[2])->type;
 	if (!t || !t->kinds || type_is_pending(t))
 		return 0;
-	if (t->kinds != IR_BIT(IR_FUNC) && !t->row) {
+	bool raises = t->row && ir_lib_expands(t->row) && t->row->imm == IR_EXPAND_ERROR;
+	if (raises || (t->kinds != IR_BIT(IR_FUNC) && !t->row)) {
 		struct flow loud = *fl;
 		loud.report = true;
-		flow_refuse(&loud, i->site, ON_FUNCTIONS, "give it a function by its name",
-			    "the handler of 'xpcall' is not surely a function here");
+		if (raises)
+			flow_refuse(&loud, i->site, ON_FUNCTIONS, "let it return what is to come of the error",
+				    "the handler of 'xpcall' raises an error itself");
+		else
+			flow_refuse(&loud, i->site, ON_FUNCTIONS, "give it a function by its name",
+				    "the handler of 'xpcall' is not surely a function here");
 		return -1;
 	}
 	struct expansion x = open_call(fl, call);
-	ir_blk body, handled, caught = ir_block_new(x.f), again = ir_block_new(x.f);
+	ir_blk body, caught = ir_block_new(x.f);
 	ir_ref handler = x.args[1];
 	x.args[1] = x.args[0];
 	ir_ref c = call_guarded(&x, x.before, x.n - 1, x.args + 1, &body, caught);
 	give(&x, body, 2, (ir_ref[]){ flow_const(fl, body, x.site, &const_true), c }, IR_OPEN);
-	ir_ref with[2] = { handler, ir_block(x.f, caught)->params[0] };
-	ir_ref h = call_guarded(&x, caught, 2, with, &handled, again);
-	ir_ref first = flow_emit(fl, handled, x.site, IRO(result), 1, &h);
-	give(&x, handled, 2, (ir_ref[]){ flow_const(fl, handled, x.site, &const_false), first }, 0);
-	refuse_raising(&x, again);
+	handle(&x, caught, handler);
 	*gone = x.all;
 	return 1;
 }

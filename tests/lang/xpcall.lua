@@ -44,4 +44,95 @@ case { name = "in a loop, with a variable of the caller", see = { { st, "xp_n" }
 	end
 	return n, last
 end, inputs = pairs2 { 0, 1, 3, 5, 9, "nil" } }
+case { name = "the end of a message, or what indexing another error raises", f = function(a, b)
+	local ok, v = xpcall(add, function(e) return e:sub(-5) end, a, b)
+	return ok, ok or v == "value", 1
+end, inputs = pairs2(lang.kinds) }
+case { name = "how long the error is", f = function(a, b)
+	local ok, v = xpcall(add, function(e) return #e end, a, b)
+	return ok, v
+end, inputs = pairs2(lang.kinds) }
+case { name = "a text put before the error", f = function(a, b)
+	local ok, v = xpcall(add, function(e) return "E: " .. e end, a, b)
+	return ok, ok or v:byte(1), ok or v:sub(1,3) == "E: "
+end, inputs = pairs2(lang.kinds) }
+case { name = "find in the error, of which the first result is given", f = function(a, b)
+	local ok, v, w = xpcall(add, function(e) return e:find("nil", 1, true) end, a, b)
+	return ok, ok or v and v > 1, w
+end, inputs = pairs2(lang.kinds) }
+case { name = "match in the error", f = function(a, b)
+	local ok, v = xpcall(add, function(e) return e:match(":(%d+):") end, a, b)
+	return ok, ok or v and #v, ok or tonumber(v)
+end, inputs = pairs2(lang.kinds) }
+case { name = "tostring and format of any error", f = function(a, b)
+	local ok, v = xpcall(error, function(e) return string.format("<%s>", tostring(e)) end, a)
+	return ok, v == "<1>", v == "<nil>"
+end, inputs = pairs2(lang.kinds) }
+case { name = "a handler that asks what it was given", f = function(a, b)
+	local ok, v = xpcall(function() if b then error(a) end return a + 1 end, function(e)
+		if type(e) == "string" then return #e end
+		if type(e) == "number" then return e + 1 end
+		return e
+	end)
+	return ok, v
+end, inputs = pairs2(lang.kinds) }
+case { name = "a library function as the handler", f = function(a, b)
+	local ok, v = xpcall(error, tostring, a)
+	return ok, v == "1", v == "nil"
+end, inputs = pairs2(lang.kinds) }
+case { name = "a handler that gives a table", f = function(a, b)
+	local ok, v = xpcall(add, function(e) return { n = a, m = #e } end, a, b)
+	if ok then return v end
+	return v.n, v.m
+end, inputs = pairs2(lang.kinds) }
+case { name = "a text that was raised, in capitals", f = function(a, b)
+	local ok, v = xpcall(function() if a == b then error("bad " .. tostring(a), 0) end return a end, function(e) return e:upper() end)
+	return ok, v == "BAD 1", ok or #v
+end, inputs = pairs2(lang.kinds) }
+case { name = "a message given on and looked into behind", f = function(a, b)
+	local ok, v = xpcall(add, function(e) return e end, a, b)
+	if ok then return v end
+	return v:find("arith", 1, true) ~= nil, #v, v:match("%((.-)%)") == "x"
+end, inputs = pairs2(lang.kinds) }
+case { name = "what assert raises", f = function(a, b)
+	local ok, v = xpcall(assert, function(m) return m == "no" end, a, "no")
+	return ok, v
+end, inputs = pairs2(lang.kinds) }
+case { name = "pcall in a handler that may raise", f = function(a, b)
+	local ok, v = xpcall(add, function(e) local o, m = pcall(add, b, 1) return o and m or #m end, a, b)
+	return ok, v
+end, inputs = pairs2(lang.kinds) }
+case { name = "handlers by branch", f = function(a, b)
+	local h = a == 1 and function() return 1 end or function() return 2 end
+	local ok, v = xpcall(add, h, a, b)
+	return ok, v
+end, inputs = pairs2(lang.kinds) }
+case { name = "a handler that may raise, in a loop", f = function(a, b)
+	local n = 0
+	for i = 1, 4 do
+		local ok, v = xpcall(add, function(e) return #e end, a, b)
+		n = n + (v or 0)
+	end
+	return n
+end, inputs = pairs2(lang.kinds) }
+case { name = "the bytes of an error, one by one", f = function(a, b)
+	local ok, v = xpcall(add, function(e) local s = 0 for i = 1, #e do s = s * 3 + e:byte(i) end return s end, a, b)
+	return ok, ok or v ~= 0
+end, inputs = pairs2(lang.kinds) }
+case { name = "a handler in a table", f = function(a, b)
+	local h = { f = function(e) return #e end }
+	local ok, v = xpcall(add, h.f, a, b)
+	return ok, v
+end, inputs = pairs2(lang.kinds) }
+case { name = "each error of the handler goes to it again, and what it did stays", f = function(a, b)
+	local n = 0
+	local ok, v = xpcall(function() error(a) end, function(e) n = n + 1 return #e end)
+	return ok, v, n
+end, inputs = pairs2 { 0, false, "nil", "", "abc" } }
+case { name = "a handler that raises time and again: no pcall catches that", twin = false, f = function(a)
+	local ok, v = pcall(function()
+		return select(2, xpcall(error, function(e) if a ~= 2 then error("no", 0) end return 7 end, a))
+	end)
+	return ok, v
+end, inputs = { { 2 }, { 1 } }, want = { { true, 7 }, { error = "tests/lang/xpcall.lua:134: error in error handling" } } }
 lang.done()
