@@ -201,7 +201,7 @@ struct lw_val lw_str_words(struct lw *w, const struct lw_val *v, ir_ref *len, ir
 void lw_str_equal(struct lw *w, const struct lw_val *a, const struct lw_val *b, ir_blk yes, ir_blk no);
 void lw_str_less(struct lw *w, const struct lw_val *a, const struct lw_val *b, bool or_equal, ir_blk yes, ir_blk no);
 /* Strings made at run time. The most bytes that values of these kinds have as text; such a value as text;
- * several, one behind the other; an integer; its digits, unsigned, by base 10 or 16. */
+ * several, one behind the other; an integer; its digits, unsigned, by base 8, 10 or 16. */
 uint32_t lw_text_cap(uint64_t kinds, uint32_t cap, uint32_t most);
 struct lw_val lw_text(struct lw *w, const struct lw_val *v);
 struct lw_val lw_text_join(struct lw *w, uint32_t n, const struct lw_val *v, uint32_t cap); /* at most so long */

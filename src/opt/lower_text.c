@@ -7,7 +7,7 @@
  */
 #include "ir/lower.h"
 
-enum { INT_CAP = 20, IP4_CAP = 15, MAC_CAP = 17, DIGIT_WORDS = 3 };
+enum { INT_CAP = 20, OCTAL_CAP = 22, IP4_CAP = 15, MAC_CAP = 17, DIGIT_WORDS = 3 };
 
 static const pg_value *kind_name(unsigned kind)
 {
@@ -166,9 +166,10 @@ struct lw_val lw_text_digits(struct lw *w, ir_ref n, unsigned base, bool upper)
 	ir_ref x = lw_param(w, head, 0), zero = lw_imm(w, 0);
 	for (unsigned i = 0; i < DIGIT_WORDS; i++)
 		words[i] = lw_param(w, head, 2 + i);
-	ir_ref rest = base == 16 ? lw_op2i(w, IRO(shr64), x, 4) : lw_op2i(w, IRO(udiv64), x, base);
-	ir_ref d = base == 16 ? lw_op2i(w, IRO(and64), x, 15)
-			      : lw_op2(w, IRO(sub64), x, lw_op2i(w, IRO(mul64), rest, base));
+	unsigned bits = base == 16 ? 4 : base == 8 ? 3 : 0;
+	ir_ref rest = bits ? lw_op2i(w, IRO(shr64), x, bits) : lw_op2i(w, IRO(udiv64), x, base);
+	ir_ref d = bits ? lw_op2i(w, IRO(and64), x, base - 1)
+			: lw_op2(w, IRO(sub64), x, lw_op2i(w, IRO(mul64), rest, base));
 	push_front(w, words, digit_char(w, d, base, upper));
 	ir_ref len = lw_op2i(w, IRO(add64), lw_param(w, head, 1), 1);
 	lw_br(w, IR_NE, rest, zero, more, done);
@@ -180,7 +181,7 @@ struct lw_val lw_text_digits(struct lw *w, ir_ref n, unsigned base, bool upper)
 	lw_enter(w, done);
 	for (unsigned i = 0; i < DIGIT_WORDS; i++)
 		words[i] = lw_text_bytes(w, words[i]);
-	return text_value(len, words, base == 16 ? 2 : DIGIT_WORDS, base == 16 ? 16 : INT_CAP);
+	return text_value(len, words, base == 16 ? 2 : DIGIT_WORDS, base == 16 ? 16 : base == 8 ? OCTAL_CAP : INT_CAP);
 }
 
 struct lw_val lw_text_int(struct lw *w, ir_ref n)

@@ -76,6 +76,8 @@ bool std_one_string(struct infer *in, const struct ir_lib *row, uint32_t site, c
 uint32_t std_most(const struct ir_type *a);
 /* A text of `least` to `most` bytes; where it may be too long, that is seen at run time. */
 bool std_text_type(struct infer *in, uint32_t site, uint32_t least, uint32_t most, struct ir_type *out);
+/* Is the value one that has a text? */
+bool std_textual(struct infer *in, const struct ir_lib *row, uint32_t site, const struct ir_type *a);
 void std_give(struct infer *in, const char *s, size_t n, struct ir_type *out); /* a constant text */
 /* A part of at most so many bytes of a string: where it was, if it can be there. */
 struct ir_type std_part(const struct ir_type *a, uint32_t most);

@@ -1,4 +1,4 @@
-/* text.c - strings made at run time: tostring, string.format with a constant format, rep, lower, upper, char. */
+/* text.c - strings made at run time: tostring, rep, lower, upper, char. */
 #include "stdlib/stdlib.h"
 
 #include <stdio.h>
@@ -6,8 +6,6 @@
 #define INT IR_BIT(IR_INT)
 #define NIL IR_BIT(IR_NIL)
 #define TEXT IR_BIT(IR_TEXT)
-
-enum { PIECES = 32 };
 
 bool std_text_type(struct infer *in, uint32_t site, uint32_t least, uint32_t most, struct ir_type *out)
 {
@@ -20,8 +18,7 @@ bool std_text_type(struct infer *in, uint32_t site, uint32_t least, uint32_t mos
 	return true;
 }
 
-/* Is the value one that has a text? */
-static bool textual(struct infer *in, const struct ir_lib *row, uint32_t site, const struct ir_type *a)
+bool std_textual(struct infer *in, const struct ir_lib *row, uint32_t site, const struct ir_type *a)
 {
 	uint64_t wrong = a->kinds & ~(IR_STRINGS | LW_TEXTUAL);
 	if (wrong & IR_VIEWS)
@@ -41,7 +38,7 @@ bool std_tostring_type(struct infer *in, const struct ir_lib *row, uint32_t site
 {
 	char number[32];
 	(void)n;
-	if (!textual(in, row, site, a))
+	if (!std_textual(in, row, site, a))
 		return false;
 	if (!(a->kinds & ~IR_STRINGS))
 		*out = *a;
@@ -151,217 +148,6 @@ void std_message_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const
 	else
 		lw_raise(w, "%s", "a value of no kind"); /* never reached */
 	*out = lw_join_end(w, &j);
-}
-
-/* ---- format ---- */
-
-/* A part of a format: text, or (conv) an argument. */
-struct piece {
-	const char *text;
-	uint32_t n;
-	char conv;
-	bool left, zero;
-	uint32_t width;
-};
-
-/* One conversion behind its %. What is wrong with it, or NULL. */
-static const struct refusal *read_conversion(const char **s, const char *end, struct piece *p)
-{
-	*p = (struct piece){ 0 };
-	for (; *s < end && strchr("-0", **s) && **s; ++*s) {
-		p->left |= **s == '-';
-		p->zero |= **s == '0';
-	}
-	for (; *s < end && **s >= '0' && **s <= '9' && p->width < 100; ++*s)
-		p->width = p->width * 10 + (uint32_t)(**s - '0');
-	if (*s >= end || !strchr("sdiuxXc", **s) || !**s)
-		return REFUSAL(ON_STRINGS, "kernel code formats by %s %d %i %u %x %X and %c, with - 0 and a width",
-			       "this conversion is not there in kernel code");
-	p->conv = *(*s)++;
-	if (p->width > 64 || (p->zero && strchr("sc", p->conv)) || (p->zero && p->left))
-		return REFUSAL(ON_STRINGS, "widths go to 64, and 0 is for numbers, without -",
-			       "this width is not there in kernel code");
-	return NULL;
-}
-
-static const struct refusal *read_format(const pg_value *k, struct piece *out, uint32_t *count)
-{
-	const char *s = k->str, *end = s + k->n;
-	for (*count = 0; s < end;) {
-		struct piece *p = &out[(*count)++];
-		if (*count == PIECES)
-			return REFUSAL(ON_STRINGS, "format it in parts, and put those together with ..",
-				       "this format has too many parts");
-		const char *percent = memchr(s, '%', (size_t)(end - s));
-		if (percent == s && s + 1 < end && s[1] != '%') {
-			s++;
-			const struct refusal *wrong = read_conversion(&s, end, p);
-			if (wrong)
-				return wrong;
-			continue;
-		}
-		if (percent == s && s + 1 == end)
-			return MISTAKE("invalid conversion '%' to 'format'");
-		*p = (struct piece){ .text = percent == s ? s + 1 : s,
-				     .n = (uint32_t)(percent == s ? 1 : (percent ? percent : end) - s) };
-		s = percent == s ? s + 2 : percent ? percent : end;
-	}
-	return NULL;
-}
-
-static bool is_text(char conv) { return conv == 's'; }
-
-/* Can the argument be formatted so? *cap: how long it is at most. */
-static bool argument(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t i, const struct piece *p,
-		     const struct ir_type *a, uint32_t *cap)
-{
-	uint64_t wrong = is_text(p->conv) ? 0 : a->kinds & (IR_ALL_STRINGS | IR_BIT(IR_FLOAT));
-	if (wrong || (!is_text(p->conv) && !(a->kinds & INT)))
-		return infer_error(in, site, NULL, "argument #%u of 'format' is %s %s here, and %%%c takes an integer", i,
-				   wrong && a->kinds & INT ? "perhaps a" : "a", ir_kind_lua(infer_unit(in),
-				   ir_first_kind(wrong ? wrong : a->kinds)), p->conv), false;
-	if (is_text(p->conv) && !textual(in, row, site, a))
-		return false;
-	if (p->width && a->kinds & (IR_BIT(IR_SLICE) | TEXT))
-		return infer_refuse(in, site, ON_STRINGS, "leave the width out", "a width for a string that "
-				    "may hold a zero byte is not there yet"), false;
-	*cap = p->conv == 'c' ? 1 : p->conv == 'x' || p->conv == 'X' ? 16
-	       : lw_text_cap(is_text(p->conv) ? a->kinds : INT, a->cap, a->most);
-	*cap = *cap < p->width ? p->width : *cap;
-	return true;
-}
-
-bool std_format_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
-		     const struct ir_type *a, struct ir_type *out)
-{
-	struct piece p[PIECES];
-	uint32_t count, arg = 1, least = 0, all = 0, cap;
-	if (!a[0].k || a[0].k->kind != PG_STR)
-		return infer_refuse(in, site, ON_STRINGS, "write the format into the call, or capture it",
-				    "the format of 'format' is known only at run time"), false;
-	const struct refusal *wrong = read_format(a[0].k, p, &count);
-	if (wrong)
-		return infer_error(in, site, wrong->help, "%s", wrong->text), false;
-	for (uint32_t i = 0; i < count; i++) {
-		cap = p[i].n;
-		if (p[i].conv && arg >= n)
-			return infer_error(in, site, NULL, "'format' has no argument for %%%c", p[i].conv), false;
-		if (p[i].conv && !argument(in, row, site, arg, &p[i], &a[arg], &cap))
-			return false;
-		arg += p[i].conv != 0;
-		least += p[i].conv ? p[i].width : p[i].n;
-		all += cap;
-	}
-	return std_text_type(in, site, least, all, out);
-}
-
-/* n bytes c, of which there are at most `most`. */
-static struct lw_val fill(struct lw *w, ir_ref n, char c, uint32_t most)
-{
-	struct lw_val v = { .kinds = TEXT, .cap = most, .n = (uint8_t)(1 + (most + 7) / 8) };
-	ir_ref zero = lw_imm(w, 0);
-	v.w[0] = n = lw_pick(w, IR_SGT, n, zero, n, zero);
-	for (unsigned i = 1; i < v.n; i++) {
-		ir_ref all = lw_imm(w, (int64_t)(0x0101010101010101u * (uint8_t)c));
-		v.w[i] = lw_op2(w, IRO(and64), all, lw_text_mask(w, n, i - 1));
-	}
-	return v;
-}
-
-/* '-' where n is negative. */
-static struct lw_val sign_of(struct lw *w, ir_ref n)
-{
-	static const pg_value minus = { .kind = PG_STR, .str = "-", .n = 1 };
-	struct lw_val one = lw_const(w, &minus), v = lw_text(w, &one);
-	ir_ref negative = lw_op2i(w, IRO(sar64), n, 63);
-	v.w[0] = lw_op2(w, IRO(and64), v.w[0], negative);
-	v.w[1] = lw_op2(w, IRO(and64), v.w[1], negative);
-	return v;
-}
-
-static ir_ref room(struct lw *w, const struct piece *p, ir_ref len)
-{
-	return lw_op2(w, IRO(sub64), lw_imm(w, p->width), len);
-}
-
-/* -00042: the sign, zeros, the digits. */
-static uint32_t put_zeros(struct lw *w, const struct piece *p, ir_ref n, struct lw_val *out)
-{
-	bool hex = p->conv == 'x' || p->conv == 'X', has_sign = p->conv == 'd' || p->conv == 'i';
-	ir_ref sign = lw_op2i(w, IRO(sar64), n, 63), used;
-	uint32_t k = 0;
-	if (has_sign) {
-		out[k++] = sign_of(w, n);
-		n = lw_op2(w, IRO(sub64), lw_op2(w, IRO(xor64), n, sign), sign);
-	}
-	struct lw_val digits = lw_text_digits(w, n, hex ? 16 : 10, p->conv == 'X');
-	used = has_sign ? lw_op2(w, IRO(add64), digits.w[0], out[0].w[0]) : digits.w[0];
-	out[k++] = fill(w, room(w, p, used), '0', p->width);
-	out[k++] = digits;
-	return k;
-}
-
-static struct lw_val converted(struct lw *w, const struct piece *p, const struct lw_val *v)
-{
-	if (is_text(p->conv))
-		return lw_text(w, v);
-	ir_ref n = lw_int_word(w, v);
-	if (p->conv == 'd' || p->conv == 'i')
-		return lw_text_int(w, n);
-	if (p->conv != 'c')
-		return lw_text_digits(w, n, p->conv == 'u' ? 10 : 16, p->conv == 'X');
-	struct lw_val c = { .kinds = TEXT, .cap = 1, .n = 2 };
-	c.w[0] = lw_imm(w, 1);
-	c.w[1] = lw_op2i(w, IRO(and64), n, 255);
-	if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
-		c.w[1] = lw_op2i(w, IRO(shl64), c.w[1], 56);
-	return c;
-}
-
-/* The texts that a conversion is made of, at most three; how many. */
-static uint32_t convert(struct lw *w, const struct piece *p, const struct lw_val *v, struct lw_val *out)
-{
-	if (p->zero && p->width)
-		return put_zeros(w, p, lw_int_word(w, v), out);
-	if (!p->width && is_text(p->conv)) {
-		out[0] = *v; /* joining makes it a text */
-		return 1;
-	}
-	out[0] = converted(w, p, v);
-	if (!p->width)
-		return 1;
-	struct lw_val pad = fill(w, room(w, p, out[0].w[0]), ' ', p->width);
-	out[p->left] = pad;
-	if (!p->left) {
-		out[1] = converted(w, p, v);
-		out[0] = pad;
-	}
-	return 2;
-}
-
-void std_format_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
-		      struct lw_val *out)
-{
-	struct piece p[PIECES];
-	struct lw_val *all = arena_array(w->unit->scratch, struct lw_val, 3 * PIECES);
-	uint32_t count, arg = 1, k = 0;
-	bool method = ir_at(w->from, w->at->args[0])->op == IRO(self);
-	(void)n;
-	read_format(args[0].k, p, &count);
-	for (uint32_t i = 0; i < count; i++) {
-		if (!p[i].conv) {
-			pg_value text = { .kind = PG_STR, .str = p[i].text, .n = p[i].n };
-			all[k++] = lw_const(w, ir_const(w->unit, text));
-			continue;
-		}
-		struct lw_val v = args[arg];
-		if (!is_text(p[i].conv))
-			v = lw_check_kind(w, &v, INT, arena_printf(w->unit->arena,
-				"bad argument #%u to '%s' (number expected, got %%K)", arg + !method, lw_callee_name(w, row)));
-		arg++;
-		k += convert(w, &p[i], &v, all + k);
-	}
-	*out = lw_text_join(w, k, all, out->cap);
 }
 
 /* ---- lower, upper ---- */

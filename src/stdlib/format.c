@@ -1,0 +1,410 @@
+/*
+ * format.c - string.format with a constant format: texts put one behind the other.
+ *
+ * A conversion becomes up to six of them: what is before it to make its width, a sign or prefix, zeros, its digits or
+ * its text, and what is behind it. What is longer than a text may be (64 bytes) is two.
+ */
+#include "stdlib/match.h"
+#include "stdlib/stdlib.h"
+
+#define INT IR_BIT(IR_INT)
+#define TEXT IR_BIT(IR_TEXT)
+
+enum { PIECES = 32, TEXTS = 8, NO_PRECISION = -1 };
+
+/* ---- reading it ---- */
+
+enum flag { LEFT = 1, ZERO = 2, PLUS = 4, SPACE = 8, ALTERNATIVE = 16 };
+static const char flag_chars[] = "-0+ #";
+
+/* What each conversion takes: as Lua checks it. */
+struct conversion {
+	char name;
+	uint8_t flags;
+	bool precision;
+	uint8_t base;      /* of digits */
+	uint8_t most;      /* digits */
+};
+static const struct conversion conversions[] = {
+	{ 's', LEFT, true, 0, 0 },
+	{ 'c', LEFT, false, 0, 1 },
+	{ 'd', LEFT | ZERO | PLUS | SPACE, true, 10, 19 },
+	{ 'i', LEFT | ZERO | PLUS | SPACE, true, 10, 19 },
+	{ 'u', LEFT | ZERO, true, 10, 20 },
+	{ 'x', LEFT | ZERO | ALTERNATIVE, true, 16, 16 },
+	{ 'X', LEFT | ZERO | ALTERNATIVE, true, 16, 16 },
+	{ 'o', LEFT | ZERO | ALTERNATIVE, true, 8, 22 },
+};
+
+/* A part of a format: text, or (conv) an argument. */
+struct piece {
+	const char *text;
+	uint32_t n;
+	const struct conversion *conv;
+	unsigned flags;
+	uint32_t width;
+	int precision;
+};
+
+static bool is_text(const struct piece *p) { return p->conv->name == 's'; }
+static bool is_signed(const struct piece *p) { return p->conv->name == 'd' || p->conv->name == 'i'; }
+static bool plain(const struct piece *p) { return !p->flags && !p->width && p->precision == NO_PRECISION; }
+
+static int two_digits(const char **s, const char *end)
+{
+	int n = 0;
+	for (unsigned i = 0; i < 2 && *s < end && **s >= '0' && **s <= '9'; i++)
+		n = n * 10 + *(*s)++ - '0';
+	return n;
+}
+
+/* One conversion behind its %. What is wrong with it, or NULL. */
+static const struct refusal *read_conversion(const char **s, const char *end, struct piece *p)
+{
+	const char *flag;
+	*p = (struct piece){ .precision = NO_PRECISION };
+	for (; *s < end && **s && (flag = strchr(flag_chars, **s)); ++*s)
+		p->flags |= 1u << (flag - flag_chars);
+	p->width = (uint32_t)two_digits(s, end);
+	if (*s < end && **s == '.') {
+		++*s;
+		p->precision = two_digits(s, end);
+	}
+	for (unsigned i = 0; i < sizeof(conversions) / sizeof(*conversions) && *s < end; i++)
+		if (conversions[i].name == **s)
+			p->conv = &conversions[i];
+	if (!p->conv)
+		return REFUSAL(ON_STRINGS, "kernel code formats by %s %d %i %u %x %X %o and %c, with flags, a width and a "
+			       "precision", "this conversion is not there in kernel code");
+	++*s;
+	if (p->flags & ~(unsigned)p->conv->flags || (p->precision != NO_PRECISION && !p->conv->precision))
+		return MISTAKE("a conversion has a flag or a precision that 'format' does not take with it");
+	if (p->flags & LEFT || p->precision != NO_PRECISION)
+		p->flags &= ~(unsigned)ZERO;
+	return NULL;
+}
+
+static const struct refusal *read_format(const pg_value *k, struct piece *out, uint32_t *count)
+{
+	const char *s = k->str, *end = s + k->n;
+	for (*count = 0; s < end;) {
+		struct piece *p = &out[(*count)++];
+		if (*count == PIECES)
+			return REFUSAL(ON_STRINGS, "format it in parts, and put those together with ..",
+				       "this format has too many parts");
+		const char *percent = memchr(s, '%', (size_t)(end - s));
+		if (percent == s && s + 1 < end && s[1] != '%') {
+			s++;
+			const struct refusal *wrong = read_conversion(&s, end, p);
+			if (wrong)
+				return wrong;
+			continue;
+		}
+		if (percent == s && s + 1 == end)
+			return MISTAKE("invalid conversion '%' to 'format'");
+		*p = (struct piece){ .text = percent == s ? s + 1 : s,
+				     .n = (uint32_t)(percent == s ? 1 : (percent ? percent : end) - s) };
+		s = percent == s ? s + 2 : percent ? percent : end;
+	}
+	return NULL;
+}
+
+/* ---- its type ---- */
+
+/* Bytes that the conversion gives at most. */
+static uint32_t most_of(const struct piece *p, const struct ir_type *a)
+{
+	uint32_t n = is_text(p) ? lw_text_cap(a->kinds, a->cap, a->most) : p->conv->most;
+	uint32_t precision = p->precision == NO_PRECISION ? 0 : (uint32_t)p->precision;
+	if (is_text(p))
+		n = p->precision != NO_PRECISION && n > precision ? precision : n;
+	else
+		n = (n > precision ? n : precision) + is_signed(p) + (p->flags & ALTERNATIVE ? 2 : 0);
+	return n > p->width ? n : p->width;
+}
+
+/* Can the argument be formatted so? */
+static bool argument(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t i, const struct piece *p,
+		     const struct ir_type *a)
+{
+	if (is_text(p))
+		return std_textual(in, row, site, a);
+	uint64_t wrong = a->kinds & (IR_ALL_STRINGS | IR_BIT(IR_FLOAT));
+	if (!wrong && a->kinds & INT)
+		return true;
+	return infer_error(in, site, NULL, "argument #%u of 'format' is %s %s here, and %%%c takes an integer", i,
+			   wrong && a->kinds & INT ? "perhaps a" : "a", ir_kind_lua(infer_unit(in),
+			   ir_first_kind(wrong ? wrong : a->kinds)), p->conv->name), false;
+}
+
+bool std_format_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
+		     const struct ir_type *a, struct ir_type *out)
+{
+	struct piece p[PIECES];
+	uint32_t count, arg = 1, least = 0, all = 0;
+	if (!a[0].k || a[0].k->kind != PG_STR)
+		return infer_refuse(in, site, ON_STRINGS, "write the format into the call, or capture it",
+				    "the format of 'format' is known only at run time"), false;
+	const struct refusal *wrong = read_format(a[0].k, p, &count);
+	if (wrong)
+		return infer_error(in, site, wrong->help, "%s", wrong->text), false;
+	for (uint32_t i = 0; i < count; i++) {
+		least += p[i].conv ? p[i].width : p[i].n;
+		all += p[i].conv ? 0 : p[i].n;
+		if (!p[i].conv)
+			continue;
+		if (arg >= n)
+			return infer_error(in, site, NULL, "'format' has no argument for %%%c", p[i].conv->name), false;
+		if (!argument(in, row, site, arg, &p[i], &a[arg]))
+			return false;
+		all += most_of(&p[i], &a[arg++]);
+	}
+	return std_text_type(in, site, least, all, out);
+}
+
+/* ---- what a conversion is made of ---- */
+
+struct texts {
+	struct lw *w;
+	struct lw_val *all;
+	uint32_t n;
+	const char *callee;
+	uint32_t arg;      /* as messages count them */
+};
+
+static void put(struct texts *t, struct lw_val v) { t->all[t->n++] = v; }
+
+static ir_ref at_least(struct lw *w, ir_ref a, int64_t least)
+{
+	ir_ref k = lw_imm(w, least);
+	return lw_pick(w, IR_SLT, a, k, k, a);
+}
+
+static ir_ref at_most(struct lw *w, ir_ref a, int64_t most)
+{
+	ir_ref k = lw_imm(w, most);
+	return lw_pick(w, IR_SGT, a, k, k, a);
+}
+
+/* A text of one byte, or none. */
+static struct lw_val byte_text(struct lw *w, ir_ref len, ir_ref c)
+{
+	struct lw_val v = { .kinds = TEXT, .cap = 1, .n = 2 };
+	v.w[0] = len;
+	v.w[1] = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? lw_op2i(w, IRO(shl64), c, 56) : c;
+	return v;
+}
+
+/* Of a text in words only the first n bytes, of which there are at most `most`. */
+static struct lw_val first_bytes(struct lw *w, const struct lw_val *t, ir_ref n, uint32_t most)
+{
+	struct lw_val v = { .kinds = TEXT, .cap = most, .n = (uint8_t)(1 + (most + 7) / 8) };
+	v.w[0] = n;
+	for (unsigned i = 1; i < v.n; i++)
+		v.w[i] = lw_op2(w, IRO(and64), t->w[i], lw_text_mask(w, n, i - 1));
+	return v;
+}
+
+/* n bytes c, of which there are at most `most`; none where n is negative. */
+static void fill(struct texts *t, ir_ref n, char c, uint32_t most)
+{
+	struct lw *w = t->w;
+	struct lw_val all;
+	for (unsigned i = 1; i < LW_MAXWORDS; i++)
+		all.w[i] = lw_imm(w, (int64_t)(0x0101010101010101u * (uint8_t)c));
+	for (uint32_t before = 0; before < most; before += LW_MAXSTR) {
+		uint32_t here = most - before < LW_MAXSTR ? most - before : (uint32_t)LW_MAXSTR;
+		ir_ref some = at_most(w, before ? lw_op2i(w, IRO(sub64), n, before) : n, here);
+		put(t, first_bytes(w, &all, at_least(w, some, 0), here));
+	}
+}
+
+/* What of the width `len` bytes leave. */
+static ir_ref room(struct lw *w, const struct piece *p, ir_ref len)
+{
+	return lw_op2(w, IRO(sub64), lw_imm(w, p->width), len);
+}
+
+static void pad(struct texts *t, const struct piece *p, ir_ref len, bool left)
+{
+	if (p->width && left == !(p->flags & LEFT))
+		fill(t, room(t->w, p, len), ' ', p->width);
+}
+
+/* ---- integers ---- */
+
+/* The sign, or what is there in its place. */
+static struct lw_val sign_of(struct lw *w, const struct piece *p, ir_ref n)
+{
+	ir_ref negative = lw_op2i(w, IRO(shr64), n, 63);
+	char other = p->flags & PLUS ? '+' : ' ';
+	if (!(p->flags & (PLUS | SPACE)))
+		return byte_text(w, negative, lw_op2i(w, IRO(mul64), negative, '-'));
+	ir_ref c = lw_op2i(w, IRO(add64), lw_op2i(w, IRO(mul64), negative, '-' - other), other);
+	return byte_text(w, lw_imm(w, 1), c);
+}
+
+/* 0x, but of 0. */
+static struct lw_val prefix_of(struct lw *w, const struct piece *p, ir_ref n)
+{
+	static const pg_value low = { .kind = PG_STR, .str = "0x", .n = 2 }, high = { .kind = PG_STR, .str = "0X", .n = 2 };
+	struct lw_val k = lw_const(w, p->conv->name == 'X' ? &high : &low), v = lw_text(w, &k);
+	ir_ref zero = lw_imm(w, 0);
+	return first_bytes(w, &v, lw_pick(w, IR_EQ, n, zero, zero, lw_imm(w, 2)), 2);
+}
+
+/* How many zeros go before so many digits of n. */
+static ir_ref zeros_of(struct lw *w, const struct piece *p, ir_ref n, ir_ref digits, ir_ref before, uint32_t *most)
+{
+	bool octal = p->conv->base == 8 && p->flags & ALTERNATIVE;
+	ir_ref zeros = lw_imm(w, 0), one = lw_imm(w, 1);
+	*most = octal;
+	if (p->precision != NO_PRECISION)
+		zeros = at_least(w, lw_op2(w, IRO(sub64), lw_imm(w, p->precision), digits), 0);
+	else if (p->flags & ZERO)
+		zeros = at_least(w, room(w, p, lw_op2(w, IRO(add64), before, digits)), 0);
+	*most = p->precision > (int)*most ? (uint32_t)p->precision : *most;
+	*most = p->flags & ZERO && p->width > *most ? p->width : *most;
+	if (!octal)
+		return zeros;
+	ir_ref need = p->precision == 0 ? one : lw_pick(w, IR_EQ, n, lw_imm(w, 0), n, one);
+	return lw_pick(w, IR_ULT, zeros, need, need, zeros);
+}
+
+static void put_integer(struct texts *t, const struct piece *p, ir_ref n)
+{
+	struct lw *w = t->w;
+	ir_ref none = lw_imm(w, 0), magnitude = n, len, zeros;
+	struct lw_val before = { .kinds = 0 };
+	uint32_t most;
+	if (is_signed(p)) {
+		ir_ref sign = lw_op2i(w, IRO(sar64), n, 63);
+		before = sign_of(w, p, n);
+		magnitude = lw_op2(w, IRO(sub64), lw_op2(w, IRO(xor64), n, sign), sign);
+	} else if (p->conv->base == 16 && p->flags & ALTERNATIVE) {
+		before = prefix_of(w, p, n);
+	}
+	struct lw_val digits = lw_text_digits(w, magnitude, p->conv->base, p->conv->name == 'X');
+	if (p->precision == 0)
+		digits = first_bytes(w, &digits, lw_pick(w, IR_EQ, n, none, none, digits.w[0]), digits.cap);
+	len = before.kinds ? before.w[0] : none;
+	zeros = zeros_of(w, p, n, digits.w[0], len, &most);
+	len = lw_op2(w, IRO(add64), lw_op2(w, IRO(add64), len, digits.w[0]), zeros);
+	pad(t, p, len, true);
+	if (before.kinds)
+		put(t, before);
+	fill(t, zeros, '0', most);
+	put(t, digits);
+	pad(t, p, len, false);
+}
+
+static void put_char(struct texts *t, const struct piece *p, ir_ref n)
+{
+	ir_ref one = lw_imm(t->w, 1);
+	pad(t, p, one, true);
+	put(t, byte_text(t->w, one, lw_op2i(t->w, IRO(and64), n, 255)));
+	pad(t, p, one, false);
+}
+
+/* ---- texts ---- */
+
+static const char zeros_in_it[] = "bad argument #%u to '%s' (string contains zeros)";
+
+/* Raises where one of the text's bytes is 0. */
+static void check_words(struct texts *t, const struct lw_val *v)
+{
+	const uint64_t ones = 0x0101010101010101u, highs = 0x80 * ones;
+	struct lw *w = t->w;
+	ir_ref found = lw_imm(w, 0);
+	for (unsigned i = 1; i < v->n; i++) {
+		ir_ref word = lw_op2(w, IRO(or64), v->w[i], lw_op2i(w, IRO(xor64), lw_text_mask(w, v->w[0], i - 1), -1));
+		ir_ref borrow = lw_op2i(w, IRO(sub64), word, (int64_t)ones), low = lw_op2i(w, IRO(xor64), word, -1);
+		ir_ref zero = lw_op2i(w, IRO(and64), lw_op2(w, IRO(and64), borrow, low), (int64_t)highs);
+		found = lw_op2(w, IRO(or64), found, zero);
+	}
+	lw_raise_if(w, IR_NE, found, lw_imm(w, 0), zeros_in_it, t->arg, t->callee);
+}
+
+static void check_bytes(struct texts *t, const struct lw_str *s)
+{
+	struct pat_item zero = { 0 };
+	struct pat p = { .n = 1, .items = &zero };
+	struct match m = { .not_at = 0 };
+	ir_blk none = lw_block(t->w, 0);
+	pat_add(&zero.set, 0);
+	match_emit(t->w, &p, s, s->off, &m, none);
+	lw_raise(t->w, zeros_in_it, t->arg, t->callee);
+	lw_enter(t->w, none);
+}
+
+/* May one of its bytes be 0? Those of typed memory end there. */
+static bool may_hold_zero(const struct lw_val *v)
+{
+	if (v->k)
+		return v->k->kind == PG_STR && memchr(v->k->str, 0, v->k->n);
+	return v->kinds & (IR_BIT(IR_SLICE) | TEXT | IR_BIT(IR_LONG));
+}
+
+static void put_text(struct texts *t, const struct piece *p, const struct lw_val *v)
+{
+	struct lw *w = t->w;
+	uint32_t most = lw_text_cap(v->kinds, v->cap, v->most);
+	bool cut = p->precision != NO_PRECISION && most > (uint32_t)p->precision, far = most > LW_MAXSTR;
+	struct lw_val text = !far ? lw_text(w, v) : ir_single(v->kinds) ? *v : lw_long_of(w, v);
+	struct lw_str s = { .len = 0 };
+	if (far)
+		s = lw_str_of(w, &text);
+	ir_ref len = far ? s.len : text.w[0];
+	if (may_hold_zero(v) && far)
+		check_bytes(t, &s);
+	else if (may_hold_zero(v))
+		check_words(t, &text);
+	if (cut) {
+		len = at_most(w, len, p->precision);
+		text = far ? lw_str_part(w, &s, s.off, len, (uint32_t)p->precision)
+			   : first_bytes(w, &text, len, (uint32_t)p->precision);
+	}
+	pad(t, p, len, true);
+	put(t, text);
+	pad(t, p, len, false);
+}
+
+static void convert(struct texts *t, const struct piece *p, const struct lw_val *v)
+{
+	if (is_text(p) && plain(p))
+		put(t, *v); /* joining makes it a text */
+	else if (is_text(p))
+		put_text(t, p, v);
+	else if (is_signed(p) && plain(p))
+		put(t, lw_text_int(t->w, lw_int_word(t->w, v)));
+	else if (p->conv->base)
+		put_integer(t, p, lw_int_word(t->w, v));
+	else
+		put_char(t, p, lw_int_word(t->w, v));
+}
+
+void std_format_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+		      struct lw_val *out)
+{
+	struct piece p[PIECES];
+	struct texts t = { .w = w, .all = arena_array(w->unit->scratch, struct lw_val, TEXTS * PIECES),
+			   .callee = lw_callee_name(w, row) };
+	uint32_t count, arg = 1;
+	bool method = ir_at(w->from, w->at->args[0])->op == IRO(self);
+	(void)n;
+	read_format(args[0].k, p, &count);
+	for (uint32_t i = 0; i < count; i++) {
+		if (!p[i].conv) {
+			pg_value text = { .kind = PG_STR, .str = p[i].text, .n = p[i].n };
+			put(&t, lw_const(w, ir_const(w->unit, text)));
+			continue;
+		}
+		struct lw_val v = args[arg];
+		t.arg = arg++ + !method;
+		if (!is_text(&p[i]))
+			v = lw_check_kind(w, &v, INT, arena_printf(w->unit->arena,
+				"bad argument #%u to '%s' (number expected, got %%K)", t.arg, t.callee));
+		convert(&t, &p[i], &v);
+	}
+	*out = lw_text_join(w, t.n, t.all, out->cap);
+}

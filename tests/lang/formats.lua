@@ -1,0 +1,70 @@
+-- string.format: flags, widths and precisions of integers and of texts.
+local lang = dofile "tests/lang/harness.lua"
+
+-- All of a string as a number.
+local function all(s)
+	local sum = #s
+	for i = 1, #s do sum = sum * 31 + s:byte(i) end
+	return sum
+end
+
+local numbers = lang.each { 0, 1, -1, 7, 8, 255, -255, 4096, 123456789, -123456789, math.maxinteger, math.mininteger }
+local words = lang.each { "", "a", "abc", "abcdefgh", "0123456789abcdef", "nil", true, 5, -12345 }
+local function each(inputs, formats)
+	for i = 1, #formats, 3 do
+		local a, b, c = formats[i], formats[i + 1] or "%%", formats[i + 2] or "%%"
+		lang.case { name = a .. "  " .. b .. "  " .. c, inputs = inputs, f = function(v)
+			return all(a:format(v)), all(b:format(v)), all(string.format(c, v))
+		end }
+	end
+end
+
+each(numbers, { "%+d", "% d", "%+5d|", "%+05d", "%-+5d|", "% 05d", "%.3d", "%5.3d", "%-8.3d|", "%+.3d", "%.0d", "% .d",
+	"%08.3d", "%.20d", "%30.10d", "%-030d|", "%+i", "%+ i", "%-+30i|", "%5.0i", "%70d", "%.70d", "%-99.80d|" })
+each(numbers, { "%#x", "%#X", "%#010x", "%-#10x|", "%.5x", "%#.5x", "%10.5x", "%#20.0x", "%#.0X", "%o", "%#o", "%5o", "%.4o",
+	"%#.4o", "%#.0o", "%#030o", "%-#30o|", "%.30u", "%-30u|", "%024u" })
+each(words, { "%.3s", "%5.3s", "%-8.2s|", "<%.0s>", "%.s|", "%.20s", "%20.4s", "%-20.10s|", "%70s", "%-5s|" })
+lang.case { name = "widths of a byte", inputs = lang.each { 0, 65, 255, 256, -1 }, f = function(n)
+	return all(("%5c"):format(n)), all(("%-5c|"):format(n)), all(("%70c"):format(n))
+end }
+lang.case { name = "several in one, and what is not a number", inputs = lang.pairs { 0, 7, -300, "nil", true }, f = function(a, b)
+	return all(("%+d|%5.3s|%#x"):format(a, b, b)), all(("%-6.2s%%%.4d"):format(tostring(a), b))
+end }
+
+-- ---- bytes of packets: one that is 0 raises ----
+
+local frames = {}
+for _, text in ipairs { "GET /a HTTP/1.1\r\n", "Az\0\xffz@[`{ ", "\0", "a\0", "12345678\0", "\x80\x01\xff\x80", "" } do
+	frames[#frames + 1] = lang.head .. text
+end
+local long = { ("0123456789abcdef"):rep(8), ("ab"):rep(32) .. "\0", ("ab"):rep(70) .. "\0", ("ab"):rep(32), ("ab"):rep(33) }
+for i = 1, #long do frames[#frames + 1] = lang.head .. long[i] end
+local function over(name, f) lang.packets { name = name, inputs = frames, f = function(p) return f(p:sub(15, 30), p) end } end
+
+over("a width of bytes", function(s) return all(("%20s"):format(s)), all(("%-20s|"):format(s)) end)
+over("a precision of bytes", function(s) return all(("%.3s"):format(s)), all(string.format("%8.4s", s)) end)
+over("a message in a pcall", function(s)
+	local ok, v = pcall(function() return #("%5s"):format(s) end)
+	return ok, ok and v
+end)
+over("bytes of a text made at run time", function(s)
+	local t = s .. "<" .. #s
+	return all(("%-24s|"):format(t)), all(("%.5s"):format(t))
+end)
+over("the start of a long one", function(s, p)
+	local t = p:sub(15)
+	return all(("%.10s"):format(t)), all(("%12.3s"):format(t .. "."))
+end)
+over("a width of a long one", function(s, p)
+	local t = p:sub(15) .. "."
+	return all(("%-90s|"):format(t)), #("%99.80s"):format(t)
+end)
+over("a long one or a number", function(s, p)
+	local t = #s > 3 and p:sub(15) or #s
+	return all(("%.10s"):format(t)), all(("%70s"):format(t))
+end)
+local known = ("long and known: "):rep(5)
+lang.case { name = "constants", inputs = lang.each { 1 }, f = function(n)
+	return all(("%.3s|%5s|%-5s"):format("abcdef", "abc", n)), all(("%.70s"):format(known)), all(("%90s"):format(known))
+end }
+lang.done()
