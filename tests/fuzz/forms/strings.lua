@@ -9,7 +9,7 @@ local PATTERNS = { '"a"', '"ab"', '"."', '"^."', '"%d+"', '"(%a)(.-)%a"', '"^(..
 local FORMATS = {
 	{ '"%d"', "int" }, { '"<%s>"', "str" }, { '"%s:%s"', "str", "str" }, { '"%x.%X"', "int", "int" }, { '"%5d|%-5d"', "int", "int" },
 	{ '"%04x"', "int" }, { '"%s=%d"', "str", "int" }, { '"%c%c"', "byte", "byte" }, { '"100%% %s"', "any" }, { '"%i%s"', "int", "bool" },
-	{ '"%08d"', "int" },
+	{ '"%08d"', "int" }, { '"%+d|% .3d"', "int", "int" }, { '"%#x|%#o"', "int", "int" }, { '"%5.3s|%-9s"', "str", "any" },
 }
 
 -- Every text made costs stack and ways through the program.
