@@ -13,6 +13,7 @@ static const struct ir_field fields[] = {
 	NET_ROW_IP4 ("spa", 112),
 	NET_ROW_MAC ("tha", 144),
 	NET_ROW_IP4 ("tpa", 192),
+	NET_ROW_REST(),
 	{ 0 }
 };
 

@@ -10,6 +10,7 @@ static const struct ir_field fields[] = {
 	NET_ROW_MAC ("dst",  0),
 	NET_ROW_MAC ("src",  48),
 	NET_ROW_LEADS("type", 96, 16),
+	NET_ROW_REST(),
 	{ 0 }
 };
 

@@ -162,6 +162,7 @@ static const struct ir_field eth_fields[] = {
 	NET_ROW_MAC("dst",  0),
 	NET_ROW_MAC("src",  48),
 	OWN_ROW("type", IR_BIT(IR_INT), get_type, NO_TYPE, .how = NET_BITS, .bit = 96, .width = 16),
+	NET_ROW_REST(),
 	{ 0 }
 };
 
@@ -171,6 +172,7 @@ static const struct ir_field vlan_fields[] = {
 	TAG_ROW("id",  IR_BIT(IR_INT), 4, 12, NET_BITS),
 	NET_ROW_LEADS("type", 16, 16),
 	NET_ROW_HEADER("vlan", NET_VLAN),
+	NET_ROW_REST(),
 	{ 0 }
 };
 

@@ -13,6 +13,7 @@ static const struct ir_field fields[] = {
 	NET_ROW_BITS  ("id",   4, 12),
 	NET_ROW_LEADS ("type", 16, 16),
 	NET_ROW_HEADER("vlan", NET_VLAN),
+	NET_ROW_REST(),
 	{ 0 }
 };
 

@@ -5,6 +5,8 @@ local frames, inputs = made.frames, made.inputs
 
 -- ---- every field, against the twin ----
 
+local function mix(a, b) return a * 1000 + (b or 7) end
+
 local fields = {
 	{ "pkt", function(p) return p.len, #p, p.ipv4 == nil end },
 	{ "eth", function(p) return p.eth.type, p.eth.dst:int(), p.eth.src:int() end },
@@ -61,6 +63,19 @@ local fields = {
 		if l4 then return l4.sport, l4.dport end
 	end },
 	{ "payload", function(p) return #p.payload, p.payload:u8(0), p.payload:u32(2) end },
+	{ "payload of the link layer", function(p)
+		local e, v = p.eth.payload, p.vlan and p.vlan.payload
+		return mix(#e, e:u8(1)), e:u64(3), v and mix(#v, v:u16(4))
+	end },
+	{ "payload of arp", function(p)
+		local a = p.arp and p.arp.payload
+		if a then return #a, a:u8(0), a:u16(1) end
+	end },
+	{ "payload of a tag within a tag", function(p)
+		local inner = p.vlan and p.vlan.vlan
+		if inner then return #inner.payload, inner.payload:u16(0), inner.payload:byte() end
+	end },
+	{ "the first byte", function(p) return p:byte(), p.payload:byte(), p.ip and p.ip:byte() end },
 	{ "udp payload", function(p)
 		local u = p.udp
 		if u then return #u.payload, u.payload:u16(0), u.payload:u64(8) end
@@ -131,6 +146,10 @@ lang.packets { name = "known: vlan", f = function(p) return p.vlan.id, p.vlan.pc
 lang.packets { name = "known: payload", f = function(p) return #p.payload, p.payload:u8(0), p.payload:u8(18) end,
 	inputs = { frames.udp, frames.udp .. ("\0"):rep(20), frames.tcp_options },
 	want = { { 19, 0x74, 0x78 }, { 19, 0x74, 0x78 }, { 19, 0x74, 0x78 } } }
+lang.packets { name = "known: payload of the link layer", f = function(p)
+	local tag = p.vlan
+	return p.eth.payload:u16(0), tag and tag.payload:u8(0), #p.eth.payload - (tag and #tag.payload or 0)
+end, inputs = { frames.udp, frames.vlan }, want = { { 0x45b8, nil, #frames.udp - 14 }, { 0x7123, 0x45, 4 } } }
 local function unchecked(p) return p.udp.dport end
 lang.packets { name = "known: a header that is absent raises", f = unchecked,
 	inputs = { frames.tcp, frames.udp },
