@@ -63,7 +63,7 @@ says() { check "$1" grep -q -- "$2" "$work/err"; }
 # ---- Debian ----
 
 build='gcc make libc6-dev linux-libc-dev pkg-config liblua5.4-dev libelf-dev'
-check_also='iproute2 iputils-ping lua5.4 libcmocka-dev tcpdump tshark openssl'
+check_also='iproute2 iputils-ping lua5.4 libcmocka-dev tcpdump tshark openssl bpftool'
 jobs=-j$(nproc)
 
 for command in build demo check; do
