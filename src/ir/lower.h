@@ -215,6 +215,10 @@ ir_ref lw_text_bytes(struct lw *w, ir_ref word);
 /* Bytes of word i (the first is 0) that a text of that length has, as a mask. */
 ir_ref lw_text_mask(struct lw *w, ir_ref len, unsigned i);
 struct lw_val lw_text_int(struct lw *w, ir_ref n);
+/* Puts the `len` bytes (under 8) of `part` before those of the n words, the first byte lowest; other bytes of it are 0. */
+void lw_text_push(struct lw *w, ir_ref *words, unsigned n, ir_ref part, ir_ref len);
+/* The text of an IPv4 address in host order, so in words; its length. */
+void lw_text_ip4_words(struct lw *w, ir_ref ip, ir_ref words[2], ir_ref *len);
 struct lw_val lw_text_digits(struct lw *w, ir_ref n, unsigned base, bool upper);
 /* Texts of memory and those made at run time meet as the latter, short ones and long ones as long ones: the kinds of
  * such a value; a value as one of those kinds. */

@@ -90,14 +90,9 @@ static void part_of(struct lw *w, ir_ref g, ir_ref i, ir_ref run, ir_ref *part, 
 /* The first len bytes of the part before the words. */
 static void push(struct lw *w, ir_ref *words, ir_ref part, ir_ref len)
 {
-	ir_ref bits = shl(w, lw_op2i(w, IRO(and64), len, 7), 3), left = lw_op2(w, IRO(sub64), lw_imm(w, 63), bits);
-	ir_ref mask = lw_op2i(w, IRO(sub64), lw_op2(w, IRO(shl64), lw_imm(w, 1), bits), 1);
-	ir_ref in = bitand(w, part, mask);
-	for (unsigned i = 0; i < WORDS; i++) {
-		ir_ref carry = lw_op2(w, IRO(shr64), shr(w, words[i], 1), left);
-		words[i] = lw_op2(w, IRO(or64), lw_op2(w, IRO(shl64), words[i], bits), in);
-		in = carry;
-	}
+	ir_ref n = lw_op2i(w, IRO(and64), len, 7);
+	ir_ref mask = lw_op2i(w, IRO(sub64), lw_op2(w, IRO(shl64), lw_imm(w, 1), shl(w, n, 3)), 1);
+	lw_text_push(w, words, WORDS, bitand(w, part, mask), n);
 }
 
 static struct lw_val groups_text(struct lw *w, ir_ref high, ir_ref low)
@@ -138,10 +133,15 @@ static struct lw_val groups_text(struct lw *w, ir_ref high, ir_ref low)
 /* The text so far, a word of `len` bytes, and the address in the last half. */
 static struct lw_val ip4_within(struct lw *w, ir_ref len, ir_ref text, ir_ref low)
 {
-	ir_ref last = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? lw_op1(w, IRO(be32), low) : lw_op1(w, IRO(zext32), low);
-	struct lw_val start = { .kinds = IR_BIT(IR_TEXT), .cap = 7, .n = 2, .w = { len, lw_text_bytes(w, text) } };
-	struct lw_val parts[] = { start, lw_words(IR_IP4, 1, &last) };
-	return lw_text_join(w, 2, parts, LW_IP6_CAP);
+	enum { N = 3 };
+	struct lw_val t = { .kinds = IR_BIT(IR_TEXT), .cap = 7 + 15, .n = 1 + N };
+	ir_ref words[N] = { 0, 0, lw_imm(w, 0) }, own;
+	lw_text_ip4_words(w, lw_op1(w, IRO(zext32), low), words, &own);
+	lw_text_push(w, words, N, text, len);
+	t.w[0] = lw_op2(w, IRO(add64), own, len);
+	for (unsigned i = 0; i < N; i++)
+		t.w[1 + i] = lw_text_bytes(w, words[i]);
+	return t;
 }
 
 struct lw_val lw_text_ip6(struct lw *w, const struct lw_val *v)

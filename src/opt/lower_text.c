@@ -209,21 +209,56 @@ struct lw_val lw_text_int(struct lw *w, ir_ref n)
 
 /* ---- addresses ---- */
 
+/* 1 when a < k, else 0; both are small. */
+static ir_ref below(struct lw *w, ir_ref a, int64_t k)
+{
+	return lw_op2i(w, IRO(shr64), lw_op2i(w, IRO(sub64), a, k), 63);
+}
+
+void lw_text_push(struct lw *w, ir_ref *words, unsigned n, ir_ref part, ir_ref len)
+{
+	ir_ref bits = lw_op2i(w, IRO(shl64), len, 3), left = lw_op2(w, IRO(sub64), lw_imm(w, 63), bits);
+	for (unsigned i = 0; i < n; i++) {
+		ir_ref carry = lw_op2(w, IRO(shr64), lw_op2i(w, IRO(shr64), words[i], 1), left);
+		words[i] = lw_op2(w, IRO(or64), lw_op2(w, IRO(shl64), words[i], bits), part);
+		part = carry;
+	}
+}
+
+/*
+ * The digits of a byte without leading zeros, the first one lowest, and `behind` after them; no loop, no branch. With
+ * q = b / 10 and h = q / 10 the three digits are h, q - 10 h and b - 10 q: b << 16, less what q and h take off.
+ */
+static ir_ref byte_text(struct lw *w, ir_ref b, char behind, ir_ref *len)
+{
+	ir_ref q = lw_op2i(w, IRO(shr64), lw_op2i(w, IRO(mul64), b, 205), 11);
+	ir_ref h = lw_op2i(w, IRO(shr64), lw_op2i(w, IRO(mul64), b, 41), 12);
+	ir_ref leading = lw_op2(w, IRO(add64), below(w, b, 10), below(w, b, 100)), digits = lw_op2i(w, IRO(shl64), b, 16);
+	digits = lw_op2(w, IRO(sub64), digits, lw_op2i(w, IRO(mul64), q, (10 << 16) - (1 << 8)));
+	digits = lw_op2(w, IRO(sub64), digits, lw_op2i(w, IRO(mul64), h, (10 << 8) - 1));
+	digits = lw_op2i(w, IRO(add64), digits, behind << 24 | '0' << 16 | '0' << 8 | '0');
+	*len = lw_op2(w, IRO(sub64), lw_imm(w, behind ? 4 : 3), leading);
+	return lw_op2(w, IRO(shr64), digits, lw_op2i(w, IRO(shl64), leading, 3));
+}
+
+void lw_text_ip4_words(struct lw *w, ir_ref ip, ir_ref words[2], ir_ref *len)
+{
+	words[0] = byte_text(w, lw_op2i(w, IRO(and64), ip, 255), 0, len);
+	words[1] = lw_imm(w, 0);
+	for (unsigned shift = 8; shift < 32; shift += 8) {
+		ir_ref n, part = byte_text(w, lw_op2i(w, IRO(and64), lw_op2i(w, IRO(shr64), ip, shift), 255), '.', &n);
+		lw_text_push(w, words, 2, part, n);
+		*len = lw_op2(w, IRO(add64), *len, n);
+	}
+}
+
 static struct lw_val ip4_text(struct lw *w, const struct lw_val *v)
 {
-	static const pg_value dot = { .kind = PG_STR, .str = ".", .n = 1 };
-	struct lw_val parts[7];
-	ir_ref word = lw_op1(w, IRO(be32), lw_word(w, v, 0));
-	for (unsigned i = 0; i < 7; i++) {
-		parts[i] = lw_const(w, &dot);
-		if (i % 2 == 0) {
-			ir_ref byte = lw_op2i(w, IRO(and64), lw_op2i(w, IRO(shr64), word, 24 - 4 * i), 255);
-			struct lw_val d = lw_text_digits(w, byte, 10, false);
-			parts[i] = text_value(d.w[0], d.w + 1, 1, 3);
-		}
-	}
-	struct lw_val t = lw_text_join(w, 7, parts, IP4_CAP);
-	return t;
+	ir_ref words[2], len;
+	lw_text_ip4_words(w, lw_op1(w, IRO(be32), lw_word(w, v, 0)), words, &len);
+	for (unsigned i = 0; i < 2; i++)
+		words[i] = lw_text_bytes(w, words[i]);
+	return text_value(len, words, 2, IP4_CAP);
 }
 
 static struct lw_val mac_text(struct lw *w, const struct lw_val *v)

@@ -118,6 +118,14 @@ lang.packets { name = "addresses", inputs = made.inputs, f = function(p)
 	local ip = p.ipv4
 	return all(tostring(p.eth.src)), ip and all(tostring(ip.src)), ip and all("to " .. tostring(ip.dst))
 end }
+local octets = {} -- each value of each byte of an address
+for i = 0, 255 do
+	octets[i + 1] = made.eth(0x0800, (">BBI2I2I2BBI2BBBBI4"):pack(0x45, 0, 20, 1, 0, 64, 253, 0, i, i + 85 & 255, i + 170 & 255, 255 - i, 0))
+end
+lang.packets { name = "IPv4 addresses", inputs = octets, f = function(p)
+	local s = tostring(p.ipv4.src)
+	return all(s), s == "10.95.180.245"
+end }
 -- An IPv6 frame from one address to another.
 local function between(src, dst)
 	local function bytes(a)
