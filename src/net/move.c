@@ -48,23 +48,43 @@ bool net_move_type(struct infer *in, const struct ir_lib *row, uint32_t site, ui
 		return infer_refuse(in, site, ON_PACKETS, "bpf.xdp moves both ends of a frame, for the network stack has not looked "
 				    "for headers yet; bpf.tc its tail", "packets cannot be moved by '%s' in %s", row->name,
 				    u->target->hook), false;
-	if (row->imm & NET_ROW_HEAD && a[1].kinds && !a[1].k)
-		return infer_refuse(in, site, ON_PACKETS, "call it with a constant on each way of an if", "by how much a "
-				    "packet's head is moved must be known when it is compiled"), false;
 	u->writes_packet = u->moves_packet = true;
 	return by_copy(in, row, site);
 }
 
-/* Bytes that were put before a packet hold whatever was there. */
-static void clear_head(struct lw *w, uint32_t n)
+/* Writes zeros over `len` bytes from `at` on. */
+static void clear(struct lw *w, unsigned at, ir_ref slot, ir_ref len)
 {
-	const struct ir_target *t = w->unit->target;
-	uint32_t size = (n + 7) / 8 * 8;
-	ir_ref slot = lw_slot(w, size, 8), zero = lw_imm(w, 0);
+	lw_helper(w, w->unit->target->helper_store_bytes, 4, (ir_ref[]){ lw_ctx(w), lw_imm(w, at), slot, len });
+}
 
+/* Bytes that were put before a packet hold whatever was there. Each part is cleared as a whole or is the last one;
+ * what is one less than its length has a bound that every verifier learns, the length being above 0 by that. */
+static void clear_head(struct lw *w, ir_ref by, const pg_value *k)
+{
+	enum { PART = 64 };
+	uint32_t most = k ? (uint32_t)-k->i : NET_HEAD_ROOM, size = most < PART ? (most + 7) / 8 * 8 : PART;
+	ir_ref slot = lw_slot(w, size, 8), zero = lw_imm(w, 0), last;
+	ir_blk done = lw_block(w, 0), some = lw_block(w, 0);
+
+	lw_bri(w, IR_SLT, by, 0, some, done);
+	lw_enter(w, some);
 	for (uint32_t at = 0; at < size; at += 8)
 		lw_store(w, 8, slot, at, zero);
-	lw_helper(w, t->helper_store_bytes, 4, (ir_ref[]){ lw_ctx(w), zero, slot, lw_imm(w, n) });
+	last = lw_op2i(w, IRO(xor64), by, -1);
+	for (uint32_t at = 0; at < most; at += PART) {
+		ir_blk whole = lw_block(w, 0), part = lw_block(w, 0);
+		ir_ref less = lw_op1(w, IRO(own), lw_op2i(w, IRO(sub64), last, at));
+		lw_bri(w, IR_UGE, less, PART, whole, part);
+		lw_enter(w, part);
+		clear(w, at, slot, lw_op2i(w, IRO(add64), less, 1));
+		lw_jmp(w, done, 0, NULL);
+		lw_enter(w, whole);
+		if (at + PART < most)
+			clear(w, at, slot, lw_imm(w, PART));
+	}
+	lw_jmp(w, done, 0, NULL); /* never reached: so far no head is moved */
+	lw_enter(w, done);
 }
 
 void net_move_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args, struct lw_val *out)
@@ -74,17 +94,20 @@ void net_move_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const st
 	ir_ref by = lw_int_word(w, &args[1]), call[3] = { lw_ctx(w), by, lw_imm(w, 0) };
 	(void)n;
 
+	bool head = row->imm & NET_ROW_HEAD;
+	int64_t least = head ? NET_HEAD_ROOM : FURTHEST; /* more is before some packets, but who would clear it? */
+	const pg_value *k = args[1].k;
+
 	*out = lw_nil();
-	lw_raise_if(w, IR_UGT, lw_op2i(w, IRO(add64), by, FURTHEST), lw_imm(w, 2 * FURTHEST), NET_NO_ROOM, row->name);
+	lw_raise_if(w, IR_UGT, lw_op2i(w, IRO(add64), by, least), lw_imm(w, least + FURTHEST), NET_NO_ROOM, row->name);
 	if (m->to) {
 		call[1] = lw_op2(w, IRO(add64), lw_pktlen(w), by);
 		lw_raise_if(w, IR_SLT, call[1], lw_imm(w, 0), NET_NO_ROOM, row->name);
 	}
 	ir_ref r = lw_helper(w, m->helper, m->to ? 3 : 2, call);
 	lw_raise_if(w, IR_NE, r, lw_imm(w, 0), NET_NO_ROOM, row->name);
-	const pg_value *k = args[1].k;
-	if (row->imm & NET_ROW_HEAD && k && k->i < 0 && k->i >= -NET_HEAD_ROOM)
-		clear_head(w, (uint32_t)-k->i);
+	if (head && (!k || (k->i < 0 && k->i >= -NET_HEAD_ROOM)))
+		clear_head(w, by, k);
 }
 
 /* ---- pkt:clone(dev [, "ingress"]) ---- */

@@ -87,6 +87,33 @@ case("a head cut off and put on again", XDP, function(pkt)
 end, function(frame) return ("\0"):rep(11) .. frame:sub(12) end)
 case("a head much too far", XDP, function(pkt) pkt:adjust_head(-5000) end, function() return nil, no_room "adjust_head" end)
 case("all of it cut off", XDP, function(pkt) pkt:adjust_head(2000) end, function() return nil, no_room "adjust_head" end)
+case("a head by what is not known", XDP, function(pkt)
+	pkt:adjust_head(arg[0])
+	st.a, st.b, st.c = pkt.len, pkt:u32(0), pkt:u8(13)
+end, function(frame, v)
+	if v < -216 or #frame - v < 14 then return nil, no_room "adjust_head" end
+	return ("\0"):rep(-v) .. frame:sub(v > 0 and v + 1 or 1)
+end, { 0, 1, 4, 19, 1000, -1, -7, -8, -9, -63, -64, -65, -127, -128, -129, -192, -193, -215, -216, -217, -5000, 1 << 32, -1 << 32,
+	math.mininteger, math.maxinteger })
+case("a head over what was written there", XDP, function(pkt)
+	pkt:adjust_head(-216)
+	for off = 0, 208, 8 do pkt:set_u64(off, -1) end
+	pkt:adjust_head(216)
+	pkt:adjust_head(arg[0])
+end, function(frame, v) return ("\0"):rep(-v) .. frame end,
+	{ -1, -7, -8, -9, -63, -64, -65, -127, -128, -129, -191, -192, -193, -215, -216 })
+case("what was behind a header cut off before it", XDP, function(pkt)
+	local ip = pkt.ipv4
+	if not ip or pkt.vlan then return end
+	pkt:adjust_head(ip.ihl * 4 - 24)
+	pkt:adjust_head(12 - ((pkt:u8(18) or 0) & 15))
+	st.a = pkt.len
+end, function(frame)
+	if frame:byte(13) << 8 | frame:byte(14) ~= 0x800 then return frame end
+	frame = "\0\0\0\0" .. frame
+	local by = 12 - (frame:byte(19) & 15)
+	return ("\0"):rep(-by) .. frame:sub(by > 0 and by + 1 or 1)
+end)
 case("on one way, or the other", XDP, function(pkt)
 	local ip = pkt.ip
 	if ip and ip.version == 4 then
