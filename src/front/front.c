@@ -129,18 +129,11 @@ uint64_t front_table(struct ir_unit *u, const pg_value *kv, uint32_t n)
 	return id;
 }
 
-static bool same_key(const pg_value *a, const pg_value *b)
-{
-	if (a->kind != b->kind || a->kind == PG_STR)
-		return a->kind == b->kind && a->n == b->n && !memcmp(a->str, b->str, a->n);
-	return a->kind == PG_INT ? a->i == b->i : a->kind <= PG_TRUE || !memcmp(a->addr, b->addr, sizeof(a->addr));
-}
-
 static void list_index(const struct front_list *list, const pg_value *key, pg_value *out)
 {
 	*out = (pg_value){ .kind = PG_NIL };
 	for (uint32_t i = 0; list->keyed && i < list->n; i++)
-		if (same_key(&list->pairs[2 * i], key))
+		if (ir_same_value(&list->pairs[2 * i], key))
 			*out = list->pairs[2 * i + 1];
 	if (list->keyed)
 		return;

@@ -416,11 +416,21 @@ uint32_t ir_model(struct ir_unit *u, const pg_map *m);
 /* The map that a value of this type is, or one like it: to know its shape by. NULL: it is none. */
 pg_map *ir_map_like(const struct ir_unit *u, const struct ir_type *t);
 
+/* Is it the same value, as rawequal says? But 1 and 1.0 differ. NULL is the same as itself alone. */
+bool ir_same_value(const pg_value *a, const pg_value *b);
 /* A copy of k in the unit's arena, its text included. */
 const pg_value *ir_const(struct ir_unit *u, pg_value k);
 
 static inline struct ir_ins *ir_at(const struct ir_fn *f, ir_ref r) { return &f->ins[r]; }
 static inline struct ir_block *ir_block(const struct ir_fn *f, ir_blk b) { return &f->blocks[b]; }
+
+/* r as it was before tests told something of it. */
+static inline ir_ref ir_untested(const struct ir_fn *f, ir_ref r)
+{
+	while (ir_at(f, r)->op == IRO(pi))
+		r = ir_at(f, r)->args[0];
+	return r;
+}
 
 static inline bool ir_calls_fn(const struct ir_ins *i)
 {

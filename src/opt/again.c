@@ -6,13 +6,6 @@
  */
 #include "opt/opt.h"
 
-static ir_ref base_of(const struct ir_fn *f, ir_ref r)
-{
-	while (ir_at(f, r)->op == IRO(pi))
-		r = ir_at(f, r)->args[0];
-	return r;
-}
-
 static bool looks_up(const struct ir_fn *f, const struct ir_ins *i)
 {
 	const pg_value *table = i->op == IRO(index) ? ir_at(f, i->args[0])->type.k : NULL;
@@ -29,7 +22,7 @@ static void find(struct flow *fl, struct list *looks, struct list *known)
 		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next) {
 			if (looks_up(f, ir_at(f, r)))
 				arena_push(fl->u->scratch, looks->v, looks->n, looks->cap, r);
-			else if (ir_at(f, r)->op == IRO(pi) && looks->n && looks_up(f, ir_at(f, base_of(f, r))))
+			else if (ir_at(f, r)->op == IRO(pi) && looks->n && looks_up(f, ir_at(f, ir_untested(f, r))))
 				arena_push(fl->u->scratch, known->v, known->n, known->cap, r);
 		}
 }
@@ -38,7 +31,7 @@ static bool same(const struct ir_fn *f, ir_ref a, ir_ref b)
 {
 	const struct ir_ins *x = ir_at(f, a), *y = ir_at(f, b);
 	return ir_at(f, x->args[0])->type.k->id == ir_at(f, y->args[0])->type.k->id &&
-	       base_of(f, x->args[1]) == base_of(f, y->args[1]) &&
+	       ir_untested(f, x->args[1]) == ir_untested(f, y->args[1]) &&
 	       ir_dominates(f, x->block, y->block);
 }
 
@@ -47,7 +40,7 @@ static ir_ref best_known(const struct ir_fn *f, const struct list *known, ir_ref
 {
 	ir_ref best = r;
 	for (uint32_t i = 0; i < known->n; i++)
-		if (base_of(f, known->v[i]) == r && ir_at(f, known->v[i])->block != ir_at(f, at)->block &&
+		if (ir_untested(f, known->v[i]) == r && ir_at(f, known->v[i])->block != ir_at(f, at)->block &&
 		    ir_dominates(f, ir_at(f, known->v[i])->block, ir_at(f, at)->block))
 			best = known->v[i];
 	return best;

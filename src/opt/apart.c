@@ -45,11 +45,6 @@ static bool is_seen(const void *arg, ir_ref r)
 	return false;
 }
 
-static bool is_made(const struct records *s, const struct rec *rec)
-{
-	return ir_at(s->f, rec->value)->op == IRO(newtable);
-}
-
 static bool is_it(const void *arg, ir_ref r)
 {
 	return *(const ir_ref *)arg == r;
@@ -66,7 +61,7 @@ static bool is_one(const struct records *s, const struct rec *made)
 {
 	for (uint32_t v = 0; is_repeated(s->f, made->value) && v < s->n; v++) {
 		struct seen w = { s, &s->v[v] };
-		if (record_web(s, &s->v[v]) == record_web(s, made) && !is_made(s, &s->v[v]) &&
+		if (record_web(s, &s->v[v]) == record_web(s, made) && !record_made(s, &s->v[v]) &&
 		    reach_use(s->f, made->value, s->v[v].value, is_seen, &w))
 			return false;
 	}
@@ -90,12 +85,12 @@ static bool find_tables(const struct records *s, const struct rec *web, struct t
 		const struct rec *rec = &s->v[v];
 		if (record_web(s, rec) != web)
 			continue;
-		for (uint32_t k = 0; k < rec->nuses && !is_made(s, rec); k++)
+		for (uint32_t k = 0; k < rec->nuses && !record_made(s, rec); k++)
 			if (!is_plain_access(s, rec, rec->uses[k]))
 				return false;
-		if (is_made(s, rec) && (t->n == MAX_TABLES || !is_one(s, rec)))
+		if (record_made(s, rec) && (t->n == MAX_TABLES || !is_one(s, rec)))
 			return false;
-		if (is_made(s, rec))
+		if (record_made(s, rec))
 			t->made[t->n++] = rec->value;
 		shared |= record_shared(s, rec) != 0;
 	}
@@ -185,7 +180,7 @@ static void part_web(struct lists *l, const struct rec *web, const struct tables
 	const struct records *s = l->s;
 	for (uint32_t v = 0; v < s->n && !l->failed; v++) {
 		const struct rec *rec = &s->v[v];
-		if (record_web(s, rec) != web || is_made(s, rec))
+		if (record_web(s, rec) != web || record_made(s, rec))
 			continue;
 		for (uint32_t k = 0; k < rec->nuses; k++)
 			if (lists_sure(l, rec->uses[k], 0) && t->may[v])

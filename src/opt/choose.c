@@ -114,7 +114,7 @@ ir_ref choose_make(struct choice *c, ir_blk b, uint32_t site, const pg_value *va
 static struct arm *arm_of(struct choice *c, const pg_value *v)
 {
 	for (uint32_t i = 0; i < c->narms; i++)
-		if (const_equal(c->arms[i].value, v))
+		if (ir_same_value(c->arms[i].value, v))
 			return &c->arms[i];
 	c->arms[c->narms] = (struct arm){ v, ir_block_new(c->f) };
 	return &c->arms[c->narms++];

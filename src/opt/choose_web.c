@@ -11,17 +11,10 @@
 static uint32_t number_of(struct choice *c, const pg_value *v)
 {
 	for (uint32_t i = 0; i < c->n; i++)
-		if (const_equal(c->pairs[i].value, v))
+		if (ir_same_value(c->pairs[i].value, v))
 			return i;
 	c->pairs[c->n] = (struct pair){ const_int(c->fl->u, c->n), v };
 	return c->n++;
-}
-
-static ir_ref through_pi(const struct ir_fn *f, ir_ref v)
-{
-	while (ir_at(f, v)->op == IRO(pi))
-		v = ir_at(f, v)->args[0];
-	return v;
 }
 
 bool choose_object(const struct flow *fl, ir_ref param)
@@ -35,7 +28,7 @@ static bool add_value(struct choice *c, ir_ref v)
 {
 	struct choice from;
 	const pg_value *k = choose_fixed(c, v);
-	ir_ref base = through_pi(c->f, v);
+	ir_ref base = ir_untested(c->f, v);
 	if (k && c->n <= MAX_USES)
 		return number_of(c, k), true;
 	if (!k && ir_at(c->f, base)->op == IRO(param) && choose_object(c->fl, base)) {
@@ -130,7 +123,7 @@ static ir_ref const_before(struct choice *c, ir_ref at, const pg_value *k)
 static ir_ref number_of_arg(struct choice *c, ir_ref term, ir_ref v)
 {
 	const pg_value *k = choose_fixed(c, v);
-	ir_ref base = through_pi(c->f, v);
+	ir_ref base = ir_untested(c->f, v);
 	uint32_t place = choose_place(c->web, base);
 	if (!k && place < c->web->n)
 		return c->web->number[place];
@@ -170,7 +163,7 @@ static void add_numbers(struct choice *c)
 			: const_before(c, ways[i].term, const_int(c->fl->u, 0));
 		ir_ref none = const_before(c, ways[i].term, &const_nil);
 		edge_push(c->f, &ir_at(c->f, ways[i].term)->succ[ways[i].which], number);
-		if (choose_place(web, through_pi(c->f, v)) < web->n)
+		if (choose_place(web, ir_untested(c->f, v)) < web->n)
 			ir_at(c->f, ways[i].term)->succ[ways[i].which].args[ways[i].arg] = none;
 	}
 }
@@ -182,7 +175,7 @@ static ir_ref rejoined(const struct ir_fn *f, ir_blk b, uint32_t i)
 	const struct ir_block *k = ir_block(f, b);
 	ir_ref same = 0;
 	for (uint32_t p = 0; p < k->npreds; p++) {
-		ir_ref v = through_pi(f, ir_pred_edge(f, &k->preds[p])->args[i]);
+		ir_ref v = ir_untested(f, ir_pred_edge(f, &k->preds[p])->args[i]);
 		if ((same && v != same) || v == k->params[i])
 			return 0;
 		same = v;

@@ -16,9 +16,7 @@ struct columns {
 /* The row itself, or what a test made of it? */
 static bool is_row(const struct choice *c, ir_ref v)
 {
-	while (ir_at(c->f, v)->op == IRO(pi))
-		v = ir_at(c->f, v)->args[0];
-	return v == c->index;
+	return ir_untested(c->f, v) == c->index;
 }
 
 static bool is_nil(const pg_value *k)

@@ -83,9 +83,7 @@ static void find_left(struct doubts *d)
 
 static const struct ir_ins *looked_up(const struct ir_fn *f, ir_ref v)
 {
-	while (ir_at(f, v)->op == IRO(pi))
-		v = ir_at(f, v)->args[0];
-	return ir_at(f, v);
+	return ir_at(f, ir_untested(f, v));
 }
 
 /* Does v, where it is there, show that the packet has what `made` looks up? */

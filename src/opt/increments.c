@@ -15,9 +15,9 @@ static bool same_place(const struct ir_fn *f, const struct ir_ins *a, const stru
 {
 	const struct ir_type *x = &ir_at(f, a->args[0])->type, *y = &ir_at(f, b->args[0])->type;
 	const pg_value *k = ir_at(f, a->args[1])->type.k, *l = ir_at(f, b->args[1])->type.k;
-	if (!k || !l || !const_equal(k, l))
+	if (!k || !l || !ir_same_value(k, l))
 		return false;
-	return a->args[0] == b->args[0] || (x->k && y->k && const_equal(x->k, y->k));
+	return a->args[0] == b->args[0] || (x->k && y->k && ir_same_value(x->k, y->k));
 }
 
 static const struct ctype *layout_of(const struct ir_type *obj)

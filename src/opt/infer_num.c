@@ -207,7 +207,7 @@ int fold_compare(enum ir_op op, const pg_value *a, const pg_value *b)
 	if (is_number(a) && is_number(b)) {
 		o = order_numbers(a, b);
 	} else if (op == IRO(eq)) {
-		return may_be_equal(a, b) ? -1 : const_equal(a, b);
+		return may_be_equal(a, b) ? -1 : ir_same_value(a, b);
 	} else if (a->kind == PG_STR && b->kind == PG_STR) {
 		uint32_t n = a->n < b->n ? a->n : b->n;
 		o = n ? memcmp(a->str, b->str, n) : 0;

@@ -277,9 +277,7 @@ ir_blk inline_shared(struct flow *fl, ir_ref call, struct ir_fn *of, uint32_t in
 static struct ir_fn *callee_of(struct flow *fl, ir_ref call, ir_ref *closure)
 {
 	struct ir_unit *u = fl->u;
-	ir_ref c = ir_at(fl->f, call)->args[0];
-	while (ir_at(fl->f, c)->op == IRO(pi))
-		c = ir_at(fl->f, c)->args[0];
+	ir_ref c = ir_untested(fl->f, ir_at(fl->f, call)->args[0]);
 	const struct ir_ins *i = ir_at(fl->f, c);
 	*closure = 0;
 	if (i->op == IRO(closure)) {

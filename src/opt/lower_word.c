@@ -259,9 +259,7 @@ static void note_origin(const struct lw *w, struct ir_error *e)
 	e->at = w->at;
 	if (!w->operand)
 		return;
-	const struct ir_ins *v = ir_at(w->from, w->at->args[w->operand - 1]);
-	while (v->op == IRO(pi))
-		v = ir_at(w->from, v->args[0]);
+	const struct ir_ins *v = ir_at(w->from, ir_untested(w->from, w->at->args[w->operand - 1]));
 	e->made = v->op == IRO(index) && v->names ? v : NULL;
 }
 

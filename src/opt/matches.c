@@ -104,9 +104,7 @@ int matches_begin(struct flow *fl, ir_ref call)
 
 static ir_ref iterator_of(const struct ir_fn *f, ir_ref call)
 {
-	ir_ref c = ir_at(f, call)->args[0];
-	while (ir_at(f, c)->op == IRO(pi))
-		c = ir_at(f, c)->args[0];
+	ir_ref c = ir_untested(f, ir_at(f, call)->args[0]);
 	return ir_at(f, c)->op == IRO(iterator) ? c : 0;
 }
 

@@ -10,13 +10,6 @@
 #include "core/mutant.h"
 #include "opt/iterate.h"
 
-static ir_ref base_of(const struct ir_fn *f, ir_ref r)
-{
-	while (ir_at(f, r)->op == IRO(pi))
-		r = ir_at(f, r)->args[0];
-	return r;
-}
-
 static bool is_text(const struct ir_type *t)
 {
 	return t->k && t->k->kind == PG_STR;
@@ -59,8 +52,8 @@ static uint32_t find_messages(const struct flow *fl, bool *needed)
 			for (uint32_t a = 0; a < i->nargs; a++) {
 				if (!is_message(fl, i->args[a]) || !needs_bytes(fl, i, a))
 					continue;
-				n += !needed[base_of(f, i->args[a])];
-				needed[base_of(f, i->args[a])] = true;
+				n += !needed[ir_untested(f, i->args[a])];
+				needed[ir_untested(f, i->args[a])] = true;
 			}
 		}
 	return n;

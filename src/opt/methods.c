@@ -35,7 +35,7 @@ static ir_ref only_set(const struct records *s, const struct rec *web, const pg_
 			const struct ir_ins *i = ir_at(s->f, r);
 			bool mine = i->op == IRO(setindex) && record_of(s, i->args[0]) == &s->v[v];
 			bool named = mine && name_of(s, r);
-			if (!mine || (named && !const_equal(name_of(s, r), key)))
+			if (!mine || (named && !ir_same_value(name_of(s, r), key)))
 				continue;
 			*others |= set || !named;
 			set = r;
@@ -83,7 +83,7 @@ static bool is_only_called(const struct records *s, const struct rec *web, const
 			ir_ref r = s->v[v].uses[k];
 			const struct ir_ins *i = ir_at(s->f, r);
 			bool read = is_read(i) && record_of(s, i->args[0]) == &s->v[v];
-			if ((read && i->aux != FOUND && (!name_of(s, r) || const_equal(name_of(s, r), key))) ||
+			if ((read && i->aux != FOUND && (!name_of(s, r) || ir_same_value(name_of(s, r), key))) ||
 			    (!read && i->op != IRO(setindex) && i->op != IRO(setlist) && i->op != IRO(cell)))
 				return false;
 		}

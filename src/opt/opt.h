@@ -48,7 +48,6 @@ struct ir_type type_kinds(uint64_t kinds);
 struct ir_type type_pending(void); /* anything at all: not judged, not folded */
 static inline bool type_is_pending(const struct ir_type *t) { return t->kinds & IR_BIT(IR_PENDING); }
 bool type_join(struct ir_type *t, const struct ir_type *with); /* true: t grew */
-bool const_equal(const pg_value *a, const pg_value *b);        /* identity: 1 and 1.0 differ */
 const pg_value *const_new(struct ir_unit *u, pg_value v);
 const pg_value *const_int(struct ir_unit *u, int64_t v);
 extern const pg_value const_nil, const_false, const_true;

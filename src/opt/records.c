@@ -42,7 +42,7 @@ const pg_value *record_key_of(const struct records *s, ir_ref access)
 uint32_t record_key(struct records *s, struct rec *web, const pg_value *key)
 {
 	for (uint32_t i = 0; i < web->n; i++)
-		if (const_equal(web->keys[i], key))
+		if (ir_same_value(web->keys[i], key))
 			return i;
 	arena_push(s->u->scratch, web->keys, web->n, web->cap, key);
 	return web->n - 1;
@@ -240,17 +240,12 @@ static void find_uses(struct records *s)
 		}
 }
 
-static bool is_made(const struct records *s, const struct rec *rec)
-{
-	return ir_at(s->f, rec->value)->op == IRO(newtable);
-}
-
 static void find_apart(struct records *s)
 {
 	for (uint32_t v = 0; v < s->n; v++)
 		record_web(s, &s->v[v])->apart = true;
 	for (uint32_t v = 0; v < s->n; v++)
-		if (s->v[v].nuses && !is_made(s, &s->v[v]))
+		if (s->v[v].nuses && !record_made(s, &s->v[v]))
 			record_web(s, &s->v[v])->apart = false;
 }
 
@@ -317,7 +312,7 @@ static bool went_on(const struct records *s, const struct rec *rec, ir_ref at)
 {
 	struct ir_fn *f = s->f;
 	struct used_rec u = { s, rec };
-	if (!is_made(s, rec))
+	if (!record_made(s, rec))
 		return true;
 	for (uint32_t o = 0; o < f->nrpo; o++) {
 		ir_ref last = ir_block(f, f->rpo[o])->last;
@@ -443,7 +438,7 @@ static ir_ref insert_nil(struct records *s, ir_ref at)
 static void make_cells(struct records *s, struct rec *rec)
 {
 	uint32_t n = record_web(s, rec)->n;
-	bool made = is_made(s, rec);
+	bool made = record_made(s, rec);
 	ir_ref at = made ? rec->value : ir_block(s->f, ir_at(s->f, rec->value)->block)->first;
 	ir_ref nil = made ? insert_nil(s, at) : 0;
 	rec->cells = arena_array(s->u->arena, ir_ref, n + 1);
@@ -564,7 +559,7 @@ static void rewrite_use(struct records *s, ir_ref r, uint32_t nins)
 /* Is it a value that the table's fields are to be copied to? */
 static bool has_fields(const struct records *s, const struct rec *rec)
 {
-	return is_ready(s, rec) && (!record_web(s, rec)->apart || is_made(s, rec));
+	return is_ready(s, rec) && (!record_web(s, rec)->apart || record_made(s, rec));
 }
 
 static void rewrite(struct records *s)

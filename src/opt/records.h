@@ -77,4 +77,10 @@ int methods_known(struct records *s);
 /* Is r such a look-up, and what it found not the only thing that the field may hold? Or one of what is gone? */
 bool methods_assigned_again(const struct records *s, const struct rec *web, ir_ref r);
 
+/* Is rec a table where it is made, and no variable of several? */
+static inline bool record_made(const struct records *s, const struct rec *rec)
+{
+	return ir_at(s->f, rec->value)->op == IRO(newtable);
+}
+
 #endif

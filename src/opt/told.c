@@ -18,17 +18,10 @@ struct fact {
 	uint64_t kinds;
 };
 
-static ir_ref base_of(const struct ir_fn *f, ir_ref r)
-{
-	while (ir_at(f, r)->op == IRO(pi))
-		r = ir_at(f, r)->args[0];
-	return r;
-}
-
 /* The call of a function that tells which r is the result of, or 0. */
 static ir_ref telling(const struct ir_fn *f, ir_ref r)
 {
-	r = base_of(f, r);
+	r = ir_untested(f, r);
 	if (ir_at(f, r)->op == IRO(result) && !ir_at(f, r)->aux)
 		r = ir_at(f, r)->args[0];
 	const struct ir_ins *i = ir_at(f, r);
@@ -54,7 +47,7 @@ static uint64_t kinds_left(struct flow *fl, const struct ir_lib *row, const stru
 	for (uint64_t left = t->kinds; left; left &= left - 1) {
 		unsigned kind = ir_first_kind(left);
 		const pg_value *name = name_of(fl, row, t, kind);
-		bool same = name && (k ? const_equal(name, k) : name->kind != PG_NIL);
+		bool same = name && (k ? ir_same_value(name, k) : name->kind != PG_NIL);
 		if (name && same != is)
 			gone |= IR_BIT(kind);
 	}
@@ -78,9 +71,9 @@ static bool of_condition(struct flow *fl, ir_ref cond, bool is, struct fact *out
 		return false;
 	ir_ref v = ir_at(f, call)->args[1];
 	struct ir_type t = ir_at(f, v)->type;
-	if (type_is_pending(&t) ? !choose_type(fl, base_of(f, v), &t) : ir_single(t.kinds))
+	if (type_is_pending(&t) ? !choose_type(fl, ir_untested(f, v), &t) : ir_single(t.kinds))
 		return false;
-	*out = (struct fact){ base_of(f, v), kinds_left(fl, ir_at(f, ir_at(f, call)->args[0])->type.row, &t, k, is) };
+	*out = (struct fact){ ir_untested(f, v), kinds_left(fl, ir_at(f, ir_at(f, call)->args[0])->type.row, &t, k, is) };
 	return true;
 }
 
@@ -188,7 +181,7 @@ static int narrow_all(struct ir_fn *f, ir_blk b, const struct fact *fact)
 	int done = 0;
 	for (ir_ref r = 1; r < nins; r++) {
 		const struct ir_ins *i = ir_at(f, r);
-		bool same = i->block && (r == fact->v || (i->op == IRO(pi) && base_of(f, r) == fact->v));
+		bool same = i->block && (r == fact->v || (i->op == IRO(pi) && ir_untested(f, r) == fact->v));
 		if (same && i->type.kinds & ~fact->kinds && i->block != b && ir_dominates(f, i->block, b))
 			done += narrow_value(f, b, r, fact->kinds);
 	}
@@ -200,7 +193,7 @@ static bool impossible(const struct ir_fn *f, ir_blk b, const struct fact *fact)
 {
 	for (ir_ref r = 1; r < f->nins; r++) {
 		const struct ir_ins *i = ir_at(f, r);
-		bool same = i->block && (r == fact->v || (i->op == IRO(pi) && base_of(f, r) == fact->v));
+		bool same = i->block && (r == fact->v || (i->op == IRO(pi) && ir_untested(f, r) == fact->v));
 		if (same && i->type.kinds && !(i->type.kinds & fact->kinds) && ir_dominates(f, i->block, b))
 			return true;
 	}

@@ -1,7 +1,6 @@
 /* types.c - facts about values: joining them, constants, and which row a method is. */
 #include "opt/opt.h"
 
-
 #include "core/ctype.h"
 #include "ir/lower.h"
 
@@ -17,45 +16,6 @@ const pg_value *const_new(struct ir_unit *u, pg_value v)
 const pg_value *const_int(struct ir_unit *u, int64_t v)
 {
 	return const_new(u, (pg_value){ .kind = PG_INT, .i = v });
-}
-
-static bool same_bytes(const void *a, const void *b, size_t n)
-{
-	return !n || !memcmp(a, b, n);
-}
-
-bool const_equal(const pg_value *a, const pg_value *b)
-{
-	if (a == b)
-		return true;
-	if (!a || !b || a->kind != b->kind)
-		return false;
-	switch (a->kind) {
-	case PG_NIL: case PG_FALSE: case PG_TRUE:
-		return true;
-	case PG_INT:
-		return a->i == b->i;
-	case PG_FLOAT:
-		return same_bytes(&a->f, &b->f, sizeof(a->f));
-	case PG_STR:
-		return a->n == b->n && same_bytes(a->str, b->str, a->n);
-	case PG_IP4:
-		return same_bytes(a->addr, b->addr, 4);
-	case PG_MAC:
-		return same_bytes(a->addr, b->addr, 6);
-	case PG_IP6:
-		return same_bytes(a->addr, b->addr, 16);
-	case PG_CIDR:
-		return a->n == b->n && a->prefix == b->prefix && same_bytes(a->addr, b->addr, a->n);
-	case PG_MAP:
-		return a->map == b->map;
-	case PG_TABLE: case PG_FUNC:
-		return a->id == b->id;
-	case PG_LIB:
-		return !strcmp(a->lib, b->lib);
-	default:
-		return false;
-	}
 }
 
 struct ir_type type_const(const struct ir_target *t, const pg_value *k)
@@ -104,7 +64,7 @@ bool type_join(struct ir_type *t, const struct ir_type *with)
 		return true;
 	}
 	struct ir_type old = *t;
-	if (t->k && const_equal(t->k, with->k)) {
+	if (t->k && ir_same_value(t->k, with->k)) {
 		t->kinds |= with->kinds;
 	} else {
 		t->kinds = kinds_met(t) | kinds_met(with);

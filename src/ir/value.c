@@ -1,0 +1,43 @@
+/* value.c - constants compared. */
+#include "ir/ir.h"
+
+#include <string.h>
+
+static bool same_bytes(const void *a, const void *b, size_t n)
+{
+	return !n || !memcmp(a, b, n);
+}
+
+bool ir_same_value(const pg_value *a, const pg_value *b)
+{
+	if (a == b)
+		return true;
+	if (!a || !b || a->kind != b->kind)
+		return false;
+	switch (a->kind) {
+	case PG_NIL: case PG_FALSE: case PG_TRUE:
+		return true;
+	case PG_INT:
+		return a->i == b->i;
+	case PG_FLOAT:
+		return same_bytes(&a->f, &b->f, sizeof(a->f));
+	case PG_STR:
+		return a->n == b->n && same_bytes(a->str, b->str, a->n);
+	case PG_IP4:
+		return same_bytes(a->addr, b->addr, 4);
+	case PG_MAC:
+		return same_bytes(a->addr, b->addr, 6);
+	case PG_IP6:
+		return same_bytes(a->addr, b->addr, 16);
+	case PG_CIDR:
+		return a->n == b->n && a->prefix == b->prefix && same_bytes(a->addr, b->addr, a->n);
+	case PG_MAP:
+		return a->map == b->map;
+	case PG_TABLE: case PG_FUNC:
+		return a->id == b->id;
+	case PG_LIB:
+		return !strcmp(a->lib, b->lib);
+	default:
+		return false;
+	}
+}
