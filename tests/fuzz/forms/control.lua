@@ -146,6 +146,17 @@ local function narrowed(scope)
 	return S(first, "if ", cond, " then\n", b, "end")
 end
 
+-- local is = false if type(v) == "number" then is = true elseif ... then is = true end if is then ... end
+local function of_two_reasons(scope)
+	local v = visible(scope, function(v) return v.sort == "any" end)
+	if not v then return assign(scope) end
+	local is, k = name("is"), tostring(random(0, 20))
+	local a, b = E("bool", "type(", v.name, ') == "', pick { "number", "boolean", "nil" }, '"'), pick { coin(), condition(scope) }
+	if chance(50) then a, b = b, a end
+	return S("local ", is, " = false\nif ", a, " then ", is, " = true elseif ", b, " then ", is, " = true end\nif ", is, " then put(", k, ", ", v.name,
+		") else put(", k, ", not ", v.name, ") end\nput(", tostring(random(0, 20)), ", ", is, " and type(", v.name, ') == "number")')
+end
+
 -- A variable compared with several constants, as a search tree does it.
 local function chain(scope)
 	local v = visible(scope, function(v) return v.sort == "int" or v.sort == "word" end)
@@ -181,7 +192,7 @@ end
 return {
 	often = 100,
 	flat = { leave, leave, finish, fail, lines },
-	nested = { if_, if_, if_, if_, if_, for_small, for_small, for_hostile, while_, repeat_, goto_loop, do_, skipped, narrowed, chain,
+	nested = { if_, if_, if_, if_, if_, for_small, for_small, for_hostile, while_, repeat_, goto_loop, do_, skipped, narrowed, chain, of_two_reasons,
 		narrowed },
 	loop = { [for_small] = true, [for_hostile] = true, [while_] = true, [repeat_] = true, [goto_loop] = true },
 	world = function(_, env) env.error = error end,

@@ -120,6 +120,16 @@ local function handled(scope)
 	return S("local ", ok.name, ", ", r.name, " = xpcall(", call, ")")
 end
 
+-- Two messages, of which one is looked at as a text.
+local function messages(scope)
+	local a, b, x, y = name("ok"), name("ok"), name("r"), name("r")
+	local function failing() return pick { 'function() error("one", 0) end', 'function() error("a longer one", 0) end', 'function() error("two", 0) end' } end
+	local how = pick { "#@", '@:find("o", 1, true)', "@:byte(1)", "@:byte(-1)", '@ .. "" == "two"', '@:upper() == "ONE"' }
+	local k = random(0, 19)
+	return S("local ", a, ", ", x, " = pcall(", failing(), ")\nlocal ", b, ", ", y, " = pcall(", failing(), ")\nput(", tostring(k), ", (", (how:gsub("@", x)),
+		"))\nput(", tostring(k + 1), ", (", (how:gsub("@", y)), "))")
+end
+
 local function unprotected(scope) return S("pcall(", called(scope), ")") end
 
 return {
@@ -155,7 +165,7 @@ return {
 		function(scope, d) return scope.guarded and E("any", "assert(", any(scope, d - 1), ")") end,
 		function(scope, d) return scope.guarded and E("any", "assert(", any(scope, d - 1), ", ", pick(MESSAGES), ")") end,
 	},
-	flat = { fail, fail, assert_, assert_, several },
+	flat = { fail, fail, assert_, assert_, several, messages },
 	nested = { protected, protected, protected, protected, protected, unprotected, handled, handled },
 	world = function(_, env) env.pcall, env.xpcall, env.assert = pcall, xpcall, assert end,
 }

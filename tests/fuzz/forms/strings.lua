@@ -327,6 +327,23 @@ local function edge(scope)
 	return S("put(", tostring(random(0, 20)), ", (", quoted(s), how, "))")
 end
 
+-- A part as long as one way says, or the other.
+local function by_ways(scope)
+	local n, at = name("n"), tostring(random(14, 30))
+	local a, b = small(scope, pick { "3", "7" }), small(scope, pick { "7", "15" })
+	if chance(50) then a, b = b, a end
+	return S("local ", n, "\nif ", coin(), " then ", n, " = ", a, " else ", n, " = ", b, " end\nputs(", tostring(random(0, 20)), ", \"k\" .. p:sub(", at, ", ",
+		tostring(tonumber(at) - 1), " + ", n, "))")
+end
+
+-- The first matches of gmatch, called by hand.
+local function by_hand(scope)
+	local f = name("it")
+	local s = quoted(str(scope, 2))
+	return S("local ", f, " = ", s, ":gmatch(", pick { '"%w"', '"[^ab]+"', '"(.)."', '"%d+"' }, ")\nput(", tostring(random(0, 20)), ", ", f, "() == ", str(scope, 1),
+		")\nput(", tostring(random(0, 20)), ", ", f, "() == nil)")
+end
+
 -- if p.ipv6 then puts(0, tostring(p.ipv6.src)) end
 local function address(scope)
 	local h, which = name "h", pick { "ipv6", "ipv6", "ipv6", "ipv4", "eth" }
@@ -397,7 +414,7 @@ return {
 		function(scope, d) return E("mix", ostr(scope, d - 1)) end,
 		function(scope, d) return E("mix", "(", bool(scope, d - 1), " and ", str(scope, d - 1), " or ", any(scope, d - 1), ")") end,
 	},
-	flat = { puts, puts, puts, puts, puts, keep, keep, grow, grow, grow_long, unpacked, unpacked, long, long_loop, edge, edge, address },
+	flat = { puts, puts, puts, puts, puts, keep, keep, grow, grow, grow_long, unpacked, unpacked, long, long_loop, edge, edge, address, by_ways, by_hand },
 	nested = { match, match, found, every_match },
 	loop = { [every_match] = true },
 	sorts = { "str", "str", "str", "text", "text", "ostr", "slice" },

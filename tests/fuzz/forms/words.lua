@@ -43,6 +43,13 @@ local function compare(scope, d)
 	return E("bool", "(", word(scope, d - 1), op, chance(50) and word(scope, d - 1) or E("word", pick(WORDS)), ")")
 end
 
+-- What is cut for a comparison alone.
+local function compare_cut(scope, d)
+	local op = pick { " < ", " <= ", " > ", " >= ", " == ", " ~= " }
+	local function low() return E("word", "(", int(scope, d - 1), " & 0xffffffff)") end
+	return E("bool", "(", low(), op, chance(60) and low() or E("word", pick(WORDS)), ")")
+end
+
 local function put_word(scope)
 	return S("OUT[", tostring(random(0, 20)), "] = ", word(scope, depth()))
 end
@@ -63,7 +70,7 @@ return {
 		function(scope, d) return E("int", "(", word(scope, d - 1), pick { " + ", " - ", " * ", " << " }, word(scope, d - 1), ")") end,
 	},
 	bool = {
-		compare, compare, compare,
+		compare, compare, compare, compare_cut, compare_cut,
 		function(scope, d) return E("bool", "(", word(scope, d - 1), " & ", pick(WORDS), pick { " ~= ", " == " }, "0)") end,
 	},
 	flat = { put_word, add_up, add_up },

@@ -1,0 +1,93 @@
+-- Tables made in kernel code: lists, those that two variables may hold, those that are there or not. A variable of the
+-- sort `list` has three integers at 1 to 3 and a field n; one of the sort `maybe` has a field x, or is nil.
+
+local function list(scope)
+	local a, b, c, n = int(scope, 2), int(scope, 1), int(scope, 1), int(scope, 1)
+	return S("local ", declare(scope, "list", "q").name, " = { ", a, ", ", b, ", ", c, ", n = ", n, " }")
+end
+
+local function known(scope) return visible(scope, function(v) return v.sort == "list" end) end
+
+local function place(scope)
+	local k = random(4)
+	if k == 1 then return tostring(random(1, 3)) end
+	return k == 2 and E("int", "((", int(scope, 1), ") % 3 + 1)") or E("int", "((", small(scope, "1"), ") + 1)")
+end
+
+local function write(scope)
+	local q = known(scope)
+	if not q then return list(scope) end
+	if chance(30) then return S(q.name, ".n = ", q.name, ".n + ", int(scope, 1)) end
+	return S(q.name, "[", place(scope), "] = ", int(scope, 2))
+end
+
+local function read(scope)
+	local q = known(scope)
+	if not q then return nil end
+	if chance(20) then return E("int", "#", q.name) end
+	return chance(30) and E("int", q.name, ".n") or E("int", q.name, "[", place(scope), "]")
+end
+
+-- One of two, by what is known only at run time; what is done through it is seen through them.
+local function alias(scope)
+	local q, w = known(scope), known(scope)
+	if not q then return list(scope) end
+	local v = name("q")
+	return S("local ", v, " = ", coin(), " and ", q.name, " or ", w.name, "\n", v, ".n = ", int(scope, 1), "\nput(", tostring(random(0, 20)), ", ",
+		q.name, ".n)\nput(", tostring(random(0, 20)), ", ", w.name, ".n)")
+end
+
+-- local q = { n = .. } local w = { n = .. } local v = coin and q or w
+local function two(scope)
+	local q, w, v = name("q"), name("q"), name("q")
+	return S("local ", q, ", ", w, " = { n = ", int(scope, 1), " }, { n = ", int(scope, 1), " }\nlocal ", v, " = ", q, "\nif ", coin(), " then ", v, " = ", w,
+		" end\n", v, ".n = ", v, ".n + ", int(scope, 1), "\nput(", tostring(random(0, 9)), ", ", q, ".n)\nput(", tostring(random(10, 20)), ", ", w, ".n)")
+end
+
+-- Made again in each turn, without the fields of the one before.
+local function made_again(scope)
+	local q, w, v, i = name("q"), name("q"), name("q"), name("i")
+	g.loops = g.loops - 1
+	return S("for ", i, " = 1, ", tostring(random(2, 4)), " do\nlocal ", q, ", ", w, " = { n = ", i, " }, { n = 7 }\nlocal ", v, " = ", coin(), " and ", q, " or ", w,
+		"\nput(", i, ", ", v, ".m)\n", v, ".m = ", v, ".n\nput(", i, " + 5, ", q, ".m)\nend")
+end
+
+-- A table or nothing: indexing that raises.
+local function maybe(scope)
+	local v = name("q")
+	local s = S("local ", v, "\nif ", coin(), " then ", v, " = { x = ", int(scope, 2), " } end\n")
+	local use = S("put(", tostring(random(0, 20)), ", ", v, ".x)")
+	if chance(50) then use = S("if ", condition(scope), " then ", use, " end") end
+	s[#s + 1] = use
+	return s
+end
+
+local function packed(scope)
+	local t, n = name("q"), tostring(random(1, 3))
+	return S("local ", t, " = table.pack(", any(scope, 1), ", ", any(scope, 1), ", ", any(scope, 1), ")\nput(", tostring(random(0, 20)), ", ", t, "[", n,
+		"])\nput(", tostring(random(0, 20)), ", ", pick { t .. ".n", "(select(" .. n .. ", table.unpack(" .. t .. ", 1, 3)))" }, ")")
+end
+
+local function over(scope)
+	local q = known(scope)
+	if not q then return list(scope) end
+	local k, v, s = name("k"), name("v"), declare(scope, "int", "n").name
+	g.loops = g.loops - 1
+	return S("local ", s, " = 0\nfor ", k, ", ", v, " in ipairs(", q.name, ") do ", s, " = ", s, pick { " * 3 + ", " ~ " }, v, " end")
+end
+
+-- What is refused, or is a float, where it is never come to.
+local function never(scope)
+	local v = int(scope, 1)
+	if chance(30) then return S("if K.none then local ", name("c"), " <close> = OUT[0] end") end
+	return S("if K.none then OUT[0] = ", v, pick { " / ", " ^ " }, int(scope, 1), " end")
+end
+
+return {
+	often = 25,
+	int = { read, read },
+	flat = { list, list, write, write, write, alias, two, maybe, packed, never },
+	nested = { over, made_again },
+	loop = { [over] = true, [made_again] = true },
+	world = function(_, env) env.table, env.select, env.ipairs = table, select, ipairs end,
+}
