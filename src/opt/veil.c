@@ -39,6 +39,7 @@ struct veil {
 	bool *walked;          /* by block: in a loop that the verifier goes round with */
 	bool *looped;          /* ... in one with fuel */
 	bool tags;             /* some variable is a pointer or a constant: any constants may be its tag */
+	bool tagless;          /* there are no tags that matter */
 	bool calls_back;       /* what is stored may be for a function that the kernel calls back */
 	const struct across *only; /* NULL: of everything; else what lives on across calls is all that is hidden */
 };
@@ -80,7 +81,7 @@ static bool may_hide(struct veil *v, ir_ref r)
 		if (r >= v->webs.n)
 			return true;
 		uint8_t w = v->webs.flags[web_root(&v->webs, r)];
-		return !(w & WEB_POINTER) && !web_is_tag(w, v->tags);
+		return !(w & WEB_POINTER) && (v->tagless || !web_is_tag(w, v->tags));
 	}
 	ir_ref base = web_base(v->f, r);
 	if (is_param(v->f, base) && base < v->webs.n && v->webs.flags[web_root(&v->webs, base)] & WEB_POINTER)
@@ -364,6 +365,19 @@ static bool forgets(const struct ir_unit *u)
 	return u->features && !u->features[FEAT_isa_v4];
 }
 
+/* Does a variable that is a pointer or a constant live on across a call? What tells which it is must be seen then. */
+static bool pointer_lives_across(struct veil *v)
+{
+	for (ir_ref r = 1; r < v->webs.n; r++) {
+		if (!v->only->value[r] || !is_param(v->f, r))
+			continue;
+		uint8_t w = v->webs.flags[web_root(&v->webs, r)];
+		if ((w & (WEB_POINTER | WEB_IMM)) == (WEB_POINTER | WEB_IMM))
+			return true;
+	}
+	return false;
+}
+
 /* ---- the pass ---- */
 
 static void veil_block(struct veil *v, ir_blk b)
@@ -400,7 +414,8 @@ static void veil_fn(struct ir_unit *u, struct ir_fn *f, bool all)
 	f->veiled = !v.only;
 	f->veiled_whole = u->nfns > 1 || size >= LONG;
 	webs_find(f, &v.webs);
-	v.tags = webs_have_tags(&v.webs, WEB_POINTER);
+	v.tags = !v.only && webs_have_tags(&v.webs, WEB_POINTER);
+	v.tagless = v.only && !pointer_lives_across(&v);
 	count_uses(&v);
 	v.range = range_all(u->arena, f);
 	find_loops(&v);
