@@ -66,7 +66,7 @@ static int call_method(lua_State *L)
 	int n = lua_gettop(L) - 1, nout = MOST;
 	pg_view *v = pgl_toview(L, 1);
 	luaL_argcheck(L, n <= 16, 18, "too many arguments");
-	if (n != 1 && !strcmp(lua_tostring(L, lua_upvalueindex(1)), "byte")) { /* p:byte(i) is its own, others Lua's */
+	if (n != 1 && !strcmp(lua_tostring(L, lua_upvalueindex(1)), "byte")) { /* p:byte(i) is its own, others are Lua's */
 		string_method(L, "byte");
 		lua_insert(L, 1);
 		lua_settop(L, n + 2);

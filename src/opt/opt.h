@@ -63,7 +63,7 @@ uint64_t kinds_with_method(const struct ir_unit *u, const struct ir_type *t, con
 /* A method's first argument is the object, and not counted. */
 bool row_is_method(const struct ir_unit *u, const struct ir_lib *row);
 /* The row of the callee that serves a call with so many arguments, self included: a view's own method gives way
- * to the one of strings where it takes fewer. */
+ * to the one of strings where it does not take as many. */
 const struct ir_lib *row_called(const struct ir_unit *u, const struct ir_lib *row, uint32_t n);
 /* The row that implements reading or writing t[k] for maps, states. */
 const struct ir_lib *map_row(const struct ir_unit *u, const pg_map *m, const char *name);

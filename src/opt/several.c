@@ -68,6 +68,24 @@ static bool may_be_fewer(const struct ir_lib *row, uint32_t n, const struct ir_t
 	return row->effects & IR_FEWER && (n > 1 || none) && last->kinds & IR_BIT(IR_NIL);
 }
 
+/* A method of what may be a string or an address, say: each has a row of its own. */
+static bool is_method_of_union(const struct ir_fn *f, const struct ir_ins *call)
+{
+	const struct ir_ins *callee = ir_at(f, call->args[0]);
+	return callee->op == IRO(self) && callee->type.kinds == IR_BIT(IR_FUNC) && !callee->type.row && !callee->type.k &&
+	       !callee->type.def && call->type.kinds && !type_is_pending(&call->type);
+}
+
+/* Each of them gives one result; of strings some give none in place of nil. */
+static int open_union_call(struct ir_fn *f, ir_ref r, ir_ref call)
+{
+	ir_ref one = ir_ins_new(f, IRO(result), 1, &call);
+	ir_at(f, one)->site = ir_at(f, r)->site;
+	ir_insert_before(f, r, one);
+	replace_last(f, r, 1, &one, ir_at(f, call)->type.kinds & IR_BIT(IR_NIL) ? IR_PADDED : 0);
+	return 1;
+}
+
 /* A library row gives one result or none, or as many as it says, but for those that become branches. */
 static int open_row_call(struct flow *fl, ir_ref r, ir_ref call)
 {
@@ -76,6 +94,8 @@ static int open_row_call(struct flow *fl, ir_ref r, ir_ref call)
 		return 0;
 	const struct ir_lib *row = row_called(f->unit, ir_at(f, ir_at(f, call)->args[0])->type.row,
 					      ir_at(f, call)->nargs - 1);
+	if (!row && is_method_of_union(f, ir_at(f, call)))
+		return open_union_call(f, r, call);
 	if (!row || ir_lib_expands(row))
 		return 0;
 	if (!row->ret) {

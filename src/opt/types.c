@@ -152,10 +152,12 @@ uint64_t kinds_with_method(const struct ir_unit *u, const struct ir_type *t, con
 
 const struct ir_lib *row_called(const struct ir_unit *u, const struct ir_lib *row, uint32_t n)
 {
-	if (!row || row->max < 0 || (n > (uint32_t)row->min && n <= (uint32_t)row->max + 1) || !row_is_method(u, row))
+	if (!row || row->max < 0 || !row_is_method(u, row) || ir_lib_find(u->target->addr_rows, row->name) == row)
 		return row;
 	const struct ir_lib *of_strings = ir_lib_find(u->target->str_rows, row->name);
-	return of_strings && of_strings->max > row->max ? of_strings : row;
+	bool fewer = of_strings && n <= (uint32_t)row->min && of_strings->min < row->min;
+	bool more = of_strings && n > (uint32_t)row->max + 1 && of_strings->max > row->max;
+	return fewer || more ? of_strings : row;
 }
 
 bool row_is_method(const struct ir_unit *u, const struct ir_lib *row)

@@ -356,7 +356,7 @@ const struct ir_lib stdlib_str_rows[] = {
 	  "the bytes of integers and strings by a constant format" },
 	{ "packsize", 0, 0, { 0 }, INT, 0, 0, std_packsize_type, NULL, 0, "how many bytes a constant format has" },
 	{ "format", 0, -1, { 0 }, IR_BIT(IR_TEXT), 0, 0, std_format_type, std_format_lower, 0,
-	  "a text by a constant format: %s %d %u %x %X %c, with - 0 and a width" },
+	  "a text by a constant format: %s %d %i %u %x %X %o %c, with flags, width and precision" },
 	{ "lower", 0, 0, { 0 }, IR_STRINGS, 0, 0, std_case_type, std_case_lower, 0, "with small letters" },
 	{ "upper", 0, 0, { 0 }, IR_STRINGS, 0, 0, std_case_type, std_case_lower, 1, "with capitals" },
 	{ "rep", 1, 2, { INT, 0 }, IR_STRINGS, 0, 0, std_rep_type, std_rep_lower, 0,

@@ -1,0 +1,53 @@
+-- Methods with their default arguments, of every kind of string, and of what may be a string or an address.
+local lang = dofile "tests/lang/harness.lua"
+
+-- All of a string as a number.
+local function all(s)
+	if not s then return s end
+	local sum = #s
+	for i = 1, #s do sum = sum * 31 + s:byte(i) end
+	return sum
+end
+
+local either = lang.each { "abc", "a", "", bpf.ip "10.0.0.1", bpf.ip "::5", bpf.mac "01:02:03:04:05:06", "nil", 5, true }
+lang.case { name = "a byte of a string or an address", inputs = either, f = function(v) return v:byte(1), v:byte(2) end }
+lang.case { name = "which byte, known only at run time", inputs = { { "abc", 2 }, { bpf.ip "10.0.0.1", 3 }, { "abc", 9 },
+	{ bpf.ip "::1", 17 }, { 5, 1 }, { "nil", 1 } }, f = function(v, i)
+	if math.type(i) ~= "integer" then return 0 end
+	return v:byte(i)
+end }
+lang.case { name = "in a pcall", inputs = either, f = function(v)
+	local ok, x = pcall(function() return v:byte(3) end)
+	return ok, ok and x
+end }
+lang.case { name = "of one after a test", inputs = lang.each { "abc", bpf.ip "10.0.0.1", "a", bpf.ip "::1" }, f = function(v)
+	if type(v) == "string" then return v:byte(), v:byte(2) end
+	return v:byte(3), tostring(v):byte()
+end }
+
+local frames = {}
+for _, text in ipairs { "GET /a HTTP/1.1\r\n", "a", "", ("0123456789"):rep(12) } do frames[#frames + 1] = lang.head .. text end
+local function over(name, f) lang.packets { name = name, inputs = frames, f = f } end
+over("the first byte: of the packet, a header, a part", function(p) return p:byte(), p.eth:byte(), p:sub(15):byte() end)
+over("the first byte of what is made", function(p)
+	local s = p:sub(15)
+	return (s .. "x"):byte(), s:rep(2):byte(), tostring(#s):byte()
+end)
+over("bytes up to nil", function(p)
+	local j
+	if #p > 16 then j = 2 end
+	return p:sub(15):byte(1, j), p:sub(15):byte(j), all(p:sub(15, j))
+end)
+over("find and match from nil on", function(p)
+	local s = p:sub(15)
+	return s:find("a", nil), s:find("a", nil, true), s:match("%a", nil) == "a"
+end)
+local names = bpf.map { "hash", name = "method_names", key = "u32", value = "struct { char name[16]; }", entries = 4 }
+names[14] = { name = "hello" }
+names[15] = { name = "zz" }
+over("of an entry's field", function(p)
+	local e = names[#p]
+	if not e then return nil end
+	return e.name:byte(), all(e.name:sub(2)), all(e.name:upper())
+end)
+lang.done()
