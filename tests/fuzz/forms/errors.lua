@@ -123,7 +123,10 @@ end
 -- Two messages, of which one is looked at as a text.
 local function messages(scope)
 	local a, b, x, y = name("ok"), name("ok"), name("r"), name("r")
-	local function failing() return pick { 'function() error("one", 0) end', 'function() error("a longer one", 0) end', 'function() error("two", 0) end' } end
+	local function failing()
+		local say = pick { { '"one"', '"two"' }, { '"a longer one"', '"two"' }, { '"two"', '"ONE"' } }
+		return E("call", "function() if ", coin(), " then error(", say[1], ", 0) end error(", say[2], ", 0) end")
+	end
 	local how = pick { "#@", '@:find("o", 1, true)', "@:byte(1)", "@:byte(-1)", '@ .. "" == "two"', '@:upper() == "ONE"' }
 	local k = random(0, 19)
 	return S("local ", a, ", ", x, " = pcall(", failing(), ")\nlocal ", b, ", ", y, " = pcall(", failing(), ")\nput(", tostring(k), ", (", (how:gsub("@", x)),
