@@ -244,6 +244,10 @@ ir_ref lw_long_at(struct lw *w, ir_ref off);
 struct lw_str lw_long_str(struct lw *w, const struct lw_val *v);
 /* Word i of a string there, with all eight bytes. */
 ir_ref lw_long_word(struct lw *w, const struct lw_str *s, unsigned i);
+/* A copy of the char[N] or bytes[N] at ptr + off, of more than LW_MAXSTR bytes. */
+struct lw_val lw_long_load(struct lw *w, const struct ctype *t, ir_ref ptr, int64_t off);
+/* Has t such bytes? They are not read from the stack, where nothing is at an offset that changes. */
+bool lw_long_within(const struct ctype *t);
 /* The strings that v may be as long ones, what else it may be as it is. */
 struct lw_val lw_long_strings(struct lw *w, const struct lw_val *v);
 /* A copy of a string with each word, its first byte in the lowest bits, as `each` makes it; v n times, a word, with
@@ -268,6 +272,8 @@ void lw_store_type(struct lw *w, const struct ctype *t, ir_ref ptr, int64_t off,
 		   const struct lw_val *v, ir_blk misfit, const char *what);
 /* Where v can be stored as t, in a place of `bytes` bytes: the stack, or scratch memory when it is big or long texts are in v. */
 ir_ref lw_store_room(struct lw *w, const struct ctype *t, uint32_t bytes, const struct lw_val *v);
+/* n bytes as a word, the first in its lowest bits. */
+ir_ref lw_load_bytes(struct lw *w, ir_ref ptr, int64_t off, unsigned n);
 /* Loads a t from ptr + off. */
 struct lw_val lw_load_type(struct lw *w, const struct ctype *t, ir_ref ptr, int64_t off);
 /* The same for a struct's field, which may hold nil too; base: offset of the struct. */

@@ -268,7 +268,7 @@ static struct ir_type rule_each(struct infer *in, ir_ref r)
 	struct ir_type t = type_of_memory(first);
 	uint32_t site = ir_at(in->fl.f, r)->site;
 	char key[256];
-	if (t.kinds && t.cap <= LW_MAXSTR)
+	if (t.kinds && t.cap <= LW_MAXLONG)
 		return t; /* a struct only has its fields read: opt/iterate.c */
 	flow_refuse(&in->fl, site, ON_MAPS, "go over the map in the user half, or keep the key's parts in the "
 		    "value, too", "keys of type %s are not gone over yet in kernel code",
@@ -281,10 +281,10 @@ static struct ir_type rule_eachval(struct infer *in, ir_ref r)
 	struct map_shape s = each_shape(in, ir_at(in->fl.f, r)->args[0]);
 	struct ir_type t = type_of_memory(s.value);
 	char value[256];
-	if (t.kinds && t.cap <= LW_MAXSTR)
+	if (t.kinds && t.cap <= LW_MAXLONG)
 		return t;
 	flow_refuse(&in->fl, ir_at(in->fl.f, r)->site, ON_MAPS, "use integers, addresses, char arrays of up to "
-		    "64 bytes, or a struct of them", "values of type %s cannot be read yet in kernel code",
+		    "4096 bytes, or a struct of them", "values of type %s cannot be read yet in kernel code",
 		    ct_text(s.value, value, sizeof(value)));
 	return type_pending();
 }

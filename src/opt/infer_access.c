@@ -71,9 +71,9 @@ static struct ir_type struct_field(struct infer *in, uint32_t site, const char *
 	struct ir_type t = type_of_memory(f->type);
 	if (f->nullable)
 		t.kinds |= IR_BIT(IR_NIL);
-	if (f->type->kind == CT_STRUCT || t.cap > 64 || !t.kinds)
+	if (f->type->kind == CT_STRUCT || t.cap > LW_MAXLONG || !t.kinds)
 		flow_refuse(&in->fl, site, ON_MAPS, "keep what is read as integers, addresses or char arrays "
-			    "of up to 64 bytes", "the field '%s' is of a type that kernel code cannot read yet",
+			    "of up to 4096 bytes", "the field '%s' is of a type that kernel code cannot read yet",
 			    name);
 	return t;
 }
@@ -109,7 +109,7 @@ static struct ir_type index_view(struct infer *in, ir_ref r, unsigned kind, cons
 	}
 	if (f && !f->kinds)
 		flow_refuse(&in->fl, site, ON_MAPS, "keep what is read as integers, addresses or char arrays "
-			    "of up to 64 bytes", "the field '%s' is of a type that kernel code cannot read yet",
+			    "of up to 4096 bytes", "the field '%s' is of a type that kernel code cannot read yet",
 			    name);
 	if (f) {
 		in->fl.u->tunnels |= f->tunnel;

@@ -212,6 +212,15 @@ static void op_condition(struct lw *w, ir_ref r)
 
 /* ---- going over maps ---- */
 
+/* A record of a ring, in scratch memory. */
+static ir_ref off_the_stack(struct lw *w, ir_ref from, uint32_t size)
+{
+	ir_ref to = lw_long_at(w, lw_long_room(w, size));
+	for (uint32_t at = 0; at < size; at += 8)
+		lw_store(w, 8, to, at, lw_load(w, 8, from, at));
+	return to;
+}
+
 static void lower_each(struct lw *w, ir_ref r)
 {
 	const struct ir_ins *i = ir_at(w->from, r);
@@ -231,6 +240,8 @@ static void lower_each(struct lw *w, ir_ref r)
 	if (!w->each)
 		w->each = arena_array(w->unit->scratch, ir_ref, w->from->nins);
 	w->each[r] = t;
+	if (s.role == PG_ROLE_RING && lw_long_within(s.value))
+		t = off_the_stack(w, t, s.value->size);
 	w->val[r] = lw_load_type(w, s.key ? s.key : s.value, t, 0);
 	w->unit->copy_access |= w->unit->target->helper_pull != 0; /* what is pulled inside would be lost outside */
 	lower_edge(w, &i->succ[0]);

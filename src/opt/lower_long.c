@@ -19,6 +19,7 @@
 #include "opt/lower.h"
 #include "opt/passes.h"
 
+#include "core/ctype.h"
 #include "core/mutant.h"
 
 enum {
@@ -232,6 +233,68 @@ static void put_slice(struct lw *w, ir_ref to, const struct lw_str *s)
 	lw_enter(w, longer);
 	lw_raise(w, "string too long"); /* never reached: it was seen before */
 	lw_enter(w, on);
+}
+
+/* ---- copies of typed memory ---- */
+
+/* Where the word, its first byte lowest, has its first zero byte, if any: what is set is its high bit, and perhaps others
+ * above. */
+static ir_ref zero_bytes(struct lw *w, ir_ref word)
+{
+	ir_ref less = lw_op2i(w, IRO(sub64), word, 0x0101010101010101);
+	ir_ref not_set = lw_op2(w, IRO(and64), less, lw_op2i(w, IRO(xor64), word, -1));
+	return lw_op2i(w, IRO(and64), not_set, INT64_MIN | 0x0080808080808080);
+}
+
+/* How many bytes are before it: below the lowest bit, whole bytes and seven bits more. */
+static ir_ref before_zero(struct lw *w, ir_ref zeros)
+{
+	ir_ref lowest = lw_op2(w, IRO(and64), zeros, lw_op2(w, IRO(sub64), lw_imm(w, 0), zeros));
+	ir_ref ones = lw_op2i(w, IRO(and64), lw_op2i(w, IRO(sub64), lowest, 1), 0x0101010101010101);
+	return lw_op2i(w, IRO(sub64), lw_op2i(w, IRO(shr64), lw_op2i(w, IRO(mul64), ones, 0x0101010101010101), 56), 1);
+}
+
+/* A word each turn, of a char[N] up to its first zero byte. */
+struct lw_val lw_long_load(struct lw *w, const struct ctype *t, ir_ref ptr, int64_t off)
+{
+	uint32_t whole = t->size & ~7u, rest = t->size & 7u;
+	bool text = t->kind == CT_CHAR;
+	ir_ref room = lw_long_room(w, t->size), zeros, word;
+	ir_blk head = lw_block(w, 1), more = lw_block(w, 0), end = lw_block(w, 0), done = lw_block(w, 1);
+	lw_jmp(w, head, 1, (ir_ref[]){ lw_imm(w, 0) });
+	lw_enter(w, head);
+	ir_ref next = lw_param(w, head, 0), i = lw_op1(w, IRO(own), next);
+	lw_bri(w, IR_ULE, i, whole - WORD, more, end); /* so that the verifier sees the whole word inside */
+	lw_enter(w, more);
+	word = lw_load_bytes(w, lw_op2(w, IRO(add64), ptr, i), off, WORD);
+	lw_store(w, WORD, word_at(w, lw_op2(w, IRO(add64), room, next)), 0, lw_text_bytes(w, word));
+	if (text) {
+		ir_blk last = lw_block(w, 0), again = lw_block(w, 0);
+		zeros = zero_bytes(w, word);
+		lw_bri(w, IR_NE, zeros, 0, last, again);
+		lw_enter(w, last);
+		lw_jmp(w, done, 1, (ir_ref[]){ lw_op2(w, IRO(add64), next, before_zero(w, zeros)) });
+		lw_enter(w, again);
+	}
+	lw_jmp(w, head, 1, (ir_ref[]){ lw_op2i(w, IRO(add64), next, WORD) });
+	lw_enter(w, end);
+	ir_ref len = lw_imm(w, t->size);
+	if (rest) {
+		word = lw_load_bytes(w, ptr, off + whole, rest);
+		lw_store(w, WORD, word_at(w, lw_op2i(w, IRO(add64), room, whole)), 0, lw_text_bytes(w, word));
+		len = text ? lw_op2i(w, IRO(add64), before_zero(w, zero_bytes(w, word)), whole) : len;
+	}
+	lw_jmp(w, done, 1, &len);
+	lw_enter(w, done);
+	return lw_long(room, lw_param(w, done, 0), t->size);
+}
+
+bool lw_long_within(const struct ctype *t)
+{
+	bool any = (t->kind == CT_CHAR || t->kind == CT_BYTES) && t->size > LW_MAXSTR;
+	for (uint32_t i = 0; t->kind == CT_STRUCT && i < t->nfields && !any; i++)
+		any = lw_long_within(t->fields[i].type);
+	return any;
 }
 
 /* ---- one behind the other ---- */

@@ -26,6 +26,7 @@ struct store {
 	ir_blk misfit;
 	const char *what;      /* "key", "value", or NULL: a field ... */
 	const char *field;     /* ... of this name */
+	bool in_place;         /* others see it: what does not fit must leave what was there */
 };
 
 static const char *type_text(struct store *s)
@@ -213,11 +214,31 @@ static ir_ref padded_word(struct lw *w, const struct lw_str *s, ir_ref i, ir_blk
 	return lw_param(w, meet, 0);
 }
 
+/* Size bytes of scratch memory to ptr + off. */
+static void copy_far(struct lw *w, ir_ref ptr, int64_t off, ir_ref from, uint32_t size)
+{
+	uint32_t whole = size & ~7u;
+	ir_blk head = lw_block(w, 1), more = lw_block(w, 0), end = lw_block(w, 0);
+	lw_jmp(w, head, 1, (ir_ref[]){ lw_imm(w, 0) });
+	lw_enter(w, head);
+	ir_ref next = lw_param(w, head, 0), i = lw_op1(w, IRO(own), next);
+	lw_bri(w, IR_ULE, i, whole - 8, more, end);
+	lw_enter(w, more);
+	ir_ref word = lw_load_bytes(w, lw_op2(w, IRO(add64), from, i), 0, 8);
+	store_bytes(w, lw_op2(w, IRO(add64), ptr, i), off, word, 8);
+	lw_jmp(w, head, 1, (ir_ref[]){ lw_op2i(w, IRO(add64), next, 8) });
+	lw_enter(w, end);
+	if (size % 8)
+		store_bytes(w, ptr, off + whole, lw_load_bytes(w, from, whole, size % 8), size % 8);
+}
+
 /* What may have more than 64 bytes: a word each turn. Not onto the stack, where nothing is at an offset that changes. */
 static void store_far(struct store *s, ir_blk misfit)
 {
 	struct lw *w = s->w;
 	uint32_t size = s->t->size, whole = size & ~7u;
+	ir_ref ptr = s->in_place ? lw_long_at(w, lw_long_room(w, size)) : s->ptr;
+	int64_t off = s->in_place ? 0 : s->off;
 	ir_blk zero = s->t->kind == CT_BYTES ? 0 : misfit;
 	ir_blk fits = lw_block(w, 0), head = lw_block(w, 1), more = lw_block(w, 0), end = lw_block(w, 0);
 	struct lw_val all = lw_long_of(w, s->v);
@@ -227,14 +248,16 @@ static void store_far(struct store *s, ir_blk misfit)
 	lw_jmp(w, head, 1, (ir_ref[]){ lw_imm(w, 0) });
 	lw_enter(w, head);
 	ir_ref next = lw_param(w, head, 0), i = lw_op1(w, IRO(own), next);
-	lw_bri(w, IR_ULT, i, whole, more, end);
+	lw_bri(w, IR_ULE, i, whole - 8, more, end); /* so that the verifier sees the whole word inside */
 	lw_enter(w, more);
-	ir_ref to = lw_op2(w, IRO(add64), s->ptr, i);
-	store_bytes(w, to, s->off, padded_word(w, &str, next, zero), 8);
+	ir_ref to = lw_op2(w, IRO(add64), ptr, i);
+	store_bytes(w, to, off, padded_word(w, &str, next, zero), 8);
 	lw_jmp(w, head, 1, (ir_ref[]){ lw_op2i(w, IRO(add64), next, 8) });
 	lw_enter(w, end);
 	if (size % 8)
-		store_bytes(w, s->ptr, s->off + whole, padded_word(w, &str, lw_imm(w, whole), zero), size % 8);
+		store_bytes(w, ptr, off + whole, padded_word(w, &str, lw_imm(w, whole), zero), size % 8);
+	if (s->in_place)
+		copy_far(w, s->ptr, s->off, ptr, size);
 }
 
 static void store_slice(struct store *s)
@@ -359,7 +382,7 @@ static void store_value(struct store s)
 void lw_store_type(struct lw *w, const struct ctype *t, ir_ref ptr, int64_t off,
 		   const struct lw_val *v, ir_blk misfit, const char *what)
 {
-	store_value((struct store){ w, t, ptr, off, v, misfit, what, NULL });
+	store_value((struct store){ w, t, ptr, off, v, misfit, what, NULL, false });
 }
 
 /* Zeros, where nothing was given. */
@@ -381,10 +404,10 @@ static struct lw_val of_field(struct lw *w, const struct ct_field *f, const stru
 }
 
 static void store_field(struct lw *w, const struct ct_field *f, ir_ref ptr, int64_t base, const struct lw_val *v,
-			ir_blk misfit)
+			ir_blk misfit, bool in_place)
 {
 	struct lw_val ok = of_field(w, f, v);
-	struct store s = { w, f->type, ptr, base + f->offset, &ok, misfit, NULL, f->name };
+	struct store s = { w, f->type, ptr, base + f->offset, &ok, misfit, NULL, f->name, in_place };
 	if (!f->nullable) {
 		store_value(s);
 		return;
@@ -408,7 +431,7 @@ static void store_field(struct lw *w, const struct ct_field *f, ir_ref ptr, int6
 
 void lw_store_field(struct lw *w, const struct ct_field *f, ir_ref ptr, int64_t base, const struct lw_val *v)
 {
-	store_field(w, f, ptr, base, v, 0);
+	store_field(w, f, ptr, base, v, 0, true);
 }
 
 const struct lw_val *lw_rec_field(struct lw *w, const struct lw_val *rec, const char *name)
@@ -436,7 +459,7 @@ static void record_field(struct lw *w, const struct ct_field *f, ir_ref ptr, int
 		return;
 	}
 	if (!(v->kinds & IR_BIT(IR_NIL)) || f->nullable) {
-		store_field(w, f, ptr, base, v, misfit);
+		store_field(w, f, ptr, base, v, misfit, false);
 		return;
 	}
 	ir_blk nil = lw_block(w, 0), some = lw_block(w, 0), end = lw_block(w, 0);
@@ -446,7 +469,7 @@ static void record_field(struct lw *w, const struct ct_field *f, ir_ref ptr, int
 	lw_jmp(w, end, 0, NULL);
 	lw_enter(w, some);
 	struct lw_val there = lw_narrow(w, v, ~IR_BIT(IR_NIL));
-	store_field(w, f, ptr, base, &there, misfit);
+	store_field(w, f, ptr, base, &there, misfit, false);
 	lw_jmp(w, end, 0, NULL);
 	lw_enter(w, end);
 }
@@ -488,8 +511,7 @@ static struct lw_val load_int(struct lw *w, const struct ctype *t, ir_ref ptr, i
 	return lw_int(v);
 }
 
-/* n bytes as a word, the first in its lowest bits. */
-static ir_ref load_bytes(struct lw *w, ir_ref ptr, int64_t off, unsigned n)
+ir_ref lw_load_bytes(struct lw *w, ir_ref ptr, int64_t off, unsigned n)
 {
 	ir_ref v = 0;
 	for (unsigned at = 0; at < n;) {
@@ -507,7 +529,7 @@ static struct lw_val load_text(struct lw *w, const struct ctype *t, ir_ref ptr, 
 {
 	struct lw_val v = { .kinds = IR_BIT(IR_STR), .cap = t->size, .n = (uint8_t)((t->size + 7) / 8) };
 	for (uint32_t i = 0; i < v.n; i++)
-		v.w[i] = load_bytes(w, ptr, off + i * 8, t->size - i * 8 < 8 ? t->size - i * 8 : 8);
+		v.w[i] = lw_load_bytes(w, ptr, off + i * 8, t->size - i * 8 < 8 ? t->size - i * 8 : 8);
 	return v;
 }
 
@@ -533,16 +555,16 @@ struct lw_val lw_load_type(struct lw *w, const struct ctype *t, ir_ref ptr, int6
 		words[0] = lw_load(w, 4, ptr, off);
 		return lw_words(IR_IP4, 1, words);
 	case CT_MAC:
-		words[0] = load_bytes(w, ptr, off, 6);
+		words[0] = lw_load_bytes(w, ptr, off, 6);
 		return lw_words(IR_MAC, 1, words);
 	case CT_IP6:
-		words[0] = load_bytes(w, ptr, off, 8);
-		words[1] = load_bytes(w, ptr, off + 8, 8);
+		words[0] = lw_load_bytes(w, ptr, off, 8);
+		words[1] = lw_load_bytes(w, ptr, off + 8, 8);
 		return lw_words(IR_IP6, 2, words);
 	case CT_CHAR:
-		return load_text(w, t, ptr, off);
+		return t->size > LW_MAXSTR ? lw_long_load(w, t, ptr, off) : load_text(w, t, ptr, off);
 	case CT_BYTES:
-		return load_raw(w, t, ptr, off);
+		return t->size > LW_MAXSTR ? lw_long_load(w, t, ptr, off) : load_raw(w, t, ptr, off);
 	default: /* struct: the entry itself; infer lets nothing else through */
 		words[0] = off ? lw_op2i(w, IRO(add64), ptr, off) : ptr;
 		struct lw_val v = lw_words(IR_ENTRY, 1, words);
@@ -555,9 +577,8 @@ struct lw_val lw_load_field(struct lw *w, const struct ct_field *f, ir_ref ptr, 
 {
 	if (!f->nullable)
 		return lw_load_type(w, f->type, ptr, base + f->offset);
-	bool raw = f->type->kind == CT_BYTES;
-	struct lw_join j = lw_join_new(w, (raw ? IR_BIT(IR_TEXT) : lw_type_kinds(f->type)) | IR_BIT(IR_NIL),
-				       raw || f->type->kind == CT_CHAR ? f->type->size : 0);
+	struct ir_type t = type_of_memory(f->type);
+	struct lw_join j = lw_join_new(w, t.kinds | IR_BIT(IR_NIL), t.cap);
 	ir_blk nil = lw_block(w, 0), some = lw_block(w, 0);
 	lw_bri(w, IR_NE, lw_load(w, 1, ptr, base + f->nil_offset), 0, nil, some);
 	lw_enter(w, nil);

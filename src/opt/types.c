@@ -97,6 +97,8 @@ struct ir_type type_of_memory(const struct ctype *t)
 	struct ir_type ty = { .kinds = kinds[t->kind] };
 	if (t->kind == CT_CHAR || t->kind == CT_BYTES)
 		ty.cap = t->size;
+	if (ty.cap > LW_MAXSTR)
+		ty.kinds = IR_BIT(IR_LONG);
 	if (t->kind == CT_STRUCT)
 		ty.layout = t;
 	return ty;

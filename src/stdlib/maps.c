@@ -94,8 +94,8 @@ bool std_readable(struct infer *in, uint32_t site, const struct ctype *t, struct
 	*out = v;
 	out->kinds |= IR_BIT(IR_NIL);
 	out->k = NULL;
-	if (!v.kinds || v.cap > LW_MAXSTR)
-		return infer_refuse(in, site, ON_MAPS, "use integers, addresses, char arrays of up to 64 "
+	if (!v.kinds || v.cap > LW_MAXLONG)
+		return infer_refuse(in, site, ON_MAPS, "use integers, addresses, char arrays of up to 4096 "
 				    "bytes, or a struct of them", "values of type %s cannot be read yet in "
 				    "kernel code", type_text(infer_unit(in)->arena, t)), false;
 	return true;

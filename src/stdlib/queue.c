@@ -38,6 +38,12 @@ static void push_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const
 	lw_raise_if(w, IR_NE, r, lw_imm(w, 0), "map full");
 }
 
+/* The stack, but for what is read at offsets that change. */
+static ir_ref room_for(struct lw *w, const struct ctype *t)
+{
+	return lw_long_within(t) ? lw_long_at(w, lw_long_room(w, t->size)) : lw_slot(w, t->size, 8);
+}
+
 /* pop and peek: a copy of the value on the stack, or nil. row->imm: the helper. */
 static void take_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
 		       struct lw_val *out)
@@ -45,7 +51,7 @@ static void take_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const
 	struct map_shape s;
 	(void)n;
 	ir_blk none = lw_block(w, 0), some = lw_block(w, 0);
-	ir_ref map = map_of(w, &args[0], &s), value = lw_slot(w, s.value->size, 8);
+	ir_ref map = map_of(w, &args[0], &s), value = room_for(w, s.value);
 	struct lw_join j = lw_join_new(w, out->kinds, out->cap);
 	lw_bri(w, IR_EQ, lw_helper(w, row->imm, 2, (ir_ref[]){ map, value }), 0, some, none);
 	lw_enter(w, some);

@@ -9,8 +9,8 @@ local slots = bpf.map { "array", key = "u32", value = "u32", entries = 8 }
 local flows = bpf.map { "hash", key = "u32", value = "struct { u64 pkts; u8 ttl; }", entries = 8, name = "flows" }
 local huge = bpf.map { "hash", key = "u32", value = "char[5000]", entries = 8, name = "huge" }
 local texts = bpf.map { "hash", key = "u32", value = "char[8]", entries = 8 }
-local prefixes = bpf.map { "hash", key = "u32", value = "bytes[100]", entries = 8, name = "prefixes" }
-local st = bpf.state { n = "u32", name = "char[100]", raw = "bytes[100]" }
+local prefixes = bpf.map { "hash", key = "u32", value = "bytes[5000]", entries = 8, name = "prefixes" }
+local st = bpf.state { n = "u32", name = "char[5000]", raw = "bytes[100]" }
 local ev = bpf.events { n = "u32" }
 local big = bpf.events { text = "char[5000]" }
 local file = io.stdout

@@ -4,17 +4,17 @@ local diag = dofile "tests/diag/harness.lua"
 local hits = bpf.map { "hash", key = "ip4", value = "u64", entries = 8, name = "hits" }
 local flows = bpf.map { "hash", key = "u32", value = "struct { u64 pkts; u8 ttl; }", entries = 8, name = "flows" }
 local ids = bpf.map { "hash", key = "struct { u32 a; }", value = "u32", entries = 8 }
-local blobs = bpf.map { "hash", key = "bytes[100]", value = "u32", entries = 8 }
+local blobs = bpf.map { "lpm_trie", key = "ip4/prefix", value = "u32", entries = 8 }
 local some = bpf.map { "hash", key = "struct { u32 a; u8 b[100]; }", value = "u32", entries = 8 }
 local ev = bpf.events { a = "u32" }
-local raw = bpf.map { "hash", key = "u32", value = "bytes[100]", entries = 8 }
+local raw = bpf.map { "hash", key = "u32", value = "bytes[5000]", entries = 8 }
 local st = bpf.state { n = "u32" }
 local sixty, hundred, by_metamethod = {}, {}, setmetatable({}, { __pairs = next })
 for i = 1, 100 do sixty[i], hundred[i] = i <= 60 and i or nil, i end
 
 diag.case("pairs of a map", function() for k, v in pairs(hits) do print(k, v) end end)
 diag.case("pairs of a map with struct keys", function() for k in pairs(ids) do end end)
-diag.case("pairs of a map with keys of bytes", function() for k in pairs(blobs) do print(k) end end)
+diag.case("pairs of a map of prefixes", function() for k in pairs(blobs) do print(k) end end)
 diag.case("pairs of a map with bytes in its keys", function() for k in pairs(some) do print(k.a) end end)
 diag.case("a key kept over turns", function()
 	local last

@@ -61,6 +61,18 @@ same("signed ones", "i16", { -5, 7 }, function(ring)
 	if sum == -43 then st.a = 1 end
 	return bpf.PASS
 end, "0 nil 1 0")
+local ninety = ("0123456789"):rep(9)
+same("long texts", "char[100]", { ninety, "short", "" }, function(ring)
+	for v in pairs(ring) do
+		st.a = st.a * 1000 + #v
+		if v:sub(81) == "0123456789" then st.b = 1 end
+	end
+	return bpf.PASS
+end, "0 nil 90005000 1 0")
+same("long texts in records", "struct { u32 n; char text[100]; }", { { n = 7, text = ninety }, { n = 8, text = "x" } }, function(ring)
+	for e in pairs(ring) do st.a = st.a * 1000 + #e.text + e.n end
+	return bpf.PASS
+end, "0 nil 97009 0 0")
 same("none", "u64", {}, function(ring)
 	for v in pairs(ring) do st.a = v + 1 end
 	return st.a == 0 and bpf.DROP or bpf.PASS
