@@ -424,6 +424,30 @@ static int expand_pack(struct flow *fl, ir_ref call, ir_ref *gone)
 	return 1;
 }
 
+/* a == b of what has no metamethod for it; of addresses, which are objects to Lua, no more than that is known. */
+static int expand_rawequal(struct flow *fl, ir_ref call, ir_ref *gone)
+{
+	const struct ir_ins old = *ir_at(fl->f, call);
+	for (uint32_t a = 1; a < 3; a++) {
+		const struct ir_type *t = old.nargs > 2 ? &ir_at(fl->f, old.args[a])->type : NULL;
+		if (!t || !t->kinds || type_is_pending(t))
+			return 0;
+		bool table = t->k && t->k->kind == PG_TABLE;
+		if (!table && t->kinds & ~(IR_FALSY | IR_BOOL | IR_BIT(IR_INT) | IR_ALL_STRINGS)) {
+			struct flow loud = *fl;
+			loud.report = true;
+			flow_refuse(&loud, old.site, ON_TABLES, "compare with ==, which calls no metamethod in kernel code",
+				    "'%s' of anything but numbers, texts, booleans, nil and captured tables is not there yet",
+				    "rawequal");
+			return -1;
+		}
+	}
+	ir_ref equal = iterate_insert(fl, call, IRO(eq), 2, old.args + 1);
+	iterate_become(fl, call, IRO(several), 1, &equal);
+	*gone = 0;
+	return 1;
+}
+
 bool expand_bound(const struct ir_fn *f, const struct ir_ins *call, uint32_t arg, int64_t *out)
 {
 	const pg_value *k = call->nargs > arg ? ir_at(f, call->args[arg])->type.k : &const_nil;
@@ -471,6 +495,7 @@ int expand_call(struct flow *fl, ir_ref call, const struct ir_lib *row, ir_ref *
 		[IR_EXPAND_PAIRS] = expand_pairs,   [IR_EXPAND_IPAIRS] = expand_ipairs,
 		[IR_EXPAND_GMATCH] = expand_gmatch,
 		[IR_EXPAND_PACK] = expand_pack,     [IR_EXPAND_UNPACK] = expand_unpack,
+		[IR_EXPAND_RAWEQUAL] = expand_rawequal,
 		[IR_EXPAND_NEXT] = expand_nothing,  [IR_EXPAND_STEP] = expand_nothing,
 	};
 	bool refused = ir_at(fl->f, call)->aux & IR_PADDED && !ir_lib_takes_padded(row);

@@ -623,8 +623,6 @@ static const struct refusal *absent_of_tables(const char *name)
 		return REFUSAL(ON_TABLES, "kernel code has no lists that grow: keep what changes in a map", ABSENT);
 	if (starts(name, "rawset"))
 		return REFUSAL(ON_TABLES, "assign the field: t.k = v", ABSENT);
-	if (starts(name, "rawequal"))
-		return REFUSAL(ON_TABLES, "compare with ==, which calls no metamethod in kernel code", ABSENT);
 	return NULL;
 }
 

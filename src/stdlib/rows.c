@@ -347,6 +347,7 @@ const struct ir_lib stdlib_rows[] = {
 	{ "string.char", 0, -1, { INT, INT, INT, INT }, IR_BIT(IR_TEXT), 0, IR_E_RAISE, std_char_type, std_char_lower, 0,
 	  "the text of these bytes" },
 	{ "rawget", 2, 2, { 0 }, IR_ANY, 0, 0, rawget_type, known_lower, 0, "t[k] of a captured table, without __index" },
+	{ "rawequal", 2, 2, { 0 }, IR_ANY, 0, 0, NULL, NULL, IR_EXPAND_RAWEQUAL, "a == b, without __eq" },
 	{ "rawlen", 1, 1, { 0 }, INT, 0, 0, rawlen_type, known_lower, 0, "#t of a captured table" },
 	{ "print", 0, -1, { 0 }, 0, 0, IR_E_WRITE, std_print_type, std_print_lower, 0,
 	  "sends its arguments to the user half, which prints them" },

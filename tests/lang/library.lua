@@ -184,4 +184,17 @@ lang.case { name = "addresses or nil", inputs = lang.pairs({ "nil", table.unpack
 		local c = a or b
 		return c == a, c == b, c and c:byte(1)
 	end }
+local these, those = { x = 1 }, { x = 1 }
+lang.case { name = "rawequal", inputs = lang.pairs { 0, 1, true, "nil" }, f = function(a, b)
+	if a == 0 then return rawequal(a, b), (rawequal(b, nil)) end
+	local s = b and "x" or a
+	return rawequal(these, these), rawequal(these, those), rawequal(s, "x")
+end }
+lang.case { name = "rawequal in a loop, of what may be of several kinds", inputs = lang.pairs { 1, 2, 3, "nil", true }, f = function(a, b)
+	local n = 0
+	for i = 1, 3 do
+		if rawequal(i, b) or rawequal(a, b) then n = n + i end
+	end
+	return n, not rawequal(n, 3)
+end }
 lang.done()
