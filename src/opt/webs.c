@@ -3,11 +3,11 @@
 
 #include "core/mutant.h"
 
-/* Does kernel helper `id` give an address? Those that look something up, and their kin; of the kernel's other functions it
- * is not known. */
+/* Does kernel helper `id` give an address, or say whether there is something at one? Those that look something up, pop and
+ * peek, and their kin; of the kernel's other functions it is not known. */
 static bool gives_address(uint32_t id)
 {
-	static const uint8_t ids[] = { 1, 81, 84, 85, 95, 96, 98, 99, 107, 131, 136, 137, 138, 139, 140, 145, 153, 154,
+	static const uint8_t ids[] = { 1, 81, 84, 85, 88, 89, 95, 96, 98, 99, 107, 131, 136, 137, 138, 139, 140, 145, 153, 154,
 				       156, 158, 162, 175, 178, 194, 195, 196, 203, 210 };
 	return id >= IR_CALL_KFUNC || (id < 256 && memchr(ids, (int)id, sizeof(ids)));
 }
