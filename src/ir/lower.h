@@ -212,6 +212,9 @@ struct lw_val lw_str_part(struct lw *w, const struct lw_str *s, ir_ref from, ir_
 uint32_t lw_text_room(uint32_t most);
 /* A word with its first byte in the lowest bits, or back. */
 ir_ref lw_text_bytes(struct lw *w, ir_ref word);
+/* Not 0 where one of the word's bytes is. Of the first such byte, counted from the lowest, the high bit is set, and no bit
+ * below it. */
+ir_ref lw_zero_bytes(struct lw *w, ir_ref word);
 /* Bytes of word i (the first is 0) that a text of that length has, as a mask. */
 ir_ref lw_text_mask(struct lw *w, ir_ref len, unsigned i);
 struct lw_val lw_text_int(struct lw *w, ir_ref n);

@@ -237,15 +237,6 @@ static void put_slice(struct lw *w, ir_ref to, const struct lw_str *s)
 
 /* ---- copies of typed memory ---- */
 
-/* Where the word, its first byte lowest, has its first zero byte, if any: what is set is its high bit, and perhaps others
- * above. */
-static ir_ref zero_bytes(struct lw *w, ir_ref word)
-{
-	ir_ref less = lw_op2i(w, IRO(sub64), word, 0x0101010101010101);
-	ir_ref not_set = lw_op2(w, IRO(and64), less, lw_op2i(w, IRO(xor64), word, -1));
-	return lw_op2i(w, IRO(and64), not_set, INT64_MIN | 0x0080808080808080);
-}
-
 /* How many bytes are before it: below the lowest bit, whole bytes and seven bits more. */
 static ir_ref before_zero(struct lw *w, ir_ref zeros)
 {
@@ -270,7 +261,7 @@ struct lw_val lw_long_load(struct lw *w, const struct ctype *t, ir_ref ptr, int6
 	lw_store(w, WORD, word_at(w, lw_op2(w, IRO(add64), room, next)), 0, lw_text_bytes(w, word));
 	if (text) {
 		ir_blk last = lw_block(w, 0), again = lw_block(w, 0);
-		zeros = zero_bytes(w, word);
+		zeros = lw_zero_bytes(w, word);
 		lw_bri(w, IR_NE, zeros, 0, last, again);
 		lw_enter(w, last);
 		lw_jmp(w, done, 1, (ir_ref[]){ lw_op2(w, IRO(add64), next, before_zero(w, zeros)) });
@@ -282,7 +273,7 @@ struct lw_val lw_long_load(struct lw *w, const struct ctype *t, ir_ref ptr, int6
 	if (rest) {
 		word = lw_load_bytes(w, ptr, off + whole, rest);
 		lw_store(w, WORD, word_at(w, lw_op2i(w, IRO(add64), room, whole)), 0, lw_text_bytes(w, word));
-		len = text ? lw_op2i(w, IRO(add64), before_zero(w, zero_bytes(w, word)), whole) : len;
+		len = text ? lw_op2i(w, IRO(add64), before_zero(w, lw_zero_bytes(w, word)), whole) : len;
 	}
 	lw_jmp(w, done, 1, &len);
 	lw_enter(w, done);

@@ -179,9 +179,7 @@ ir_ref lw_store_room(struct lw *w, const struct ctype *t, uint32_t bytes, const 
 static void no_zero_byte(struct lw *w, ir_ref word, ir_blk misfit)
 {
 	ir_blk ok = lw_block(w, 0);
-	ir_ref less = lw_op2(w, IRO(sub64), word, lw_imm(w, 0x0101010101010101));
-	ir_ref not_set = lw_op2(w, IRO(and64), less, lw_op2i(w, IRO(xor64), word, -1));
-	lw_bri(w, IR_NE, lw_op2(w, IRO(and64), not_set, lw_imm(w, INT64_MIN | 0x0080808080808080)), 0, misfit, ok);
+	lw_bri(w, IR_NE, lw_zero_bytes(w, word), 0, misfit, ok);
 	lw_enter(w, ok);
 }
 

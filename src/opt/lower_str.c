@@ -338,6 +338,13 @@ static struct lw_val padded(struct lw *w, const struct lw_str *s, uint32_t cap, 
 	return v;
 }
 
+ir_ref lw_zero_bytes(struct lw *w, ir_ref word)
+{
+	ir_ref less = lw_op2i(w, IRO(sub64), word, (int64_t)ONES);
+	ir_ref not_set = lw_op2(w, IRO(and64), less, lw_op2i(w, IRO(xor64), word, -1));
+	return lw_op2i(w, IRO(and64), not_set, (int64_t)HIGHS);
+}
+
 /* To `misfit` where one of the first len bytes of v is zero: the lowest bit that is left of the usual test
  * for one is right, and those of the padding are masked out. */
 static void no_zeros(struct lw *w, const struct lw_val *v, ir_ref len, ir_blk misfit)
@@ -346,9 +353,7 @@ static void no_zeros(struct lw *w, const struct lw_val *v, ir_ref len, ir_blk mi
 		ir_ref word = v->w[i], all = lw_imm(w, -1);
 		if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
 			word = lw_op1(w, IRO(be64), word);
-		ir_ref less = lw_op2i(w, IRO(sub64), word, (int64_t)ONES);
-		ir_ref zeros = lw_op2i(w, IRO(and64), lw_op2(w, IRO(and64), less, lw_op2(w, IRO(xor64), word, all)),
-				       (int64_t)HIGHS);
+		ir_ref zeros = lw_zero_bytes(w, word);
 		ir_blk part = lw_block(w, 0), whole = lw_block(w, 0), next = lw_block(w, 0), end = lw_block(w, 0);
 		lw_bri(w, IR_UGE, len, 8 * i + 8, whole, part);
 		lw_enter(w, part);

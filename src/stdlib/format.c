@@ -313,14 +313,11 @@ static const char zeros_in_it[] = "bad argument #%u to '%s' (string contains zer
 /* Raises where one of the text's bytes is 0. */
 static void check_words(struct texts *t, const struct lw_val *v)
 {
-	const uint64_t ones = 0x0101010101010101u, highs = 0x80 * ones;
 	struct lw *w = t->w;
 	ir_ref found = lw_imm(w, 0);
 	for (unsigned i = 1; i < v->n; i++) {
 		ir_ref word = lw_op2(w, IRO(or64), v->w[i], lw_op2i(w, IRO(xor64), lw_text_mask(w, v->w[0], i - 1), -1));
-		ir_ref borrow = lw_op2i(w, IRO(sub64), word, (int64_t)ones), low = lw_op2i(w, IRO(xor64), word, -1);
-		ir_ref zero = lw_op2i(w, IRO(and64), lw_op2(w, IRO(and64), borrow, low), (int64_t)highs);
-		found = lw_op2(w, IRO(or64), found, zero);
+		found = lw_op2(w, IRO(or64), found, lw_zero_bytes(w, word));
 	}
 	lw_raise_if(w, IR_NE, found, lw_imm(w, 0), zeros_in_it, t->arg, t->callee);
 }

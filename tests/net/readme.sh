@@ -3,13 +3,9 @@
 set -eu
 . tests/pair.sh
 
-# The n-th indented block of the page, without its indentation.
-block() {
-	awk -v want="$1" '/^    /{ if (!in_) { n++; in_ = 1 } if (n == want) print substr($0, 5); next }
-		/^$/{ if (in_ && n == want) print ""; next } { in_ = 0 }' README.md
-}
-block 1 >"$dir/knock.lua"
-block 2 | sed '/^$/d' | sort >"$dir/want"
+# The first block of Lua, and the first indented block behind it, without its indentation.
+awk '/^```lua$/ { on = 1; next } /^```$/ { if (on) exit } on' README.md >"$dir/knock.lua"
+awk '/^```/ { fenced = !fenced } !fenced && /^    / { print substr($0, 5); in_ = 1; next } in_ { exit }' README.md | sort >"$dir/want"
 
 pair "" 203.0.113.1/24 eth0
 
