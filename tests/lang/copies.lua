@@ -10,13 +10,7 @@ for _, at in ipairs { 1, 8, 64, 65, 96, 97, 100, 101 } do -- a zero byte, there
 	inputs[#inputs + 1] = lang.head .. long:sub(1, at - 1) .. "\0" .. long:sub(1, 101 - at)
 end
 
--- All of a string as a number.
-local function all(s)
-	if not s then return s end
-	local sum = #s
-	for i = 1, #s do sum = sum * 31 + s:byte(i) end
-	return sum
-end
+local all = lang.all
 
 for _, type in ipairs { "char[101]", "bytes[104]", "char[256]", "bytes[67]", "char[65]" } do
 	local values = bpf.map { "hash", key = "u32", value = type, entries = 4 }

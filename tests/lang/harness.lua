@@ -438,6 +438,14 @@ local function try(case, name, wrapper, copy)
 	report(name, problems)
 end
 
+-- For kernel code: all of a string as a number.
+function lang.all(s)
+	if not s then return s end
+	local sum = #s
+	for i = 1, #s do sum = sum * 31 + s:byte(i) end
+	return sum
+end
+
 -- name, f, inputs (a list of argument lists); args: how many arguments, if not the longest input;
 -- only_integers: arguments are known to be some; budget: loop turns; copy: run by copy access too. want: the results, where stock Lua is no judge;
 -- twin = false: and the twin has none; unordered: what it gives depends on a hash map's order.
