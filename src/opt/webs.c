@@ -117,13 +117,30 @@ static bool is_null_test(const struct ir_fn *f, const struct ir_ins *t)
 	       (t->aux == IR_EQ || t->aux == IR_NE) && is_imm(f, t->args[1]) && !ir_at(f, t->args[1])->imm;
 }
 
-/* Is the way to b's edge one of a test whether there is an entry? It may be known from then on by a constant. */
-static bool is_behind_test(const struct ir_fn *f, ir_blk b)
+/* By value: the last place in the order where it, or what is added to it, is needed. */
+static uint32_t *last_needed(const struct ir_fn *f)
+{
+	uint32_t *last = arena_array(f->unit->arena, uint32_t, f->nins);
+	for (uint32_t o = f->nrpo; o-- > 0;)
+		for (ir_ref r = ir_block(f, f->rpo[o])->last; r; r = ir_at(f, r)->prev) {
+			const struct ir_ins *i = ir_at(f, r);
+			bool made = i->op == IRO(add64) || i->op == IRO(sub64) || i->op == IRO(own);
+			uint32_t at = made && last[r] > o + 1 ? last[r] : o + 1;
+			for (uint32_t a = 0; a < i->nargs; a++)
+				last[i->args[a]] = at > last[i->args[a]] ? at : last[i->args[a]];
+		}
+	return last;
+}
+
+/* Is the way to b's edge one of a test whether there is an entry, which is needed behind place `order`? It may be known
+ * from then on by a constant. */
+static bool is_behind_test(const struct ir_fn *f, ir_blk b, const uint32_t *last, uint32_t order)
 {
 	enum { HOPS = 4 };
 	for (unsigned hop = 0; hop < HOPS; hop++) {
-		if (is_null_test(f, ir_at(f, ir_block(f, b)->last)))
-			return true;
+		const struct ir_ins *t = ir_at(f, ir_block(f, b)->last);
+		if (is_null_test(f, t))
+			return last[t->args[0]] >= order;
 		if (ir_block(f, b)->npreds != 1)
 			return false;
 		b = ir_block(f, b)->preds[0].from;
@@ -134,13 +151,14 @@ static bool is_behind_test(const struct ir_fn *f, ir_blk b)
 /* Marks the variables that get a value where one that is a pointer does, or where pointers were found to be none. */
 static void find_tags(struct webs *w)
 {
+	const uint32_t *last = last_needed(w->f);
 	for (uint32_t o = 0; o < w->f->nrpo; o++) {
 		const struct ir_block *k = ir_block(w->f, w->f->rpo[o]);
 		uint8_t all = 0;
 		for (uint32_t p = 0; p < k->nparams; p++)
 			all |= w->flags[web_root(w, k->params[p])];
 		for (uint32_t p = 0; k->nparams && p < k->npreds; p++)
-			all |= is_behind_test(w->f, k->preds[p].from) ? WEB_POINTER : 0;
+			all |= is_behind_test(w->f, k->preds[p].from, last, o + 1) ? WEB_POINTER : 0;
 		if (!(all & WEB_POINTER) || w->f->rpo[o] == w->f->anew || MUTANT(tag_unmarked))
 			continue;
 		for (uint32_t p = 0; p < k->nparams; p++)
