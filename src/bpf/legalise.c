@@ -72,14 +72,18 @@ static void opaque(struct leg *l)
 	ir_ref p = put(l, IRO(mapval), 0, NULL);
 	ir_at(l->f, p)->aux = IR_MAP_DATA;
 	ir_at(l->f, p)->imm = IR_DATA_ZERO;
-	const struct ir_ins *is = ir_at(l->f, x);
-	bool alone = is->op == IRO(imm) && !is->imm;
-	ir_ref zero = alone ? p : put(l, IRO(load64), 1, &p);
+	const struct ir_ins *was = ir_at(l->f, x);
+	if (was->op == IRO(imm) && !was->imm) { /* the opaque itself loads it */
+		ir_at(l->f, l->at)->op = IRO(load64);
+		ir_at(l->f, l->at)->args[0] = p;
+		return;
+	}
+	ir_ref zero = put(l, IRO(load64), 1, &p);
 	struct ir_ins *i = ir_at(l->f, l->at);
-	i->op = alone ? IRO(load64) : IRO(add64);
-	i->nargs = alone ? 1 : 2;
+	i->op = IRO(add64);
+	i->nargs = 2;
 	i->args = arena_array(l->f->unit->arena, ir_ref, 2);
-	i->args[0] = alone ? p : x;
+	i->args[0] = x;
 	i->args[1] = zero;
 }
 

@@ -134,13 +134,15 @@ static uint32_t *last_needed(const struct ir_fn *f)
 
 /* Is the way to b's edge one of a test whether there is an entry, which is needed behind place `order`? It may be known
  * from then on by a constant. */
-static bool is_behind_test(const struct ir_fn *f, ir_blk b, const uint32_t *last, uint32_t order)
+static bool is_behind_test(const struct ir_fn *f, ir_blk b, const uint32_t **last, uint32_t order)
 {
 	enum { HOPS = 4 };
 	for (unsigned hop = 0; hop < HOPS; hop++) {
 		const struct ir_ins *t = ir_at(f, ir_block(f, b)->last);
-		if (is_null_test(f, t))
-			return last[t->args[0]] >= order;
+		if (is_null_test(f, t)) {
+			*last = *last ? *last : last_needed(f);
+			return (*last)[t->args[0]] >= order;
+		}
 		if (ir_block(f, b)->npreds != 1)
 			return false;
 		b = ir_block(f, b)->preds[0].from;
@@ -151,14 +153,14 @@ static bool is_behind_test(const struct ir_fn *f, ir_blk b, const uint32_t *last
 /* Marks the variables that get a value where one that is a pointer does, or where pointers were found to be none. */
 static void find_tags(struct webs *w)
 {
-	const uint32_t *last = last_needed(w->f);
+	const uint32_t *last = NULL; /* found when it is asked for */
 	for (uint32_t o = 0; o < w->f->nrpo; o++) {
 		const struct ir_block *k = ir_block(w->f, w->f->rpo[o]);
 		uint8_t all = 0;
 		for (uint32_t p = 0; p < k->nparams; p++)
 			all |= w->flags[web_root(w, k->params[p])];
 		for (uint32_t p = 0; k->nparams && p < k->npreds; p++)
-			all |= is_behind_test(w->f, k->preds[p].from, last, o + 1) ? WEB_POINTER : 0;
+			all |= is_behind_test(w->f, k->preds[p].from, &last, o + 1) ? WEB_POINTER : 0;
 		if (!(all & WEB_POINTER) || w->f->rpo[o] == w->f->anew || MUTANT(tag_unmarked))
 			continue;
 		for (uint32_t p = 0; p < k->nparams; p++)

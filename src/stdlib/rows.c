@@ -277,13 +277,6 @@ static bool known_key(const struct ir_type *a, pg_value *out)
 	return a->k && a->k->kind <= PG_STR && a->k->kind != PG_FLOAT;
 }
 
-static bool same_key(const pg_value *a, const pg_value *b)
-{
-	if (a->kind != b->kind)
-		return false;
-	return a->kind == PG_INT ? a->i == b->i : a->kind != PG_STR || (a->n == b->n && !memcmp(a->str, b->str, a->n));
-}
-
 static bool rawget_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
 			const struct ir_type *a, struct ir_type *out)
 {
@@ -298,7 +291,7 @@ static bool rawget_type(struct infer *in, const struct ir_lib *row, uint32_t sit
 		return infer_refuse(in, site, ON_TABLES, "write t[k]; or let the table have no metatable", "'%s' takes a constant "
 				    "key, and a table whose own pairs are known", row->name), false;
 	for (uint32_t i = 0; i < pairs; i++)
-		if (same_key(&kv[2 * i], &key))
+		if (ir_same_value(&kv[2 * i], &key))
 			found = kv[2 * i + 1];
 	is_const(in, out, infer_const(in, found), IR_BIT(ir_kind_of(found.kind)));
 	return true;

@@ -1,14 +1,8 @@
 -- Texts of more than 64 bytes read from typed memory: values, entries, states, keys of pairs; and written in place.
 local lang = dofile "tests/lang/harness.lua"
 
-local long = ("0123456789abcdef"):rep(20)
-local inputs = {}
-for _, n in ipairs { 0, 1, 7, 8, 9, 63, 64, 65, 71, 72, 73, 99, 100, 101, 102, 103, 104, 105, 255, 256, 300 } do
-	inputs[#inputs + 1] = lang.head .. long:sub(1, n)
-end
-for _, at in ipairs { 1, 8, 64, 65, 96, 97, 100, 101 } do -- a zero byte, there
-	inputs[#inputs + 1] = lang.head .. long:sub(1, at - 1) .. "\0" .. long:sub(1, 101 - at)
-end
+local inputs = lang.texts({ 0, 1, 7, 8, 9, 63, 64, 65, 71, 72, 73, 99, 100, 101, 102, 103, 104, 105, 255, 256, 300 },
+	{ 1, 8, 64, 65, 96, 97, 100, 101 })
 
 local all = lang.all
 

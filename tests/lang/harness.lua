@@ -438,6 +438,14 @@ local function try(case, name, wrapper, copy)
 	report(name, problems)
 end
 
+-- Packets with texts of these lengths, and of 101 bytes with a zero byte at each of those places.
+function lang.texts(lengths, zeros)
+	local long, list = ("0123456789abcdef"):rep(20), {}
+	for _, n in ipairs(lengths) do list[#list + 1] = lang.head .. long:sub(1, n) end
+	for _, at in ipairs(zeros) do list[#list + 1] = lang.head .. long:sub(1, at - 1) .. "\0" .. long:sub(1, 101 - at) end
+	return list
+end
+
 -- For kernel code: all of a string as a number.
 function lang.all(s)
 	if not s then return s end

@@ -2,14 +2,8 @@
 -- fit, with zeros in them, as one of several kinds, in loops.
 local lang = dofile "tests/lang/harness.lua"
 
-local long = ("0123456789abcdef"):rep(20)
-local inputs = {}
-for _, n in ipairs { 0, 1, 7, 8, 9, 63, 64, 65, 71, 72, 73, 99, 100, 101, 102, 127, 128, 255, 256, 257, 300 } do
-	inputs[#inputs + 1] = lang.head .. long:sub(1, n)
-end
-for _, at in ipairs { 1, 8, 64, 65, 100, 101 } do     -- a zero byte, there
-	inputs[#inputs + 1] = lang.head .. long:sub(1, at - 1) .. "\0" .. long:sub(1, 101 - at)
-end
+local inputs = lang.texts({ 0, 1, 7, 8, 9, 63, 64, 65, 71, 72, 73, 99, 100, 101, 102, 127, 128, 255, 256, 257, 300 },
+	{ 1, 8, 64, 65, 100, 101 })
 
 local function whole(p) return p:sub(15) end
 local function made(p) return p:sub(15):lower() .. "!" end
