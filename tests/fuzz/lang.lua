@@ -88,8 +88,14 @@ local REFUSALS = {
 	"is kept from one turn of this loop to the next", "the handler of 'xpcall' may raise",
 	-- too big
 	"bytes of stack", "needs may_goto", "over a captured table is too long", "bytes of scratch memory, and there are",
-	"this kernel's verifier walks",
+	"this kernel's verifier walks", "than the verifier can follow",
 }
+
+-- Whether the verifier said no, and not we: refusals of ours that speak of it say what it would not walk or follow.
+local function rejected(text)
+	local rest = text:gsub("than this kernel's verifier walks", ""):gsub("than the verifier can follow", "")
+	return rest:find("verifier", 1, true) ~= nil
+end
 
 local function refusal(text)
 	for line in text:gmatch "[^\n]*error: [^\n]*" do
@@ -171,7 +177,7 @@ local function judge(tree, inputs, tally)
 			if stats.much * 100 > stats.ran + 100 then return "too much", prog end
 			return nil
 		end
-		if prog:find("verifier", 1, true) then return "rejected", prog end
+		if rejected(prog) then return "rejected", prog end
 		if prog:find("internal error", 1, true) or not prog:find("error: ", 1, true) then return "internal", prog end
 		local why = prog:match "error: ([^\n]*)":gsub("'[^']*'", "'_'"):gsub("%d+", "N")
 		if not refusal(prog) then return "refused: " .. why, prog end
