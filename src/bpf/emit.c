@@ -117,6 +117,22 @@ static void call_function(struct em *e, const struct be_ins *i)
 				  .imm = kernel ? (int32_t)i->imm : 0 });
 }
 
+/* Helpers that are given a function to call. */
+enum { HELPER_FOR_EACH = 164, HELPER_LOOP = 181, HELPER_DRAIN = 209 };
+
+static bool calls_back(const struct be_ins *i)
+{
+	return i->code == BE_CALL && i->off == BE_CALL_HELPER &&
+	       (i->imm == HELPER_FOR_EACH || i->imm == HELPER_LOOP || i->imm == HELPER_DRAIN);
+}
+
+/* A way back to the call that was just made, never taken: so the call is a loop to the verifier (ir_unit.called_loops). */
+static void close_call(struct em *e)
+{
+	add(e, (struct bpf_insn){ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 1 });
+	add(e, (struct bpf_insn){ .code = BPF_JMP | BPF_JNE | BPF_K, .dst_reg = 1, .off = -3 });
+}
+
 static void plain(struct em *e, const struct be_ins *i)
 {
 	if (i->code == BE_CALL && i->off) {
@@ -134,6 +150,8 @@ static void plain(struct em *e, const struct be_ins *i)
 		.off = i->off,
 		.imm = (int32_t)i->imm,
 	});
+	if (e->b->unit->called_loops && calls_back(i))
+		close_call(e);
 }
 
 /* ---- jumps ---- */
@@ -227,7 +245,7 @@ static void block(struct em *e, uint32_t k)
 }
 
 /* What the kernel may make of one instruction before it runs; a jump over many must still fit then (bpf_patch_insn_data). */
-enum { GROWN_CALL = 8, GROWN_LOOP = 24, GROWN_TURN = 16, GROWN_DIVISION = 6, GROWN_MOST = 24, HELPER_LOOP = 181 };
+enum { GROWN_CALL = 8, GROWN_LOOP = 24, GROWN_TURN = 16, GROWN_DIVISION = 6, GROWN_MOST = 24 };
 
 static uint32_t grown(const struct bpf_insn *i)
 {

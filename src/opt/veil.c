@@ -343,9 +343,10 @@ static bool has_loops(struct ir_unit *u, struct ir_fn *f)
 
 /* Is there a loop in what is called, or called back, again and again? Since 6.17, which is to say on kernels that have
  * other loops, the verifier keeps of a loop the ways that lead back to its head, with pointers to what it knew in the
- * functions that they came through; of a loop in such a function it throws away what matched nothing several times
- * (is_state_visited, maybe_free_verifier_state), and then follows those pointers all the same: the kernel reads what it
- * has freed. Where all is veiled, the first matches. */
+ * functions that they came through, until it has looked at all of the loop. A helper that calls back is no loop to it:
+ * of what it knew between one call and the next it throws away what matched nothing several times (is_state_visited,
+ * maybe_free_verifier_state), and then follows those pointers all the same: the kernel reads what it has freed. So such
+ * a helper is made a loop of (bpf/emit.c), and as what is known in loops must match more, all is veiled. */
 static bool loops_in_loops(struct ir_unit *u)
 {
 	bool inner = false;
@@ -428,7 +429,7 @@ static void veil_fn(struct ir_unit *u, struct ir_fn *f, bool all)
 
 void opt_veil(struct ir_unit *u)
 {
-	bool all = u->nfns > 1 && loops_in_loops(u);
+	bool all = u->called_loops = u->nfns > 1 && loops_in_loops(u);
 	for (uint32_t i = 0; i < u->nfns; i++)
 		if (u->fns[i] && u->fns[i]->machine)
 			veil_fn(u, u->fns[i], all);

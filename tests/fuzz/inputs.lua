@@ -58,7 +58,7 @@ local function tags()
 	return out
 end
 
-local TEXTS = { "GET /a HTTP/1.1\r\nHost: ab\r\n", "ab", "a\0b", "abababab", "  x=12, y = 0x1F;", "((a)(b))", "-12345 678",
+local TEXTS = { "PUT /a HTTP/1.1\r\nHost: ab\r\n", "ab", "a\0b", "abababab", "  x=12, y = 0x1F;", "((a)(b))", "-12345 678",
 	"\xff\xfe\0\0\0\0\0\0\0\0\0\0", ("a"):rep(40), "aabbAABB@[`{AZaz" }
 
 -- hostile: the source texts of integers

@@ -114,7 +114,7 @@ local function plain(message)
 		message = message:gsub(" %(" .. what .. " '[^']*'%)$", "")
 	end
 	message = message:gsub(" 'fz_n%d'", "") -- which of a map of maps it is, only the user half knows
-	message = message:gsub("bad argument #[12] to 'fmod'", "bad argument to 'fmod'")
+	message = message:gsub("bad argument #[12] to 'fmod' %(number expected, got [^)]*%)", "bad argument to 'fmod'")
 	message = message:gsub("^-?%d+$", "(error object is a number value)")
 	return (message:gsub("^[^\n]-:%d+: (attempt to perform 'n[/%%][/%%]0')", "%1"))
 end

@@ -43,9 +43,9 @@ local function world(_, env)
 	K.list = { 10, math.mininteger, -1, 7, 0x100000000 }
 	K.set = { [0] = true, [3] = true, [7] = true, [-1] = true, [math.mininteger] = true, [true] = true, ab = true,
 		["a\0b"] = true }
-	K.words = { ab = 1, a = 2, GET = -3, [""] = 4, ["a\0b"] = 5, ["\xff\xfe"] = 6, abababab = math.mininteger }
+	K.words = { ab = 1, a = 2, PUT = -3, [""] = 4, ["a\0b"] = 5, ["\xff\xfe"] = 6, abababab = math.mininteger }
 	K.mixed = { [0] = 1, true, "ab", false, math.mininteger, "", "abcdefghi", [math.maxinteger] = "a\0b", x = 5, [false] = 6 }
-	K.names = { [0] = "ab", "a", "", "GET", "abcdefghijklmnop" }
+	K.names = { [0] = "ab", "a", "", "PUT", "abcdefghijklmnop" }
 	K.nest = { [0] = { [0] = 5, 6, 7 }, { [0] = -5, [3] = true }, { "x", false } }
 	K.many, K.plain = {}, {}
 	for i = 0, 99 do K.many[i * 7 - 20], K.plain[i] = i * i * 0x10001 - 5, i % 3 ~= 0 end
