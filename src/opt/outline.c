@@ -57,6 +57,7 @@ struct outline {
 	bool exact;            /* a pointer goes out: then the verifier must know by which way */
 	uint32_t nwords, out_end; /* words, and where those for what goes out end */
 	ir_ref frame, zero;    /* in g */
+	ir_blk begin;          /* in g: where a turn begins */
 	ir_ref slot;           /* in f */
 	ir_ref nothing;        /* in f: 0, which the verifier does not know; 0 until it is needed */
 	bool tags;             /* see web_is_tag */
@@ -499,6 +500,25 @@ static void end_ways(struct outline *o, uint32_t nins)
 	}
 }
 
+/* Once the loop was left the callback stops again: a verifier that goes on calling it all the same (since 6.7) forgets
+ * what numbers it left behind, such as the tags of pointers, but not by which way. */
+static ir_blk stop_again(struct outline *o, ir_blk entry)
+{
+	struct ir_fn *g = o->g;
+	ir_blk gone = ir_block_new(g), on = ir_block_new(g);
+	ir_ref one = ir_ins_new(g, IRO(imm), 0, NULL);
+	ir_at(g, one)->imm = 1;
+	ir_append(g, gone, one);
+	edit_end(g, gone, o->site, IRO(ret), 0, one, 0);
+	struct edit e = { g, ir_block(g, entry)->last, o->site };
+	ir_ref left = edit_op(&e, IRO(own), edit_load(&e, 8, o->frame, EXIT_WORD * WORD), 0);
+	edit_terminator(g, e.at, IRO(br), IR_NE, left, edit_imm(&e, 0));
+	ir_succ(g, e.at, 0, gone, 0, NULL);
+	ir_succ(g, e.at, 1, on, 0, NULL);
+	edit_end(g, on, o->site, IRO(jmp), 0, 0, 0);
+	return on;
+}
+
 static void start_callback(struct outline *o)
 {
 	struct ir_fn *g = o->g = ir_fn_new(o->u, o->f->name);
@@ -511,6 +531,7 @@ static void start_callback(struct outline *o)
 	struct edit e = { g, t, o->site };
 	o->frame = put(o, &e, IRO(arg), 0, g->frame_arg - 1, 0);
 	o->zero = edit_op(&e, IRO(opaque), edit_imm(&e, 0), 0);
+	o->begin = o->exact ? stop_again(o, b) : b;
 	for (uint32_t w = 0; w < o->nways; w++) {
 		o->ways[w].in = ir_block_new(g);
 		ir_block(g, o->ways[w].in)->cold = w == 0;
@@ -571,7 +592,7 @@ static void make_callback(struct outline *o, struct edit *head)
 	ir_blk turn = ir_block_new(g);
 	for (uint32_t i = 0; i < h->nparams; i++)
 		ir_param_add(g, turn);
-	ir_ref t = ir_block(g, 1)->last;
+	ir_ref t = ir_block(g, o->begin)->last;
 	struct edit e = { g, t, o->site };
 	struct bring b = { &e, head };
 	ir_ref *in = arena_array(o->u->arena, ir_ref, h->nparams + 1);

@@ -72,4 +72,28 @@ lang.packets { name = "packet bytes", inputs = { frames.udp, frames.tcp, frames.
 	end
 	return n, absent
 end }
+-- What tells whether a header is there goes out with it, from a loop whose body may be called once more.
+local seen = bpf.map { "array", key = "u32", value = "i64", entries = 24 }
+local function put(i, v)
+	if v == nil then
+		seen[i] = 1000
+	elseif v == false then
+		seen[i] = 1001
+	elseif v == true then
+		seen[i] = 1002
+	else
+		seen[i] = v
+	end
+end
+lang.packets { name = "a header out of a loop", inputs = { frames.udp, frames.udp6, "AA" .. frames.tcp:sub(3) }, f = function(p)
+	for _ = -2, 1 do
+		local words = (p:sub(1, 2):match "%x%x" or "a"):gmatch "%w"
+		put(12, words() == "a")
+		put(7, words() == nil)
+		local _ = p.ipv4 or nil
+	end
+	local ip = p.ipv4
+	if ip then seen[2] = ip.ttl end
+	return seen[2], seen[7], seen[12]
+end }
 lang.done()
