@@ -71,6 +71,7 @@ struct pg_unit {
 	const char *kind;              /* hook and point: "xdp", "tracepoint:sched:sched_switch"; in arena */
 	struct arena arena;            /* ir and code live here */
 	struct ir_unit *ir;
+	struct be *be;                 /* what code was made of */
 	struct be_code *code;
 	struct pg_timing timing;       /* capture, compile, insns */
 	struct hook_made made;
@@ -80,6 +81,8 @@ struct pg_unit {
 	uint32_t nstages, cap_stages;
 };
 
+/* The unit's code once more, with other distances (be_lay_out). */
+int unit_lay_out(pg_unit *u, uint32_t layout);
 pg_unit *unit_ref(pg_unit *u);
 void unit_unref(pg_unit *u);           /* the last one drops maps, arena, context (compile.c) */
 

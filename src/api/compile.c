@@ -253,6 +253,7 @@ static int run(pg_unit *u, struct diag_list *diag, const struct pg_capture *cap,
 	err = compile(u, diag, o, &c);
 	if (!err && o->strict && diag_strict(diag))
 		err = -EINVAL;
+	u->be = c.be;
 	u->code = c.code;
 	uint64_t end = api_now();
 	if (err) {
@@ -324,4 +325,15 @@ int pg_compile(pg_ctx *ctx, const struct pg_capture *cap, uint64_t func, const s
 	}
 	*out = u;
 	return 0;
+}
+
+int unit_lay_out(pg_unit *u, uint32_t layout)
+{
+	jmp_buf oom;
+	int err = -ENOMEM;
+	u->arena.oom = &oom;
+	if (!setjmp(oom))
+		err = be_lay_out(u->be, layout);
+	u->arena.oom = NULL;
+	return err;
 }

@@ -296,22 +296,45 @@ static int load_insns(pg_prog *p, const struct ir_unit *ir, const struct be_code
 	return r < 0 ? r : 0;
 }
 
+/* A copy of the code for p, with the descriptors in place. */
+static int take_code(pg_prog *p, const struct be_code *code, const struct map_fds *fds)
+{
+	free(p->insns);
+	free(p->lines);
+	p->lines = NULL;
+	p->ninsns = code->n;
+	p->insns = malloc(code->n * sizeof *p->insns);
+	if (!p->insns || !copy_lines(p, code))
+		return api_fail(p->ctx, -ENOMEM, "out of memory");
+	memcpy(p->insns, code->insns, code->n * sizeof *p->insns);
+	patch(p->insns, code, fds);
+	return patch_calls(p->ctx, p->insns, code);
+}
+
+/* The machine's code is made behind the verifier; a kernel whose JIT cannot settle the distances of many loops alike gets
+ * others (bpf/emit.c). */
+enum { NO_JIT = -524, LAYOUTS = 4 };
+
+static int load_code(pg_prog *p, pg_unit *u, const struct map_fds *fds)
+{
+	int r = take_code(p, u->code, fds);
+	r = r ? r : load_insns(p, u->ir, u->code);
+	for (uint32_t layout = 1; r == NO_JIT && layout < LAYOUTS; layout++) {
+		r = unit_lay_out(u, layout);
+		r = r ? r : take_code(p, u->code, fds);
+		r = r ? r : load_insns(p, u->ir, u->code);
+	}
+	return r != NO_JIT ? r : api_fail(p->ctx, r, "the kernel's verifier accepted '%s', but its compiler for this machine's "
+					  "processor gave up (see dmesg); a function with fewer loops may pass", p->name);
+}
+
 static int load(pg_prog *p, pg_unit *u, int data_fd)
 {
-	const struct be_code *code = u->code;
 	struct map_fds *fds = NULL;
 	int r = map_fds(p, u->ir, data_fd, &fds);
 	if (r < 0)
 		return r;
-	p->ninsns = code->n;
-	p->insns = malloc(code->n * sizeof *p->insns);
-	bool ok = p->insns && copy_lines(p, code);
-	if (ok) {
-		memcpy(p->insns, code->insns, code->n * sizeof *p->insns);
-		patch(p->insns, code, fds);
-	}
-	r = !ok ? api_fail(p->ctx, -ENOMEM, "out of memory") : patch_calls(p->ctx, p->insns, code);
-	r = r ? r : load_insns(p, u->ir, code);
+	r = load_code(p, u, fds);
 	close_fds(u->ir, fds);
 	if (r < 0)
 		return r;

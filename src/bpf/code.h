@@ -49,6 +49,8 @@ int be_allocate(struct be *all);
 int be_frame(struct be *all);             /* -E2BIG with a diagnostic: more than 512 bytes */
 int be_emit(struct be *all);
 int be_annotate(struct be *all);
+/* The last two passes once more, for the kernel's sake with other distances: layout 1, 2, ... Same errors as be_emit. */
+int be_lay_out(struct be *all, uint32_t layout);
 struct be_code *be_code(struct be *b);
 const char *be_print(struct be *b);       /* the virtual-register code, for dump --stage */
 /* BPF instructions as text, one a line: "   0: r6 = r1"; lines may be NULL. In arena a. */

@@ -230,13 +230,36 @@ static void leave(struct em *e, const struct be_block *bb, struct be_ins i, uint
 		jump(e, go, f);
 }
 
+/* Does i write dst, whatever was in it? */
+static bool overwrites(const struct be_ins *i)
+{
+	unsigned operands = be_operands(i);
+	return operands & BE_WR_DST && !(operands & BE_RD_DST) && !(operands & BE_RD_SRC && i->src == i->dst);
+}
+
+/* The x86 JIT decides anew in each of 20 passes which jumps back are short, and takes those of many loops alike for too
+ * long by what became shorter before them in the same pass: of a dozen and a half loops that just fit, one a pass is
+ * found to, and then it gives up ("unexpected jmp_cond padding", ENOTSUPP). So such a program comes again with longer
+ * loops: a register that is about to be written is written in vain before. */
+static void lengthen(struct em *e, const struct be_ins *i)
+{
+	for (uint32_t n = 0; n < e->b->unit->layout; n++)
+		add(e, (struct bpf_insn){ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = (uint8_t)(i->dst & 15),
+					  .imm = INT32_MAX });
+}
+
 static void block(struct em *e, uint32_t k)
 {
 	const struct be_block *bb = &e->b->blocks[k];
+	bool longer = e->b->unit->layout && bb->depth;
 	e->start[k] = e->b->out.n;
 	for (uint32_t n = bb->first; n < bb->first + bb->n; n++) {
 		const struct be_ins *i = &e->b->ins[n];
 		line(e, i->site);
+		if (longer && overwrites(i)) {
+			lengthen(e, i);
+			longer = false;
+		}
 		if (n + 1 == bb->first + bb->n)
 			leave(e, bb, *i, following(e, k));
 		else
@@ -379,6 +402,7 @@ int be_emit(struct be *all)
 		insns += b->out.n;
 		n++;
 	}
+	c->nstarts = 0;
 	c->starts = arena_array(all->arena, struct be_start, n);
 	c->starts[c->nstarts++] = (struct be_start){ 0, all->fn };
 	if (!all->next)
@@ -390,4 +414,11 @@ int be_emit(struct be *all)
 		append(all, b);
 	link_functions(c);
 	return 0;
+}
+
+int be_lay_out(struct be *all, uint32_t layout)
+{
+	all->unit->layout = layout;
+	int err = be_emit(all);
+	return err ? err : be_annotate(all);
 }

@@ -362,6 +362,7 @@ struct ir_unit {
 	bool copy_access;      /* packet bytes by helper copy ... */
 	bool copy_stores;      /* ... those that are written; what is read after one, too */
 	bool loops;            /* the script's code goes round somewhere (set before the first simplify) */
+	uint32_t layout;       /* 0; else loops are made longer, the more the higher (bpf/emit.c) */
 	bool called_loops;     /* functions that loops of others call have loops of their own (set by veil) */
 	bool locks;            /* entries of maps are locked (likewise) */
 	bool tunnels;          /* the script looks into packets within packets (likewise) */
