@@ -50,7 +50,8 @@ local function library(scope)
 	if which == 5 then return E("call", "math.max, ", int(scope, 2), ", ", any(scope, 2)) end
 	if which == 6 then return E("call", "math.abs, ", any(scope, 2)) end
 	if which == 7 and chance(50) then
-		return E("call", "function() return ", int(scope, 2), pick { " // ", " % " }, int(scope, 2), " end")
+		local s = inner(scope, { varargs = false })
+		return E("call", "function() return ", int(s, 2), pick { " // ", " % " }, int(s, 2), " end")
 	end
 	if which == 7 then return E("call", "handlers[", int(scope, 2), " & 7], ", int(scope, 1)) end
 	return E("call", "select, ", int(scope, 1), ", ", any(scope, 1), ", ", int(scope, 1))
