@@ -88,7 +88,7 @@ local REFUSALS = {
 	"is kept from one turn of this loop to the next", "the handler of 'xpcall' may raise",
 	-- too big
 	"bytes of stack", "needs may_goto", "over a captured table is too long", "bytes of scratch memory, and there are",
-	"this kernel's verifier walks", "than the verifier can follow",
+	"this kernel's verifier walks", "than the verifier can follow", "needs an iterator", "needs bpf_for_each_map_elem",
 }
 
 -- Whether the verifier said no, and not we: refusals of ours that speak of it say what it would not walk or follow.
