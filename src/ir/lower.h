@@ -249,6 +249,11 @@ struct lw_str lw_long_str(struct lw *w, const struct lw_val *v);
 ir_ref lw_long_word(struct lw *w, const struct lw_str *s, unsigned i);
 /* A copy of the char[N] or bytes[N] at ptr + off, of more than LW_MAXSTR bytes. */
 struct lw_val lw_long_load(struct lw *w, const struct ctype *t, ir_ref ptr, int64_t off);
+/* A loop over the words of `whole` bytes, a multiple of 8 and not 0, a turn each: what lies between the two calls. at: how far
+ * the word is; seen: the same, where the verifier must see the whole word inside. */
+struct lw_words { ir_blk head, end; ir_ref at, seen; };
+struct lw_words lw_each_word(struct lw *w, uint32_t whole);
+void lw_next_word(struct lw *w, const struct lw_words *k);
 /* Has t such bytes? They are not read from the stack, where nothing is at an offset that changes. */
 bool lw_long_within(const struct ctype *t);
 /* The strings that v may be as long ones, what else it may be as it is. */

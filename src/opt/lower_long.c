@@ -245,30 +245,44 @@ static ir_ref before_zero(struct lw *w, ir_ref zeros)
 	return lw_op2i(w, IRO(sub64), lw_op2i(w, IRO(shr64), lw_op2i(w, IRO(mul64), ones, 0x0101010101010101), 56), 1);
 }
 
+struct lw_words lw_each_word(struct lw *w, uint32_t whole)
+{
+	struct lw_words k = { .head = lw_block(w, 1), .end = lw_block(w, 0) };
+	ir_blk more = lw_block(w, 0);
+	lw_jmp(w, k.head, 1, (ir_ref[]){ lw_imm(w, 0) });
+	lw_enter(w, k.head);
+	k.at = lw_param(w, k.head, 0);
+	k.seen = lw_op1(w, IRO(own), k.at);
+	lw_bri(w, IR_ULE, k.seen, whole - WORD, more, k.end);
+	lw_enter(w, more);
+	return k;
+}
+
+void lw_next_word(struct lw *w, const struct lw_words *k)
+{
+	lw_jmp(w, k->head, 1, (ir_ref[]){ lw_op2i(w, IRO(add64), k->at, WORD) });
+	lw_enter(w, k->end);
+}
+
 /* A word each turn, of a char[N] up to its first zero byte. */
 struct lw_val lw_long_load(struct lw *w, const struct ctype *t, ir_ref ptr, int64_t off)
 {
 	uint32_t whole = t->size & ~7u, rest = t->size & 7u;
 	bool text = t->kind == CT_CHAR;
 	ir_ref room = lw_long_room(w, t->size), zeros, word;
-	ir_blk head = lw_block(w, 1), more = lw_block(w, 0), end = lw_block(w, 0), done = lw_block(w, 1);
-	lw_jmp(w, head, 1, (ir_ref[]){ lw_imm(w, 0) });
-	lw_enter(w, head);
-	ir_ref next = lw_param(w, head, 0), i = lw_op1(w, IRO(own), next);
-	lw_bri(w, IR_ULE, i, whole - WORD, more, end); /* so that the verifier sees the whole word inside */
-	lw_enter(w, more);
-	word = lw_load_bytes(w, lw_op2(w, IRO(add64), ptr, i), off, WORD);
-	lw_store(w, WORD, word_at(w, lw_op2(w, IRO(add64), room, next)), 0, lw_text_bytes(w, word));
+	ir_blk done = lw_block(w, 1);
+	struct lw_words k = lw_each_word(w, whole);
+	word = lw_load_bytes(w, lw_op2(w, IRO(add64), ptr, k.seen), off, WORD);
+	lw_store(w, WORD, word_at(w, lw_op2(w, IRO(add64), room, k.at)), 0, lw_text_bytes(w, word));
 	if (text) {
 		ir_blk last = lw_block(w, 0), again = lw_block(w, 0);
 		zeros = lw_zero_bytes(w, word);
 		lw_bri(w, IR_NE, zeros, 0, last, again);
 		lw_enter(w, last);
-		lw_jmp(w, done, 1, (ir_ref[]){ lw_op2(w, IRO(add64), next, before_zero(w, zeros)) });
+		lw_jmp(w, done, 1, (ir_ref[]){ lw_op2(w, IRO(add64), k.at, before_zero(w, zeros)) });
 		lw_enter(w, again);
 	}
-	lw_jmp(w, head, 1, (ir_ref[]){ lw_op2i(w, IRO(add64), next, WORD) });
-	lw_enter(w, end);
+	lw_next_word(w, &k);
 	ir_ref len = lw_imm(w, t->size);
 	if (rest) {
 		word = lw_load_bytes(w, ptr, off + whole, rest);

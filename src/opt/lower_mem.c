@@ -216,16 +216,10 @@ static ir_ref padded_word(struct lw *w, const struct lw_str *s, ir_ref i, ir_blk
 static void copy_far(struct lw *w, ir_ref ptr, int64_t off, ir_ref from, uint32_t size)
 {
 	uint32_t whole = size & ~7u;
-	ir_blk head = lw_block(w, 1), more = lw_block(w, 0), end = lw_block(w, 0);
-	lw_jmp(w, head, 1, (ir_ref[]){ lw_imm(w, 0) });
-	lw_enter(w, head);
-	ir_ref next = lw_param(w, head, 0), i = lw_op1(w, IRO(own), next);
-	lw_bri(w, IR_ULE, i, whole - 8, more, end);
-	lw_enter(w, more);
-	ir_ref word = lw_load_bytes(w, lw_op2(w, IRO(add64), from, i), 0, 8);
-	store_bytes(w, lw_op2(w, IRO(add64), ptr, i), off, word, 8);
-	lw_jmp(w, head, 1, (ir_ref[]){ lw_op2i(w, IRO(add64), next, 8) });
-	lw_enter(w, end);
+	struct lw_words k = lw_each_word(w, whole);
+	ir_ref word = lw_load_bytes(w, lw_op2(w, IRO(add64), from, k.seen), 0, 8);
+	store_bytes(w, lw_op2(w, IRO(add64), ptr, k.seen), off, word, 8);
+	lw_next_word(w, &k);
 	if (size % 8)
 		store_bytes(w, ptr, off + whole, lw_load_bytes(w, from, whole, size % 8), size % 8);
 }
@@ -238,20 +232,14 @@ static void store_far(struct store *s, ir_blk misfit)
 	ir_ref ptr = s->in_place ? lw_long_at(w, lw_long_room(w, size)) : s->ptr;
 	int64_t off = s->in_place ? 0 : s->off;
 	ir_blk zero = s->t->kind == CT_BYTES ? 0 : misfit;
-	ir_blk fits = lw_block(w, 0), head = lw_block(w, 1), more = lw_block(w, 0), end = lw_block(w, 0);
+	ir_blk fits = lw_block(w, 0);
 	struct lw_val all = lw_long_of(w, s->v);
 	struct lw_str str = lw_long_str(w, &all);
 	lw_bri(w, IR_UGT, str.len, size, misfit, fits);
 	lw_enter(w, fits);
-	lw_jmp(w, head, 1, (ir_ref[]){ lw_imm(w, 0) });
-	lw_enter(w, head);
-	ir_ref next = lw_param(w, head, 0), i = lw_op1(w, IRO(own), next);
-	lw_bri(w, IR_ULE, i, whole - 8, more, end); /* so that the verifier sees the whole word inside */
-	lw_enter(w, more);
-	ir_ref to = lw_op2(w, IRO(add64), ptr, i);
-	store_bytes(w, to, off, padded_word(w, &str, next, zero), 8);
-	lw_jmp(w, head, 1, (ir_ref[]){ lw_op2i(w, IRO(add64), next, 8) });
-	lw_enter(w, end);
+	struct lw_words k = lw_each_word(w, whole);
+	store_bytes(w, lw_op2(w, IRO(add64), ptr, k.seen), off, padded_word(w, &str, k.at, zero), 8);
+	lw_next_word(w, &k);
 	if (size % 8)
 		store_bytes(w, ptr, off + whole, padded_word(w, &str, lw_imm(w, whole), zero), size % 8);
 	if (s->in_place)
