@@ -56,7 +56,7 @@ static void open_packet(struct guard *g, const struct census *c)
 	const struct ir_target *t = g->u->target;
 	struct edit e = { .f = g->f, .at = g->ctx ? ir_at(g->f, g->ctx)->next : ir_block(g->f, 1)->first };
 	e.site = ir_at(g->f, e.at)->site;
-	bool own_len = t->has_len || (g->copy && t->helper_pkt_len);
+	bool own_len = t->has_len || (g->copy && t->helper_pkt_len), pulled = g->data != 0;
 	if (!g->ctx)
 		g->ctx = edit_op(&e, IRO(ctx), 0, 0);
 	if (c->pkt || c->len) {
@@ -69,7 +69,9 @@ static void open_packet(struct guard *g, const struct census *c)
 		} else if (g->copy && own_len) {
 			g->len = edit_op(&e, IRO(helper), g->ctx, 0);
 			ir_at(g->f, g->len)->aux = t->helper_pkt_len;
-		} else if (g->copy || c->len > 1) { /* one word lives on instead of two */
+		} else if (g->copy || c->len > 1 || (c->len && c->store && !pulled)) {
+			/* One word lives on instead of two; and what the verifier follows back to where addresses are taken from
+			 * each other must meet no store through one of them, or it gives up, and marks what it cannot follow. */
 			g->len = edit_op(&e, IRO(sub64), g->end, g->data);
 		}
 	}
@@ -217,6 +219,17 @@ static void bound(struct guard *g, ir_ref term, ir_ref off, int64_t most)
 	ir_succ(f, t, 1, rest, 0, NULL);
 }
 
+/* May the verifier know of an offset how far it is from another number (since 6.11)? When that is far it lets no packet
+ * address get it, however little the offset itself may be. */
+static bool is_moved(const struct ir_fn *f, ir_ref own)
+{
+	const struct ir_ins *i = ir_at(f, ir_at(f, own)->args[0]);
+	if (i->op != IRO(add64) && i->op != IRO(sub64))
+		return false;
+	int64_t by = is_imm(f, i->args[1]) ? ir_at(f, i->args[1])->imm : INT64_MAX;
+	return by > FURTHEST || by < -FURTHEST;
+}
+
 static void direct_pkt(struct guard *g, ir_ref term)
 {
 	struct ir_fn *f = g->f;
@@ -240,6 +253,8 @@ static void direct_pkt(struct guard *g, ir_ref term)
 	if (range_seen(&g->range[off]) > (uint64_t)(FURTHEST - size)) {
 		off = edit_op(&e, IRO(own), off, 0);
 		bound(g, term, off, FURTHEST - size);
+		if (is_moved(f, off))
+			off = edit_op(&e, IRO(and64), off, edit_imm(&e, FURTHEST));
 	}
 	g->to[term] = edit_op(&e, IRO(add64), g->data, off);
 	compare(g, term, plus(&e, g->to[term], size), g->end);

@@ -721,7 +721,7 @@ static void refuse_pending(struct flow *fl)
 
 /* ---- the passes ---- */
 
-enum { MAX_ROUNDS = 200 };
+enum { MAX_ROUNDS = 250 };
 
 static int rounds(struct flow *fl)
 {

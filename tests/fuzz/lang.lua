@@ -172,7 +172,8 @@ local function judge(tree, inputs, tally)
 	local good, prog = pcall(bpf.program, options.hook or "xdp", opts, chunk())
 	if not good then
 		prog = tostring(prog)
-		if prog:find("more ways through it than", 1, true) or prog:find("too much memory to compile", 1, true) then
+		if prog:find("more ways through it than", 1, true) or prog:find("too much memory to compile", 1, true) or
+			prog:find("too complicated to compile", 1, true) then
 			if tally then stats.much = stats.much + 1 end
 			if stats.much * 100 > stats.ran + 100 then return "too much", prog end
 			return nil
