@@ -127,4 +127,27 @@ lang.case { name = "with maps", see = { total }, inputs = lang.pairs { 0, 3 }, f
 	for k, v in pairs(named) do if v == 9 then total[a] = v end end
 	return total[1]
 end }
+
+-- Many turns written out, one in the other, each within pcall.
+local nine, eight, five = { [0] = 1, true, "ab", false, 4, "", "abcdefghi", x = 5, [false] = 6,
+	y = 7 }, { a = 1, b = 2, c = 3, d = 4, e = 5,
+	f = 6, g = 7, [0] = 8 }, { 10, -1, 7, 3, 5 }
+case("within pcall", function(a, b)
+	local n = 0
+	for _, v in pairs(nine) do
+		local good, r = pcall(function()
+			for _, w in pairs(eight) do
+				for _, u in pairs(five) do n = n + u * w end
+			end
+			return math.type(b) == "integer" and a or nil
+		end)
+		if good then
+			for k, u in pairs(total) do
+				if k == 0 then n = n + u end
+			end
+		end
+		if r == v then n = n + 1 end
+	end
+	return n
+end)
 lang.done()
