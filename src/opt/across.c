@@ -2,6 +2,8 @@
  * is not asked whether it is before or behind it. */
 #include "opt/across.h"
 
+#include "opt/passes.h"
+
 /* A function of the unit is called, or given to the kernel to be called. */
 static bool is_call(const struct ir_ins *i)
 {
@@ -70,4 +72,98 @@ bool across_find(struct arena *m, struct ir_fn *f, struct across *a)
 		for (ir_ref r = ir_block(f, f->rpo[o])->first; behind[f->rpo[o]] && r; r = ir_at(f, r)->next)
 			mark_uses(f, ir_at(f, r), before, a->value);
 	return true;
+}
+
+/* ---- by way of the stack ---- */
+
+struct behind {
+	struct ir_fn *f;
+	ir_ref r, zero;
+	uint32_t slot;
+	bool *whole;           /* by block: all of it is behind a call that comes behind where r is made */
+};
+
+/* From block b on, but not anew through where r is made. */
+static void spread_behind(struct behind *k)
+{
+	ir_blk home = ir_at(k->f, k->r)->block;
+	for (bool more = true; more;) {
+		more = false;
+		for (uint32_t o = 0; o < k->f->nrpo; o++)
+			if (k->f->rpo[o] != home)
+				more |= mark_on(k->f, k->f->rpo[o], k->whole);
+	}
+	k->whole[home] = false;
+}
+
+/* A call counts where r may be made before it; what is behind it in its block is looked at there. */
+static void find_behind(struct behind *k)
+{
+	struct ir_fn *f = k->f;
+	ir_blk home = ir_at(f, k->r)->block;
+	bool *made = arena_array(f->unit->arena, bool, f->nblocks);
+	made[home] = true;
+	for (bool more = true; more;) {
+		more = false;
+		for (uint32_t o = 0; o < f->nrpo; o++)
+			more |= mark_on(f, f->rpo[o], made);
+	}
+	k->whole = arena_array(f->unit->arena, bool, f->nblocks);
+	for (uint32_t o = 0; o < f->nrpo; o++) {
+		const struct ir_ins *t = ir_at(f, ir_block(f, f->rpo[o])->last);
+		for (uint32_t e = 0; made[f->rpo[o]] && has_call(f, f->rpo[o]) && e < t->nsucc; e++)
+			k->whole[t->succ[e].to] = true;
+	}
+	spread_behind(k);
+}
+
+static ir_ref from_stack(struct behind *k, ir_ref at)
+{
+	struct edit e = { k->f, at, ir_at(k->f, at)->site };
+	ir_ref slot = edit_op(&e, IRO(slot), 0, 0);
+	ir_at(k->f, slot)->aux = k->slot;
+	return edit_op(&e, IRO(sub64), edit_load(&e, 8, slot, 0), k->zero);
+}
+
+static bool is_used(const struct ir_ins *i, ir_ref r)
+{
+	bool used = false;
+	for (uint32_t a = 0; a < i->nargs; a++)
+		used |= i->args[a] == r;
+	for (uint32_t s = 0; s < i->nsucc; s++)
+		for (uint32_t a = 0; a < i->succ[s].nargs; a++)
+			used |= i->succ[s].args[a] == r;
+	return used;
+}
+
+static void use_instead(struct ir_fn *f, ir_ref at, ir_ref r, ir_ref now)
+{
+	struct ir_ins *i = ir_at(f, at);
+	for (uint32_t a = 0; a < i->nargs; a++)
+		if (i->args[a] == r)
+			i->args[a] = now;
+	for (uint32_t s = 0; s < i->nsucc; s++)
+		for (uint32_t a = 0; a < i->succ[s].nargs; a++)
+			if (i->succ[s].args[a] == r)
+				i->succ[s].args[a] = now;
+}
+
+void across_by_stack(struct ir_fn *f, ir_ref r, ir_ref zero)
+{
+	struct behind k = { .f = f, .r = r, .zero = zero, .slot = ir_slot(f, 8, 8) };
+	ir_blk home = ir_at(f, r)->block;
+	ir_ref first = ir_block(f, home)->first;
+	find_behind(&k);
+	for (uint32_t o = 0; o < f->nrpo; o++) {
+		bool behind = k.whole[f->rpo[o]];
+		for (ir_ref i = ir_block(f, f->rpo[o])->first; i; i = ir_at(f, i)->next) {
+			if (behind && is_used(ir_at(f, i), r))
+				use_instead(f, i, r, from_stack(&k, i));
+			behind |= is_call(ir_at(f, i));
+		}
+	}
+	struct edit e = { f, first, ir_at(f, first)->site };
+	ir_ref slot = edit_op(&e, IRO(slot), 0, 0);
+	ir_at(f, slot)->aux = k.slot;
+	edit_store(&e, 8, slot, 0, edit_op(&e, IRO(sub64), r, zero));
 }

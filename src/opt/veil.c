@@ -59,16 +59,21 @@ static void count_uses(struct veil *v)
 		}
 }
 
-/* For one use of r: unknown, and not linked to it, for of a difference the verifier keeps neither. */
-static ir_ref hide(struct veil *v, struct edit *e, ir_ref r)
+static ir_ref hidden_zero(struct veil *v)
 {
 	if (!v->zero) {
 		struct edit z = { .f = v->f, .at = ir_block(v->f, 1)->first };
 		z.site = ir_at(v->f, z.at)->site;
 		v->zero = edit_op(&z, IRO(opaque), edit_imm(&z, 0), 0);
 	}
+	return v->zero;
+}
+
+/* For one use of r: unknown, and not linked to it, for of a difference the verifier keeps neither. */
+static ir_ref hide(struct veil *v, struct edit *e, ir_ref r)
+{
 	v->uses[r]--;
-	return edit_op(e, IRO(sub64), r, v->zero);
+	return edit_op(e, IRO(sub64), r, hidden_zero(v));
 }
 
 /* A number, and nothing that a pointer depends on? */
@@ -379,6 +384,18 @@ static bool pointer_lives_across(struct veil *v)
 	return false;
 }
 
+/* Tags that calls lie behind, but no pointer of theirs: before the calls they are seen, behind them they are not. */
+static void part_tags(struct veil *v)
+{
+	for (ir_ref r = 1; r < v->webs.n; r++) {
+		uint8_t w = is_param(v->f, r) ? v->webs.flags[web_root(&v->webs, r)] : WEB_POINTER;
+		if (!v->only->value[r] || w & WEB_POINTER || !web_is_tag(w, true))
+			continue;
+		across_by_stack(v->f, r, hidden_zero(v));
+		v->only->value[r] = false;
+	}
+}
+
 /* ---- the pass ---- */
 
 static void veil_block(struct veil *v, ir_blk b)
@@ -416,7 +433,12 @@ static void veil_fn(struct ir_unit *u, struct ir_fn *f, bool all)
 	f->veiled_whole = u->nfns > 1 || size >= LONG;
 	webs_find(f, &v.webs);
 	v.tags = !v.only && webs_have_tags(&v.webs, WEB_POINTER);
-	v.tagless = v.only && !pointer_lives_across(&v);
+	if (v.only && !pointer_lives_across(&v)) {
+		v.tagless = !webs_have_tags(&v.webs, WEB_POINTER);
+		if (!v.tagless)
+			part_tags(&v);
+		v.tags = !v.tagless;
+	}
 	count_uses(&v);
 	v.range = range_all(u->arena, f);
 	find_loops(&v);

@@ -72,4 +72,30 @@ case("over what raises, caught", function(a, n)
 	if kind == 5 then sum = sum + 1 end
 	return kind, good, good and sum
 end)
+
+-- A header looked at before and behind what the kernel calls: the tag goes there, the header need not.
+local frames = dofile("tests/lang/lib_frames.lua").frames
+local words = bpf.map { "array", key = "u32", value = "u32", entries = 4 }
+local function sum(s)
+	local h = 0
+	for k = 1, #s do h = (h * 31 + s:byte(k)) & 0xffffffff end
+	return h
+end
+lang.packets { name = "a header over a loop", inputs = { frames.udp, frames.tcp, frames.udp6 }, f = function(p)
+	local ip, h = p.ipv4, 0
+	if ip then h = sum(tostring(ip.dst)) end
+	local d = ((p:u32(27) or 0xdeadbeef) + h) & 0xffffffff
+	local again = p.ipv4
+	if again then words[3] = d end
+	return h, again and d, words[3]
+end }
+lang.packets { name = "a header in a loop and behind it", inputs = { frames.udp, frames.tcp, frames.udp6 }, f = function(p)
+	local n = 0
+	for i = 1, 3 do
+		local udp = p.udp
+		if udp then n = n + sum(tostring(udp.dport + i)) end
+		if p.udp and n % 3 == 1 then n = n + 1 end
+	end
+	return n, p.udp and true
+end }
 lang.done()
