@@ -194,6 +194,16 @@ local function keep_long(scope)
 	return S("TAGS[", e, "] = ", int(scope, 1))
 end
 
+-- As many bytes as a test leaves room for.
+local TESTS = { "n < %d", "n <= %d", "%d > n", "%d >= n", "not (n > %d)", "not (%d < n)", "not (n >= %d)", "n == %d" }
+
+local function bounded(scope)
+	local n = S("do local n = (p:u8(", tostring(random(0, 63)), ") or 0) & 15 if ", pick(TESTS):format(random(0, 14)), " then\n")
+	n[#n + 1] = S("puts(", tostring(random(0, 20)), ", ", pick { "p", quoted(text(scope, 1)) }, ":sub(1, n)", pick { "", ' .. ""', ' .. "k"' },
+		") end end")
+	return n
+end
+
 local function keep(scope)
 	if chance(25) then return keep_long(scope) end
 	local k = random(8)
@@ -415,7 +425,7 @@ return {
 		function(scope, d) return E("mix", ostr(scope, d - 1)) end,
 		function(scope, d) return E("mix", "(", bool(scope, d - 1), " and ", str(scope, d - 1), " or ", any(scope, d - 1), ")") end,
 	},
-	flat = { puts, puts, puts, puts, puts, keep, keep, grow, grow, grow_long, unpacked, unpacked, long, long_loop, edge, edge, address, by_ways, by_hand },
+	flat = { puts, puts, puts, puts, puts, keep, keep, grow, grow, grow_long, unpacked, unpacked, long, long_loop, edge, edge, address, by_ways, by_hand, bounded },
 	nested = { match, match, found, every_match },
 	loop = { [every_match] = true },
 	sorts = { "str", "str", "str", "text", "text", "ostr", "slice" },

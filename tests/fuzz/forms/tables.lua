@@ -61,6 +61,8 @@ local function world(_, env)
 	local under, over = {}, {}
 	for i = 0, 99 do under[i + 50], over[i] = -i, i end
 	K.over = setmetatable(over, { __index = under })
+	K.wide = {}
+	for i = 0, 79 do K.wide[i] = { a = i * 3 - 7, b = i % 5 == 0 and "b" or i } end
 	K.two, K.half = 2.0, 0.5
 	env.K = K
 	env.handlers = {
@@ -78,6 +80,7 @@ return {
 		function(scope, d) return E("int", "(K.list[", any(scope, d - 1), "] or ", int(scope, d - 1), ")") end,
 		function(scope, d) return E("int", "(K.many[", int(scope, d - 1), " & 0xff] or ", int(scope, d - 1), ")") end,
 		function(scope, d) return E("int", "K.rows[", row_key(scope, d), "].n") end,
+		function(scope, d) return E("int", "K.wide[", int(scope, d - 1), pick { " & 3]", " & 63]", " & 127]" }, ".a") end,
 		function() return E("int", pick { "K.one", "K.big", "K.sub.min", "K[3]", "LIMIT" }) end,
 	},
 	bool = {
@@ -98,6 +101,7 @@ return {
 	mix = {
 		function(scope, d) return E("mix", "K.set[", mix(scope, d - 1), "]") end,
 		function(scope, d) return E("mix", "K.mixed[", mix(scope, d - 1), "]") end,
+		function(scope, d) return E("mix", "K.wide[", int(scope, d - 1), " & 3].b") end,
 		function(scope, d) return E("mix", "K.names[", int(scope, d - 1), " & 7]") end,
 		function(scope, d) return E("mix", "K.nest[", int(scope, d - 1), " & 3][", int(scope, d - 1), " & 3]") end,
 	},
