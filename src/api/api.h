@@ -51,6 +51,10 @@ void ctx_unref(pg_ctx *ctx);
  * well. The text may be longer than a line; it is cut only when memory runs out. */
 int api_fail(pg_ctx *ctx, int err, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 int api_vfail(pg_ctx *ctx, int err, const char *fmt, va_list ap);
+struct refusal;
+/* The same, of a function at pos that is refused when it is compiled no more: in the row's text %s is its name. since: of the
+ * kernel that the help speaks of, or NULL. */
+int api_refuse(pg_ctx *ctx, int err, struct diag_pos pos, const struct refusal *r, const char *name, const char *since);
 
 /* For ir_unit.next_print: arg is the pg_ctx. */
 uint32_t api_next_print(void *ctx);

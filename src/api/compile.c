@@ -3,6 +3,7 @@
 
 #include "api/api.h"
 #include "api/map.h"
+#include "core/refusal.h"
 #include "kern/bpf_abi.h"
 #include "net/net.h"
 #include "opt/opt.h"
@@ -284,6 +285,14 @@ static int no_hook(pg_ctx *ctx, const char *kind)
 	return api_fail(ctx, -EINVAL, "there is no hook '%s'", kind);
 }
 
+static int too_much(const pg_unit *u)
+{
+	const struct refusal *r = REFUSAL(ON_SIZE, "split the program, or keep what is repeated in a loop",
+					  "the function takes too much memory to compile");
+	struct diag_pos pos = u->ir && u->ir->main ? u->ir->main->pos : (struct diag_pos){ 0 };
+	return api_refuse(u->ctx, -ENOMEM, pos, r, "", NULL);
+}
+
 int pg_compile(pg_ctx *ctx, const struct pg_capture *cap, uint64_t func, const struct pg_compile_opts *opts,
 	       pg_unit **out)
 {
@@ -310,7 +319,7 @@ int pg_compile(pg_ctx *ctx, const struct pg_capture *cap, uint64_t func, const s
 	if (setjmp(oom)) {
 		if (u->ir)
 			u->ir->nmaps = IR_MAP_USER;
-		err = api_fail(ctx, -ENOMEM, "the function takes too much memory to compile");
+		err = too_much(u);
 	} else {
 		u->kind = arena_printf(&u->arena, "%s", o.hook);
 		u->made = (struct hook_made){ .pid = o.pid, .ret = o.ret, .flags = o.frags ? ABI_XDP_HAS_FRAGS : 0 };

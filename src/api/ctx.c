@@ -1,5 +1,6 @@
 /* ctx.c - the context: its error text, its features, its life. */
 #include "api/api.h"
+#include "core/refusal.h"
 #include "net/net.h"
 
 #include <errno.h>
@@ -102,6 +103,15 @@ int api_fail(pg_ctx *ctx, int err, const char *fmt, ...)
 	api_vfail(ctx, err, fmt, ap);
 	va_end(ap);
 	return err;
+}
+
+int api_refuse(pg_ctx *ctx, int err, struct diag_pos pos, const struct refusal *r, const char *name, const char *since)
+{
+	char text[400], until[40] = "";
+	snprintf(text, sizeof text, r->text, name);
+	if (since)
+		snprintf(until, sizeof until, " (Linux %s or later)", since);
+	return api_fail(ctx, err, "%s:%u: error: %s\n  help: %s%s", pos.file ? pos.file : "?", pos.line, text, r->help, until);
 }
 
 uint32_t api_next_print(void *ctx)

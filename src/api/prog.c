@@ -251,8 +251,7 @@ static int loop_refused(pg_prog *p, const struct be_line *l)
 {
 	const struct refusal *r = REFUSAL(ON_LOOPS, "give it a small constant bound; any other loop needs an iterator",
 					  "this loop may take more turns than this kernel's verifier walks");
-	return api_fail(p->ctx, -EOPNOTSUPP, "%s:%u: error: %s\n  help: %s (Linux %s or later)", l->pos.file,
-			l->pos.line, r->text, r->help, kern_feature_since(FEAT_iter_num));
+	return api_refuse(p->ctx, -EOPNOTSUPP, l->pos, r, p->name, kern_feature_since(FEAT_iter_num));
 }
 
 static int refuse_ways(pg_prog *p)
@@ -260,14 +259,10 @@ static int refuse_ways(pg_prog *p)
 	uint32_t i = 0;
 	while (i < p->nlines && !p->lines[i].pos.file)
 		i++;
-	const struct be_line *l = i < p->nlines ? &p->lines[i] : NULL;
 	const struct refusal *r = REFUSAL(ON_SIZE, "it follows each combination of branches whose outcome matters later; "
 					  "test less of what was set before under an if, or split the function",
 					  "'%s' has more ways through it than this kernel's verifier looks at");
-	char text[400];
-	snprintf(text, sizeof(text), r->text, p->name);
-	return api_fail(p->ctx, -E2BIG, "%s:%u: error: %s\n  help: %s", l ? l->pos.file : "?", l ? l->pos.line : 0,
-			text, r->help);
+	return api_refuse(p->ctx, -E2BIG, i < p->nlines ? p->lines[i].pos : (struct diag_pos){ 0 }, r, p->name, NULL);
 }
 
 static int load_insns(pg_prog *p, const struct ir_unit *ir, const struct be_code *code)

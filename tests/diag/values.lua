@@ -226,9 +226,12 @@ local function sum(n, term)
 end
 diag.text("too big once inlined", ("local function a(...) local n = ... return %s end\nlocal function b(...) local n = ... return %s end\n"
 	.. "return function(p) return %s end"):format(sum(100, "n // %d"), sum(25, "a(n - %d)"), sum(25, "b(p.len - %d)")))
-diag.text("too many functions within pcall", "return function(p) local s, a, b = 0, p.len, p:u8(3)\n"
-	.. ('do local ok, v = pcall(function() return a // b end) if ok then s = s + v elseif v == "x" then s = 1 end end\n')
-	:rep(260) .. "return s == 3 and bpf.DROP or bpf.PASS end")
+local once = 'do local ok, v = pcall(function() return a // b end) if ok then s = s + v elseif v == "x" then s = 1 end end\n'
+local function caught(n)
+	return "return function(p) local s, a, b = 0, p.len, p:u8(3)\n" .. once:rep(n) .. "return s == 3 and bpf.DROP or bpf.PASS end"
+end
+diag.text("too many functions within pcall", caught(260))
+diag.text("too much memory", caught(440))
 
 diag.case("long text that differs", function(p) local s = "" if p.len > 5 then s = long end print(s) end)
 diag.done()
