@@ -315,7 +315,7 @@ void choose_refuse(struct flow *fl, ir_ref index)
 		flow_refuse(fl, site, ON_TABLES, "shorten its texts, or number them", "a captured table with "
 			    "%u keys, and a text of more than 64 bytes or with a zero byte in it, is indexed "
 			    "by a value known only at run time; that is not there yet", c.n);
-	else if (c.n > MAX_USES && !choose_all_plain(&c))
+	else if (c.n > MAX_USES && !choose_all_plain(&c) && !fl->u->diag->errors) /* else nobody looked at its uses */
 		flow_refuse(fl, site, ON_TABLES, "read fields of its tables by name where they are looked up: local r = t[k] "
 			    "if r then ... r.port ... end; or let it hold numbers, and choose by them",
 			    "a captured table with %u keys that holds tables or functions is indexed by a "
