@@ -270,7 +270,8 @@ static struct ir_type compare_equal(struct infer *in, ir_ref r, const struct ir_
 	else if (both & (IR_BIT(IR_FUNC) | IR_BIT(IR_HOST) | IR_BIT(IR_MAP)))
 		flow_refuse(&in->fl, site, ON_VALUES, "compare what they hold, or a number that tells which it "
 			    "is", "two %ss are compared here; kernel code cannot tell them apart",
-			    infer_wrong(in, &(struct ir_type){ .kinds = both & ~IR_FALSY }, 0))->at = "==";
+			    both & IR_BIT(IR_HOST) ? "captured value"
+			    : infer_wrong(in, &(struct ir_type){ .kinds = both & ~IR_FALSY }, 0))->at = "==";
 	if (!both && !numbers && !message)
 		return truth_type(false);
 	return type_kinds(IR_BOOL);
