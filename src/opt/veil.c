@@ -371,16 +371,38 @@ static bool forgets(const struct ir_unit *u)
 	return u->features && !u->features[FEAT_isa_v4];
 }
 
-/* Does a variable that is a pointer or a constant live on across a call? What tells which it is must be seen then. */
+/* By root of a web: more than one value enters it from outside. */
+static bool *entered_twice(struct veil *v)
+{
+	struct ir_fn *f = v->f;
+	ir_ref *one = arena_array(v->u->arena, ir_ref, v->webs.n);
+	bool *twice = arena_array(v->u->arena, bool, v->webs.n);
+	for (uint32_t o = 0; o < f->nrpo; o++) {
+		const struct ir_ins *t = ir_at(f, ir_block(f, f->rpo[o])->last);
+		for (uint32_t s = 0; s < t->nsucc; s++)
+			for (uint32_t k = 0; k < t->succ[s].nargs; k++) {
+				ir_ref r = t->succ[s].args[k];
+				ir_ref root = web_root(&v->webs, ir_block(f, t->succ[s].to)->params[k]);
+				if (is_param(f, r))
+					continue;
+				twice[root] |= one[root] && one[root] != r;
+				one[root] = r;
+			}
+	}
+	return twice;
+}
+
+/* Does a variable live on across a call that is a pointer or a constant, or one of two pointers? What tells which it is must
+ * be seen then. */
 static bool pointer_lives_across(struct veil *v)
 {
-	for (ir_ref r = 1; r < v->webs.n; r++) {
-		if (!v->only->value[r] || !is_param(v->f, r))
-			continue;
-		uint8_t w = v->webs.flags[web_root(&v->webs, r)];
-		if ((w & (WEB_POINTER | WEB_IMM)) == (WEB_POINTER | WEB_IMM))
-			return true;
-	}
+	bool *twice = entered_twice(v);
+	for (ir_ref r = 1; r < v->webs.n; r++)
+		if (v->only->value[r] && is_param(v->f, r)) {
+			ir_ref root = web_root(&v->webs, r);
+			if (v->webs.flags[root] & WEB_POINTER && twice[root])
+				return true;
+		}
 	return false;
 }
 

@@ -98,4 +98,14 @@ lang.packets { name = "a header in a loop and behind it", inputs = { frames.udp,
 	end
 	return n, p.udp and true
 end }
+-- One of two headers, known to be one: which, is seen behind the loop, where its bytes are read.
+lang.packets { name = "either header over loops", inputs = { frames.udp, frames.tcp, frames.udp6, frames.icmp }, f = function(p)
+	local l4 = p.tcp or p.udp
+	if not l4 then return nil end
+	local s = l4.payload:sub(1, 8)
+	local head = l4.payload:match("^%S+")
+	l4.payload:set_u32(0, 0x41424344)
+	l4.payload:set_u8(4, s:byte(1) or 0)
+	return head and s:sub(1, #head) == head:sub(1, 8), l4.payload:sub(1, 4) == "ABCD", lang.all(l4.payload:sub(1, 5))
+end }
 lang.done()
