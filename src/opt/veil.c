@@ -392,13 +392,12 @@ static bool *entered_twice(struct veil *v)
 	return twice;
 }
 
-/* Does a variable live on across a call that is a pointer or a constant, or one of two pointers? What tells which it is must
- * be seen then. */
-static bool pointer_lives_across(struct veil *v)
+/* Is there a variable that is a pointer or a constant, or one of two pointers? across: one that lives on across a call; what
+ * tells which it is must be seen then. */
+static bool has_pointers(struct veil *v, const bool *twice, bool across)
 {
-	bool *twice = entered_twice(v);
 	for (ir_ref r = 1; r < v->webs.n; r++)
-		if (v->only->value[r] && is_param(v->f, r)) {
+		if (is_param(v->f, r) && (!across || v->only->value[r])) {
 			ir_ref root = web_root(&v->webs, r);
 			if (v->webs.flags[root] & WEB_POINTER && twice[root])
 				return true;
@@ -416,6 +415,18 @@ static void part_tags(struct veil *v)
 		across_by_stack(v->f, r, hidden_zero(v));
 		v->only->value[r] = false;
 	}
+}
+
+/* Where only what lives on across calls is hidden: which tags matter. */
+static void find_tags(struct veil *v)
+{
+	const bool *twice = entered_twice(v);
+	if (has_pointers(v, twice, true))
+		return;
+	v->tags = has_pointers(v, twice, false);
+	v->tagless = !v->tags;
+	if (v->tags)
+		part_tags(v);
 }
 
 /* ---- the pass ---- */
@@ -455,12 +466,8 @@ static void veil_fn(struct ir_unit *u, struct ir_fn *f, bool all)
 	f->veiled_whole = u->nfns > 1 || size >= LONG;
 	webs_find(f, &v.webs);
 	v.tags = !v.only && webs_have_tags(&v.webs, WEB_POINTER);
-	if (v.only && !pointer_lives_across(&v)) {
-		v.tagless = !webs_have_tags(&v.webs, WEB_POINTER);
-		if (!v.tagless)
-			part_tags(&v);
-		v.tags = !v.tagless;
-	}
+	if (v.only)
+		find_tags(&v);
 	count_uses(&v);
 	v.range = range_all(u->arena, f);
 	find_loops(&v);
