@@ -191,6 +191,17 @@ static const char *methods_of(struct infer *in, const pg_map *m)
 	return names;
 }
 
+/* The method of such a map whose name is nearest, as what to write; NULL: none is. */
+static const char *nearest_method(struct infer *in, const pg_map *m, const char *name)
+{
+	const char *names[32];
+	uint32_t n = 0;
+	for (const struct ir_lib *row = in->fl.u->target->map_rows[pg_map_role(m)]; row && row->name && n < 32; row++)
+		names[n++] = row->name;
+	const char *near = name && in->fl.report ? ir_nearest(name, names, n) : NULL;
+	return near ? arena_printf(in->fl.u->arena, "did you mean '%s'?", near) : NULL;
+}
+
 static struct ir_type no_keys(struct infer *in, uint32_t site, const pg_map *m)
 {
 	struct map_shape s;
@@ -220,8 +231,9 @@ static struct ir_type index_map(struct infer *in, ir_ref r, const struct ir_type
 		struct diag *d = flow_refuse(&in->fl, site, ON_MAPS, "call it in the user half", "a %s has no method %s in "
 					     "kernel code", s.role == PG_ROLE_EVENTS ? "bpf.events channel" :
 					     s.key ? "map" : pg_map_type(m), key_text(in, key));
-		if (!s.key && s.role != PG_ROLE_EVENTS)
-			d->help = methods_of(in, m);
+		const char *near = nearest_method(in, m, name);
+		if (near || (!s.key && s.role != PG_ROLE_EVENTS))
+			d->help = near ? near : methods_of(in, m);
 		return type_pending();
 	}
 	const struct ir_lib *get = map_row(in->fl.u, m, "get");
@@ -414,6 +426,12 @@ static bool set_map(struct infer *in, ir_ref r, const pg_map *m, const struct ir
 	return s.role != PG_ROLE_EVENTS;
 }
 
+static bool is_global(const struct infer *in, ir_ref r)
+{
+	const struct ir_name *table = ir_at(in->fl.f, r)->names;
+	return table && table->how != IR_N_NONE && table->name && !strcmp(table->name, "_ENV");
+}
+
 struct ir_type infer_setindex(struct infer *in, ir_ref r)
 {
 	struct ir_type t = infer_arg(in, r, 0), key = infer_arg(in, r, 1), v = infer_arg(in, r, 2);
@@ -447,6 +465,9 @@ struct ir_type infer_setindex(struct infer *in, ir_ref r)
 		return nothing;
 	if (t.kinds & IR_VIEWS)
 		set_view(in, r, t.kinds & IR_VIEWS, &key, &v);
+	else if (t.kinds & IR_BIT(IR_HOST) && is_global(in, r) && const_name(&key))
+		flow_refuse(&in->fl, site, ON_TABLES, "make it a local variable, or keep what changes in bpf.state { ... }",
+			    "kernel code cannot assign the global '%s'", const_name(&key));
 	else if (t.kinds & IR_BIT(IR_HOST))
 		flow_refuse(&in->fl, site, ON_TABLES, "keep what changes in bpf.state { ... } or in a map",
 			    "kernel code cannot assign into a captured table");
@@ -689,6 +710,11 @@ static const char *nearest_function(struct infer *in, ir_ref call)
 			continue;
 		of[count] = rows[i].name;
 		names[count++] = dot ? dot + 1 : rows[i].name;
+	}
+	rows = in->fl.u->target->str_rows;
+	for (uint32_t i = 0; lib && !strcmp(lib, "string") && rows && rows[i].name && count < 256; i++) {
+		of[count] = arena_printf(in->fl.u->arena, "string.%s", rows[i].name);
+		names[count++] = rows[i].name;
 	}
 	const char *near = count ? ir_nearest(ir_at(in->fl.f, call)->names->name, names, count) : NULL;
 	for (uint32_t i = 0; near && i < count; i++)

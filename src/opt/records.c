@@ -403,6 +403,17 @@ static bool made_in_loop(const struct records *s, const struct rec *web)
 	return false;
 }
 
+/* Nothing of this table is known before all of it is. */
+static void refuse_undone(struct records *s, struct rec *web)
+{
+	if (web->held)
+		refuse(s, web->held,
+		       REFUSAL(ON_TABLES, "keep its values in local variables, or in a map", "a table made in kernel code is used in a way that is not there yet"));
+	else
+		refuse(s, web->waits,
+		       REFUSAL(ON_TABLES, "count in a variable: n = n + 1 t[n] = v", "the key here hangs on what the table holds, as that of t[#t + 1] in a loop does; that is not there yet"));
+}
+
 static void refuse_comparisons(struct records *s)
 {
 	struct ir_fn *f = s->f;
@@ -606,8 +617,7 @@ int records_promote(struct ir_unit *u, struct ir_fn *f)
 	refuse_comparisons(&s);
 	for (uint32_t i = 0; !ready && i < s.n; i++)
 		if (!record_web(&s, &s.v[i])->done) {
-			refuse(&s, record_web(&s, &s.v[i])->held ? record_web(&s, &s.v[i])->held : record_web(&s, &s.v[i])->waits,
-			       REFUSAL(ON_TABLES, "keep its values in local variables, or in a map", "a table made in kernel code is used in a way that is not there yet"));
+			refuse_undone(&s, record_web(&s, &s.v[i]));
 			break;
 		}
 	if (u->diag->errors)

@@ -81,4 +81,5 @@ end)
 local whole = 2.0
 diag.case("a captured float", function(pkt) return pkt.len + whole end)
 
+diag.case("a misspelt function of strings", function(pkt) return string.fromat("%d", pkt.len) == "60" and bpf.DROP end)
 diag.done()

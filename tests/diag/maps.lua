@@ -137,4 +137,5 @@ diag.kind = "socket"
 diag.case("redirected by a socket", function(p) return p:redirect("lo") end)
 diag.case("a map of devices on a socket", function(p) return devices:redirect(1) end)
 diag.case("locked on a socket", function(p) entries:locked(1, function(e) e.n = 1 end) end)
+diag.case("a misspelt method of a queue", function(p) jobs:psh(p.len) end)
 diag.done()

@@ -234,4 +234,9 @@ diag.text("too many functions within pcall", caught(260))
 diag.text("too much memory", caught(440))
 
 diag.case("long text that differs", function(p) local s = "" if p.len > 5 then s = long end print(s) end)
+diag.case("a list that grows by its own length in a loop", function(p)
+	local t = {}
+	for i = 1, 4 do t[#t + 1] = p:u8(i) or 0 end
+	return t[4] == 3 and bpf.DROP or bpf.PASS
+end)
 diag.done()
