@@ -220,7 +220,7 @@ static bool addr_type(struct infer *in, const struct ir_lib *row, uint32_t site,
 	pg_value v;
 	(void)n;
 	bool number = row->imm != AS_CIDR;
-	if (number && a[0].kinds == INT)
+	if (number && a[0].kinds & INT && !(a[0].kinds & ~(INT | IR_FALSY | IR_BOOL)))
 		return true;
 	if (!a[0].k || a[0].k->kind != PG_STR)
 		return number && a[0].kinds & INT ? infer_refuse(in, site, ON_STRINGS, "test that it is an integer first",
@@ -235,11 +235,19 @@ static bool addr_type(struct infer *in, const struct ir_lib *row, uint32_t site,
 	return true;
 }
 
+/* The argument of bpf.ip and bpf.mac, which is no text. */
+static ir_ref address_word(struct lw *w, const struct ir_lib *row, const struct lw_val *arg)
+{
+	struct lw_val v = lw_check_kind(w, arg, INT, arena_printf(w->unit->arena, "bad argument #1 to '%s' (string expected, got %%K)",
+								 lw_callee_name(w, row)));
+	return lw_int_word(w, &v);
+}
+
 static void ip_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
 		     struct lw_val *out)
 {
 	(void)n;
-	ir_ref v = lw_int_word(w, &args[0]);
+	ir_ref v = address_word(w, row, &args[0]);
 	lw_raise_if(w, IR_UGT, v, lw_imm(w, UINT32_MAX), "bad argument #1 to '%s' (an IPv4 address has 32 bits)",
 		    lw_callee_name(w, row));
 	v = lw_op1(w, IRO(be32), v);
@@ -252,7 +260,7 @@ static void mac_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const 
 		      struct lw_val *out)
 {
 	(void)n;
-	ir_ref v = lw_int_word(w, &args[0]);
+	ir_ref v = address_word(w, row, &args[0]);
 	lw_raise_if(w, IR_UGT, v, lw_imm(w, MAC_MOST), "bad argument #1 to '%s' (a MAC address has 48 bits)",
 		    lw_callee_name(w, row));
 	v = lw_mac_turned(w, v);

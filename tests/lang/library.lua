@@ -127,6 +127,11 @@ lang.case { name = "bpf.mac of integers", only_integers = true,
 		local a = bpf.mac(n)
 		return a:int(), a == bpf.mac("02:00:00:00:00:a7"), a:byte(1), a:byte(6), a == bpf.mac(0x0200000000a7)
 	end }
+lang.case { name = "bpf.ip and bpf.mac of what may be none", inputs = lang.each { "nil", true, false, 0, 0x0a000001, 1 << 32, 1 << 48 },
+	f = function(v)
+		local ok, what = pcall(function() return bpf.mac(v) == bpf.mac(0x0a000001) end)
+		return ok, ok and what, bpf.ip(v):int()
+	end }
 lang.case { name = "bpf.mac and bpf.ip of integers that do not fit, for nothing", only_integers = true,
 	inputs = lang.each { 7, 1 << 40, 1 << 48 }, f = function(n)
 		local ok = pcall(function()
