@@ -43,7 +43,7 @@ struct outline {
 	ir_blk head;
 	bool each;
 	uint32_t record;       /* each, of a ring that is drained: bytes of one; the callback is given where it is read */
-	uint32_t limit;        /* blocks of f that there were */
+	uint32_t limit, nins;  /* blocks and values of f that there were */
 	bool *in;              /* by block of f: in the body */
 	ir_blk *blocks;        /* the body, head first */
 	uint32_t nblocks;
@@ -260,12 +260,12 @@ static void find_ways(struct outline *o)
 }
 
 /* The verifier knows the way out where that decides what is a pointer. */
-static void find_exact(struct outline *o, uint32_t nins)
+static void find_exact(struct outline *o)
 {
 	for (uint32_t w = 1; w < o->nways; w++)
 		for (uint32_t i = 0; i < o->ways[w].nargs; i++)
 			o->exact |= !o->ways[w].outer[i] && is_pointer(o, ir_block(o->f, o->ways[w].to)->params[i]);
-	for (ir_ref r = 1; r < nins; r++)
+	for (ir_ref r = 1; r < o->nins; r++)
 		o->exact |= o->out_word[r] && is_pointer(o, r);
 	o->out_end = o->nwords;
 }
@@ -484,7 +484,7 @@ static bool there_at(struct outline *o, ir_ref r, ir_blk to)
 	return true;
 }
 
-static void end_ways(struct outline *o, uint32_t nins)
+static void end_ways(struct outline *o)
 {
 	struct ir_fn *g = o->g;
 	for (uint32_t w = 0; w < o->nways; w++) {
@@ -494,7 +494,7 @@ static void end_ways(struct outline *o, uint32_t nins)
 		for (uint32_t i = 0; i < o->ways[w].nargs; i++)
 			if (!o->ways[w].outer[i])
 				store_out(o, &e, o->ways[w].word + i, ir_block(g, b)->params[i]);
-		for (ir_ref r = 1; w && r < nins; r++)
+		for (ir_ref r = 1; w && r < o->nins; r++)
 			if (o->out_word[r] && there_at(o, r, o->ways[w].to))
 				store_out(o, &e, o->out_word[r], o->ref[r]);
 	}
@@ -586,7 +586,6 @@ static void enter_each(struct outline *o)
 static void make_callback(struct outline *o, struct edit *head)
 {
 	struct ir_fn *f = o->f, *g = o->g;
-	uint32_t nins = f->nins;
 	const struct ir_block *h = ir_block(f, o->head);
 	copy_numbers(o);
 	ir_blk turn = ir_block_new(g);
@@ -603,7 +602,7 @@ static void make_callback(struct outline *o, struct edit *head)
 	ir_succ(g, t, 0, o->blk[o->head], ir_block(f, o->head)->nparams, in);
 	move_slots(o, head);
 	end_turns(o, turn);
-	end_ways(o, nins);
+	end_ways(o);
 	if (o->each)
 		enter_each(o);
 }
@@ -763,6 +762,7 @@ static void open_tables(struct outline *o)
 	struct ir_fn *f = o->f;
 	struct arena *m = o->u->arena;
 	o->limit = f->nblocks;
+	o->nins = f->nins;
 	o->in = arena_array(m, bool, f->nblocks);
 	for (uint32_t k = 0; k < o->nblocks; k++)
 		o->in[o->blocks[k]] = true;
@@ -863,11 +863,10 @@ static int outline(struct outline *o)
 		ir_need_tree(f);
 		o->range = range_all(o->u->arena, f);
 	}
-	uint32_t nins = f->nins;
 	open_tables(o);
 	find_ways(o);
 	each_use_outside(o, find_out);
-	find_exact(o, nins);
+	find_exact(o);
 	if (!find_variables(o))
 		return refuse(o);
 	o->slot = ir_slot(f, 0, WORD);
