@@ -87,6 +87,7 @@ char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
 	va_list again;
 	va_copy(again, ap);
 	size_t room = (size_t)(a->end - a->at); /* it mostly fits */
+	arena_bound(a->at, room, room);
 	int n = vsnprintf(a->at, room, fmt, ap);
 	char *s = arena_room(a, (size_t)n + 1);
 	if ((size_t)n >= room)

@@ -32,14 +32,33 @@ void arena_within(struct arena *a, struct arena *parent, size_t n);
 void arena_free(struct arena *a);
 void *arena_slow(struct arena *a, size_t n);
 
+/* Under the address sanitizer nothing may be read or written behind a piece. */
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+enum { ARENA_GAP = 16 };
+static inline void arena_bound(void *p, size_t n, size_t whole)
+{
+	__asan_unpoison_memory_region(p, n);
+	__asan_poison_memory_region((char *)p + n, whole - n);
+}
+#else
+enum { ARENA_GAP = 0 };
+static inline void arena_bound(void *p, size_t n, size_t whole)
+{
+	(void)p, (void)n, (void)whole;
+}
+#endif
+
 /* Not zeroed, for what is written at once; 8-byte aligned. */
 static inline void *arena_room(struct arena *a, size_t n)
 {
-	n = (n + 7) & ~(size_t)7;
-	if ((size_t)(a->end - a->at) < n)
-		return arena_slow(a, n);
+	size_t whole = ((n + 7) & ~(size_t)7) + ARENA_GAP;
 	void *p = a->at;
-	a->at += n;
+	if ((size_t)(a->end - a->at) < whole)
+		p = arena_slow(a, whole);
+	else
+		a->at += whole;
+	arena_bound(p, n, whole);
 	return p;
 }
 
