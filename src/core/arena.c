@@ -89,8 +89,9 @@ char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
 	size_t room = (size_t)(a->end - a->at); /* it mostly fits */
 	arena_bound(a->at, room, room);
 	int n = vsnprintf(a->at, room, fmt, ap);
+	const char *there = a->at;
 	char *s = arena_room(a, (size_t)n + 1);
-	if ((size_t)n >= room)
+	if (s != there)
 		vsnprintf(s, (size_t)n + 1, fmt, again);
 	va_end(again);
 	return s;

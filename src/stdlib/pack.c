@@ -146,7 +146,7 @@ static void pack_integer(struct packing *k, const struct wire_field *f, const st
 {
 	struct lw *w = k->w;
 	ir_ref n = lw_int_word(w, v);
-	int64_t half = (int64_t)1 << (8 * f->size - 1);
+	int64_t half = f->size < 8 ? (int64_t)1 << (8 * f->size - 1) : 0;
 	if (f->size < 8 && f->is_signed)
 		wrong_if(k, IR_UGE, lw_op2i(w, IRO(add64), n, half), 2 * half, "integer overflow");
 	else if (f->size < 8 && !MUTANT(pack_wide))
