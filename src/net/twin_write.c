@@ -102,9 +102,10 @@ static bool right_kind(const struct net_field *f, const pg_value *v, char form[8
 bool net_twin_move(struct net_frame *f, bool head, int64_t by)
 {
 	enum { LEAST = 14 };
+	if (by < -NET_REACH || by > NET_REACH)
+		return false;
 	int64_t more = head ? -by : by, n = (int64_t)f->n + more;
-
-	if (by < -NET_REACH || by > NET_REACH || n < LEAST || more > f->room[!head])
+	if (n < LEAST || more > f->room[!head])
 		return false;
 	f->room[!head] -= (uint32_t)more;
 	if (head)

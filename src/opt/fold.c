@@ -85,14 +85,15 @@ bool fold_holds(enum ir_cc cc, uint64_t a, uint64_t b)
 
 static unsigned width(uint64_t v) { return v ? 64 - (unsigned)__builtin_clzll(v) : 0; }
 
+/* Of values made since they were numbered nothing is known. */
 static uint64_t sure(const struct simp *s, ir_ref r)
 {
-	return range_sure(&s->range[r]);
+	return r < s->cap ? range_sure(&s->range[r]) : UINT64_MAX;
 }
 
 static uint64_t seen(const struct simp *s, ir_ref r)
 {
-	return range_seen(&s->range[r]);
+	return r < s->cap ? range_seen(&s->range[r]) : UINT64_MAX;
 }
 
 /* ---- identities ---- */
