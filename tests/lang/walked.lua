@@ -129,15 +129,14 @@ lang.case { name = "with maps", see = { total }, inputs = lang.pairs { 0, 3 }, f
 end }
 
 -- Many turns written out, one in the other, each within pcall.
-local nine, eight, five = { [0] = 1, true, "ab", false, 4, "", "abcdefghi", x = 5, [false] = 6,
-	y = 7 }, { a = 1, b = 2, c = 3, d = 4, e = 5,
-	f = 6, g = 7, [0] = 8 }, { 10, -1, 7, 3, 5 }
+local eleven = { [0] = 1, true, "ab", false, 4, "", "abcdefghi", x = 5, [false] = 6, y = 7, z = 1 }
+local seven, one = { a = 1, b = 2, c = 3, d = 4, e = 5, f = 6, g = 7 }, { 10 }
 case("within pcall", function(a, b)
 	local n = 0
-	for _, v in pairs(nine) do
+	for _, v in pairs(eleven) do
 		local good, r = pcall(function()
-			for _, w in pairs(eight) do
-				for _, u in pairs(five) do n = n + u * w end
+			for _, w in pairs(seven) do
+				for _, u in pairs(one) do n = n + u * w end
 			end
 			return math.type(b) == "integer" and a or nil
 		end)
