@@ -66,6 +66,8 @@ enum {
 	/* It gives a part of argument 0, from argument 1 to argument 2: of the last one `most` is then 1 more than the most bytes
 	 * of that, by what is known of the two; 0: nothing. */
 	IR_PART = 1 << 23,
+	/* It checks the kind of each argument itself, when it has done with those before. */
+	IR_IN_TURN = 1 << 24,
 };
 enum { IR_RESULTS = 35 };
 

@@ -258,7 +258,7 @@ struct call {
 /* From the first one that is counted in row->args on, which Lua counts as number `counted`. */
 static void check_args(struct lw *w, const struct ir_lib *row, struct call *c, uint32_t first, uint32_t counted)
 {
-	for (uint32_t i = first; i < c->n; i++) {
+	for (uint32_t i = first; i < c->n && !(row->effects & IR_IN_TURN); i++) {
 		uint64_t want = row->args[i - first < 4 ? i - first : 3];
 		if (!want || !(c->args[i].kinds & ~want))
 			continue;

@@ -290,7 +290,11 @@ void std_char_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const st
 	for (unsigned i = 1; i < out->n; i++)
 		out->w[i] = lw_imm(w, 0);
 	for (uint32_t i = 0; i < n; i++) {
-		ir_ref c = lw_int_word(w, &args[i]), *word = &out->w[1 + i / 8];
+		struct lw_val v = args[i];
+		if (v.kinds & ~IR_BIT(IR_INT))
+			v = lw_check_kind(w, &v, IR_BIT(IR_INT), arena_printf(w->unit->arena, "bad argument #%u to '%s' (number expected, "
+									"got %%K)", i + 1, lw_callee_name(w, row)));
+		ir_ref c = lw_int_word(w, &v), *word = &out->w[1 + i / 8];
 		unsigned at = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 7 - i % 8 : i % 8;
 		lw_raise_if(w, IR_UGT, c, lw_imm(w, 255), "bad argument #%u to '%s' (value out of range)", i + 1,
 			    lw_callee_name(w, row));
