@@ -306,16 +306,15 @@ static int take_code(pg_prog *p, const struct be_code *code, const struct map_fd
 	return patch_calls(p->ctx, p->insns, code);
 }
 
-/* The machine's code is made behind the verifier; a kernel whose JIT cannot settle the distances of many loops alike gets
- * others (bpf/emit.c). */
+/* The machine's code is made behind the verifier; a kernel whose JIT cannot settle the distances of jumps gets others
+ * (bpf/emit.c). */
 enum { NO_JIT = -524, LAYOUTS = 4 };
 
 static int load_code(pg_prog *p, pg_unit *u, const struct map_fds *fds)
 {
-	int r = take_code(p, u->code, fds);
-	r = r ? r : load_insns(p, u->ir, u->code);
-	for (uint32_t layout = 1; r == NO_JIT && layout < LAYOUTS; layout++) {
-		r = unit_lay_out(u, layout);
+	int r = NO_JIT;
+	for (uint32_t layout = 0; r == NO_JIT && layout < LAYOUTS; layout++) {
+		r = layout ? unit_lay_out(u, layout) : 0;
 		r = r ? r : take_code(p, u->code, fds);
 		r = r ? r : load_insns(p, u->ir, u->code);
 	}

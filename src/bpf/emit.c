@@ -237,10 +237,10 @@ static bool overwrites(const struct be_ins *i)
 	return operands & BE_WR_DST && !(operands & BE_RD_DST) && !(operands & BE_RD_SRC && i->src == i->dst);
 }
 
-/* The x86 JIT decides anew in each of 20 passes which jumps back are short, and takes those of many loops alike for too
- * long by what became shorter before them in the same pass: of a dozen and a half loops that just fit, one a pass is
- * found to, and then it gives up ("unexpected jmp_cond padding", ENOTSUPP). So such a program comes again with longer
- * loops: a register that is about to be written is written in vain before. */
+/* The x86 JIT decides anew in each of 20 passes which jumps are short, by where the pass before had put what lies ahead, and
+ * this one what lies behind. Two jumps of which one spans the other can go to and fro between lengths for good, and then it
+ * gives up ("unexpected jmp_cond padding", ENOTSUPP). So such a program comes again with longer loops: a register that is
+ * about to be written is written in vain before. */
 static void lengthen(struct em *e, const struct be_ins *i)
 {
 	for (uint32_t n = 0; n < e->b->unit->layout; n++)
