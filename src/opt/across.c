@@ -83,38 +83,34 @@ struct behind {
 	bool *whole;           /* by block: all of it is behind a call that comes behind where r is made */
 };
 
-/* From block b on, but not anew through where r is made. */
-static void spread_behind(struct behind *k)
+/* Marks all that marked blocks lead to, but not through `home`, unless it is 0. */
+static void spread_on(const struct ir_fn *f, bool *marked, ir_blk home)
 {
-	ir_blk home = ir_at(k->f, k->r)->block;
 	for (bool more = true; more;) {
 		more = false;
-		for (uint32_t o = 0; o < k->f->nrpo; o++)
-			if (k->f->rpo[o] != home)
-				more |= mark_on(k->f, k->f->rpo[o], k->whole);
+		for (uint32_t o = 0; o < f->nrpo; o++)
+			if (f->rpo[o] != home)
+				more |= mark_on(f, f->rpo[o], marked);
 	}
-	k->whole[home] = false;
 }
 
-/* A call counts where r may be made before it; what is behind it in its block is looked at there. */
+/* A call counts where r may be made before it; what is behind it in its block is looked at there. Where r is made it is made
+ * anew: nothing is behind a call through there. */
 static void find_behind(struct behind *k)
 {
 	struct ir_fn *f = k->f;
 	ir_blk home = ir_at(f, k->r)->block;
 	bool *made = arena_array(f->unit->arena, bool, f->nblocks);
 	made[home] = true;
-	for (bool more = true; more;) {
-		more = false;
-		for (uint32_t o = 0; o < f->nrpo; o++)
-			more |= mark_on(f, f->rpo[o], made);
-	}
+	spread_on(f, made, 0);
 	k->whole = arena_array(f->unit->arena, bool, f->nblocks);
 	for (uint32_t o = 0; o < f->nrpo; o++) {
 		const struct ir_ins *t = ir_at(f, ir_block(f, f->rpo[o])->last);
 		for (uint32_t e = 0; made[f->rpo[o]] && has_call(f, f->rpo[o]) && e < t->nsucc; e++)
 			k->whole[t->succ[e].to] = true;
 	}
-	spread_behind(k);
+	spread_on(f, k->whole, home);
+	k->whole[home] = false;
 }
 
 static ir_ref from_stack(struct behind *k, ir_ref at)
