@@ -19,8 +19,9 @@ void arena_init(struct arena *a, size_t limit, jmp_buf *oom)
 
 void arena_lend(struct arena *a, void *mem, size_t n)
 {
-	a->at = mem;
+	a->at = a->lent = mem;
 	a->end = a->at + n;
+	a->nlent = n;
 }
 
 static void *take_piece(struct arena *a, size_t n, size_t size)
@@ -41,9 +42,13 @@ void arena_free(struct arena *a)
 {
 	for (struct arena_chunk *c = a->head, *next; c; c = next) {
 		next = c->next;
+		arena_unbound(c->bytes, c->size);
 		free(c);
 	}
+	arena_unbound(a->lent, a->nlent);
 	a->head = NULL;
+	a->lent = NULL;
+	a->nlent = 0;
 	a->at = a->end = NULL;
 	a->used = 0;
 }

@@ -20,6 +20,8 @@ struct arena {
 	jmp_buf *oom;         /* must be set before the first allocation */
 	struct arena *parent; /* an arena within another: where its memory comes from ... */
 	char *base;           /* ... and where the piece begins that it uses now */
+	void *lent;           /* what it uses first, and is another's; or NULL */
+	size_t nlent;
 };
 
 void arena_init(struct arena *a, size_t limit, jmp_buf *oom);
@@ -41,11 +43,20 @@ static inline void arena_bound(void *p, size_t n, size_t whole)
 	__asan_unpoison_memory_region(p, n);
 	__asan_poison_memory_region((char *)p + n, whole - n);
 }
+/* Before others use these bytes: what is mapped there next would still be marked. */
+static inline void arena_unbound(void *p, size_t n)
+{
+	__asan_unpoison_memory_region(p, n);
+}
 #else
 enum { ARENA_GAP = 0 };
 static inline void arena_bound(void *p, size_t n, size_t whole)
 {
 	(void)p, (void)n, (void)whole;
+}
+static inline void arena_unbound(void *p, size_t n)
+{
+	(void)p, (void)n;
 }
 #endif
 

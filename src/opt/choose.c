@@ -67,13 +67,11 @@ bool choose_hidden(const pg_value *key, uint64_t kinds)
 	return !choose_plain(key) && kinds & IR_BIT(ir_kind_of(key->kind));
 }
 
-/* False when what one is is not known: of what an __index function finds, and of some keys. */
-static bool read_pairs(struct choice *c, uint64_t kinds)
+bool choose_pairs(struct choice *c, const pg_value *table, uint64_t kinds)
 {
 	struct ir_unit *u = c->fl->u;
 	const pg_value *kv;
 	uint32_t n;
-	const pg_value *table = ir_at(c->f, ir_at(c->f, c->index)->args[0])->type.k;
 	if (u->source->pairs(u, table->id, &kv, &n) < 0)
 		return false;
 	c->pairs = arena_array(u->arena, struct pair, n + 1);
@@ -151,19 +149,24 @@ static void compare(struct choice *c, ir_blk from)
 	}
 }
 
+void choose_part(struct choice *c, ir_blk from)
+{
+	open_arms(c);
+	if (c->n) {
+		compare(c, from);
+	} else {
+		ir_ref t = flow_emit(c->fl, from, ir_at(c->f, c->index)->site, IRO(jmp), 0, NULL);
+		ir_succ(c->f, t, 0, c->arms[0].block, 0, NULL);
+	}
+}
+
 ir_blk choose_open(struct choice *c, ir_ref at)
 {
 	ir_blk before = ir_at(c->f, at)->block;
 	ir_blk rest = ir_at(c->f, at)->nsucc ? 0 : edit_split(c->f, at);
 	if (!rest)
 		ir_remove(c->f, at);
-	open_arms(c);
-	if (c->n) {
-		compare(c, before);
-	} else {
-		ir_ref t = flow_emit(c->fl, before, ir_at(c->f, at)->site, IRO(jmp), 0, NULL);
-		ir_succ(c->f, t, 0, c->arms[0].block, 0, NULL);
-	}
+	choose_part(c, before);
 	return rest;
 }
 
@@ -203,7 +206,7 @@ bool choose_is(const struct flow *fl, ir_ref r)
 		return false;
 	const struct ir_type *t = &ir_at(fl->f, i->args[0])->type, *key = &ir_at(fl->f, i->args[1])->type;
 	return t->k && t->k->kind == PG_TABLE && t->kinds == IR_BIT(IR_HOST) && key->kinds && !key->k &&
-	       !type_is_pending(key);
+	       (fl->any_key || !type_is_pending(key));
 }
 
 bool choose_type(struct flow *fl, ir_ref r, struct ir_type *out)
@@ -211,7 +214,7 @@ bool choose_type(struct flow *fl, ir_ref r, struct ir_type *out)
 	struct choice c;
 	struct web web;
 	bool tables = true, param = ir_at(fl->f, r)->op == IRO(param) && ir_at(fl->f, r)->block != 1;
-	if (param ? !choose_object(fl, r) || !choose_web_open(&c, &web, fl, r) : !choose_is(fl, r) || !choose_table(&c, fl, r))
+	if (param ? !choose_object(fl, r) || !choose_web_open(&c, &web, fl, r, true) : !choose_is(fl, r) || !choose_table(&c, fl, r))
 		return false;
 	*out = (struct ir_type){ .kinds = param ? 0 : IR_BIT(IR_NIL) };
 	for (uint32_t i = 0; i < c.n; i++) {
@@ -239,7 +242,7 @@ bool choose_table(struct choice *c, struct flow *fl, ir_ref index)
 	ir_ref key = ir_at(fl->f, index)->args[1];
 	uint64_t kinds = ir_at(fl->f, key)->type.kinds;
 	*c = (struct choice){ .fl = fl, .f = fl->f, .index = index, .key = key, .ints = kinds == IR_BIT(IR_INT) };
-	return read_pairs(c, kinds);
+	return choose_pairs(c, ir_at(fl->f, ir_at(fl->f, index)->args[0])->type.k, kinds);
 }
 
 /* All whose values meet; else, for it looks for uses in the order of blocks, one whose uses are copied.
@@ -248,7 +251,7 @@ static int choose(struct flow *fl, const struct found *found, ir_ref *to)
 {
 	struct choice c;
 	int done = 0;
-	for (uint32_t i = 0; i < found->n; i++)
+	for (uint32_t i = 0; i < found->n && !fl->any_key; i++)
 		if (choose_table(&c, fl, found->r[i]) && choose_all_plain(&c) && choose_few(c.n, c.ints)) {
 			to[c.index] = choose_value(&c);
 			done++;
@@ -286,6 +289,14 @@ int choose_known(struct flow *fl)
 	memcpy(all, to, sizeof(*to) * before);
 	if (done)
 		ir_rename(f, all);
+	return done;
+}
+
+int choose_waiting(struct flow *fl)
+{
+	fl->any_key = true;
+	int done = choose_known(fl);
+	fl->any_key = false;
 	return done;
 }
 

@@ -30,12 +30,18 @@ struct choice {
 struct web {
 	ir_ref *params;
 	uint32_t n, cap, seen; /* seen: of these all values are known */
+	ir_ref *steps;         /* look-ups in what the parameters are, which lead from one value to the next */
+	uint32_t nsteps, cap_steps;
+	bool lax;              /* steps that lead to nothing but plain values are followed, too */
 	ir_ref *number;
 	bool *used;            /* by instruction: it uses one of them, and is copied */
 };
 
 /* What table it is and what is in it; false: that is not known. (choose.c) */
 bool choose_table(struct choice *c, struct flow *fl, ir_ref index);
+/* The table's pairs whose keys may be of these kinds; false: not all are known (what an __index function finds), or which
+ * of them a key is cannot be seen at run time. */
+bool choose_pairs(struct choice *c, const pg_value *table, uint64_t kinds);
 /* Is r a look-up in a captured table by what is known only at run time? */
 bool choose_is(const struct flow *fl, ir_ref r);
 bool choose_all_plain(const struct choice *c);
@@ -47,6 +53,8 @@ ir_ref choose_make(struct choice *c, ir_blk b, uint32_t site, const pg_value *va
 /* The comparisons before instruction `at`. Returns where the arms may meet: what comes from there on; 0
  * when it ends its block, and is left there behind them. */
 ir_blk choose_open(struct choice *c, ir_ref at);
+/* The same at the end of a block. */
+void choose_part(struct choice *c, ir_blk from);
 /* The arm goes on to `rest`, with v, if it is one. */
 void choose_meet(struct choice *c, ir_blk arm, ir_blk rest, ir_ref v);
 
@@ -57,6 +65,8 @@ struct uses { ir_ref *v; uint32_t n, cap; };
 /* The users of derived values that are to be copied, and the derived ones that may fail; false: one of
  * them cannot be. */
 bool choose_find_uses(struct choice *c, struct uses *out, struct uses *fail);
+/* What `v`, made from c->index by fields and tests, is in the arm of `value`; NULL: it is not had there. */
+const pg_value *choose_value_in(struct choice *c, ir_ref v, const pg_value *value);
 void choose_copy_uses(struct choice *c, const struct uses *uses, const struct uses *fail, ir_ref *to);
 bool choose_uses(struct choice *c, ir_ref *to);
 ir_ref choose_copy(struct choice *c, ir_blk b, ir_ref r);
@@ -75,8 +85,9 @@ bool choose_columns(struct choice *c, ir_ref *to);
 bool choose_object(const struct flow *fl, ir_ref param);
 /* Its place in the web; web->n: it is not in it. */
 uint32_t choose_place(const struct web *web, ir_ref param);
-/* What the parameter may be, and by way of which others it comes; false: something else, too. */
-bool choose_web_open(struct choice *c, struct web *web, struct flow *fl, ir_ref param);
+/* What the parameter may be, and by way of which others it comes; false: something else, too.
+ * lax: steps that lead to nothing but plain values may be part of it. */
+bool choose_web_open(struct choice *c, struct web *web, struct flow *fl, ir_ref param, bool lax);
 /* One parameter that is one of few constants: true, and to[] says what stands for what went. */
 bool choose_param(struct flow *fl, ir_ref *to);
 

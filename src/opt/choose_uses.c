@@ -13,14 +13,13 @@
 #define BITWISE    "perform bitwise operation on"
 #define NUMBER     (IR_BIT(IR_INT) | IR_BIT(IR_FLOAT) | IR_ALL_STRINGS)
 
-/* What `v`, made from the look-up by fields and tests, is in the arm of `value`; NULL: it is not had there. */
-static const pg_value *value_in(struct choice *c, ir_ref v, const pg_value *value)
+const pg_value *choose_value_in(struct choice *c, ir_ref v, const pg_value *value)
 {
 	struct ir_unit *u = c->fl->u;
 	const struct ir_ins *i = ir_at(c->f, v);
 	if (v == c->index)
 		return value;
-	const pg_value *of = value_in(c, i->args[0], value);
+	const pg_value *of = choose_value_in(c, i->args[0], value);
 	if (!of)
 		return NULL;
 	if (i->op == IRO(pi))
@@ -53,7 +52,7 @@ static bool meets(struct choice *c, ir_ref v)
 	for (uint32_t i = 0; i < c->n; i++) {
 		if (stops(c, v, c->pairs[i].value))
 			continue;
-		const pg_value *k = value_in(c, v, c->pairs[i].value);
+		const pg_value *k = choose_value_in(c, v, c->pairs[i].value);
 		if (k ? !choose_plain(k) : ir_at(c->f, v)->op == IRO(index))
 			return false;
 	}
@@ -219,11 +218,11 @@ static const char *stops(struct choice *c, ir_ref v, const pg_value *value)
 	if (v == c->index)
 		return NULL;
 	const char *before = stops(c, i->args[0], value);
-	const pg_value *of = value_in(c, i->args[0], value);
+	const pg_value *of = choose_value_in(c, i->args[0], value);
 	if (before || !of)
 		return before;
 	if (i->op == IRO(pi))
-		return value_in(c, v, value) ? NULL : choose_failure_text(c, i, "use", of);
+		return choose_value_in(c, v, value) ? NULL : choose_failure_text(c, i, "use", of);
 	return of->kind <= PG_INT ? choose_failure_text(c, i, "index", of) : NULL;
 }
 
@@ -271,8 +270,17 @@ static const char *use_stops(struct choice *c, ir_ref use, const pg_value *value
 		text = derived(c, i->args[a]) ? stops(c, i->args[a], value) : NULL;
 	for (uint32_t a = 0; a < operands(i) && !text; a++)
 		if (derived(c, i->args[a]))
-			text = operand_fails(c, i, a, value_in(c, i->args[a], value));
+			text = operand_fails(c, i, a, choose_value_in(c, i->args[a], value));
 	return text;
+}
+
+/* What Lua has to say of ("text")[1], whichever the number. */
+static bool finds_nothing(struct choice *c, const struct ir_ins *i, const pg_value *value)
+{
+	if (i->op != IRO(index) || !derived(c, i->args[0]) || ir_at(c->f, i->args[1])->type.kinds & IR_ALL_STRINGS)
+		return false;
+	const pg_value *of = choose_value_in(c, i->args[0], value);
+	return of && of->kind == PG_STR;
 }
 
 static ir_ref copy_use(struct choice *c, ir_blk b, ir_ref use, const pg_value *value)
@@ -303,7 +311,9 @@ static ir_ref choose_use(struct choice *c, ir_ref use)
 			flow_raise(c->fl, b, use, error);
 			continue;
 		}
-		ir_ref r = copy_use(c, b, use, c->arms[i].value);
+		ir_ref r = finds_nothing(c, ir_at(c->f, use), c->arms[i].value)
+			? flow_const(c->fl, b, ir_at(c->f, use)->site, &const_nil)
+			: copy_use(c, b, use, c->arms[i].value);
 		if (ir_at(c->f, r)->op == IRO(call)) {
 			r = flow_emit(c->fl, b, ir_at(c->f, r)->site, IRO(several), 1, &r);
 			ir_at(c->f, r)->aux = IR_OPEN;

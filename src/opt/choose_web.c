@@ -24,6 +24,92 @@ bool choose_object(const struct flow *fl, ir_ref param)
 	       !share_is_entry(fl->f, ir_at(fl->f, param)->block);
 }
 
+static void take_in(struct choice *c, ir_ref param)
+{
+	if (choose_place(c->web, param) == c->web->n)
+		arena_push(c->fl->u->arena, c->web->params, c->web->n, c->web->cap, param);
+}
+
+/* ---- steps: `node = node[k]`, which leads from one captured table to others ---- */
+
+/* The parameter in whose value, or a field of it, v looks something up; 0: it is no such look-up. */
+static ir_ref step_from(const struct choice *c, ir_ref v)
+{
+	const struct ir_ins *i = ir_at(c->f, v);
+	if (i->op != IRO(index))
+		return 0;
+	ir_ref of = ir_untested(c->f, i->args[0]);
+	while (ir_at(c->f, of)->op == IRO(index) && ir_at(c->f, ir_at(c->f, of)->args[1])->type.k)
+		of = ir_untested(c->f, ir_at(c->f, of)->args[0]);
+	return ir_at(c->f, of)->op == IRO(param) && choose_object(c->fl, of) ? of : 0;
+}
+
+static bool add_step(struct choice *c, ir_ref v)
+{
+	struct web *web = c->web;
+	take_in(c, step_from(c, v));
+	number_of(c, &const_nil);
+	for (uint32_t i = 0; i < web->nsteps; i++)
+		if (web->steps[i] == v)
+			return true;
+	arena_push(c->fl->u->arena, web->steps, web->nsteps, web->cap_steps, v);
+	return true;
+}
+
+/* What step v may find where its parameter is `value`: out->pairs, by the step's key. With none, it raises. */
+static bool step_finds(struct choice *c, ir_ref v, const pg_value *value, struct choice *out)
+{
+	const struct ir_ins *i = ir_at(c->f, v);
+	const struct ir_type *key = &ir_at(c->f, i->args[1])->type;
+	struct choice from = *c;
+	from.index = step_from(c, v);
+	const pg_value *of = choose_value_in(&from, i->args[0], value);
+	*out = (struct choice){ .fl = c->fl, .f = c->f, .index = v, .key = i->args[1] };
+	if (!of || of->kind != PG_TABLE)
+		return true;
+	if (!key->k)
+		return choose_pairs(out, of, key->kinds);
+	pg_value found;
+	if (c->fl->u->source->index(c->fl->u, of->id, key->k, &found) < 0)
+		return false;
+	out->pairs = arena_new(c->fl->u->arena, struct pair);
+	out->pairs[out->n++] = (struct pair){ key->k, const_new(c->fl->u, found) };
+	return true;
+}
+
+/* What the steps lead to, and on from there, until nothing new comes. */
+static bool follow_steps(struct choice *c)
+{
+	for (uint32_t value = 0; value < c->n; value++)
+		for (uint32_t s = 0; s < c->web->nsteps; s++) {
+			struct choice finds;
+			if (!step_finds(c, c->web->steps[s], c->pairs[value].value, &finds) || c->n + finds.n > MAX_USES)
+				return false;
+			for (uint32_t i = 0; i < finds.n; i++)
+				number_of(c, finds.pairs[i].value);
+		}
+	return true;
+}
+
+/* Does each step lead to objects, from some value? What is plain wherever it is found is left out of webs while that is
+ * possible: it meets others where it is read. */
+static bool steps_lead_on(struct choice *c)
+{
+	for (uint32_t s = 0; s < c->web->nsteps; s++) {
+		bool on = false;
+		for (uint32_t value = 0; value < c->n && !on; value++) {
+			struct choice finds;
+			step_finds(c, c->web->steps[s], c->pairs[value].value, &finds);
+			on = !choose_all_plain(&finds);
+		}
+		if (!on)
+			return false;
+	}
+	return true;
+}
+
+/* ---- where the values come from ---- */
+
 static bool add_value(struct choice *c, ir_ref v)
 {
 	struct choice from;
@@ -31,11 +117,10 @@ static bool add_value(struct choice *c, ir_ref v)
 	ir_ref base = ir_untested(c->f, v);
 	if (k && c->n <= MAX_USES)
 		return number_of(c, k), true;
-	if (!k && ir_at(c->f, base)->op == IRO(param) && choose_object(c->fl, base)) {
-		if (choose_place(c->web, base) == c->web->n)
-			arena_push(c->fl->u->arena, c->web->params, c->web->n, c->web->cap, base);
-		return true;
-	}
+	if (!k && ir_at(c->f, base)->op == IRO(param) && choose_object(c->fl, base))
+		return take_in(c, base), true;
+	if (!k && c->n <= MAX_USES && step_from(c, base))
+		return add_step(c, base);
 	if (k || !choose_is(c->fl, base) || !choose_table(&from, c->fl, base) || c->n + from.n > MAX_USES)
 		return false;
 	for (uint32_t i = 0; i < from.n; i++)
@@ -66,8 +151,7 @@ static bool may_make(const struct choice *c, ir_ref closure)
 	return true;
 }
 
-/* All that can be the values of the web's parameters. */
-static bool find_values(struct choice *c)
+static bool find_comers(struct choice *c)
 {
 	struct web *web = c->web;
 	struct flow *fl = c->fl;
@@ -78,6 +162,15 @@ static bool find_values(struct choice *c)
 			    !add_value(c, ir_pred_edge(fl->f, &k->preds[p])->args[i]))
 				return false;
 	}
+	return true;
+}
+
+/* All that can be the values of the web's parameters. */
+static bool find_values(struct choice *c)
+{
+	struct flow *fl = c->fl;
+	if (!find_comers(c) || !follow_steps(c) || !(c->web->lax || steps_lead_on(c)))
+		return false;
 	if (c->n < 2 || c->n > MAX_USES || choose_all_plain(c))
 		return false;
 	ir_need_tree(fl->f);
@@ -87,10 +180,10 @@ static bool find_values(struct choice *c)
 	return true;
 }
 
-bool choose_web_open(struct choice *c, struct web *web, struct flow *fl, ir_ref param)
+bool choose_web_open(struct choice *c, struct web *web, struct flow *fl, ir_ref param, bool lax)
 {
 	*c = (struct choice){ .fl = fl, .f = fl->f, .ints = true, .web = web };
-	*web = (struct web){ 0 };
+	*web = (struct web){ .lax = lax };
 	c->pairs = arena_array(fl->u->arena, struct pair, 2 * MAX_USES + 2);
 	arena_push(fl->u->arena, web->params, web->n, web->cap, param);
 	return find_values(c);
@@ -111,6 +204,27 @@ static ir_ref number_before(struct choice *c, ir_ref index)
 	return number;
 }
 
+/* Likewise of what a step leads to, by the number of what it starts from. */
+static ir_ref number_of_step(struct choice *c, ir_ref v)
+{
+	struct choice from = *c;
+	uint32_t site = ir_at(c->f, v)->site;
+	from.index = step_from(c, v);
+	from.key = c->web->number[choose_place(c->web, from.index)];
+	ir_blk rest = choose_open(&from, v);
+	ir_ref number = ir_param_add(c->f, rest);
+	for (uint32_t i = 0; i < from.narms; i++) {
+		struct choice finds;
+		step_finds(c, v, from.arms[i].value, &finds);
+		choose_part(&finds, from.arms[i].block);
+		for (uint32_t k = 0; k < finds.narms; k++) {
+			const pg_value *n = const_int(c->fl->u, number_of(c, finds.arms[k].value));
+			choose_meet(&finds, finds.arms[k].block, rest, flow_const(c->fl, finds.arms[k].block, site, n));
+		}
+	}
+	return number;
+}
+
 static ir_ref const_before(struct choice *c, ir_ref at, const pg_value *k)
 {
 	ir_ref r = ir_ins_new(c->f, IRO(const), 0, NULL);
@@ -127,7 +241,9 @@ static ir_ref number_of_arg(struct choice *c, ir_ref term, ir_ref v)
 	uint32_t place = choose_place(c->web, base);
 	if (!k && place < c->web->n)
 		return c->web->number[place];
-	return k ? const_before(c, term, const_int(c->fl->u, number_of(c, k))) : number_before(c, base);
+	if (k)
+		return const_before(c, term, const_int(c->fl->u, number_of(c, k)));
+	return step_from(c, base) ? number_of_step(c, base) : number_before(c, base);
 }
 
 /* An edge that a value comes by: found again by its terminator, which look-ups split off from its block. */
@@ -163,7 +279,7 @@ static void add_numbers(struct choice *c)
 			: const_before(c, ways[i].term, const_int(c->fl->u, 0));
 		ir_ref none = const_before(c, ways[i].term, &const_nil);
 		edge_push(c->f, &ir_at(c->f, ways[i].term)->succ[ways[i].which], number);
-		if (choose_place(web, ir_untested(c->f, v)) < web->n)
+		if (choose_place(web, ir_untested(c->f, v)) < web->n || step_from(c, ir_untested(c->f, v)))
 			ir_at(c->f, ways[i].term)->succ[ways[i].which].args[ways[i].arg] = none;
 	}
 }
@@ -219,7 +335,7 @@ static bool choose_web(struct choice *c, ir_ref *to)
 	return true;
 }
 
-bool choose_param(struct flow *fl, ir_ref *to)
+static bool choose_one_param(struct flow *fl, ir_ref *to, bool lax)
 {
 	struct ir_fn *f = fl->f;
 	for (uint32_t o = 1; o < f->nrpo; o++)
@@ -232,8 +348,13 @@ bool choose_param(struct flow *fl, ir_ref *to)
 				to[param] = whole;
 				return true;
 			}
-			if (choose_object(fl, param) && choose_web_open(&c, &web, fl, param) && choose_web(&c, to))
+			if (choose_object(fl, param) && choose_web_open(&c, &web, fl, param, lax) && choose_web(&c, to))
 				return true;
 		}
 	return false;
+}
+
+bool choose_param(struct flow *fl, ir_ref *to)
+{
+	return choose_one_param(fl, to, false) || (fl->any_key && choose_one_param(fl, to, true));
 }

@@ -707,16 +707,59 @@ static bool waits_for_more(const struct flow *fl)
 	return false;
 }
 
-/* What still hangs on something unknown, though nothing was wrong with it. */
+/* Does r hang on something of which that was said? Of parameters, by way of any edge; variables that functions share are
+ * known or not together. */
+static bool follows_said(const struct flow *fl, const bool *said, ir_ref r)
+{
+	const struct ir_ins *i = ir_at(fl->f, r);
+	for (uint32_t a = 0; a < i->nargs; a++)
+		if (said[i->args[a]])
+			return true;
+	if (i->op == IRO(cellget))
+		return said[0];
+	const struct ir_block *k = ir_block(fl->f, i->block);
+	for (uint32_t p = 0; i->op == IRO(param) && i->block != 1 && p < k->npreds; p++)
+		if (said[ir_pred_edge(fl->f, &k->preds[p])->args[i->aux]])
+			return true;
+	return false;
+}
+
+static bool spread_said(const struct flow *fl, bool *said)
+{
+	bool more = false;
+	for (uint32_t o = 0; o < fl->f->nrpo; o++) {
+		const struct ir_block *k = ir_block(fl->f, fl->f->rpo[o]);
+		for (uint32_t i = 0; i < k->nparams; i++)
+			if (!said[k->params[i]] && follows_said(fl, said, k->params[i]))
+				more = said[k->params[i]] = true;
+		for (ir_ref r = k->first; r; r = ir_at(fl->f, r)->next)
+			if (!said[r] && follows_said(fl, said, r))
+				more = said[r] = true;
+	}
+	return more;
+}
+
+/* What still hangs on something unknown, though nothing was wrong with it: once for all that hangs on one another. */
 static void refuse_pending(struct flow *fl)
 {
+	bool *said = arena_array(fl->u->scratch, bool, fl->f->nins);
 	for (uint32_t o = 0; o < fl->f->nrpo; o++)
-		for (ir_ref r = ir_block(fl->f, fl->f->rpo[o])->first; r; r = ir_at(fl->f, r)->next)
-			if (type_is_pending(&ir_at(fl->f, r)->type))
-				flow_refuse(fl, ir_at(fl->f, r)->site, ON_FUNCTIONS, "call the function by its "
-					    "name, and give it what it needs as arguments",
-					    "what this gives is known only at run time; that is not there yet "
-					    "for functions and the variables they share");
+		for (ir_ref r = ir_block(fl->f, fl->f->rpo[o])->first; r; r = ir_at(fl->f, r)->next) {
+			const struct ir_ins *i = ir_at(fl->f, r);
+			if (said[r] || !type_is_pending(&i->type))
+				continue;
+			if (i->op == IRO(call) && type_is_pending(&ir_at(fl->f, i->args[0])->type))
+				flow_refuse(fl, i->site, ON_FUNCTIONS, "keep the functions in a captured table, and a number or a "
+					    "text that says which: state = states[state](c)", "which function this calls is known "
+					    "only at run time: it comes from a call before, or from itself");
+			else
+				flow_refuse(fl, i->site, ON_FUNCTIONS, "call the function by its name, and give it what it needs as "
+					    "arguments", "what this gives is known only at run time; that is not there yet for "
+					    "functions and the variables they share");
+			said[0] = said[r] = true;
+			while (spread_said(fl, said))
+				;
+		}
 }
 
 /* ---- the passes ---- */
@@ -745,7 +788,7 @@ static int rounds(struct flow *fl)
 		if (fl->u->nsubs && !fl->u->settled)
 			fl->u->settled = true;
 		else if (!again_known(fl) && !told_known(fl) && !choose_known(fl) && !untangle(fl) &&
-			 !messages_text(fl))
+			 !messages_text(fl) && !choose_waiting(fl))
 			return 0;
 	}
 	diag_refuse(fl->u->diag, fl->f->pos, ON_SIZE, "call fewer functions within pcall",

@@ -27,6 +27,7 @@ struct flow {
 	bool *exec;            /* by block */
 	bool report;           /* give diagnostics for what must fail */
 	bool refuses;          /* something was wrong, reported or not */
+	bool any_key;          /* choose: what is looked up by a key of which nothing is known yet is chosen, too */
 	bool *waits;           /* by value, in infer_round: refused as things stand, which says nothing of what follows; or NULL */
 };
 void infer_round(struct flow *fl);
@@ -86,6 +87,9 @@ uint32_t bounds_part(const struct flow *fl, ir_ref call);
 int told_known(struct flow *fl);
 /* Captured tables indexed by what is known at run time become comparisons. Returns how many. */
 int choose_known(struct flow *fl);
+/* Likewise tables of functions and tables under keys of which nothing is known before what they give is:
+ * `state = states[state](c)` in a loop. Only where nothing else brings the function on. */
+int choose_waiting(struct flow *fl);
 /* The kinds of what such a look-up, or a parameter that is one of few constants, gives; k: a table, where all host values
  * are such. false: it is none. */
 bool choose_type(struct flow *fl, ir_ref r, struct ir_type *out);

@@ -87,6 +87,7 @@ static void find_body(struct outline *o)
 {
 	struct ir_fn *f = o->f;
 	const struct ir_block *h = ir_block(f, o->head);
+	o->limit = f->nblocks; /* those made from here on are outside */
 	o->in = arena_array(o->u->arena, bool, f->nblocks);
 	o->blocks = arena_array(o->u->arena, ir_blk, f->nblocks);
 	add_block(o, o->head);
@@ -858,7 +859,7 @@ static int outline(struct outline *o)
 	move_returns(o);
 	ir_need_tree(f);
 	o->range = range_all(o->u->arena, f);
-	if (outline_outward(f, o->in, o->range)) {
+	if (outline_outward(f, o->in, o->limit, o->range)) {
 		f->ordered = false;
 		ir_need_tree(f);
 		o->range = range_all(o->u->arena, f);

@@ -82,9 +82,9 @@ static void look_at_edges(struct outward *o, ir_ref term)
 	}
 }
 
-bool outline_outward(struct ir_fn *f, const bool *in, const struct range *range)
+bool outline_outward(struct ir_fn *f, const bool *in, uint32_t limit, const struct range *range)
 {
-	struct outward o = { .f = f, .in = in, .limit = f->nblocks, .n = f->nins, .range = range };
+	struct outward o = { .f = f, .in = in, .limit = limit, .n = f->nins, .range = range };
 	for (uint32_t k = 0; k < f->nrpo; k++)
 		if (is_in(&o, f->rpo[k]))
 			look_at_edges(&o, ir_block(f, f->rpo[k])->last);

@@ -239,4 +239,18 @@ diag.case("a list that grows by its own length in a loop", function(p)
 	for i = 1, 4 do t[#t + 1] = p:u8(i) or 0 end
 	return t[4] == 3 and bpf.DROP or bpf.PASS
 end)
+local states = {}
+function states.one(c) if c == 65 then return states.two end return states.one end
+function states.two() return states.one end
+diag.case("functions that give the next one", function(p)
+	local f = states.one
+	for i = 15, 40 do f = f(p:byte(i)) end
+	return f == states.two and bpf.DROP
+end)
+diag.case("a function that names itself as a value", function(p)
+	local n = 0
+	local function add(x) n = n + x return add ~= nil end
+	add(3)
+	return n == 3 and bpf.DROP
+end)
 diag.done()

@@ -259,7 +259,9 @@ static void make_samples(void)
 	static const char source[] = "local t, u = 5, { 1, 2.5, 'short', x = 3 }\nlocal function f(a, ...)\n"
 		"for i = 1, 10 do if i > 3 and a then goto out end t = t .. i end ::out::\nreturn function() t = -a return u[1] end, ... end\n"
 		"for k, v in pairs(u) do print(k, v) end return f";
-	struct chunk c = chunk_of(luaL_newstate(), source, "@x.lua");
+	lua_State *L = luaL_newstate();
+	struct chunk c = chunk_of(L, source, "@x.lua");
+	lua_close(L);
 	const char *elf = (const char *)getauxval(AT_SYSINFO_EHDR);
 	const Elf64_Ehdr *h = (const Elf64_Ehdr *)elf;
 	made[0] = (struct sample){ c.bytes, c.n };
