@@ -74,6 +74,7 @@ share_obj := $(call objects,$(share_src))
 share_lib := $(if $(share_src),$(BUILD)/libtest.a)
 
 threads   := $(if $(SAN)$(TSAN),,$(BUILD)/tests/threads_tsan)
+sanitized := $(if $(SAN)$(TSAN),,$(BUILD)-san/perigee)
 
 products := $(BUILD)/libperigee.a $(BUILD)/libperigee.so $(if $(src_cli),$(BUILD)/perigee) \
 	    $(if $(src_lua),$(BUILD)/perigee.so)
@@ -86,7 +87,7 @@ stage    := $(if $(wildcard tests/net/stage/*.c),$(BUILD)/stage)
 all: $(products) $(stage)                     ## the library, the command, the Lua module
 tests: $(unit_bin) $(main_bin) $(preload_so) $(threads) $(bench_obj)     ## the test programs; benchmarks, compiled only
 
-check: all tests                              ## all tests; T=suite/name runs a part
+check: all tests $(sanitized)                 ## all tests; T=suite/name runs a part
 	@BUILD=$(BUILD) LUA=$(LUA) tests/run $(T)
 
 faults: all tests                             ## each allocation of a script refused in turn (root; minutes)
@@ -176,6 +177,10 @@ $(BUILD)/tests/threads_tsan: FORCE
 	@mkdir -p $(@D)
 	@$(MAKE) -s --no-print-directory TSAN=1 BUILD=$(BUILD)-tsan $(BUILD)-tsan/tests/test_threads
 	@cp -u $(BUILD)-tsan/tests/test_threads $@
+
+# The command again, for suite `sanitized`.
+$(BUILD)-san/perigee: $(if $(SAN)$(TSAN),,FORCE)
+	@$(MAKE) -s --no-print-directory SAN=1 BUILD=$(BUILD)-san $@
 
 $(bench_bin): $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(lua_obj) $(BUILD)/libperigee.a
 	@mkdir -p $(@D)
