@@ -24,7 +24,7 @@ enum {
 
 /* ---- what is in the table ---- */
 
-static int by_key(const void *a, const void *b)
+int choose_by_key(const void *a, const void *b)
 {
 	const pg_value *x = ((const struct pair *)a)->key, *y = ((const struct pair *)b)->key;
 	if (x->kind != y->kind)
@@ -80,7 +80,7 @@ bool choose_pairs(struct choice *c, const pg_value *table, uint64_t kinds)
 			return c->hidden = true, false;
 		else if (may_be(&kv[2 * i], kinds))
 			c->pairs[c->n++] = (struct pair){ &kv[2 * i], &kv[2 * i + 1] };
-	qsort(c->pairs, c->n, sizeof(*c->pairs), by_key);
+	qsort(c->pairs, c->n, sizeof(*c->pairs), choose_by_key);
 	return true;
 }
 
@@ -259,7 +259,7 @@ static int choose(struct flow *fl, const struct found *found, ir_ref *to)
 	for (uint32_t i = 0; i < found->n && !done; i++)
 		done = choose_table(&c, fl, found->r[i]) && !choose_all_plain(&c) &&
 		       (choose_uses(&c, to) || (c.n > MAX_USES && choose_columns(&c, to)));
-	return done ? done : choose_param(fl, to);
+	return done ? done : choose_param(fl, to) || choose_rows(fl, to);
 }
 
 /* Is there a parameter that may be one of several captured objects? */

@@ -37,6 +37,8 @@ struct web {
 	bool *used;            /* by instruction: it uses one of them, and is copied */
 };
 
+/* Order of pairs by their keys, for qsort. */
+int choose_by_key(const void *a, const void *b);
 /* What table it is and what is in it; false: that is not known. (choose.c) */
 bool choose_table(struct choice *c, struct flow *fl, ir_ref index);
 /* The table's pairs whose keys may be of these kinds; false: not all are known (what an __index function finds), or which
@@ -74,11 +76,30 @@ ir_ref choose_copy(struct choice *c, ir_blk b, ir_ref r);
 /* "attempt to index a nil value (local 'v')": what `of` cannot be done to, as the first operand of i. */
 const char *choose_failure_text(struct choice *c, const struct ir_ins *i, const char *what, const pg_value *of);
 
+/* Does argument a of this edge only go on to another parameter of the web? One that may be it is taken into it. */
+bool choose_goes_on(struct choice *c, const struct ir_edge *e, uint32_t a);
+
 /* ---- columns.c ---- */
 
 /* What is read of the tables found becomes look-ups of its own: true, and to[] likewise; false: something else is done with
  * them. */
 bool choose_columns(struct choice *c, ir_ref *to);
+
+/* The reads of the tables that c->index is one of, and the columns to read instead. */
+struct columns;
+/* NULL: something else is done with them, or what is in them is not known. */
+struct columns *columns_find(struct choice *c);
+/* Needs the key by which it is found, c->key. */
+void columns_read(struct columns *k, ir_ref *to);
+/* By the keys of n pairs: true. */
+const pg_value *columns_there(struct ir_unit *u, const struct pair *pairs, uint32_t n);
+/* By the keys of n pairs: the numbers from `first` on. */
+const pg_value *columns_numbers(struct ir_unit *u, const struct pair *pairs, uint32_t n, uint32_t first);
+
+/* ---- rows.c ---- */
+
+/* One parameter that is one of many tables: true, and to[] says what stands for what went. */
+bool choose_rows(struct flow *fl, ir_ref *to);
 
 /* ---- choose_web.c ---- */
 
@@ -88,6 +109,14 @@ uint32_t choose_place(const struct web *web, ir_ref param);
 /* What the parameter may be, and by way of which others it comes; false: something else, too.
  * lax: steps that lead to nothing but plain values may be part of it. */
 bool choose_web_open(struct choice *c, struct web *web, struct flow *fl, ir_ref param, bool lax);
+/* An edge that a value comes by: found again by its terminator, which look-ups split off from its block. */
+struct way { ir_ref term; uint32_t which, arg; bool live; };
+
+/* The edges that lead to the web's parameters, in the order of these. Returns how many. out may be NULL. */
+uint32_t choose_ways(struct choice *c, struct way *out);
+void choose_take_in(struct choice *c, ir_ref param);
+/* A constant before instruction `at`. */
+ir_ref choose_const_before(struct choice *c, ir_ref at, const pg_value *k);
 /* One parameter that is one of few constants: true, and to[] says what stands for what went. */
 bool choose_param(struct flow *fl, ir_ref *to);
 

@@ -118,14 +118,12 @@ uint32_t choose_place(const struct web *web, ir_ref param)
 	return i;
 }
 
-/* Does argument a of this edge only go on to another parameter of the web? One that may be it is taken into it. */
-static bool goes_on(const struct choice *c, const struct ir_edge *e, uint32_t a)
+bool choose_goes_on(struct choice *c, const struct ir_edge *e, uint32_t a)
 {
 	ir_ref param = ir_block(c->f, e->to)->params[a];
 	if (!c->web || !choose_object(c->fl, param))
 		return false;
-	if (choose_place(c->web, param) == c->web->n)
-		arena_push(c->fl->u->arena, c->web->params, c->web->n, c->web->cap, param);
+	choose_take_in(c, param);
 	return true;
 }
 
@@ -162,7 +160,7 @@ bool choose_find_uses(struct choice *c, struct uses *out, struct uses *fail)
 				uses |= derived(c, i->args[a]);
 			for (uint32_t s = 0; s < i->nsucc; s++)
 				for (uint32_t a = 0; a < i->succ[s].nargs; a++)
-					if (derived(c, i->succ[s].args[a]) && !goes_on(c, &i->succ[s], a))
+					if (derived(c, i->succ[s].args[a]) && !choose_goes_on(c, &i->succ[s], a))
 						return false;
 			if (derived(c, r) && fails_first(c, r))
 				arena_push(c->fl->u->arena, fail->v, fail->n, fail->cap, r);

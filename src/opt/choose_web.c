@@ -24,7 +24,7 @@ bool choose_object(const struct flow *fl, ir_ref param)
 	       !share_is_entry(fl->f, ir_at(fl->f, param)->block);
 }
 
-static void take_in(struct choice *c, ir_ref param)
+void choose_take_in(struct choice *c, ir_ref param)
 {
 	if (choose_place(c->web, param) == c->web->n)
 		arena_push(c->fl->u->arena, c->web->params, c->web->n, c->web->cap, param);
@@ -47,7 +47,7 @@ static ir_ref step_from(const struct choice *c, ir_ref v)
 static bool add_step(struct choice *c, ir_ref v)
 {
 	struct web *web = c->web;
-	take_in(c, step_from(c, v));
+	choose_take_in(c, step_from(c, v));
 	number_of(c, &const_nil);
 	for (uint32_t i = 0; i < web->nsteps; i++)
 		if (web->steps[i] == v)
@@ -118,7 +118,7 @@ static bool add_value(struct choice *c, ir_ref v)
 	if (k && c->n <= MAX_USES)
 		return number_of(c, k), true;
 	if (!k && ir_at(c->f, base)->op == IRO(param) && choose_object(c->fl, base))
-		return take_in(c, base), true;
+		return choose_take_in(c, base), true;
 	if (!k && c->n <= MAX_USES && step_from(c, base))
 		return add_step(c, base);
 	if (k || !choose_is(c->fl, base) || !choose_table(&from, c->fl, base) || c->n + from.n > MAX_USES)
@@ -225,7 +225,7 @@ static ir_ref number_of_step(struct choice *c, ir_ref v)
 	return number;
 }
 
-static ir_ref const_before(struct choice *c, ir_ref at, const pg_value *k)
+ir_ref choose_const_before(struct choice *c, ir_ref at, const pg_value *k)
 {
 	ir_ref r = ir_ins_new(c->f, IRO(const), 0, NULL);
 	ir_at(c->f, r)->k = k;
@@ -242,14 +242,11 @@ static ir_ref number_of_arg(struct choice *c, ir_ref term, ir_ref v)
 	if (!k && place < c->web->n)
 		return c->web->number[place];
 	if (k)
-		return const_before(c, term, const_int(c->fl->u, number_of(c, k)));
+		return choose_const_before(c, term, const_int(c->fl->u, number_of(c, k)));
 	return step_from(c, base) ? number_of_step(c, base) : number_before(c, base);
 }
 
-/* An edge that a value comes by: found again by its terminator, which look-ups split off from its block. */
-struct way { ir_ref term; uint32_t which, arg; bool live; };
-
-static uint32_t find_ways(struct choice *c, struct way *out)
+uint32_t choose_ways(struct choice *c, struct way *out)
 {
 	uint32_t n = 0;
 	for (uint32_t w = 0; w < c->web->n; w++) {
@@ -267,17 +264,17 @@ static uint32_t find_ways(struct choice *c, struct way *out)
 static void add_numbers(struct choice *c)
 {
 	struct web *web = c->web;
-	uint32_t n = find_ways(c, NULL);
+	uint32_t n = choose_ways(c, NULL);
 	struct way *ways = arena_array(c->fl->u->arena, struct way, n + 1);
-	find_ways(c, ways);
+	choose_ways(c, ways);
 	web->number = arena_array(c->fl->u->arena, ir_ref, web->n);
 	for (uint32_t w = 0; w < web->n; w++)
 		web->number[w] = ir_param_add(c->f, ir_at(c->f, web->params[w])->block);
 	for (uint32_t i = 0; i < n; i++) {
 		ir_ref v = ir_at(c->f, ways[i].term)->succ[ways[i].which].args[ways[i].arg];
 		ir_ref number = ways[i].live ? number_of_arg(c, ways[i].term, v)
-			: const_before(c, ways[i].term, const_int(c->fl->u, 0));
-		ir_ref none = const_before(c, ways[i].term, &const_nil);
+			: choose_const_before(c, ways[i].term, const_int(c->fl->u, 0));
+		ir_ref none = choose_const_before(c, ways[i].term, &const_nil);
 		edge_push(c->f, &ir_at(c->f, ways[i].term)->succ[ways[i].which], number);
 		if (choose_place(web, ir_untested(c->f, v)) < web->n || step_from(c, ir_untested(c->f, v)))
 			ir_at(c->f, ways[i].term)->succ[ways[i].which].args[ways[i].arg] = none;

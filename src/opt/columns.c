@@ -8,9 +8,22 @@
 #include "opt/choose.h"
 #include "opt/passes.h"
 
+#include <stdlib.h>
+
+/* A read of what is found: a field, by the same name wherever it is; or by a second key, known only at run time, where the
+ * tables found are numbered, and their keys, and what is in them goes by both numbers. */
+struct read {
+	ir_ref at;
+	const pg_value *column; /* by the first key; by numbers, row * width + place, where there is a second one */
+	const pg_value *places; /* by the second key, or NULL */
+	uint32_t width;
+};
+
 struct columns {
 	struct choice *c;
-	struct uses fields;    /* what reads a field of the row */
+	struct read *reads;
+	uint32_t n, cap;
+	const pg_value *numbers; /* of the tables found, by the first key */
 };
 
 /* The row itself, or what a test made of it? */
@@ -42,18 +55,18 @@ static bool is_absent(const struct choice *c, ir_ref v)
 	return i->op == IRO(pi) && !((uint64_t)i->imm & (IR_BIT(IR_HOST) | IR_BIT(IR_TRUE)));
 }
 
-static bool goes_on(const struct choice *c, const struct ir_ins *i)
+static bool goes_on(struct choice *c, const struct ir_ins *i)
 {
 	for (uint32_t s = 0; s < i->nsucc; s++)
 		for (uint32_t a = 0; a < i->succ[s].nargs; a++)
-			if (is_row(c, i->succ[s].args[a]) && !is_absent(c, i->succ[s].args[a]))
+			if (is_row(c, i->succ[s].args[a]) && !is_absent(c, i->succ[s].args[a]) && !choose_goes_on(c, &i->succ[s], a))
 				return true;
 	return false;
 }
 
-static bool find_fields(struct columns *k)
+static bool find_reads(struct columns *k)
 {
-	const struct choice *c = k->c;
+	struct choice *c = k->c;
 	for (uint32_t o = 0; o < c->f->nrpo; o++)
 		for (ir_ref r = ir_block(c->f, c->f->rpo[o])->first; r; r = ir_at(c->f, r)->next) {
 			const struct ir_ins *i = ir_at(c->f, r);
@@ -64,66 +77,201 @@ static bool find_fields(struct columns *k)
 				return false;
 			if (!uses || looks(c, i))
 				continue;
-			if (i->op != IRO(index) || is_row(c, i->args[1]) || !ir_at(c->f, i->args[1])->type.k)
+			if (i->op != IRO(index) || is_row(c, i->args[1]))
 				return false;
-			arena_push(c->fl->u->arena, k->fields.v, k->fields.n, k->fields.cap, r);
+			arena_push(c->fl->u->arena, k->reads, k->n, k->cap, ((struct read){ .at = r }));
 		}
 	return true;
 }
 
-/* The table of what the rows have there; field NULL: of true, where there is a row. NULL: that is not known. */
+/* ---- what they read ---- */
+
+static const pg_value *table_of(struct ir_unit *u, const pg_value *kv, uint32_t n)
+{
+	return const_new(u, (pg_value){ .kind = PG_TABLE, .id = u->source->table(u, kv, n) });
+}
+
+const pg_value *columns_numbers(struct ir_unit *u, const struct pair *pairs, uint32_t n, uint32_t first)
+{
+	pg_value *kv = arena_array(u->arena, pg_value, 2 * n + 1);
+	for (uint32_t i = 0; i < n; i++) {
+		kv[2 * i] = *pairs[i].key;
+		kv[2 * i + 1] = (pg_value){ .kind = PG_INT, .i = first + i };
+	}
+	return table_of(u, kv, n);
+}
+
+const pg_value *columns_there(struct ir_unit *u, const struct pair *pairs, uint32_t n)
+{
+	pg_value *kv = arena_array(u->arena, pg_value, 2 * n + 1);
+	for (uint32_t i = 0; i < n; i++) {
+		kv[2 * i] = *pairs[i].key;
+		kv[2 * i + 1] = const_true;
+	}
+	return table_of(u, kv, n);
+}
+
+/* What the tables found have there. NULL: that is not known. */
 static const pg_value *column(const struct choice *c, const pg_value *field)
 {
 	struct ir_unit *u = c->fl->u;
 	pg_value *kv = arena_array(u->arena, pg_value, 2 * c->n + 1);
 	uint32_t n = 0;
 	for (uint32_t i = MUTANT(column_short); i < c->n; i++) {
-		pg_value v = const_true;
-		if (field && u->source->index(u, c->pairs[i].value->id, field, &v) < 0)
+		pg_value v;
+		if (u->source->index(u, c->pairs[i].value->id, field, &v) < 0)
 			return NULL;
 		if (v.kind == PG_NIL)
 			continue;
 		kv[2 * n] = *c->pairs[i].key;
 		kv[2 * n++ + 1] = v;
 	}
-	return const_new(u, (pg_value){ .kind = PG_TABLE, .id = u->source->table(u, kv, n) });
+	return table_of(u, kv, n);
 }
 
-/* Where there is no row, Lua's error. */
-static ir_ref read_field(struct choice *c, ir_ref r, const pg_value *of)
+/* All keys of these tables, each once, in order; false: they are not known, or too many. */
+static bool all_keys(const struct choice *rows, uint32_t n, struct choice *out)
 {
-	const struct ir_ins old = *ir_at(c->f, r);
-	ir_blk b = old.block, rest = edit_split(c->f, r), there = ir_block_new(c->f), none = ir_block_new(c->f);
-	ir_remove(c->f, r);
-	ir_ref all = ir_param_add(c->f, rest), t = flow_emit(c->fl, b, old.site, IRO(branch), 1, old.args);
-	ir_succ(c->f, t, 0, there, 0, NULL);
-	ir_succ(c->f, t, 1, none, 0, NULL);
-	ir_ref args[2] = { flow_const(c->fl, there, old.site, of), c->key };
-	ir_ref v = flow_emit(c->fl, there, old.site, IRO(index), 2, args);
-	t = flow_emit(c->fl, there, old.site, IRO(jmp), 0, NULL);
+	enum { MOST = 100000 };
+	uint32_t total = 0;
+	for (uint32_t i = 0; i < n; i++)
+		total += rows[i].n;
+	if (total > MOST)
+		return false;
+	out->pairs = arena_array(out->fl->u->arena, struct pair, total + 1);
+	for (uint32_t i = 0; i < n; i++)
+		for (uint32_t k = 0; k < rows[i].n; k++)
+			out->pairs[out->n++] = rows[i].pairs[k];
+	qsort(out->pairs, out->n, sizeof(*out->pairs), choose_by_key);
+	uint32_t kept = 0;
+	for (uint32_t i = 0; i < out->n; i++)
+		if (!kept || choose_by_key(&out->pairs[kept - 1], &out->pairs[i]) != 0)
+			out->pairs[kept++] = out->pairs[i];
+	out->n = kept;
+	return (uint64_t)kept * n <= INT32_MAX;
+}
+
+/* The columns of a read by a second key. */
+static bool read_by_two(struct columns *k, struct read *r)
+{
+	struct choice *c = k->c, keys = { .fl = c->fl, .f = c->f };
+	struct ir_unit *u = c->fl->u;
+	struct choice *rows = arena_array(u->arena, struct choice, c->n + 1);
+	uint64_t kinds = ir_at(c->f, ir_at(c->f, r->at)->args[1])->type.kinds;
+	uint32_t total = 0, n = 0;
+	for (uint32_t i = 0; i < c->n; i++) {
+		rows[i] = (struct choice){ .fl = c->fl, .f = c->f };
+		if (!choose_pairs(&rows[i], c->pairs[i].value, kinds))
+			return false;
+		total += rows[i].n;
+	}
+	if (!all_keys(rows, c->n, &keys))
+		return false;
+	pg_value *kv = arena_array(u->arena, pg_value, 2 * total + 1);
+	for (uint32_t i = 0; i < c->n; i++)
+		for (uint32_t a = 0, place = 0; a < rows[i].n; a++) {
+			while (choose_by_key(&keys.pairs[place], &rows[i].pairs[a]) != 0)
+				place++;
+			kv[2 * n] = (pg_value){ .kind = PG_INT, .i = (int64_t)i * keys.n + place };
+			kv[2 * n++ + 1] = *rows[i].pairs[a].value;
+		}
+	r->column = table_of(u, kv, n);
+	r->places = columns_numbers(u, keys.pairs, keys.n, 0);
+	r->width = keys.n;
+	if (!k->numbers)
+		k->numbers = columns_numbers(u, c->pairs, c->n, 0);
+	return true;
+}
+
+struct columns *columns_find(struct choice *c)
+{
+	struct columns *k = arena_new(c->fl->u->arena, struct columns);
+	k->c = c;
+	if (!find_reads(k))
+		return NULL;
+	for (uint32_t i = 0; i < k->n; i++) {
+		const pg_value *field = ir_at(c->f, ir_at(c->f, k->reads[i].at)->args[1])->type.k;
+		if (field ? !(k->reads[i].column = column(c, field)) : !read_by_two(k, &k->reads[i]))
+			return NULL;
+	}
+	return k;
+}
+
+/* ---- reading them ---- */
+
+static ir_ref look_up(struct choice *c, ir_blk b, uint32_t site, const pg_value *table, ir_ref key)
+{
+	ir_ref args[2] = { flow_const(c->fl, b, site, table), key };
+	return flow_emit(c->fl, b, site, IRO(index), 2, args);
+}
+
+static ir_ref surely_number(struct choice *c, ir_blk b, uint32_t site, ir_ref v)
+{
+	ir_ref pi = flow_emit(c->fl, b, site, IRO(pi), 1, &v);
+	ir_at(c->f, pi)->imm = (int64_t)IR_BIT(IR_INT);
+	return pi;
+}
+
+static void go_on(struct choice *c, ir_blk b, uint32_t site, ir_blk rest, ir_ref v)
+{
+	ir_ref t = flow_emit(c->fl, b, site, IRO(jmp), 0, NULL);
 	ir_succ(c->f, t, 0, rest, 1, &v);
-	flow_raise(c->fl, none, r, choose_failure_text(c, &old, "index", &const_nil));
+}
+
+static void part_by(struct choice *c, ir_blk b, uint32_t site, ir_ref cond, ir_blk yes, ir_blk no)
+{
+	ir_ref t = flow_emit(c->fl, b, site, IRO(branch), 1, &cond);
+	ir_succ(c->f, t, 0, yes, 0, NULL);
+	ir_succ(c->f, t, 1, no, 0, NULL);
+}
+
+/* numbers[key] * width + places[second], looked up where that key has a place. */
+static void emit_by_two(const struct columns *k, const struct read *r, ir_blk there, uint32_t site, ir_ref second, ir_blk rest)
+{
+	struct choice *c = k->c;
+	ir_ref place = look_up(c, there, site, r->places, second);
+	ir_blk has = ir_block_new(c->f), none = ir_block_new(c->f);
+	part_by(c, there, site, place, has, none);
+	ir_ref row = surely_number(c, has, site, look_up(c, has, site, k->numbers, c->key));
+	ir_ref times[2] = { row, flow_const(c->fl, has, site, const_int(c->fl->u, r->width)) };
+	ir_ref sum[2] = { flow_emit(c->fl, has, site, IRO(mul), 2, times), surely_number(c, has, site, place) };
+	go_on(c, has, site, rest, look_up(c, has, site, r->column, flow_emit(c->fl, has, site, IRO(add), 2, sum)));
+	go_on(c, none, site, rest, flow_const(c->fl, none, site, &const_nil));
+}
+
+/* Where there is no table, Lua's error. */
+static ir_ref emit_read(const struct columns *k, const struct read *r)
+{
+	struct choice *c = k->c;
+	const struct ir_ins old = *ir_at(c->f, r->at);
+	ir_blk b = old.block, rest = edit_split(c->f, r->at), there = ir_block_new(c->f), none = ir_block_new(c->f);
+	ir_remove(c->f, r->at);
+	ir_ref all = ir_param_add(c->f, rest);
+	part_by(c, b, old.site, old.args[0], there, none);
+	if (r->places)
+		emit_by_two(k, r, there, old.site, old.args[1], rest);
+	else
+		go_on(c, there, old.site, rest, look_up(c, there, old.site, r->column, c->key));
+	flow_raise(c->fl, none, r->at, choose_failure_text(c, &old, "index", &const_nil));
 	return all;
+}
+
+void columns_read(struct columns *k, ir_ref *to)
+{
+	for (uint32_t i = 0; i < k->n; i++)
+		to[k->reads[i].at] = emit_read(k, &k->reads[i]);
 }
 
 bool choose_columns(struct choice *c, ir_ref *to)
 {
-	struct columns k = { .c = c };
 	for (uint32_t i = 0; i < c->n; i++)
 		if (c->pairs[i].value->kind != PG_TABLE)
 			return false;
-	if (!find_fields(&k))
+	struct columns *k = columns_find(c);
+	if (!k)
 		return false;
-	const pg_value **of = arena_array(c->fl->u->arena, const pg_value *, k.fields.n + 1);
-	for (uint32_t i = 0; i < k.fields.n; i++)
-		if (!(of[i] = column(c, ir_at(c->f, ir_at(c->f, k.fields.v[i])->args[1])->type.k)))
-			return false;
-	for (uint32_t i = 0; i < k.fields.n; i++)
-		to[k.fields.v[i]] = read_field(c, k.fields.v[i], of[i]);
-	ir_ref there = ir_ins_new(c->f, IRO(const), 0, NULL);
-	ir_at(c->f, there)->k = column(c, NULL);
-	ir_at(c->f, there)->site = ir_at(c->f, c->index)->site;
-	ir_insert_before(c->f, c->index, there);
+	columns_read(k, to);
+	ir_ref there = choose_const_before(c, c->index, columns_there(c->fl->u, c->pairs, c->n));
 	ir_at(c->f, c->index)->args[0] = there;
 	return true;
 }

@@ -73,4 +73,62 @@ lang.case { name = "in an inner function", inputs = one, f = function(n)
 	end
 	return port(n), port(2), port(n & 63)
 end }
+local usual = { port = -1, name = "usual", at = { x = 0 } }
+lang.case { name = "or another one", inputs = any, f = function(i)
+	local r = rules[i] or usual
+	return r.port, #r.name, r.limit
+end }
+lang.case { name = "of two tables", inputs = two, f = function(i, k)
+	local r
+	if i > 50 then r = rules[k] elseif i > 0 then r = wide[k * 1000003 - 500] end
+	if not r then return r == nil, 0 end
+	return r.port, r.v, r.on
+end }
+lang.case { name = "of two, or an error", inputs = two, f = function(i, k)
+	local r = usual
+	if i < 40 then r = rules[k] end
+	return r.at.x, r.port
+end }
+lang.case { name = "field and then handed on", inputs = one, f = function(n)
+	local r = rules[n]
+	local port = r and r.port
+	r = r or rules[3]
+	return port, r.port, r.at.y
+end }
+lang.case { name = "the best one of a loop", inputs = one, f = function(n)
+	local best = nil
+	for i = 1, 9 do
+		local r = rules[(n & 7) * i]
+		if r and (not best or r.port > best.port) then best = r end
+	end
+	return best and best.port, best and best.at.x, best == nil
+end }
+lang.case { name = "handed to a function", inputs = two, f = function(i, k)
+	local function cost(r, n) return r and r.port * n + (r.limit or 1) or -n end
+	return cost(rules[i] or rules[k], 2), cost(rules[k], 3), cost(nil, i)
+end }
+local zones = {}
+for i = 1, 40 do
+	zones[i] = { [0] = i }
+	for k = i % 7, 40, 1 + i % 5 do zones[i][k] = i % 6 == 0 and k % 2 == 0 or i * 100 + k end
+	zones["z" .. i] = { ["z" .. i % 3] = i, ["z" .. i // 2] = "to" .. i, [i] = false }
+end
+lang.case { name = "a row by two keys", inputs = two, f = function(i, k) return zones[i][k] end }
+lang.case { name = "a row by two keys, or none", inputs = lang.pairs({ 0, 1, 2, 33, 40, 41 }, { 0, 1, 6, 7, 39, 40, -1 }), f = function(i, k)
+	local row = zones[i]
+	if not row then return -1 end
+	local v = row[k]
+	return v ~= nil, v, row[0]
+end }
+lang.case { name = "by two names", inputs = names, f = function(name)
+	local n = #name
+	local row = zones["z" .. n]
+	if not row then return nil end
+	local v = row["z" .. n // 2]
+	return type(v) == "string" and #v or v, row.z1 ~= nil, row[n]
+end }
+lang.case { name = "by two keys, of several kinds", inputs = any, f = function(k)
+	local v = zones[5][k]
+	return v, zones[k] ~= nil and zones[k][k], zones["z7"][k]
+end }
 lang.done()

@@ -37,6 +37,23 @@ local function hold_either(scope)
 	return S("local ", v.name, " = ", bool(scope, 2), " and handlers[", a, "]\nif ", v.name, " then\n", block(s, random(1, 2)), "end")
 end
 
+-- One of many tables, handed on: or another one, the last one of a loop, of a branch.
+local function handed(scope)
+	local v = declare(scope, "row", "r", { fixed = true })
+	local from = { E("row", "K.wide[", int(scope, 2), " & 127]"), E("row", "K.wide[", int(scope, 1), " & 63] or K.usual"),
+		E("row", "K.grid[", int(scope, 1), " & 63]") }
+	local s = S("local ", v.name, " = ", pick(from), "\n")
+	if chance(50) then
+		s[#s + 1] = S("if ", condition(scope), " then ", v.name, " = ", pick { "K.usual", "nil", pick(from), pick(from) }, " end\n")
+	elseif chance(50) then
+		s[#s + 1] = S("for i = 0, 3 do local r = ", pick(from), " if r and not (", v.name, " and ", v.name, ".a) then ", v.name, " = r end end\n")
+	end
+	local shown = pick { ".a", ".a", ".b", "[" .. random(0, 9) .. "]" }
+	s[#s + 1] = S("put(", tostring(random(0, 20)), ", ", chance(80) and v.name .. " and " or "", v.name, chance(25) and E("any", "[", any(scope, 1), "]") or shown, ")")
+	v.sort = "handed"
+	return s
+end
+
 local function world(_, env)
 	local H, st = env.H, env.st
 	local K = { one = 1, big = 0x123456789, sub = { min = math.mininteger }, [3] = 33 }
@@ -63,6 +80,12 @@ local function world(_, env)
 	K.over = setmetatable(over, { __index = under })
 	K.wide = {}
 	for i = 0, 79 do K.wide[i] = { a = i * 3 - 7, b = i % 5 == 0 and "b" or i } end
+	K.usual = { a = 1, b = "usual", [3] = 5 }
+	K.grid = {}
+	for i = 0, 39 do
+		K.grid[i] = { [i] = i * 3, a = i % 2 == 0 and i or nil, ["x" .. i % 3] = "x" }
+		for k = i % 5, 40, i % 7 + 1 do K.grid[i][k] = (i + k) % 6 ~= 0 and i * k - 9 or nil end
+	end
 	K.two, K.half = 2.0, 0.5
 	env.K = K
 	env.handlers = {
@@ -95,6 +118,8 @@ return {
 		function(scope, d) return E("any", "(", bool(scope, d - 1), " and ", method_call(scope, d), ")") end,
 		function(scope, d) return E("any", "(", any(scope, d - 1), " or ", row_call(scope, d), ")") end,
 		function(scope, d) return E("any", "K.child[", int(scope, d - 1), " & 7]") end,
+		function(scope, d) return E("any", "K.grid[", int(scope, d - 1), " & 63][", any(scope, d - 1), "]") end,
+		function(scope, d) return E("any", "(K.grid[", int(scope, d - 1), " & 63] or K.list)[", int(scope, d - 1), "]") end,
 		function(scope, d) return E("any", "K.over[", int(scope, d - 1), " & 0xff]") end,
 		function() return E("any", "K.none") end,
 	},
@@ -105,6 +130,6 @@ return {
 		function(scope, d) return E("mix", "K.names[", int(scope, d - 1), " & 7]") end,
 		function(scope, d) return E("mix", "K.nest[", int(scope, d - 1), " & 3][", int(scope, d - 1), " & 3]") end,
 	},
-	nested = { hold, hold_either },
+	nested = { hold, hold_either, handed },
 	world = world,
 }
