@@ -152,6 +152,9 @@ struct ir_target {
 	const struct ir_lib *addr_rows; /* methods of ip4, ip6 and mac values */
 	const struct ir_lib *cidr_rows; /* methods of prefixes */
 	const struct ir_lib *str_rows; /* methods of strings, and of views as far as those have none of the name */
+	/* Of those whose first argument, a format, says how many others they need: 1: more than `given`, *before is then what comes before
+	 * the one that lacks; 0: no more (any other row, too); negative: that is not known. */
+	int (*lacks)(const struct ir_lib *row, const pg_value *format, uint32_t given, pg_value *before);
 	/* how packet bytes are reached */
 	uint32_t ctx_data, ctx_data_end;  /* offsets of u32 data, data_end in the context */
 	uint32_t helper_load_bytes;       /* (ctx, offset, to, len) -> 0: for copy access; 0: none */

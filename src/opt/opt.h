@@ -85,6 +85,8 @@ int messages_text(struct flow *fl);
 uint32_t bounds_part(const struct flow *fl, ir_ref call);
 /* What tests of a value's kind by its name say of it becomes known where they lead. Returns how many times. */
 int told_known(struct flow *fl);
+/* A call that gets, last, what byte, find or match give is made once for each number of them. Returns how many. */
+int counted_known(struct flow *fl);
 /* Captured tables indexed by what is known at run time become comparisons. Returns how many. */
 int choose_known(struct flow *fl);
 /* Likewise tables of functions and tables under keys of which nothing is known before what they give is:

@@ -7,6 +7,8 @@
 #include "stdlib/match.h"
 #include "stdlib/stdlib.h"
 
+#include <errno.h>
+
 #define INT IR_BIT(IR_INT)
 #define TEXT IR_BIT(IR_TEXT)
 
@@ -36,7 +38,7 @@ static const struct conversion conversions[] = {
 	{ 'o', LEFT | ZERO | ALTERNATIVE, true, 8, 22 },
 };
 
-/* A part of a format: text, or (conv) an argument. */
+/* A part of a format: text, or (conv) an argument, and where its % is. */
 struct piece {
 	const char *text;
 	uint32_t n;
@@ -98,6 +100,7 @@ static const struct refusal *read_format(const pg_value *k, struct piece *out, u
 			const struct refusal *wrong = read_conversion(&s, end, p);
 			if (wrong)
 				return wrong;
+			p->text = percent;
 			continue;
 		}
 		if (percent == s && s + 1 == end)
@@ -160,6 +163,22 @@ bool std_format_type(struct infer *in, const struct ir_lib *row, uint32_t site, 
 		all += most_of(&p[i], &a[arg++]);
 	}
 	return std_text_type(in, site, least, all, out);
+}
+
+int std_format_lacks(const pg_value *format, uint32_t given, pg_value *before)
+{
+	struct piece p[PIECES];
+	uint32_t count;
+	if (format->kind != PG_STR || read_format(format, p, &count))
+		return -EINVAL;
+	for (uint32_t i = 0; i < count; i++) {
+		if (!p[i].conv || given--)
+			continue;
+		*before = *format;
+		before->n = (uint32_t)(p[i].text - format->str);
+		return 1;
+	}
+	return 0;
 }
 
 /* ---- what a conversion is made of ---- */

@@ -5,6 +5,8 @@
  * pieces of their own.
  */
 #include "stdlib/stdlib.h"
+
+#include <errno.h>
 #include "stdlib/wire.h"
 
 #include "core/mutant.h"
@@ -46,6 +48,20 @@ static bool packable(struct infer *in, uint32_t site, uint32_t i, const struct w
 	cap = cap < LW_MAXLONG ? cap : (uint32_t)LW_MAXLONG;
 	*most = f->what == WIRE_PREFIXED || f->what == WIRE_ZERO ? f->size + cap : f->size;
 	return true;
+}
+
+/* What it would say first, of what is before, is not worked out. */
+int std_pack_lacks(const pg_value *format, uint32_t given, pg_value *before)
+{
+	struct wire_field f[WIRE_FIELDS];
+	uint32_t count;
+	(void)before;
+	if (format->kind != PG_STR || wire_read(format, f, &count))
+		return -EINVAL;
+	for (uint32_t i = 0; i < count; i++)
+		if (takes(&f[i]) && !given--)
+			return -EINVAL;
+	return 0;
 }
 
 bool std_pack_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,

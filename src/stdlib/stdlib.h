@@ -13,6 +13,7 @@ extern const struct ir_lib stdlib_event_rows[]; /* methods of event channels */
 extern const struct ir_lib stdlib_queue_rows[], stdlib_filter_rows[], stdlib_redirect_rows[], stdlib_outer_rows[],
 	stdlib_storage_rows[], stdlib_socket_rows[], stdlib_ring_rows[];
 extern const struct ir_lib stdlib_str_rows[];   /* methods of strings, string.NAME */
+int stdlib_str_lacks(const struct ir_lib *row, const pg_value *format, uint32_t given, pg_value *before);
 
 /* Kernel helpers (include/uapi/linux/bpf.h), by number. */
 enum {
@@ -94,6 +95,7 @@ void std_message_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const
 bool std_keep_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
 		   struct ir_type *out);
 void std_keep_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args, struct lw_val *out);
+int std_format_lacks(const pg_value *format, uint32_t given, pg_value *before);
 bool std_format_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
 		     struct ir_type *out);
 void std_format_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
@@ -110,6 +112,7 @@ bool std_char_type(struct infer *in, const struct ir_lib *row, uint32_t site, ui
 		     struct ir_type *out);
 void std_char_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
 		      struct lw_val *out);
+int std_pack_lacks(const pg_value *format, uint32_t given, pg_value *before);
 bool std_pack_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
 		   struct ir_type *out);
 void std_pack_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args, struct lw_val *out);

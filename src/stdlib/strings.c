@@ -364,3 +364,10 @@ const struct ir_lib stdlib_str_rows[] = {
 	{ "len", 0, 0, { 0 }, INT, 0, 0, len_type, len_lower, 0, "length in bytes" },
 	{ 0 },
 };
+
+int stdlib_str_lacks(const struct ir_lib *row, const pg_value *format, uint32_t given, pg_value *before)
+{
+	if (row->type == std_format_type)
+		return std_format_lacks(format, given, before);
+	return row->type == std_pack_type ? std_pack_lacks(format, given, before) : 0;
+}

@@ -115,7 +115,7 @@ diag.case("all bytes, however many", function(p)
 	local a, b, c, d, e, g, h, i, j, k, l, m, n, o, q, r, s, t, u, v, w, x, y, z, A, B, C, D, E, F, G, H, I, J, K = f()
 	if a == 1 and K == 2 then return bpf.DROP end
 end)
-diag.case("as many bytes as there may be", function(p) print(p:byte(1, 4)) end)
+diag.case("more bytes than a call is made for", function(p) print(p:byte(1, 20)) end)
 diag.case("a byte up to some text", function(p) if p:byte(1, "2") == 1 then return bpf.DROP end end)
 diag.case("gmatch by a pattern of the packet", function(p)
 	for word in p:gmatch(p:sub(1, 2)) do if word == "a" then return bpf.DROP end end

@@ -1,0 +1,89 @@
+-- What byte, find and match give, as the last arguments of library functions: as many as there are.
+local lang = dofile "tests/lang/harness.lua"
+local texts = lang.each { "", "a", "ab", "abc", "a=b", "=", "x=yz", "0123456789abcdef" }
+local both = lang.pairs({ "", "a", "a=b", "key=value" }, { 0, 1, -1, 2, 4, 9, false })
+
+lang.case { name = "format of bytes", inputs = texts, f = function(s)
+	if type(s) ~= "string" then return end
+	local t = ("%02x:%02x"):format(s:byte(1, 2))
+	return #t, t == "61:62", t == "61:3d"
+end }
+lang.case { name = "string.format of bytes", inputs = texts, f = function(s)
+	if type(s) ~= "string" then return end
+	local t = string.format("%d-%d %s", #s, s:byte(1, 2))
+	return #t, t == "2-97 98"
+end }
+lang.case { name = "format of one byte", inputs = texts, f = function(s)
+	if type(s) ~= "string" then return end
+	return ("%u"):format(s:byte(2)) == "98", #("%s"):format(s:byte(3))
+end }
+lang.case { name = "more than the format takes", inputs = texts, f = function(s)
+	if type(s) ~= "string" then return end
+	return #("%d"):format(s:byte(1, 4))
+end }
+lang.case { name = "text between", inputs = texts, f = function(s)
+	if type(s) ~= "string" then return end
+	local t = ("<%d, %d%% and %s>"):format(s:byte(1, 3))
+	return #t, t == "<97, 98% and 99>"
+end }
+lang.case { name = "another is wrong first", inputs = both, f = function(s, n)
+	if type(s) ~= "string" then return end
+	if type(n) == "string" then return end
+	return #("%d %d %d"):format(n, s:byte(1, 2))
+end }
+lang.case { name = "caught", inputs = texts, f = function(s)
+	if type(s) ~= "string" then return end
+	local ok, t = pcall(string.format, "%x%x", s:byte(1, 2))
+	local ok2, u = pcall(function() return ("%x%x"):format(s:byte(1, 2)) end)
+	return ok, ok2 and #u, ok and t == u
+end }
+lang.case { name = "char", inputs = texts, f = function(s)
+	if type(s) ~= "string" then return end
+	local t = string.char(s:byte(1, 3))
+	return #t, t == s, string.char(65, s:byte(-1)) == "Ab"
+end }
+lang.case { name = "math.max", inputs = both, f = function(s, n)
+	if type(s) ~= "string" then return end
+	return math.max(0, s:byte(1, 3)), math.min(99, s:byte(2))
+end }
+lang.case { name = "from where to where", inputs = both, f = function(s, n)
+	if type(s) ~= "string" then return end
+	local t = ("%d %d"):format(s:find("=", 1, true))
+	return t == "2 2", #t
+end }
+lang.case { name = "what was found", inputs = texts, f = function(s)
+	if type(s) ~= "string" then return end
+	local t = ("%s/%s"):format(s:match("^(%l*)=(%l*)$"))
+	return #t, t == "a/b", t == "/"
+end }
+lang.case { name = "find, then more", inputs = texts, f = function(s)
+	if type(s) ~= "string" then return end
+	return #("%s %s"):format(1, s:find("b"))
+end }
+lang.case { name = "pack", inputs = texts, f = function(s)
+	if type(s) ~= "string" then return end
+	local t = string.pack("BB", 7, (s:byte(1)) or 9)
+	return t:byte(1, 2)
+end }
+lang.case { name = "in a loop", inputs = texts, f = function(s)
+	if type(s) ~= "string" then return end
+	local n = 0
+	for i = 1, 4 do
+		local ok, t = pcall(string.format, "%02x", s:byte(i))
+		n = n * 3 + (ok and #t or 1)
+	end
+	return n
+end }
+lang.case { name = "a function's results", inputs = texts, f = function(s)
+	if type(s) ~= "string" then return end
+	local function bytes(i, j) return s:byte(i, j) end
+	local t = ("%d,%d"):format(bytes(1, 2))
+	return #t, t
+		== "97,98"
+end }
+lang.case { name = "assert", inputs = texts, f = function(s)
+	if type(s) ~= "string" then return end
+	local i, j = assert(s:find("=", 1, true))
+	return i, j
+end }
+lang.done()
