@@ -31,9 +31,8 @@ uint32_t lw_text_room(uint32_t most)
 /* Words on the stack, with as many bytes as a masked offset can reach. */
 static struct lw_str on_stack(struct lw *w, const struct lw_val *v)
 {
-	ir_blk longer = lw_block(w, 0), on = lw_block(w, 0);
 	struct lw_str s = { .off = lw_imm(w, 0) };
-	struct lw_val text = lw_str_words(w, v, &s.len, longer);
+	struct lw_val text = lw_str_words(w, v, &s.len, 0);
 	unsigned n = (text.cap + 7) / 8;
 	ir_ref *words = arena_array(w->unit->scratch, ir_ref, n + 1);
 	s.most = text.cap;
@@ -44,10 +43,6 @@ static struct lw_str on_stack(struct lw *w, const struct lw_val *v)
 		words[i] = lw_word(w, &text, i);
 	for (unsigned i = 0; i < lw_text_room(s.most) / 8; i++)
 		lw_store(w, 8, s.slot, 8 * i, i < n ? words[i] : lw_imm(w, 0));
-	lw_jmp(w, on, 0, NULL);
-	lw_enter(w, longer);
-	lw_raise(w, "string too long"); /* never reached: a text is no longer */
-	lw_enter(w, on);
 	return s;
 }
 

@@ -279,15 +279,19 @@ static struct lw_val mac_text(struct lw *w, const struct lw_val *v)
 static struct lw_val string_text(struct lw *w, const struct lw_val *v)
 {
 	ir_ref len, words[LW_MAXSTR / 8];
-	ir_blk longer = lw_block(w, 0), on = lw_block(w, 0);
+	bool whole = v->kinds == IR_BIT(IR_STR); /* it has words, and is no longer: nothing may raise on the way to who catches */
+	ir_blk longer = whole ? 0 : lw_block(w, 0);
 	struct lw_val b = lw_str_words(w, v, &len, longer);
 	uint32_t cap = b.cap < LW_MAXSTR ? b.cap : (uint32_t)LW_MAXSTR;
 	for (unsigned i = 0; i < (cap + 7) / 8; i++)
 		words[i] = lw_word(w, &b, i);
-	lw_jmp(w, on, 0, NULL);
-	lw_enter(w, longer);
-	lw_raise(w, "string too long");
-	lw_enter(w, on);
+	if (!whole) {
+		ir_blk on = lw_block(w, 0);
+		lw_jmp(w, on, 0, NULL);
+		lw_enter(w, longer);
+		lw_raise(w, "string too long");
+		lw_enter(w, on);
+	}
 	return text_value(len, words, (cap + 7) / 8, cap);
 }
 

@@ -260,9 +260,31 @@ static void find_ways(struct outline *o)
 	}
 }
 
+static bool uses_slot(const struct outline *o, uint32_t slot)
+{
+	for (uint32_t k = 0; k < o->nblocks; k++)
+		for (ir_ref r = ir_block(o->f, o->blocks[k])->first; r; r = ir_at(o->f, r)->next)
+			if (ir_at(o->f, r)->op == IRO(slot) && ir_at(o->f, r)->aux == slot)
+				return true;
+	return false;
+}
+
+/* Is a pointer read from the stack outside that a loop inside, a call by now, left there? */
+static bool leaves_pointer(const struct outline *o)
+{
+	for (uint32_t k = 0; k < o->f->nrpo; k++)
+		for (ir_ref r = o->in[o->f->rpo[k]] ? 0 : ir_block(o->f, o->f->rpo[k])->first; r; r = ir_at(o->f, r)->next) {
+			const struct ir_ins *i = ir_at(o->f, r), *at = i->op == IRO(loadp) ? ir_at(o->f, i->args[0]) : NULL;
+			if (at && at->op == IRO(slot) && uses_slot(o, at->aux))
+				return true;
+		}
+	return false;
+}
+
 /* The verifier knows the way out where that decides what is a pointer. */
 static void find_exact(struct outline *o)
 {
+	o->exact = leaves_pointer(o);
 	for (uint32_t w = 1; w < o->nways; w++)
 		for (uint32_t i = 0; i < o->ways[w].nargs; i++)
 			o->exact |= !o->ways[w].outer[i] && is_pointer(o, ir_block(o->f, o->ways[w].to)->params[i]);

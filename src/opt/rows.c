@@ -91,15 +91,15 @@ static struct columns **find_columns(struct rows *r, struct choice **out)
 	struct choice *each;
 	uint32_t n;
 	do {
-		n = r->web.n;
 		if (!find_rows(r))
 			return NULL;
-		all = arena_array(r->c.fl->u->arena, struct columns *, r->web.n);
-		each = arena_array(r->c.fl->u->arena, struct choice, r->web.n);
-		for (uint32_t w = 0; w < r->web.n; w++) {
+		n = r->web.n;
+		all = arena_array(r->c.fl->u->arena, struct columns *, n);
+		each = arena_array(r->c.fl->u->arena, struct choice, n);
+		for (uint32_t w = 0; w < n; w++) {
 			each[w] = r->c;
 			each[w].index = r->web.params[w];
-			if (w < n && !(all[w] = columns_find(&each[w])))
+			if (!(all[w] = columns_find(&each[w])))
 				return NULL;
 		}
 	} while (r->web.n > n);

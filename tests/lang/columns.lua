@@ -103,6 +103,16 @@ lang.case { name = "the best one of a loop", inputs = one, f = function(n)
 	end
 	return best and best.port, best and best.at.x, best == nil
 end }
+lang.case { name = "through two variables", inputs = two, f = function(i, k)
+	local best, last, n = nil, nil, 0
+	for j = 1, 4 do
+		local r = rules[i + j] or best
+		if r and r.port > k then best = last end
+		last = r
+		n = n + (best and best.port or 0)
+	end
+	return n, best and best.port, last and last.limit
+end }
 lang.case { name = "handed to a function", inputs = two, f = function(i, k)
 	local function cost(r, n) return r and r.port * n + (r.limit or 1) or -n end
 	return cost(rules[i] or rules[k], 2), cost(rules[k], 3), cost(nil, i)

@@ -499,4 +499,19 @@ lang.packets { name = "long texts from outside", inputs = inputs, f = function(p
 	end
 	return sum, n
 end }
+lang.packets { name = "an error that reads the entry, out of two loops", inputs = inputs, f = function(p)
+	local most = p:u64(24) or 256
+	for _ = 0, most & 0xfff do
+		for k, e in pairs(flows) do
+			if k == 2 then
+				if none[1] then st.n = bpf.ip("10.0.0.1"):byte(5) // (0 // e.ttl) end
+				local w = p:u32(11)
+				p:set_u8(11, 0)
+				m[3] = p:u32(10) or 0
+				m[4] = w or 0
+			end
+		end
+	end
+	return m[3]
+end }
 lang.done()

@@ -277,4 +277,16 @@ case { name = "entries", see = { flows }, setup = function() flows[1] = { n = 1,
 	if ok then return n end
 	return false
 end, inputs = pairs2 { 0, 1, 2, 65535, 65536 } }
+local held = bpf.map { "array", key = "u32", value = "char[16]", entries = 4 }
+local texts = lang.each { "", "a", "AB", "0123456789ABCDEF" }
+lang.case { name = "a text of another kind on the way out", inputs = texts, f = function(s)
+	if type(s) ~= "string" then return end
+	local m, n = s:lower():match("%l+"), 0
+	if not m then return -1 end
+	local ok = pcall(function()
+		m = held[#s & 3] or ""
+		n = 7 // (#s - 1)
+	end)
+	return ok, #m, m == s
+end }
 lang.done()
