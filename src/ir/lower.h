@@ -222,7 +222,12 @@ struct lw_val lw_text_int(struct lw *w, ir_ref n);
 void lw_text_push(struct lw *w, ir_ref *words, unsigned n, ir_ref part, ir_ref len);
 /* The text of an IPv4 address in host order, so in words; its length. */
 void lw_text_ip4_words(struct lw *w, ir_ref ip, ir_ref words[2], ir_ref *len);
-struct lw_val lw_text_digits(struct lw *w, ir_ref n, unsigned base, bool upper);
+/* a, but 0 where it is negative, and at most so much; no branches. */
+ir_ref lw_at_least_0(struct lw *w, ir_ref a);
+ir_ref lw_at_most(struct lw *w, ir_ref a, int64_t most);
+/* Of n, without leading zeros: to base 8, 10 or 16, letters in capitals or not. It is below that; 0: it may be any. */
+struct lw_digits { unsigned base; bool upper; uint64_t below; };
+struct lw_val lw_text_digits(struct lw *w, ir_ref n, const struct lw_digits *d);
 /* Texts of memory and those made at run time meet as the latter, short ones and long ones as long ones: the kinds of
  * such a value; a value as one of those kinds. */
 static inline uint64_t lw_text_meets(uint64_t kinds)

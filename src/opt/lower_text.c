@@ -7,7 +7,7 @@
  */
 #include "ir/lower.h"
 
-enum { INT_CAP = 20, OCTAL_CAP = 22, IP4_CAP = 15, MAC_CAP = 17, DIGIT_WORDS = 3 };
+enum { INT_CAP = 20, IP4_CAP = 15, MAC_CAP = 17, DIGIT_WORDS = 3 };
 
 static const pg_value *kind_name(unsigned kind)
 {
@@ -139,71 +139,165 @@ struct lw_val lw_text_join(struct lw *w, uint32_t n, const struct lw_val *v, uin
 
 /* ---- numbers ---- */
 
-/* The byte c put before what is in the words. */
-static void push_front(struct lw *w, ir_ref *words, ir_ref c)
+static ir_ref and(struct lw *w, ir_ref a, uint64_t k) { return lw_op2i(w, IRO(and64), a, (int64_t)k); }
+static ir_ref or(struct lw *w, ir_ref a, ir_ref b) { return lw_op2(w, IRO(or64), a, b); }
+static ir_ref shr(struct lw *w, ir_ref a, int64_t n) { return lw_op2i(w, IRO(shr64), a, n); }
+static ir_ref shl(struct lw *w, ir_ref a, int64_t n) { return lw_op2i(w, IRO(shl64), a, n); }
+static ir_ref mul(struct lw *w, ir_ref a, int64_t k) { return lw_op2i(w, IRO(mul64), a, k); }
+
+/* a - q * k: what q times k leaves. */
+static ir_ref left_by(struct lw *w, ir_ref a, ir_ref q, int64_t k)
 {
-	for (unsigned i = DIGIT_WORDS; i-- > 0;) {
-		ir_ref in = i ? lw_op2i(w, IRO(shr64), words[i - 1], 56) : c;
-		words[i] = lw_op2(w, IRO(or64), lw_op2i(w, IRO(shl64), words[i], 8), in);
-	}
+	return lw_op2(w, IRO(sub64), a, mul(w, q, k));
 }
 
-static ir_ref digit_char(struct lw *w, ir_ref d, unsigned base, bool upper)
+/* Of 10: none. */
+static unsigned bits_of_digit(unsigned base)
 {
-	ir_ref c = lw_op2i(w, IRO(add64), d, '0');
-	if (base <= 10)
+	return base == 16 ? 4 : base == 8 ? 3 : 0;
+}
+
+/* What eight digits may be: less than this. */
+static int64_t unit_of(unsigned base)
+{
+	return base == 10 ? 100000000 : (int64_t)1 << 8 * bits_of_digit(base);
+}
+
+/* Two halves of `bits` each, in a lane of their own each, the upper one first: in each lane of x alike. */
+static ir_ref halves(struct lw *w, ir_ref x, unsigned bits, unsigned lane)
+{
+	uint64_t mask = ((uint64_t)1 << bits) - 1;
+	for (unsigned at = 2 * lane; at < 64; at *= 2)
+		mask |= mask << at;
+	return or(w, and(w, shr(w, x, bits), mask), shl(w, and(w, x, mask), lane));
+}
+
+/* Eight digits of x, a byte each, the first one lowest; no branch, no loop. */
+static ir_ref digits_of(struct lw *w, ir_ref x, unsigned base)
+{
+	unsigned bits = bits_of_digit(base);
+	if (bits)
+		return halves(w, halves(w, halves(w, x, 4 * bits, 32), 2 * bits, 16), bits, 8);
+	ir_ref q = lw_op2i(w, IRO(udiv64), x, 10000);
+	x = or(w, q, shl(w, left_by(w, x, q, 10000), 32));                   /* two numbers below 10,000 */
+	q = and(w, shr(w, mul(w, x, 10486), 20), 0x7f0000007f);
+	x = or(w, q, shl(w, left_by(w, x, q, 100), 16));                     /* four below 100 */
+	q = and(w, shr(w, mul(w, x, 103), 10), 0xf000f000f000f);
+	return or(w, q, shl(w, left_by(w, x, q, 10), 8));
+}
+
+static ir_ref chars_of(struct lw *w, ir_ref x, const struct lw_digits *d)
+{
+	ir_ref b = digits_of(w, x, d->base), c = lw_op2i(w, IRO(add64), b, 0x3030303030303030);
+	if (d->base <= 10)
 		return c;
-	ir_ref letter = lw_op2i(w, IRO(shr64), lw_op2(w, IRO(sub64), lw_imm(w, 9), d), 63);
-	return lw_op2(w, IRO(add64), c, lw_op2i(w, IRO(mul64), letter, (int64_t)((upper ? 65 : 97) - 58)));
+	ir_ref letters = and(w, shr(w, lw_op2i(w, IRO(add64), b, 0x0606060606060606), 4), 0x0101010101010101);
+	return lw_op2(w, IRO(add64), c, mul(w, letters, (d->upper ? 'A' : 'a') - '0' - 10));
 }
 
-struct lw_val lw_text_digits(struct lw *w, ir_ref n, unsigned base, bool upper)
+/* How many digits x has, of eight; 0 has one. */
+static ir_ref count_of(struct lw *w, ir_ref x, unsigned base)
 {
-	ir_blk head = lw_block(w, 2 + DIGIT_WORDS), more = lw_block(w, 0), done = lw_block(w, 0);
-	ir_ref args[2 + DIGIT_WORDS] = { n, lw_imm(w, 0), lw_imm(w, 0), lw_imm(w, 0), lw_imm(w, 0) }, words[DIGIT_WORDS];
-	lw_jmp(w, head, 2 + DIGIT_WORDS, args);
-	lw_enter(w, head);
-	ir_ref x = lw_param(w, head, 0), zero = lw_imm(w, 0);
-	for (unsigned i = 0; i < DIGIT_WORDS; i++)
-		words[i] = lw_param(w, head, 2 + i);
-	unsigned bits = base == 16 ? 4 : base == 8 ? 3 : 0;
-	ir_ref rest = bits ? lw_op2i(w, IRO(shr64), x, bits) : lw_op2i(w, IRO(udiv64), x, base);
-	ir_ref d = bits ? lw_op2i(w, IRO(and64), x, base - 1)
-			: lw_op2(w, IRO(sub64), x, lw_op2i(w, IRO(mul64), rest, base));
-	push_front(w, words, digit_char(w, d, base, upper));
-	ir_ref len = lw_op2i(w, IRO(add64), lw_param(w, head, 1), 1);
-	lw_br(w, IR_NE, rest, zero, more, done);
-	lw_enter(w, more);
-	args[0] = rest;
-	args[1] = len;
-	memcpy(args + 2, words, sizeof(words));
-	lw_jmp(w, head, 2 + DIGIT_WORDS, args);
-	lw_enter(w, done);
-	for (unsigned i = 0; i < DIGIT_WORDS; i++)
-		words[i] = lw_text_bytes(w, words[i]);
-	return text_value(len, words, base == 16 ? 2 : DIGIT_WORDS, base == 16 ? 16 : base == 8 ? OCTAL_CAP : INT_CAP);
+	ir_ref n = lw_imm(w, 1), any = x;
+	unsigned bits = bits_of_digit(base);
+	if (bits) { /* bit 0 of each digit at and below the first one that is not 0, added up */
+		const int64_t ones = bits == 4 ? 0x11111111 : 0x249249;
+		for (unsigned i = 1; i < bits; i++)
+			any = or(w, any, shr(w, x, i));
+		any = and(w, any, (uint64_t)ones);
+		for (unsigned i = bits; i < 8 * bits; i *= 2)
+			any = or(w, any, shr(w, any, i));
+		ir_ref others = shr(w, mul(w, shr(w, any, bits), ones), 7 * bits);
+		return lw_op2(w, IRO(add64), n, and(w, others, ((uint64_t)1 << bits) - 1));
+	}
+	int64_t power = 1;
+	for (unsigned i = 1; i < 8; i++)
+		n = lw_op2(w, IRO(add64), n, shr(w, lw_op2(w, IRO(sub64), lw_imm(w, (power *= 10) - 1), x), 63));
+	return n;
+}
+
+/* 8 times (8 - n): the bits that n characters leave of a word. */
+static ir_ref bits_left(struct lw *w, ir_ref n)
+{
+	return lw_op2(w, IRO(sub64), lw_imm(w, 64), shl(w, n, 3));
+}
+
+/* The characters of x without leading zeros. */
+static ir_ref first_chars(struct lw *w, ir_ref x, const struct lw_digits *d, ir_ref *n)
+{
+	*n = count_of(w, x, d->base);
+	return lw_op2(w, IRO(shr64), chars_of(w, x, d), bits_left(w, *n));
+}
+
+/* words[at], with n characters in it, is filled up from eight more, and what is left of these goes to the next. */
+static void append_chars(struct lw *w, ir_ref *words, unsigned at, ir_ref n, ir_ref chars)
+{
+	ir_ref half = shl(w, n, 2); /* twice, for n may be 8 */
+	words[at] = or(w, words[at], lw_op2(w, IRO(shl64), lw_op2(w, IRO(shl64), chars, half), half));
+	words[at + 1] = lw_op2(w, IRO(shr64), chars, bits_left(w, n));
+}
+
+/* n in eights of digits, of which there are `eights`: a number with more goes another way. */
+static void emit_digits(struct lw *w, ir_ref n, const struct lw_digits *d, unsigned eights, ir_blk meet, unsigned nwords)
+{
+	ir_ref out[1 + DIGIT_WORDS] = { 0, lw_imm(w, 0), lw_imm(w, 0), lw_imm(w, 0) }, part[DIGIT_WORDS] = { n }, first;
+	int64_t unit = unit_of(d->base);
+	for (unsigned i = eights; i-- > 1;) {
+		ir_ref rest = d->base == 10 ? lw_op2i(w, IRO(udiv64), part[0], unit) : shr(w, part[0], 8 * bits_of_digit(d->base));
+		part[i] = d->base == 10 ? left_by(w, part[0], rest, unit) : and(w, part[0], (uint64_t)unit - 1);
+		part[0] = rest;
+	}
+	out[1] = first_chars(w, part[0], d, &first);
+	for (unsigned i = 1; i < eights; i++)
+		append_chars(w, out + 1, i - 1, first, chars_of(w, part[i], d));
+	out[0] = lw_op2i(w, IRO(add64), first, 8 * (eights - 1));
+	for (unsigned i = 1; i <= nwords; i++)
+		out[i] = lw_text_bytes(w, out[i]);
+	lw_jmp(w, meet, 1 + nwords, out);
+}
+
+static uint32_t digits_below(uint64_t end, unsigned base) /* 0: of any number */
+{
+	uint32_t n = 1;
+	for (uint64_t most = end - 1; most >= base; most /= base)
+		n++;
+	return n;
+}
+
+/* By as many ways as it may have eights of digits. */
+struct lw_val lw_text_digits(struct lw *w, ir_ref n, const struct lw_digits *d)
+{
+	int64_t unit = unit_of(d->base), power = unit;
+	uint32_t cap = digits_below(d->below, d->base);
+	unsigned nwords = (cap + 7) / 8;
+	ir_blk meet = lw_block(w, 1 + nwords);
+	for (unsigned eights = 1; eights < nwords; eights++, power *= unit) {
+		ir_blk here = lw_block(w, 0), more = lw_block(w, 0);
+		lw_br(w, IR_ULT, n, lw_imm(w, power), here, more);
+		lw_enter(w, here);
+		emit_digits(w, n, d, eights, meet, nwords);
+		lw_enter(w, more);
+	}
+	emit_digits(w, n, d, nwords, meet, nwords);
+	lw_enter(w, meet);
+	ir_ref words[DIGIT_WORDS];
+	for (unsigned i = 0; i < nwords; i++)
+		words[i] = lw_param(w, meet, 1 + i);
+	return text_value(lw_param(w, meet, 0), words, nwords, cap);
 }
 
 struct lw_val lw_text_int(struct lw *w, ir_ref n)
 {
-	ir_ref sign = lw_op2i(w, IRO(sar64), n, 63), zero = lw_imm(w, 0);
-	struct lw_val t = lw_text_digits(w, lw_op2(w, IRO(sub64), lw_op2(w, IRO(xor64), n, sign), sign), 10, false);
-	ir_blk minus = lw_block(w, 0), plain = lw_block(w, 0), meet = lw_block(w, t.n);
-	lw_br(w, IR_NE, sign, zero, minus, plain);
-	lw_enter(w, minus);
-	struct lw_val m = t;
-	for (unsigned i = 1; i < m.n; i++)
-		m.w[i] = lw_text_bytes(w, m.w[i]);
-	push_front(w, m.w + 1, lw_imm(w, '-'));
-	for (unsigned i = 1; i < m.n; i++)
-		m.w[i] = lw_text_bytes(w, m.w[i]);
-	m.w[0] = lw_op2i(w, IRO(add64), m.w[0], 1);
-	lw_jmp(w, meet, t.n, m.w);
-	lw_enter(w, plain);
-	lw_jmp(w, meet, t.n, t.w);
-	lw_enter(w, meet);
-	for (unsigned i = 0; i < t.n; i++)
-		t.w[i] = lw_param(w, meet, i);
+	ir_ref sign = lw_op2i(w, IRO(sar64), n, 63);
+	struct lw_val t = lw_text_digits(w, lw_op2(w, IRO(sub64), lw_op2(w, IRO(xor64), n, sign), sign),
+					 &(struct lw_digits){ .base = 10, .below = ((uint64_t)1 << 63) + 1 });
+	for (unsigned i = 1; i < t.n; i++)
+		t.w[i] = lw_text_bytes(w, t.w[i]);
+	lw_text_push(w, t.w + 1, t.n - 1u, lw_op2i(w, IRO(and64), sign, '-'), lw_op2i(w, IRO(and64), sign, 1));
+	for (unsigned i = 1; i < t.n; i++)
+		t.w[i] = lw_text_bytes(w, t.w[i]);
+	t.w[0] = lw_op2(w, IRO(sub64), t.w[0], sign);
+	t.cap++;
 	return t;
 }
 
@@ -261,12 +355,18 @@ static struct lw_val ip4_text(struct lw *w, const struct lw_val *v)
 	return text_value(len, words, 2, IP4_CAP);
 }
 
+static ir_ref digit_char(struct lw *w, ir_ref d)
+{
+	ir_ref letter = shr(w, lw_op2(w, IRO(sub64), lw_imm(w, 9), d), 63);
+	return lw_op2(w, IRO(add64), lw_op2i(w, IRO(add64), d, '0'), mul(w, letter, 'a' - '0' - 10));
+}
+
 static struct lw_val mac_text(struct lw *w, const struct lw_val *v)
 {
 	ir_ref words[3] = { lw_imm(w, 0), lw_imm(w, 0), lw_imm(w, 0) }, mac = lw_word(w, v, 0);
 	for (unsigned i = 0; i < MAC_CAP; i++) {
 		ir_ref nibble = lw_op2i(w, IRO(and64), lw_op2i(w, IRO(shr64), mac, i / 3 * 8 + (i % 3 ? 0 : 4)), 15);
-		ir_ref c = i % 3 == 2 ? lw_imm(w, ':') : digit_char(w, nibble, 16, false);
+		ir_ref c = i % 3 == 2 ? lw_imm(w, ':') : digit_char(w, nibble);
 		words[i / 8] = lw_op2(w, IRO(or64), words[i / 8], lw_op2i(w, IRO(shl64), c, i % 8 * 8));
 	}
 	for (unsigned i = 0; i < 3; i++)
@@ -350,13 +450,24 @@ struct lw_val lw_text_as(struct lw *w, const struct lw_val *v, uint64_t kinds)
 	return remade(w, v, IR_BIT(IR_STR), IR_TEXT, text_of_kind);
 }
 
+ir_ref lw_at_least_0(struct lw *w, ir_ref a)
+{
+	return lw_op2(w, IRO(and64), a, lw_op2i(w, IRO(xor64), lw_op2i(w, IRO(sar64), a, 63), -1));
+}
+
+ir_ref lw_at_most(struct lw *w, ir_ref a, int64_t most)
+{
+	ir_ref k = lw_imm(w, most);
+	return lw_op2(w, IRO(sub64), k, lw_at_least_0(w, lw_op2(w, IRO(sub64), k, a)));
+}
+
+/* Shifted twice by half of it: by 64, a word is gone. */
 ir_ref lw_text_mask(struct lw *w, ir_ref len, unsigned i)
 {
-	ir_ref left = lw_op2i(w, IRO(sub64), len, 8 * i), zero = lw_imm(w, 0);
-	ir_ref bits = lw_op2i(w, IRO(and64), lw_op2i(w, IRO(shl64), left, 3), 63);
-	ir_ref mask = lw_text_bytes(w, lw_op2i(w, IRO(sub64), lw_op2(w, IRO(shl64), lw_imm(w, 1), bits), 1));
-	ir_ref part = lw_pick(w, IR_SGT, left, zero, mask, zero);
-	return lw_pick(w, IR_SGE, left, lw_imm(w, 8), lw_imm(w, -1), part);
+	ir_ref bytes = lw_at_most(w, lw_at_least_0(w, lw_op2i(w, IRO(sub64), len, 8 * i)), 8);
+	ir_ref half = lw_op2i(w, IRO(shl64), bytes, 2);
+	ir_ref end = lw_op2(w, IRO(shl64), lw_op2(w, IRO(shl64), lw_imm(w, 1), half), half);
+	return lw_text_bytes(w, lw_op2i(w, IRO(sub64), end, 1));
 }
 
 struct lw_val lw_text_part(struct lw *w, const struct lw_str *s, ir_ref from, ir_ref len, uint32_t most)

@@ -193,18 +193,6 @@ struct texts {
 
 static void put(struct texts *t, struct lw_val v) { t->all[t->n++] = v; }
 
-static ir_ref at_least(struct lw *w, ir_ref a, int64_t least)
-{
-	ir_ref k = lw_imm(w, least);
-	return lw_pick(w, IR_SLT, a, k, k, a);
-}
-
-static ir_ref at_most(struct lw *w, ir_ref a, int64_t most)
-{
-	ir_ref k = lw_imm(w, most);
-	return lw_pick(w, IR_SGT, a, k, k, a);
-}
-
 /* A text of one byte, or none. */
 static struct lw_val byte_text(struct lw *w, ir_ref len, ir_ref c)
 {
@@ -233,8 +221,8 @@ static void fill(struct texts *t, ir_ref n, char c, uint32_t most)
 		all.w[i] = lw_imm(w, (int64_t)(0x0101010101010101u * (uint8_t)c));
 	for (uint32_t before = 0; before < most; before += LW_MAXSTR) {
 		uint32_t here = most - before < LW_MAXSTR ? most - before : (uint32_t)LW_MAXSTR;
-		ir_ref some = at_most(w, before ? lw_op2i(w, IRO(sub64), n, before) : n, here);
-		put(t, first_bytes(w, &all, at_least(w, some, 0), here));
+		ir_ref some = lw_at_most(w, before ? lw_op2i(w, IRO(sub64), n, before) : n, here);
+		put(t, first_bytes(w, &all, lw_at_least_0(w, some), here));
 	}
 }
 
@@ -279,9 +267,9 @@ static ir_ref zeros_of(struct lw *w, const struct piece *p, ir_ref n, ir_ref dig
 	ir_ref zeros = lw_imm(w, 0), one = lw_imm(w, 1);
 	*most = octal;
 	if (p->precision != NO_PRECISION)
-		zeros = at_least(w, lw_op2(w, IRO(sub64), lw_imm(w, p->precision), digits), 0);
+		zeros = lw_at_least_0(w, lw_op2(w, IRO(sub64), lw_imm(w, p->precision), digits));
 	else if (p->flags & ZERO)
-		zeros = at_least(w, room(w, p, lw_op2(w, IRO(add64), before, digits)), 0);
+		zeros = lw_at_least_0(w, room(w, p, lw_op2(w, IRO(add64), before, digits)));
 	*most = p->precision > (int)*most ? (uint32_t)p->precision : *most;
 	*most = p->flags & ZERO && p->width > *most ? p->width : *most;
 	if (!octal)
@@ -303,7 +291,7 @@ static void put_integer(struct texts *t, const struct piece *p, ir_ref n)
 	} else if (p->conv->base == 16 && p->flags & ALTERNATIVE) {
 		before = prefix_of(w, p, n);
 	}
-	struct lw_val digits = lw_text_digits(w, magnitude, p->conv->base, p->conv->name == 'X');
+	struct lw_val digits = lw_text_digits(w, magnitude, &(struct lw_digits){ .base = p->conv->base, .upper = p->conv->name == 'X' });
 	if (p->precision == 0)
 		digits = first_bytes(w, &digits, lw_pick(w, IR_EQ, n, none, none, digits.w[0]), digits.cap);
 	len = before.kinds ? before.w[0] : none;
@@ -376,7 +364,7 @@ static void put_text(struct texts *t, const struct piece *p, const struct lw_val
 	else if (may_hold_zero(v))
 		check_words(t, &text);
 	if (cut) {
-		len = at_most(w, len, p->precision);
+		len = lw_at_most(w, len, p->precision);
 		text = far ? lw_str_part(w, &s, s.off, len, (uint32_t)p->precision)
 			   : first_bytes(w, &text, len, (uint32_t)p->precision);
 	}
