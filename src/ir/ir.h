@@ -79,10 +79,19 @@ struct ir_type {
 	ir_ref def;            /* func, rec: the closure, newtable or record it always is, or 0 */
 	uint32_t cap;          /* str, text, long: greatest length in bytes */
 	const struct ctype *layout; /* entry: its struct */
-	uint32_t model;        /* map: what it is like, a number in unit->models */
+	union {
+		uint32_t model;    /* map: what it is like, a number in unit->models */
+		uint32_t below;    /* int, and no map, as an argument of rows that ask (IR_BOUNDED): what it is less than; 0: unknown */
+	};
 	uint32_t most;         /* slice: greatest length in bytes */
 	const struct ir_lib *row; /* func: the library row it always is, or NULL */
 };
+
+/* What an argument of a row that asks for it is less than; 0: that is not known. */
+static inline uint32_t ir_type_below(const struct ir_type *t)
+{
+	return t->kinds & (IR_BIT(IR_MAP) | IR_BIT(IR_HOST)) ? 0 : t->below;
+}
 
 /* ---- operations ---- */
 

@@ -36,6 +36,7 @@ struct lw_val {
 	const struct ctype *layout; /* entry */
 	uint32_t model;             /* map */
 	uint32_t most;              /* slice */
+	uint32_t below;             /* int: what it is less than, and not negative; 0: that is not known */
 	ir_ref def;                 /* rec: the Lua-level `record` instruction */
 };
 
@@ -203,6 +204,10 @@ void lw_str_less(struct lw *w, const struct lw_val *a, const struct lw_val *b, b
 /* Strings made at run time. The most bytes that values of these kinds have as text; such a value as text;
  * several, one behind the other; an integer; its digits, unsigned, by base 8, 10 or 16. */
 uint32_t lw_text_cap(uint64_t kinds, uint32_t cap, uint32_t most);
+/* Likewise, of an integer below that; 0: any. */
+uint32_t lw_text_cap_below(uint64_t kinds, uint32_t cap, uint32_t most, uint32_t below);
+/* How many digits numbers below that have, to that base; 0: any number. */
+uint32_t lw_digits_below(uint64_t end, unsigned base);
 struct lw_val lw_text(struct lw *w, const struct lw_val *v);
 struct lw_val lw_text_join(struct lw *w, uint32_t n, const struct lw_val *v, uint32_t cap); /* at most so long */
 /* `len` bytes from offset `from` on of a string on the stack, at most `most`; of any string, as std_part_kind says. */
@@ -217,7 +222,7 @@ ir_ref lw_text_bytes(struct lw *w, ir_ref word);
 ir_ref lw_zero_bytes(struct lw *w, ir_ref word);
 /* Bytes of word i (the first is 0) that a text of that length has, as a mask. */
 ir_ref lw_text_mask(struct lw *w, ir_ref len, unsigned i);
-struct lw_val lw_text_int(struct lw *w, ir_ref n);
+struct lw_val lw_text_int(struct lw *w, ir_ref n, uint32_t below);
 /* Puts the `len` bytes (under 8) of `part` before those of the n words, the first byte lowest; other bytes of it are 0. */
 void lw_text_push(struct lw *w, ir_ref *words, unsigned n, ir_ref part, ir_ref len);
 /* The text of an IPv4 address in host order, so in words; its length. */

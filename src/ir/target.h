@@ -68,6 +68,8 @@ enum {
 	IR_PART = 1 << 23,
 	/* It checks the kind of each argument itself, when it has done with those before. */
 	IR_IN_TURN = 1 << 24,
+	/* What it makes is as long as its integers can get: it wants to know how great they are at most. */
+	IR_BOUNDED = 1 << 25,
 };
 enum { IR_RESULTS = 35 };
 

@@ -206,7 +206,7 @@ const struct ir_lib net_addr_rows[] = {
 	{ .name = "int", .ret = IR_BIT(IR_INT), .type = int_type, .lower = int_lower,
 	  .what = "an ip4 or mac as an integer" },
 	{ .name = "byte", .min = 1, .max = 1, .args = { IR_BIT(IR_INT) },
-	  .ret = IR_BIT(IR_INT) | IR_BIT(IR_NIL), .lower = byte_lower,
+	  .ret = IR_BIT(IR_INT) | IR_BIT(IR_NIL), .effects = IR_UNSIGNED, .imm = 1, .lower = byte_lower,
 	  .what = "byte number i (from 1), nil outside" },
 	{ .name = "within", .min = 1, .max = 1, .args = { IR_ALL_STRINGS | IR_BIT(IR_HOST) },
 	  .ret = IR_BOOL, .type = within_type, .lower = within_lower,

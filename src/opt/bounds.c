@@ -158,6 +158,8 @@ static struct span made(const struct flow *fl, ir_blk at, ir_ref v, unsigned *le
 		return field_of(fl, i);
 	case IRO(call):
 		return call_of(fl, at, i, left);
+	case IRO(result):
+		return call_of(fl, at, ir_at(fl->f, i->args[0]), left);
 	case IRO(param):
 		return param_of(fl, v, left);
 	default:
@@ -181,6 +183,14 @@ static struct span span_of(const struct flow *fl, ir_blk at, ir_ref v, unsigned 
 		if (ir_block(f, b)->npreds == 1)
 			tested(f, ir_block(f, b)->preds->from, ir_block(f, b)->preds->succ, v, &s);
 	return s;
+}
+
+uint32_t bounds_number(const struct flow *fl, ir_blk at, ir_ref v)
+{
+	ir_need_tree(fl->f);
+	unsigned left = MAX_STEPS;
+	struct span s = span_of(fl, at, v, &left);
+	return s.lo < 0 || s.hi >= UINT32_MAX ? 0 : (uint32_t)s.hi + 1;
 }
 
 uint32_t bounds_part(const struct flow *fl, ir_ref call)

@@ -344,7 +344,8 @@ static bool concat_piece(struct infer *in, ir_ref r, uint32_t i, uint32_t *least
 			   infer_a_wrong(in, &t, 0))->help = t.kinds & IR_VIEWS ? "write p:sub(1) for its bytes" : NULL;
 	else {
 		*least += t.k && t.k->kind == PG_STR ? t.k->n : 0;
-		*most += lw_text_cap(good, t.cap, t.most);
+		*most += lw_text_cap_below(good, t.cap, t.most,
+					   good & IR_BIT(IR_INT) ? bounds_number(&in->fl, ir_at(in->fl.f, r)->block, ir_at(in->fl.f, r)->args[i]) : 0);
 		return true;
 	}
 	return false;

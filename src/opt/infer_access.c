@@ -554,6 +554,9 @@ static struct ir_type call_row(struct infer *in, ir_ref r, const struct ir_lib *
 	}
 	if (row->effects & IR_PART && n > 2 && !a[2].k && !type_is_pending(&a[2]))
 		a[2].most = bounds_part(&in->fl, r);
+	for (uint32_t i = 0; row->effects & IR_BOUNDED && i < n; i++)
+		if (!a[i].k && (a[i].kinds & (IR_BIT(IR_INT) | IR_BIT(IR_MAP))) == IR_BIT(IR_INT))
+			a[i].below = bounds_number(&in->fl, ins->block, ins->args[i + 1]);
 	for (uint32_t i = 0; i < n; i++)
 		if (a[i].kinds & IR_BIT(IR_MSG) && infer_looks_at_bytes(in->fl.u, row))
 			return infer_bytes(in);

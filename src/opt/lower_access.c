@@ -87,6 +87,15 @@ void lower_len(struct lw *w, ir_ref r)
 
 /* ---- a .. b ---- */
 
+/* What argument a is less than, where it is an integer. */
+static uint32_t below(const struct lw *w, ir_ref r, uint32_t a)
+{
+	const struct flow fl = { .u = w->unit, .f = w->from };
+	const struct ir_ins *i = ir_at(w->from, r);
+	const struct ir_type *t = &ir_at(w->from, i->args[a])->type;
+	return t->kinds & IR_BIT(IR_INT) && !t->k ? bounds_number(&fl, i->block, i->args[a]) : 0;
+}
+
 /* Pieces are checked as Lua does: the last two, then from right to left. */
 void lower_concat(struct lw *w, ir_ref r)
 {
@@ -100,6 +109,7 @@ void lower_concat(struct lw *w, ir_ref r)
 		uint32_t at = k == i->nargs - 1 ? k - 1 : k == i->nargs - 2 ? k + 1 : k;
 		pieces[at] = lw_check_kind(w, lower_arg(w, r, at), IR_STRINGS | IR_BIT(IR_INT),
 					   "attempt to concatenate a %K value");
+		pieces[at].below = below(w, r, at);
 	}
 	w->val[r] = lw_text_join(w, i->nargs, pieces, i->type.cap);
 }
@@ -327,6 +337,8 @@ void lower_call(struct lw *w, ir_ref r)
 	for (uint32_t k = 0; k < c.n; k++)
 		c.args[k] = *lower_arg(w, r, k + 1);
 	const struct ir_lib *row = row_called(w->unit, callee->type.row, c.n);
+	for (uint32_t k = 0; row && row->effects & IR_BOUNDED && k < c.n; k++)
+		c.args[k].below = below(w, r, k + 1);
 	if (row && ir_row_of_string(w->unit->target, row)) {
 		string_row(w, row, &c, callee->op == IRO(self));
 		return;

@@ -17,10 +17,18 @@ static const pg_value *kind_name(unsigned kind)
 	return kind == IR_NIL ? &nil : kind == IR_FALSE ? &no : &yes;
 }
 
-static uint32_t cap_of_kind(unsigned kind, uint32_t cap, uint32_t most)
+uint32_t lw_digits_below(uint64_t end, unsigned base)
+{
+	uint32_t n = 1;
+	for (uint64_t most = end - 1; most >= base; most /= base)
+		n++;
+	return n;
+}
+
+static uint32_t cap_of_kind(unsigned kind, uint32_t cap, uint32_t most, uint32_t below)
 {
 	switch (kind) {
-	case IR_INT: return INT_CAP;
+	case IR_INT: return below ? lw_digits_below(below, 10) : INT_CAP;
 	case IR_IP4: return IP4_CAP;
 	case IR_IP6: return LW_IP6_CAP;
 	case IR_MAC: return MAC_CAP;
@@ -30,14 +38,19 @@ static uint32_t cap_of_kind(unsigned kind, uint32_t cap, uint32_t most)
 	}
 }
 
-uint32_t lw_text_cap(uint64_t kinds, uint32_t cap, uint32_t most)
+uint32_t lw_text_cap_below(uint64_t kinds, uint32_t cap, uint32_t most, uint32_t below)
 {
 	uint32_t n = 0;
 	for (; kinds; kinds &= kinds - 1) {
-		uint32_t one = cap_of_kind(ir_first_kind(kinds), cap, most);
+		uint32_t one = cap_of_kind(ir_first_kind(kinds), cap, most, below);
 		n = one > n ? one : n;
 	}
 	return n;
+}
+
+uint32_t lw_text_cap(uint64_t kinds, uint32_t cap, uint32_t most)
+{
+	return lw_text_cap_below(kinds, cap, most, 0);
 }
 
 /* A text of bytes in words, the first in the lowest bits of the first. */
@@ -125,7 +138,7 @@ struct lw_val lw_text_join(struct lw *w, uint32_t n, const struct lw_val *v, uin
 		return lw_long_join(w, n, v, most);
 	uint32_t longest = 0, all = 0;
 	for (uint32_t i = 0; i < n; i++) {
-		uint32_t cap = lw_text_cap(v[i].kinds, v[i].cap, v[i].most);
+		uint32_t cap = lw_text_cap_below(v[i].kinds, v[i].cap, v[i].most, v[i].below);
 		longest = cap > longest ? cap : longest;
 		all += cap;
 	}
@@ -256,19 +269,11 @@ static void emit_digits(struct lw *w, ir_ref n, const struct lw_digits *d, unsig
 	lw_jmp(w, meet, 1 + nwords, out);
 }
 
-static uint32_t digits_below(uint64_t end, unsigned base) /* 0: of any number */
-{
-	uint32_t n = 1;
-	for (uint64_t most = end - 1; most >= base; most /= base)
-		n++;
-	return n;
-}
-
 /* By as many ways as it may have eights of digits. */
 struct lw_val lw_text_digits(struct lw *w, ir_ref n, const struct lw_digits *d)
 {
 	int64_t unit = unit_of(d->base), power = unit;
-	uint32_t cap = digits_below(d->below, d->base);
+	uint32_t cap = lw_digits_below(d->below, d->base);
 	unsigned nwords = (cap + 7) / 8;
 	ir_blk meet = lw_block(w, 1 + nwords);
 	for (unsigned eights = 1; eights < nwords; eights++, power *= unit) {
@@ -286,8 +291,10 @@ struct lw_val lw_text_digits(struct lw *w, ir_ref n, const struct lw_digits *d)
 	return text_value(lw_param(w, meet, 0), words, nwords, cap);
 }
 
-struct lw_val lw_text_int(struct lw *w, ir_ref n)
+struct lw_val lw_text_int(struct lw *w, ir_ref n, uint32_t below)
 {
+	if (below)
+		return lw_text_digits(w, n, &(struct lw_digits){ .base = 10, .below = below });
 	ir_ref sign = lw_op2i(w, IRO(sar64), n, 63);
 	struct lw_val t = lw_text_digits(w, lw_op2(w, IRO(sub64), lw_op2(w, IRO(xor64), n, sign), sign),
 					 &(struct lw_digits){ .base = 10, .below = ((uint64_t)1 << 63) + 1 });
@@ -402,7 +409,7 @@ static struct lw_val text_of_kind(struct lw *w, const struct lw_val *v)
 	switch (kind) {
 	case IR_TEXT: return *v;
 	case IR_STR: case IR_SLICE: case IR_LONG: return string_text(w, v);
-	case IR_INT: return lw_text_int(w, lw_int_word(w, v));
+	case IR_INT: return lw_text_int(w, lw_int_word(w, v), v->below);
 	case IR_IP4: return ip4_text(w, v);
 	case IR_IP6: return lw_text_ip6(w, v);
 	case IR_MAC: return mac_text(w, v);
@@ -414,7 +421,7 @@ static struct lw_val text_of_kind(struct lw *w, const struct lw_val *v)
 
 struct lw_val lw_text(struct lw *w, const struct lw_val *v)
 {
-	uint32_t cap = lw_text_cap(v->kinds, v->cap, v->most);
+	uint32_t cap = lw_text_cap_below(v->kinds, v->cap, v->most, v->below);
 	return lw_str_each(w, v, IR_TEXT, cap < LW_MAXSTR ? cap : (uint32_t)LW_MAXSTR, text_of_kind);
 }
 

@@ -81,6 +81,8 @@ int untangle(struct flow *fl);
 int again_known(struct flow *fl);
 /* Messages of errors whose bytes are looked at become texts. Returns how many. */
 int messages_text(struct flow *fl);
+/* What v is less than in block `at`, where it is an integer that is not negative and this is known; else 0. */
+uint32_t bounds_number(const struct flow *fl, ir_blk at, ir_ref v);
 /* One more than the most bytes that a call of sub gives, by what is known of its two numbers; 0: they may be any. */
 uint32_t bounds_part(const struct flow *fl, ir_ref call);
 /* What tests of a value's kind by its name say of it becomes known where they lead. Returns how many times. */

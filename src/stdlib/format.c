@@ -117,12 +117,13 @@ static const struct refusal *read_format(const pg_value *k, struct piece *out, u
 /* Bytes that the conversion gives at most. */
 static uint32_t most_of(const struct piece *p, const struct ir_type *a)
 {
-	uint32_t n = is_text(p) ? lw_text_cap(a->kinds, a->cap, a->most) : p->conv->most;
+	uint32_t n = is_text(p) ? lw_text_cap_below(a->kinds, a->cap, a->most, ir_type_below(a))
+		: p->conv->base && ir_type_below(a) ? lw_digits_below(ir_type_below(a), p->conv->base) : p->conv->most;
 	uint32_t precision = p->precision == NO_PRECISION ? 0 : (uint32_t)p->precision;
 	if (is_text(p))
 		n = p->precision != NO_PRECISION && n > precision ? precision : n;
 	else
-		n = (n > precision ? n : precision) + is_signed(p) + (p->flags & ALTERNATIVE ? 2 : 0);
+		n = (n > precision ? n : precision) + (is_signed(p) && (!ir_type_below(a) || p->flags & (PLUS | SPACE))) + (p->flags & ALTERNATIVE ? 2 : 0);
 	return n > p->width ? n : p->width;
 }
 
@@ -278,20 +279,20 @@ static ir_ref zeros_of(struct lw *w, const struct piece *p, ir_ref n, ir_ref dig
 	return lw_pick(w, IR_ULT, zeros, need, need, zeros);
 }
 
-static void put_integer(struct texts *t, const struct piece *p, ir_ref n)
+static void put_integer(struct texts *t, const struct piece *p, ir_ref n, uint32_t below)
 {
 	struct lw *w = t->w;
 	ir_ref none = lw_imm(w, 0), magnitude = n, len, zeros;
 	struct lw_val before = { .kinds = 0 };
 	uint32_t most;
-	if (is_signed(p)) {
+	if (is_signed(p) && (!below || p->flags & (PLUS | SPACE))) {
 		ir_ref sign = lw_op2i(w, IRO(sar64), n, 63);
 		before = sign_of(w, p, n);
 		magnitude = lw_op2(w, IRO(sub64), lw_op2(w, IRO(xor64), n, sign), sign);
 	} else if (p->conv->base == 16 && p->flags & ALTERNATIVE) {
 		before = prefix_of(w, p, n);
 	}
-	struct lw_val digits = lw_text_digits(w, magnitude, &(struct lw_digits){ .base = p->conv->base, .upper = p->conv->name == 'X' });
+	struct lw_val digits = lw_text_digits(w, magnitude, &(struct lw_digits){ .base = p->conv->base, .upper = p->conv->name == 'X', .below = below });
 	if (p->precision == 0)
 		digits = first_bytes(w, &digits, lw_pick(w, IR_EQ, n, none, none, digits.w[0]), digits.cap);
 	len = before.kinds ? before.w[0] : none;
@@ -380,9 +381,9 @@ static void convert(struct texts *t, const struct piece *p, const struct lw_val 
 	else if (is_text(p))
 		put_text(t, p, v);
 	else if (is_signed(p) && plain(p))
-		put(t, lw_text_int(t->w, lw_int_word(t->w, v)));
+		put(t, lw_text_int(t->w, lw_int_word(t->w, v), v->below));
 	else if (p->conv->base)
-		put_integer(t, p, lw_int_word(t->w, v));
+		put_integer(t, p, lw_int_word(t->w, v), v->below);
 	else
 		put_char(t, p, lw_int_word(t->w, v));
 }

@@ -344,7 +344,7 @@ const struct ir_lib stdlib_rows[] = {
 	{ "tonumber", 1, 2, { 0 }, INT | NIL, 0, IR_BYTES, std_tonumber_type, std_tonumber_lower, 0,
 	  "an integer as it is, text converted, else nil; text that is a float raises" },
 	{ "type", 1, 1, { 0 }, STR, 8, IR_CALM | IR_TELLS, kind_type, kind_lower, 0, "kind of a value, as text" },
-	{ "tostring", 1, 1, { 0 }, IR_STRINGS, 0, IR_BYTES, std_tostring_type, std_tostring_lower, 0, "a value as text" },
+	{ "tostring", 1, 1, { 0 }, IR_STRINGS, 0, IR_BYTES | IR_BOUNDED, std_tostring_type, std_tostring_lower, 0, "a value as text" },
 	{ "string.char", 0, -1, { INT, INT, INT, INT }, IR_BIT(IR_TEXT), 0, IR_E_RAISE | IR_IN_TURN, std_char_type, std_char_lower, 0,
 	  "the text of these bytes" },
 	{ "rawget", 2, 2, { 0 }, IR_ANY, 0, 0, rawget_type, known_lower, 0, "t[k] of a captured table, without __index" },

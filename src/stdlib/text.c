@@ -48,7 +48,7 @@ bool std_tostring_type(struct infer *in, const struct ir_lib *row, uint32_t site
 		std_give(in, a->k->kind == PG_NIL ? "nil" : a->k->kind == PG_TRUE ? "true" : "false",
 		     a->k->kind == PG_NIL ? 3 : a->k->kind == PG_TRUE ? 4 : 5, out);
 	else
-		return std_text_type(in, site, 0, lw_text_cap(a->kinds, a->cap, a->most), out);
+		return std_text_type(in, site, 0, lw_text_cap_below(a->kinds, a->cap, a->most, ir_type_below(a)), out);
 	return true;
 }
 
