@@ -154,11 +154,14 @@ static bool is_kept(const struct records *s, const struct ir_ins *i, uint32_t ar
 	       type_of(s, i->args[0])->kinds & IR_BIT(IR_REC);
 }
 
-/* Functions that only look, such as type, keep nothing of their arguments. */
+/* Functions that only look, such as type, keep nothing of their arguments; nor do those that kernel code has not, of which
+ * that is said. */
 static bool keeps(const struct ir_fn *f, const struct ir_ins *call)
 {
-	const struct ir_lib *row = ir_at(f, call->args[0])->type.row;
-	return !row || row->effects & IR_E_WRITE;
+	const struct ir_type *callee = &ir_at(f, call->args[0])->type;
+	if (callee->k && callee->k->kind == PG_LIB && !callee->row)
+		return false;
+	return !callee->row || callee->row->effects & IR_E_WRITE;
 }
 
 static void refuse_function(struct records *s, ir_ref r)

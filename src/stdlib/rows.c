@@ -388,7 +388,7 @@ const struct ir_lib stdlib_rows[] = {
 	{ "bpf.ip", 1, 1, { 0 }, IR_BIT(IR_IP4), 0, 0, addr_type, ip_lower, AS_IP,
 	  "address of constant text, or of a host-order integer" },
 	{ "bpf.mac", 1, 1, { 0 }, IR_BIT(IR_MAC), 0, 0, addr_type, mac_lower, AS_MAC, "MAC address, likewise" },
-	{ "bpf.trunc", 2, 2, { IR_STRINGS, INT }, IR_STRINGS, 0, 0, std_trunc_type, std_trunc_lower, 0,
+	{ "bpf.trunc", 2, 2, { IR_STRINGS, INT }, IR_STRINGS, 0, IR_BYTES, std_trunc_type, std_trunc_lower, 0,
 	  "the first n bytes of a string, or all of it" },
 	{ "bpf.cidr", 1, 1, { 0 }, IR_BIT(IR_HOST), 0, 0, addr_type, NULL, AS_CIDR, "prefix of constant text" },
 	/* a string of the packet that outlives a write to it; no script can name it */

@@ -253,4 +253,10 @@ diag.case("a function that names itself as a value", function(p)
 	add(3)
 	return n == 3 and bpf.DROP
 end)
+diag.case("functions of tables on one made here", function(p)
+	local t = { p.len, 5, 30 }
+	table.insert(t, 3)
+	table.sort(t)
+	return t[1] == 5 and bpf.DROP
+end)
 diag.done()

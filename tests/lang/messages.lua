@@ -103,4 +103,10 @@ lang.case { name = "too long for that", see = { rows, notes, sent }, inputs = la
 	local kept = pcall(function() notes[1] = err end)
 	return stored, kept, why:find("does not fit") ~= nil
 end }
+lang.case { name = "cut to a length", inputs = lang.each { 0, 1, false }, f = function(a)
+	local ok, e = pcall(function() return 7 // a end)
+	if ok then return e end
+	local t = bpf.trunc(e, 20)
+	return #t, t == e:sub(1, 20)
+end }
 lang.done()
