@@ -80,12 +80,14 @@ products := $(BUILD)/libperigee.a $(BUILD)/libperigee.so $(if $(src_cli),$(BUILD
 	    $(if $(src_lua),$(BUILD)/perigee.so)
 stage    := $(if $(wildcard tests/net/stage/*.c),$(BUILD)/stage)
 
-.PHONY: FORCE all tests check faults check-vm fresh demo fuzz fuzz-input mutate mutate-fuzz bench static install uninstall clean help
+.PHONY: FORCE all tests sanitized check faults check-vm fresh demo fuzz fuzz-input mutate mutate-fuzz bench static install uninstall clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
 all: $(products) $(stage)                     ## the library, the command, the Lua module
 tests: $(unit_bin) $(main_bin) $(preload_so) $(threads) $(bench_obj)     ## the test programs; benchmarks, compiled only
+
+sanitized: $(sanitized)                       ## the command under sanitizers, for the suite of that name
 
 check: all tests $(if $(filter-out sanitized%,$(T)),,$(sanitized))  ## all tests; T=suite/name runs a part
 	@BUILD=$(BUILD) LUA=$(LUA) tests/run $(T)

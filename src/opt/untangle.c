@@ -4,17 +4,23 @@
  *
  *   b1: jmp b3(true, n)    b2: jmp b3(false, message)    b3(ok, v): branch ok -> b4, b5
  *
- * What the block was given becomes variables, which cells.c makes values again. Only functions that
- * catch errors are looked at.
+ * Likewise what a function of the script gives behind a flag: `return false, "why"`, `return true, n`.
+ *
+ * What the block was given becomes variables, which cells.c makes values again. Where nothing of it may be of several kinds,
+ * it is left as it is.
  */
 #include "opt/opt.h"
 #include "opt/params.h"
 
-static bool catches(const struct ir_fn *f)
+/* May a parameter of b besides number i be of several kinds, or a table made here or none? */
+static bool is_mixed(const struct ir_fn *f, ir_blk b, uint32_t i)
 {
-	for (uint32_t o = 0; o < f->nrpo; o++)
-		if (ir_at(f, ir_block(f, f->rpo[o])->last)->op == IRO(guard))
+	const struct ir_block *k = ir_block(f, b);
+	for (uint32_t p = 0; p < k->nparams; p++) {
+		uint64_t kinds = ir_at(f, k->params[p])->type.kinds;
+		if (p != i && kinds && (!ir_single(kinds) || kinds & IR_BIT(IR_REC)))
 			return true;
+	}
 	return false;
 }
 
@@ -46,7 +52,7 @@ static bool is_tangle(const struct ir_fn *f, ir_blk b, uint32_t i)
 {
 	const struct ir_block *k = ir_block(f, b);
 	unsigned side, known = 0;
-	if (i >= k->nparams || k->npreds < 2)
+	if (i >= k->nparams || k->npreds < 2 || !is_mixed(f, b, i))
 		return false;
 	for (uint32_t p = 0; p < k->npreds; p++) {
 		if (ir_at(f, ir_block(f, k->preds[p].from)->last)->op != IRO(jmp))
@@ -142,8 +148,6 @@ static void part(struct ir_fn *f, ir_blk b, uint32_t i)
 int untangle(struct flow *fl)
 {
 	struct ir_fn *f = fl->f;
-	if (!catches(f))
-		return 0;
 	ir_order(f);
 	for (uint32_t o = 1; o < f->nrpo; o++) {
 		uint32_t i = asked(f, f->rpo[o]);

@@ -127,4 +127,17 @@ diag.case("a payload and a text", function(pkt)
 	if udp and udp.payload == "GET" then return bpf.DROP end
 	if pkt.tcp ~= 0 then return bpf.PASS end
 end)
+local four = bpf.map { "array", key = "u32", value = "u64", entries = 4 }
+local full, holed = {}, {}
+for i = 0, 255 do full[i], holed[i] = i, i ~= 77 and i or nil end
+diag.case("keys that are there, whichever they are", function(pkt)
+	four[1] = four[1] + 1
+	four[pkt.len & 3] = four[pkt.len & 3] + 1
+	return full[pkt.len & 255] + full[200] > 9 and bpf.DROP or bpf.PASS
+end)
+diag.case("keys that may not be there", function(pkt)
+	four[4] = four[4] + 1
+	four[1] = four[pkt.len & 7] + 1
+	return holed[pkt.len & 255] + 1 > 9 and bpf.DROP or bpf.PASS
+end)
 diag.done()

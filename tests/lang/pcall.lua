@@ -289,4 +289,61 @@ lang.case { name = "a text of another kind on the way out", inputs = texts, f = 
 	end)
 	return ok, #m, m == s
 end }
+local some = lang.each { 0, 1, 2, 5, 100, -1 }
+lang.case { name = "a number, or a table that was raised", inputs = some, f = function(n)
+	if math.type(n) ~= "integer" then return end
+	local ok, e = pcall(function()
+		if n > 4 then error({ at = n, why = "big" }) end
+		return n + 1
+	end)
+	if ok then return e * 2 end
+	return e.at, #e.why, ok
+end }
+lang.case { name = "a number, or a text that was raised", inputs = some, f = function(n)
+	local ok, e = pcall(function()
+		if n > 4 then error("big", 0) elseif n < 0 then error "negative" end
+		return n + 1
+	end)
+	if not ok then return #e > 3, e == "big" end
+	return e * 2
+end }
+lang.case { name = "a text, or a table that was raised", inputs = some, f = function(n)
+	if math.type(n) ~= "integer" then return end
+	local ok, e = pcall(function()
+		if n > 4 then error({ at = n }) end
+		return n == 1 and "one" or "small"
+	end)
+	if not ok then return e.at end
+	return #e, e == "one"
+end }
+lang.case { name = "a flag, and a table or a number", inputs = some, f = function(n)
+	local function check(v)
+		if v > 4 then return false, { at = v } end
+		return true, v
+	end
+	local ok, e = check(n)
+	if ok then return e + 1 end
+	return -e.at
+end }
+lang.case { name = "a value, or nil and why", inputs = some, f = function(n)
+	local function check(v)
+		if v > 4 then return nil, { what = v } elseif v < 0 then return nil, { what = -1 } end
+		return v, v + 1
+	end
+	local v, why = check(n)
+	if not v then return why.what end
+	return v + why
+end }
+lang.case { name = "a flag in a loop", inputs = some, f = function(n)
+	local sum = 0
+	local function check(v)
+		if v & 3 == 3 then return false, "three" end
+		return true, v
+	end
+	for i = n, n + 9 do
+		local ok, e = check(i)
+		if ok then sum = sum + e else sum = sum + #e end
+	end
+	return sum
+end }
 lang.done()
