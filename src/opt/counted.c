@@ -65,6 +65,12 @@ static bool all_known(const struct counted *c)
 	return true;
 }
 
+/* Does another function get them, which may want more? */
+static bool hands_on(const struct ir_lib *row)
+{
+	return ir_lib_expands(row) && row->imm == IR_EXPAND_XPCALL;
+}
+
 static bool is_counted(struct counted *c, struct flow *fl, ir_ref call)
 {
 	const struct ir_ins *i = ir_at(fl->f, call);
@@ -72,7 +78,7 @@ static bool is_counted(struct counted *c, struct flow *fl, ir_ref call)
 	if (i->op != IRO(call) || (i->aux & (IR_OPEN | IR_LAST)) != IR_PADDED)
 		return false;
 	c->row = row_of(c->f, call);
-	return c->row && !ir_lib_takes_padded(c->row) && find_last(c) && all_known(c);
+	return c->row && !ir_lib_takes_padded(c->row) && !hands_on(c->row) && find_last(c) && all_known(c);
 }
 
 static ir_ref call_with(struct counted *c, ir_blk b, uint32_t nargs, const pg_value *format)

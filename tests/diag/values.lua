@@ -259,4 +259,8 @@ diag.case("functions of tables on one made here", function(p)
 	table.sort(t)
 	return t[1] == 5 and bpf.DROP
 end)
+diag.case("a byte that may be no value, for what xpcall calls", function(p)
+	local ok, n = xpcall(math.tointeger, function(e) return e end, p:sub(1, 2):byte(1))
+	return ok and bpf.DROP
+end)
 diag.done()
