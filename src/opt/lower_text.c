@@ -272,13 +272,13 @@ static void emit_digits(struct lw *w, ir_ref n, const struct lw_digits *d, unsig
 /* By as many ways as it may have eights of digits. */
 struct lw_val lw_text_digits(struct lw *w, ir_ref n, const struct lw_digits *d)
 {
-	int64_t unit = unit_of(d->base), power = unit;
+	uint64_t unit = (uint64_t)unit_of(d->base), power = unit; /* behind the last one that is asked for it wraps */
 	uint32_t cap = lw_digits_below(d->below, d->base);
 	unsigned nwords = (cap + 7) / 8;
 	ir_blk meet = lw_block(w, 1 + nwords);
 	for (unsigned eights = 1; eights < nwords; eights++, power *= unit) {
 		ir_blk here = lw_block(w, 0), more = lw_block(w, 0);
-		lw_br(w, IR_ULT, n, lw_imm(w, power), here, more);
+		lw_br(w, IR_ULT, n, lw_imm(w, (int64_t)power), here, more);
 		lw_enter(w, here);
 		emit_digits(w, n, d, eights, meet, nwords);
 		lw_enter(w, more);
