@@ -44,16 +44,15 @@ static ir_ref step_from(const struct choice *c, ir_ref v)
 	return ir_at(c->f, of)->op == IRO(param) && choose_object(c->fl, of) ? of : 0;
 }
 
-static bool add_step(struct choice *c, ir_ref v)
+static void add_step(struct choice *c, ir_ref v)
 {
 	struct web *web = c->web;
 	choose_take_in(c, step_from(c, v));
 	number_of(c, &const_nil);
 	for (uint32_t i = 0; i < web->nsteps; i++)
 		if (web->steps[i] == v)
-			return true;
+			return;
 	arena_push(c->fl->u->arena, web->steps, web->nsteps, web->cap_steps, v);
-	return true;
 }
 
 /* What step v may find where its parameter is `value`: out->pairs, by the step's key. With none, it raises. */
@@ -120,7 +119,7 @@ static bool add_value(struct choice *c, ir_ref v)
 	if (!k && ir_at(c->f, base)->op == IRO(param) && choose_object(c->fl, base))
 		return choose_take_in(c, base), true;
 	if (!k && c->n <= MAX_USES && step_from(c, base))
-		return add_step(c, base);
+		return add_step(c, base), true;
 	if (k || !choose_is(c->fl, base) || !choose_table(&from, c->fl, base) || c->n + from.n > MAX_USES)
 		return false;
 	for (uint32_t i = 0; i < from.n; i++)

@@ -92,8 +92,7 @@ static uint32_t below(const struct lw *w, ir_ref r, uint32_t a)
 {
 	const struct flow fl = { .u = w->unit, .f = w->from };
 	const struct ir_ins *i = ir_at(w->from, r);
-	const struct ir_type *t = &ir_at(w->from, i->args[a])->type;
-	return t->kinds & IR_BIT(IR_INT) && !t->k ? bounds_number(&fl, i->block, i->args[a]) : 0;
+	return ir_at(w->from, i->args[a])->type.kinds & IR_BIT(IR_INT) ? bounds_number(&fl, i->block, i->args[a]) : 0;
 }
 
 /* Pieces are checked as Lua does: the last two, then from right to left. */
