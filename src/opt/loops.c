@@ -47,6 +47,7 @@ struct loops {
 	bool walks_all;        /* there is no may_goto */
 	const struct range *range; /* by value; then only */
 	bool *walk;            /* by block: header of a loop that is walked */
+	bool *behind;          /* by block: in a loop, or behind one */
 	uint32_t *seen;        /* by block: the last header whose body() it was found in */
 	ir_ref zero;           /* hidden from the verifier; 0 until it is needed */
 	struct back *backs;
@@ -345,7 +346,8 @@ static bool may_be_constant(struct loops *l, ir_ref r)
 }
 
 /* What on the edge is to be hidden: constants that enter a variable of a loop with fuel, what may be
- * one on some way there, and what a turn changed. */
+ * one on some way there, and what a turn changed. Where all is walked, not before there is a loop: how often it
+ * goes round may depend on what is known there. */
 static void launder_edge(struct loops *l, ir_ref term, uint32_t succ, bool tags)
 {
 	struct ir_fn *f = l->f;
@@ -356,6 +358,8 @@ static void launder_edge(struct loops *l, ir_ref term, uint32_t succ, bool tags)
 		ir_ref in = g->args[i], param = to->params[i];
 		uint8_t w = l->webs.flags[web_root(&l->webs, param)];
 		bool back = to->order <= ir_block(f, ir_at(f, term)->block)->order;
+		if (l->walks_all && !to->loop && !l->behind[ir_at(f, term)->block])
+			continue;
 		if (!(w & W_FUEL) || (w & WEB_POINTER) || web_is_tag(w, tags))
 			continue;
 		if (!is_imm(f, in) && !((back || l->walks_all) && in != param) &&
@@ -366,9 +370,24 @@ static void launder_edge(struct loops *l, ir_ref term, uint32_t succ, bool tags)
 	}
 }
 
+/* Marks the headers of loops, and all that is behind them. */
+static void find_behind(struct loops *l)
+{
+	struct ir_fn *f = l->f;
+	l->behind = arena_array(l->u->arena, bool, f->nblocks);
+	for (uint32_t o = 0; o < f->nrpo; o++) {
+		const struct ir_block *k = ir_block(f, f->rpo[o]);
+		bool behind = k->loop;
+		for (uint32_t p = 0; p < k->npreds; p++)
+			behind |= l->behind[k->preds[p].from];
+		l->behind[f->rpo[o]] = behind;
+	}
+}
+
 static void launder(struct loops *l)
 {
 	struct ir_fn *f = l->f;
+	find_behind(l);
 	for (uint32_t o = 0; o < f->nrpo; o++) {
 		const struct ir_block *k = ir_block(f, f->rpo[o]);
 		for (uint32_t p = 0; k->loop && !l->walk[f->rpo[o]] && p < k->nparams; p++) {
