@@ -52,6 +52,8 @@ struct loops {
 	ir_ref zero;           /* hidden from the verifier; 0 until it is needed */
 	struct back *backs;
 	uint32_t nbacks, cap_backs;
+	ir_blk *stays;         /* headers of loops that cannot be called by the kernel */
+	uint32_t nstays, cap_stays;
 };
 
 static const ir_blk MANY_HEADERS = ~(ir_blk)0;
@@ -290,6 +292,14 @@ static bool can_call(const struct loops *l)
 	return has && has[FEAT_bpf_loop] && has[FEAT_btf_func] && !l->u->budget;
 }
 
+static bool stays(const struct loops *l, ir_blk h)
+{
+	for (uint32_t i = 0; i < l->nstays; i++)
+		if (l->stays[i] == h)
+			return true;
+	return !can_call(l);
+}
+
 /* Loop h with what is inside it; loops inside have their cost already, and count once. */
 static bool can_walk(struct loops *l, ir_blk h, struct cost *cost)
 {
@@ -303,7 +313,7 @@ static bool can_walk(struct loops *l, ir_blk h, struct cost *cost)
 			cost[b] = (struct cost){ 0, 0 };
 		}
 	cost[h] = (struct cost){ n * turn.insns, n * turn.branches };
-	bool called = can_call(l);
+	bool called = !stays(l, h);
 	return n <= most && cost[h].insns <= (called ? CALLED_INSNS : INSNS_MAX) &&
 	       cost[h].branches <= (called ? CALLED_BRANCHES : BRANCHES_MAX);
 }
@@ -612,10 +622,12 @@ static int walk_all(struct loops *l)
 	ir_blk h;
 	l->range = range_all(l->u->arena, f);
 	while ((h = too_long(l))) {
-		if (!can_call(l) || outline_loop(l->u, f, h, loop_site(l, h))) {
+		if (stays(l, h)) {
 			refuse_loop(l, h);
 			return -EOPNOTSUPP;
 		}
+		if (outline_loop(l->u, f, h, loop_site(l, h)))
+			arena_push(l->u->arena, l->stays, l->nstays, l->cap_stays, h);
 		ir_order(f);
 		l->nbacks = 0;
 		find_backs(l);
