@@ -380,14 +380,14 @@ static void launder_edge(struct loops *l, ir_ref term, uint32_t succ, bool tags)
 	}
 }
 
-/* Marks the headers of loops, and all that is behind them. */
+/* Marks the headers of loops that are not walked as they are, and all that is behind them. */
 static void find_behind(struct loops *l)
 {
 	struct ir_fn *f = l->f;
 	l->behind = arena_array(l->u->arena, bool, f->nblocks);
 	for (uint32_t o = 0; o < f->nrpo; o++) {
 		const struct ir_block *k = ir_block(f, f->rpo[o]);
-		bool behind = k->loop;
+		bool behind = k->loop && !l->walk[f->rpo[o]];
 		for (uint32_t p = 0; p < k->npreds; p++)
 			behind |= l->behind[k->preds[p].from];
 		l->behind[f->rpo[o]] = behind;
