@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum {
-	ROOM = 4096,       /* what a program may make the packet grow by */
+	HEAD_ROOM = 256,   /* what a program may put before the packet, at most */
 	ONE_BUFFER = 2048, /* a packet this long needs no fragments */
 };
 
@@ -64,7 +64,7 @@ int pg_test(pg_prog *p, const void *in, size_t n, struct pg_test_result *out)
 		return api_fail(p->ctx, -EINVAL,
 				"the kernel tests %s programs with %u bytes of input or more, not with %zu",
 				p->hook->name, least, n);
-	if (n > UINT32_MAX / 2 || grow(p, n + ROOM))
+	if (n > UINT32_MAX / 2 || grow(p, HEAD_ROOM + n + p->hook->family->target->move_tail.most))
 		return api_fail(p->ctx, -ENOMEM, "no memory for a packet of %zu bytes", n);
 	uint32_t most = p->hook->family->test_most;
 	if (most && n > most && !p->made.flags)

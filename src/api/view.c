@@ -51,7 +51,8 @@ int pg_packet_new(pg_ctx *ctx, const char *hook, const void *bytes, size_t n, pg
 
 	if (!t || !t->nparams || t->params[0] != NET_KIND(NET_PKT))
 		return api_fail(ctx, -EINVAL, "'%s' is no hook that receives packets", hook);
-	struct packet *p = malloc(sizeof *p + NET_HEAD_ROOM + n + NET_TAIL_ROOM);
+	uint32_t tail = t->move_tail.most > n ? t->move_tail.most - (uint32_t)n : 0;
+	struct packet *p = malloc(sizeof *p + NET_HEAD_ROOM + n + tail);
 	if (!p)
 		return api_fail(ctx, -ENOMEM, "out of memory");
 	p->refs = 0;
@@ -59,7 +60,7 @@ int pg_packet_new(pg_ctx *ctx, const char *hook, const void *bytes, size_t n, pg
 	p->ctx = ctx_ref(ctx);
 	if (n)
 		memcpy(p->bytes + NET_HEAD_ROOM, bytes, n);
-	p->frame = (struct net_frame){ .bytes = p->bytes + NET_HEAD_ROOM, .n = n, .room = { NET_HEAD_ROOM, NET_TAIL_ROOM },
+	p->frame = (struct net_frame){ .bytes = p->bytes + NET_HEAD_ROOM, .n = n, .room = { NET_HEAD_ROOM, tail },
 				       .views = net_views_with(ctx->added, t->views) };
 	*out = view_new(p, (struct net_place){ .view = NET_PKT, .end = NET_OPEN });
 	if (*out)

@@ -43,7 +43,7 @@ static const struct ir_target target = {
 	.helper_redirect = ABI_REDIRECT,
 	.redirects_in = true,
 	.helper_clone = ABI_CLONE_REDIRECT,
-	.move_tail = { .helper = ABI_SKB_CHANGE_TAIL, .to = true },
+	.move_tail = { .helper = ABI_SKB_CHANGE_TAIL, .to = true, .most = 16064 }, /* four pages, less struct skb_shared_info */
 	.helper_pull = ABI_SKB_PULL_DATA,
 	.caps = IR_CAP_SOCKET,
 	.ctx_socket = offsetof(struct __sk_buff, sk),

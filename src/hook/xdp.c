@@ -37,7 +37,7 @@ static const struct ir_target target = {
 	.helper_redirect = ABI_REDIRECT,
 	.helper_redirect_map = ABI_REDIRECT_MAP,
 	.move_head = { .helper = ABI_XDP_ADJUST_HEAD },
-	.move_tail = { .helper = ABI_XDP_ADJUST_TAIL },
+	.move_tail = { .helper = ABI_XDP_ADJUST_TAIL, .most = 3520 }, /* a page, less headroom and struct skb_shared_info */
 	.helper_pkt_len = ABI_XDP_GET_BUFF_LEN,
 };
 

@@ -124,6 +124,7 @@ struct ir_view {
 struct ir_move {
 	uint32_t helper;      /* 0: it does not */
 	bool to;              /* it takes the length */
+	uint32_t most;        /* how long the kernel's test run lets a packet get, and the twin likewise */
 };
 
 struct ir_verdict { int64_t neutral, native; };

@@ -172,8 +172,8 @@ bool net_carries(const struct net_proto *from, const struct net_proto *to);
 enum { NET_ROW_SIZE = 15, NET_ROW_LITTLE = 16, NET_ROW_INDEX = 32, NET_ROW_LATER = 64,
        NET_ROW_WRITES = 128, NET_ROW_REDIRECT = 256, NET_ROW_MOVES = 512, NET_ROW_HEAD = 1024, NET_ROW_CLONE = 2048 };
 
-/* What the kernel's test run leaves before a frame, at least; and what the twin has behind one. */
-enum { NET_HEAD_ROOM = 216, NET_TAIL_ROOM = 4096 };
+/* What the kernel's test run leaves before a frame, at least. */
+enum { NET_HEAD_ROOM = 216 };
 #define NET_NO_ROOM "there is no room for the packet to be moved so far ('%s')"
 
 const struct ir_move *net_move_of(const struct ir_target *t, const struct ir_lib *row);

@@ -71,6 +71,12 @@ case("a length that is told", BOTH, function(pkt)
 end, function(frame) return (frame .. ("\0"):rep(64)):sub(1, 64) end)
 case("a tail much too far", BOTH, function(pkt) pkt:adjust_tail(arg[0]) end, function() return nil, no_room "adjust_tail" end,
 	{ 65536, -65536, 1 << 32, -1 << 32, (1 << 32) + 1, math.mininteger, math.maxinteger, -65535 })
+for hook, most in pairs { xdp = 3520, tc = 16064 } do
+	case("a tail as far as it goes", { hook }, function(pkt) pkt:adjust_tail(arg[0] - pkt.len) end, function(frame, n)
+		if n > most then return nil, no_room "adjust_tail" end
+		return frame .. ("\0"):rep(n - #frame)
+	end, { most - 1, most, most + 1 })
+end
 case("a head cut off", XDP, function(pkt)
 	pkt:adjust_head(4)
 	st.a, st.b = pkt.len, pkt:u32(0)
