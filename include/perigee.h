@@ -100,6 +100,8 @@ PG_API int pg_feature_off(pg_ctx *ctx, const char *name);
 /* Functions of `least` instructions of the IR and more are called by all who call them, instead of copied for each
  * call. 0, which is the default: those that make a big program much smaller so; UINT32_MAX: none is. */
 PG_API void pg_share(pg_ctx *ctx, uint32_t least);
+/* Keys, texts and records lie in scratch memory even where they have room on the stack: tests and --scratch. */
+PG_API void pg_scratch(pg_ctx *ctx, int always);
 
 /* ---- maps, state, events ------------------------------------------------------------------ */
 

@@ -35,6 +35,7 @@ struct pg_ctx {
 	uint64_t print_lost;           /* by programs that are gone */
 	struct api_frozen *frozen;     /* maps of captured tables that programs look into (frozen.c) */
 	uint32_t share;                /* pg_share */
+	bool roomy;                    /* pg_scratch */
 	int hand_socket;               /* that packets made by hand belong to, or -1 (map_storage.c) */
 	char *keep_stage;              /* pg_dump_stage; malloc'd or NULL */
 	void *pool;                    /* memory for one unit at a time (ctx.c), or NULL */

@@ -200,6 +200,7 @@ static int make_ir(pg_unit *u, struct diag_list *diag, const struct ir_target *t
 	u->ir->cpus = kern_ncpus;
 	u->ir->only_pid = o->pid;
 	u->ir->share = u->ctx->share;
+	u->ir->roomy = u->ctx->roomy;
 	if (target->caps & IR_CAP_TASK)
 		kern_pidns(&u->ir->pidns.dev, &u->ir->pidns.ino);
 	u->ir->next_print = api_next_print;
@@ -214,22 +215,31 @@ static int make_ir(pg_unit *u, struct diag_list *diag, const struct ir_target *t
 
 enum { MOST_ATTEMPTS = 8 };
 
-/* What has grown big by copies is compiled anew with calls (opt/weigh.c); what fails with bodies that calls share
- * (opt/share.c), with copies of those that cannot be, or where nobody knows which those are, of all. */
+/* What has grown big by copies is compiled anew with calls (opt/weigh.c); what the stack is too small for, with all that
+ * may in scratch memory; what fails with bodies that calls share (opt/share.c), with copies of those that cannot be, or
+ * where nobody knows which those are, of all. What failed first is said. */
 static int compile(pg_unit *u, struct diag_list *diag, const struct pg_compile_opts *o, struct compile *c)
 {
 	const struct compile start = *c;
+	struct diag_list said = { 0 };
 	for (unsigned attempt = 1;; attempt++) {
 		struct ir_unit *ir = u->ir;
 		c->u = ir;
 		int err = compile_run(c);
-		if (!err || (err != -EAGAIN && !ir->nsubs))
+		bool tight = ir->tight && !ir->roomy;
+		if (!err)
+			return 0;
+		if (err != -EAGAIN && !ir->nsubs && !tight) {
+			*diag = said.arena ? said : *diag;
 			return err;
-		bool known = (err == -EAGAIN || share_blame(ir)) && attempt < MOST_ATTEMPTS;
+		}
+		bool known = (tight || err == -EAGAIN || share_blame(ir)) && attempt < MOST_ATTEMPTS;
+		said = tight ? *diag : said;
 		*diag = (struct diag_list){ .arena = diag->arena };
 		*c = start;
 		u->nstages = 0;
 		make_ir(u, diag, ir->target, o);
+		u->ir->roomy |= tight || ir->roomy;
 		u->ir->share = known ? ir->share : UINT32_MAX;
 		u->ir->copied = ir->copied;
 		u->ir->called = ir->called;

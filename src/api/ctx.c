@@ -167,6 +167,11 @@ void pg_share(pg_ctx *ctx, uint32_t least)
 	ctx->share = least;
 }
 
+void pg_scratch(pg_ctx *ctx, int always)
+{
+	ctx->roomy = always;
+}
+
 int pg_feature_off(pg_ctx *ctx, const char *name)
 {
 	for (unsigned i = 0; i < FEAT_COUNT; i++)

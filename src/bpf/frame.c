@@ -76,6 +76,7 @@ static int check(struct be *all, const struct be *b)
 {
 	uint32_t bytes = all->next ? b->above + rounded(b->out.stack) : b->out.stack;
 	const char *name = b->fn->name ? b->fn->name : "?";
+	b->unit->tight |= bytes > BE_FRAME;
 	if (bytes > BE_FRAME)
 		diag_refuse(b->unit->diag, b->fn->pos, ON_SIZE, "keep fewer strings and big entries at the same time, or "
 			    "shorter ones: s:sub(1, 16)", "'%s' needs %u bytes of stack; the kernel allows %d", name,

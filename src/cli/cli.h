@@ -20,6 +20,7 @@ struct cli_script {
 	const char *without[8]; /* features of the kernel that are not to be used */
 	int nwithout;
 	uint32_t share;         /* functions from this size on are called, not copied (pg_share) */
+	bool scratch;           /* pg_scratch */
 	const char *code;  /* text given with -e, or NULL */
 	int script;        /* argv[script] is the file ("-": standard input), then its arguments */
 	int argc;

@@ -140,6 +140,8 @@ static int script(const struct command *c, int argc, char **argv, int first)
 			return list_rows(pg_refusal_row);
 		else if ((share = value_of("--share", argc, argv, &i)))
 			wrong = size_from(share, &s.share) ? wrong : share;
+		else if (!strcmp(argv[i], "--scratch"))
+			s.scratch = true;
 		else if (s.nwithout < 8 && (feature = value_of("--without", argc, argv, &i)))
 			s.without[s.nwithout++] = feature;
 		else if (!strcmp(argv[i], "--") && ++i)
@@ -225,7 +227,9 @@ static const struct command commands[] = {
 	  "  --timing   prints what each push of a program took: capture, compile, load, swap\n"
 	  "  --without=FEATURE  compiles as for a kernel that lacks it (perigee features lists them)\n"
 	  "  --share=N  functions of N instructions and more are called, not copied for each call; without it\n"
-	  "             those that make a big program much smaller so; none: all are copied\n",
+	  "             those that make a big program much smaller so; none: all are copied\n"
+	  "  --scratch  puts texts, keys and records into scratch memory; without it those of functions that the\n"
+	  "             stack is too small for\n",
 	  script },
 	{ "check", "(FILE | - | -e CODE) [ARGUMENTS]",
 	  "compiles every program of a script, loads none",

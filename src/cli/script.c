@@ -85,6 +85,8 @@ static void set_options(lua_State *L, const struct cli_script *s)
 	}
 	lua_pushinteger(L, s->share);
 	lua_setfield(L, -2, "share");
+	lua_pushboolean(L, s->scratch);
+	lua_setfield(L, -2, "scratch");
 	lua_setfield(L, LUA_REGISTRYINDEX, "perigee.options");
 }
 

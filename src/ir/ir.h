@@ -359,6 +359,8 @@ struct ir_unit {
 	struct ir_frozen *frozen;
 	uint32_t nfrozen, cap_frozen;
 	struct ir_scratch scratch_map;
+	bool roomy;            /* what else is on the stack lies in scratch memory: keys, texts, records (set by pg_compile) */
+	bool tight;            /* the stack is too small (set by be_frame) */
 	int (*cpus)(void);     /* how many may run it; NULL: one */
 	struct table_shape *shapes; /* opt/frozen.c */
 	pg_map **maps;         /* [IR_MAP_DATA] and [IR_MAP_PRINT] are NULL, and frozen tables': made at load */

@@ -253,6 +253,8 @@ struct lw_val lw_long_of(struct lw *w, const struct lw_val *v);
 struct lw_val lw_long_join(struct lw *w, uint32_t n, const struct lw_val *v, uint32_t cap);
 /* Room for so many bytes, and for a text behind them: its offset. The address of an offset. */
 ir_ref lw_long_room(struct lw *w, uint32_t bytes);
+/* Address of new bytes, aligned to 8, in which no pointer is put: on the stack, or where that is too small, not there. */
+ir_ref lw_room(struct lw *w, uint32_t bytes);
 ir_ref lw_long_at(struct lw *w, ir_ref off);
 struct lw_str lw_long_str(struct lw *w, const struct lw_val *v);
 /* Word i of a string there, with all eight bytes. */

@@ -133,7 +133,9 @@ static void read_options(lua_State *L, struct pgl *s)
 			switch_off(L, s);
 		if (lua_getfield(L, -2, "share") == LUA_TNUMBER)
 			pg_share(s->ctx, (uint32_t)lua_tointeger(L, -1));
-		lua_pop(L, 2);
+		lua_getfield(L, -3, "scratch");
+		pg_scratch(s->ctx, lua_toboolean(L, -1));
+		lua_pop(L, 3);
 	}
 	lua_pop(L, 1);
 }

@@ -171,7 +171,7 @@ static const struct ir_frozen *frozen_for(struct ir_unit *u, const struct table_
 /* The key on the stack; to `absent` where no key of the table can be it. */
 static ir_ref put_key(struct lw *w, const struct ir_frozen *f, const struct lw_val *key, ir_blk absent)
 {
-	ir_ref slot = lw_slot(w, f->key_size < 8 ? 8 : f->key_size, 8);
+	ir_ref slot = lw_room(w, f->key_size < 8 ? 8 : f->key_size);
 	if (f->array) {
 		ir_blk inside = lw_block(w, 0);
 		lw_bri(w, IR_ULT, lw_word(w, key, 0), f->n, inside, absent);

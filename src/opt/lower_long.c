@@ -99,6 +99,14 @@ static ir_ref word_at(struct lw *w, ir_ref off)
 	return lw_op2(w, IRO(add64), lw_mapval(w, w->unit->scratch_map.map, 0), inside);
 }
 
+ir_ref lw_room(struct lw *w, uint32_t bytes)
+{
+	enum { SMALL = 16 };
+	if (!w->unit->roomy || bytes <= SMALL)
+		return lw_slot(w, bytes, WORD);
+	return word_at(w, lw_long_room(w, bytes));
+}
+
 struct lw_val lw_long(ir_ref off, ir_ref len, uint32_t cap)
 {
 	struct lw_val v = lw_words(IR_LONG, 2, (ir_ref[]){ off, len });

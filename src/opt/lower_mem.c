@@ -172,7 +172,7 @@ ir_ref lw_store_room(struct lw *w, const struct ctype *t, uint32_t bytes, const 
 	enum { ON_STACK = 320 };
 	if (bytes > ON_STACK || store_is_far(w, t, v))
 		return lw_long_at(w, lw_long_room(w, bytes));
-	return lw_slot(w, bytes, 8);
+	return lw_room(w, bytes);
 }
 
 /* Ends in misfit where one of the word's bytes is zero. */

@@ -37,7 +37,7 @@ static struct lw_str on_stack(struct lw *w, const struct lw_val *v)
 	ir_ref *words = arena_array(w->unit->scratch, ir_ref, n + 1);
 	s.most = text.cap;
 	s.words = words;
-	s.slot = lw_slot(w, lw_text_room(s.most), 8);
+	s.slot = lw_room(w, lw_text_room(s.most));
 	s.mask = lw_imm(w, lw_text_room(s.most) - 1);
 	for (unsigned i = 0; i < n; i++)
 		words[i] = lw_word(w, &text, i);
@@ -324,7 +324,7 @@ static struct lw_val padded(struct lw *w, const struct lw_str *s, uint32_t cap, 
 			v.w[i] = lw_op2(w, IRO(and64), lw_long_word(w, s, i), lw_text_mask(w, s->len, i));
 		return v;
 	}
-	ir_ref slot = lw_slot(w, v.n ? v.n * 8u : 8, 8);
+	ir_ref slot = lw_room(w, v.n ? v.n * 8u : 8);
 	for (unsigned i = 0; i < v.n; i++)
 		lw_store(w, 8, slot, 8 * i, lw_imm(w, 0));
 	lw_str_copy(w, s, slot, 0, cap, longer);

@@ -77,7 +77,7 @@ static void begin(struct lw *w, struct builder *b, uint32_t all, uint32_t longes
 {
 	uint32_t most = all < LW_MAXSTR ? all : (uint32_t)LW_MAXSTR;
 	uint32_t size = ((most + 7) & ~7u) + ((longest + 7) & ~7u) + 8;
-	*b = (struct builder){ .most = most, .slot = lw_slot(w, size, 8), .len = lw_imm(w, 0) };
+	*b = (struct builder){ .most = most, .slot = lw_room(w, size), .len = lw_imm(w, 0) };
 	for (uint32_t i = 0; i < size; i += 8)
 		lw_store(w, 8, b->slot, i, lw_imm(w, 0));
 }
@@ -481,7 +481,7 @@ struct lw_val lw_text_part(struct lw *w, const struct lw_str *s, ir_ref from, ir
 {
 	struct lw_val v = { .kinds = IR_BIT(IR_TEXT), .cap = most, .n = (uint8_t)(1 + (most + 7) / 8) };
 	uint32_t room = lw_text_room(s->most), n = (s->most + 7) / 8;
-	ir_ref slot = lw_slot(w, room + 8 * v.n, 8);
+	ir_ref slot = lw_room(w, room + 8 * v.n);
 	for (unsigned i = 0; i < room / 8 + v.n; i++) /* zeros behind it, to look at with its last word */
 		lw_store(w, 8, slot, 8 * i, i < n ? s->words[i] : lw_imm(w, 0));
 	ir_ref at = lw_op2(w, IRO(add64), slot, lw_op2i(w, IRO(and64), from, (room - 1) & ~7u));

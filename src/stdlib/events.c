@@ -218,7 +218,7 @@ static void send_long(struct lw *w, struct ir_print *p, const struct lw_val *arg
 
 static void send_short(struct lw *w, struct ir_print *p, const struct lw_val *args)
 {
-	ir_ref data = lw_slot(w, p->size, 8);
+	ir_ref data = lw_room(w, p->size);
 	lw_store(w, 4, data, 0, lw_imm(w, p->id));
 	lw_store(w, 4, data, 4, lw_imm(w, p->size));
 	uint32_t at = HEADER;

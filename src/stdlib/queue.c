@@ -41,7 +41,7 @@ static void push_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const
 /* The stack, but for what is read at offsets that change. */
 static ir_ref room_for(struct lw *w, const struct ctype *t)
 {
-	return lw_long_within(t) ? lw_long_at(w, lw_long_room(w, t->size)) : lw_slot(w, t->size, 8);
+	return lw_long_within(t) ? lw_long_at(w, lw_long_room(w, t->size)) : lw_room(w, t->size);
 }
 
 /* pop and peek: a copy of the value on the stack, or nil. row->imm: the helper. */

@@ -48,11 +48,11 @@ void std_only_pid(struct lw *w)
 
 /* ---- text ---- */
 
-/* Stack bytes for a text of `cap` bytes, all of them 0, and one behind it for its NUL. */
+/* Bytes for a text of `cap` of them, all of them 0, and one behind it for its NUL. */
 ir_ref std_text_slot(struct lw *w, uint32_t cap)
 {
 	uint32_t size = (cap + 8) & ~7u;
-	ir_ref slot = lw_slot(w, size, 8);
+	ir_ref slot = lw_room(w, size);
 	for (uint32_t at = 0; at < size; at += 8)
 		lw_store(w, 8, slot, at, lw_imm(w, 0));
 	return slot;
