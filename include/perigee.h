@@ -220,6 +220,14 @@ struct pg_capture {
 	int (*len)(void *arg, uint64_t table, int64_t *out);
 };
 
+/* How loops count their turns. What has more ways through it than the verifier looks at (-E2BIG of pg_load) may have fewer
+ * to it in another form. */
+enum pg_loops {
+	PG_LOOPS_BEST,        /* by what the kernel has, and what costs least */
+	PG_LOOPS_COUNTED,     /* by an iterator, where it has that */
+	PG_LOOPS_CALLED,      /* each is a function that the kernel calls, or walked */
+};
+
 struct pg_compile_opts {
 	size_t size;
 	const char *hook;     /* the kind of program: a hook and what its point adds: "xdp",
@@ -235,6 +243,7 @@ struct pg_compile_opts {
 	bool strict;          /* what is warned about is refused */
 	bool copy_access;     /* reach packet bytes by helper copy instead of directly (tests) */
 	bool check;           /* run the IR checker after every pass (debug builds always do) */
+	enum pg_loops loops;
 };
 
 struct pg_timing {        /* nanoseconds */
@@ -281,7 +290,7 @@ PG_API const struct pg_timing *pg_unit_timing(const pg_unit *u);
 /* The i-th hook, as a row of the table in docs/hooks.md; otherwise as pg_operation_row. */
 PG_API int pg_hook_row(int i, char *buf, size_t n);
 /* A unit may be loaded more than once and freed while its programs live. */
-PG_API int pg_load(pg_unit *u, pg_prog **out);
+PG_API int pg_load(pg_unit *u, pg_prog **out); /* -E2BIG: the verifier gave up: enum pg_loops */
 PG_API void pg_prog_free(pg_prog *p);
 PG_API int pg_prog_fd(const pg_prog *p); /* borrowed */
 PG_API const struct pg_timing *pg_prog_timing(const pg_prog *p);

@@ -121,7 +121,7 @@ const struct pg_timing *pg_unit_timing(const pg_unit *u)
 
 /* ---- compiling ---- */
 
-static const bool *features_of(pg_unit *u)
+static const bool *features_of(pg_unit *u, enum pg_loops loops)
 {
 	/* only what lowerings choose by: a probe costs a system call */
 	static const enum feature asked[] = { FEAT_may_goto, FEAT_isa_v4, FEAT_spill_range, FEAT_for_each,
@@ -129,7 +129,9 @@ static const bool *features_of(pg_unit *u)
 	bool *f = arena_array(&u->arena, bool, FEAT_COUNT);
 	for (unsigned i = 0; i < sizeof(asked) / sizeof(*asked); i++)
 		f[asked[i]] = api_has(u->ctx, asked[i]);
-	f[FEAT_iter_num] = !f[FEAT_may_goto] && api_has(u->ctx, FEAT_iter_num); /* in place of it; asking takes long */
+	f[FEAT_may_goto] &= loops == PG_LOOPS_BEST;
+	/* in place of it; asking takes long */
+	f[FEAT_iter_num] = !f[FEAT_may_goto] && loops != PG_LOOPS_CALLED && api_has(u->ctx, FEAT_iter_num);
 	return f;
 }
 
@@ -194,7 +196,7 @@ static int target_at(pg_unit *u, const struct pg_compile_opts *o, const struct i
 static int make_ir(pg_unit *u, struct diag_list *diag, const struct ir_target *target, const struct pg_compile_opts *o)
 {
 	u->ir = ir_unit_new(&u->arena, diag, target);
-	u->ir->features = features_of(u);
+	u->ir->features = features_of(u, o->loops);
 	u->ir->copy_access = o->copy_access || o->frags;
 	u->ir->budget = o->budget;
 	u->ir->cpus = kern_ncpus;

@@ -268,14 +268,17 @@ int pgl_raise(lua_State *L, struct pgl *s, int err)
 	return lua_error(L);
 }
 
-int pgl_fail(lua_State *L, struct pgl *s, int err)
+int pgl_throw(lua_State *L, int err, const char *text)
 {
-	const char *text = error_text(s, err);
-	if (!strstr(text, "error: "))
-		return pgl_raise(L, s, err);
 	lua_pushstring(L, text);
 	remember(L, err);
 	return lua_error(L);
+}
+
+int pgl_fail(lua_State *L, struct pgl *s, int err)
+{
+	const char *text = error_text(s, err);
+	return strstr(text, "error: ") ? pgl_throw(L, err, text) : pgl_raise(L, s, err);
 }
 
 /* ---- small functions, in both halves ---- */

@@ -112,6 +112,7 @@ void *pgl_check(lua_State *L, int idx, enum pgl_type type, const char *what);
  * command's exit status. pgl_fail is for what may give diagnostics: they name places of
  * their own. */
 int pgl_fail(lua_State *L, struct pgl *s, int err);
+int pgl_throw(lua_State *L, int err, const char *text); /* the same with a text of diagnostics */
 int pgl_raise(lua_State *L, struct pgl *s, int err);
 
 /* ---- value.c ---- */

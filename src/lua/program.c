@@ -140,6 +140,25 @@ void pgl_show_timing(struct pgl *s, pg_unit *u, pg_prog *p, const char *where, c
 	fprintf(stderr, " (%u instructions)\n", t->insns);
 }
 
+/* Where the verifier gave up: with loops of other forms, which have other ways; what has as many instructions as before has
+ * none. What it gave up on first is what is said. */
+static void load_otherwise(lua_State *L, struct pgl *s, int func, const struct pgl_opts *o, struct pgl_program *p, int err)
+{
+	const char *said = lua_pushstring(L, pg_error(s->ctx));
+	struct pgl_opts other = *o;
+	for (other.compile.loops = PG_LOOPS_COUNTED; !p->p && other.compile.loops <= PG_LOOPS_CALLED; other.compile.loops++) {
+		pg_unit *u;
+		if (pgl_compile(L, func, &other, &u))
+			continue;
+		bool loaded = pg_unit_timing(u)->insns != pg_unit_timing(p->u)->insns && !pg_load(u, &p->p);
+		pg_unit_free(loaded ? p->u : u);
+		p->u = loaded ? u : p->u;
+	}
+	if (!p->p)
+		pgl_throw(L, err, said);
+	lua_pop(L, 1);
+}
+
 struct pgl_program *pgl_program(lua_State *L, int func, const struct pgl_opts *o, const char *where)
 {
 	struct pgl *s = pgl_get(L);
@@ -158,7 +177,9 @@ struct pgl_program *pgl_program(lua_State *L, int func, const struct pgl_opts *o
 	if (pgl_at_arms_length(s))
 		return p;
 	err = pg_load(p->u, &p->p);
-	if (err)
+	if (err == -E2BIG)
+		load_otherwise(L, s, func, o, p, err);
+	else if (err)
 		pgl_fail(L, s, err);
 	s->loaded++;
 	return p;

@@ -252,6 +252,14 @@ static void name_of(enum leak_kind k, uint64_t id, char *out, size_t n)
 	snprintf(out, n, "%s", k == LEAK_PROG ? p.name : m.name);
 }
 
+/* The kernel's own: of a module that was loaded meanwhile. */
+static bool of_kernel(enum leak_kind k, uint64_t id)
+{
+	struct bpf_btf_info i;
+	memset(&i, 0, sizeof i);
+	return k == LEAK_BTF && info_of(k, id, &i, sizeof i) && i.kernel_btf;
+}
+
 /* Drops from `left` what has gone, what was there before, and what somebody living holds. */
 static int thin_out(struct leak_snapshot *left, const struct leak_snapshot *before)
 {
@@ -266,7 +274,7 @@ static int thin_out(struct leak_snapshot *left, const struct leak_snapshot *befo
 		size_t n = 0;
 		for (size_t i = 0; i < s->n; i++)
 			if (has(&now.set[k], s->id[i]) && !has(&before->set[k], s->id[i]) &&
-			    !has(&held.set[k], s->id[i]))
+			    !has(&held.set[k], s->id[i]) && !of_kernel((enum leak_kind)k, s->id[i]))
 				s->id[n++] = s->id[i];
 		s->n = n;
 	}

@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { LEAKED = 99, CANNOT = 77, WAIT_MS = 10000 };
+enum { LEAKED = 99, CANNOT = 77, WAIT_MS = 30000 };
 
 static int status_of(int status)
 {

@@ -78,3 +78,4 @@ lang.packets { name = "in a loop", inputs = inputs, see = { txt }, f = function(
 	end
 	return sum
 end }
+lang.done()
