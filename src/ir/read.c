@@ -15,7 +15,7 @@ struct reader {
 	const char *err;
 };
 
-enum { MAX_NUMBER = 1 << 20 };
+enum { MAX_NUMBER = 1 << 20, MAX_MAPS = 256 }; /* no program uses more than 64 */
 
 static __attribute__((format(printf, 2, 3))) void fail(struct reader *r, const char *fmt, ...)
 {
@@ -570,7 +570,7 @@ static void slot(struct reader *r)
 static void maps(struct reader *r)
 {
 	uint32_t n = small(r);
-	if (n > MAX_NUMBER)
+	if (n > MAX_MAPS)
 		fail(r, "too many maps");
 	while (!r->err && r->u->nmaps < n)
 		ir_map(r->u, arena_alloc(r->u->arena, 1));

@@ -154,6 +154,7 @@ static const struct sample irs[] = {
 	     "    branch v5 -> b2, b3\nb2:\n    return v2 .0\nb3:\n    return .0\n"),
 	TEXT("main 0\nfn 0 \"f\" params 0 machine\nslot 8 align 8\nb1:\n    v1 = ctx\n    v2 = load32 v1 #4\n"
 	     "    v3 = imm #-1\n    br v2, v3 ult -> b1, b2\nb2:\n    ret v3\n"),
+	TEXT("maps 1000000\n"), /* too many: each was compared with all before it */
 };
 static const struct sample formats[] = {
 	TEXT("name: sched_switch\nID: 316\nformat:\n\tfield:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;\n"
