@@ -41,6 +41,14 @@ static bool is_message(const struct flow *fl, ir_ref r)
 	return t->kinds & IR_BIT(IR_MSG) && !type_is_pending(t);
 }
 
+/* What is copied where v is looked at: where it was made, for all who look at it; where that may be a table, which goes into
+ * no call, behind the test that says that it is none. */
+static ir_ref to_copy(const struct ir_fn *f, ir_ref v)
+{
+	ir_ref first = ir_untested(f, v);
+	return ir_at(f, first)->type.kinds & IR_BIT(IR_REC) ? v : first;
+}
+
 /* Those that need be texts, marked; how many. */
 static uint32_t find_messages(const struct flow *fl, bool *needed)
 {
@@ -52,8 +60,8 @@ static uint32_t find_messages(const struct flow *fl, bool *needed)
 			for (uint32_t a = 0; a < i->nargs; a++) {
 				if (!is_message(fl, i->args[a]) || !needs_bytes(fl, i, a))
 					continue;
-				n += !needed[ir_untested(f, i->args[a])];
-				needed[ir_untested(f, i->args[a])] = true;
+				n += !needed[to_copy(f, i->args[a])];
+				needed[to_copy(f, i->args[a])] = true;
 			}
 		}
 	return n;

@@ -346,4 +346,25 @@ lang.case { name = "a flag in a loop", inputs = some, f = function(n)
 	end
 	return sum
 end }
+lang.case { name = "a table, or Lua's own text", inputs = some, f = function(n)
+	local ok, e = pcall(function()
+		if n == 1 then error { code = 7 } end
+		return n + 1
+	end)
+	if type(e) == "table" then
+		return e.code
+	elseif type(e) == "string" then
+		return #e > 20, e:find("nil value", 1, true) and 1, e < "z"
+	end
+	return ok, e
+end }
+lang.case { name = "a table, a text of one's own, or Lua's", inputs = some, f = function(n)
+	local ok, e = pcall(function()
+		if n == 1 then error { code = n } elseif n == 2 then error("two", 0) end
+		return n + 1
+	end)
+	if type(e) == "string" then return e:sub(1, 1) == "t" and e .. "!" == "two!", e:upper() == "TWO" end
+	if type(e) == "table" then return e.code end
+	return ok and e
+end }
 lang.done()
