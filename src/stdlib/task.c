@@ -80,19 +80,33 @@ void std_comm_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const st
 bool std_str_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
 		  const struct ir_type *a, struct ir_type *out)
 {
-	if (n > 1 && (!a[1].k || a[1].k->kind != PG_INT || a[1].k->i < 1 || a[1].k->i > LW_MAXSTR))
+	if (n > 1 && (!a[1].k || a[1].k->kind != PG_INT || a[1].k->i < 1 || a[1].k->i > LW_MAXLONG))
 		return infer_refuse(in, site, ON_STRINGS, "give it a constant, and cut the string: s:sub(1, n)",
 				    "the length given to '%s' is a constant from 1 to %d", row->name,
-				    LW_MAXSTR), false;
-	*out = (struct ir_type){ .kinds = IR_BIT(IR_STR), .cap = n > 1 ? (uint32_t)a[1].k->i : row->cap };
+				    LW_MAXLONG), false;
+	uint32_t cap = n > 1 ? (uint32_t)a[1].k->i : row->cap;
+	*out = (struct ir_type){ .kinds = IR_BIT(cap > LW_MAXSTR ? IR_LONG : IR_STR), .cap = cap };
 	return true;
+}
+
+/* The helper gives the length with its NUL, or an error. */
+static struct lw_val long_str(struct lw *w, const struct ir_lib *row, ir_ref address, uint32_t cap)
+{
+	ir_ref room = lw_long_room(w, cap + 1);
+	ir_ref n = lw_helper(w, row->imm, 3, (ir_ref[]){ lw_long_at(w, room), lw_imm(w, cap + 1), address });
+	return lw_long(room, lw_at_least_0(w, lw_op2i(w, IRO(sub64), n, 1)), cap);
 }
 
 void std_str_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
 		   struct lw_val *out)
 {
-	(void)n;
+	ir_ref address = lw_int_word(w, &args[0]);
+	if (out->kinds == IR_BIT(IR_LONG)) {
+		*out = long_str(w, row, address, out->cap);
+		return;
+	}
 	ir_ref slot = std_text_slot(w, out->cap);
-	lw_helper(w, row->imm, 3, (ir_ref[]){ slot, lw_imm(w, out->cap + 1), lw_int_word(w, &args[0]) });
+	(void)n;
+	lw_helper(w, row->imm, 3, (ir_ref[]){ slot, lw_imm(w, out->cap + 1), address });
 	*out = std_text(w, slot, out->cap);
 }

@@ -17,7 +17,7 @@ diag.case("an array by text", function(e) print(e.args[bpf.comm()]) end)
 diag.case("an array as a value", function(e) print(e.args) end)
 diag.case("a length of an array", function(e) print(#e.args) end)
 diag.case("a length known only at run time", function(e) print(bpf.str(e.args[0], e.id)) end)
-diag.case("too great a length", function(e) print(bpf.str(e.args[0], 65)) end)
+diag.case("too great a length", function(e) print(bpf.str(e.args[0], 4097)) end)
 diag.case("an address that is text", function(e) print(bpf.kstr "x") end)
 diag.case("a verdict on error", function(e) print(e.id) end, { on_error = bpf.DROP })
 local own = bpf.map { "task_storage", value = "struct { u64 n; u8 b; }", name = "own" }
