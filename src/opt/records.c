@@ -414,7 +414,9 @@ static void refuse_undone(struct records *s, struct rec *web)
 		       REFUSAL(ON_TABLES, "keep its values in local variables, or in a map", "a table made in kernel code is used in a way that is not there yet"));
 	else
 		refuse(s, web->waits,
-		       REFUSAL(ON_TABLES, "count in a variable: n = n + 1 t[n] = v", "the key here hangs on what the table holds, as that of t[#t + 1] in a loop does; that is not there yet"));
+		       REFUSAL(ON_TABLES, "make it with all its places, and count in a variable: t, n = { 0, 0, 0, 0 }, 0, and then "
+			       "n = n + 1 t[n] = v", "the key here hangs on what the table holds, as that of t[#t + 1] in a loop "
+			       "does; that is not there yet"));
 }
 
 static void refuse_comparisons(struct records *s)
