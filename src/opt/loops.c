@@ -47,7 +47,7 @@ struct loops {
 	bool walks_all;        /* there is no may_goto */
 	const struct range *range; /* by value; then only */
 	bool *walk;            /* by block: header of a loop that is walked */
-	bool *behind;          /* by block: in a loop, or behind one */
+	bool *inside;          /* by block: in a loop that is not walked as it is; where all are walked */
 	uint32_t *seen;        /* by block: the last header whose body() it was found in */
 	ir_ref zero;           /* hidden from the verifier; 0 until it is needed */
 	struct back *backs;
@@ -356,8 +356,8 @@ static bool may_be_constant(struct loops *l, ir_ref r)
 }
 
 /* What on the edge is to be hidden: constants that enter a variable of a loop with fuel, what may be
- * one on some way there, and what a turn changed. Where all is walked, not before there is a loop: how often it
- * goes round may depend on what is known there. */
+ * one on some way there, and what a turn changed. Where all is walked, only on what enters, goes round in and
+ * leaves a loop: how often another one goes round may depend on what is known there. */
 static void launder_edge(struct loops *l, ir_ref term, uint32_t succ, bool tags)
 {
 	struct ir_fn *f = l->f;
@@ -368,7 +368,7 @@ static void launder_edge(struct loops *l, ir_ref term, uint32_t succ, bool tags)
 		ir_ref in = g->args[i], param = to->params[i];
 		uint8_t w = l->webs.flags[web_root(&l->webs, param)];
 		bool back = to->order <= ir_block(f, ir_at(f, term)->block)->order;
-		if (l->walks_all && !to->loop && !l->behind[ir_at(f, term)->block])
+		if (l->walks_all && !to->loop && !l->inside[ir_at(f, term)->block])
 			continue;
 		if (!(w & W_FUEL) || (w & WEB_POINTER) || web_is_tag(w, tags))
 			continue;
@@ -380,24 +380,26 @@ static void launder_edge(struct loops *l, ir_ref term, uint32_t succ, bool tags)
 	}
 }
 
-/* Marks the headers of loops that are not walked as they are, and all that is behind them. */
-static void find_behind(struct loops *l)
+/* Marks the blocks of all loops that are not walked as they are. */
+static void find_inside(struct loops *l)
 {
 	struct ir_fn *f = l->f;
-	l->behind = arena_array(l->u->arena, bool, f->nblocks);
+	l->inside = arena_array(l->u->arena, bool, f->nblocks);
 	for (uint32_t o = 0; o < f->nrpo; o++) {
-		const struct ir_block *k = ir_block(f, f->rpo[o]);
-		bool behind = k->loop && !l->walk[f->rpo[o]];
-		for (uint32_t p = 0; p < k->npreds; p++)
-			behind |= l->behind[k->preds[p].from];
-		l->behind[f->rpo[o]] = behind;
+		ir_blk h = f->rpo[o];
+		if (!ir_block(f, h)->loop || l->walk[h])
+			continue;
+		body(l, h);
+		for (ir_blk b = 1; b < f->nblocks; b++)
+			l->inside[b] |= l->seen[b] == h;
 	}
 }
 
 static void launder(struct loops *l)
 {
 	struct ir_fn *f = l->f;
-	find_behind(l);
+	if (l->walks_all)
+		find_inside(l);
 	for (uint32_t o = 0; o < f->nrpo; o++) {
 		const struct ir_block *k = ir_block(f, f->rpo[o]);
 		for (uint32_t p = 0; k->loop && !l->walk[f->rpo[o]] && p < k->nparams; p++) {
