@@ -46,6 +46,7 @@ struct loops {
 	ir_blk *header;        /* by root: the one loop header with a parameter in it; MANY_HEADERS */
 	bool walks_all;        /* there is no may_goto */
 	const struct range *range; /* by value; then only */
+	bool surely;           /* what the verifier may not know of a range does not count: the loop can be called */
 	bool *walk;            /* by block: header of a loop that is walked */
 	bool *inside;          /* by block: in a loop that is not walked as it is; where all are walked */
 	uint32_t *seen;        /* by block: the last header whose body() it was found in */
@@ -139,7 +140,7 @@ static uint32_t in_range(const struct loops *l, ir_ref r, uint32_t most)
 	const struct ir_ins *i = ir_at(l->f, r);
 	if ((i->op == IRO(add64) || i->op == IRO(sub64)) && is_imm(l->f, i->args[1]))
 		r = i->args[0]; /* `for i = 1, n & 15` counts from (n & 15) - 1 */
-	uint64_t top = l->range ? range_sure(&l->range[r]) : UINT64_MAX;
+	uint64_t top = !l->range ? UINT64_MAX : l->surely ? range_seen(&l->range[r]) : range_sure(&l->range[r]);
 	return top < most ? (uint32_t)top + 1 : most + 1;
 }
 
@@ -304,6 +305,7 @@ static bool stays(const struct loops *l, ir_blk h)
 static bool can_walk(struct loops *l, ir_blk h, struct cost *cost)
 {
 	struct body y = body(l, h);
+	bool called = l->surely = !stays(l, h);
 	uint32_t most = INSNS_MAX / y.size, n = least_turns(l, h, most);
 	struct cost turn = { y.size, y.branches - 1 };
 	for (ir_blk b = 1; b < l->f->nblocks; b++)
@@ -313,7 +315,6 @@ static bool can_walk(struct loops *l, ir_blk h, struct cost *cost)
 			cost[b] = (struct cost){ 0, 0 };
 		}
 	cost[h] = (struct cost){ n * turn.insns, n * turn.branches };
-	bool called = !stays(l, h);
 	return n <= most && cost[h].insns <= (called ? CALLED_INSNS : INSNS_MAX) &&
 	       cost[h].branches <= (called ? CALLED_BRANCHES : BRANCHES_MAX);
 }
