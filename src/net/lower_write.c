@@ -21,7 +21,7 @@ struct write {
 	struct lw *w;
 	const struct net_at *h;
 	bool sums;             /* does a checksum cover it, or is the kernel told of it? */
-	bool even;             /* ... in bytes that the kernel sums as it does these? */
+	bool even;             /* ... in bytes that the kernel sums as it does these, or by itself? */
 	bool twice;            /* do two checksums cover it? */
 	ir_ref sum;            /* what the header's own one was before, where no helper updates it */
 	ir_ref is, was;        /* what was put there, and what it replaced, added up so far; 0: nothing yet */
@@ -378,7 +378,7 @@ static void set_here(struct lw *w, const char *name, const struct net_field *f, 
 	bool own = net_sum_has(p, f), pseudo = net_sum_behind(p, f);
 	bool copied = w->unit->copy_access || w->unit->copy_stores;
 	bool told = !own && !pseudo && view != NET_ETH && w->unit->target->helper_csum_update && !copied;
-	struct write x = { .w = w, .h = h, .sums = own || pseudo || told, .even = own,
+	struct write x = { .w = w, .h = h, .sums = own || pseudo || told, .even = own || told,
 			   .twice = own && pseudo };
 
 	if (!ok.kinds)
