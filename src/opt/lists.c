@@ -2,7 +2,7 @@
  * lists.c - tables made in the function that are used by more than names: t[i] with an i known only at run time,
  * #t, pairs and ipairs, table.unpack. All keys that a table may have are known: each use becomes one of each of them.
  *
- *   t[i]          compares i with the keys; assigning to one that the function nowhere names raises
+ *   t[i]          compares i with the keys that it may be; assigning to one that the function nowhere names raises
  *   #t            where the elements end; what may have holes is refused, for Lua says which end it is by how the
  *                 table came about
  *   pairs         from 1 on, then in the order in which the function names the keys
@@ -200,10 +200,39 @@ ir_blk gap_when(struct gap *g, ir_blk b, ir_ref v, const pg_value *k, ir_blk *ye
 
 /* ---- t[i] ---- */
 
+static bool lies_in(const struct bounds *in, const pg_value *key)
+{
+	return !in || (key->kind == PG_INT && key->i >= in->least && key->i <= in->most);
+}
+
+/* How many keys of the table an access may be of; *all: it is of no others. */
+static uint32_t count_keys(const struct rec *web, const struct bounds *in, bool *all)
+{
+	uint32_t n = 0;
+	for (uint32_t k = 0; k < web->n; k++)
+		n += lies_in(in, web->keys[k]);
+	*all = in && n && (uint64_t)in->most - (uint64_t)in->least == n - 1;
+	return n;
+}
+
+static void access_key(struct gap *g, ir_blk b, const struct ir_ins *old, const pg_value *key)
+{
+	struct flow *fl = &g->l->fl;
+	if (old->op == IRO(setindex)) {
+		ir_ref args[3] = { old->args[0], flow_const(fl, b, g->site, key), old->args[2] };
+		flow_emit(fl, b, g->site, IRO(setindex), 3, args);
+		gap_on(g, b, g->rest, 0);
+	} else {
+		gap_on(g, b, g->rest, gap_get(g, b, key));
+	}
+}
+
 static void expand_index(struct lists *l, ir_ref r, const struct rec *web)
 {
 	const struct ir_ins old = *ir_at(l->f, r);
-	bool set = old.op == IRO(setindex);
+	const struct bounds *in = l->keys[r];
+	bool set = old.op == IRO(setindex), all;
+	uint32_t left = count_keys(web, in, &all);
 	struct gap g = gap_open(l, r, !set);
 	ir_blk b = g.before, mine;
 	if (set && ir_at(l->f, old.args[1])->type.kinds & IR_BIT(IR_NIL)) {
@@ -211,12 +240,14 @@ static void expand_index(struct lists *l, ir_ref r, const struct rec *web)
 		flow_raise(&l->fl, mine, r, "table index is nil");
 	}
 	for (uint32_t k = 0; k < web->n; k++) {
-		b = gap_when(&g, b, old.args[1], web->keys[k], &mine);
-		if (set) {
-			ir_ref args[3] = { old.args[0], flow_const(&l->fl, mine, g.site, web->keys[k]), old.args[2] };
-			flow_emit(&l->fl, mine, g.site, IRO(setindex), 3, args);
+		if (!lies_in(in, web->keys[k]))
+			continue;
+		if (!--left && all) {
+			access_key(&g, b, &old, web->keys[k]);
+			return;
 		}
-		gap_on(&g, mine, g.rest, set ? 0 : gap_get(&g, mine, web->keys[k]));
+		b = gap_when(&g, b, old.args[1], web->keys[k], &mine);
+		access_key(&g, mine, &old, web->keys[k]);
 	}
 	if (set)
 		flow_raise(&l->fl, b, r, "no room for this key in a table of kernel code");
@@ -430,11 +461,28 @@ bool lists_sure(struct lists *l, ir_ref r, uint32_t arg)
 	return true;
 }
 
+/* Before blocks are split: then ways and loops are no longer what they were. */
+static void find_bounds(struct lists *l)
+{
+	l->keys = arena_array(l->s->u->scratch, struct bounds *, l->f->nins);
+	for (uint32_t v = 0; v < l->s->n; v++)
+		for (uint32_t k = 0; k < l->s->v[v].nuses; k++) {
+			ir_ref r = l->s->v[v].uses[k];
+			const struct ir_ins *i = ir_at(l->f, r);
+			struct between ask = { .f = l->f };
+			struct bounds in;
+			if ((i->op == IRO(index) || i->op == IRO(setindex)) && !record_const(l->s, i->args[1]) &&
+			    ir_at(l->f, i->args[1])->type.kinds == IR_BIT(IR_INT) && between(&ask, i->args[1], &in))
+				l->keys[r] = arena_copy(l->s->u->scratch, &in, sizeof(in));
+		}
+}
+
 int lists_expand(struct records *s)
 {
 	struct lists l = { .s = s, .fl = { .u = s->u, .f = s->f }, .f = s->f, .nto = s->f->nins };
 	int done = 0;
 	l.to = arena_array(s->u->scratch, ir_ref, l.nto);
+	find_bounds(&l);
 	for (int stage = 0; stage < 3 && !done; stage++)
 		for (uint32_t v = 0; v < s->n; v++)
 			for (uint32_t k = 0; k < s->v[v].nuses && !l.failed; k++) {

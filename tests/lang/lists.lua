@@ -258,6 +258,58 @@ case("closure over list", lang.pairs { 0, 1, 2, 3 }, function(a, b)
 	if a > b then inc(2) end
 	return t[1], t[2], inc(1)
 end)
+-- Keys between two bounds: what is assigned by them leaves the list full, and its length what it was.
+local some = lang.pairs { -7, 0, 1, 2, 3, 4, 5, math.maxinteger, math.mininteger }
+case("the three greatest", some, function(a, b)
+	local top = { 3, 2, 1 }
+	for k = 1, 2 do
+		local n, at = (k == 1 and a or b) + 0, nil
+		for i = 1, 3 do if n > top[i] then at = i break end end
+		if at then
+			for i = 3, at + 1, -1 do top[i] = top[i - 1] end
+			top[at] = n
+		end
+	end
+	local x, y, z = table.unpack(top)
+	return x, y, #top * 100 + z
+end)
+case("sorted by exchanges", some, function(a, b)
+	local t = { 3, a + 0, 1, b + 0, 2 }
+	for i = 1, 4 do
+		for j = 1, 5 - i do
+			if t[j] > t[j + 1] then t[j], t[j + 1] = t[j + 1], t[j] end
+		end
+	end
+	return t[1], t[2], t[#t]
+end)
+case("masked, shifted and divided keys", some, function(a, b)
+	local t = { 10, 20, 30, 40 }
+	t[(a & 3) + 1] = t[(b >> 62) + 1] + 1
+	t[4 - b % 4] = t[a % 4 + 1] + 2
+	return #t, t[1] + t[2] * 100, t[3] + t[4] * 100
+end)
+case("keys to one side of a list", some, function(a, b)
+	local t = { 10, 20, 30, 40 }
+	local r = t[(a & 3) - 1]
+	return r, t[b % 3 + 3], t[a % 4 - 9]
+end)
+case("a key by two ways", some, function(a, b)
+	local t, at = { 1, 2, 3 }, nil
+	if a > 2 then at = 3 elseif a > 0 then at = 1 end
+	if at then t[at] = t[4 - at] * 5 end
+	return #t, t[1], t[at or 2]
+end)
+case("loops that end at once, or step over their limit", some, function(a, b)
+	local t = { 1, 2, 3, 4, 5 }
+	for i = 1, (a & 7) - 2, 2 do if i < 6 then t[i] = t[i] + 1 end end
+	for i = 5, (b & 3) + 2, -3 do t[i] = t[i - 1] end
+	return t[1] + t[2] * 10, t[3] + t[4] * 10, t[5]
+end)
+case("holes by bounded keys", some, function(a, b)
+	local t = { 1, 2, 3, 4 }
+	if a == 1 then t[(b & 1) + 1] = nil end
+	return t[1], t[2], t[(b & 1) + 1]
+end)
 local total = bpf.map { "array", name = "total", key = "u32", value = "u64", entries = 4 }
 lang.case { name = "over maps, in a list", inputs = lang.pairs { 0, 1, 2 }, see = { total }, f = function(a, b)
 	for i, v in ipairs { a, b, 4 } do total:add(i, v) end
