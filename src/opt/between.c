@@ -34,7 +34,7 @@ static bool exactly(struct bounds *out, int64_t v)
 static bool sum(struct between *s, const struct ir_ins *i, struct bounds *out)
 {
 	struct bounds a, b;
-	if (!find(s, i->args[0], &a) || !find(s, i->args[1], &b))
+	if (!find(s, i->args[0], &a) || !is_int(s->f, count->args[1]) || !find(s, i->args[1], &b))
 		return false;
 	if (i->op == IRO(add))
 		return !__builtin_add_overflow(a.least, b.least, &out->least) &&
@@ -44,10 +44,11 @@ static bool sum(struct between *s, const struct ir_ins *i, struct bounds *out)
 }
 
 /* Floored: the sign is that of what it is divided by. Of floats it may be that itself. */
-static bool rest(struct between *s, const struct ir_ins *i, struct bounds *out)
+static bool rest(struct between *s, ir_ref r, struct bounds *out)
 {
+	const struct ir_ins *i = ir_at(s->f, r);
 	struct bounds by;
-	if (!is_int(s->f, i->args[0]) || !find(s, i->args[1], &by) || by.least < 1)
+	if ((!is_int(s->f, r) && !is_int(s->f, i->args[0])) || !find(s, i->args[1], &by) || by.least < 1)
 		return false;
 	*out = (struct bounds){ 0, by.most - 1 };
 	return true;
@@ -108,7 +109,7 @@ static bool over_turns(struct between *s, ir_ref from, int64_t step, ir_ref turn
 		    __builtin_add_overflow(a.most, way, &b.most))
 			return false;
 	} else if (count->op != IRO(forcount) || count->args[0] != from || !int_of(s->f, count->args[2]) ||
-		   int_of(s->f, count->args[2])->i != step || !is_int(s->f, count->args[1]) || !find(s, count->args[1], &b)) {
+		   int_of(s->f, count->args[2])->i != step || !find(s, count->args[1], &b)) {
 		return false;
 	}
 	*out = step > 0 ? (struct bounds){ a.least, b.most } : (struct bounds){ b.least, a.most };
@@ -158,7 +159,7 @@ static bool find(struct between *s, ir_ref r, struct bounds *out)
 	case IRO(pi):   return find(s, i->args[0], out);
 	case IRO(add):
 	case IRO(sub):  return sum(s, i, out);
-	case IRO(mod):  return rest(s, i, out);
+	case IRO(mod):  return rest(s, r, out);
 	case IRO(band): return mask(s, r, out);
 	case IRO(shr):  return shifted(s, r, out);
 	case IRO(len):  return s->length && s->is_it(s->arg, i->args[0]) && exactly(out, s->length);

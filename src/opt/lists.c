@@ -16,7 +16,7 @@
 
 #include <string.h>
 
-enum { MAX_KEYS = 64 };
+enum { MAX_KEYS = 64, MAX_BETWEEN = 16 };
 
 static struct diag *refuse(struct lists *l, ir_ref at, const struct refusal *row)
 {
@@ -128,10 +128,23 @@ static bool may_be(struct numbers *s, ir_ref r, uint64_t more)
 	return true;
 }
 
+/* Few integers between two bounds: a table has room for all of them. */
+static bool between_bounds(struct numbers *set, ir_ref key)
+{
+	struct between ask = { .f = set->f };
+	struct bounds in;
+	set->n = 0;
+	if (!between(&ask, key, &in) || (uint64_t)in.most - (uint64_t)in.least >= MAX_BETWEEN)
+		return false;
+	for (uint64_t k = 0; k <= (uint64_t)in.most - (uint64_t)in.least; k++)
+		add_number(set, plus(in.least, k));
+	return true;
+}
+
 void lists_keys(struct records *s, struct rec *web, ir_ref key)
 {
 	struct numbers set = { .f = s->f };
-	if (!may_be(&set, key, 0))
+	if (!may_be(&set, key, 0) && !between_bounds(&set, key))
 		return;
 	for (uint32_t i = 0; i < set.n; i++)
 		record_key(s, web, const_int(s->u, set.v[i]));

@@ -310,6 +310,26 @@ case("holes by bounded keys", some, function(a, b)
 	if a == 1 then t[(b & 1) + 1] = nil end
 	return t[1], t[2], t[(b & 1) + 1]
 end)
+case("counted into an empty table", some, function(a, b)
+	local h = {}
+	for i = 1, 4 do
+		local c = a + i * b
+		h[c & 3] = (h[c & 3] or 0) + i
+	end
+	return h[0], (h[1] or 0) * 100 + (h[2] or 0), h[3]
+end)
+case("room for what a remainder may be", some, function(a, b)
+	local h, n = { x = 1 }, 0
+	h[a % 5 - 2] = 7
+	h[b >> 61] = 8
+	for k, v in pairs(h) do n = n + v end
+	return n, h[-2], h[7]
+end)
+case("room behind a list", some, function(a, b)
+	local t = { 1, 2 }
+	if a & 7 < 3 then t[a & 7] = 5 end
+	return t[1], t[2], t[b & 7]
+end)
 local total = bpf.map { "array", name = "total", key = "u32", value = "u64", entries = 4 }
 lang.case { name = "over maps, in a list", inputs = lang.pairs { 0, 1, 2 }, see = { total }, f = function(a, b)
 	for i, v in ipairs { a, b, 4 } do total:add(i, v) end
