@@ -34,7 +34,7 @@ static bool exactly(struct bounds *out, int64_t v)
 static bool sum(struct between *s, const struct ir_ins *i, struct bounds *out)
 {
 	struct bounds a, b;
-	if (!find(s, i->args[0], &a) || !is_int(s->f, count->args[1]) || !find(s, i->args[1], &b))
+	if (!find(s, i->args[0], &a) || !find(s, i->args[1], &b))
 		return false;
 	if (i->op == IRO(add))
 		return !__builtin_add_overflow(a.least, b.least, &out->least) &&

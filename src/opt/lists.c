@@ -293,6 +293,11 @@ static ir_blk check_holes(struct gap *g, const struct rec *web, int64_t n)
 
 static void expand_len(struct lists *l, ir_ref r, const struct rec *web)
 {
+	if (web->length) {
+		iterate_become(&l->fl, r, IRO(const), 0, NULL);
+		ir_at(l->f, r)->k = const_int(l->s->u, web->length);
+		return;
+	}
 	struct gap g = gap_open(l, r, true);
 	uint32_t n = list_length(web);
 	ir_blk b = g.before, ends;
@@ -452,6 +457,8 @@ static bool is_ready(struct lists *l, ir_ref r, uint32_t arg)
 	const struct rec *web = rec ? record_web(l->s, rec) : NULL;
 	if (!rec || !lists_uses(l->s, r, arg) || web->held || web->done)
 		return false;
+	if (web->length && ir_at(l->f, r)->op == IRO(len))
+		return true;
 	return stage_of(l, r) < 2 ? is_settled(l, r, web) : !web->waits;
 }
 
@@ -490,12 +497,20 @@ static void find_bounds(struct lists *l)
 		}
 }
 
+static void find_lengths(struct records *s)
+{
+	for (uint32_t v = 0; v < s->n; v++)
+		if (s->v[v].up == v && s->v[v].waits)
+			s->v[v].length = full_length(s, &s->v[v]);
+}
+
 int lists_expand(struct records *s)
 {
 	struct lists l = { .s = s, .fl = { .u = s->u, .f = s->f }, .f = s->f, .nto = s->f->nins };
 	int done = 0;
 	l.to = arena_array(s->u->scratch, ir_ref, l.nto);
 	find_bounds(&l);
+	find_lengths(s);
 	for (int stage = 0; stage < 3 && !done; stage++)
 		for (uint32_t v = 0; v < s->n; v++)
 			for (uint32_t k = 0; k < s->v[v].nuses && !l.failed; k++) {

@@ -239,6 +239,21 @@ diag.case("a list that grows by its own length in a loop", function(p)
 	for i = 1, 4 do t[#t + 1] = p:u8(i) or 0 end
 	return t[4] == 3 and bpf.DROP or bpf.PASS
 end)
+diag.case("a list that may get one more by its own length", function(p)
+	local t, head = { 0, 0, 0 }, 0
+	for i = 1, 9 do t[head % (#t + 1) + 1] = i head = head + 1 end
+	return t[2] == 3 and bpf.DROP or bpf.PASS
+end)
+diag.case("a list that may lose its last by its own length", function(p)
+	local t, head = { 0, 0, 0 }, 0
+	for i = 1, 9 do t[head % #t + 1] = p:byte(i) head = head + 1 end
+	return t[2] == 3 and bpf.DROP or bpf.PASS
+end)
+diag.case("one of two lists, by its own length", function(p)
+	local t, head = p.len > 99 and { 0, 0, 0 } or { 0, 0 }, 0
+	for i = 1, 9 do t[head % #t + 1] = i head = head + 1 end
+	return t[2] == 3 and bpf.DROP or bpf.PASS
+end)
 local states = {}
 function states.one(c) if c == 65 then return states.two end return states.one end
 function states.two() return states.one end

@@ -330,6 +330,45 @@ case("room behind a list", some, function(a, b)
 	if a & 7 < 3 then t[a & 7] = 5 end
 	return t[1], t[2], t[b & 7]
 end)
+case("ring buffer by its own length", some, function(a, b)
+	local ring, head = { 0, 0, 0, 0 }, 0
+	for i = 1, 6 do
+		ring[head % #ring + 1] = a + i * b
+		if i ~= 3 then head = head + 1 end
+	end
+	return ring[1] - ring[2], ring[3] - ring[4], #ring + head % #ring
+end)
+case("ring buffers, one of several", some, function(a, b)
+	local x, y = { 1, 2, 3 }, { 4, 5, 6 }
+	local at, sum = a & 7, 0
+	for i = 1, 4 do
+		local r = i & 1 == b & 1 and x or y
+		r[at % #r + 1] = i * 10
+		sum = sum * 7 + r[#r - at % #r]
+		at = at + 1
+	end
+	return sum, #x + #y
+end)
+case("a ring made anew in a loop", some, function(a, b)
+	local sum = 0
+	for i = 1, 3 do
+		local r = { i, i * 2, i * 3 }
+		for k = 1, 4 do r[(a + k) % #r + 1] = i + k + (b + k) % #r end
+		sum = sum * 11 + r[1] + r[#r]
+	end
+	return sum
+end)
+case("counted and read through its length", some, function(a, b)
+	local t = { 0, 0, 0, n = 0 }
+	for i = 1, 5 do
+		local k = (a + i * b) % #t
+		t[#t - k] = i
+		t.n = t.n + #t
+		t[0 - k] = i
+	end
+	local x, y, z = table.unpack(t, 1, 3)
+	return x * 100 + y * 10 + z, t.n, t[0]
+end)
 local total = bpf.map { "array", name = "total", key = "u32", value = "u64", entries = 4 }
 lang.case { name = "over maps, in a list", inputs = lang.pairs { 0, 1, 2 }, see = { total }, f = function(a, b)
 	for i, v in ipairs { a, b, 4 } do total:add(i, v) end
