@@ -276,7 +276,7 @@ static ir_blk check_holes(struct gap *g, const struct rec *web, int64_t n)
 	struct lists *l = g->l;
 	ir_blk first = ir_block_new(l->f), b = first, none;
 	ir_ref length = ir_param_add(l->f, first);
-	for (uint32_t k = 0; k < web->n; k++) {
+	for (uint32_t k = 0; k < web->n && !web->grows; k++) {
 		if (web->keys[k]->kind != PG_INT || web->keys[k]->i <= n)
 			continue;
 		ir_blk hole = gap_when(g, b, gap_get(g, b, web->keys[k]), &const_nil, &none);
@@ -499,9 +499,13 @@ static void find_bounds(struct lists *l)
 
 static void find_lengths(struct records *s)
 {
-	for (uint32_t v = 0; v < s->n; v++)
-		if (s->v[v].up == v && s->v[v].waits)
+	for (uint32_t v = 0; v < s->n; v++) {
+		if (s->v[v].up != v)
+			continue;
+		s->v[v].grows = full_grows(s, &s->v[v]);
+		if (s->v[v].waits)
 			s->v[v].length = full_length(s, &s->v[v]);
+	}
 }
 
 int lists_expand(struct records *s)

@@ -278,4 +278,25 @@ diag.case("a byte that may be no value, for what xpcall calls", function(p)
 	local ok, n = xpcall(math.tointeger, function(e) return e end, p:sub(1, 2):byte(1))
 	return ok and bpf.DROP
 end)
+diag.case("assigned where the list ended before", function(p)
+	local t = {}
+	if p.len > 5 then
+		local n = #t + 1
+		t[1] = nil
+		t[#t + 1] = p:byte(1)
+		t[n + 1], t[n] = 1, nil
+	end
+	if p.len > 7 then
+		local n = #t
+		t[#t + 1] = 1
+		t[n + 1] = p:byte(2)
+	end
+	return #t
+end)
+diag.case("two places, and the first of them emptied", function(p)
+	local t = {}
+	if p.len > 5 then t[#t + 1] = 1 end
+	if p.len > 7 then t[#t + 1], t[#t + 1] = nil, 2 end
+	return #t
+end)
 diag.done()

@@ -369,6 +369,23 @@ case("counted and read through its length", some, function(a, b)
 	local x, y, z = table.unpack(t, 1, 3)
 	return x * 100 + y * 10 + z, t.n, t[0]
 end)
+case("appended under conditions", any, function(a, b)
+	local t = {}
+	if a then t[#t + 1] = 1 end
+	if b then t[#t + 1] = 2 end
+	if a == b then t[#t + 1] = a end
+	local n = #t
+	t[#t + 1] = 9
+	return n, t[1], #t * 10 + (t[#t] or 0)
+end)
+case("appended to a list, and by either name", any, function(a, b)
+	local t = { 5, 6, n = 0 }
+	local u = a and t or { 7 }
+	if b then u[#u + 1] = b end
+	if a == 1 then u[#u + 1] = 4 end
+	u.n = #u
+	return #u, u[3], table.unpack(u, 1, 2)
+end)
 local total = bpf.map { "array", name = "total", key = "u32", value = "u64", entries = 4 }
 lang.case { name = "over maps, in a list", inputs = lang.pairs { 0, 1, 2 }, see = { total }, f = function(a, b)
 	for i, v in ipairs { a, b, 4 } do total:add(i, v) end
