@@ -2,7 +2,7 @@
  * lists.c - tables made in the function that are used by more than names: t[i] with an i known only at run time,
  * #t, pairs and ipairs, table.unpack. All keys that a table may have are known: each use becomes one of each of them.
  *
- *   t[i]          compares i with the keys; assigning to one that the function nowhere names raises
+ *   t[i]          compares i with the keys that it may be; assigning to one that the function nowhere names raises
  *   #t            where the elements end; what may have holes is refused, for Lua says which end it is by how the
  *                 table came about
  *   pairs         from 1 on, then in the order in which the function names the keys
@@ -16,7 +16,7 @@
 
 #include <string.h>
 
-enum { MAX_KEYS = 64 };
+enum { MAX_KEYS = 64, MAX_BETWEEN = 16 };
 
 static struct diag *refuse(struct lists *l, ir_ref at, const struct refusal *row)
 {
@@ -128,10 +128,23 @@ static bool may_be(struct numbers *s, ir_ref r, uint64_t more)
 	return true;
 }
 
+/* Few integers between two bounds: a table has room for all of them. */
+static bool between_bounds(struct numbers *set, ir_ref key)
+{
+	struct between ask = { .f = set->f };
+	struct bounds in;
+	set->n = 0;
+	if (!between(&ask, key, &in) || (uint64_t)in.most - (uint64_t)in.least >= MAX_BETWEEN)
+		return false;
+	for (uint64_t k = 0; k <= (uint64_t)in.most - (uint64_t)in.least; k++)
+		add_number(set, plus(in.least, k));
+	return true;
+}
+
 void lists_keys(struct records *s, struct rec *web, ir_ref key)
 {
 	struct numbers set = { .f = s->f };
-	if (!may_be(&set, key, 0))
+	if (!may_be(&set, key, 0) && !between_bounds(&set, key))
 		return;
 	for (uint32_t i = 0; i < set.n; i++)
 		record_key(s, web, const_int(s->u, set.v[i]));
@@ -200,10 +213,39 @@ ir_blk gap_when(struct gap *g, ir_blk b, ir_ref v, const pg_value *k, ir_blk *ye
 
 /* ---- t[i] ---- */
 
+static bool lies_in(const struct bounds *in, const pg_value *key)
+{
+	return !in || (key->kind == PG_INT && key->i >= in->least && key->i <= in->most);
+}
+
+/* How many keys of the table an access may be of; *all: it is of no others. */
+static uint32_t count_keys(const struct rec *web, const struct bounds *in, bool *all)
+{
+	uint32_t n = 0;
+	for (uint32_t k = 0; k < web->n; k++)
+		n += lies_in(in, web->keys[k]);
+	*all = in && n && (uint64_t)in->most - (uint64_t)in->least == n - 1;
+	return n;
+}
+
+static void access_key(struct gap *g, ir_blk b, const struct ir_ins *old, const pg_value *key)
+{
+	struct flow *fl = &g->l->fl;
+	if (old->op == IRO(setindex)) {
+		ir_ref args[3] = { old->args[0], flow_const(fl, b, g->site, key), old->args[2] };
+		flow_emit(fl, b, g->site, IRO(setindex), 3, args);
+		gap_on(g, b, g->rest, 0);
+	} else {
+		gap_on(g, b, g->rest, gap_get(g, b, key));
+	}
+}
+
 static void expand_index(struct lists *l, ir_ref r, const struct rec *web)
 {
 	const struct ir_ins old = *ir_at(l->f, r);
-	bool set = old.op == IRO(setindex);
+	const struct bounds *in = l->keys[r];
+	bool set = old.op == IRO(setindex), all;
+	uint32_t left = count_keys(web, in, &all);
 	struct gap g = gap_open(l, r, !set);
 	ir_blk b = g.before, mine;
 	if (set && ir_at(l->f, old.args[1])->type.kinds & IR_BIT(IR_NIL)) {
@@ -211,12 +253,14 @@ static void expand_index(struct lists *l, ir_ref r, const struct rec *web)
 		flow_raise(&l->fl, mine, r, "table index is nil");
 	}
 	for (uint32_t k = 0; k < web->n; k++) {
-		b = gap_when(&g, b, old.args[1], web->keys[k], &mine);
-		if (set) {
-			ir_ref args[3] = { old.args[0], flow_const(&l->fl, mine, g.site, web->keys[k]), old.args[2] };
-			flow_emit(&l->fl, mine, g.site, IRO(setindex), 3, args);
+		if (!lies_in(in, web->keys[k]))
+			continue;
+		if (!--left && all) {
+			access_key(&g, b, &old, web->keys[k]);
+			return;
 		}
-		gap_on(&g, mine, g.rest, set ? 0 : gap_get(&g, mine, web->keys[k]));
+		b = gap_when(&g, b, old.args[1], web->keys[k], &mine);
+		access_key(&g, mine, &old, web->keys[k]);
 	}
 	if (set)
 		flow_raise(&l->fl, b, r, "no room for this key in a table of kernel code");
@@ -232,7 +276,7 @@ static ir_blk check_holes(struct gap *g, const struct rec *web, int64_t n)
 	struct lists *l = g->l;
 	ir_blk first = ir_block_new(l->f), b = first, none;
 	ir_ref length = ir_param_add(l->f, first);
-	for (uint32_t k = 0; k < web->n; k++) {
+	for (uint32_t k = 0; k < web->n && !web->grows; k++) {
 		if (web->keys[k]->kind != PG_INT || web->keys[k]->i <= n)
 			continue;
 		ir_blk hole = gap_when(g, b, gap_get(g, b, web->keys[k]), &const_nil, &none);
@@ -249,6 +293,11 @@ static ir_blk check_holes(struct gap *g, const struct rec *web, int64_t n)
 
 static void expand_len(struct lists *l, ir_ref r, const struct rec *web)
 {
+	if (web->length) {
+		iterate_become(&l->fl, r, IRO(const), 0, NULL);
+		ir_at(l->f, r)->k = const_int(l->s->u, web->length);
+		return;
+	}
 	struct gap g = gap_open(l, r, true);
 	uint32_t n = list_length(web);
 	ir_blk b = g.before, ends;
@@ -408,6 +457,8 @@ static bool is_ready(struct lists *l, ir_ref r, uint32_t arg)
 	const struct rec *web = rec ? record_web(l->s, rec) : NULL;
 	if (!rec || !lists_uses(l->s, r, arg) || web->held || web->done)
 		return false;
+	if (web->length && ir_at(l->f, r)->op == IRO(len))
+		return true;
 	return stage_of(l, r) < 2 ? is_settled(l, r, web) : !web->waits;
 }
 
@@ -430,11 +481,40 @@ bool lists_sure(struct lists *l, ir_ref r, uint32_t arg)
 	return true;
 }
 
+/* Before blocks are split: then ways and loops are no longer what they were. */
+static void find_bounds(struct lists *l)
+{
+	l->keys = arena_array(l->s->u->scratch, struct bounds *, l->f->nins);
+	for (uint32_t v = 0; v < l->s->n; v++)
+		for (uint32_t k = 0; k < l->s->v[v].nuses; k++) {
+			ir_ref r = l->s->v[v].uses[k];
+			const struct ir_ins *i = ir_at(l->f, r);
+			struct between ask = { .f = l->f };
+			struct bounds in;
+			if ((i->op == IRO(index) || i->op == IRO(setindex)) && !record_const(l->s, i->args[1]) &&
+			    ir_at(l->f, i->args[1])->type.kinds == IR_BIT(IR_INT) && between(&ask, i->args[1], &in))
+				l->keys[r] = arena_copy(l->s->u->scratch, &in, sizeof(in));
+		}
+}
+
+static void find_lengths(struct records *s)
+{
+	for (uint32_t v = 0; v < s->n; v++) {
+		if (s->v[v].up != v)
+			continue;
+		s->v[v].grows = full_grows(s, &s->v[v]);
+		if (s->v[v].waits)
+			s->v[v].length = full_length(s, &s->v[v]);
+	}
+}
+
 int lists_expand(struct records *s)
 {
 	struct lists l = { .s = s, .fl = { .u = s->u, .f = s->f }, .f = s->f, .nto = s->f->nins };
 	int done = 0;
 	l.to = arena_array(s->u->scratch, ir_ref, l.nto);
+	find_bounds(&l);
+	find_lengths(s);
 	for (int stage = 0; stage < 3 && !done; stage++)
 		for (uint32_t v = 0; v < s->n; v++)
 			for (uint32_t k = 0; k < s->v[v].nuses && !l.failed; k++) {

@@ -3,6 +3,7 @@
 #ifndef OPT_LISTS_H
 #define OPT_LISTS_H
 
+#include "opt/between.h"
 #include "opt/records.h"
 
 struct lists {
@@ -11,6 +12,7 @@ struct lists {
 	struct ir_fn *f;
 	ir_ref *to;            /* by value: what it is now */
 	uint32_t nto;
+	struct bounds **keys;  /* by access: between which integers its key lies, or NULL */
 	bool failed;
 };
 

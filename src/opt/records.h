@@ -17,6 +17,8 @@ struct rec {
 	uint32_t n, cap;
 	ir_ref held;           /* kept where it cannot be followed yet, such as in a field of another table; or 0 */
 	ir_ref waits;          /* an access by a key that hangs on something not known yet; or 0 */
+	uint32_t length;       /* #t, where that is certain before all keys are known; or 0 */
+	bool grows;            /* it is filled from 1 on without holes */
 	bool done;
 	bool apart;            /* no parameter of it has any use: all is done to the tables themselves */
 };
@@ -65,6 +67,10 @@ ir_ref record_shared(const struct records *s, const struct rec *rec);
 bool lists_uses(const struct records *s, ir_ref r, uint32_t arg);
 /* The key is a number known only at run time: the web gets those that it may be, as far as that is seen. */
 void lists_keys(struct records *s, struct rec *web, ir_ref key);
+/* How many elements each table of the web has, always; 0: that is not seen. */
+uint32_t full_length(const struct records *s, const struct rec *web);
+/* Has the table no holes, for all that is done is to append to it? That is seen before the keys are known, and kept. */
+bool full_grows(struct records *s, const struct rec *web);
 /* Such uses of tables whose keys are all known become uses by name: how many, then all is to be looked at anew; <0:
  * refused. */
 int lists_expand(struct records *s);

@@ -239,6 +239,21 @@ diag.case("a list that grows by its own length in a loop", function(p)
 	for i = 1, 4 do t[#t + 1] = p:u8(i) or 0 end
 	return t[4] == 3 and bpf.DROP or bpf.PASS
 end)
+diag.case("a list that may get one more by its own length", function(p)
+	local t, head = { 0, 0, 0 }, 0
+	for i = 1, 9 do t[head % (#t + 1) + 1] = i head = head + 1 end
+	return t[2] == 3 and bpf.DROP or bpf.PASS
+end)
+diag.case("a list that may lose its last by its own length", function(p)
+	local t, head = { 0, 0, 0 }, 0
+	for i = 1, 9 do t[head % #t + 1] = p:byte(i) head = head + 1 end
+	return t[2] == 3 and bpf.DROP or bpf.PASS
+end)
+diag.case("one of two lists, by its own length", function(p)
+	local t, head = p.len > 99 and { 0, 0, 0 } or { 0, 0 }, 0
+	for i = 1, 9 do t[head % #t + 1] = i head = head + 1 end
+	return t[2] == 3 and bpf.DROP or bpf.PASS
+end)
 local states = {}
 function states.one(c) if c == 65 then return states.two end return states.one end
 function states.two() return states.one end
@@ -262,5 +277,26 @@ end)
 diag.case("a byte that may be no value, for what xpcall calls", function(p)
 	local ok, n = xpcall(math.tointeger, function(e) return e end, p:sub(1, 2):byte(1))
 	return ok and bpf.DROP
+end)
+diag.case("assigned where the list ended before", function(p)
+	local t = {}
+	if p.len > 5 then
+		local n = #t + 1
+		t[1] = nil
+		t[#t + 1] = p:byte(1)
+		t[n + 1], t[n] = 1, nil
+	end
+	if p.len > 7 then
+		local n = #t
+		t[#t + 1] = 1
+		t[n + 1] = p:byte(2)
+	end
+	return #t
+end)
+diag.case("two places, and the first of them emptied", function(p)
+	local t = {}
+	if p.len > 5 then t[#t + 1] = 1 end
+	if p.len > 7 then t[#t + 1], t[#t + 1] = nil, 2 end
+	return #t
 end)
 diag.done()

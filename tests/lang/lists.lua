@@ -258,6 +258,134 @@ case("closure over list", lang.pairs { 0, 1, 2, 3 }, function(a, b)
 	if a > b then inc(2) end
 	return t[1], t[2], inc(1)
 end)
+-- Keys between two bounds: what is assigned by them leaves the list full, and its length what it was.
+local some = lang.pairs { -7, 0, 1, 2, 3, 4, 5, math.maxinteger, math.mininteger }
+case("the three greatest", some, function(a, b)
+	local top = { 3, 2, 1 }
+	for k = 1, 2 do
+		local n, at = (k == 1 and a or b) + 0, nil
+		for i = 1, 3 do if n > top[i] then at = i break end end
+		if at then
+			for i = 3, at + 1, -1 do top[i] = top[i - 1] end
+			top[at] = n
+		end
+	end
+	local x, y, z = table.unpack(top)
+	return x, y, #top * 100 + z
+end)
+case("sorted by exchanges", some, function(a, b)
+	local t = { 3, a + 0, 1, b + 0, 2 }
+	for i = 1, 4 do
+		for j = 1, 5 - i do
+			if t[j] > t[j + 1] then t[j], t[j + 1] = t[j + 1], t[j] end
+		end
+	end
+	return t[1], t[2], t[#t]
+end)
+case("masked, shifted and divided keys", some, function(a, b)
+	local t = { 10, 20, 30, 40 }
+	t[(a & 3) + 1] = t[(b >> 62) + 1] + 1
+	t[4 - b % 4] = t[a % 4 + 1] + 2
+	return #t, t[1] + t[2] * 100, t[3] + t[4] * 100
+end)
+case("keys to one side of a list", some, function(a, b)
+	local t = { 10, 20, 30, 40 }
+	local r = t[(a & 3) - 1]
+	return r, t[b % 3 + 3], t[a % 4 - 9]
+end)
+case("a key by two ways", some, function(a, b)
+	local t, at = { 1, 2, 3 }, nil
+	if a > 2 then at = 3 elseif a > 0 then at = 1 end
+	if at then t[at] = t[4 - at] * 5 end
+	return #t, t[1], t[at or 2]
+end)
+case("loops that end at once, or step over their limit", some, function(a, b)
+	local t = { 1, 2, 3, 4, 5 }
+	for i = 1, (a & 7) - 2, 2 do if i < 6 then t[i] = t[i] + 1 end end
+	for i = 5, (b & 3) + 2, -3 do t[i] = t[i - 1] end
+	return t[1] + t[2] * 10, t[3] + t[4] * 10, t[5]
+end)
+case("holes by bounded keys", some, function(a, b)
+	local t = { 1, 2, 3, 4 }
+	if a == 1 then t[(b & 1) + 1] = nil end
+	return t[1], t[2], t[(b & 1) + 1]
+end)
+case("counted into an empty table", some, function(a, b)
+	local h = {}
+	for i = 1, 4 do
+		local c = a + i * b
+		h[c & 3] = (h[c & 3] or 0) + i
+	end
+	return h[0], (h[1] or 0) * 100 + (h[2] or 0), h[3]
+end)
+case("room for what a remainder may be", some, function(a, b)
+	local h, n = { x = 1 }, 0
+	h[a % 5 - 2] = 7
+	h[b >> 61] = 8
+	for k, v in pairs(h) do n = n + v end
+	return n, h[-2], h[7]
+end)
+case("room behind a list", some, function(a, b)
+	local t = { 1, 2 }
+	if a & 7 < 3 then t[a & 7] = 5 end
+	return t[1], t[2], t[b & 7]
+end)
+case("ring buffer by its own length", some, function(a, b)
+	local ring, head = { 0, 0, 0, 0 }, 0
+	for i = 1, 6 do
+		ring[head % #ring + 1] = a + i * b
+		if i ~= 3 then head = head + 1 end
+	end
+	return ring[1] - ring[2], ring[3] - ring[4], #ring + head % #ring
+end)
+case("ring buffers, one of several", some, function(a, b)
+	local x, y = { 1, 2, 3 }, { 4, 5, 6 }
+	local at, sum = a & 7, 0
+	for i = 1, 4 do
+		local r = i & 1 == b & 1 and x or y
+		r[at % #r + 1] = i * 10
+		sum = sum * 7 + r[#r - at % #r]
+		at = at + 1
+	end
+	return sum, #x + #y
+end)
+case("a ring made anew in a loop", some, function(a, b)
+	local sum = 0
+	for i = 1, 3 do
+		local r = { i, i * 2, i * 3 }
+		for k = 1, 4 do r[(a + k) % #r + 1] = i + k + (b + k) % #r end
+		sum = sum * 11 + r[1] + r[#r]
+	end
+	return sum
+end)
+case("counted and read through its length", some, function(a, b)
+	local t = { 0, 0, 0, n = 0 }
+	for i = 1, 5 do
+		local k = (a + i * b) % #t
+		t[#t - k] = i
+		t.n = t.n + #t
+		t[0 - k] = i
+	end
+	local x, y, z = table.unpack(t, 1, 3)
+	return x * 100 + y * 10 + z, t.n, t[0]
+end)
+case("appended under conditions", any, function(a, b)
+	local t = {}
+	if a then t[#t + 1] = 1 end
+	if b then t[#t + 1] = 2 end
+	if a == b then t[#t + 1] = a end
+	local n = #t
+	t[#t + 1] = 9
+	return n, t[1], #t * 10 + (t[#t] or 0)
+end)
+case("appended to a list, and by either name", any, function(a, b)
+	local t = { 5, 6, n = 0 }
+	local u = a and t or { 7 }
+	if b then u[#u + 1] = b end
+	if a == 1 then u[#u + 1] = 4 end
+	u.n = #u
+	return #u, u[3], table.unpack(u, 1, 2)
+end)
 local total = bpf.map { "array", name = "total", key = "u32", value = "u64", entries = 4 }
 lang.case { name = "over maps, in a list", inputs = lang.pairs { 0, 1, 2 }, see = { total }, f = function(a, b)
 	for i, v in ipairs { a, b, 4 } do total:add(i, v) end

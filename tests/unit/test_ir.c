@@ -80,7 +80,7 @@ static const char *const identical[] = {
 	"    v32 = pi v2 .0 #~nil|false : any\n"
 	"    v33 = pi v2 .0 #nil|bool|view1\n"
 	"    v34 = record \"src\" v2, \"port\" v3\n"
-	"    v35 = newtable .1 : entry like 2\n"
+	"    v35 = newtable .1 #0 : entry like 2\n"
 	"    setlist v35, v2 .1 #0\n"
 	"    v36 = refuse v2 \"not yet\"\n"
 	"    v43 = located v2 \"f.lua:3: \"\n"

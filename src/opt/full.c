@@ -1,0 +1,181 @@
+/*
+ * full.c - lists without holes, seen before their keys are known: there is one border that Lua may find.
+ *
+ * The length is certain of { a, b, c } of which no element is ever nil, and to which none is added: it is 3, and
+ * t[i % #t + 1] = v does not change that.
+ *
+ *   made       every table of the web with the same number of elements
+ *   assigned   what is not nil, by keys that are at most that number while #t is it
+ *   handed on  to nothing that may change the table
+ *
+ * Or the list only grows: t[#t + 1] = v is all that is assigned to what is made without a nil. Its newtables are marked,
+ * for once such a key is known to be 1 or 2, nothing shows any more that there is no 2 without 1.
+ */
+#include "opt/between.h"
+#include "opt/records.h"
+
+#include "core/mutant.h"
+
+struct full {
+	const struct records *s;
+	const struct rec *web;
+	uint32_t length;
+};
+
+static bool is_filled(const void *arg, ir_ref table)
+{
+	const struct full *l = arg;
+	const struct rec *rec = record_of(l->s, table);
+	return rec && record_web(l->s, rec) == l->web && record_sure(l->s, table);
+}
+
+/* What calculates gives no nil, whatever it is of. */
+static bool is_something(const struct records *s, ir_ref v)
+{
+	const struct ir_ins *i = ir_at(s->f, v);
+	switch (i->op) {
+	case IRO(add): case IRO(sub): case IRO(mul): case IRO(mod): case IRO(idiv): case IRO(band): case IRO(len):
+		return true;
+	default:
+		return i->type.kinds && !type_is_pending(&i->type) && !(i->type.kinds & IR_BIT(IR_NIL));
+	}
+}
+
+/* { a, b, c }, whole: how many; 0: it is another. */
+static uint32_t elements(const struct records *s, const struct ir_ins *i)
+{
+	if (i->imm || i->aux & (IR_OPEN | IR_MORE))
+		return 0;
+	for (uint32_t a = 1; a < i->nargs; a++)
+		if (!is_something(s, i->args[a]))
+			return 0;
+	return i->nargs - 1;
+}
+
+/* The same number for each table of the web, or 0. */
+static uint32_t length_made(const struct records *s, const struct rec *web)
+{
+	uint32_t length = 0;
+	for (uint32_t v = 0; v < s->n; v++) {
+		uint32_t lists = 0;
+		if (record_web(s, &s->v[v]) != web || !record_made(s, &s->v[v]))
+			continue;
+		for (uint32_t k = 0; k < s->v[v].nuses; k++) {
+			const struct ir_ins *i = ir_at(s->f, s->v[v].uses[k]);
+			if (i->op != IRO(setlist) || i->args[0] != s->v[v].value)
+				continue;
+			uint32_t n = elements(s, i);
+			if (lists++ || !n || (length && length != n))
+				return 0;
+			length = n;
+		}
+		if (!lists)
+			return 0;
+	}
+	return length;
+}
+
+static bool adds_none(const struct full *l, const struct ir_ins *set)
+{
+	struct between ask = { .f = l->s->f, .length = l->length, .is_it = is_filled, .arg = l };
+	const pg_value *k = record_const(l->s, set->args[1]);
+	struct bounds in;
+	if (!is_something(l->s, set->args[2]))
+		return false;
+	if (k)
+		return k->kind == PG_STR || k->kind == PG_FALSE || k->kind == PG_TRUE || (k->kind == PG_INT && k->i <= (int64_t)l->length);
+	return between(&ask, set->args[1], &in) && in.most <= (int64_t)l->length + MUTANT(full_and_one);
+}
+
+static bool keeps_length(const struct full *l, const struct rec *rec, ir_ref r)
+{
+	const struct ir_ins *i = ir_at(l->s->f, r);
+	switch (i->op) {
+	case IRO(index): case IRO(len): case IRO(forcall):
+		return true;
+	case IRO(call): /* table.unpack, type */
+		return ir_at(l->s->f, i->args[0])->type.row && !(ir_at(l->s->f, i->args[0])->type.row->effects & IR_E_WRITE);
+	case IRO(setlist): /* that of length_made */
+		return record_of(l->s, i->args[0]) == rec && record_made(l->s, rec);
+	case IRO(setindex):
+		return record_of(l->s, i->args[0]) == rec && !l->s->of[i->args[2]] && adds_none(l, i);
+	default:
+		return false;
+	}
+}
+
+/* Is each value that may be such a table one of the web? A test may give one of which nothing is known yet. */
+static bool is_followed(const struct records *s, const struct rec *web)
+{
+	const struct ir_fn *f = s->f;
+	for (uint32_t o = 0; o < f->nrpo; o++)
+		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next) {
+			const struct ir_ins *i = ir_at(f, r);
+			const struct rec *of = i->op == IRO(pi) || i->op == IRO(located) ? record_of(s, i->args[0]) : NULL;
+			if (of && record_web(s, of) == web && !s->of[r] && i->type.kinds & (IR_BIT(IR_REC) | IR_BIT(IR_PENDING)))
+				return false;
+		}
+	return true;
+}
+
+uint32_t full_length(const struct records *s, const struct rec *web)
+{
+	struct full l = { .s = s, .web = web, .length = web->held || web->done ? 0 : length_made(s, web) };
+	for (uint32_t v = 0; l.length && v < s->n; v++)
+		for (uint32_t k = 0; record_web(s, &s->v[v]) == web && k < s->v[v].nuses; k++)
+			if (!keeps_length(&l, &s->v[v], s->v[v].uses[k]))
+				return 0;
+	return l.length && is_followed(s, web) ? l.length : 0;
+}
+
+/* ---- t[#t + 1] = v ---- */
+
+/* Is it the end of the table still where r assigns? Between is nothing that may change a table. */
+static bool is_append(const struct full *l, ir_ref r)
+{
+	const struct ir_ins *set = ir_at(l->s->f, r), *key = ir_at(l->s->f, set->args[1]);
+	const struct ir_ins *one = key->op == IRO(add) ? ir_at(l->s->f, key->args[1]) : NULL;
+	const struct ir_ins *len = one ? ir_at(l->s->f, key->args[0]) : NULL;
+	if (!one || !one->type.k || one->type.k->kind != PG_INT || one->type.k->i != 1 || len->op != IRO(len) ||
+	    len->args[0] != set->args[0] || len->block != set->block)
+		return false;
+	for (ir_ref at = len->next; at != r; at = ir_at(l->s->f, at)->next) {
+		uint16_t op = at ? ir_at(l->s->f, at)->op : IRO(call);
+		if (op == IRO(call) || op == IRO(forcall) || op == IRO(setlist) || (op == IRO(setindex) && !MUTANT(append_late)))
+			return false;
+	}
+	return true;
+}
+
+static bool grows_only(const struct full *l, const struct rec *rec, ir_ref r)
+{
+	const struct ir_ins *i = ir_at(l->s->f, r);
+	const pg_value *name = i->op == IRO(setindex) ? record_const(l->s, i->args[1]) : NULL;
+	switch (i->op) {
+	case IRO(setlist):
+		return record_of(l->s, i->args[0]) == rec && record_made(l->s, rec) && elements(l->s, i);
+	case IRO(setindex):
+		return record_of(l->s, i->args[0]) == rec && !l->s->of[i->args[2]] &&
+		       ((name && name->kind == PG_STR) || is_append(l, r));
+	default:
+		return keeps_length(l, rec, r);
+	}
+}
+
+bool full_grows(struct records *s, const struct rec *web)
+{
+	struct full l = { .s = s, .web = web };
+	bool marked = true, grows = web->waits && !web->held && !web->done;
+	for (uint32_t v = 0; v < s->n; v++) {
+		if (record_web(s, &s->v[v]) != web)
+			continue;
+		marked &= !record_made(s, &s->v[v]) || ir_at(s->f, s->v[v].value)->imm;
+		for (uint32_t k = 0; grows && k < s->v[v].nuses; k++)
+			grows = grows_only(&l, &s->v[v], s->v[v].uses[k]);
+	}
+	grows = grows && is_followed(s, web);
+	for (uint32_t v = 0; grows && v < s->n; v++)
+		if (record_web(s, &s->v[v]) == web && record_made(s, &s->v[v]))
+			ir_at(s->f, s->v[v].value)->imm = 1;
+	return marked || grows;
+}
