@@ -14,6 +14,7 @@ enum { FUNC = 1, OPTS, KIND, NUV = 3 };
 struct link {
 	pg_link *l;          /* NULL: detached, or at arm's length */
 	char name[128];      /* "xdp eth0" */
+	uint64_t before;     /* errors of earlier ones of that name */
 	struct pg_timing last; /* of the last push; attach: the attach or the swap */
 };
 
@@ -173,6 +174,7 @@ static int f_hook(lua_State *L)
 		if (err)
 			return pgl_raise(L, s, err);
 		snprintf(l->name, sizeof(l->name), "%s", pg_link_name(l->l));
+		l->before = pgl_errors_at(s, l->name);
 		keep(L, link, true);
 		note_timing(s, l, p, "attach", pgl_now() - start);
 	}
@@ -289,7 +291,7 @@ static int link_stats(lua_State *L)
 	pgl_report_errors(L, false);
 	lua_createtable(L, 0, 10);
 	set_counters(L, s, l);
-	lua_pushinteger(L, (lua_Integer)pgl_errors_at(s, l->name));
+	lua_pushinteger(L, (lua_Integer)(pgl_errors_at(s, l->name) - l->before));
 	lua_setfield(L, -2, "errors");
 	lua_pushinteger(L, l->last.insns);
 	lua_setfield(L, -2, "insns");

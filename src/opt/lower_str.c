@@ -76,37 +76,32 @@ ir_ref lw_pick(struct lw *w, enum ir_cc cc, ir_ref a, ir_ref b, ir_ref x, ir_ref
 
 /* ---- lengths ---- */
 
-/* Bytes of a word up to its last that is not zero, the first in its lowest bits. */
-static ir_ref bytes_in(struct lw *w, ir_ref word)
+/* The top bit of each byte of a word up to its last that is not zero, the first in its lowest bits; of all of them,
+ * where a word behind it has some. No branches: each would leave the verifier two lengths to follow. */
+static ir_ref bytes_in(struct lw *w, ir_ref word, ir_ref behind)
 {
-	ir_ref n = lw_imm(w, 0);
-	if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
-		word = lw_op1(w, IRO(be64), word);
-	for (unsigned bits = 32; bits >= 8; bits /= 2) {
-		ir_ref high = lw_op2i(w, IRO(shr64), word, bits), zero = lw_imm(w, 0);
-		ir_ref more = lw_op2i(w, IRO(add64), n, bits / 8);
-		n = lw_pick(w, IR_NE, high, zero, more, n);
-		word = lw_pick(w, IR_NE, high, zero, high, word);
-	}
-	return lw_pick(w, IR_NE, word, lw_imm(w, 0), lw_op2i(w, IRO(add64), n, 1), n);
+	const int64_t lows = (int64_t)~HIGHS;
+	ir_ref carry = lw_op2i(w, IRO(add64), lw_op2i(w, IRO(and64), word, lows), lows);
+	ir_ref some = lw_op2i(w, IRO(and64), lw_op2(w, IRO(or64), carry, word), (int64_t)HIGHS);
+	for (unsigned bits = 8; bits <= 32; bits *= 2)
+		some = lw_op2(w, IRO(or64), some, lw_op2i(w, IRO(shr64), some, bits));
+	if (!behind)
+		return some;
+	ir_ref any = lw_op2i(w, IRO(and64), lw_op2i(w, IRO(shr64), behind, 7), 1);
+	ir_ref all = lw_op2i(w, IRO(and64), lw_op2(w, IRO(sub64), lw_imm(w, 0), any), (int64_t)HIGHS);
+	return lw_op2(w, IRO(or64), some, all);
 }
 
 static ir_ref text_len(struct lw *w, const struct lw_val *v)
 {
-	ir_blk found = lw_block(w, 2), end = lw_block(w, 1);
-	for (unsigned i = v->n; i-- > 1;) {
-		ir_blk here = lw_block(w, 0), next = lw_block(w, 0);
-		lw_bri(w, IR_NE, lw_word(w, v, i), 0, here, next);
-		lw_enter(w, here);
-		lw_jmp(w, found, 2, (ir_ref[]){ lw_word(w, v, i), lw_imm(w, 8 * i) });
-		lw_enter(w, next);
+	ir_ref here = 0, sum = v->n ? 0 : lw_imm(w, 0);
+	for (unsigned i = v->n; i-- > 0;) {
+		here = bytes_in(w, lw_text_bytes(w, lw_word(w, v, i)), here);
+		ir_ref ones = lw_op2i(w, IRO(shr64), here, 7);
+		sum = sum ? lw_op2(w, IRO(add64), sum, ones) : ones;
 	}
-	lw_jmp(w, found, 2, (ir_ref[]){ lw_word(w, v, 0), lw_imm(w, 0) });
-	lw_enter(w, found);
-	ir_ref n = lw_op2(w, IRO(add64), bytes_in(w, lw_param(w, found, 0)), lw_param(w, found, 1));
-	lw_jmp(w, end, 1, &n);
-	lw_enter(w, end);
-	return lw_param(w, end, 0);
+	ir_ref n = lw_op2i(w, IRO(shr64), lw_op2i(w, IRO(mul64), sum, (int64_t)ONES), 56);
+	return lw_op2i(w, IRO(and64), n, 2 * lw_text_room(v->cap) - 1); /* no more than that, which the verifier is to know */
 }
 
 ir_ref lw_str_len(struct lw *w, const struct lw_val *v)

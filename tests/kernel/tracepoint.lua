@@ -77,6 +77,17 @@ do
 end
 
 do
+	local first = bpf.tracepoint("syscalls:sys_enter_openat", mine, function() error "x" end)
+	io.open "/proc/self/none"
+	check("its errors", first:stats().errors == 1, first:stats().errors)
+	first:detach()
+	local second = bpf.tracepoint("syscalls:sys_enter_openat", mine, function() end)
+	io.open "/proc/self/none"
+	check("which are not those of the next one there", second:stats().errors == 0, second:stats().errors)
+	second:detach()
+end
+
+do
 	local st = bpf.state { path = "char[200]", last = "char[64]", len = "u64", same = "u64", n = "u64" }
 	local link = bpf.tracepoint("syscalls:sys_enter_openat", mine, function(e)
 		local path = bpf.str(e.filename, 200)

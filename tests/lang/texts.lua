@@ -230,4 +230,10 @@ lang.case { name = "a part of a constant", inputs = lang.each { 0, 1, 3, 5, 7, -
 	return all(("hello"):sub(i)), ("hello"):byte(i), (("hello"):find("l", i))
 end }
 
+local named = bpf.map { "array", name = "named", key = "u32", value = "char[24]", entries = 2 }
+lang.packets { name = "lengths of names, put at widths", see = { named }, inputs = lang.texts({ 0, 1, 7, 8, 9, 23, 24 }, { 1, 8 }), f = function(p)
+	pcall(function() named[0] = p:sub(15) end)
+	local s = named[0]
+	return #s, all(("%5d %5d %5d"):format(#s, #s, #s)), all(("%3d:%3d:%3d"):format(#s, #named[1], #s % 7))
+end }
 lang.done()
