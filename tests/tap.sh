@@ -33,6 +33,15 @@ same() { # what, got, want
 	fi
 }
 
+skip() { # what there is not: a row of tests/skips
+	count=$((count + 1))
+	echo "skip $1"
+}
+
+has() { # a feature of the kernel
+	"${BUILD:-build}/perigee" features | grep -q "yes  *$1 "
+}
+
 plan() { # the last call of a test
 	echo "1..$count"
 	exit $bad

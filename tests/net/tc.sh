@@ -94,7 +94,9 @@ killed() { # without a chance to clean up
 in_b ip link add wg type wireguard 2>/dev/null || in_b ip tuntap add dev wg mode tun 2>/dev/null ||
 	in_b ip link add wg type ipip local 10.78.0.2 remote 10.78.0.1
 
-for way in tcx clsact; do
+ways='tcx clsact'
+has tcx || { skip tcx; ways=clsact; }
+for way in $ways; do
 	opts=
 	[ $way = tcx ] || opts=--without=tcx
 	# shellcheck disable=SC2086
