@@ -101,12 +101,12 @@ void std_str_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const str
 		   struct lw_val *out)
 {
 	ir_ref address = lw_int_word(w, &args[0]);
+	(void)n;
 	if (out->kinds == IR_BIT(IR_LONG)) {
 		*out = long_str(w, row, address, out->cap);
 		return;
 	}
 	ir_ref slot = std_text_slot(w, out->cap);
-	(void)n;
 	lw_helper(w, row->imm, 3, (ir_ref[]){ slot, lw_imm(w, out->cap + 1), address });
 	*out = std_text(w, slot, out->cap);
 }
