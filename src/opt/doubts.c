@@ -221,13 +221,19 @@ static const char *word(struct doubts *d, const struct ir_error *e, const char *
 	return from ? from : arena_printf(d->u->arena, "%.*s", (int)strlen(name) - 2, name + 1);
 }
 
+/* What a library function raises has no line of its own. */
+static struct diag_pos shown(const struct doubts *d, const struct ir_error *e)
+{
+	return e->at && !e->pos.line ? d->u->sites[ir_site_shown(d->u, e->at->site)].pos : e->pos;
+}
+
 static void warn(struct doubts *d, const struct ir_error *e)
 {
 	const char *name = operand(d, e);
 	for (unsigned i = 0; i < sizeof uses / sizeof *uses; i++) {
 		if (strncmp(e->text, uses[i].message, strlen(uses[i].message)))
 			continue;
-		struct diag *g = diag_add(d->u->diag, DIAG_WARNING, e->pos, "%s may be nil here and is %s", name,
+		struct diag *g = diag_add(d->u->diag, DIAG_WARNING, shown(d, e), "%s may be nil here and is %s", name,
 					  uses[i].used);
 		g->note = note(d, e, name);
 		const char *it = word(d, e, name);
@@ -249,7 +255,7 @@ int opt_doubts(struct ir_unit *u)
 		if ((d.f = u->fns[i]) && d.f->machine)
 			find_left(&d);
 	for (uint32_t i = 0; i < u->nerrors; i++)
-		if (d.left[i] && u->errors[i].pos.line && is_nil(u->errors[i].text) && !is_carried(&d, &u->errors[i]) &&
+		if (d.left[i] && shown(&d, &u->errors[i]).line && is_nil(u->errors[i].text) && !is_carried(&d, &u->errors[i]) &&
 		    !is_inside(&d, &u->errors[i]))
 			warn(&d, &u->errors[i]);
 	arena_release(u->scratch, mark);

@@ -290,13 +290,11 @@ ir_blk flow_guard(struct flow *fl, ir_blk b, ir_ref like, ir_ref *raised)
 	return on;
 }
 
-/* Where pcall calls from: a place of no line. */
-static uint32_t native_site(struct expansion *x)
+uint32_t flow_native_site(struct ir_unit *u, uint32_t site)
 {
-	struct ir_unit *u = x->fl->u;
-	struct ir_inline in = { .site = x->site, .fn = IR_NATIVE, .parent = u->sites[x->site].inlined_at };
+	struct ir_inline in = { .site = site, .fn = IR_NATIVE, .parent = u->sites[site].inlined_at };
 	arena_push(u->arena, u->inlines, u->ninlines, u->cap_inlines, in);
-	return ir_site(u, (struct diag_pos){ u->sites[x->site].pos.file, 0 }, u->ninlines - 1);
+	return ir_site(u, (struct diag_pos){ u->sites[site].pos.file, 0 }, u->ninlines - 1);
 }
 
 /* At the end of block b: args[0] called with the others. What it raises, `caught` gets as its parameter; *on is
@@ -310,7 +308,7 @@ static ir_ref call_guarded(struct expansion *x, ir_blk b, uint32_t n, const ir_r
 	*on = ir_block_new(x->f);
 	ir_succ(x->f, guard, 0, *on, 0, NULL);
 	ir_succ(x->f, guard, 1, caught, 1, &raised);
-	ir_ref c = flow_emit(fl, *on, native_site(x), IRO(call), n, args);
+	ir_ref c = flow_emit(fl, *on, flow_native_site(fl->u, x->site), IRO(call), n, args);
 	ir_at(x->f, c)->raised = raised;
 	return c;
 }

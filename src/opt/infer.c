@@ -788,7 +788,7 @@ static int rounds(struct flow *fl)
 			continue;
 		if (fl->u->nsubs && !fl->u->settled)
 			fl->u->settled = true;
-		else if (!again_known(fl) && !told_known(fl) && !choose_known(fl) && !untangle(fl) && !counted_known(fl) &&
+		else if (!again_known(fl) && !told_known(fl) && !choose_known(fl) && !iterate_found(fl) && !untangle(fl) && !counted_known(fl) &&
 			 !messages_text(fl) && !choose_waiting(fl))
 			return 0;
 	}

@@ -8,6 +8,7 @@
  *                                        a table is made, with its fields
  *   pairs, ipairs of a captured table    left for `unroll`; where that has too many elements, ipairs is as above, and
  *                                        pairs counts through two lists, of the keys and of the values
+ *   ipairs of one of several tables      as the first one: which, is known only at run time
  *
  * Of a turn only its first result is looked at where the loop ends; the others are taken inside.
  */
@@ -200,12 +201,14 @@ static void results(struct flow *fl, ir_ref call, ir_ref key, enum ir_op second,
 		}
 }
 
+/* What cannot be indexed raises in the iterator, which is no Lua function: its message has no position. */
 static void step(struct flow *fl, ir_ref call, const struct turn *t)
 {
 	ir_ref over = ir_at(fl->f, call)->args[1], from = ir_at(fl->f, call)->args[2];
 	ir_ref one = iterate_const(fl, call, const_int(fl->u, 1));
 	ir_ref i = iterate_insert(fl, call, IRO(add), 2, (ir_ref[]){ from, one });
 	ir_ref v = iterate_insert(fl, call, IRO(index), 2, (ir_ref[]){ over, i });
+	ir_at(fl->f, v)->site = flow_native_site(fl->u, ir_at(fl->f, call)->site);
 	ir_at(fl->f, t->done)->args[0] = v;
 	ir_at(fl->f, v)->raised = ir_at(fl->f, call)->raised;
 	results(fl, call, i, IRO(pi), v);
@@ -323,6 +326,22 @@ static bool turn(struct flow *fl, ir_ref call)
 	else
 		return false;
 	return true;
+}
+
+int iterate_found(struct flow *fl)
+{
+	struct turn t;
+	for (uint32_t o = 0; o < fl->f->nrpo; o++)
+		for (ir_ref r = ir_block(fl->f, fl->f->rpo[o])->first; r; r = ir_at(fl->f, r)->next) {
+			const struct ir_ins *i = ir_at(fl->f, r);
+			const struct ir_lib *row = i->op == IRO(forcall) ? type_of(fl, i->args[0])->row : NULL;
+			if (row && row->imm == IR_EXPAND_STEP && type_is_pending(type_of(fl, i->args[1])) && turn_of(fl->f, r, &t) &&
+			    starts_with(fl, r, IR_BIT(IR_INT), NULL)) {
+				step(fl, r, &t);
+				return 1;
+			}
+		}
+	return 0;
 }
 
 /* A turn over what is known raises nothing: the guard that pcall put before it goes, so that the loop's head is

@@ -20,6 +20,8 @@ bool iterate_ipairs(struct flow *fl, ir_ref call);
 bool iterate_starts(struct flow *fl, ir_ref call);
 /* One loop of those that `forcall` rows make, where enough is known: 1, else 0. */
 int iterate_turns(struct flow *fl);
+/* Likewise of those over a table that nothing more will be known of: ipairs of one of several. */
+int iterate_found(struct flow *fl);
 /* s:gmatch(pattern) becomes an iterator: 1, else 0. A turn of a loop over one, a call of one (*gone stands for it). */
 int matches_begin(struct flow *fl, ir_ref call);
 bool matches_turn(struct flow *fl, ir_ref call);

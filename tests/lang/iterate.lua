@@ -208,4 +208,53 @@ lang.case { name = "an iterator that may raise, in a pcall", inputs = lang.pairs
 	end)
 	return ok, n
 end }
+-- Which list is gone over is known only at run time.
+local lists = { [0] = { 4, 5, 6 }, { 7 }, {}, { 5, 6, nil, 8 } }
+local kinds = { { "a", true, "some longer text than eight bytes", 3 }, { 4, "a" }, {} }
+local rows = { { deny = { 1, 2, 3 }, max = 4 }, { deny = { 9 }, max = 2 }, { max = 1 }, { deny = 7 }, { deny = "text" } }
+local many = {}
+for i = 1, 40 do
+	many[i] = { n = i }
+	for j = 1, i % 6 do many[i][j] = i * j end
+end
+lang.case { name = "one of several lists", inputs = lang.each { 0, 1, 2, 3, 5, -1 }, f = function(a)
+	local t, s = lists[a], 1
+	if not t then return false end
+	for i, v in ipairs(t) do s = s * 3 + i * v end
+	return s
+end }
+lang.case { name = "one of several lists of several kinds", inputs = small, f = function(a)
+	local s = 0
+	for i, v in ipairs(kinds[a & 3] or list) do
+		if v == "a" then s = s + 100
+		elseif v == true then s = s + 1000
+		elseif math.type(v) then s = s + v * i
+		else s = s + #v end
+	end
+	return s
+end }
+lang.case { name = "the list of a row, what is none", inputs = lang.pairs({ 1, 2, 3, 4, 5, 6 }, { 1, 2, 9 }), f = function(a, b)
+	local r = rows[a]
+	local ok, e = pcall(function()
+		for i, v in ipairs(r.deny) do
+			if v == b then return i + 10 end
+		end
+		return false
+	end)
+	if ok then return e end
+	return (e:find("index", 1, true)) -- no position is before it
+end }
+lang.case { name = "the list of a row raises", inputs = lang.each { 1, 2, 3, 4, 5 }, f = function(a)
+	local r, n = rows[a], 0
+	if r then for _, v in ipairs(r.deny) do n = n + v end end
+	return n
+end }
+lang.case { name = "one of many lists", inputs = lang.pairs({ 0, 1, 3, 5, 6, 17, 40, 41 }, { 0, 3, 17, 80, 200 }), f = function(a, b)
+	local t = many[a]
+	if not t then return end
+	for i, v in ipairs(t) do
+		if v == b then return i, t.n end
+	end
+	return -t.n
+end }
 lang.done()
