@@ -285,6 +285,7 @@ struct ir_error {
 	 * operand that the text names, an `index` */
 	struct ir_fn *in;
 	const struct ir_ins *at, *made;
+	const struct ir_ins *from; /* likewise, an `index` or a call */
 };
 
 /* A value printed or sent: how the user half decodes a record. */

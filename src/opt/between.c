@@ -2,7 +2,7 @@
  * between.c - between which two integers a key of a table made in the function lies: what bounds it is looked for
  * where it is made. Everything here says: where it is a number at all, it is an integer from `least` to `most`.
  *
- *   x & 7, x % 8, x >> 60, a constant, and sums and differences of those
+ *   x & 7, x % 8, x >> 60, a constant, and sums, differences and parts (// 2) of those
  *   the index of a numeric for, between where it starts and its limit
  *   #t, where that is known before the table's keys are
  */
@@ -51,6 +51,17 @@ static bool rest(struct between *s, ir_ref r, struct bounds *out)
 	if ((!is_int(s->f, r) && !is_int(s->f, i->args[0])) || !find(s, i->args[1], &by) || by.least < 1)
 		return false;
 	*out = (struct bounds){ 0, by.most - 1 };
+	return true;
+}
+
+/* Of what is not negative. */
+static bool part(struct between *s, const struct ir_ins *i, struct bounds *out)
+{
+	const pg_value *k = int_of(s->f, i->args[1]);
+	struct bounds a;
+	if (!k || k->i < 1 || !find(s, i->args[0], &a) || a.least < 0)
+		return false;
+	*out = (struct bounds){ a.least / k->i, a.most / k->i };
 	return true;
 }
 
@@ -162,7 +173,10 @@ static bool find(struct between *s, ir_ref r, struct bounds *out)
 	case IRO(mod):  return rest(s, r, out);
 	case IRO(band): return mask(s, r, out);
 	case IRO(shr):  return shifted(s, r, out);
-	case IRO(len):  return s->length && s->is_it(s->arg, i->args[0]) && exactly(out, s->length);
+	case IRO(idiv): return part(s, i, out);
+	case IRO(len):
+		*out = (struct bounds){ s->at_most ? 0 : s->length, s->length };
+		return s->length && s->is_it(s->arg, i->args[0]);
 	case IRO(param):
 		if (i->block == 1)
 			return false;

@@ -8,8 +8,9 @@ struct bounds { int64_t least, most; };
 
 struct between {
 	const struct ir_fn *f;
-	/* 0, or #t of each table for which is_it says yes */
+	/* 0, or #t of each table for which is_it says yes; at_most: it may be less */
 	int64_t length;
+	bool at_most;
 	bool (*is_it)(const void *arg, ir_ref table);
 	const void *arg;
 	uint32_t steps;

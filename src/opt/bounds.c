@@ -120,14 +120,45 @@ static struct span call_of(const struct flow *fl, ir_blk at, const struct ir_ins
 	return s;
 }
 
-/* What comes in on all ways; a loop's variable may be anything. */
+static void all_tested(const struct ir_fn *f, ir_blk at, ir_ref v, struct span *s)
+{
+	for (ir_blk b = at; b > 1; b = ir_block(f, b)->idom)
+		if (ir_block(f, b)->npreds == 1)
+			tested(f, ir_block(f, b)->preds->from, ir_block(f, b)->preds->succ, v, s);
+}
+
+/* A loop's variable that counts up, or down, from where it starts, and goes on under a test for less, or more. */
+static struct span counter_of(const struct flow *fl, ir_ref v, unsigned *left)
+{
+	const struct ir_fn *f = fl->f;
+	const struct ir_ins *p = ir_at(f, v);
+	const struct ir_block *b = ir_block(f, p->block);
+	for (uint32_t e = 0; b->npreds == 2 && e < 2; e++) {
+		const struct ir_edge *in = ir_pred_edge(f, &b->preds[!e]);
+		const struct ir_ins *next = ir_at(f, ir_pred_edge(f, &b->preds[e])->args[p->aux]);
+		const pg_value *step = next->op == IRO(add) && base_of(f, next->args[0]) == v ? ir_at(f, next->args[1])->type.k : NULL;
+		if (!is_int(step) || !step->i)
+			continue;
+		struct span s = any, start = span_of(fl, b->preds[!e].from, in->args[p->aux], left);
+		all_tested(f, b->preds[e].from, v, &s);
+		int64_t last;
+		if (__builtin_add_overflow(step->i > 0 ? s.hi : s.lo, step->i, &last))
+			return any;
+		return step->i > 0 ? (struct span){ start.lo, greatest(start.hi, last) } : (struct span){ least(start.lo, last), start.hi };
+	}
+	return any;
+}
+
+/* What comes in on all ways. */
 static struct span param_of(const struct flow *fl, ir_ref v, unsigned *left)
 {
 	const struct ir_ins *p = ir_at(fl->f, v);
 	const struct ir_block *b = ir_block(fl->f, p->block);
 	struct span s = { INT64_MAX, INT64_MIN };
-	if (p->block == 1 || b->loop || !b->npreds || share_is_entry(fl->f, p->block))
+	if (p->block == 1 || !b->npreds || share_is_entry(fl->f, p->block))
 		return any;
+	if (b->loop)
+		return counter_of(fl, v, left);
 	for (uint32_t e = 0; e < b->npreds; e++) {
 		struct span one = span_of(fl, b->preds[e].from, ir_pred_edge(fl->f, &b->preds[e])->args[p->aux], left);
 		tested(fl->f, b->preds[e].from, b->preds[e].succ, base_of(fl->f, ir_pred_edge(fl->f, &b->preds[e])->args[p->aux]),
@@ -179,9 +210,7 @@ static struct span span_of(const struct flow *fl, ir_blk at, ir_ref v, unsigned 
 		return any;
 	--*left;
 	struct span s = made(fl, at, v, left);
-	for (ir_blk b = at; b > 1; b = ir_block(f, b)->idom)
-		if (ir_block(f, b)->npreds == 1)
-			tested(f, ir_block(f, b)->preds->from, ir_block(f, b)->preds->succ, v, &s);
+	all_tested(f, at, v, &s);
 	return s;
 }
 

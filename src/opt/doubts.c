@@ -6,7 +6,6 @@
  * when the code has been simplified: the numbers with which the error exit can be reached. What pcall catches does
  * not get there, and is not warned about.
  */
-#include "core/shape.h"
 #include "ir/lower.h"
 #include "opt/opt.h"
 #include "opt/passes.h"
@@ -112,36 +111,6 @@ static bool is_carried(struct doubts *d, const struct ir_error *e)
 			if (ir_at(e->in, r)->op == IRO(index) && shows(d, e->in, r, e->made))
 				return true;
 	return false;
-}
-
-/* ---- keys that are there ---- */
-
-static bool has_all(const struct ir_unit *u, const pg_value *table, uint32_t from, uint32_t to)
-{
-	enum { MOST = 4096 };
-	bool all = to - from <= MOST;
-	for (uint32_t i = from; all && i < to; i++) {
-		pg_value v, key = { .kind = PG_INT, .i = i };
-		all = u->source->index((struct ir_unit *)u, table->id, &key, &v) >= 0 && v.kind != PG_NIL;
-	}
-	return all;
-}
-
-/* An element of an array map, or of a captured table, whose key is one of theirs whichever it is. */
-static bool is_inside(const struct doubts *d, const struct ir_error *e)
-{
-	if (!e->made || e->made->op != IRO(index))
-		return false;
-	const struct flow fl = { .u = d->u, .f = e->in };
-	const struct ir_type *of = &ir_at(e->in, e->made->args[0])->type;
-	const pg_value *k = ir_at(e->in, e->made->args[1])->type.k;
-	bool fixed = k && k->kind == PG_INT && k->i >= 0 && k->i < UINT32_MAX;
-	uint32_t to = fixed ? (uint32_t)k->i + 1 : k ? 0 : bounds_number(&fl, e->made->block, e->made->args[1]);
-	const pg_map *map = to ? ir_map_like(d->u, of) : NULL;
-	struct map_shape s = { .array = false };
-	if (map)
-		map_shape(map, &s);
-	return s.array ? to <= s.entries : to && of->k && of->k->kind == PG_TABLE && has_all(d->u, of->k, fixed ? to - 1 : 0, to);
 }
 
 /* ---- what is said of them ---- */
@@ -256,7 +225,7 @@ int opt_doubts(struct ir_unit *u)
 			find_left(&d);
 	for (uint32_t i = 0; i < u->nerrors; i++)
 		if (d.left[i] && shown(&d, &u->errors[i]).line && is_nil(u->errors[i].text) && !is_carried(&d, &u->errors[i]) &&
-		    !is_inside(&d, &u->errors[i]))
+		    !(u->errors[i].from && inside_is(u, u->errors[i].in, u->errors[i].from)))
 			warn(&d, &u->errors[i]);
 	arena_release(u->scratch, mark);
 	return u->diag->errors ? -EINVAL : 0;

@@ -252,15 +252,26 @@ void lw_raise_number(struct lw *w, ir_ref number)
 	lower_edge(w, ir_caught(w->from, w->at->raised));
 }
 
+/* Which of two that are compared may be nil, from 1 on; 0: both, or neither. */
+static unsigned only_nil(const struct lw *w)
+{
+	bool nil[2] = { false, false };
+	for (uint32_t a = 0; (w->at->op == IRO(lt) || w->at->op == IRO(le)) && a < 2; a++)
+		nil[a] = ir_at(w->from, w->at->args[a])->type.kinds & IR_BIT(IR_NIL);
+	return nil[0] == nil[1] ? 0 : nil[0] ? 1 : 2;
+}
+
 /* What raises it, and where the operand that it names comes from: warnings say so. */
 static void note_origin(const struct lw *w, struct ir_error *e)
 {
+	unsigned operand = w->operand ? w->operand : only_nil(w);
 	e->in = w->from;
 	e->at = w->at;
-	if (!w->operand)
+	if (!operand)
 		return;
-	const struct ir_ins *v = ir_at(w->from, ir_untested(w->from, w->at->args[w->operand - 1]));
+	const struct ir_ins *v = ir_at(w->from, ir_untested(w->from, w->at->args[operand - 1]));
 	e->made = v->op == IRO(index) && v->names ? v : NULL;
+	e->from = v->op == IRO(result) && !v->aux ? ir_at(w->from, v->args[0]) : v;
 }
 
 static void raise_text(struct lw *w, const char *text)

@@ -140,4 +140,26 @@ diag.case("keys that may not be there", function(pkt)
 	four[1] = four[pkt.len & 7] + 1
 	return holed[pkt.len & 255] + 1 > 9 and bpf.DROP or bpf.PASS
 end)
+diag.case("in loops, elements and bytes that are there", function(pkt)
+	local s, n = pkt:sub(1, 20), 0
+	for i = 0, #four - 1 do n = n + four[i] end
+	for i = 1, #s do n = n * 31 + s:byte(i) end
+	for i = #pkt, 2, -1 do n = n + pkt:byte(i - 1) end
+	for i = 1, #s // 2 do n = n ~ s:byte(i) end
+	return n > 9 and bpf.DROP or bpf.PASS
+end)
+diag.case("in loops, elements and bytes that may not be there", function(pkt)
+	local s, t, n = pkt:sub(1, 20), pkt:sub(5, 9), 0
+	for i = 0, #four do n = n + four[i] end
+	for i = 0, #s do n = n * 31 + s:byte(i) end
+	for i = 1, #s do n = n * 31 + t:byte(i) end
+	for i = 1, 3 do n = n ~ s:byte(i) end
+	return n > 9 and bpf.DROP or bpf.PASS
+end)
+diag.case("digits, and what may be none", function(pkt)
+	local a, b = pkt:match("^(%a)(%d%d?)")
+	local c, d = pkt:match("(%d*)"), pkt:match("%d+")
+	if a and tonumber(b) > 4 and tonumber(d) > 3 then return bpf.DROP end
+	if a and tonumber(a) > 4 or tonumber(c) > 5 then return bpf.DROP end
+end)
 diag.done()

@@ -105,4 +105,12 @@ of("from above alone", function(s, n) return n <= 3 and s:sub(1, n) .. "!" end)
 of("just that", function(s, n) return n == 2 and s:sub(1, n) .. s:sub(n, n + 1) or s:sub(2, n) .. "-" end)
 of("moved by what may wrap", function(s, n) return n < 4 and s:sub(1, n - 5) .. s:sub(1, n + math.maxinteger) end)
 of("not more", function(s, n) return not (n > 3 or n < 1) and s:sub(n - 1, n + 1) .. "!" or "" end)
+case("a loop's own counter", function(p)
+	local n, i, j = p:u8(14) or 0, 3, 9
+	while n > 2 and i < 9 do n, i = n >> 1, i + 3 end
+	n = p:u8(14) or 0
+	while j > 2 and n > 1 do n, j = n >> 1, j - 2 end
+	kept[1] = p:sub(16, 15 + i) .. "/" .. p:sub(16, 15 + j)
+	for k = 1, 5 do names["k" .. p:sub(16, 15 + k) .. "."] = k end
+end)
 lang.done()

@@ -1,0 +1,135 @@
+/*
+ * inside.c - what Lua might give nil for, and a reader sees that it does not: nothing is warned of there.
+ *
+ *   cnt[k & 3], full[i]        an element of an array map, or of a captured table, whose key is one of theirs
+ *   for i = 1, #s do s:byte(i)
+ *   tonumber(s:match("%d+"))
+ *
+ * The compiler checks such a value all the same: what this takes for known, it does not have to prove.
+ */
+#include "opt/between.h"
+#include "opt/passes.h"
+
+#include "core/shape.h"
+
+#include <string.h>
+
+/* A length that is not known is more than any constant that a script has, and LONGEST at most. */
+enum { LONGEST = 1 << 30, SOME_LENGTH = LONGEST >> 8 };
+
+static ir_ref base_of(const struct ir_fn *f, ir_ref r)
+{
+	r = ir_untested(f, r);
+	return ir_at(f, r)->op == IRO(result) && !ir_at(f, r)->aux ? ir_untested(f, ir_at(f, r)->args[0]) : r;
+}
+
+/* ---- keys ---- */
+
+static bool has_all(struct ir_unit *u, const pg_value *table, int64_t from, int64_t to)
+{
+	enum { MOST = 4096 };
+	bool all = to - from <= MOST;
+	for (int64_t i = from; all && i <= to; i++) {
+		pg_value v, key = { .kind = PG_INT, .i = i };
+		all = u->source->index(u, table->id, &key, &v) >= 0 && v.kind != PG_NIL;
+	}
+	return all;
+}
+
+/* Between which numbers the key is, where they are known. */
+static bool key_between(struct ir_unit *u, struct ir_fn *f, const struct ir_ins *index, struct bounds *out)
+{
+	const struct flow fl = { .u = u, .f = f };
+	uint32_t below = bounds_number(&fl, index->block, index->args[1]);
+	struct between ask = { .f = f };
+	*out = (struct bounds){ 0, (int64_t)below - 1 };
+	return between(&ask, index->args[1], out) || below;
+}
+
+static bool key_is_there(struct ir_unit *u, struct ir_fn *f, const struct ir_ins *index)
+{
+	const struct ir_type *of = &ir_at(f, index->args[0])->type;
+	const pg_map *map = ir_map_like(u, of);
+	struct map_shape s = { .array = false };
+	struct bounds in;
+	if (!key_between(u, f, index, &in))
+		return false;
+	if (map)
+		map_shape(map, &s);
+	return s.array ? in.least >= 0 && in.most < s.entries
+		       : of->k && of->k->kind == PG_TABLE && has_all(u, of->k, in.least, in.most);
+}
+
+/* ---- bytes ---- */
+
+struct text { const struct ir_fn *f; ir_ref base; };
+
+/* The same value, or the same field of the same one. */
+static bool is_text(const void *arg, ir_ref r)
+{
+	const struct text *t = arg;
+	ir_ref base = base_of(t->f, r);
+	const struct ir_ins *a = ir_at(t->f, t->base), *b = ir_at(t->f, base);
+	return base == t->base || (a->op == IRO(index) && b->op == IRO(index) && base_of(t->f, a->args[0]) == base_of(t->f, b->args[0]) &&
+				   ir_at(t->f, a->args[1])->type.k && ir_at(t->f, b->args[1])->type.k &&
+				   ir_same_value(ir_at(t->f, a->args[1])->type.k, ir_at(t->f, b->args[1])->type.k));
+}
+
+static bool byte_is_there(const struct ir_fn *f, const struct ir_ins *call)
+{
+	struct text t = { f, base_of(f, call->args[1]) };
+	struct between ask = { .f = f, .length = LONGEST, .at_most = true, .is_it = is_text, .arg = &t };
+	struct bounds in;
+	return call->nargs == 3 && between(&ask, call->args[2], &in) && in.least >= 1 && in.most >= SOME_LENGTH &&
+	       in.most <= LONGEST;
+}
+
+/* ---- digits ---- */
+
+/* "%d", "%d+", "%d%d?": where capture `which` of the pattern begins, or the pattern where it has none. */
+static bool is_digits(const pg_value *pattern, uint32_t which)
+{
+	const char *s = pattern->str, *end = s + pattern->n;
+	const char *open = memchr(s, '(', pattern->n);
+	if (memchr(s, '[', pattern->n) || memchr(s, '%', pattern->n) == NULL)
+		return false;
+	s = open ? s : s + (s < end && *s == '^');
+	for (uint32_t n = 0; open && s < end; s++)
+		if (*s == '%')
+			s++;
+		else if (*s == '(' && n++ == which)
+			break;
+	s += open && s < end;
+	bool some = end - s >= 2 && !memcmp(s, "%d", 2) && !(end - s > 2 && strchr("*?-", s[2]));
+	while (end - s >= 2 && !memcmp(s, "%d", 2))
+		s += 2 + (end - s > 2 && strchr("+*?-", s[2]));
+	return some && (open ? s < end && *s == ')' : s == end || (*s == '$' && s + 1 == end));
+}
+
+static bool number_is_there(const struct ir_fn *f, const struct ir_ins *call)
+{
+	ir_ref text = ir_untested(f, call->args[1]);
+	const struct ir_ins *r = ir_at(f, text), *match = r->op == IRO(result) ? ir_at(f, r->args[0]) : r;
+	const struct ir_lib *row = match->op == IRO(call) ? ir_at(f, match->args[0])->type.row : NULL;
+	const pg_value *pattern = row && !strcmp(row->name, "match") && match->nargs > 2 ? ir_at(f, match->args[2])->type.k : NULL;
+	return call->nargs == 2 && pattern && pattern->kind == PG_STR && is_digits(pattern, r->op == IRO(result) ? r->aux : 0);
+}
+
+/* ---- what was made ---- */
+
+static const struct {
+	const char *row;
+	bool (*there)(const struct ir_fn *f, const struct ir_ins *call);
+} calls[] = { { "byte", byte_is_there }, { "tonumber", number_is_there } };
+
+bool inside_is(struct ir_unit *u, struct ir_fn *f, const struct ir_ins *made)
+{
+	ir_need_tree(f);
+	if (made->op == IRO(index))
+		return key_is_there(u, f, made);
+	const struct ir_lib *row = made->op == IRO(call) ? ir_at(f, made->args[0])->type.row : NULL;
+	for (unsigned i = 0; row && i < sizeof calls / sizeof *calls; i++)
+		if (!strcmp(row->name, calls[i].row) && made->nargs > 1)
+			return calls[i].there(f, made);
+	return false;
+}
