@@ -1,6 +1,7 @@
 # pair.sh - for network tests to source: two network namespaces of their own, ${name}a and ${name}b, and a
 # folder $dir; at the end these go, and the processes in $script, $watch and $pids with them. Sources tap.sh.
 name=pg$$
+slow=${SLOW:-1} # so many times as long things may take: a guest's machine is emulated
 dir=$(mktemp -d)
 script=
 watch=
@@ -37,7 +38,7 @@ pair() {
 }
 
 soon() { # command...: it succeeds within five seconds
-	tries=100
+	tries=$((100 * slow))
 	until "$@"; do
 		[ $tries -gt 0 ] || return 1
 		sleep 0.05

@@ -483,6 +483,29 @@ static int expand_unpack(struct flow *fl, ir_ref call, ir_ref *gone)
 	return 1;
 }
 
+/* table.insert(t, v) is t[#t + 1] = v. */
+static int expand_insert(struct flow *fl, ir_ref call, ir_ref *gone)
+{
+	const struct ir_ins old = *ir_at(fl->f, call);
+	const struct ir_type *t = old.nargs > 2 ? &ir_at(fl->f, old.args[1])->type : NULL;
+	if (!t || !t->kinds || type_is_pending(t))
+		return 0;
+	if (t->kinds != IR_BIT(IR_REC) || old.nargs > 3) {
+		struct flow loud = *fl;
+		loud.report = true;
+		flow_refuse(&loud, old.site, ON_TABLES, "append to a table of the function: table.insert(t, v), or t[#t + 1] = v; move "
+			    "elements one by one", "'%s' puts a value at the end of a table made in kernel code alone", "table.insert");
+		return -1;
+	}
+	ir_ref len = iterate_insert(fl, call, IRO(len), 1, &old.args[1]), one = iterate_const(fl, call, const_int(fl->u, 1));
+	ir_ref key = iterate_insert(fl, call, IRO(add), 2, (ir_ref[]){ len, one });
+	ir_ref set = iterate_insert(fl, call, IRO(setindex), 3, (ir_ref[]){ old.args[1], key, old.args[2] });
+	ir_at(fl->f, set)->raised = old.raised;
+	iterate_become(fl, call, IRO(several), 0, NULL);
+	*gone = 0;
+	return 1;
+}
+
 int expand_call(struct flow *fl, ir_ref call, const struct ir_lib *row, ir_ref *gone)
 {
 	static int (*const expand[])(struct flow *, ir_ref, ir_ref *) = {
@@ -493,6 +516,7 @@ int expand_call(struct flow *fl, ir_ref call, const struct ir_lib *row, ir_ref *
 		[IR_EXPAND_PAIRS] = expand_pairs,   [IR_EXPAND_IPAIRS] = expand_ipairs,
 		[IR_EXPAND_GMATCH] = expand_gmatch,
 		[IR_EXPAND_PACK] = expand_pack,     [IR_EXPAND_UNPACK] = expand_unpack,
+		[IR_EXPAND_INSERT] = expand_insert,
 		[IR_EXPAND_RAWEQUAL] = expand_rawequal,
 		[IR_EXPAND_NEXT] = expand_nothing,  [IR_EXPAND_STEP] = expand_nothing,
 	};

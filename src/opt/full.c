@@ -12,6 +12,7 @@
  * for once such a key is known to be 1 or 2, nothing shows any more that there is no 2 without 1.
  */
 #include "opt/between.h"
+#include "opt/reach.h"
 #include "opt/records.h"
 
 #include "core/mutant.h"
@@ -130,21 +131,33 @@ uint32_t full_length(const struct records *s, const struct rec *web)
 
 /* ---- t[#t + 1] = v ---- */
 
-/* Is it the end of the table still where r assigns? Between is nothing that may change a table. */
-static bool is_append(const struct full *l, ir_ref r)
+static bool is_it(const void *arg, ir_ref r)
+{
+	return *(const ir_ref *)arg == r;
+}
+
+/* Is it the end of the table still where r assigns? Nothing has changed the table on the way from `len`, nor r itself. */
+static bool is_end_still(const struct full *l, const struct rec *rec, ir_ref len, ir_ref r)
+{
+	struct ir_fn *f = l->s->f;
+	for (uint32_t k = 0; k < rec->nuses; k++) {
+		ir_ref change = rec->uses[k];
+		uint16_t op = ir_at(f, change)->op;
+		if ((op != IRO(setindex) && op != IRO(setlist)) || (change != r && MUTANT(append_late)))
+			continue;
+		if (reach_use(f, len, len, is_it, &change) && reach_use(f, change, len, is_it, &r))
+			return false;
+	}
+	return true;
+}
+
+static bool is_append(const struct full *l, const struct rec *rec, ir_ref r)
 {
 	const struct ir_ins *set = ir_at(l->s->f, r), *key = ir_at(l->s->f, set->args[1]);
 	const struct ir_ins *one = key->op == IRO(add) ? ir_at(l->s->f, key->args[1]) : NULL;
 	const struct ir_ins *len = one ? ir_at(l->s->f, key->args[0]) : NULL;
-	if (!one || !one->type.k || one->type.k->kind != PG_INT || one->type.k->i != 1 || len->op != IRO(len) ||
-	    len->args[0] != set->args[0] || len->block != set->block)
-		return false;
-	for (ir_ref at = len->next; at != r; at = ir_at(l->s->f, at)->next) {
-		uint16_t op = at ? ir_at(l->s->f, at)->op : IRO(call);
-		if (op == IRO(call) || op == IRO(forcall) || op == IRO(setlist) || (op == IRO(setindex) && !MUTANT(append_late)))
-			return false;
-	}
-	return true;
+	return one && one->type.k && one->type.k->kind == PG_INT && one->type.k->i == 1 && len->op == IRO(len) &&
+	       len->args[0] == set->args[0] && is_end_still(l, rec, key->args[0], r);
 }
 
 static bool grows_only(const struct full *l, const struct rec *rec, ir_ref r)
@@ -156,7 +169,7 @@ static bool grows_only(const struct full *l, const struct rec *rec, ir_ref r)
 		return record_of(l->s, i->args[0]) == rec && record_made(l->s, rec) && elements(l->s, i);
 	case IRO(setindex):
 		return record_of(l->s, i->args[0]) == rec && !l->s->of[i->args[2]] &&
-		       ((name && name->kind == PG_STR) || is_append(l, r));
+		       ((name && name->kind == PG_STR) || is_append(l, rec, r));
 	default:
 		return keeps_length(l, rec, r);
 	}

@@ -644,7 +644,7 @@ static const struct refusal *absent_of_tables(const char *name)
 	if (starts(name, "table.concat"))
 		return REFUSAL(ON_STRINGS, "put the texts together with ..", ABSENT);
 	if (starts(name, "table."))
-		return REFUSAL(ON_TABLES, "kernel code has no lists that grow: keep what changes in a map", ABSENT);
+		return REFUSAL(ON_TABLES, "lists of kernel code are indexed, counted (#t), appended to (t[#t + 1] = v) and gone over: the rest is a loop", ABSENT);
 	if (starts(name, "rawset"))
 		return REFUSAL(ON_TABLES, "assign the field: t.k = v", ABSENT);
 	return NULL;

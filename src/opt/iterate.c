@@ -328,18 +328,26 @@ static bool turn(struct flow *fl, ir_ref call)
 	return true;
 }
 
-int iterate_found(struct flow *fl)
+bool iterate_counted(struct flow *fl, ir_ref call, bool pairs)
 {
 	struct turn t;
+	const struct ir_lib *row = type_of(fl, ir_at(fl->f, call)->args[0])->row;
+	if (!row || !turn_of(fl->f, call, &t))
+		return false;
+	if (row->imm == IR_EXPAND_STEP ? !starts_with(fl, call, IR_BIT(IR_INT), NULL)
+	    : !pairs || row->imm != IR_EXPAND_NEXT || !starts_with(fl, call, IR_BIT(IR_NIL), const_int(fl->u, 0)))
+		return false;
+	step(fl, call, &t);
+	return true;
+}
+
+int iterate_found(struct flow *fl)
+{
 	for (uint32_t o = 0; o < fl->f->nrpo; o++)
 		for (ir_ref r = ir_block(fl->f, fl->f->rpo[o])->first; r; r = ir_at(fl->f, r)->next) {
 			const struct ir_ins *i = ir_at(fl->f, r);
-			const struct ir_lib *row = i->op == IRO(forcall) ? type_of(fl, i->args[0])->row : NULL;
-			if (row && row->imm == IR_EXPAND_STEP && type_is_pending(type_of(fl, i->args[1])) && turn_of(fl->f, r, &t) &&
-			    starts_with(fl, r, IR_BIT(IR_INT), NULL)) {
-				step(fl, r, &t);
+			if (i->op == IRO(forcall) && type_is_pending(type_of(fl, i->args[1])) && iterate_counted(fl, r, false))
 				return 1;
-			}
 		}
 	return 0;
 }

@@ -20,6 +20,9 @@ bool iterate_ipairs(struct flow *fl, ir_ref call);
 bool iterate_starts(struct flow *fl, ir_ref call);
 /* One loop of those that `forcall` rows make, where enough is known: 1, else 0. */
 int iterate_turns(struct flow *fl);
+/* A turn of ipairs, over whatever it is: i = i + 1; v = t[i]; or of pairs, over a list and nothing more. false: it is no
+ * such, or starts elsewhere. */
+bool iterate_counted(struct flow *fl, ir_ref call, bool pairs);
 /* Likewise of those over a table that nothing more will be known of: ipairs of one of several. */
 int iterate_found(struct flow *fl);
 /* s:gmatch(pattern) becomes an iterator: 1, else 0. A turn of a loop over one, a call of one (*gone stands for it). */

@@ -74,6 +74,8 @@ bool full_grows(struct records *s, const struct rec *web);
 /* Such uses of tables whose keys are all known become uses by name: how many, then all is to be looked at anew; <0:
  * refused. */
 int lists_expand(struct records *s);
+/* A list that a loop appends to, and of which nothing else becomes known, gets room for some elements: how many lists. */
+int grow_lists(struct records *s);
 /* What is done through a value that may be one of several tables, where that changes one that another variable may hold, is
  * done to the table itself: how many webs; <0: refused. */
 int apart_expand(struct records *s);

@@ -33,7 +33,7 @@ frame() { # port: a UDP datagram to it
 # ---- protocols ----
 
 before="$(statistic rx_packets) $(statistic rx_bytes) $(snmp Icmp InMsgs) $(snmp Tcp InSegs)"
-in_b "$BUILD/perigee" examples/protocols.lua in 4 >"$dir/out" 2>&1 &
+in_b "$BUILD/perigee" examples/protocols.lua in $((4 * slow)) >"$dir/out" 2>&1 &
 script=$!
 check "protocols: begins" soon out_has counting
 before="$(statistic rx_packets) $(statistic rx_bytes) $(snmp Icmp InMsgs) $(snmp Tcp InSegs)"
@@ -88,7 +88,7 @@ tunnelled() { # network, third byte of the inner address, flags of the DNS heade
 		"$(hardware a out)" 25e9 "$1"
 	printf '%s0a00%02x0a0a000001c000003500180000%s%s' "$inner" "$2" 1234 "$3"00020000000000003f3f3f3f
 }
-in_b "$BUILD/perigee" examples/tenants.lua in 2 >"$dir/out" 2>&1 &
+in_b "$BUILD/perigee" examples/tenants.lua in $((2 * slow)) >"$dir/out" 2>&1 &
 script=$!
 check "tenants: begins" soon out_has tunnels
 in_a "$bulk" frame out "$(tunnelled 7 1 0100)" "$(tunnelled 7 1 0100)" "$(tunnelled 8 1 0100)" "$(tunnelled 7 2 8180)" "$(frame 53)"

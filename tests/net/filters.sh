@@ -37,7 +37,7 @@ query() { # labels in hexadecimal, type
 deep=$(for i in 1 2 3 4 5 6 7 8 9 0; do printf '0161'; done)
 long=$(printf 'x%.0s' $(seq 63))
 label=3f$(text "$long")
-start "asked" examples/names.lua in 4
+start "asked" examples/names.lua in $((4 * slow))
 ask www.example.com.
 ask Mail.EXAMPLE.org.
 ask mail.example.org.
@@ -63,7 +63,7 @@ openssl req -x509 -newkey rsa:2048 -nodes -keyout "$dir/key" -out "$dir/cert" -s
 ip netns exec "${name}b" openssl s_server -quiet -accept 443 -key "$dir/key" -cert "$dir/cert" </dev/null >"$dir/server" 2>&1 &
 pids="$pids $!"
 hello() { # name: the handshake is done within a second
-	timeout 1 ip netns exec "${name}a" openssl s_client -connect $here:443 -servername "$1" </dev/null 2>&1 |
+	timeout $slow ip netns exec "${name}a" openssl s_client -connect $here:443 -servername "$1" </dev/null 2>&1 |
 		grep -q "^subject=.*test"
 }
 check "sni: the server answers" soon hello host999.example
@@ -103,7 +103,7 @@ ipv6() { # next header, what follows
 }
 datagram=8235003500080000
 none=0000000000000000
-start "walking" examples/chains.lua in 2
+start "walking" examples/chains.lua in $((2 * slow))
 frames "$(ipv6 17 $datagram)" "$(ipv6 0 "1100000000000000$datagram")" "$(ipv6 0 "1100000000000000$datagram")" \
 	"$(ipv6 0 "3c000000000000002c00000000000000110000010000abcd$datagram")" \
 	"$(ipv6 44 "110000090000abcd$datagram")" "$(ipv6 44 "3c0000090000abcd$datagram")" \

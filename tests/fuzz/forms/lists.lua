@@ -76,6 +76,19 @@ local function over(scope)
 	return S("local ", s, " = 0\nfor ", k, ", ", v, " in ipairs(", q.name, ") do ", s, " = ", s, pick { " * 3 + ", " ~ " }, v, " end")
 end
 
+-- Appended to in a loop: how long it gets is known only at run time.
+local function grown(scope)
+	local q, i, v, s = name("q"), name("i"), name("v"), declare(scope, "int", "n").name
+	g.loops = g.loops - 1
+	local value = E("int", "(", int(scope, 1), ") + ", i)
+	local append = chance(60) and S(q, "[#", q, " + 1] = ", value) or S("table.insert(", q, ", ", value, ")")
+	if chance(50) then append = S("if ", coin(), " then ", append, " end") end
+	local between = S("put(", tostring(random(0, 20)), ", ", q, "[", pick { "#" .. q, i, "2", "#" .. q .. " - 1" }, "] or -1)")
+	return S("local ", q, " = {", chance(40) and int(scope, 1) or " ", "}\nfor ", i, " = 1, ", tostring(random(2, 4)), " do\n", append, "\n",
+		chance(30) and between or "", "\nend\nlocal ", s, " = #", q, "\nfor ", i, ", ", v, " in ipairs(", q, ") do ", s, " = ", s,
+		pick { " * 3 + ", " ~ " }, v, " end")
+end
+
 -- What is refused, or is a float, where it is never come to.
 local function never(scope)
 	local v = int(scope, 1)
@@ -87,7 +100,7 @@ return {
 	often = 25,
 	int = { read, read },
 	flat = { list, list, write, write, write, alias, two, maybe, packed, never },
-	nested = { over, made_again },
-	loop = { [over] = true, [made_again] = true },
+	nested = { over, made_again, grown },
+	loop = { [over] = true, [made_again] = true, [grown] = true },
 	world = function(_, env) env.table, env.select, env.ipairs = table, select, ipairs end,
 }

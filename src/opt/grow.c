@@ -1,0 +1,181 @@
+/*
+ * grow.c - lists that a loop appends to. How long one is is a variable beside the table, which has room for MOST more
+ * elements than it is made with.
+ *
+ *   local t = {}        n = 0
+ *   t[#t + 1] = v       k = n + 1   t[1] = v where k is 1, t[2] = v where k is 2 ...   n = k
+ *   #t                  n
+ *
+ * Of one table that no other variable may be, and that has no holes (full.c); and when nothing else is left to be known: for
+ * outside of loops the keys are seen without all this.
+ */
+#include "opt/iterate.h"
+#include "opt/lists.h"
+
+#include <string.h>
+
+enum { MOST = 16 };
+
+/* The only value of its web. */
+static bool is_alone(const struct records *s, const struct rec *rec)
+{
+	if (rec->up != (uint32_t)(rec - s->v) || !record_made(s, rec))
+		return false;
+	for (uint32_t v = 0; v < s->n; v++)
+		if (&s->v[v] != rec && record_web(s, &s->v[v]) == rec)
+			return false;
+	return true;
+}
+
+static int64_t elements_made(const struct records *s, const struct rec *rec)
+{
+	for (uint32_t k = 0; k < rec->nuses; k++)
+		if (ir_at(s->f, rec->uses[k])->op == IRO(setlist))
+			return ir_at(s->f, rec->uses[k])->nargs - 1;
+	return 0;
+}
+
+/* The number of an element that was appended where all was known; 0: it is no such. */
+static int64_t appended(const struct records *s, ir_ref r)
+{
+	const struct ir_ins *i = ir_at(s->f, r);
+	const pg_value *k = i->op == IRO(setindex) ? record_const(s, i->args[1]) : NULL;
+	return k && k->kind == PG_INT ? k->i : 0;
+}
+
+static ir_ref set_count(struct lists *l, ir_ref at, ir_ref count, ir_ref n)
+{
+	return iterate_insert(&l->fl, at, IRO(cellset), 2, (ir_ref[]){ count, n });
+}
+
+/* Ends block b: on in a new one where it is so. */
+static ir_blk part(struct lists *l, const struct gap *g, ir_blk b, ir_ref is, ir_blk other)
+{
+	ir_blk on = ir_block_new(l->f);
+	ir_ref t = flow_emit(&l->fl, b, g->site, IRO(branch), 1, &is);
+	ir_succ(l->f, t, 0, on, 0, NULL);
+	ir_succ(l->f, t, 1, other, 0, NULL);
+	return on;
+}
+
+/* One of the places `from` to `to`. */
+static void append(struct lists *l, ir_ref r, ir_ref count, int64_t from, int64_t to)
+{
+	const struct ir_ins old = *ir_at(l->f, r);
+	struct gap g = gap_open(l, r, false);
+	ir_blk b = g.before, mine;
+	set_count(l, ir_block(l->f, g.rest)->first, count, old.args[1]);
+	for (int64_t k = from; k <= to; k++) {
+		const pg_value *key = const_int(l->s->u, k);
+		b = gap_when(&g, b, old.args[1], key, &mine);
+		ir_ref args[3] = { old.args[0], flow_const(&l->fl, mine, g.site, key), old.args[2] };
+		flow_emit(&l->fl, mine, g.site, IRO(setindex), 3, args);
+		gap_on(&g, mine, g.rest, 0);
+	}
+	flow_raise(&l->fl, b, r, "no room for this key in a table of kernel code");
+}
+
+/* Behind a test that there is such an element it is no nil. */
+static void read(struct lists *l, ir_ref r, ir_ref count)
+{
+	const struct ir_ins old = *ir_at(l->f, r);
+	struct gap g = gap_open(l, r, true);
+	ir_ref least = flow_const(&l->fl, g.before, g.site, const_int(l->s->u, 1));
+	ir_ref from = flow_emit(&l->fl, g.before, g.site, IRO(le), 2, (ir_ref[]){ least, old.args[1] });
+	ir_blk above, there, none = ir_block_new(l->f);
+	above = part(l, &g, g.before, from, none);
+	ir_ref most = flow_emit(&l->fl, above, g.site, IRO(cellget), 1, &count);
+	there = part(l, &g, above, flow_emit(&l->fl, above, g.site, IRO(le), 2, (ir_ref[]){ old.args[1], most }), none);
+	ir_ref v = flow_emit(&l->fl, there, g.site, IRO(index), 2, old.args);
+	ir_ref some = flow_emit(&l->fl, there, g.site, IRO(pi), 1, &v);
+	ir_at(l->f, v)->names = old.names;
+	ir_at(l->f, some)->imm = (int64_t)~IR_BIT(IR_NIL);
+	gap_on(&g, there, g.rest, some);
+	gap_on(&g, none, g.rest, flow_const(&l->fl, none, g.site, &const_nil));
+}
+
+/* Surely an integer, though some of what it hangs on is not known yet? nil: or false, or nil, which a test rules out. */
+static bool is_integer(const struct ir_fn *f, ir_ref r, bool nil, unsigned depth)
+{
+	const struct ir_ins *i = ir_at(f, r);
+	if (i->type.kinds && !type_is_pending(&i->type))
+		return !(i->type.kinds & ~(IR_BIT(IR_INT) | (nil ? IR_FALSY : 0)));
+	if (depth > 6)
+		return false;
+	if (i->op == IRO(pi))
+		return is_integer(f, i->args[0], nil || !((uint64_t)i->imm & IR_FALSY), depth + 1);
+	if (i->op != IRO(param) || i->block == 1)
+		return i->op == IRO(len) || i->op == IRO(add) || i->op == IRO(sub) || i->op == IRO(mul) || i->op == IRO(mod) ||
+		       i->op == IRO(idiv);
+	for (uint32_t e = 0; e < ir_block(f, i->block)->npreds; e++) {
+		ir_ref in = ir_pred_edge(f, &ir_block(f, i->block)->preds[e])->args[i->aux];
+		if (in != r && !is_integer(f, in, nil, depth + 1))
+			return false;
+	}
+	return true;
+}
+
+/* Is it an element that the table may have or not? By a key that may be no integer it is asked for as it is. */
+static bool may_be_there(const struct records *s, const struct ir_ins *i, int64_t made)
+{
+	const pg_value *k = record_const(s, i->args[1]);
+	return k ? k->kind == PG_INT && k->i > made : is_integer(s->f, i->args[1], false, 0);
+}
+
+static void change_count(struct lists *l, ir_ref r, ir_ref count, int64_t from, int64_t to)
+{
+	const struct ir_ins *i = ir_at(l->f, r);
+	if (i->op == IRO(len))
+		iterate_become(&l->fl, r, IRO(cellget), 1, &count);
+	else if (appended(l->s, r))
+		set_count(l, r, count, i->args[1]);
+	else if (i->op == IRO(setindex) && !record_const(l->s, i->args[1]))
+		append(l, r, count, from, to);
+}
+
+static void count_beside(struct lists *l, const struct rec *rec)
+{
+	const int64_t n = elements_made(l->s, rec);
+	int64_t most = n;
+	for (uint32_t k = 0; k < rec->nuses; k++)
+		most = appended(l->s, rec->uses[k]) > most ? appended(l->s, rec->uses[k]) : most;
+	ir_ref at = ir_at(l->f, rec->value)->next, begin = iterate_const(&l->fl, at, const_int(l->s->u, n));
+	ir_ref count = iterate_insert(&l->fl, at, IRO(cell), 1, &begin);
+	for (uint32_t k = 0; k < rec->nuses; k++) {
+		const struct ir_ins *i = ir_at(l->f, rec->uses[k]);
+		if (i->op == IRO(index) && may_be_there(l->s, i, n))
+			read(l, rec->uses[k], count);
+	}
+	for (uint32_t k = 0; k < rec->nuses; k++)
+		change_count(l, rec->uses[k], count, n + 1, most + MOST);
+}
+
+/* Loops over it come first, for they read it. */
+static bool go_over(struct lists *l, const struct rec *rec)
+{
+	bool list = true;
+	for (uint32_t k = 0; k < rec->n; k++)
+		list &= rec->keys[k]->kind == PG_INT && rec->keys[k]->i > 0;
+	for (uint32_t k = 0; k < rec->nuses; k++)
+		if (ir_at(l->f, rec->uses[k])->op == IRO(forcall) && iterate_counted(&l->fl, rec->uses[k], list))
+			return true;
+	return false;
+}
+
+int grow_lists(struct records *s)
+{
+	struct lists l = { .s = s, .fl = { .u = s->u, .f = s->f }, .f = s->f, .nto = s->f->nins };
+	l.to = arena_array(s->u->scratch, ir_ref, l.nto);
+	for (uint32_t v = 0; v < s->n; v++) {
+		const struct rec *rec = &s->v[v];
+		if (!rec->waits || rec->held || rec->done || !rec->grows || !is_alone(s, rec))
+			continue;
+		if (!go_over(&l, rec))
+			count_beside(&l, rec);
+		ir_ref *to = arena_array(s->u->scratch, ir_ref, s->f->nins);
+		memcpy(to, l.to, sizeof(*to) * l.nto);
+		ir_rename(s->f, to);
+		return 1;
+	}
+	return 0;
+}

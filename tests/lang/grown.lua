@@ -1,0 +1,142 @@
+-- Lists that loops append to: t[#t + 1] = v, #t, t[#t], and what else is asked of them.
+local lang = dofile "tests/lang/harness.lua"
+local few = lang.pairs { -1, 0, 1, 2, 3, 7, 14 }
+local any = lang.pairs { "nil", false, true, 0, 1, 2, 3 }
+local function case(name, inputs, f) lang.case { name = name, inputs = inputs, f = f } end
+local function packets(name, inputs, f, see) lang.packets { name = name, inputs = inputs, f = f, see = see } end
+local function frame(text) return lang.head .. text .. ("."):rep(60 - #text) end
+local texts = { frame "", frame "one two three", frame "a bb ccc dddd eeeee ffffff ggggggg h", frame "x=1 y=20 z=300 =7 w=",
+	lang.head .. "/usr/local/bin" }
+local names = bpf.map { "hash", name = "names", key = "char[16]", value = "u32", entries = 64 }
+
+case("by a loop of constants", few, function(a, b)
+	local t = {}
+	for i = 1, 5 do t[#t + 1] = a * i + b end
+	return #t, t[1] + t[5], t[6]
+end)
+case("some turns alone", few, function(a, b)
+	local t = {}
+	for i = a, b do
+		if i & 1 == 0 then t[#t + 1] = i * 3 end
+	end
+	return #t, t[#t], t[a + 0]
+end)
+case("elements before, and appended before", few, function(a, b)
+	local t = { a + 0, b + 0 }
+	t[#t + 1] = 5
+	if a > b then t[#t + 1] = 6 end
+	for i = 1, a & 7 do t[#t + 1] = i + b end
+	if b > 5 then t[#t + 1] = 8 end
+	return #t, t[4], t[#t] * 10 + (t[b + 0] or 0)
+end)
+case("gone over", few, function(a, b)
+	a, b = a + 0, b + 0
+	local t, s, p = {}, 0, 0
+	for i = b, a do t[#t + 1] = i end
+	for i = 1, #t do s = s * 3 + t[i] end
+	for i, v in ipairs(t) do s = s ~ i * v end
+	for k, v in pairs(t) do p = p + k * v end
+	return s, p, #t
+end)
+case("made anew in each turn of another", few, function(a, b)
+	local s, most = 0, 0
+	for i = 0, 3 do
+		local t = { i }
+		for k = a, b do if k % 4 ~= i then t[#t + 1] = k end end
+		if #t > most then most = #t end
+		s = s * 7 + t[#t] + #t
+	end
+	return s, most
+end)
+case("by another number than it has", few, function(a, b)
+	local t = {}
+	while #t < 4 and a > 0 do t[#t + 1] = a a = a >> 1 end
+	return t[0], t[b], t[#t + 1]
+end)
+case("of several kinds, with fields", any, function(a, b)
+	local t = { n = 0 }
+	for i = 1, 3 do
+		t[#t + 1] = i == 2 and (a or 9) or (b or false)
+		t.n = t.n + #t
+	end
+	return t[1], t[2], t.n
+end)
+case("two of them", few, function(a, b)
+	a, b = a + 0, b + 0
+	local even, odd = {}, {}
+	for i = b, a do
+		if i % 2 == 0 then even[#even + 1] = i else odd[#odd + 1] = i + #even end
+	end
+	return #even * 100 + #odd, even[#even], odd[1]
+end)
+case("by functions", few, function(a, b)
+	local t = {}
+	local function add(v) t[#t + 1] = v end
+	local function last() return t[#t] end
+	for i = 1, a do if i ~= b then add(i) add(i + (last() or 5)) end if i == 6 then break end end
+	return #t, last(), (table.unpack(t, 2, 2))
+end)
+case("within pcall", few, function(a, b)
+	local t = {}
+	local ok = pcall(function()
+		for i = 1, a do
+			t[#t + 1] = i
+			if i == b then error "enough" end
+		end
+	end)
+	return ok, #t, t[#t]
+end)
+case("the key before what it gets, and two at once", few, function(a, b)
+	local t = {}
+	for i = 1, a do
+		t[#t + 1] = #t
+		if i == b then goto out end
+	end
+	::out::
+	return #t, t[1], t[#t]
+end)
+case("by table.insert", few, function(a, b)
+	local t, u = {}, { 1 }
+	table.insert(u, b)
+	for i = 1, a do table.insert(t, i * b) end
+	return #t * 10 + #u, t[#t], pcall(function() for i = 1, b do table.insert(u, i) end return #u end)
+end)
+case("a value that takes long to say", few, function(a, b)
+	a, b = a + 0, b + 0
+	local t = {}
+	for i = 1, a do t[#t + 1] = i == b or i > b and i - b end
+	return #t, t[b], t[#t]
+end)
+packets("words", texts, function(p)
+	local t = {}
+	for w in p:sub(15):gmatch("%a+") do t[#t + 1] = w end
+	local n = 0
+	for i = 1, #t do n = n * 31 + #t[i] + t[i]:byte(1) end
+	return n
+end)
+packets("numbers of names", texts, function(p)
+	local values, y = {}, nil
+	for k, v in p:sub(15):gmatch("(%a*)=(%d*)") do
+		values[#values + 1] = #v > 0 and tonumber(v) or -1
+		if k == "y" then y = #values end
+	end
+	return #values, values[y or 0], values[#values]
+end)
+packets("the last part of a path", texts, function(p)
+	local parts = {}
+	for part in p:sub(15, 40):gmatch("[^/]+") do parts[#parts + 1] = part end
+	names[(parts[#parts] or "none"):sub(1, 16)] = #parts
+end, { names })
+
+-- There is room for 16 more than it is made with; Lua's own lists have no end.
+local full = bpf.program(lang.hook, function(p)
+	local t = { 7 }
+	for i = 1, p:u8(14) or 0 do t[#t + 1] = i end
+	return #t == 17 and t[17] == 16 and bpf.DROP or bpf.PASS
+end)
+for n, want in pairs { [15] = "pass", [16] = "drop", [17] = "no room for this key in a table of kernel code" } do
+	local verdict, _, _, text = full:test(frame(string.char(n)))
+	local got = text and text:match ":%d+: (.*)" or verdict == bpf.DROP and "drop" or "pass"
+	lang.check("room for 16, and " .. n .. " put in", got == want and {} or { got })
+end
+lang.done()
