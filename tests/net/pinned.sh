@@ -77,7 +77,7 @@ END_LUA
 hunted() { # hook, how many moments
 	"$P" "$work/restless.lua" "$work/fs" "$1" >"$work/out" 2>&1 &
 	pids=$!
-	for _ in $(seq 100); do grep -q on "$work/out" && break; sleep 0.05; done
+	for _ in $(seq $((100 * ${SLOW:-1}))); do grep -q on "$work/out" && break; sleep 0.05; done
 	ping -q -i 0.002 127.0.0.1 >"$work/ping" 2>&1 &
 	ping=$! early=0
 	for moment in $(moments "$2"); do
