@@ -11,6 +11,8 @@
 #include "opt/passes.h"
 #include "ir/target.h"
 
+#include <string.h>
+
 enum { MOST = 16 }; /* of the values whose number differs */
 
 struct counted {
@@ -50,12 +52,27 @@ static bool find_last(struct counted *c)
 	return row && row->effects & IR_FEWER;
 }
 
+/* What Lua says of a call without any argument. */
+static const struct { const char *row, *says; } none_given[] = {
+	{ "tostring", "value expected" },  { "tonumber", "value expected" },  { "type", "value expected" },
+	{ "math.max", "value expected" },  { "math.min", "value expected" },
+	{ "math.abs", "number expected, got no value" },
+};
+
+static const char *says_of_none(const struct ir_lib *row)
+{
+	for (unsigned k = 0; k < sizeof none_given / sizeof *none_given; k++)
+		if (!strcmp(row->name, none_given[k].row))
+			return none_given[k].says;
+	return NULL;
+}
+
 /* Is it known what each of the calls does? One with fewer arguments than it must have does nothing but raise. */
 static bool all_known(const struct counted *c)
 {
 	const struct ir_ins *i = ir_at(c->f, c->call);
 	uint32_t least = c->fixed - 1 + !c->none - row_is_method(c->f->unit, c->row);
-	if ((int)least < c->row->min)
+	if ((int)least < c->row->min && (least || c->row->min > 1 || !says_of_none(c->row)))
 		return false;
 	const pg_value *format = i->nargs > 1 ? ir_at(c->f, i->args[1])->type.k : NULL;
 	pg_value before;
@@ -108,11 +125,23 @@ static bool call_lacking(struct counted *c, ir_blk b, uint32_t nargs)
 	return true;
 }
 
+/* The same of a function that wants one argument, and gets none. */
+static bool call_of_none(struct counted *c, ir_blk b, uint32_t nargs)
+{
+	if (nargs > 1 || !c->row->min)
+		return false;
+	const struct ir_name *called = ir_at(c->f, c->call)->names;
+	const char *dot = strrchr(c->row->name, '.'), *name = dot ? dot + 1 : c->row->name;
+	flow_raise(c->fl, b, c->call, arena_printf(c->fl->u->arena, "bad argument #1 to '%s' (%s)",
+						   called && called->how != IR_N_NONE ? called->name : name, says_of_none(c->row)));
+	return true;
+}
+
 /* The call with that many arguments at the end of b. */
 static void emit_call(struct counted *c, ir_blk b, uint32_t nargs)
 {
 	uint32_t site = ir_at(c->f, c->call)->site;
-	if (call_lacking(c, b, nargs))
+	if (call_lacking(c, b, nargs) || call_of_none(c, b, nargs))
 		return;
 	ir_ref r = call_with(c, b, nargs, NULL);
 	r = flow_emit(c->fl, b, site, IRO(several), 1, &r);

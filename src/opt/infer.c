@@ -551,7 +551,8 @@ static bool may_raise(const struct flow *fl, const struct ir_ins *i)
 			return false;
 		return ir_at(fl->f, i->args[0])->type.kinds & ~IR_VIEWS || !ir_at(fl->f, i->args[1])->type.k;
 	case IRO(call):
-		return !ir_at(fl->f, i->args[0])->type.row || !(ir_at(fl->f, i->args[0])->type.row->effects & IR_CALM);
+		return !ir_at(fl->f, i->args[0])->type.row || !(ir_at(fl->f, i->args[0])->type.row->effects & IR_CALM) ||
+		       i->aux & (IR_PADDED | IR_OPEN); /* it may be given nothing at all */
 	default:
 		return true;
 	}

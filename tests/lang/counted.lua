@@ -86,4 +86,21 @@ lang.case { name = "assert", inputs = texts, f = function(s)
 	local i, j = assert(s:find("=", 1, true))
 	return i, j
 end }
+local max = math.max
+lang.case { name = "perhaps none at all", inputs = texts, f = function(s)
+	if type(s) ~= "string" then return end
+	local one, a = pcall(function() return #tostring(s:byte(2)) end)
+	local two, b = pcall(function() return type(s:byte(-2)) == "number" end)
+	local three, c = pcall(function() return max(s:byte(1, 2)) end)
+	local four, d = pcall(function() return math.abs(s:byte(3)) end)
+	a = one and a or a:match "bad argument.*" == "bad argument #1 to 'tostring' (value expected)"
+	b = two and b or b:match "bad argument.*" == "bad argument #1 to 'type' (value expected)"
+	c = three and c or c:match "bad argument.*" == "bad argument #1 to 'max' (value expected)"
+	d = four and d or d:match "bad argument.*" == "bad argument #1 to 'abs' (number expected, got no value)"
+	return a, b == true and (two and 1 or 2) or b, c == true and d == true and (four and 5 or 6) or d
+end }
+lang.case { name = "perhaps none, which raises", inputs = texts, f = function(s)
+	if type(s) ~= "string" then return end
+	return #tostring(s:byte(2))
+end }
 lang.done()
