@@ -1,5 +1,6 @@
 -- Gives what leaves through a device one hop limit, whatever it came with: IPv4's TTL with the header's
--- checksum, IPv6's hop limit, which has none.
+-- checksum, IPv6's hop limit, which has none. ICMPv6 with a limit of 255 goes as it is: that is how neighbours and
+-- routers are asked for (RFC 4861), and with another number nobody answers.
 --
 --	perigee examples/ttl.lua DEVICE [HOPS]
 
@@ -9,8 +10,9 @@ if not device or not hops or hops < 1 or hops > 255 then error("usage: ttl.lua D
 local st = bpf.state { rewritten = "u64" }
 
 bpf.tc(device, "egress", function(pkt)
-	local ip = pkt.ip
-	if ip and ip.ttl ~= hops then
+	local ip, v6 = pkt.ip, pkt.ipv6
+	local asks = v6 and v6.next == 58 and v6.hop_limit == 255
+	if ip and not asks and ip.ttl ~= hops then
 		ip.ttl = hops
 		st.rewritten = st.rewritten + 1
 	end

@@ -42,6 +42,10 @@ has() { # a feature of the kernel
 	"${BUILD:-build}/perigee" features | grep -q "yes  *$1 "
 }
 
+wants() { # a feature, without which nothing of the test is left
+	has "$1" || { skip "$1"; plan; }
+}
+
 plan() { # the last call of a test
 	echo "1..$count"
 	exit $bad

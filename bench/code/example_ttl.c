@@ -28,7 +28,8 @@ SEC("tc") int prog(struct __sk_buff *skb)
 		ip->ttl = HOPS;
 	} else if (type == htons(ETH_P_IPV6)) {
 		struct ipv6hdr *ip = ipv6_at(pos, end);
-		if (!ip || ip->hop_limit == HOPS)
+		int asks = ip && ip->nexthdr == IPPROTO_ICMPV6 && ip->hop_limit == 255; /* for neighbours */
+		if (!ip || asks || ip->hop_limit == HOPS)
 			return TC_UNSPEC;
 		/* No sum of its own evens it out, so the one that the card made of the packet changes. */
 		__u16 was = ip->hop_limit << 8;

@@ -11,7 +11,8 @@ local function seen() return ("%d %d %d"):format(st.a, st.b, st.c) end
 -- want: what st holds afterwards, or, of a value that is refused, the error; function: of the argument.
 local function case(name, f, want, values)
 	local problems = {}
-	local prog = bpf.program("tc", { on_error = bpf.DROP, check = true, name = "beside" }, f)
+	local prog = lang.program(name, "tc", { on_error = bpf.DROP, check = true, name = "beside" }, f)
+	if not prog then return end
 	for _, v in ipairs(values or { 0 }) do
 		for _, frame in ipairs { made.frames.tcp, made.frames.udp6, made.frames.other } do
 			local wanted = type(want) == "function" and want(v, frame) or want

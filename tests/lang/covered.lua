@@ -77,10 +77,17 @@ end
 
 local function programs(f)
 	local function program(hook, copy)
-		return bpf.program(hook, { name = "covered", check = true, on_error = bpf.DROP, copy = copy }, f)
+		local options = { name = "covered", check = true, on_error = bpf.DROP, copy = copy }
+		return lang.program(copy and "by copy" or hook, hook, options, f)
 	end
-	local direct, copy, tc = program "xdp", program("xdp", true), program "tc"
-	return { { "twin", direct.twin, direct }, { "kernel", direct.test, direct }, { "copy", copy.test, copy }, { "tc", tc.test, tc } }
+	local ways = {}
+	local function way(what, run, prog) if prog then ways[#ways + 1] = { what, prog[run], prog } end end
+	local direct = program "xdp"
+	way("twin", "twin", direct)
+	way("kernel", "test", direct)
+	way("copy", "test", program("xdp", true))
+	way("tc", "test", program "tc")
+	return ways
 end
 
 local function hex(s) return (s:gsub(".", function(c) return ("%02x"):format(c:byte()) end)) end

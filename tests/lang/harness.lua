@@ -385,6 +385,20 @@ local function lacking(message)
 	return what and what:gsub("^the ", "") or message:match "needs %d+ (bytes of stack)"
 end
 
+local function skipped(name, lacks)
+	count = count + 1
+	print(("ok %d - %s # SKIP %s"):format(count, name, lacks))
+end
+
+-- bpf.program for a case of another form; nil where the kernel is too old for it, which is said as a skip.
+function lang.program(name, kind, options, f)
+	local good, prog = pcall(bpf.program, kind, options, f)
+	if good then return prog end
+	local lacks = lacking(tostring(prog))
+	if not lacks then error(prog, 0) end
+	skipped(name, lacks)
+end
+
 -- The function and those it captured.
 local function list_opcodes(f, seen)
 	if seen[f] or debug.getinfo(f, "S").what ~= "Lua" then return end
@@ -424,11 +438,7 @@ local function try(case, name, wrapper, copy)
 		{ on_error = case.on_error or bpf.DROP, name = "lang", budget = case.budget, check = true, copy = copy },
 		wrapper(case.f))
 	local lacks = not good and lacking(tostring(prog))
-	if lacks then
-		count = count + 1
-		print(("ok %d - %s # SKIP %s"):format(count, name, lacks))
-		return
-	end
+	if lacks then return skipped(name, lacks) end
 	if not good then
 		report(name, { tostring(prog) })
 		return

@@ -212,7 +212,8 @@ local function hex(s) return (s:gsub(".", function(c) return ("%02x"):format(c:b
 local function writes(name, frame, want, f)
 	local problems = {}
 	for _, options in ipairs { {}, { copy = lang.hook == "xdp" or nil } } do
-		local program = bpf.program(lang.hook, options, f)
+		local program = lang.program("assigned: " .. name, lang.hook, options, f)
+		if not program then return end
 		for _, n in ipairs { #frame, #frame - 1 } do
 			local verdict, packet = program:test(frame:sub(1, n))
 			local twin_verdict, twin = program:twin(frame:sub(1, n))

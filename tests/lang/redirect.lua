@@ -52,8 +52,8 @@ for _, case in ipairs(cases) do
 		local error = type(want) == "string"
 		if error and (not case.xdp or hook == "xdp") or not error and want[hook] then
 			local problems = {}
-			local prog = bpf.program(hook, { on_error = bpf.DROP, check = true }, f)
-			for what, run in pairs { kernel = prog.test, twin = prog.twin } do
+			local prog = lang.program(name, hook, { on_error = bpf.DROP, check = true }, f)
+			for what, run in pairs(prog and { kernel = prog.test, twin = prog.twin } or {}) do
 				local verdict, _, _, text = run(prog, frame)
 				if error then
 					if verdict ~= bpf.DROP or not tostring(text):find(want, 1, true) then

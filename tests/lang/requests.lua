@@ -25,7 +25,8 @@ local function hello(name, extensions)
 end
 
 local function verdicts(name, f, cases)
-	local program, problems = bpf.program("xdp", f), {}
+	local program, problems = lang.program(name, "xdp", {}, f), {}
+	if not program then return end
 	local function run(bytes, want, what)
 		local kernel, _, _, error = program:test(bytes)
 		local twin, _, _, twin_error = program:twin(bytes)

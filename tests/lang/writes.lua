@@ -102,15 +102,16 @@ local function arg_of(kind) return args[kind] or args.i64 end
 -- The ways to run f: as a twin, and in the kernel; on tc too, but for the type of a frame.
 local function programs(f, not_tc)
 	local function program(hook, copy)
-		return bpf.program(hook, { name = "writes", check = true, on_error = bpf.DROP, copy = copy }, f)
+		local options = { name = "writes", check = true, on_error = bpf.DROP, copy = copy }
+		return lang.program(copy and "by copy" or hook, hook, options, f)
 	end
-	local direct, copy = program("xdp"), program("xdp", true)
-	local ways = { { "twin", direct.twin, direct, "xdp" }, { "kernel", direct.test, direct, "xdp" },
-		{ "copy", copy.test, copy, "xdp" } }
-	if not not_tc then
-		local tc = program "tc"
-		ways[4] = { "tc", tc.test, tc, "tc" }
-	end
+	local ways = {}
+	local function way(what, run, prog, hook) if prog then ways[#ways + 1] = { what, prog[run], prog, hook } end end
+	local direct = program "xdp"
+	way("twin", "twin", direct, "xdp")
+	way("kernel", "test", direct, "xdp")
+	way("copy", "test", program("xdp", true), "xdp")
+	if not not_tc then way("tc", "test", program "tc", "tc") end
 	return ways
 end
 

@@ -7,6 +7,7 @@ here=10.82.0.2
 bulk=$BUILD/tests/bulk
 
 . tests/pair.sh
+wants bpf_loop
 pair $peer/24 $here/24
 for ns in a:out b:in; do
 	ip netns exec "$name${ns%:*}" sh -c 'echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6'

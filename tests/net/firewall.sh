@@ -101,6 +101,8 @@ stop
 
 # ---- snooping ----
 
+wants bpf_loop
+
 zeros() { printf "%0$((2 * $1))d" 0; }
 message() { # operation, options
 	body=$(printf '%02x010600123456780000000000000000%s0a5300010000000002000000000b%s63825363%s' "$1" "$3" "$(zeros 202)" "$2")

@@ -3,6 +3,7 @@
 # reads and writes to the last byte. Without the option they come in one buffer, generic.
 set -eu
 . tests/pair.sh
+wants xdp_load
 pair 10.79.1.1/24 10.79.1.2/24
 ip -n "${name}a" link set out mtu 9000
 ip -n "${name}b" link set in mtu 9000

@@ -2,6 +2,8 @@
 # What sockets keep: written by tc programs for the packets that they send, read by descriptor in the user half. The
 # sockets are this shell's own, and what they send goes nowhere, in a namespace of its own.
 P=${BUILD:-build}/perigee
+. tests/tap.sh
+wants bpf_loop
 if [ -z "${KEPT_INSIDE:-}" ]; then
 	[ "$(id -u)" = 0 ] || exit 77
 	KEPT_INSIDE=1 exec unshare -n bash "$0"

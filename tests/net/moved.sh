@@ -4,6 +4,7 @@
 # tc a copy of each packet goes to another device.
 set -eu
 . tests/pair.sh
+wants xdp_load
 pair 10.79.2.1/24 10.79.2.2/24
 here=$(ip netns exec "${name}b" cat /sys/class/net/in/address)
 ip -n "${name}a" link add wrap type vxlan id 7 local 10.79.2.1 remote 10.79.2.2 dstport 4789

@@ -108,7 +108,8 @@ opts=
 in_a "$bulk" offload out tso off
 in_a "$bulk" offload out gso off
 in_b "$bulk" offload in gro on
-watch "GRO" b tc in ingress counted
+has for_each || skip "GRO of veth" # of the same kernel
+! has for_each || watch "GRO" b tc in ingress counted
 
 # ---- tags ----
 

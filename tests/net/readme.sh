@@ -21,7 +21,7 @@ done
 # A connection that is given up before its SYN would be sent again: true when it was refused at once,
 # by the kernel of the other side.
 knock() { # port
-	timeout 0.5 ip netns exec "${name}a" bash -c "</dev/tcp/203.0.113.1/$1" 2>/dev/null || [ $? = 1 ]
+	timeout "$([ "$slow" = 1 ] && echo 0.5 || echo 0.9)" ip netns exec "${name}a" bash -c "</dev/tcp/203.0.113.1/$1" 2>/dev/null || [ $? = 1 ]
 }
 while read -r address n; do
 	ip -n "${name}a" addr add "$address/24" dev out

@@ -88,6 +88,8 @@ for way in tcx clsact; do
 		seen
 		same "$of: every answer has the TTL, and its sums are right" \
 			"$(grep -c '^1 ttl 17 header right transport right$' "$dir/seen")" 3
+		ip -n "${name}a" neigh flush dev out # who is where is asked anew: what asks must keep its 255 hops
+		ip -n "${name}b" neigh flush dev in
 		watching 58 3
 		check "$of: ping, IPv6" ping_b fd79::2
 		seen
