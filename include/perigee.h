@@ -314,6 +314,8 @@ enum pg_input { PG_INPUT_PACKET, PG_INPUT_EVENT, PG_INPUT_ARGS }; /* what a hook
 struct pg_hook { const char *name, *args, *what; enum pg_input input; };
 PG_API bool pg_hook(unsigned i, struct pg_hook *out);
 PG_API bool pg_hook_find(const char *kind, struct pg_hook *out); /* the hook of a kind; false: there is none */
+PG_API int pg_no_hook(pg_ctx *ctx, const char *kind); /* -EINVAL: pg_error says that there is none, and what is nearest */
+PG_API const char *pg_absent_hook(unsigned i); /* those that the kernel has and this version has not: NULL past the end */
 
 /* Every hook reads what its args name, and the options that it has. */
 struct pg_attach_opts {
