@@ -134,6 +134,14 @@ const char *infer_a_wrong(const struct infer *in, const struct ir_type *t, uint6
 	return n ? all : "a value";
 }
 
+const char *infer_use(const struct infer *in, const struct ir_type *t)
+{
+	const struct ir_view *v = t->kinds & IR_VIEWS ? ir_view_of(in->fl.u->target, ir_first_kind(t->kinds & IR_VIEWS)) : NULL;
+	if (t->kinds & IR_BIT(IR_INT) && in->fl.u->target->caps & IR_CAP_MEMORY)
+		return "the text at an address is bpf.str(p), in the kernel's memory bpf.kstr(p)";
+	return v ? v->use : NULL;
+}
+
 struct ir_type infer_bytes(struct infer *in)
 {
 	in->fl.u->asks_bytes = true;
@@ -455,7 +463,7 @@ static struct ir_type rule_len(struct infer *in, ir_ref r)
 		return infer_bytes(in);
 	else if (!good)
 		flow_error(&in->fl, ins->site, "%s is always %s here and has no length",
-			   infer_operand(in, r, 0), infer_a_wrong(in, &t, good));
+			   infer_operand(in, r, 0), infer_a_wrong(in, &t, good))->help = infer_use(in, &t);
 	return type_kinds(IR_BIT(IR_INT));
 }
 

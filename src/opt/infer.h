@@ -14,6 +14,8 @@ struct ir_type infer_arg(const struct infer *in, ir_ref r, uint32_t i);
 const char *infer_operand(const struct infer *in, ir_ref r, uint32_t i); /* "'n'" or "this value" */
 /* The same with its article: "nil", "a boolean", "an ipv4". */
 const char *infer_a_wrong(const struct infer *in, const struct ir_type *t, uint64_t wanted);
+/* What to do instead, where a number is used as a text (it may be an address), or a view as something else; NULL: nothing. */
+const char *infer_use(const struct infer *in, const struct ir_type *t);
 const char *infer_wrong(const struct infer *in, const struct ir_type *t, uint64_t wanted);
 
 /* What an operation gives that looks at the bytes of an error's message: known when that is a text. (messages.c) */

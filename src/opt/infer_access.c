@@ -312,7 +312,8 @@ struct ir_type infer_index(struct infer *in, ir_ref r)
 	}
 	if (!good) {
 		flow_error(&in->fl, ir_at(in->fl.f, r)->site, "%s is always %s here and is indexed with %s",
-			   infer_operand(in, r, 0), infer_a_wrong(in, &t, 0), key_text(in, &key));
+			   infer_operand(in, r, 0), infer_a_wrong(in, &t, 0), key_text(in, &key))
+			->help = const_name(&key) ? infer_use(in, &t) : NULL;
 		return nothing;
 	}
 	return out;

@@ -49,7 +49,7 @@ errs("a misspelt field", SWITCH, function(e) return e.next_com end, {}, "sched_s
 errs("a result", SWITCH, function(e) return 1 end, {}, "a number value was returned, where tracepoint takes no result")
 errs("a string as a result", SWITCH, function(e) return "x" end, {}, "a string value was returned")
 errs("arithmetic on an event", SWITCH, function(e) return e + 1 end, {}, "attempt to perform arithmetic on a sched_switch value (local 'e')")
-errs("arithmetic on an array", ENTER, function(e) return e.args + 1 end, {}, "attempt to perform arithmetic on a args value (field 'args')")
+errs("arithmetic on an array", ENTER, function(e) return e.args + 1 end, {}, "attempt to perform arithmetic on a array value (field 'args')")
 errs("an assignment", SWITCH, function(e) e.next_pid = 1 end, {}, "read-only")
 errs("an error of its own", SWITCH, function(e) error("mine", 0) end, {}, "mine")
 
