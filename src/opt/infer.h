@@ -29,6 +29,10 @@ void infer_too_many(const struct flow *fl, ir_ref result);
 /* The results of a call of a row that gives several: how many, and their types; 0: not known, or one. */
 uint32_t infer_results(struct infer *in, ir_ref call, struct ir_type out[IR_RESULTS]);
 
+/* That kernel code has no such function of Lua, or method of strings, and what to write instead. (absent.c) */
+void infer_absent(struct infer *in, uint32_t site, const char *name);
+void infer_no_method(struct infer *in, uint32_t site, const char *name);
+
 struct ir_type infer_arith(struct infer *in, ir_ref r);    /* infer_num.c */
 struct ir_type infer_float(struct infer *in, ir_ref r);
 struct ir_type infer_compare(struct infer *in, ir_ref r);
