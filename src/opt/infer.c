@@ -748,6 +748,20 @@ static bool spread_said(const struct flow *fl, bool *said)
 	return more;
 }
 
+/* table.unpack of what is no table; false: that is not why its results are unknown. */
+static bool no_table(struct flow *fl, const struct ir_ins *call)
+{
+	const struct infer in = { .fl = *fl };
+	const struct ir_lib *row = call->op == IRO(call) ? ir_at(fl->f, call->args[0])->type.row : NULL;
+	const struct ir_type *t = call->nargs > 1 ? &ir_at(fl->f, call->args[1])->type : NULL;
+	const uint64_t tables = IR_BIT(IR_REC) | IR_BIT(IR_HOST) | IR_BIT(IR_PENDING);
+	if (!row || !ir_lib_expands(row) || row->imm != IR_EXPAND_UNPACK || !t || !t->kinds || t->kinds & tables)
+		return false;
+	flow_error(fl, call->site, "bad argument #1 to '%s' (table expected, got %s)", row->name, infer_wrong(&in, t, 0))
+		->help = infer_use(&in, t);
+	return true;
+}
+
 /* What still hangs on something unknown, though nothing was wrong with it: once for all that hangs on one another. */
 static void refuse_pending(struct flow *fl)
 {
@@ -761,7 +775,7 @@ static void refuse_pending(struct flow *fl)
 				flow_refuse(fl, i->site, ON_FUNCTIONS, "keep the functions in a captured table, and a number or a "
 					    "text that says which: state = states[state](c)", "which function this calls is known "
 					    "only at run time: it comes from a call before, or from itself");
-			else
+			else if (!no_table(fl, i))
 				flow_refuse(fl, i->site, ON_FUNCTIONS, "call the function by its name, and give it what it needs as "
 					    "arguments", "what this gives is known only at run time; that is not there yet for "
 					    "functions and the variables they share");

@@ -33,6 +33,11 @@ end)
 diag.case("a number's field", function(e) print(e.id[1], e.id.sub) end)
 diag.case("the event itself", function(e) print(2, e) end)
 diag.case("the event and a number", function(e) if e == 5 then print(1) end end)
+diag.case("the elements of an array", function(e) print(table.unpack(e.args)) end)
+diag.case("pairs of an event, and of an array", function(e)
+	for name, value in pairs(e) do print(name, value) end
+	for i, value in pairs(e.args) do print(i, value) end
+end)
 diag.kind = "tracepoint:sock:inet_sock_set_state"
 diag.case("the length of an address's bytes", function(e) print(#e.daddr, #e.saddr_v6) end)
 diag.case("an array and an address", function(e)
