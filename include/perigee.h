@@ -441,7 +441,8 @@ PG_API void pg_event_free(pg_event *e);
 PG_API const char *pg_event_name(const pg_event *e); /* "sched_switch" */
 enum { PG_EVENT_WHOLE = -1 };
 /* Element index of an array, PG_EVENT_WHOLE for every other field. -EINVAL: wrong kind; -ERANGE: does
- * not fit; -ENOENT: no such field. Strings are copied. */
+ * not fit; -ENOENT: no such field. Strings are copied; for 64 bits without a sign one stands for its address, and
+ * stays the caller's. */
 PG_API int pg_event_set(pg_ctx *ctx, pg_event *e, const char *field, int64_t index, const pg_value *v);
 /* 1 found, PG_NIL outside of an array (strings are the event's); 2: the field is an array. */
 PG_API int pg_event_get(pg_ctx *ctx, const pg_event *e, const char *field, int64_t index, pg_value *out);
