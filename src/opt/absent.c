@@ -59,7 +59,7 @@ void infer_absent(struct infer *in, uint32_t site, const char *name)
 {
 	const struct refusal *row = absent(name);
 	if (starts(name, "string."))
-		infer_no_method(in, site, strchr(name, '.') + 1);
+		infer_no_method(in, site, name + strlen("string."));
 	else if (row)
 		diag_advise(flow_error(&in->fl, site, ABSENT, name), row);
 	else
@@ -97,9 +97,9 @@ static const char *nearest(struct infer *in, const char *name)
 
 void infer_no_method(struct infer *in, uint32_t site, const char *name)
 {
+	struct diag *d = flow_error(&in->fl, site, NO_STRING, name);
 	const struct refusal *row = absent_of_strings(name), *other =
 		REFUSAL(ON_STRINGS, "write it as a function of your own, and call that by its name: f(s)", NO_STRING);
-	struct diag *d = flow_error(&in->fl, site, NO_STRING, name);
 	d->at = name;
 	d->help = row ? NULL : nearest(in, name);
 	diag_advise(d, row ? row : other);
