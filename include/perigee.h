@@ -314,6 +314,8 @@ enum pg_input { PG_INPUT_PACKET, PG_INPUT_EVENT, PG_INPUT_ARGS }; /* what a hook
 struct pg_hook { const char *name, *args, *what; enum pg_input input; };
 PG_API bool pg_hook(unsigned i, struct pg_hook *out);
 PG_API bool pg_hook_find(const char *kind, struct pg_hook *out); /* the hook of a kind; false: there is none */
+PG_API int pg_no_hook(pg_ctx *ctx, const char *kind); /* -EINVAL: pg_error says that there is none, and what is nearest */
+PG_API const char *pg_absent_hook(unsigned i); /* those that the kernel has and this version has not: NULL past the end */
 
 /* Every hook reads what its args name, and the options that it has. */
 struct pg_attach_opts {
@@ -439,7 +441,8 @@ PG_API void pg_event_free(pg_event *e);
 PG_API const char *pg_event_name(const pg_event *e); /* "sched_switch" */
 enum { PG_EVENT_WHOLE = -1 };
 /* Element index of an array, PG_EVENT_WHOLE for every other field. -EINVAL: wrong kind; -ERANGE: does
- * not fit; -ENOENT: no such field. Strings are copied. */
+ * not fit; -ENOENT: no such field. Strings are copied; for 64 bits without a sign one stands for its address, and
+ * stays the caller's. */
 PG_API int pg_event_set(pg_ctx *ctx, pg_event *e, const char *field, int64_t index, const pg_value *v);
 /* 1 found, PG_NIL outside of an array (strings are the event's); 2: the field is an array. */
 PG_API int pg_event_get(pg_ctx *ctx, const pg_event *e, const char *field, int64_t index, pg_value *out);

@@ -283,11 +283,15 @@ static int run(pg_unit *u, struct diag_list *diag, const struct pg_capture *cap,
 	return 0;
 }
 
-static int no_hook(pg_ctx *ctx, const char *kind)
+int pg_no_hook(pg_ctx *ctx, const char *kind)
 {
+	const struct hook_absent *absent = hook_absent_find(kind);
 	const char *names[64], *near;
 	char name[64];
 	uint32_t n = 0;
+	if (absent)
+		return api_fail(ctx, -EINVAL, "this version has no hook '%s'%s%s", absent->name,
+				absent->nearest ? ": " : ", and none like it", absent->nearest ? absent->nearest : "");
 	for (const struct hook *h; n < 64 && (h = hook_at(n)); n++)
 		names[n] = h->name;
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(kind, ":"), kind);
@@ -313,7 +317,7 @@ int pg_compile(pg_ctx *ctx, const struct pg_capture *cap, uint64_t func, const s
 	memcpy(&o, opts, opts->size < sizeof(o) ? opts->size : sizeof(o));
 	const struct hook *hook = hook_find(o.hook ? o.hook : "", NULL);
 	if (!hook)
-		return no_hook(ctx, o.hook ? o.hook : "");
+		return pg_no_hook(ctx, o.hook ? o.hook : "");
 	pg_unit *u = calloc(1, sizeof(*u));
 	if (!u)
 		return api_fail(ctx, -ENOMEM, "out of memory");

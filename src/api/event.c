@@ -132,6 +132,12 @@ static int put_text(pg_ctx *ctx, pg_event *e, const struct ir_field *row, const 
 	return 0;
 }
 
+/* May it hold an address? As in a probed function's arguments, text stands for its own. */
+static bool holds_address(const struct event_field *f)
+{
+	return (f->how == EVENT_INT || f->how == EVENT_ARRAY) && f->size == 8 && !f->bits && !f->is_signed;
+}
+
 int pg_event_set(pg_ctx *ctx, pg_event *e, const char *name, int64_t index, const pg_value *v)
 {
 	const struct ir_field *row = find(ctx, e, name);
@@ -146,6 +152,10 @@ int pg_event_set(pg_ctx *ctx, pg_event *e, const char *name, int64_t index, cons
 	bool truth = v->kind == PG_TRUE || v->kind == PG_FALSE;
 	if (f->how == EVENT_ADDRESS && (v->kind == PG_IP4 || v->kind == PG_IP6)) {
 		e->addresses[row - e->view->fields] = *v;
+		return 0;
+	}
+	if (v->kind == PG_STR && holds_address(f)) {
+		e->values[row - e->view->fields][index < 0 ? 0 : index].i = (int64_t)(uintptr_t)v->str;
 		return 0;
 	}
 	enum pg_kind want = f->how == EVENT_ADDRESS ? PG_IP4 : is_text(f) ? PG_STR : f->how == EVENT_BOOL ? PG_TRUE : PG_INT;

@@ -23,6 +23,12 @@ bool pg_hook_find(const char *kind, struct pg_hook *out)
 	return h;
 }
 
+const char *pg_absent_hook(unsigned i)
+{
+	const struct hook_absent *a = hook_absent_at(i);
+	return a ? a->name : NULL;
+}
+
 /* ---- counters ---- */
 
 /* Adds (sign 1) or takes away what the program that the kernel runs has counted. */

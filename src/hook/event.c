@@ -226,12 +226,18 @@ static const struct {
 
 static const struct ir_field no_fields[1];
 
+static const char *array_use(struct arena *a, const struct event_field *f)
+{
+	const char *ip = event_address(f) ? arena_printf(a, ", and %s:ip() the address in it", f->name) : "";
+	return arena_printf(a, "its elements are %s[0] to %s[%u]%s", f->name, f->name, f->count - 1, ip);
+}
+
 static const struct ir_view *array_view(struct arena *a, const struct event_field *f)
 {
 	static const struct ir_lib *const methods[] = { [0] = no_methods, [4] = ip4_methods, [16] = ip6_methods };
 	struct array *v = arena_new(a, struct array);
-	v->view = (struct ir_view){ .name = f->name, .fields = no_fields, .methods = methods[event_address(f)],
-				    .at = &v->at };
+	v->view = (struct ir_view){ .name = f->name, .kind = "array", .use = array_use(a, f), .fields = no_fields,
+				    .methods = methods[event_address(f)], .at = &v->at };
 	v->at = (struct ir_lib){ .name = "[]", .min = 1, .max = 1, .effects = IR_E_READ, .type = at_type,
 				 .lower = at_lower, .what = "a[i]" };
 	v->field = f;
@@ -263,7 +269,7 @@ const struct ir_target *event_target(struct arena *a, const struct ir_target *ba
 			views[nviews++] = array_view(a, f);
 		}
 	}
-	*self = (struct ir_view){ .name = name, .fields = rows, .methods = no_methods };
+	*self = (struct ir_view){ .name = name, .kind = name, .fields = rows, .methods = no_methods };
 	views[0] = self;
 	t->views = views;
 	return t;

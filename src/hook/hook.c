@@ -17,6 +17,12 @@ static const struct hook hooks[] = {
 
 enum { NHOOKS = sizeof hooks / sizeof *hooks };
 
+static const struct hook_absent absents[] = {
+#define ABSENT(name, nearest) { #name, nearest },
+#include "hook/absent.def"
+#undef ABSENT
+};
+
 const struct hook *hook_at(unsigned i)
 {
 	return i < NHOOKS ? &hooks[i] : NULL;
@@ -30,6 +36,21 @@ const struct hook *hook_find(const char *kind, const char **point)
 	for (unsigned i = 0; i < NHOOKS; i++)
 		if (!strncmp(hooks[i].name, kind, n) && !hooks[i].name[n])
 			return &hooks[i];
+	return NULL;
+}
+
+const struct hook_absent *hook_absent_at(unsigned i)
+{
+	return i < sizeof absents / sizeof *absents ? &absents[i] : NULL;
+}
+
+const struct hook_absent *hook_absent_find(const char *kind)
+{
+	const struct hook_absent *a;
+	size_t n = strcspn(kind, ":");
+	for (unsigned i = 0; (a = hook_absent_at(i)); i++)
+		if (!strncmp(a->name, kind, n) && !a->name[n])
+			return a;
 	return NULL;
 }
 

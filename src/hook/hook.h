@@ -78,10 +78,18 @@ struct hook {
 	const struct hook_family *family;
 };
 
+/* A hook of the kernel that this version has not: absent.def. */
+struct hook_absent {
+	const char *name;
+	const char *nearest; /* what there is instead; NULL: nothing */
+};
+
 /* The hook of a kind, "xdp" or "tracepoint:sched:sched_switch"; *point: what follows the name, or
  * NULL. NULL: there is none. */
 const struct hook *hook_find(const char *kind, const char **point);
 const struct hook *hook_at(unsigned i);                     /* NULL past the end */
+const struct hook_absent *hook_absent_find(const char *kind); /* NULL: none of that name */
+const struct hook_absent *hook_absent_at(unsigned i);       /* NULL past the end */
 bool hook_names(const struct hook *h, const char *word);    /* is the word in its args? */
 /* What is compiled for at a place, in its arena: 0 or -errno with a sentence in err. */
 int hook_target(const struct hook_family *f, const struct hook_place *at, const struct ir_target **out, char *err,

@@ -313,6 +313,9 @@ void infer_error(struct infer *in, uint32_t site, const char *help, const char *
 /* The same for what is legal Lua: a row of the table of refusals. */
 #define infer_refuse(in, site, on, advice, text_, ...)                                             \
 	infer_error(in, site, REFUSAL(on, advice, text_)->help, text_, ##__VA_ARGS__)
+/* With advice of its own, where that is not NULL. */
+#define infer_refuse_by(in, site, own, on, advice, text_, ...)                                     \
+	infer_error(in, site, (own) ? (own) : REFUSAL(on, advice, text_)->help, text_, ##__VA_ARGS__)
 /* Interns a constant in the unit's arena. */
 const pg_value *infer_const(struct infer *in, pg_value v);
 

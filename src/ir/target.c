@@ -115,7 +115,7 @@ const char *ir_kind_lua(const struct ir_unit *u, unsigned kind)
 {
 	const struct ir_view *v = ir_view_of(u->target, kind);
 	if (v)
-		return v->name;
+		return v->kind ? v->kind : v->name;
 	return kind < IR_VIEW0 ? kind_names[kind].lua : "view";
 }
 

@@ -108,6 +108,8 @@ struct ir_field {
 /* A type of view. Its kind is IR_VIEW0 + its row in target->views. */
 struct ir_view {
 	const char *name;     /* "pkt", "ipv4" */
+	const char *kind;     /* what messages call a value of it; NULL: its name */
+	const char *use;      /* how it is used: advice where it is taken for something else; NULL: by its fields */
 	uint8_t words;        /* machine words that represent one */
 	bool is_str_like;     /* #v, v:byte ... are bytes of the packet */
 	/* Where its bytes are, as strings have them; NULL: it has none, or not all of them. */

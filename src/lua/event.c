@@ -115,7 +115,7 @@ static struct event *new_event(lua_State *L, const char *name, const luaL_Reg *m
 	lua_pushvalue(L, -1);
 	if (lua_rawget(L, -3) == LUA_TNIL) {
 		lua_pop(L, 1);
-		pgl_metatable(L, PGL_EVENT, name, m, NULL);
+		pgl_metatable(L, PGL_EVENT, m == meta ? name : "array", m, NULL);
 		lua_pushvalue(L, -2);
 		lua_pushvalue(L, -2);
 		lua_rawset(L, -5);

@@ -182,6 +182,13 @@ static int f_hook(lua_State *L)
 	return 1;
 }
 
+/* bpf.HOOK(...) of one that this version has not; its name is the upvalue. */
+static int f_absent(lua_State *L)
+{
+	struct pgl *s = pgl_get(L);
+	return pgl_raise(L, s, pg_no_hook(s->ctx, lua_tostring(L, lua_upvalueindex(1))));
+}
+
 /* ---- methods ---- */
 
 static void push(lua_State *L, struct link *l, struct pgl_program *p)
@@ -333,5 +340,11 @@ void pgl_open_links(lua_State *L)
 		lua_pushinteger(L, i);
 		lua_pushcclosure(L, f_hook, 1);
 		lua_setfield(L, -2, h.name);
+	}
+	const char *name;
+	for (unsigned i = 0; (name = pg_absent_hook(i)); i++) {
+		lua_pushstring(L, name);
+		lua_pushcclosure(L, f_absent, 1);
+		lua_setfield(L, -2, name);
 	}
 }

@@ -355,11 +355,11 @@ static int f_cgroup_id(lua_State *L)
  * at a time, for the text may end right before one that is not there. */
 static int f_str(lua_State *L)
 {
-	enum { MOST = 64, PAGE = 4096 };
+	enum { MOST = 4096, DEFAULT = 64, PAGE = 4096 };
 	char text[MOST];
 	size_t at = (size_t)luaL_checkinteger(L, 1), n = 0;
-	lua_Integer most = luaL_optinteger(L, 2, MOST);
-	luaL_argcheck(L, most >= 1 && most <= MOST, 2, "a length from 1 to 64");
+	lua_Integer most = luaL_optinteger(L, 2, DEFAULT);
+	luaL_argcheck(L, most >= 1 && most <= MOST, 2, "a length from 1 to 4096");
 	while (n < (size_t)most) {
 		size_t left = PAGE - (at + n) % PAGE, want = (size_t)most - n < left ? (size_t)most - n : left;
 		struct iovec to = { text + n, want }, from = { (void *)(at + n), want };

@@ -51,7 +51,11 @@ static bool has(const struct option *o, const char *hook, size_t n)
 static void unknown(lua_State *L, const char *name, const char *hook, size_t n)
 {
 	luaL_Buffer b;
+	struct pg_hook h;
 	const char *sep = "";
+	struct pgl *s = pgl_get(L);
+	if (!pg_hook_find(hook, &h))
+		pgl_raise(L, s, pg_no_hook(s->ctx, hook));
 	luaL_buffinit(L, &b);
 	for (unsigned i = 0; i < NOPTIONS; i++)
 		if (options[i].what && has(&options[i], hook, n)) {

@@ -134,6 +134,14 @@ const char *infer_a_wrong(const struct infer *in, const struct ir_type *t, uint6
 	return n ? all : "a value";
 }
 
+const char *infer_use(const struct infer *in, const struct ir_type *t)
+{
+	const struct ir_view *v = t->kinds & IR_VIEWS ? ir_view_of(in->fl.u->target, ir_first_kind(t->kinds & IR_VIEWS)) : NULL;
+	if (t->kinds & IR_BIT(IR_INT) && in->fl.u->target->caps & IR_CAP_MEMORY)
+		return "the text at an address is bpf.str(p), in the kernel's memory bpf.kstr(p)";
+	return v ? v->use : NULL;
+}
+
 struct ir_type infer_bytes(struct infer *in)
 {
 	in->fl.u->asks_bytes = true;
@@ -455,7 +463,7 @@ static struct ir_type rule_len(struct infer *in, ir_ref r)
 		return infer_bytes(in);
 	else if (!good)
 		flow_error(&in->fl, ins->site, "%s is always %s here and has no length",
-			   infer_operand(in, r, 0), infer_a_wrong(in, &t, good));
+			   infer_operand(in, r, 0), infer_a_wrong(in, &t, good))->help = infer_use(in, &t);
 	return type_kinds(IR_BIT(IR_INT));
 }
 
@@ -741,6 +749,20 @@ static bool spread_said(const struct flow *fl, bool *said)
 	return more;
 }
 
+/* table.unpack of what is no table; false: that is not why its results are unknown. */
+static bool no_table(struct flow *fl, const struct ir_ins *call)
+{
+	const struct infer in = { .fl = *fl };
+	const struct ir_lib *row = call->op == IRO(call) ? ir_at(fl->f, call->args[0])->type.row : NULL;
+	const struct ir_type *t = call->nargs > 1 ? &ir_at(fl->f, call->args[1])->type : NULL;
+	const uint64_t tables = IR_BIT(IR_REC) | IR_BIT(IR_HOST) | IR_BIT(IR_PENDING);
+	if (!row || !ir_lib_expands(row) || row->imm != IR_EXPAND_UNPACK || !t || !t->kinds || t->kinds & tables)
+		return false;
+	flow_error(fl, call->site, "bad argument #1 to '%s' (table expected, got %s)", row->name, infer_wrong(&in, t, 0))
+		->help = infer_use(&in, t);
+	return true;
+}
+
 /* What still hangs on something unknown, though nothing was wrong with it: once for all that hangs on one another. */
 static void refuse_pending(struct flow *fl)
 {
@@ -754,7 +776,7 @@ static void refuse_pending(struct flow *fl)
 				flow_refuse(fl, i->site, ON_FUNCTIONS, "keep the functions in a captured table, and a number or a "
 					    "text that says which: state = states[state](c)", "which function this calls is known "
 					    "only at run time: it comes from a call before, or from itself");
-			else
+			else if (!no_table(fl, i))
 				flow_refuse(fl, i->site, ON_FUNCTIONS, "call the function by its name, and give it what it needs as "
 					    "arguments", "what this gives is known only at run time; that is not there yet for "
 					    "functions and the variables they share");

@@ -14,6 +14,8 @@ struct ir_type infer_arg(const struct infer *in, ir_ref r, uint32_t i);
 const char *infer_operand(const struct infer *in, ir_ref r, uint32_t i); /* "'n'" or "this value" */
 /* The same with its article: "nil", "a boolean", "an ipv4". */
 const char *infer_a_wrong(const struct infer *in, const struct ir_type *t, uint64_t wanted);
+/* What to do instead, where a number is used as a text (it may be an address), or a view as something else; NULL: nothing. */
+const char *infer_use(const struct infer *in, const struct ir_type *t);
 const char *infer_wrong(const struct infer *in, const struct ir_type *t, uint64_t wanted);
 
 /* What an operation gives that looks at the bytes of an error's message: known when that is a text. (messages.c) */
@@ -26,6 +28,10 @@ bool infer_takes_bytes(const struct ir_unit *u, const struct ir_type *object);
 void infer_too_many(const struct flow *fl, ir_ref result);
 /* The results of a call of a row that gives several: how many, and their types; 0: not known, or one. */
 uint32_t infer_results(struct infer *in, ir_ref call, struct ir_type out[IR_RESULTS]);
+
+/* That kernel code has no such function of Lua, or method of strings, and what to write instead. (absent.c) */
+void infer_absent(struct infer *in, uint32_t site, const char *name);
+void infer_no_method(struct infer *in, uint32_t site, const char *name);
 
 struct ir_type infer_arith(struct infer *in, ir_ref r);    /* infer_num.c */
 struct ir_type infer_float(struct infer *in, ir_ref r);

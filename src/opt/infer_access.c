@@ -268,8 +268,7 @@ static struct ir_type index_kind(struct infer *in, ir_ref r, const struct ir_typ
 			    "numbers, texts or tables of them", "%s: kernel code cannot use this host value",
 			    infer_operand(in, r, 0));
 	else if (IR_BIT(kind) & IR_STRINGS && name)
-		flow_refuse(&in->fl, site, ON_STRINGS, "compute it in the user half and capture it",
-			    "there is no string.%s in kernel code", name)->at = name;
+		infer_no_method(in, site, name);
 	else if (IR_BIT(kind) & IR_STRINGS)
 		flow_error(&in->fl, site, "a string has no field %s", key_text(in, key))->help =
 			key->kinds & IR_BIT(IR_INT) ? "a byte of it is s:byte(i), a part s:sub(i, j)" : NULL;
@@ -312,7 +311,8 @@ struct ir_type infer_index(struct infer *in, ir_ref r)
 	}
 	if (!good) {
 		flow_error(&in->fl, ir_at(in->fl.f, r)->site, "%s is always %s here and is indexed with %s",
-			   infer_operand(in, r, 0), infer_a_wrong(in, &t, 0), key_text(in, &key));
+			   infer_operand(in, r, 0), infer_a_wrong(in, &t, 0), key_text(in, &key))
+			->help = const_name(&key) ? infer_use(in, &t) : NULL;
 		return nothing;
 	}
 	return out;
@@ -628,67 +628,6 @@ static struct ir_type call_method_of_union(struct infer *in, ir_ref r, const str
 	return out;
 }
 
-static bool starts(const char *name, const char *with)
-{
-	return !strncmp(name, with, strlen(with));
-}
-
-#define ABSENT "'%s' is not there in kernel code"
-
-/* Functions of tables, and what to write instead. */
-static const struct refusal *absent_of_tables(const char *name)
-{
-	if (starts(name, "setmetatable") || starts(name, "getmetatable"))
-		return REFUSAL(ON_TABLES, "set it in the user half: of captured tables __index is followed; those made "
-			       "in kernel code have no metatable", ABSENT);
-	if (starts(name, "table.concat"))
-		return REFUSAL(ON_STRINGS, "put the texts together with ..", ABSENT);
-	if (starts(name, "table."))
-		return REFUSAL(ON_TABLES, "lists of kernel code are indexed, counted (#t), appended to (t[#t + 1] = v) and gone over: the rest is a loop", ABSENT);
-	if (starts(name, "rawset"))
-		return REFUSAL(ON_TABLES, "assign the field: t.k = v", ABSENT);
-	return NULL;
-}
-
-/* Functions of Lua that kernel code has not, or not yet. */
-static const struct refusal *absent(const char *name)
-{
-	if (!strcmp(name, "next"))
-		return REFUSAL(ON_LOOPS, "go over it: for k, v in pairs(t) do ... end", ABSENT);
-	if (starts(name, "coroutine."))
-		return REFUSAL(ON_FUNCTIONS, "a run goes through without a pause: keep in a map, or in bpf.state, what the "
-			       "next run needs", ABSENT);
-	if (starts(name, "load") || starts(name, "dofile") || starts(name, "require"))
-		return REFUSAL(ON_FUNCTIONS, "load it in the user half, and capture the functions that this gives", ABSENT);
-	if (starts(name, "io."))
-		return REFUSAL(ON_FUNCTIONS, "print(...), or send an event: the user half writes it", ABSENT);
-	if (starts(name, "debug."))
-		return REFUSAL(ON_FUNCTIONS, "leave it out: errors name their line by themselves", ABSENT);
-	if (!strcmp(name, "os.time") || !strcmp(name, "os.clock"))
-		return REFUSAL(ON_FUNCTIONS, "bpf.ktime() gives the nanoseconds since boot", ABSENT);
-	if (starts(name, "math.random"))
-		return REFUSAL(ON_FUNCTIONS, "bpf.random() gives 32 random bits", ABSENT);
-	if (starts(name, "math."))
-		return REFUSAL(ON_VALUES, "it computes with floats, which do not exist in the kernel: use integers, or "
-			       "capture what it gives", ABSENT);
-	if (starts(name, "bpf."))
-		return REFUSAL(ON_FUNCTIONS, "it is of the user half: call it there, before the function is compiled, and "
-			       "capture what it gives", ABSENT);
-	if (starts(name, "collectgarbage"))
-		return REFUSAL(ON_FUNCTIONS, "leave it out: kernel code leaves nothing to collect", ABSENT);
-	return absent_of_tables(name);
-}
-
-static void unknown_lib(struct infer *in, uint32_t site, const char *name)
-{
-	const struct refusal *row = absent(name);
-	if (row)
-		diag_advise(flow_error(&in->fl, site, ABSENT, name), row);
-	else
-		flow_refuse(&in->fl, site, ON_FUNCTIONS, "call it in the user half and capture its result",
-			    "'%s' cannot be called in kernel code", name);
-}
-
 /* The library that a function is looked up in, as the source calls it: "math"; "" for a global; NULL: none. */
 static const char *library(const struct infer *in, ir_ref call)
 {
@@ -731,7 +670,7 @@ static void unknown_callee(struct infer *in, ir_ref r, const struct ir_type *cal
 	uint32_t site = ir_at(in->fl.f, r)->site;
 	const pg_value *k = callee->k;
 	if (k && k->kind == PG_LIB)
-		unknown_lib(in, site, k->lib);
+		infer_absent(in, site, k->lib);
 	else if (!(callee->kinds & IR_BIT(IR_FUNC)))
 		flow_error(&in->fl, site, "%s is always %s here and is called", infer_operand(in, r, 0),
 			   infer_a_wrong(in, callee, IR_BIT(IR_FUNC)))->help =

@@ -116,7 +116,8 @@ static bool integer_operand(struct infer *in, ir_ref r, uint32_t i, const char *
 		flow_error(&in->fl, site, "%s is always %s here and is used %s",
 			   infer_operand(in, r, i), infer_a_wrong(in, &t, IR_BIT(IR_INT)), use)
 			->help = t.kinds & ADDRESSES ? "a:int() is an address as a number, a:byte(i) one of its bytes"
-			       : t.k && t.k->kind == PG_TABLE ? "no metamethod is followed but __index: call a function of the table" : NULL;
+			       : t.k && t.k->kind == PG_TABLE ? "no metamethod is followed but __index: call a function of the table"
+			       : infer_use(in, &t);
 	}
 	return true;
 }
@@ -223,6 +224,22 @@ static struct ir_type truth_type(bool b)
 	return type_kinds(IR_BIT(b ? IR_TRUE : IR_FALSE));
 }
 
+/* Of a number compared with a text. */
+static const char *number_help(const struct infer *in, const struct ir_type *number)
+{
+	const char *text_at = number->k ? NULL : infer_use(in, number);
+	return text_at ? text_at : "compare with a number: tonumber(\"80\") is one";
+}
+
+static void warn_view(struct infer *in, const struct ir_site *site, uint64_t views)
+{
+	const struct ir_type t = { .kinds = views };
+	const struct ir_view *v = ir_view_of(in->fl.u->target, ir_first_kind(views));
+	diag_add(in->fl.u->diag, DIAG_WARNING, site->pos, "%s never equals a number, a string or an address",
+		 v->kind ? infer_a_wrong(in, &t, 0) : "a header or packet")->help =
+		v->use ? v->use : v->kind ? "compare a field of it"
+		: "compare a field of it, or bytes: p:sub(1, 4) == \"GET \"";
+}
 
 /* The comparison r is false, because its sides are of two kinds that scripts mix up; unless
  * captured values are compared, or it is in a function that others may call with other values. */
@@ -238,13 +255,12 @@ void infer_warn_equal(struct flow *fl, ir_ref r)
 			"compare with bpf.ip(\"...\") or bpf.mac(\"...\")";
 	else if (never && one & NUMBERS && one & IR_STRINGS && !(one & ~(NUMBERS | IR_STRINGS)))
 		diag_add(fl->u->diag, DIAG_WARNING, site->pos, "a number never equals a string")->help =
-			"compare with a number: tonumber(\"80\") is one";
+			number_help(&in, a.kinds & NUMBERS ? &a : &b);
 	else if (never && one & NUMBERS && one & IR_BOOL && !(one & ~(NUMBERS | IR_BOOL)))
 		diag_add(fl->u->diag, DIAG_WARNING, site->pos, "a boolean never equals a number")->help =
 			"test it by itself: if tcp.syn then ... end";
-	else if (never && one & IR_VIEWS && one & (NUMBERS | IR_STRINGS))
-		diag_add(fl->u->diag, DIAG_WARNING, site->pos, "a header or packet never equals a number or a string")->help =
-			"compare a field of it, or bytes: p:sub(1, 4) == \"GET \"";
+	else if (never && one & IR_VIEWS && one & (NUMBERS | IR_STRINGS | ADDRESSES))
+		warn_view(&in, site, one & IR_VIEWS);
 }
 
 static bool is_text(const struct ir_type *t)

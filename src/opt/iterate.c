@@ -390,18 +390,30 @@ int iterate_turns(struct flow *fl)
 
 /* ---- what cannot be ---- */
 
+/* What has fields: a state, an entry, or one of the views. */
+static void no_pairs(struct flow *fl, uint32_t site, const char *name, uint64_t views)
+{
+	const struct ir_view *v = views ? ir_view_of(fl->u->target, ir_first_kind(views)) : NULL;
+	struct diag *d = flow_refuse(fl, site, ON_LOOPS, "name the fields one by one", "kernel code cannot go over this "
+				     "with '%s'", name);
+	if (v && v->use)
+		d->help = v->use;
+}
+
 static void refuse_over(struct flow *fl, uint32_t site, const char *name, const struct ir_type *t)
 {
+	const uint64_t fields = IR_VIEWS | IR_BIT(IR_ENTRY);
 	struct map_shape s = { .role = PG_ROLE_MAP };
 	bool map = is_map(fl, t, &s);
 	if (fl->u->diag->errors && (map || is_host(t, PG_TABLE) || !t->kinds))
 		return; /* behind what was wrong: where the loop starts, or what it goes over, was not looked at */
 	if (ir_single(t->kinds) && ir_map_like(fl->u, t) && !map && s.role <= PG_ROLE_EVENTS)
-		flow_refuse(fl, site, ON_LOOPS, "name the fields one by one", "kernel code cannot go over this with '%s'",
-			    name);
+		no_pairs(fl, site, name, 0);
 	else if (ir_single(t->kinds) && ir_map_like(fl->u, t) && !map)
 		flow_refuse(fl, site, ON_LOOPS, "go over it in the user half", "kernel code cannot go over this with '%s'",
 			    name);
+	else if (t->kinds & fields && !(t->kinds & ~(fields | IR_BIT(IR_NIL))))
+		no_pairs(fl, site, name, t->kinds & IR_VIEWS);
 	else if (t->kinds == (IR_BIT(IR_MAP) | IR_BIT(IR_NIL)))
 		flow_error(fl, site, "what '%s' goes over here may be nil", name)->help = "test it first: if m then ... end";
 	else

@@ -141,13 +141,14 @@ static bool between_bounds(struct numbers *set, ir_ref key)
 	return true;
 }
 
-void lists_keys(struct records *s, struct rec *web, ir_ref key)
+bool lists_keys(struct records *s, struct rec *web, ir_ref key)
 {
 	struct numbers set = { .f = s->f };
 	if (!may_be(&set, key, 0) && !between_bounds(&set, key))
-		return;
+		return false;
 	for (uint32_t i = 0; i < set.n; i++)
 		record_key(s, web, const_int(s->u, set.v[i]));
+	return true;
 }
 
 /* So many keys from 1 on. */
@@ -213,6 +214,12 @@ ir_blk gap_when(struct gap *g, ir_blk b, ir_ref v, const pg_value *k, ir_blk *ye
 
 /* ---- t[i] ---- */
 
+/* May a value of these kinds be that key? */
+static bool is_such(uint64_t kinds, const pg_value *key)
+{
+	return ir_alike(kinds) & IR_BIT(ir_kind_of(key->kind));
+}
+
 static bool lies_in(const struct bounds *in, const pg_value *key)
 {
 	return !in || (key->kind == PG_INT && key->i >= in->least && key->i <= in->most);
@@ -240,12 +247,27 @@ static void access_key(struct gap *g, ir_blk b, const struct ir_ins *old, const 
 	}
 }
 
+/* t[n] = v where the keys are those of t[1], which is read: any other will raise. */
+static void warn_no_place(struct lists *l, ir_ref set, const struct rec *web)
+{
+	const struct ir_ins *i = ir_at(l->f, set);
+	uint64_t kinds = ir_alike(ir_at(l->f, i->args[1])->type.kinds);
+	if (kinds & ir_alike(web->placed))
+		return;
+	diag_add(l->s->u->diag, DIAG_WARNING, l->s->u->sites[ir_site_shown(l->s->u, i->site)].pos,
+		 "this table is made without such keys: assigning to one raises, unless it is read by name elsewhere")->help =
+		kinds & IR_BIT(IR_INT) ? "append: t[#t + 1] = v; or make it with all its places, as in { 0, 0, 0, 0 }"
+		: "keep in a map what has such keys";
+}
+
 static void expand_index(struct lists *l, ir_ref r, const struct rec *web)
 {
 	const struct ir_ins old = *ir_at(l->f, r);
 	const struct bounds *in = l->keys[r];
 	bool set = old.op == IRO(setindex), all;
 	uint32_t left = count_keys(web, in, &all);
+	if (set && !all)
+		warn_no_place(l, r, web);
 	struct gap g = gap_open(l, r, !set);
 	ir_blk b = g.before, mine;
 	if (set && ir_at(l->f, old.args[1])->type.kinds & IR_BIT(IR_NIL)) {
@@ -253,7 +275,7 @@ static void expand_index(struct lists *l, ir_ref r, const struct rec *web)
 		flow_raise(&l->fl, mine, r, "table index is nil");
 	}
 	for (uint32_t k = 0; k < web->n; k++) {
-		if (!lies_in(in, web->keys[k]))
+		if (!lies_in(in, web->keys[k]) || !is_such(ir_at(l->f, old.args[1])->type.kinds, web->keys[k]))
 			continue;
 		if (!--left && all) {
 			access_key(&g, b, &old, web->keys[k]);
@@ -371,7 +393,7 @@ bool lists_uses(const struct records *s, ir_ref r, uint32_t arg)
 static bool has_such(const struct rec *web, uint64_t kinds)
 {
 	for (uint32_t k = 0; k < web->n; k++)
-		if (ir_alike(kinds) & IR_BIT(ir_kind_of(web->keys[k]->kind)))
+		if (is_such(kinds, web->keys[k]))
 			return true;
 	return false;
 }

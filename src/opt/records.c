@@ -200,6 +200,19 @@ static void note_other(struct records *s, ir_ref r, uint32_t arg)
 		       REFUSAL(ON_TABLES, "test it first: if t then m[k] = t end", "this may be a table or none, and is stored; which, is known only at run time"));
 }
 
+static void note_key(struct records *s, struct rec *web, ir_ref access)
+{
+	const struct ir_ins *i = ir_at(s->f, access);
+	const pg_value *key = record_key_of(s, access);
+	bool sets = i->op == IRO(setindex);
+	if (key)
+		record_key(s, web, key);
+	if (key && sets)
+		web->placed |= IR_BIT(ir_kind_of(key->kind));
+	else if (!key && sets && type_of(s, i->args[1])->kinds == IR_BIT(IR_INT) && lists_keys(s, web, i->args[1]))
+		web->placed |= IR_BIT(IR_INT);
+}
+
 static void note_use(struct records *s, struct rec *rec, ir_ref r, uint32_t arg)
 {
 	const struct ir_ins *i = ir_at(s->f, r);
@@ -211,13 +224,12 @@ static void note_use(struct records *s, struct rec *rec, ir_ref r, uint32_t arg)
 		web->held = r;
 	if (is_access(i, arg) && type_is_pending(type_of(s, i->args[1])))
 		web->waits = r;
-	const pg_value *key = is_access(i, arg) ? record_key_of(s, r) : NULL;
-	if (key)
-		record_key(s, web, key);
-	else if (i->op == IRO(setindex) && is_access(i, arg) && type_of(s, i->args[1])->kinds == IR_BIT(IR_INT))
-		lists_keys(s, web, i->args[1]);
-	for (uint32_t a = 1; i->op == IRO(setlist) && !arg && a < i->nargs; a++)
+	if (is_access(i, arg))
+		note_key(s, web, r);
+	for (uint32_t a = 1; i->op == IRO(setlist) && !arg && a < i->nargs; a++) {
 		record_key(s, web, const_int(s->u, i->imm + a));
+		web->placed |= IR_BIT(IR_INT);
+	}
 }
 
 /* The parameter that an edge gives a table to: one that is not known yet holds it. */

@@ -15,6 +15,7 @@ struct rec {
 	/* of the web */
 	const pg_value **keys;
 	uint32_t n, cap;
+	uint64_t placed;       /* kinds of those keys that are assigned; the others are read only */
 	ir_ref held;           /* kept where it cannot be followed yet, such as in a field of another table; or 0 */
 	ir_ref waits;          /* an access by a key that hangs on something not known yet; or 0 */
 	uint32_t length;       /* #t, where that is certain before all keys are known; or 0 */
@@ -65,8 +66,8 @@ ir_ref record_shared(const struct records *s, const struct rec *rec);
 
 /* Is r a use of the table that takes more than the name of a field (t[i], #t, a loop, table.unpack)? */
 bool lists_uses(const struct records *s, ir_ref r, uint32_t arg);
-/* The key is a number known only at run time: the web gets those that it may be, as far as that is seen. */
-void lists_keys(struct records *s, struct rec *web, ir_ref key);
+/* The key is a number known only at run time: the web gets those that it may be; false: that is not seen. */
+bool lists_keys(struct records *s, struct rec *web, ir_ref key);
 /* How many elements each table of the web has, always; 0: that is not seen. */
 uint32_t full_length(const struct records *s, const struct rec *web);
 /* Has the table no holes, for all that is done is to append to it? That is seen before the keys are known, and kept. */

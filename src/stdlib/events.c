@@ -96,9 +96,10 @@ static bool is_far(uint64_t kinds, uint32_t most)
 static bool not_printed(struct infer *in, uint32_t site, uint32_t arg, unsigned kind)
 {
 	const char *name = ir_kind_lua(infer_unit(in), kind);
-	if (kind == IR_ENTRY || kind == IR_REC || kind >= IR_VIEW0)
-		infer_refuse(in, site, ON_STRINGS, "print its fields", "argument #%u of print is "
-			     "of the kind %s; kernel code cannot print that", arg, name);
+	const struct ir_view *view = ir_view_of(infer_unit(in)->target, kind);
+	if (kind == IR_ENTRY || kind == IR_REC || view)
+		infer_refuse_by(in, site, view ? view->use : NULL, ON_STRINGS, "print its fields", "argument #%u of print is "
+				"of the kind %s; kernel code cannot print that", arg, name);
 	else
 		infer_refuse(in, site, ON_STRINGS, "print what it gives or holds, or a text that names it", "argument #%u of "
 			     "print is of the kind %s; kernel code cannot print that", arg, name);

@@ -309,16 +309,30 @@ static bool rawlen_type(struct infer *in, const struct ir_lib *row, uint32_t sit
 			const struct ir_type *a, struct ir_type *out)
 {
 	struct ir_unit *u = infer_unit(in);
-	const pg_value *t = known_table(in, row, site, &a[0]);
+	const pg_value *t = a[0].k;
 	int64_t len;
 	(void)n;
-	if (!t)
-		return false;
-	if (u->source->len(u, t->id, &len) < 0)
+	if (!t && !(a[0].kinds & ~IR_STRINGS))
+		return true;
+	if (!t || (t->kind != PG_STR && t->kind != PG_TABLE))
+		return infer_refuse(in, site, ON_TABLES, "write #v; or test first that it is a text: if s then ... rawlen(s) ... end",
+				    "'%s' takes a captured table, or what is sure to be a text, in kernel code", row->name), false;
+	if (t->kind == PG_STR)
+		len = t->n;
+	else if (u->source->len(u, t->id, &len) < 0)
 		return infer_refuse(in, site, ON_TABLES, "take it in the user half and capture the number",
 				    "'%s' of a table with a metatable is not known in kernel code", row->name), false;
 	is_const(in, out, infer_const(in, (pg_value){ .kind = PG_INT, .i = len }), INT);
 	return true;
+}
+
+/* Of a text; those of tables are known. */
+static void rawlen_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
+			 struct lw_val *out)
+{
+	const struct lw_val text = lw_str_one(w, &args[0]);
+	(void)row, (void)n;
+	*out = lw_int(lw_str_len(w, &text));
 }
 
 /* What is known needs no code: results are looked at by their types. */
@@ -349,7 +363,7 @@ const struct ir_lib stdlib_rows[] = {
 	  "the text of these bytes" },
 	{ "rawget", 2, 2, { 0 }, IR_ANY, 0, 0, rawget_type, known_lower, 0, "t[k] of a captured table, without __index" },
 	{ "rawequal", 2, 2, { 0 }, IR_ANY, 0, 0, NULL, NULL, IR_EXPAND_RAWEQUAL, "a == b, without __eq" },
-	{ "rawlen", 1, 1, { 0 }, INT, 0, 0, rawlen_type, known_lower, 0, "#t of a captured table" },
+	{ "rawlen", 1, 1, { 0 }, INT, 0, IR_BYTES, rawlen_type, rawlen_lower, 0, "#t of a captured table, or of a text" },
 	{ "print", 0, -1, { 0 }, 0, 0, IR_E_WRITE, std_print_type, std_print_lower, 0,
 	  "sends its arguments to the user half, which prints them" },
 	{ "error", 0, 2, { 0 }, IR_ANY, 0, IR_E_RAISE, NULL, NULL, IR_EXPAND_ERROR, "raises a run-time error" },

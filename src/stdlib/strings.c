@@ -28,10 +28,15 @@ bool std_integers(struct infer *in, const struct ir_lib *row, uint32_t site, uin
 /* Is the string one whose bytes can be looked at where it is, or that is short enough to be copied? */
 bool std_one_string(struct infer *in, const struct ir_lib *row, uint32_t site, const struct ir_type *a)
 {
-	if (a->kinds & (INT | IR_BIT(IR_FLOAT)))
-		return infer_refuse(in, site, ON_STRINGS, "make it a text first: tostring(n)",
-				    "'%s' of a number is not there in kernel code", row->name), false;
-	return true;
+	if (!(a->kinds & (INT | IR_BIT(IR_FLOAT))))
+		return true;
+	if (infer_unit(in)->target->caps & IR_CAP_MEMORY)
+		infer_refuse(in, site, ON_STRINGS, "read the text at an address: bpf.str(p); make another number a text: "
+			     "tostring(n)", "'%s' of a number is not there in kernel code", row->name);
+	else
+		infer_refuse(in, site, ON_STRINGS, "make it a text first: tostring(n)",
+			     "'%s' of a number is not there in kernel code", row->name);
+	return false;
 }
 
 struct ir_type std_part(const struct ir_type *a, uint32_t most)

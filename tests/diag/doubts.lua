@@ -125,6 +125,7 @@ end)
 diag.case("a payload and a text", function(pkt)
 	local udp = pkt.udp
 	if udp and udp.payload == "GET" then return bpf.DROP end
+	if pkt.ip == bpf.ip "10.0.0.1" then return bpf.DROP end
 	if pkt.tcp ~= 0 then return bpf.PASS end
 end)
 local four = bpf.map { "array", key = "u32", value = "u64", entries = 4 }

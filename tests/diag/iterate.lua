@@ -82,4 +82,9 @@ end)
 diag.case("a fourth value to close", function(p)
 	for k in function() return nil end, nil, nil, p do print(k) end
 end)
+diag.case("a header, and what may be one", function(p)
+	for name, value in pairs(p.eth) do print(name, value) end
+	for name, value in pairs(p.ipv4) do print(name, value) end
+end)
+diag.case("a number unpacked", function(p) print(table.unpack(p.len)) end)
 diag.done()

@@ -20,6 +20,31 @@ diag.case("a length known only at run time", function(e) print(bpf.str(e.args[0]
 diag.case("too great a length", function(e) print(bpf.str(e.args[0], 4097)) end)
 diag.case("an address that is text", function(e) print(bpf.kstr "x") end)
 diag.case("a verdict on error", function(e) print(e.id) end, { on_error = bpf.DROP })
+diag.case("an array and a number", function(e) print(e.args + 1) end)
+diag.case("an address that is used as text", function(e)
+	local p = e.args[1]
+	print(p:sub(1, 4), #p)
+	print(string.upper(p), string.find(e.args[0], "/etc"))
+end)
+diag.case("an address compared with text", function(e)
+	if e.args[1] == "/etc/passwd" or "x" ~= e.args[0] then print(1) end
+	if bpf.comm() == 5 then print(2) end
+end)
+diag.case("a number's field", function(e) print(e.id[1], e.id.sub) end)
+diag.case("the event itself", function(e) print(2, e) end)
+diag.case("the event and a number", function(e) if e == 5 then print(1) end end)
+diag.case("the elements of an array", function(e) print(table.unpack(e.args)) end)
+diag.case("pairs of an event, and of an array", function(e)
+	for name, value in pairs(e) do print(name, value) end
+	for i, value in pairs(e.args) do print(i, value) end
+end)
+diag.kind = "tracepoint:sock:inet_sock_set_state"
+diag.case("the length of an address's bytes", function(e) print(#e.daddr, #e.saddr_v6) end)
+diag.case("an array and an address", function(e)
+	if e.daddr == bpf.ip "127.0.0.1" then print(1) end
+	if e.saddr_v6 ~= "::1" or e.saddr == 0x7f000001 then print(2) end
+	if e.daddr:ip() == bpf.ip "127.0.0.1" then print(3) end
+end)
 local own = bpf.map { "task_storage", value = "struct { u64 n; u8 b; }", name = "own" }
 local total = bpf.map { "task_storage", value = "u32" }
 diag.kind = "tracepoint:sched:sched_switch"

@@ -254,6 +254,22 @@ diag.case("one of two lists, by its own length", function(p)
 	for i = 1, 9 do t[head % #t + 1] = i head = head + 1 end
 	return t[2] == 3 and bpf.DROP or bpf.PASS
 end)
+diag.case("a list without places", function(p)
+	local t, n = {}, 0
+	for w in p:sub(1, 40):gmatch "%a+" do n = n + 1 t[n] = w end
+	return t[1] == "GET" and bpf.DROP or bpf.PASS
+end)
+diag.case("words counted in a table without places", function(p)
+	local t = { 0, 0 }
+	for w in p:sub(1, 40):gmatch "%a+" do t[w] = (t[w] or 0) + 1 end
+	return t.GET == 2 and bpf.DROP or bpf.PASS
+end)
+diag.case("lists with places", function(p)
+	local t, u, v, n = { 0, 0, 0 }, {}, {}, 0
+	for i = 1, 8 do u[i] = 0 end
+	for w in p:sub(1, 40):gmatch "%a+" do n = n + 1 t[n] = w u[n] = n v[n & 3] = w end
+	return t[1] == "GET" and u[3] == 3 and v[2] == "x" and bpf.DROP or bpf.PASS
+end)
 local states = {}
 function states.one(c) if c == 65 then return states.two end return states.one end
 function states.two() return states.one end

@@ -28,6 +28,11 @@ over("grown in a loop", function(s)
 	for i = 1, #s do t = t .. s:byte(i) .. "." end
 	return all(t)
 end)
+over("rawlen", function(s, p)
+	local message = select(2, pcall(error, s .. "!", 0))
+	local of = p.len > 20 and s or s .. "x"
+	return rawlen(s), rawlen(s:sub(2) .. "ab") * 100 + rawlen(("x"):rep(70) .. s), rawlen(of) + rawlen("constant") * rawlen(message)
+end)
 over("grown in front", function(s)
 	local t, last = "", "none"
 	for i = 1, #s do

@@ -49,7 +49,7 @@ errs("a misspelt field", SWITCH, function(e) return e.next_com end, {}, "sched_s
 errs("a result", SWITCH, function(e) return 1 end, {}, "a number value was returned, where tracepoint takes no result")
 errs("a string as a result", SWITCH, function(e) return "x" end, {}, "a string value was returned")
 errs("arithmetic on an event", SWITCH, function(e) return e + 1 end, {}, "attempt to perform arithmetic on a sched_switch value (local 'e')")
-errs("arithmetic on an array", ENTER, function(e) return e.args + 1 end, {}, "attempt to perform arithmetic on a args value (field 'args')")
+errs("arithmetic on an array", ENTER, function(e) return e.args + 1 end, {}, "attempt to perform arithmetic on a array value (field 'args')")
 errs("an assignment", SWITCH, function(e) e.next_pid = 1 end, {}, "read-only")
 errs("an error of its own", SWITCH, function(e) error("mine", 0) end, {}, "mine")
 
@@ -79,8 +79,19 @@ check("is false when not given", not twin("tracepoint:sched:sched_process_exit",
 
 -- ---- text at an address ----
 
+local OPENAT, path = "tracepoint:syscalls:sys_enter_openat", "/" .. ("x"):rep(99)
+check("text as its address", not twin(OPENAT, function(e) seen = { e.filename, bpf.str(e.filename), bpf.str(e.filename, 200), bpf.str(e.filename, 3) } end,
+	{ filename = path }) and math.type(seen[1]) == "integer" and seen[2] == path:sub(1, 64) and seen[3] == path and seen[4] == "/xx", seen[2])
+check("text that is not given", not twin(OPENAT, function(e) seen = { e.filename, bpf.str(e.filename) } end) and seen[1] == 0 and seen[2] == "")
+check("text in an array", not twin(ENTER, function(e) seen = { bpf.str(e.args[1]), e.args[0] } end, { args = { [0] = 5, "/etc" } })
+	and seen[1] == "/etc" and seen[2] == 5, seen[1])
+refused("text for a signed one", SWITCH, { prev_state = "x" }, "bad field 'prev_state' (long expected, got string)")
+check("text as its address, in a program's twin", select(4, bpf.program(OPENAT, function(e)
+	if bpf.str(e.filename) ~= "/etc/x" then error "another" end
+end):twin { filename = "/etc/x" }) == nil)
+
 check("bpf.str where nothing is", bpf.str(0) == "" and bpf.str(1 << 62, 5) == "" and bpf.kstr(-1) == "")
-check("its length", select(2, pcall(bpf.str, 0, 65)):find "a length from 1 to 64" ~= nil)
+check("its length", select(2, pcall(bpf.str, 0, 4097)):find "a length from 1 to 4096" ~= nil)
 
 -- ---- a kind that cannot be tested ----
 
