@@ -122,6 +122,7 @@ const struct ct_field *map_field(pg_map *m, const char *name);
 int map_misfit(pg_map *m, enum pg_mode mode, bool is_key, const pg_value *v, int rc,
 	       const char *why);
 int map_fail(pg_map *m, int err, const char *doing); /* a system call's error, in words */
+int map_make_fail(pg_map *m, const pg_map *model, int err); /* of making one like model: the kernel may be too old for it */
 
 /* map_cpu.c: values with a slot for each CPU, in m->vbuf */
 unsigned map_this_cpu(const pg_map *m);

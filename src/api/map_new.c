@@ -251,6 +251,14 @@ int map_fail(pg_map *m, int err, const char *doing)
 			m->name, end, strerror(-err), rights ? "; " : "", rights ? rights : "");
 }
 
+int map_make_fail(pg_map *m, const pg_map *model, int err)
+{
+	if (err != -EINVAL || !model->of->since)
+		return map_fail(m, err, "make");
+	return api_fail(m->ctx, err, "cannot make %s map: %s (the type came with Linux %s)", model->of->name, strerror(EINVAL),
+			model->of->since);
+}
+
 static int create(pg_map *m)
 {
 	bool ring = m->role == PG_ROLE_EVENTS || m->role == PG_ROLE_RING;
@@ -273,10 +281,7 @@ static int create(pg_map *m)
 	}
 	kern_close(s.btf_fd);
 	kern_close(m->inner ? s.inner_fd : -1);
-	if (fd == -EINVAL && m->of->since)
-		return api_fail(m->ctx, fd, "cannot make %s map: %s (the type came with Linux %s)", m->of->name,
-				strerror(EINVAL), m->of->since);
-	return fd < 0 ? map_fail(m, fd, "make") : fd;
+	return fd < 0 ? map_make_fail(m, m, fd) : fd;
 }
 
 static bool has_nullable(const pg_map *m)

@@ -49,7 +49,7 @@ int outer_model(pg_map *m)
 		.entries = i->array ? i->entries : 1, .flags = i->flags, .numa = i->numa,
 	};
 	int fd = kern_map_create(&s);
-	return fd < 0 ? map_fail(m, fd, "make") : fd;
+	return fd < 0 ? map_make_fail(m, i, fd) : fd;
 }
 
 static bool same_type(const struct ctype *a, const struct ctype *b)

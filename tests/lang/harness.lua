@@ -399,6 +399,14 @@ function lang.program(name, kind, options, f)
 	skipped(name, lacks)
 end
 
+-- bpf.map of a type that the kernel may be too old for: then nil, said as a skip.
+function lang.map(spec)
+	local good, map = pcall(bpf.map, spec)
+	if good then return map end
+	if not map:find("the type came with Linux", 1, true) then error(map, 0) end
+	skipped("maps of this type", spec[1])
+end
+
 -- The function and those it captured.
 local function list_opcodes(f, seen)
 	if seen[f] or debug.getinfo(f, "S").what ~= "Lua" then return end

@@ -22,7 +22,9 @@ c("read in another way", function(v) M[1] = { n = 3 } local a, b = M[1], M[1] lo
 -- Other CPUs see no step between reading and writing: how many additions are atomic (the error exit
 -- has one of its own).
 local function atomic(name, n, f)
-	local _, found = bpf.compile("xdp", f):dump("asm"):gsub("lock [^\n]*", "")
+	local prog = lang.program(name, "xdp", {}, f)
+	if not prog then return end
+	local _, found = prog:dump("asm"):gsub("lock [^\n]*", "")
 	lang.check(name, found == n and {} or { ("%d atomic additions, not %d"):format(found, n) })
 end
 atomic("a state's is atomic", 2, function(p) S.n = S.n + p.len S.m = 5 + S.m end)

@@ -41,14 +41,15 @@ for _, type in ipairs { "array_of_maps", "hash_of_maps" } do
 			if map then return map:pop(), map:peek() end
 		end }
 	end
-	local b = outer(type, { "bloom_filter", value = "u32", entries = 100 })
-	lang.case { name = "bloom_filter in " .. type, inputs = lang.pairs({ 1, 2, 3 }, { 5, 5 }), f = function(k, v)
+	local bloom = { "bloom_filter", value = "u32", entries = 100 }
+	local b = lang.map(bloom) and outer(type, bloom)
+	if b then lang.case { name = "bloom_filter in " .. type, inputs = lang.pairs({ 1, 2, 3 }, { 5, 5 }), f = function(k, v)
 		local map = b[k]
 		if map then
 			map:push(v)
 			return map:peek(v)
 		end
-	end }
+	end } end
 end
 
 -- a nil or a wrong key where a map is wanted, and errors within pcall
