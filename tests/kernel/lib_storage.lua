@@ -1,4 +1,4 @@
--- Has the kernel no memory for what threads and cgroups keep? From 7 on that is had by what compares and swaps 16 bytes; the
+-- Has the kernel no memory for what threads, cgroups and sockets keep? From 7 on that is had by what compares and swaps 16 bytes; the
 -- tests' own emulator is told to have none. Then that is said, and the test that asks is over.
 local function first(path, pattern)
 	local f <close> = assert(io.open(path))
