@@ -136,8 +136,8 @@ static bool is_it(const void *arg, ir_ref r)
 	return *(const ir_ref *)arg == r;
 }
 
-/* Is it the end of the table still where r assigns? Nothing has changed the table on the way from `len`, nor r itself. */
-static bool is_end_still(const struct full *l, const struct rec *rec, ir_ref len, ir_ref r)
+/* May what changes rec come between `len` and r, or r once more behind itself? */
+static bool comes_between(const struct full *l, const struct rec *rec, ir_ref len, ir_ref r)
 {
 	struct ir_fn *f = l->s->f;
 	for (uint32_t k = 0; k < rec->nuses; k++) {
@@ -146,18 +146,27 @@ static bool is_end_still(const struct full *l, const struct rec *rec, ir_ref len
 		if ((op != IRO(setindex) && op != IRO(setlist)) || (change != r && MUTANT(append_late)))
 			continue;
 		if (reach_use(f, len, len, is_it, &change) && reach_use(f, change, len, is_it, &r))
-			return false;
+			return true;
 	}
+	return false;
+}
+
+/* Is it the end of the table still where r assigns? */
+static bool is_end_still(const struct full *l, ir_ref len, ir_ref r)
+{
+	for (uint32_t v = 0; v < l->s->n; v++)
+		if (record_web(l->s, &l->s->v[v]) == l->web && comes_between(l, &l->s->v[v], len, r))
+			return false;
 	return true;
 }
 
-static bool is_append(const struct full *l, const struct rec *rec, ir_ref r)
+static bool is_append(const struct full *l, ir_ref r)
 {
 	const struct ir_ins *set = ir_at(l->s->f, r), *key = ir_at(l->s->f, set->args[1]);
 	const struct ir_ins *one = key->op == IRO(add) ? ir_at(l->s->f, key->args[1]) : NULL;
 	const struct ir_ins *len = one ? ir_at(l->s->f, key->args[0]) : NULL;
 	return one && one->type.k && one->type.k->kind == PG_INT && one->type.k->i == 1 && len->op == IRO(len) &&
-	       len->args[0] == set->args[0] && is_end_still(l, rec, key->args[0], r);
+	       len->args[0] == set->args[0] && is_end_still(l, key->args[0], r);
 }
 
 static bool grows_only(const struct full *l, const struct rec *rec, ir_ref r)
@@ -169,7 +178,7 @@ static bool grows_only(const struct full *l, const struct rec *rec, ir_ref r)
 		return record_of(l->s, i->args[0]) == rec && record_made(l->s, rec) && elements(l->s, i);
 	case IRO(setindex):
 		return record_of(l->s, i->args[0]) == rec && !l->s->of[i->args[2]] &&
-		       ((name && name->kind == PG_STR) || is_append(l, rec, r));
+		       ((name && name->kind == PG_STR) || is_append(l, r));
 	default:
 		return keeps_length(l, rec, r);
 	}

@@ -86,6 +86,14 @@ case("within pcall", few, function(a, b)
 	end)
 	return ok, #t, t[#t]
 end)
+case("where the end was before", few, function(a, b)
+	local t, u = {}, { 1, 2 }
+	for i = 1, a do t[#t + 1] = i end
+	local n = #u
+	if b > 2 then u[#u + 1] = 3 end
+	u[n + 1] = b
+	return #t, u[3], u[4], #u
+end)
 case("the key before what it gets, and two at once", few, function(a, b)
 	local t = {}
 	for i = 1, a do
