@@ -94,7 +94,7 @@ hunted() { # hook, how many moments
 	pids=''
 	# several at once
 	for _ in 1 2 3 4; do
-		timeout -s KILL 0.5 "$P" "$work/restless.lua" "$work/fs" "$1" >>"$work/several" 2>&1 &
+		timeout -s KILL "${SLOW:-0.5}" "$P" "$work/restless.lua" "$work/fs" "$1" >>"$work/several" 2>&1 &
 		pids="$pids $!"
 	done
 	wait $pids 2>/dev/null
