@@ -254,6 +254,16 @@ diag.case("one of two lists, by its own length", function(p)
 	for i = 1, 9 do t[head % #t + 1] = i head = head + 1 end
 	return t[2] == 3 and bpf.DROP or bpf.PASS
 end)
+diag.case("assigned where a list that grows ended two elements ago", function(p)
+	local t = {}
+	for i = 1, p.len & 3 do
+		local n = #t + 1
+		t[#t + 1] = i
+		t[#t + 1] = i + 5
+		t[n] = 7
+	end
+	return #t == 4 and bpf.DROP or bpf.PASS
+end)
 diag.case("a list without places", function(p)
 	local t, n = {}, 0
 	for w in p:sub(1, 40):gmatch "%a+" do n = n + 1 t[n] = w end

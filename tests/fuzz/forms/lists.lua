@@ -83,6 +83,10 @@ local function grown(scope)
 	local value = E("int", "(", int(scope, 1), ") + ", i)
 	local append = chance(60) and S(q, "[#", q, " + 1] = ", value) or S("table.insert(", q, ", ", value, ")")
 	if chance(50) then append = S("if ", coin(), " then ", append, " end") end
+	if chance(25) then -- where the end was before two more: refused
+		local n = name("n")
+		append = S("local ", n, " = #", q, " + 1\n", append, "\n", append, "\n", q, "[", n, "] = ", int(scope, 1))
+	end
 	local between = S("put(", tostring(random(0, 20)), ", ", q, "[", pick { "#" .. q, i, "2", "#" .. q .. " - 1" }, "] or -1)")
 	return S("local ", q, " = {", chance(40) and int(scope, 1) or " ", "}\nfor ", i, " = 1, ", tostring(random(2, 4)), " do\n", append, "\n",
 		chance(30) and between or "", "\nend\nlocal ", s, " = #", q, "\nfor ", i, ", ", v, " in ipairs(", q, ") do ", s, " = ", s,
@@ -100,7 +104,7 @@ return {
 	often = 25,
 	int = { read, read },
 	flat = { list, list, write, write, write, alias, two, maybe, packed, never },
-	nested = { over, made_again, grown },
+	nested = { over, made_again, grown, grown },
 	loop = { [over] = true, [made_again] = true, [grown] = true },
 	world = function(_, env) env.table, env.select, env.ipairs = table, select, ipairs end,
 }
