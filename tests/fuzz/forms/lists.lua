@@ -9,7 +9,8 @@ end
 local function known(scope) return visible(scope, function(v) return v.sort == "list" end) end
 
 local function place(scope)
-	local k = random(4)
+	local k = random(5)
+	if k == 5 then return E("int", "((", coin(), " and 2 or ", int(scope, 1), " % 2) + 1)") end
 	if k == 1 then return tostring(random(1, 3)) end
 	return k == 2 and E("int", "((", int(scope, 1), ") % 3 + 1)") or E("int", "((", small(scope, "1"), ") + 1)")
 end
