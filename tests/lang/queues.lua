@@ -88,8 +88,7 @@ lang.case { name = "queue of structs, one after the other", see = { flows }, inp
 end }
 
 -- filters
-local filter = lang.map { "bloom_filter", value = "u32", entries = 64 }
-if not filter then lang.done() end
+local filter = lang.map { "bloom_filter", value = "u32", entries = 64 } or lang.done()
 for i = 1, 3 do filter:push(i * 1000) end
 lang.case { name = "bloom_filter", inputs = lang.each { 1000, 2000, 3000, 1 << 32, -1, true, "nil" }, f = function(v)
 	return filter:peek(v), filter:peek(1000), filter:peek(v) and filter:peek(3000)
