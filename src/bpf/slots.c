@@ -35,6 +35,8 @@ static uint64_t bits(uint32_t size, int64_t off, uint32_t len, bool read)
 	}
 	if (to <= from)
 		return 0;
+	if (from >= 64) /* beyond the stack: what has such a slot is refused (frame.c) */
+		return read ? (uint64_t)1 << 63 : 0;
 	return (to >= 64 ? ~(uint64_t)0 : ((uint64_t)1 << to) - 1) & ~(((uint64_t)1 << from) - 1);
 }
 
