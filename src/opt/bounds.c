@@ -14,7 +14,7 @@ struct span { int64_t lo, hi; };
 
 static const struct span any = { INT64_MIN, INT64_MAX };
 
-static ir_ref base_of(const struct ir_fn *f, ir_ref r)
+ir_ref bounds_base(const struct ir_fn *f, ir_ref r)
 {
 	while (ir_at(f, r)->op == IRO(pi) || (ir_at(f, r)->op == IRO(result) && !ir_at(f, r)->aux))
 		r = ir_at(f, r)->args[0];
@@ -67,7 +67,7 @@ static void tested(const struct ir_fn *f, ir_blk b, unsigned side, ir_ref v, str
 	if (c->op != IRO(lt) && c->op != IRO(le) && c->op != IRO(eq))
 		return;
 	for (unsigned a = 0; a < 2; a++)
-		if (base_of(f, c->args[a]) == v && is_int(ir_at(f, c->args[!a])->type.k))
+		if (bounds_base(f, c->args[a]) == v && is_int(ir_at(f, c->args[!a])->type.k))
 			cut(s, c->op, ir_at(f, c->args[!a])->type.k->i, a, is);
 }
 
@@ -136,7 +136,7 @@ static struct span counter_of(const struct flow *fl, ir_ref v, unsigned *left)
 	for (uint32_t e = 0; b->npreds == 2 && e < 2; e++) {
 		const struct ir_edge *in = ir_pred_edge(f, &b->preds[!e]);
 		const struct ir_ins *next = ir_at(f, ir_pred_edge(f, &b->preds[e])->args[p->aux]);
-		const pg_value *step = next->op == IRO(add) && base_of(f, next->args[0]) == v ? ir_at(f, next->args[1])->type.k : NULL;
+		const pg_value *step = next->op == IRO(add) && bounds_base(f, next->args[0]) == v ? ir_at(f, next->args[1])->type.k : NULL;
 		if (!is_int(step) || !step->i)
 			continue;
 		struct span s = any, start = span_of(fl, b->preds[!e].from, in->args[p->aux], left);
@@ -161,7 +161,7 @@ static struct span param_of(const struct flow *fl, ir_ref v, unsigned *left)
 		return counter_of(fl, v, left);
 	for (uint32_t e = 0; e < b->npreds; e++) {
 		struct span one = span_of(fl, b->preds[e].from, ir_pred_edge(fl->f, &b->preds[e])->args[p->aux], left);
-		tested(fl->f, b->preds[e].from, b->preds[e].succ, base_of(fl->f, ir_pred_edge(fl->f, &b->preds[e])->args[p->aux]),
+		tested(fl->f, b->preds[e].from, b->preds[e].succ, bounds_base(fl->f, ir_pred_edge(fl->f, &b->preds[e])->args[p->aux]),
 		       &one);
 		s = MUTANT(bound_of_one_way) ? one : (struct span){ least(s.lo, one.lo), greatest(s.hi, one.hi) };
 	}
@@ -205,7 +205,7 @@ static struct span span_of(const struct flow *fl, ir_blk at, ir_ref v, unsigned 
 	const pg_value *k = ir_at(f, v)->type.k;
 	if (is_int(k))
 		return (struct span){ k->i, k->i };
-	v = base_of(f, v);
+	v = bounds_base(f, v);
 	if (!*left)
 		return any;
 	--*left;

@@ -48,16 +48,6 @@ static ir_ref set_count(struct lists *l, ir_ref at, ir_ref count, ir_ref n)
 	return iterate_insert(&l->fl, at, IRO(cellset), 2, (ir_ref[]){ count, n });
 }
 
-/* Ends block b: on in a new one where it is so. */
-static ir_blk part(struct lists *l, const struct gap *g, ir_blk b, ir_ref is, ir_blk other)
-{
-	ir_blk on = ir_block_new(l->f);
-	ir_ref t = flow_emit(&l->fl, b, g->site, IRO(branch), 1, &is);
-	ir_succ(l->f, t, 0, on, 0, NULL);
-	ir_succ(l->f, t, 1, other, 0, NULL);
-	return on;
-}
-
 /* One of the places `from` to `to`. */
 static void append(struct lists *l, ir_ref r, ir_ref count, int64_t from, int64_t to)
 {
@@ -83,9 +73,9 @@ static void read(struct lists *l, ir_ref r, ir_ref count)
 	ir_ref least = flow_const(&l->fl, g.before, g.site, const_int(l->s->u, 1));
 	ir_ref from = flow_emit(&l->fl, g.before, g.site, IRO(le), 2, (ir_ref[]){ least, old.args[1] });
 	ir_blk above, there, none = ir_block_new(l->f);
-	above = part(l, &g, g.before, from, none);
+	above = gap_part(&g, g.before, from, none);
 	ir_ref most = flow_emit(&l->fl, above, g.site, IRO(cellget), 1, &count);
-	there = part(l, &g, above, flow_emit(&l->fl, above, g.site, IRO(le), 2, (ir_ref[]){ old.args[1], most }), none);
+	there = gap_part(&g, above, flow_emit(&l->fl, above, g.site, IRO(le), 2, (ir_ref[]){ old.args[1], most }), none);
 	ir_ref v = flow_emit(&l->fl, there, g.site, IRO(index), 2, old.args);
 	ir_ref some = flow_emit(&l->fl, there, g.site, IRO(pi), 1, &v);
 	ir_at(l->f, v)->names = old.names;

@@ -17,20 +17,15 @@
 /* A length that is not known is more than any constant that a script has, and LONGEST at most. */
 enum { LONGEST = 1 << 30, SOME_LENGTH = LONGEST >> 8 };
 
-static ir_ref base_of(const struct ir_fn *f, ir_ref r)
-{
-	r = ir_untested(f, r);
-	return ir_at(f, r)->op == IRO(result) && !ir_at(f, r)->aux ? ir_untested(f, ir_at(f, r)->args[0]) : r;
-}
-
 /* ---- keys ---- */
 
 static bool has_all(struct ir_unit *u, const pg_value *table, int64_t from, int64_t to)
 {
 	enum { MOST = 4096 };
-	bool all = to - from <= MOST;
-	for (int64_t i = from; all && i <= to; i++) {
-		pg_value v, key = { .kind = PG_INT, .i = i };
+	uint64_t more = (uint64_t)to - (uint64_t)from;
+	bool all = more <= MOST;
+	for (uint64_t i = 0; all && i <= more; i++) {
+		pg_value v, key = { .kind = PG_INT, .i = from + (int64_t)i };
 		all = u->source->index(u, table->id, &key, &v) >= 0 && v.kind != PG_NIL;
 	}
 	return all;
@@ -40,10 +35,12 @@ static bool has_all(struct ir_unit *u, const pg_value *table, int64_t from, int6
 static bool key_between(struct ir_unit *u, struct ir_fn *f, const struct ir_ins *index, struct bounds *out)
 {
 	const struct flow fl = { .u = u, .f = f };
-	uint32_t below = bounds_number(&fl, index->block, index->args[1]);
 	struct between ask = { .f = f };
+	if (between(&ask, index->args[1], out))
+		return true;
+	uint32_t below = bounds_number(&fl, index->block, index->args[1]);
 	*out = (struct bounds){ 0, (int64_t)below - 1 };
-	return between(&ask, index->args[1], out) || below;
+	return below;
 }
 
 static bool key_is_there(struct ir_unit *u, struct ir_fn *f, const struct ir_ins *index)
@@ -68,16 +65,16 @@ struct text { const struct ir_fn *f; ir_ref base; };
 static bool is_text(const void *arg, ir_ref r)
 {
 	const struct text *t = arg;
-	ir_ref base = base_of(t->f, r);
+	ir_ref base = bounds_base(t->f, r);
 	const struct ir_ins *a = ir_at(t->f, t->base), *b = ir_at(t->f, base);
-	return base == t->base || (a->op == IRO(index) && b->op == IRO(index) && base_of(t->f, a->args[0]) == base_of(t->f, b->args[0]) &&
+	return base == t->base || (a->op == IRO(index) && b->op == IRO(index) && bounds_base(t->f, a->args[0]) == bounds_base(t->f, b->args[0]) &&
 				   ir_at(t->f, a->args[1])->type.k && ir_at(t->f, b->args[1])->type.k &&
 				   ir_same_value(ir_at(t->f, a->args[1])->type.k, ir_at(t->f, b->args[1])->type.k));
 }
 
 static bool byte_is_there(const struct ir_fn *f, const struct ir_ins *call)
 {
-	struct text t = { f, base_of(f, call->args[1]) };
+	struct text t = { f, bounds_base(f, call->args[1]) };
 	struct between ask = { .f = f, .length = LONGEST, .at_most = true, .is_it = is_text, .arg = &t };
 	struct bounds in;
 	return call->nargs == 3 && between(&ask, call->args[2], &in) && in.least >= 1 && in.most >= SOME_LENGTH &&

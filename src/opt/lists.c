@@ -199,16 +199,22 @@ ir_ref gap_get(struct gap *g, ir_blk b, const pg_value *key)
 	return flow_emit(&g->l->fl, b, g->site, IRO(index), 2, args);
 }
 
+ir_blk gap_part(struct gap *g, ir_blk b, ir_ref is, ir_blk other)
+{
+	ir_blk on = ir_block_new(g->l->f);
+	ir_ref t = flow_emit(&g->l->fl, b, g->site, IRO(branch), 1, &is);
+	ir_succ(g->l->f, t, 0, on, 0, NULL);
+	ir_succ(g->l->f, t, 1, other, 0, NULL);
+	return on;
+}
+
 ir_blk gap_when(struct gap *g, ir_blk b, ir_ref v, const pg_value *k, ir_blk *yes)
 {
 	struct ir_fn *f = g->l->f;
 	ir_ref args[2] = { v, flow_const(&g->l->fl, b, g->site, k) };
 	ir_ref is = flow_emit(&g->l->fl, b, g->site, IRO(eq), 2, args);
 	ir_blk no = ir_block_new(f);
-	*yes = ir_block_new(f);
-	ir_ref t = flow_emit(&g->l->fl, b, g->site, IRO(branch), 1, &is);
-	ir_succ(f, t, 0, *yes, 0, NULL);
-	ir_succ(f, t, 1, no, 0, NULL);
+	*yes = gap_part(g, b, is, no);
 	return no;
 }
 

@@ -30,6 +30,8 @@ struct gap gap_open(struct lists *l, ir_ref r, bool gives);
 void gap_on(struct gap *g, ir_blk b, ir_blk to, ir_ref v);
 /* What the table has there. */
 ir_ref gap_get(struct gap *g, ir_blk b, const pg_value *key);
+/* Ends block b: on in a new one, which is returned, where it is so, else in the other. */
+ir_blk gap_part(struct gap *g, ir_blk b, ir_ref is, ir_blk other);
 /* Ends block b: where v is k, *yes, else the block that is returned. */
 ir_blk gap_when(struct gap *g, ir_blk b, ir_ref v, const pg_value *k, ir_blk *yes);
 /* Where argument arg of r may be no table, Lua's error comes before what is made of it: r is of a table, then. false:

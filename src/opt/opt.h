@@ -83,6 +83,8 @@ int again_known(struct flow *fl);
 int messages_text(struct flow *fl);
 /* What v is less than in block `at`, where it is an integer that is not negative and this is known; else 0. */
 uint32_t bounds_number(const struct flow *fl, ir_blk at, ir_ref v);
+/* What v is, without tests of it, and where it is the first result of a call, the call. */
+ir_ref bounds_base(const struct ir_fn *f, ir_ref v);
 /* Does an `index` or a call surely give more than nil, though the compiler does not count on it? */
 bool inside_is(struct ir_unit *u, struct ir_fn *f, const struct ir_ins *made);
 /* One more than the most bytes that a call of sub gives, by what is known of its two numbers; 0: they may be any. */
