@@ -15,6 +15,8 @@ struct front {
 	uint32_t nfields;
 	struct front_list { pg_value *pairs; uint32_t n; bool keyed; } *lists; /* made up; keyed: not by 1 to n */
 	uint32_t nlists, cap_lists;
+	struct halves { uint64_t table, keys, values; } *halves;
+	uint32_t nhalves, cap_halves;
 };
 
 static struct ir_fn *build(struct ir_unit *u, struct front_proto *p)
@@ -110,23 +112,27 @@ static const struct front_list *made_up(const struct ir_unit *u, uint64_t table)
 	return table >> MADE_UP_BIT ? &u->front->lists[table & 0xffffffff] : NULL;
 }
 
-uint64_t front_list(struct ir_unit *u, const pg_value *values, uint32_t n)
+static uint64_t make_up(struct ir_unit *u, struct front_list list)
 {
 	struct front *front = u->front;
-	struct front_list list = { arena_array(u->arena, pg_value, 2 * n + 1), n, false };
-	for (uint32_t i = 0; i < n; i++) {
-		list.pairs[2 * i] = (pg_value){ .kind = PG_INT, .i = (int64_t)i + 1 };
-		list.pairs[2 * i + 1] = values[i];
-	}
 	arena_push(u->arena, front->lists, front->nlists, front->cap_lists, list);
 	return (uint64_t)1 << MADE_UP_BIT | (front->nlists - 1);
 }
 
 uint64_t front_table(struct ir_unit *u, const pg_value *kv, uint32_t n)
 {
-	uint64_t id = front_list(u, kv, 0);
-	u->front->lists[u->front->nlists - 1] = (struct front_list){ arena_copy(u->arena, kv, 2 * n * sizeof(*kv)), n, true };
-	return id;
+	return make_up(u, (struct front_list){ arena_copy(u->arena, kv, 2 * n * sizeof(*kv)), n, true });
+}
+
+/* Of n pairs the keys (0) or the values (1). */
+static uint64_t half(struct ir_unit *u, const pg_value *kv, uint32_t n, unsigned which)
+{
+	struct front_list list = { arena_array(u->arena, pg_value, 2 * n + 1), n, false };
+	for (uint32_t i = 0; i < n; i++) {
+		list.pairs[2 * i] = (pg_value){ .kind = PG_INT, .i = (int64_t)i + 1 };
+		list.pairs[2 * i + 1] = kv[2 * i + which];
+	}
+	return make_up(u, list);
 }
 
 static void list_index(const struct front_list *list, const pg_value *key, pg_value *out)
@@ -141,11 +147,38 @@ static void list_index(const struct front_list *list, const pg_value *key, pg_va
 	*out = inside ? list->pairs[2 * key->i - 1] : (pg_value){ .kind = PG_NIL };
 }
 
+/* NULL: what pairs() gives of it is not known. */
+static const struct halves *halves(struct ir_unit *u, uint64_t table)
+{
+	struct front *front = u->front;
+	const pg_value *kv;
+	uint32_t n;
+	for (uint32_t i = 0; i < front->nhalves; i++)
+		if (front->halves[i].table == table)
+			return &front->halves[i];
+	if (front_own(u, table, &kv, &n) < 0)
+		return NULL;
+	struct halves h = { table, half(u, kv, n, 0), half(u, kv, n, 1) };
+	arena_push(u->arena, front->halves, front->nhalves, front->cap_halves, h);
+	return &front->halves[front->nhalves - 1];
+}
+
+static int half_index(struct ir_unit *u, uint64_t table, const pg_value *key, pg_value *out)
+{
+	const struct halves *h = halves(u, table);
+	if (!h)
+		return -ENOTSUP;
+	*out = (pg_value){ .kind = PG_TABLE, .id = ir_same_value(key, &ir_pairs_keys) ? h->keys : h->values };
+	return 0;
+}
+
 /* ---- captured ones ---- */
 
 int front_index(struct ir_unit *u, uint64_t table, const pg_value *key, pg_value *out)
 {
 	const struct front_list *list = made_up(u, table);
+	if (ir_is_half(key))
+		return half_index(u, table, key, out);
 	if (list)
 		return list_index(list, key, out), 0;
 	struct front *front = u->front;
@@ -190,7 +223,6 @@ static const struct ir_source source = {
 	.index = front_index,
 	.pairs = front_pairs,
 	.own = front_own,
-	.list = front_list,
 	.table = front_table,
 	.len = front_len,
 };

@@ -26,14 +26,14 @@ int front_upvalue(struct ir_unit *u, struct ir_fn *f, unsigned i, pg_value *out)
 /* The source name of upvalue i of f, or "?". */
 const char *front_upvalue_name(struct ir_unit *u, const struct ir_fn *f, unsigned i);
 
-/* table[key] of a captured table. */
+/* table[key] of a captured table; under ir_pairs_keys and ir_pairs_values, a list of what pairs() gives of it: -ENOTSUP: not
+ * known. */
 int front_index(struct ir_unit *u, uint64_t table, const pg_value *key, pg_value *out);
 /* All its pairs. -ENOTSUP: they are not known. */
 int front_pairs(struct ir_unit *u, uint64_t table, const pg_value **out, uint32_t *n);
 /* What pairs() gives of it, in its order. -ENOTSUP: not known. */
 int front_own(struct ir_unit *u, uint64_t table, const pg_value **out, uint32_t *n);
-/* A table made up of values with the keys 1 to n, in what follows like a captured one: its id. */
-uint64_t front_list(struct ir_unit *u, const pg_value *values, uint32_t n);
+/* A table made up of these keys and values, in what follows like a captured one: its id. */
 uint64_t front_table(struct ir_unit *u, const pg_value *kv, uint32_t n);
 int front_len(struct ir_unit *u, uint64_t table, int64_t *out);
 

@@ -236,9 +236,8 @@ struct ir_source {
 	int (*pairs)(struct ir_unit *u, uint64_t table, const pg_value **out, uint32_t *n);
 	/* what pairs() gives of a table, in its order; -ENOTSUP: not known, or a metamethod says */
 	int (*own)(struct ir_unit *u, uint64_t table, const pg_value **out, uint32_t *n);
-	/* a table with the keys 1 to n, as if it was captured: its id */
-	uint64_t (*list)(struct ir_unit *u, const pg_value *values, uint32_t n);
-	/* likewise, with these keys and values by turns, all of them numbers, texts, booleans or addresses as keys */
+	/* a table with these keys and values by turns, as if it was captured: its id; the keys are numbers, texts, booleans
+	 * or addresses */
 	uint64_t (*table)(struct ir_unit *u, const pg_value *kv, uint32_t n);
 	/* #table; -ENOTSUP likewise */
 	int (*len)(struct ir_unit *u, uint64_t table, int64_t *out);
@@ -432,6 +431,11 @@ pg_map *ir_map_like(const struct ir_unit *u, const struct ir_type *t);
 
 /* Is it the same value, as rawequal says? But 1 and 1.0 differ. NULL is the same as itself alone. */
 bool ir_same_value(const pg_value *a, const pg_value *b);
+/* Keys of a captured table under which ir_source.index gives what pairs() gives of it, as two lists. */
+extern const pg_value ir_pairs_keys, ir_pairs_values;
+bool ir_is_half(const pg_value *key);
+/* What Lua says where there is none; %s: of what kind it is. */
+#define IR_NO_TABLE "bad argument #1 to 'for iterator' (table expected, got %s)"
 /* A copy of k in the unit's arena, its text included. */
 const pg_value *ir_const(struct ir_unit *u, pg_value k);
 

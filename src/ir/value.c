@@ -8,6 +8,14 @@ static bool same_bytes(const void *a, const void *b, size_t n)
 	return !n || !memcmp(a, b, n);
 }
 
+/* Keys that no Lua program has. */
+const pg_value ir_pairs_keys = { .kind = PG_LIB, .lib = "(keys)" }, ir_pairs_values = { .kind = PG_LIB, .lib = "(values)" };
+
+bool ir_is_half(const pg_value *key)
+{
+	return key && (ir_same_value(key, &ir_pairs_keys) || ir_same_value(key, &ir_pairs_values));
+}
+
 bool ir_same_value(const pg_value *a, const pg_value *b)
 {
 	if (a == b)

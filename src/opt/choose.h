@@ -76,6 +76,9 @@ ir_ref choose_copy(struct choice *c, ir_blk b, ir_ref r);
 /* "attempt to index a nil value (local 'v')": what `of` cannot be done to, as the first operand of i. */
 const char *choose_failure_text(struct choice *c, const struct ir_ins *i, const char *what, const pg_value *of);
 
+/* The same of a look-up; NULL: it can be indexed. */
+const char *choose_index_failure(struct choice *c, const struct ir_ins *i, const pg_value *of);
+
 /* Does argument a of this edge only go on to another parameter of the web? One that may be it is taken into it. */
 bool choose_goes_on(struct choice *c, const struct ir_edge *e, uint32_t a);
 

@@ -208,6 +208,14 @@ const char *choose_failure_text(struct choice *c, const struct ir_ins *i, const 
 			    ir_kind_lua(c->fl->u, ir_kind_of(of->kind)), ir_name_how[n->how], n->name);
 }
 
+const char *choose_index_failure(struct choice *c, const struct ir_ins *i, const pg_value *of)
+{
+	if (!ir_is_half(ir_at(c->f, i->args[1])->type.k))
+		return of->kind <= PG_INT ? choose_failure_text(c, i, "index", of) : NULL;
+	return of->kind == PG_TABLE || of->kind == PG_MAP ? NULL
+		: arena_printf(c->fl->u->arena, IR_NO_TABLE, ir_kind_lua(c->fl->u, ir_kind_of(of->kind)));
+}
+
 /* The error in the arm where the look-up gave `value`, if v is not had there: nil is indexed on the way, or
  * the arm is one that a test before has ruled out (then it is never raised). */
 static const char *stops(struct choice *c, ir_ref v, const pg_value *value)
@@ -221,7 +229,7 @@ static const char *stops(struct choice *c, ir_ref v, const pg_value *value)
 		return before;
 	if (i->op == IRO(pi))
 		return choose_value_in(c, v, value) ? NULL : choose_failure_text(c, i, "use", of);
-	return of->kind <= PG_INT ? choose_failure_text(c, i, "index", of) : NULL;
+	return choose_index_failure(c, i, of);
 }
 
 /* How many of the first operands it is done to. */

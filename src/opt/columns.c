@@ -252,7 +252,7 @@ static ir_ref emit_read(const struct columns *k, const struct read *r)
 		emit_by_two(k, r, there, old.site, old.args[1], rest);
 	else
 		go_on(c, there, old.site, rest, look_up(c, there, old.site, r->column, c->key));
-	flow_raise(c->fl, none, r->at, choose_failure_text(c, &old, "index", &const_nil));
+	flow_raise(c->fl, none, r->at, choose_index_failure(c, &old, &const_nil));
 	return all;
 }
 

@@ -163,7 +163,9 @@ static struct ir_type index_table(struct infer *in, ir_ref r, const pg_value *ta
 	int err = u->source->index(u, table->id, key->k, &out);
 	if (!err && out.kind == PG_NIL)
 		warn_misspelt(in, r, key);
-	if (err == -ENOTSUP)
+	if (err == -ENOTSUP && ir_is_half(key->k))
+		unroll_refuse_found(&in->fl, site);
+	else if (err == -ENOTSUP)
 		flow_refuse(&in->fl, site, ON_TABLES, "put it into the table, or into a table that __index is",
 			    "%s of a captured table is found by an __index function, which kernel code does not "
 			    "call", key_text(in, key));
@@ -247,6 +249,9 @@ static struct ir_type index_kind(struct infer *in, ir_ref r, const struct ir_typ
 				 const struct ir_type *key)
 {
 	uint32_t site = ir_at(in->fl.f, r)->site;
+	bool table = kind == IR_HOST && t->k && t->k->kind == PG_TABLE;
+	if (ir_is_half(key->k) && !table && kind != IR_REC)
+		return iterate_refuse_over(&in->fl, site, t), type_pending();
 	if (kind >= IR_VIEW0)
 		return index_view(in, r, kind, key);
 	if (kind == IR_ENTRY)
@@ -257,7 +262,7 @@ static struct ir_type index_kind(struct infer *in, ir_ref r, const struct ir_typ
 		return index_map(in, r, &(struct ir_type){ .kinds = IR_BIT(kind), .model = t->model }, key);
 	if (kind == IR_HOST && t->k && t->k->kind == PG_MAP)
 		return index_map(in, r, &(struct ir_type){ .kinds = IR_BIT(kind), .k = t->k }, key);
-	if (kind == IR_HOST && t->k && t->k->kind == PG_TABLE)
+	if (table)
 		return index_table(in, r, t->k, key);
 	const char *name = const_name(key);
 	const struct ir_lib *m = name ? method_row(in->fl.u, t, kind, name) : NULL;

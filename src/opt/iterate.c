@@ -8,7 +8,8 @@
  *                                        a table is made, with its fields
  *   pairs, ipairs of a captured table    left for `unroll`; where that has too many elements, ipairs is as above, and
  *                                        pairs counts through two lists, of the keys and of the values
- *   ipairs of one of several tables      as the first one: which, is known only at run time
+ *   ipairs of one of several tables      as the first one: which, is known only at run time; pairs counts likewise, and
+ *                                        finds the lists of the one that it is
  *
  * Of a turn only its first result is looked at where the loop ends; the others are taken inside.
  */
@@ -74,11 +75,17 @@ static void three_values(struct flow *fl, ir_ref call, const char *iterator, con
 		       (ir_ref[]){ iterate_const(fl, call, f), over, iterate_const(fl, call, from) });
 }
 
-bool iterate_pairs(struct flow *fl, ir_ref call)
+/* What pairs takes, and of what a loop may find out. Whatever is no table raises there and not here. */
+static bool may_pair(const struct flow *fl, const struct ir_type *t)
 {
 	struct map_shape s;
-	const struct ir_type *t = type_of(fl, ir_at(fl->f, call)->args[1]);
-	if (!is_map(fl, t, &s) && !is_host(t, PG_TABLE) && t->kinds != IR_BIT(IR_REC))
+	const uint64_t lua = IR_FALSY | IR_BIT(IR_TRUE) | IR_BIT(IR_INT) | IR_BIT(IR_FUNC) | IR_ALL_STRINGS | IR_BIT(IR_HOST);
+	return is_map(fl, t, &s) || t->kinds == IR_BIT(IR_REC) || type_is_pending(t) || (t->kinds && !(t->kinds & ~lua));
+}
+
+bool iterate_pairs(struct flow *fl, ir_ref call)
+{
+	if (!may_pair(fl, type_of(fl, ir_at(fl->f, call)->args[1])))
 		return false;
 	three_values(fl, call, iterate_next, &const_nil);
 	return true;
@@ -217,14 +224,6 @@ static void step(struct flow *fl, ir_ref call, const struct turn *t)
 
 /* ---- captured tables of many elements ---- */
 
-static ir_ref list_const(struct flow *fl, ir_ref at, const pg_value *kv, uint32_t n, unsigned which)
-{
-	pg_value *v = arena_array(fl->u->arena, pg_value, n + 1);
-	for (uint32_t i = 0; i < n; i++)
-		v[i] = kv[2 * i + which];
-	return iterate_const(fl, at, const_new(fl->u, (pg_value){ .kind = PG_TABLE, .id = fl->u->source->list(fl->u, v, n) }));
-}
-
 /* The control variable counts instead of being the key. */
 static bool count_turns(struct flow *fl, ir_ref call, ir_ref i)
 {
@@ -232,19 +231,25 @@ static bool count_turns(struct flow *fl, ir_ref call, ir_ref i)
 	return starts_with(fl, call, IR_BIT(IR_NIL), const_int(fl->u, 0)) && starts(&s, ir_at(fl->f, call)->args[2], NULL, 0);
 }
 
+/* Element i of one of the lists; to find the list raises, in the iterator, where there is no table. */
+static ir_ref element(struct flow *fl, ir_ref call, const pg_value *half, ir_ref i)
+{
+	ir_ref v = ir_at(fl->f, call)->args[1];
+	ir_ref keys[2] = { iterate_const(fl, call, half), i };
+	for (unsigned k = 0; k < 2; k++) {
+		v = iterate_insert(fl, call, IRO(index), 2, (ir_ref[]){ v, keys[k] });
+		ir_at(fl->f, v)->raised = ir_at(fl->f, call)->raised;
+	}
+	return v;
+}
+
 static bool count_through(struct flow *fl, ir_ref call, const struct turn *t)
 {
-	const pg_value *kv;
-	uint32_t n;
 	ir_ref from = ir_at(fl->f, call)->args[2];
-	if (fl->u->source->own(fl->u, type_of(fl, ir_at(fl->f, call)->args[1])->k->id, &kv, &n) < 0)
-		return false;
 	ir_ref i = iterate_insert(fl, call, IRO(add), 2, (ir_ref[]){ from, iterate_const(fl, call, const_int(fl->u, 1)) });
 	if (!count_turns(fl, call, i))
 		return false;
-	ir_ref keys = list_const(fl, call, kv, n, 0), values = list_const(fl, call, kv, n, 1);
-	ir_ref k = iterate_insert(fl, call, IRO(index), 2, (ir_ref[]){ keys, i });
-	ir_ref v = iterate_insert(fl, call, IRO(index), 2, (ir_ref[]){ values, i });
+	ir_ref k = element(fl, call, &ir_pairs_keys, i), v = element(fl, call, &ir_pairs_values, i);
 	ir_at(fl->f, t->done)->args[0] = k;
 	results(fl, call, k, IRO(pi), v);
 	ir_remove(fl->f, call);
@@ -260,8 +265,9 @@ static bool walk(struct flow *fl, ir_ref call)
 	if (!is_host(over, PG_TABLE) || !unroll_may(fl, call) || !unroll_many(fl, call) ||
 	    !turn_of(fl->f, call, &t))
 		return false;
+	pg_value keys;
 	if (row->imm == IR_EXPAND_NEXT)
-		return count_through(fl, call, &t);
+		return fl->u->source->index(fl->u, over->k->id, &ir_pairs_keys, &keys) >= 0 && count_through(fl, call, &t);
 	step(fl, call, &t);
 	return true;
 }
@@ -341,14 +347,30 @@ bool iterate_counted(struct flow *fl, ir_ref call, bool pairs)
 	return true;
 }
 
+/* One of several tables, or perhaps none. */
+static bool is_found(const struct flow *fl, ir_ref r)
+{
+	const struct ir_type *t = type_of(fl, r);
+	return type_is_pending(t) || (t->kinds & IR_BIT(IR_HOST) && (!t->k || (t->k->kind == PG_TABLE && !is_host(t, PG_TABLE))));
+}
+
+static bool find_turn(struct flow *fl, ir_ref call)
+{
+	struct turn t;
+	const struct ir_lib *row = type_of(fl, ir_at(fl->f, call)->args[0])->row;
+	if (!is_found(fl, ir_at(fl->f, call)->args[1]))
+		return false;
+	if (row && row->imm == IR_EXPAND_NEXT)
+		return turn_of(fl->f, call, &t) && count_through(fl, call, &t);
+	return iterate_counted(fl, call, false);
+}
+
 int iterate_found(struct flow *fl)
 {
 	for (uint32_t o = 0; o < fl->f->nrpo; o++)
-		for (ir_ref r = ir_block(fl->f, fl->f->rpo[o])->first; r; r = ir_at(fl->f, r)->next) {
-			const struct ir_ins *i = ir_at(fl->f, r);
-			if (i->op == IRO(forcall) && type_is_pending(type_of(fl, i->args[1])) && iterate_counted(fl, r, false))
+		for (ir_ref r = ir_block(fl->f, fl->f->rpo[o])->first; r; r = ir_at(fl->f, r)->next)
+			if (ir_at(fl->f, r)->op == IRO(forcall) && find_turn(fl, r))
 				return 1;
-		}
 	return 0;
 }
 
@@ -422,6 +444,11 @@ static void refuse_over(struct flow *fl, uint32_t site, const char *name, const 
 			    "what '%s' goes over here is not known, or nothing that it can go over", name);
 }
 
+void iterate_refuse_over(struct flow *fl, uint32_t site, const struct ir_type *t)
+{
+	refuse_over(fl, site, "pairs", t);
+}
+
 void iterate_report(struct flow *fl, ir_ref call, const struct ir_lib *row)
 {
 	const struct ir_ins *i = ir_at(fl->f, call);
@@ -438,7 +465,7 @@ void iterate_report_turn(struct flow *fl, ir_ref call)
 	if (t->row && (t->row->imm == IR_EXPAND_NEXT || t->row->imm == IR_EXPAND_STEP) && is_host(over, PG_TABLE))
 		unroll_refuse(fl, call);
 	else if (t->row && t->row->imm == IR_EXPAND_NEXT)
-		refuse_over(fl, i->site, "pairs", over);
+		iterate_refuse_over(fl, i->site, over);
 	else if (!type_is_pending(t) && !(fl->u->diag->errors && (t->row || !t->kinds)))
 		flow_refuse(fl, i->site, ON_LOOPS, "write for k, v in pairs(map), for i, v in ipairs(list), or "
 			    "a function of your own", "what a 'for ... in' calls here is no function that "

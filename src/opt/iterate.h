@@ -39,6 +39,9 @@ bool unroll(struct flow *fl, ir_ref call);
 /* The same for a table made in the function, which has these keys; their values are looked up in each copy. */
 bool unroll_keys(struct flow *fl, ir_ref call, const pg_value **keys, uint32_t n);
 void unroll_refuse(struct flow *fl, ir_ref call);
+void unroll_refuse_found(struct flow *fl, uint32_t site);
+/* Says that pairs cannot go over what is of this type. */
+void iterate_refuse_over(struct flow *fl, uint32_t site, const struct ir_type *t);
 /* Has the captured table more elements than are written out? */
 bool unroll_many(struct flow *fl, ir_ref call);
 /* Is it a loop over the elements of a table, from the first one on? */

@@ -174,7 +174,9 @@ void lower_index(struct lw *w, ir_ref r)
 {
 	const struct ir_ins *i = ir_at(w->from, r);
 	const struct lw_val *v = lower_arg(w, r, 0);
-	struct lw_val ok = object(w, v, indexable(v), "index");
+	bool half = ir_is_half(lower_arg(w, r, 1)->k);
+	struct lw_val ok = half ? lw_check_kind(w, v, IR_BIT(IR_HOST), arena_printf(w->unit->arena, IR_NO_TABLE, "%K"))
+				: object(w, v, indexable(v), "index");
 	ok = having(w, &ok, const_name(lower_arg(w, r, 1)));
 	struct access a = { .r = r, .key = lower_arg(w, r, 1) };
 	if (i->type.k) {

@@ -320,6 +320,12 @@ bool unroll_many(struct flow *fl, ir_ref call)
 	return !find_elements(&u);
 }
 
+void unroll_refuse_found(struct flow *fl, uint32_t site)
+{
+	flow_refuse(fl, site, ON_LOOPS, "copy them into a plain table, or write a numeric 'for' over a captured bound",
+		    "a captured table whose elements a metamethod finds is not gone over in kernel code");
+}
+
 void unroll_refuse(struct flow *fl, ir_ref call)
 {
 	uint32_t site = ir_at(fl->f, call)->site;
@@ -330,7 +336,5 @@ void unroll_refuse(struct flow *fl, ir_ref call)
 		flow_refuse(fl, site, ON_LOOPS, "do less in it, or keep the table's values in a map and go over "
 			    "that", "this loop over a captured table is too long: its elements times its body");
 	else
-		flow_refuse(fl, site, ON_LOOPS, "copy them into a plain table, or write a numeric 'for' over a captured "
-			    "bound", "a captured table whose elements a metamethod finds is not gone over in kernel "
-			    "code");
+		unroll_refuse_found(fl, site);
 }

@@ -257,4 +257,81 @@ lang.case { name = "one of many lists", inputs = lang.pairs({ 0, 1, 3, 5, 6, 17,
 	end
 	return -t.n
 end }
+-- pairs likewise.
+local tables = { [0] = { a = 4, b = 5, c = 6 }, { x = 7 }, {}, { 5, 6, [9] = 8, name = 3, [true] = 1 } }
+local mixed = { { a = "a", b = true, c = "some longer text than eight bytes", d = 3 }, 5, "text", { 4 }, false }
+local policies = {
+	{ allow = { http = 80, https = 443 }, max = 4 }, { allow = { dns = 53 }, max = 2 }, { max = 1 }, { allow = 7 }, { allow = "text" },
+	{ allow = false }, { allow = print }, { allow = { ssh = 22, 7, 8 } },
+}
+local function weigh(k)
+	if math.type(k) then return k end
+	if k == true then return 77 end
+	return #k + k:byte(1)
+end
+lang.case { name = "pairs of one of several tables", inputs = lang.each { 0, 1, 2, 3, 5, -1 }, f = function(a)
+	local t, s = tables[a], 1
+	if not t then return false end
+	for k, v in pairs(t) do s = s * 3 + weigh(k) * v end
+	return s
+end }
+lang.case { name = "pairs of what may be no table", inputs = lang.each { 0, 1, 2, 3, 4, 5, 6 }, f = function(a)
+	local s = 0
+	for k, v in pairs(mixed[a]) do
+		if v == "a" then s = s + 100
+		elseif v == true then s = s + 1000
+		elseif math.type(v) then s = s + v * weigh(k)
+		else s = s + #v end
+	end
+	return s
+end }
+lang.case { name = "pairs of a row's table, what is none", inputs = lang.pairs({ 1, 2, 3, 4, 5, 6, 7, 8, 9 }, { 80, 53, 9, 8 }), f = function(a, b)
+	local r = policies[a]
+	local ok, e = pcall(function()
+		for name, port in pairs(r.allow) do
+			if port == b then return weigh(name) end
+		end
+		return false
+	end)
+	if ok then return e end
+	local from = e:find("bad argument #1 to 'for iterator' (table expected, got ", 1, true)
+	return from and #e - from -- which says of what kind it is
+end }
+lang.case { name = "pairs of a row's table raises", inputs = lang.each { 1, 2, 3, 4, 5, 6, 7, 8 }, f = function(a)
+	local r, n = policies[a], 0
+	if r then for k, v in pairs(r.allow) do n = n + v end end
+	return n
+end }
+lang.case { name = "pairs of one table or none", inputs = small, f = function(a)
+	local t, n = a == 2 and list or nil, 0
+	local ok, e = pcall(function() for k, v in pairs(t) do n = n + k * v end end)
+	return ok, n
+end }
+lang.case { name = "pairs of one of many tables", inputs = lang.pairs({ 0, 1, 3, 5, 6, 17, 40, 41 }, { 0, 3, 17, 80, 200 }), f = function(a, b)
+	local t, n = many[a], 0
+	if not t then return end
+	for k, v in pairs(t) do
+		if v == b then return k, t.n end
+		n = n + 1
+	end
+	return -t.n, n
+end }
+lang.case { name = "pairs of one of many rows, and of one that a loop finds", inputs = lang.pairs({ 0, 1, 6, 17, 41 }, { 0, 3, 17, 80 }), f = function(a, b)
+	local best
+	for i = 1, 40 do
+		if many[i].n >= a and not best then best = many[i] end
+	end
+	local n = 0
+	for k, v in pairs(best or list) do
+		if k == b then break end
+		n = n + v
+	end
+	return n
+end }
+lang.case { name = "the three values of pairs", inputs = lang.each { 0, 1, 2, 3 }, f = function(a)
+	local f, t, start = pairs(tables[a])
+	local n = 0
+	for k, v in f, t, start do n = n + v end
+	return n, start
+end }
 lang.done()
