@@ -1,4 +1,5 @@
 /* front.c - captured functions by their ids, each prototype built once. */
+#include "core/mutant.h"
 #include "front/front.h"
 #include "front/proto.h"
 
@@ -147,6 +148,19 @@ static void list_index(const struct front_list *list, const pg_value *key, pg_va
 	*out = inside ? list->pairs[2 * key->i - 1] : (pg_value){ .kind = PG_NIL };
 }
 
+/* -ENOTSUP: it has a hole, and Lua may find one end or the other. */
+static int list_len(const struct front_list *list, int64_t *out)
+{
+	int64_t ints = 0, most = 0;
+	for (uint32_t i = 0; i < list->n; i++) {
+		const pg_value *key = &list->pairs[2 * i];
+		ints += key->kind == PG_INT && key->i > 0;
+		most = key->kind == PG_INT && key->i > most ? key->i : most;
+	}
+	*out = ints;
+	return ints == most || MUTANT(border_short) ? 0 : -ENOTSUP;
+}
+
 /* NULL: what pairs() gives of it is not known. */
 static const struct halves *halves(struct ir_unit *u, uint64_t table)
 {
@@ -213,6 +227,9 @@ int front_own(struct ir_unit *u, uint64_t table, const pg_value **out, uint32_t 
 int front_len(struct ir_unit *u, uint64_t table, int64_t *out)
 {
 	const struct pg_capture *cap = u->front->cap;
+	const struct front_list *list = made_up(u, table);
+	if (list)
+		return list_len(list, out);
 	return cap->len ? cap->len(cap->arg, table, out) : -ENOTSUP;
 }
 

@@ -137,27 +137,24 @@ static void branch(struct choice *c, ir_blk from, const pg_value *k, ir_blk yes,
 	ir_succ(c->f, t, 1, no, 0, NULL);
 }
 
-/* Ends block `from`: on to the arm of the pair whose key it is. One by one; pass `trees` sees to it that it
- * does not take long. */
-static void compare(struct choice *c, ir_blk from)
+static void go_to(struct choice *c, ir_blk from, ir_blk arm)
 {
-	ir_blk absent = arm_of(c, &const_nil)->block;
-	for (uint32_t i = 0; i < c->n; i++) {
-		ir_blk next = i + 1 < c->n ? ir_block_new(c->f) : absent;
-		branch(c, from, c->pairs[i].key, arm_of(c, c->pairs[i].value)->block, next);
-		from = next;
-	}
+	ir_ref t = flow_emit(c->fl, from, ir_at(c->f, c->index)->site, IRO(jmp), 0, NULL);
+	ir_succ(c->f, t, 0, arm, 0, NULL);
 }
 
+/* Ends block `from`: on to the arm of the pair whose key it is. One by one; pass `trees` sees to it that it
+ * does not take long. In a web the key is a number that is one of them. */
 void choose_part(struct choice *c, ir_blk from)
 {
 	open_arms(c);
-	if (c->n) {
-		compare(c, from);
-	} else {
-		ir_ref t = flow_emit(c->fl, from, ir_at(c->f, c->index)->site, IRO(jmp), 0, NULL);
-		ir_succ(c->f, t, 0, c->arms[0].block, 0, NULL);
+	uint32_t compared = c->web && c->n ? c->n - 1 : c->n;
+	for (uint32_t i = 0; i < compared; i++) {
+		ir_blk next = ir_block_new(c->f);
+		branch(c, from, c->pairs[i].key, arm_of(c, c->pairs[i].value)->block, next);
+		from = next;
 	}
+	go_to(c, from, arm_of(c, compared < c->n ? c->pairs[compared].value : &const_nil)->block);
 }
 
 ir_blk choose_open(struct choice *c, ir_ref at)
@@ -245,6 +242,16 @@ bool choose_table(struct choice *c, struct flow *fl, ir_ref index)
 	return choose_pairs(c, ir_at(fl->f, ir_at(fl->f, index)->args[0])->type.k, kinds);
 }
 
+/* Few tables are read by columns, too, where what is read of them is what goes on: `row.deny or usual`. */
+static int choose_few_columns(struct flow *fl, const struct found *found, ir_ref *to)
+{
+	struct choice c;
+	for (uint32_t i = 0; i < found->n; i++)
+		if (choose_table(&c, fl, found->r[i]) && !choose_all_plain(&c) && choose_columns(&c, to))
+			return 1;
+	return 0;
+}
+
 /* All whose values meet; else, for it looks for uses in the order of blocks, one whose uses are copied.
  * to[] says what stands for what went. */
 static int choose(struct flow *fl, const struct found *found, ir_ref *to)
@@ -259,7 +266,7 @@ static int choose(struct flow *fl, const struct found *found, ir_ref *to)
 	for (uint32_t i = 0; i < found->n && !done; i++)
 		done = choose_table(&c, fl, found->r[i]) && !choose_all_plain(&c) &&
 		       (choose_uses(&c, to) || (c.n > MAX_USES && choose_columns(&c, to)));
-	return done ? done : choose_param(fl, to) || choose_rows(fl, to);
+	return done ? done : choose_param(fl, to) || choose_rows(fl, false, to) || choose_few_columns(fl, found, to) || choose_rows(fl, true, to);
 }
 
 /* Is there a parameter that may be one of several captured objects? */

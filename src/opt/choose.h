@@ -102,10 +102,12 @@ const pg_value *columns_numbers(struct ir_unit *u, const struct pair *pairs, uin
 /* ---- rows.c ---- */
 
 /* One parameter that is one of many tables: true, and to[] says what stands for what went. */
-bool choose_rows(struct flow *fl, ir_ref *to);
+bool choose_rows(struct flow *fl, bool few, ir_ref *to);
 
 /* ---- choose_web.c ---- */
 
+/* Which kinds the tests that v went through left. */
+uint64_t choose_left(const struct ir_fn *f, ir_ref v);
 bool choose_object(const struct flow *fl, ir_ref param);
 /* Its place in the web; web->n: it is not in it. */
 uint32_t choose_place(const struct web *web, ir_ref param);

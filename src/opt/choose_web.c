@@ -17,6 +17,19 @@ static uint32_t number_of(struct choice *c, const pg_value *v)
 	return c->n++;
 }
 
+uint64_t choose_left(const struct ir_fn *f, ir_ref v)
+{
+	uint64_t left = IR_ANY;
+	for (; ir_at(f, v)->op == IRO(pi); v = ir_at(f, v)->args[0])
+		left &= (uint64_t)ir_at(f, v)->imm;
+	return left;
+}
+
+static bool is_left(uint64_t left, const pg_value *v)
+{
+	return left & IR_BIT(ir_kind_of(v->kind));
+}
+
 bool choose_object(const struct flow *fl, ir_ref param)
 {
 	const struct ir_type *t = &ir_at(fl->f, param)->type;
@@ -122,9 +135,13 @@ static bool add_value(struct choice *c, ir_ref v)
 		return add_step(c, base), true;
 	if (k || !choose_is(c->fl, base) || !choose_table(&from, c->fl, base) || c->n + from.n > MAX_USES)
 		return false;
+	uint64_t left = choose_left(c->f, v);
 	for (uint32_t i = 0; i < from.n; i++)
-		number_of(c, from.pairs[i].value);
-	return number_of(c, &const_nil), true;
+		if (is_left(left, from.pairs[i].value))
+			number_of(c, from.pairs[i].value);
+	if (is_left(left, &const_nil))
+		number_of(c, &const_nil);
+	return true;
 }
 
 static uint32_t param_index(const struct ir_fn *f, ir_ref param)
@@ -188,8 +205,8 @@ bool choose_web_open(struct choice *c, struct web *web, struct flow *fl, ir_ref 
 	return find_values(c);
 }
 
-/* The number of what a look-up gives, found before it. */
-static ir_ref number_before(struct choice *c, ir_ref index)
+/* The number of what a look-up gives, found before it; of what tests behind it do not leave, any. */
+static ir_ref number_before(struct choice *c, ir_ref index, uint64_t left)
 {
 	struct choice from;
 	uint32_t site = ir_at(c->f, index)->site;
@@ -197,7 +214,7 @@ static ir_ref number_before(struct choice *c, ir_ref index)
 	ir_blk rest = choose_open(&from, index);
 	ir_ref number = ir_param_add(c->f, rest);
 	for (uint32_t i = 0; i < from.narms; i++) {
-		const pg_value *n = const_int(c->fl->u, number_of(c, from.arms[i].value));
+		const pg_value *v = from.arms[i].value, *n = const_int(c->fl->u, is_left(left, v) ? number_of(c, v) : 0);
 		choose_meet(&from, from.arms[i].block, rest, flow_const(c->fl, from.arms[i].block, site, n));
 	}
 	return number;
@@ -242,7 +259,7 @@ static ir_ref number_of_arg(struct choice *c, ir_ref term, ir_ref v)
 		return c->web->number[place];
 	if (k)
 		return choose_const_before(c, term, const_int(c->fl->u, number_of(c, k)));
-	return step_from(c, base) ? number_of_step(c, base) : number_before(c, base);
+	return step_from(c, base) ? number_of_step(c, base) : number_before(c, base, choose_left(c->f, v));
 }
 
 uint32_t choose_ways(struct choice *c, struct way *out)

@@ -10,7 +10,7 @@
 
 #include <stdlib.h>
 
-/* A read of what is found: a field, by the same name wherever it is; or by a second key, known only at run time, where the
+/* A read of what is found: its length; a field, by the same name wherever it is; or by a second key, known only at run time, where the
  * tables found are numbered, and their keys, and what is in them goes by both numbers. */
 struct read {
 	ir_ref at;
@@ -77,7 +77,7 @@ static bool find_reads(struct columns *k)
 				return false;
 			if (!uses || looks(c, i))
 				continue;
-			if (i->op != IRO(index) || is_row(c, i->args[1]))
+			if (i->op != IRO(len) && (i->op != IRO(index) || is_row(c, i->args[1])))
 				return false;
 			arena_push(c->fl->u->arena, k->reads, k->n, k->cap, ((struct read){ .at = r }));
 		}
@@ -129,6 +129,21 @@ static const pg_value *column(const struct choice *c, const pg_value *field)
 	return table_of(u, kv, n);
 }
 
+/* Their lengths; likewise. */
+static const pg_value *lengths(const struct choice *c)
+{
+	struct ir_unit *u = c->fl->u;
+	pg_value *kv = arena_array(u->arena, pg_value, 2 * c->n + 1);
+	for (uint32_t i = 0; i < c->n; i++) {
+		int64_t n;
+		if (u->source->len(u, c->pairs[i].value->id, &n) < 0)
+			return NULL;
+		kv[2 * i] = *c->pairs[i].key;
+		kv[2 * i + 1] = (pg_value){ .kind = PG_INT, .i = n };
+	}
+	return table_of(u, kv, c->n);
+}
+
 /* All keys of these tables, each once, in order; false: they are not known, or too many. */
 static bool all_keys(const struct choice *rows, uint32_t n, struct choice *out)
 {
@@ -157,7 +172,8 @@ static bool read_by_two(struct columns *k, struct read *r)
 	struct choice *c = k->c, keys = { .fl = c->fl, .f = c->f };
 	struct ir_unit *u = c->fl->u;
 	struct choice *rows = arena_array(u->arena, struct choice, c->n + 1);
-	uint64_t kinds = ir_at(c->f, ir_at(c->f, r->at)->args[1])->type.kinds;
+	const struct ir_ins *key = ir_at(c->f, ir_at(c->f, r->at)->args[1]);
+	uint64_t kinds = key->op == IRO(len) ? IR_BIT(IR_INT) : key->type.kinds; /* a length is seen in this round, too */
 	uint32_t total = 0, n = 0;
 	for (uint32_t i = 0; i < c->n; i++) {
 		rows[i] = (struct choice){ .fl = c->fl, .f = c->f };
@@ -190,8 +206,12 @@ struct columns *columns_find(struct choice *c)
 	if (!find_reads(k))
 		return NULL;
 	for (uint32_t i = 0; i < k->n; i++) {
-		const pg_value *field = ir_at(c->f, ir_at(c->f, k->reads[i].at)->args[1])->type.k;
-		if (field ? !(k->reads[i].column = column(c, field)) : !read_by_two(k, &k->reads[i]))
+		struct read *r = &k->reads[i];
+		const struct ir_ins *at = ir_at(c->f, r->at);
+		const pg_value *field = at->op == IRO(len) ? NULL : ir_at(c->f, at->args[1])->type.k;
+		if (at->op != IRO(len) && !field && !read_by_two(k, r))
+			return NULL;
+		if (!r->column && !(r->column = field ? column(c, field) : lengths(c)))
 			return NULL;
 	}
 	return k;
@@ -252,7 +272,8 @@ static ir_ref emit_read(const struct columns *k, const struct read *r)
 		emit_by_two(k, r, there, old.site, old.args[1], rest);
 	else
 		go_on(c, there, old.site, rest, look_up(c, there, old.site, r->column, c->key));
-	flow_raise(c->fl, none, r->at, choose_index_failure(c, &old, &const_nil));
+	flow_raise(c->fl, none, r->at, old.op == IRO(len) ? choose_failure_text(c, &old, "get length of", &const_nil)
+							  : choose_index_failure(c, &old, &const_nil));
 	return all;
 }
 

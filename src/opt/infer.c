@@ -790,6 +790,20 @@ static void refuse_pending(struct flow *fl)
 
 enum { MAX_ROUNDS = 250 };
 
+/* What is done where nothing else brings the function on: the first that does something, and then another round. */
+static int (*const last_resorts[])(struct flow *fl) = {
+	again_known, told_known, fixed_known, choose_known, iterate_found, untangle, counted_known, messages_text, several_at_most,
+	choose_waiting,
+};
+
+static bool bring_on(struct flow *fl)
+{
+	for (unsigned i = 0; i < sizeof last_resorts / sizeof *last_resorts; i++)
+		if (last_resorts[i](fl))
+			return true;
+	return false;
+}
+
 static int rounds(struct flow *fl)
 {
 	for (int round = 0; round < MAX_ROUNDS; round++) {
@@ -811,8 +825,7 @@ static int rounds(struct flow *fl)
 			continue;
 		if (fl->u->nsubs && !fl->u->settled)
 			fl->u->settled = true;
-		else if (!again_known(fl) && !told_known(fl) && !choose_known(fl) && !iterate_found(fl) && !untangle(fl) && !counted_known(fl) &&
-			 !messages_text(fl) && !choose_waiting(fl))
+		else if (!bring_on(fl))
 			return 0;
 	}
 	diag_refuse(fl->u->diag, fl->f->pos, ON_SIZE, "call fewer functions within pcall",

@@ -93,6 +93,8 @@ uint32_t bounds_part(const struct flow *fl, ir_ref call);
 int told_known(struct flow *fl);
 /* A call that gets, last, what byte, find or match give is made once for each number of them. Returns how many. */
 int counted_known(struct flow *fl);
+/* Tables made here of constants, which are only read, and may be captured ones, too, are constants. Returns how many. */
+int fixed_known(struct flow *fl);
 /* Captured tables indexed by what is known at run time become comparisons. Returns how many. */
 int choose_known(struct flow *fl);
 /* Likewise tables of functions and tables under keys of which nothing is known before what they give is:
@@ -172,6 +174,8 @@ void prune(struct flow *fl);
 void sweep(struct ir_fn *f);
 /* Flattens `several`: fixed results, open argument lists, parameters that carry several. */
 int several_normalise(struct flow *fl);
+/* Where what a call of byte gives hangs on itself, it gives one value or none. Returns how many times. */
+int several_at_most(struct flow *fl);
 
 /* The limit f of a for loop as the integer that Lua clips it to; *skip: such a loop never runs. */
 int64_t for_limit(double f, bool up, bool *skip);

@@ -21,6 +21,7 @@ struct rows {
 	struct web web;
 	struct source *sources;
 	uint32_t nsources, cap_sources, cap;
+	uint32_t more_than;    /* tables are worth it */
 };
 
 static void add_row(struct rows *r, const pg_value *table)
@@ -81,7 +82,7 @@ static bool find_rows(struct rows *r)
 			if (ways[i].live && !add_arg(r, ir_at(r->c.f, ways[i].term)->succ[ways[i].which].args[ways[i].arg]))
 				return false;
 	}
-	return r->c.n > MAX_USES;
+	return r->c.n > r->more_than;
 }
 
 /* The reads of each parameter; more of these are found on the way. */
@@ -107,15 +108,6 @@ static struct columns **find_columns(struct rows *r, struct choice **out)
 	return all;
 }
 
-/* Which kinds the tests that v went through left. */
-static uint64_t left_by_tests(const struct ir_fn *f, ir_ref v)
-{
-	uint64_t left = IR_ANY;
-	for (; ir_at(f, v)->op == IRO(pi); v = ir_at(f, v)->args[0])
-		left &= (uint64_t)ir_at(f, v)->imm;
-	return left;
-}
-
 static ir_ref look_up_before(struct rows *r, ir_ref at, const pg_value *table, ir_ref key)
 {
 	ir_ref args[2] = { choose_const_before(&r->c, at, table), key };
@@ -133,7 +125,7 @@ static void number_way(struct rows *r, const struct way *way)
 	ir_ref v = ir_at(c->f, way->term)->succ[way->which].args[way->arg], there = v, number;
 	uint32_t place = choose_place(&r->web, ir_untested(c->f, v));
 	const struct source *s = way->live ? source_of(r, v) : NULL;
-	uint64_t left = left_by_tests(c->f, v);
+	uint64_t left = choose_left(c->f, v);
 	if (place < r->web.n) {
 		number = r->web.number[place];
 	} else if (!s || !(left & IR_BIT(IR_HOST))) {
@@ -165,9 +157,9 @@ static void number_ways(struct rows *r)
 		number_way(r, &ways[i]);
 }
 
-static bool choose_row(struct flow *fl, ir_ref param, ir_ref *to)
+static bool choose_row(struct flow *fl, ir_ref param, bool few, ir_ref *to)
 {
-	struct rows r = { .c = { .fl = fl, .f = fl->f, .ints = true } };
+	struct rows r = { .more_than = few ? 0 : MAX_USES, .c = { .fl = fl, .f = fl->f, .ints = true } };
 	r.c.web = &r.web;
 	choose_take_in(&r.c, param);
 	struct choice *each;
@@ -182,12 +174,12 @@ static bool choose_row(struct flow *fl, ir_ref param, ir_ref *to)
 	return true;
 }
 
-bool choose_rows(struct flow *fl, ir_ref *to)
+bool choose_rows(struct flow *fl, bool few, ir_ref *to)
 {
 	const struct ir_fn *f = fl->f;
 	for (uint32_t o = 1; o < f->nrpo; o++)
 		for (uint32_t i = 0; fl->exec[f->rpo[o]] && i < ir_block(f, f->rpo[o])->nparams; i++)
-			if (choose_object(fl, ir_block(f, f->rpo[o])->params[i]) && choose_row(fl, ir_block(f, f->rpo[o])->params[i], to))
+			if (choose_object(fl, ir_block(f, f->rpo[o])->params[i]) && choose_row(fl, ir_block(f, f->rpo[o])->params[i], few, to))
 				return true;
 	return false;
 }

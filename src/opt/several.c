@@ -76,14 +76,19 @@ static bool is_method_of_union(const struct ir_fn *f, const struct ir_ins *call)
 	       !callee->type.def && call->type.kinds && !type_is_pending(&call->type);
 }
 
-/* Each of them gives one result; of strings some give none in place of nil. */
-static int open_union_call(struct ir_fn *f, ir_ref r, ir_ref call)
+static int open_one(struct ir_fn *f, ir_ref r, ir_ref call, uint32_t last)
 {
 	ir_ref one = ir_ins_new(f, IRO(result), 1, &call);
 	ir_at(f, one)->site = ir_at(f, r)->site;
 	ir_insert_before(f, r, one);
-	replace_last(f, r, 1, &one, ir_at(f, call)->type.kinds & IR_BIT(IR_NIL) ? IR_PADDED : 0);
+	replace_last(f, r, 1, &one, last);
 	return 1;
+}
+
+/* Each of them gives one result; of strings some give none in place of nil. */
+static int open_union_call(struct ir_fn *f, ir_ref r, ir_ref call)
+{
+	return open_one(f, r, call, ir_at(f, call)->type.kinds & IR_BIT(IR_NIL) ? IR_PADDED : 0);
 }
 
 /* A library row gives one result or none, or as many as it says, but for those that become branches. */
@@ -190,6 +195,23 @@ static int split_params(struct ir_fn *f, ir_blk b, ir_ref limit, ir_ref *to)
 		split_param(f, b, i, (uint32_t)n, to);
 		return 1;
 	}
+	return 0;
+}
+
+/* s:byte(i) gives one value or none, whatever is known of s and i, which may hang on it: `return i, s:byte(i)` of what gives a
+ * loop its i. */
+int several_at_most(struct flow *fl)
+{
+	struct ir_fn *f = fl->f;
+	for (uint32_t o = 0; o < f->nrpo; o++)
+		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next) {
+			ir_ref call = has_open_list(ir_at(f, r)) ? ir_at(f, r)->args[ir_at(f, r)->nargs - 1] : 0;
+			if (!call || ir_at(f, call)->op != IRO(call) || ir_at(f, call)->aux & IR_OPEN || ir_at(f, call)->nargs > 3)
+				continue;
+			const struct ir_lib *row = row_called(f->unit, ir_at(f, ir_at(f, call)->args[0])->type.row, ir_at(f, call)->nargs - 1);
+			if (row && row->effects & IR_NONE && row->effects & IR_SEVERAL)
+				return open_one(f, r, call, IR_PADDED);
+		}
 	return 0;
 }
 

@@ -147,4 +147,16 @@ diag.case("a method of one header, a field of another", function(p)
 	return l4 and l4.len == 8 and bpf.DROP
 end)
 
+local usual = { { limit = 4 }, { limit = 5 } }
+diag.case("changed after it may have become another", function(p)
+	local mine = {}
+	local r = usual[p.len] or mine
+	mine.limit = 7
+	return r.limit == 7 and bpf.DROP or bpf.PASS
+end)
+diag.case("the length of one with a hole", function(p) return #(usual[p.len] or { 1, [3] = 2 }) == 1 and bpf.DROP or bpf.PASS end)
+diag.case("compared with itself", function(p)
+	local r = usual[p.len] or {}
+	return r == usual[1] and bpf.DROP or bpf.PASS
+end)
 diag.done()

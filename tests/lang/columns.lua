@@ -141,4 +141,23 @@ lang.case { name = "by two keys, of several kinds", inputs = any, f = function(k
 	local v = zones[5][k]
 	return v, zones[k] ~= nil and zones[k][k], zones["z7"][k]
 end }
+local listed = {}
+for i = 1, 45 do
+	listed[i] = { list = i % 4 > 0 and { i, i + 1, i % 3 == 0 and 7 or nil } or nil, n = i }
+	for k = 1, i % 5 do listed[i][k] = k * i end
+end
+lang.case { name = "lengths of what is found", inputs = lang.each { 0, 1, 3, 4, 6, 45, 46, false }, f = function(a)
+	local r = listed[a]
+	local n = r and #r
+	return n, r and r.list and #r.list, r and r[#r]
+end }
+lang.case { name = "lengths of what may be none", inputs = lang.each { 0, 1, 4, 45, false }, f = function(a)
+	local r = listed[a]
+	local ok, e = pcall(function() return #r.list end)
+	if ok then return e end
+	return #r
+end }
+lang.case { name = "lengths by default", inputs = lang.each { 0, 1, 4, 45, false }, f = function(a)
+	return #(listed[a] or { 1, 2 }), #((listed[a] or {}).list or {})
+end }
 lang.done()

@@ -334,4 +334,24 @@ lang.case { name = "the three values of pairs", inputs = lang.each { 0, 1, 2, 3 
 	for k, v in f, t, start do n = n + v end
 	return n, start
 end }
+-- How many values byte gives hangs on what the loop gives it.
+lang.case { name = "an iterator over bytes", inputs = lang.each { 0, 7, -12, 12345, math.mininteger }, f = function(a)
+	local text, n, last = tostring(a), 0, 0
+	for i, b in function(s, i) if i < #s then i = i + 1 return i, s:byte(i) end end, text, 0 do
+		n, last = n * 3 + b, i
+	end
+	return n, last
+end }
+lang.case { name = "an iterator over bytes that goes one too far", inputs = lang.each { 0, 7, -12, 12345 }, f = function(a)
+	local text, n, none = tostring(a), 0, 0
+	for i, b in function(s, i) if i <= #s then return i + 1, string.byte(s, i + 1) end end, text, 0 do
+		if b then n = n * 3 + b else none = none + i end
+	end
+	return n, none
+end }
+lang.case { name = "until there is no byte", inputs = lang.each { 0, 7, -12, 12345 }, f = function(a)
+	local text, n, i = tostring(a), 0, 0
+	for b in function() i = i + 1 return text:byte(i) end do n = n * 3 + b end
+	return n, i
+end }
 lang.done()

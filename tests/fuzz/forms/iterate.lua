@@ -11,6 +11,20 @@ local function over_table(scope)
 	return S("for ", k.name, ", ", v.name, " in ", what[1], " do\n", b, tail(s), "end")
 end
 
+-- for k, v in pairs(K.lots[i] or {}) do ... end: which table, if one at all, is known only at run time
+local function over_found(scope)
+	local from = pick { "K.lots", "K.lots", "K.grid" }
+	local which = int(scope, 1)
+	local default = pick { "", " or {}", " or { 3, 5, -1 }", " or { x = 4 }", " or K.list" }
+	local s = loop_scope(scope)
+	local pairs = chance(60)
+	local k, v = declare(s, pairs and "mix" or "int", "k"), declare(s, "mix", "v")
+	k.fixed, v.fixed = true, true
+	local b = body(s, nil, nil, random(1, 2))
+	return S("for ", k.name, ", ", v.name, " in ", pairs and "pairs(" or "ipairs(", from, "[#p + ", which,
+		from == "K.grid" and " & 63]" or " & 7]", default, ") do\n", b, tail(s), "end") -- #p: never a constant, which may be refused
+end
+
 -- Over an array in order; over a hash in whatever order, so only sums are made.
 local function over_array(scope)
 	local s = loop_scope(scope)
@@ -76,7 +90,7 @@ end
 
 return {
 	often = 35,
-	nested = { over_table, over_table, over_array, over_hash, one_of_hash, one_of_hash, own, closure },
-	loop = { [over_table] = true, [over_array] = true, [over_hash] = true, [one_of_hash] = true, [own] = true, [closure] = true },
+	nested = { over_table, over_table, over_found, over_array, over_hash, one_of_hash, one_of_hash, own, closure },
+	loop = { [over_table] = true, [over_found] = true, [over_array] = true, [over_hash] = true, [one_of_hash] = true, [own] = true, [closure] = true },
 	world = function(_, env) env.pairs, env.ipairs = pairs, ipairs end,
 }

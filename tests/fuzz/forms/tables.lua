@@ -86,6 +86,7 @@ local function world(_, env)
 		K.grid[i] = { [i] = i * 3, a = i % 2 == 0 and i or nil, ["x" .. i % 3] = "x" }
 		for k = i % 5, 40, i % 7 + 1 do K.grid[i][k] = (i + k) % 6 ~= 0 and i * k - 9 or nil end
 	end
+	K.lots = { [0] = { 4, "ab", true }, { x = 1, [5] = 2 }, {}, 7, { [false] = math.mininteger, "a" }, { 1, 2, 3, nil, 5 } }
 	K.two, K.half = 2.0, 0.5
 	env.K = K
 	env.handlers = {
@@ -104,6 +105,8 @@ return {
 		function(scope, d) return E("int", "(K.many[", int(scope, d - 1), " & 0xff] or ", int(scope, d - 1), ")") end,
 		function(scope, d) return E("int", "K.rows[", row_key(scope, d), "].n") end,
 		function(scope, d) return E("int", "K.wide[", int(scope, d - 1), pick { " & 3]", " & 63]", " & 127]" }, ".a") end,
+		function(scope, d) return E("int", "(K.wide[", int(scope, d - 1), " & 127] or { a = ", tostring(random(-3, 9)), " }).a") end,
+		function(scope, d) return E("int", "#(K.lots[", int(scope, d - 1), " & 7] or {})") end,
 		function() return E("int", pick { "K.one", "K.big", "K.sub.min", "K[3]", "LIMIT" }) end,
 	},
 	bool = {

@@ -1,0 +1,72 @@
+-- Tables made in kernel code of constants, where they meet captured ones: defaults.
+local lang = dofile "tests/lang/harness.lua"
+local rows = { { limit = 10, deny = { 4, 5 }, allow = { http = 80, https = 443 } }, { limit = 20, deny = { 9, a = 3 } }, { deny = {} }, {} }
+local plain = { { 5 }, { 6 } }
+local many, weights = {}, { 7, 8, 9 }
+for i = 1, 40 do many[i] = { n = i, list = i % 3 > 0 and { i, i * 2 } or nil } end
+local keys = lang.each { 0, 1, 2, 3, 4, 5, false }
+
+lang.case { name = "a row by default", inputs = keys, f = function(a)
+	local r = rows[a] or { limit = 3 }
+	return r.limit, r.deny == nil
+end }
+lang.case { name = "a list by default", inputs = lang.each { 1, 2, 3, 4 }, f = function(a)
+	local n = 0
+	for i, v in ipairs(rows[a].deny or {}) do n = n * 7 + i * v end
+	for i, v in ipairs(rows[a].deny or { 2, 3, true and 4 }) do n = n * 7 + i * v end
+	return n
+end }
+lang.case { name = "the list of a row that may be none", inputs = keys, f = function(a)
+	local r, n = rows[a], 0
+	for _, v in ipairs(r and r.deny or {}) do n = n + v end
+	for _, v in ipairs((rows[a] or {}).deny or weights) do n = n * 3 + v end
+	return n
+end }
+lang.case { name = "pairs of one or none", inputs = keys, f = function(a)
+	local n = 0
+	for k, v in pairs((rows[a] or {}).allow or {}) do n = n + #k * v end
+	for k, v in pairs((rows[a] or {}).allow or { dns = 53 }) do n = n + #k * v end
+	return n
+end }
+lang.case { name = "in what order", inputs = keys, f = function(a)
+	local n = 0
+	for k, v in pairs(plain[(a or 0) + 9] or { 4, 5, x = 9, 6 }) do n = n * 10 + v end
+	return n
+end }
+lang.case { name = "one of many, or not", inputs = lang.pairs({ 0, 1, 3, 17, 40, 41 }, { 1, 2, 3 }), f = function(a, b)
+	local r = many[a] or { n = -1 }
+	local list = r.list or { 5, 6 }
+	return r.n, list[b], r.x
+end }
+lang.case { name = "chosen by a branch", inputs = lang.pairs({ 0, 1, 2, 5 }, { 1, 2, 3 }), f = function(a, b)
+	local t
+	if a == 1 then t = weights elseif a == 2 then t = { 1, 2, [-1] = 8, x = 5 } else t = {} end
+	return t[b], #t, t.x, t[-1]
+end }
+lang.case { name = "from turn to turn", inputs = keys, f = function(a)
+	local last, n = {}, 0
+	for i = 1, 5 do
+		n = n * 3 + (last.limit or 1)
+		last = rows[i] or { limit = 2 }
+		if i == a then last = {} end
+	end
+	return n, last.limit
+end }
+lang.case { name = "holds functions, tables and lists", inputs = keys, f = function(a)
+	local r = rows[a] or { deny = weights, limit = 2 }
+	return r.deny and r.deny[2], r.limit
+end }
+lang.case { name = "in a function, in a pcall", inputs = keys, f = function(a)
+	local function limit(r) return r.limit end
+	local ok, n = pcall(function() return limit(rows[a] or { limit = 77 }) + 1 end)
+	return ok, ok and n
+end }
+lang.case { name = "what is written later is a table of its own", inputs = keys, f = function(a)
+	local t = {}
+	if a == 1 then t = { n = 3 } end
+	t.n = (t.n or 1) + 1
+	local u = { 1, 2 }
+	u[2] = a
+	return t.n, u[2]
+end }
+lang.done()
