@@ -411,7 +411,10 @@ PG_API int pg_proto(pg_ctx *ctx, const struct pg_proto_opts *opts);
 PG_API int pg_packet_new(pg_ctx *ctx, const char *hook, const void *bytes, size_t n, pg_view **out);
 PG_API void pg_view_free(pg_view *v);
 PG_API const char *pg_view_name(const pg_view *v); /* "pkt", "ipv4" */
-PG_API size_t pg_view_len(const pg_view *v);       /* #v */
+PG_API size_t pg_view_len(const pg_view *v);       /* #v; 0 when it is gone */
+/* Headers that were found before a packet was moved (adjust_head, adjust_tail) are looked up anew there: is there none any
+ * more? Then reading and writing it fails as of nil. */
+PG_API bool pg_view_gone(const pg_view *v);
 PG_API bool pg_view_eq(const pg_view *a, const pg_view *b); /* the same place of the same packet */
 /* v.name: 1 found (views in *out are new, to be freed), 2: it is a method, 3: it is a method of strings, on
  * its bytes, -ENOENT: no such field (pg_error names it and suggests). */

@@ -1,6 +1,7 @@
 /* view.c - packets made by hand: perigee.h's host twins of packet views. */
 #include "api/api.h"
 #include "core/ctype.h"
+#include "core/mutant.h"
 #include "net/net.h"
 
 #include <errno.h>
@@ -13,13 +14,18 @@ struct packet {
 	pg_ctx *ctx;                    /* counted: the views may be its own */
 	const struct ir_target *target; /* the hook's */
 	struct net_frame frame;
+	struct pg_view *first, *last;   /* all of its views, as they were found: what one was found in is before it */
 	uint8_t bytes[];                /* the frame, and room around it */
 };
 
 struct pg_view {
+	unsigned refs;
 	struct packet *packet; /* counted */
 	struct net_place place;
-	uint32_t moves;        /* of the packet, when it was found */
+	struct pg_view *from;  /* counted: what it was found in, by which name; NULL: it is the packet */
+	const char *name;
+	bool gone;             /* the packet was moved, and has no such header any more */
+	struct pg_view *before, *next;
 };
 
 static const struct ir_view *type_of(const struct pg_view *v)
@@ -27,14 +33,18 @@ static const struct ir_view *type_of(const struct pg_view *v)
 	return v->packet->frame.views[v->place.view];
 }
 
-static struct pg_view *view_new(struct packet *p, struct net_place place)
+static struct pg_view *view_new(struct packet *p, struct net_place place, struct pg_view *from, const char *name)
 {
 	struct pg_view *v = malloc(sizeof *v);
 
-	if (v) {
-		p->refs++;
-		*v = (struct pg_view){ p, place, p->frame.moves };
-	}
+	if (!v)
+		return NULL;
+	*v = (struct pg_view){ 1, p, place, .from = from, .name = name, .before = p->last };
+	p->refs++;
+	if (from)
+		from->refs++;
+	*(p->last ? &p->last->next : &p->first) = v;
+	p->last = v;
 	return v;
 }
 
@@ -55,14 +65,14 @@ int pg_packet_new(pg_ctx *ctx, const char *hook, const void *bytes, size_t n, pg
 	struct packet *p = malloc(sizeof *p + NET_HEAD_ROOM + n + tail);
 	if (!p)
 		return api_fail(ctx, -ENOMEM, "out of memory");
-	p->refs = 0;
+	*p = (struct packet){ 0 };
 	p->target = t;
 	p->ctx = ctx_ref(ctx);
 	if (n)
 		memcpy(p->bytes + NET_HEAD_ROOM, bytes, n);
 	p->frame = (struct net_frame){ .bytes = p->bytes + NET_HEAD_ROOM, .n = n, .room = { NET_HEAD_ROOM, tail },
 				       .views = net_views_with(ctx->added, t->views) };
-	*out = view_new(p, (struct net_place){ .view = NET_PKT, .end = NET_OPEN });
+	*out = view_new(p, (struct net_place){ .view = NET_PKT, .end = NET_OPEN }, NULL, NULL);
 	if (*out)
 		return 0;
 	packet_free(p);
@@ -71,11 +81,16 @@ int pg_packet_new(pg_ctx *ctx, const char *hook, const void *bytes, size_t n, pg
 
 void pg_view_free(pg_view *v)
 {
-	if (!v)
-		return;
-	if (!--v->packet->refs)
-		packet_free(v->packet);
-	free(v);
+	while (v && !--v->refs) {
+		struct pg_view *from = v->from;
+		struct packet *p = v->packet;
+		*(v->before ? &v->before->next : &p->first) = v->next;
+		*(v->next ? &v->next->before : &p->last) = v->before;
+		free(v);
+		if (!--p->refs)
+			packet_free(p);
+		v = from;
+	}
 }
 
 const char *pg_view_name(const pg_view *v)
@@ -83,20 +98,33 @@ const char *pg_view_name(const pg_view *v)
 	return type_of(v)->name;
 }
 
-/* Was the packet moved since it was found? */
-static bool is_gone(const struct pg_view *v)
+/* Kernel code looks what was found before up anew when it moves the packet (opt/anew.c). */
+static void find_anew(struct packet *p)
 {
-	return v->place.view != NET_PKT && v->moves != v->packet->frame.moves;
+	for (struct pg_view *v = p->first; v; v = v->next) {
+		const struct ir_field *f = v->from && !v->from->gone ? ir_field_find(type_of(v->from), v->name) : NULL;
+		pg_value found = { .kind = PG_NIL };
+		if (!v->from)
+			continue;
+		if (f && f->kinds)
+			net_twin_get(&p->frame, &v->from->place, f, &found, &v->place);
+		v->gone = found.kind != PG_VIEW;
+	}
 }
 
-static int gone(pg_ctx *ctx, const struct pg_view *v)
+bool pg_view_gone(const pg_view *v)
 {
-	return api_fail(ctx, -EINVAL, "this %s was found before the packet was moved: look it up again", type_of(v)->name);
+	return v->gone;
+}
+
+static int gone(pg_ctx *ctx)
+{
+	return api_fail(ctx, -EINVAL, "attempt to index a nil value");
 }
 
 size_t pg_view_len(const pg_view *v)
 {
-	return is_gone(v) ? 0 : net_twin_len(&v->packet->frame, &v->place);
+	return v->gone ? 0 : net_twin_len(&v->packet->frame, &v->place);
 }
 
 bool pg_view_eq(const pg_view *a, const pg_view *b)
@@ -127,8 +155,8 @@ int pg_view_get(pg_ctx *ctx, pg_view *v, const char *name, pg_value *out)
 	const struct ir_field *f = ir_field_find(type, name);
 	struct net_place at;
 
-	if (is_gone(v))
-		return gone(ctx, v);
+	if (v->gone)
+		return gone(ctx);
 	if (!f && ir_lib_find(type->methods, name))
 		return 2;
 	if (!f)
@@ -138,7 +166,7 @@ int pg_view_get(pg_ctx *ctx, pg_view *v, const char *name, pg_value *out)
 	net_twin_get(&v->packet->frame, &v->place, f, out, &at);
 	if (out->kind != PG_VIEW)
 		return 1;
-	out->view = view_new(v->packet, at);
+	out->view = view_new(v->packet, at, v, f->name);
 	return out->view ? 1 : api_fail(ctx, -ENOMEM, "out of memory");
 }
 
@@ -153,8 +181,8 @@ int pg_view_set(pg_ctx *ctx, pg_view *v, const char *name, const pg_value *value
 	const struct ir_field *f = ir_field_find(type, name);
 	char text[160];
 
-	if (is_gone(v))
-		return gone(ctx, v);
+	if (v->gone)
+		return gone(ctx);
 	if (v->packet->target->read_only)
 		return read_only(ctx, v);
 	if (!f && !ir_lib_find(type->methods, name))
@@ -212,6 +240,8 @@ static int move(pg_ctx *ctx, pg_view *v, const struct ir_lib *row, int64_t by, p
 		return api_fail(ctx, -EINVAL, "packets cannot be moved by '%s' in %s", row->name, t->hook);
 	if (!net_twin_move(&v->packet->frame, row->imm & NET_ROW_HEAD, by))
 		return api_fail(ctx, -EINVAL, NET_NO_ROOM, row->name);
+	if (!MUTANT(twin_stale))
+		find_anew(v->packet);
 	*out = (pg_value){ .kind = PG_NIL };
 	return 0;
 }
@@ -230,8 +260,8 @@ int pg_view_call(pg_ctx *ctx, pg_view *v, const char *name, const pg_value *args
 
 	if (!row)
 		return no_field(ctx, type, name);
-	if (is_gone(v))
-		return gone(ctx, v);
+	if (v->gone)
+		return gone(ctx);
 	if (row->imm & NET_ROW_LATER)
 		return api_fail(ctx, -EINVAL, "'%s' of packet bytes is not there yet: %s", name, row->what);
 	if (n > row->max)

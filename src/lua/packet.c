@@ -134,7 +134,10 @@ static int view_newindex(lua_State *L)
 
 static int view_len(lua_State *L)
 {
-	lua_pushinteger(L, (lua_Integer)pg_view_len(pgl_toview(L, 1)));
+	pg_view *v = pgl_toview(L, 1);
+	if (pg_view_gone(v))
+		return luaL_error(L, "attempt to get length of a nil value");
+	lua_pushinteger(L, (lua_Integer)pg_view_len(v));
 	return 1;
 }
 

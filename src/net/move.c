@@ -2,8 +2,8 @@
  * move.c - what moves the bytes of a packet, pkt:adjust_head(n) and pkt:adjust_tail(n), and pkt:clone(dev).
  *
  * A function with one of them reaches packets by copy, for no pointer into a packet outlives it. Offsets do not
- * outlive a move either: header views found before are refused behind it (opt/slices.c), and the length is asked for anew
- * each time. Kernel and twin raise where there is no room.
+ * outlive a move either: header views found before are looked up anew behind it (opt/anew.c), and the length is asked for
+ * anew each time. Kernel and twin raise where there is no room.
  */
 #include "net/lower.h"
 

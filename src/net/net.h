@@ -273,7 +273,6 @@ struct net_frame {
 	size_t n;
 	net_viewset views;
 	uint32_t room[2];         /* bytes before and behind it that it may grow by */
-	uint32_t moves;           /* so far: places found before are gone */
 	uint32_t meta[NET_NMETA]; /* what was assigned, less what it was at first */
 };
 

@@ -113,7 +113,6 @@ bool net_twin_move(struct net_frame *f, bool head, int64_t by)
 	if (more > 0)
 		memset(head ? f->bytes : f->bytes + f->n, 0, (size_t)more);
 	f->n = (size_t)n;
-	f->moves++;
 	return true;
 }
 

@@ -266,7 +266,8 @@ static int choose(struct flow *fl, const struct found *found, ir_ref *to)
 	for (uint32_t i = 0; i < found->n && !done; i++)
 		done = choose_table(&c, fl, found->r[i]) && !choose_all_plain(&c) &&
 		       (choose_uses(&c, to) || (c.n > MAX_USES && choose_columns(&c, to)));
-	return done ? done : choose_param(fl, to) || choose_rows(fl, false, to) || choose_few_columns(fl, found, to) || choose_rows(fl, true, to);
+	return done ? done : choose_param(fl, to) || choose_rows(fl, false, to) || choose_few_columns(fl, found, to) ||
+			     choose_rows(fl, true, to);
 }
 
 /* Is there a parameter that may be one of several captured objects? */

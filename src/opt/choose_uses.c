@@ -204,8 +204,11 @@ static ir_ref copy_derived(struct choice *c, ir_blk b, ir_ref v, ir_ref k)
 const char *choose_failure_text(struct choice *c, const struct ir_ins *i, const char *what, const pg_value *of)
 {
 	const struct ir_name unknown = { IR_N_FIELD, "?" }, *n = i->names && i->names->how ? i->names : &unknown;
-	return arena_printf(c->fl->u->arena, "attempt to %s a %s value (%s '%s')", what,
-			    ir_kind_lua(c->fl->u, ir_kind_of(of->kind)), ir_name_how[n->how], n->name);
+	const char *kind = ir_kind_lua(c->fl->u, ir_kind_of(of->kind));
+	uint32_t in = c->fl->u->sites[i->site].inlined_at;
+	if (in && c->fl->u->inlines[in].fn == (uint32_t)IR_NATIVE) /* no Lua function's: Lua has no names there */
+		return arena_printf(c->fl->u->arena, "attempt to %s a %s value", what, kind);
+	return arena_printf(c->fl->u->arena, "attempt to %s a %s value (%s '%s')", what, kind, ir_name_how[n->how], n->name);
 }
 
 const char *choose_index_failure(struct choice *c, const struct ir_ins *i, const pg_value *of)

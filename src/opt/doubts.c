@@ -113,6 +113,33 @@ static bool is_carried(struct doubts *d, const struct ir_error *e)
 	return false;
 }
 
+/* ---- headers that were looked up anew when the packet was moved ---- */
+
+/* Is v, or may it be, such a one? That it was there before was tested there; that it still is cannot be. */
+static bool is_anew(struct doubts *d, const struct ir_fn *f, ir_ref v)
+{
+	const struct ir_ins *i = looked_up(f, v);
+	ir_ref r = ir_untested(f, v);
+	uint32_t in = d->u->sites[i->site].inlined_at;
+	if (i->op == IRO(index))
+		return in && d->u->inlines[in].fn == (uint32_t)IR_NATIVE && i->type.kinds & IR_VIEWS;
+	if (i->op != IRO(param) || d->seen[r])
+		return false;
+	d->seen[r] = true;
+	for (uint32_t p = 0; p < ir_block(f, i->block)->npreds; p++)
+		if (is_anew(d, f, ir_pred_edge(f, &ir_block(f, i->block)->preds[p])->args[i->aux]))
+			return true;
+	return false;
+}
+
+static bool was_anew(struct doubts *d, const struct ir_error *e)
+{
+	if (!d->u->moves_packet || !e->at || !e->at->nargs)
+		return false;
+	d->seen = arena_array(d->u->scratch, bool, e->in->nins);
+	return is_anew(d, e->in, e->at->args[0]);
+}
+
 /* ---- what is said of them ---- */
 
 static bool is_nil(const char *text)
@@ -224,7 +251,7 @@ int opt_doubts(struct ir_unit *u)
 		if ((d.f = u->fns[i]) && d.f->machine)
 			find_left(&d);
 	for (uint32_t i = 0; i < u->nerrors; i++)
-		if (d.left[i] && shown(&d, &u->errors[i]).line && is_nil(u->errors[i].text) && !is_carried(&d, &u->errors[i]) &&
+		if (d.left[i] && shown(&d, &u->errors[i]).line && is_nil(u->errors[i].text) && !is_carried(&d, &u->errors[i]) && !was_anew(&d, &u->errors[i]) &&
 		    !(u->errors[i].from && inside_is(u, u->errors[i].in, u->errors[i].from)))
 			warn(&d, &u->errors[i]);
 	arena_release(u->scratch, mark);

@@ -79,6 +79,8 @@ static bool is_setter(const struct fixed *x, const struct ir_ins *i)
 
 static bool set(struct fixed *x, const struct ir_ins *i)
 {
+	if (i->op == IRO(setindex) && i->aux)
+		return false; /* what was a function: methods.c */
 	if (i->op == IRO(setindex))
 		return put(x, type_of(x, i->args[1])->k, type_of(x, i->args[2])->k);
 	bool good = !(i->aux & (IR_OPEN | IR_MORE));
@@ -123,11 +125,21 @@ static bool look(struct fixed *x, const struct ir_ins *i, bool *begun)
 	return reads(x, i);
 }
 
-/* What comes behind r in its block, and in the one it leads to where nothing else does: a pcall parts them. */
+/* Does the guard catch nothing but what setters raise, which is nothing? */
+static bool is_idle(const struct fixed *x, const struct ir_ins *guard)
+{
+	for (uint32_t o = 0; o < x->f->nrpo; o++)
+		for (ir_ref r = ir_block(x->f, x->f->rpo[o])->first; r; r = ir_at(x->f, r)->next)
+			if (ir_at(x->f, r)->raised == guard->args[0] && !is_setter(x, ir_at(x->f, r)))
+				return false;
+	return true;
+}
+
+/* What comes behind r in its block, and in the one it leads to where nothing else does, and r to no other: a pcall parts them. */
 static ir_ref behind(const struct fixed *x, ir_ref r)
 {
 	const struct ir_ins *i = ir_at(x->f, r);
-	bool on = (i->op == IRO(guard) || i->op == IRO(jmp)) && ir_block(x->f, i->succ[0].to)->npreds == 1;
+	bool on = (i->op == IRO(jmp) || (i->op == IRO(guard) && is_idle(x, i))) && ir_block(x->f, i->succ[0].to)->npreds == 1;
 	return on ? ir_block(x->f, i->succ[0].to)->first : i->next;
 }
 

@@ -858,6 +858,8 @@ int opt_records(struct ir_unit *u)
 	int err = 0, tables;
 	while (!err && (tables = records_promote(u, fl.f)) != 0)
 		err = tables < 0 ? -EINVAL : rounds(&fl);
+	while (!err && anew_find(&fl))
+		err = rounds(&fl);
 	while (!err && slices_keep(&fl))
 		err = rounds(&fl);
 	if (err)

@@ -249,6 +249,7 @@ static bool count_through(struct flow *fl, ir_ref call, const struct turn *t)
 	ir_ref i = iterate_insert(fl, call, IRO(add), 2, (ir_ref[]){ from, iterate_const(fl, call, const_int(fl->u, 1)) });
 	if (!count_turns(fl, call, i))
 		return false;
+	ir_at(fl->f, i)->args[0] = ir_at(fl->f, call)->args[2]; /* another one where no turn comes back */
 	ir_ref k = element(fl, call, &ir_pairs_keys, i), v = element(fl, call, &ir_pairs_values, i);
 	ir_at(fl->f, t->done)->args[0] = k;
 	results(fl, call, k, IRO(pi), v);

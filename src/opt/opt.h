@@ -164,6 +164,8 @@ void entries_check(struct flow *fl);
 /* Copies strings that are bytes of the packet and used after a write to it: true where there were some. Types are to be
  * found anew then. */
 bool slices_keep(struct flow *fl);
+/* A header that is used after the packet was moved is looked up anew where that moves it. Not yet: see that it is called again. */
+bool anew_find(struct flow *fl);
 /* Refuses views that are used after the packet's bytes were moved. */
 void slices_check(struct flow *fl);
 /* Refuses values that differ by the way taken and have no form at run time. */

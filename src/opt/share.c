@@ -274,6 +274,8 @@ static bool sub_is_unfit(struct ir_unit *u, const struct ir_fn *f, const struct 
 	const struct ir_block *entry = ir_block(f, s->entry), *exit = ir_block(f, s->exit);
 	if (!entry->order)
 		return false;
+	if (u->moves_packet && u->diag->errors)
+		return true; /* headers are looked up anew in a function of one body (anew.c) */
 	if (!exit->order || any_unfit(f, entry->nparams, entry->params) || goes_over_maps(u, f, s->entry))
 		return true;
 	const struct ir_ins *t = ir_at(f, exit->last);

@@ -3,7 +3,8 @@
  *
  * A slice is a place in the packet, read when its bytes are needed; what was written meanwhile would be seen
  * in it, where a string never changes. So one that is used after a write is copied where it is made. Where the write
- * moves the packet's bytes, views of them are places too, and cannot be copied: used afterwards they are refused.
+ * moves the packet's bytes, views of them are places too, and cannot be copied: what anew.c could not look up anew there is
+ * refused.
  */
 #include "ir/lower.h"
 #include "opt/iterate.h"

@@ -139,7 +139,8 @@ void std_message_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const
 		*out = v->kinds & IR_BIT(IR_MSG) ? lw_message_text(w, v) : *v;
 		return;
 	}
-	struct lw_join j = lw_join_new(w, out->kinds, out->cap);
+	/* the type may have another string, too: of a round of infer in which no message came yet */
+	struct lw_join j = lw_join_new(w, (out->kinds & ~IR_STRINGS) | IR_BIT(IR_LONG), out->cap);
 	add_kinds(w, &j, v, IR_BIT(IR_MSG), lw_message_text);
 	struct lw_val rest = lw_narrow(w, v, ~IR_BIT(IR_MSG)), other = lw_narrow(w, v, ~IR_ALL_STRINGS);
 	add_kinds(w, &j, &rest, IR_STRINGS, lw_long_of);

@@ -159,4 +159,19 @@ diag.case("compared with itself", function(p)
 	local r = usual[p.len] or {}
 	return r == usual[1] and bpf.DROP or bpf.PASS
 end)
+diag.case("built within pcall, which may be cut short", function(p)
+	local mine = {}
+	pcall(function() local q = p.len // (p.len - 60) mine.limit = 2 end)
+	local r = usual[p.len] or mine
+	return r.limit == 2 and bpf.DROP or bpf.PASS
+end)
+diag.case("holds a function", function(p)
+	local r = usual[p.len] or { limit = function() return 5 end }
+	return r.limit == 2 and bpf.DROP or bpf.PASS
+end)
+local doing = { { go = function(x) return x + 1 end } }
+diag.case("holds a function that is called", function(p)
+	local r = doing[p.len] or { go = function(x) return x + 2 end }
+	return r.go(1) == 2 and bpf.DROP or bpf.PASS
+end)
 diag.done()

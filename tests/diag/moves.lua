@@ -72,6 +72,17 @@ diag.case("looked up again", function(pkt)
 	ip = pkt.ip
 	return ip and ip.ttl == 2 and bpf.DROP or bpf.PASS
 end)
+diag.case("handed on afterwards", function(pkt)
+	local ip, udp = pkt.ip, pkt.udp
+	pkt:adjust_tail(-4)
+	local one = pkt.len > 100 and ip or udp
+	return one and #one == 8 and bpf.DROP or bpf.PASS
+end)
+diag.case("compared afterwards", function(pkt)
+	local ip = pkt.ipv4
+	pkt:adjust_tail(-4)
+	return ip == pkt.ipv4 and bpf.DROP or bpf.PASS
+end)
 diag.case("a head by what is not known", function(pkt) pkt:adjust_head(pkt.len - 60) end)
 diag.case("the tail of a header", function(pkt) local ip = pkt.ip if ip then ip:adjust_tail(1) end end)
 diag.case("a copy", function(pkt) pkt:clone "lo" end)

@@ -354,4 +354,18 @@ lang.case { name = "until there is no byte", inputs = lang.each { 0, 7, -12, 123
 	for b in function() i = i + 1 return text:byte(i) end do n = n * 3 + b end
 	return n, i
 end }
+lang.case { name = "the length of what either loop raises", inputs = lang.each { 1, 2, 3, 4, 5 }, f = function(a)
+	local s = 0
+	local ok, e = pcall(function()
+		for k, v in pairs(policies[a].allow) do s = s + v end
+		for i, v in ipairs(rows[a].deny) do s = s * 2 + i end
+	end)
+	return ok, not ok and (e:find("bad", 1, true) and 1 or #e), s
+end }
+lang.case { name = "the first of what is found", inputs = lang.pairs({ 0, 1, 2, 3, 6 }, { 0, 1, 40 }), f = function(a, b)
+	local n = 0
+	for k, v in pairs(many[b] or list) do n = v + 1 break end
+	for k, v in pairs(tables[a] or list) do return v, k, n end
+	return nil, n
+end }
 lang.done()

@@ -27,7 +27,7 @@ local function case(name, hooks, f, want, values)
 					arg[0], st.a, st.b, st.c = v, -1, -1, -1
 					seen:clear()
 					local verdict, bytes, _, message = run(prog, frame)
-					message = message and message:gsub("^[^\n]-:%d+: ", "")
+					message = message and message:gsub("^[^\n]-:%d+: ", ""):gsub(" %(%a+ '%a+'%)$", "")
 					local wanted, err = want(frame, v)
 					if message ~= err or (wanted and bytes ~= wanted) or (verdict == bpf.DROP) ~= (err ~= nil) then
 						problems[#problems + 1] = ("%d: wanted %s %s, %s has %s %s"):format(v, wanted and hex(wanted), err,
@@ -204,4 +204,101 @@ case("a copy in", { "tc" }, function(pkt)
 end, function(frame) return frame end, { 0, 2 })
 case("a copy to no number", { "tc" }, function(pkt) st.a = pkt:clone(-arg[0]) and 1 or 0 end,
 	function() return nil, "bad argument #1 to 'clone' (value does not fit u32)" end, { 1, 1 << 32 })
+
+-- headers from before are looked up anew
+local GONE = "attempt to index a nil value"
+local function cut(frame, v) return frame:sub(1, #frame + v) .. ("\0"):rep(v) end
+-- What `find` finds in the frame as it was decides whether it is looked for in what it becomes; nil there raises.
+local function after(find, change)
+	return function(frame, v)
+		local to = cut(frame, v)
+		if find(bpf.packet(frame)) and not find(bpf.packet(to)) then return nil, GONE end
+		return change and find(bpf.packet(frame)) and change(to) or to
+	end
+end
+local function ip_of(p) return p.ip end
+local function udp_of(p) return p.ip and p.ip.udp end
+local tails = { 0, -1, -5, -19, -40, 7 }
+for i = #frames, 1, -1 do tails[#tails + 1] = 20 - #frames[i] end
+
+case("a header from before", BOTH, function(pkt)
+	local ip = pkt.ip
+	pkt:adjust_tail(arg[0])
+	if ip then st.a, st.b, st.c = ip.ttl, ip.proto, #ip.payload end
+end, function(frame, v)
+	if #frame + v < 14 then return nil, no_room "adjust_tail" end
+	return after(ip_of)(frame, v)
+end, tails)
+case("one found in another", BOTH, function(pkt)
+	local ip = pkt.ip
+	local udp = ip and ip.udp
+	pkt:adjust_tail(arg[0])
+	if udp then st.a, st.b = udp.dport, #udp.payload end
+end, function(frame, v)
+	if #frame + v < 14 then return nil, no_room "adjust_tail" end
+	return after(udp_of)(frame, v)
+end, tails)
+case("moved on one way", BOTH, function(pkt)
+	local ip = pkt.ip
+	if not ip then return end
+	local before = ip.ttl
+	if arg[0] ~= 0 then pkt:adjust_tail(arg[0]) end
+	st.a, st.b = before, ip.ttl
+end, function(frame, v)
+	if #frame + v < 14 then return ip_of(bpf.packet(frame)) and nil or frame, ip_of(bpf.packet(frame)) and no_room "adjust_tail" or nil end
+	return ip_of(bpf.packet(frame)) and after(ip_of)(frame, v) or frame, select(2, after(ip_of)(frame, v))
+end, { 0, -1, -5, -19 })
+case("whether it was there, and what it is", BOTH, function(pkt)
+	local ip = pkt.ip
+	pkt:adjust_tail(20 - pkt.len)
+	st.a = ip and 1 or 0
+	local ok, ttl = pcall(function() return ip.ttl end)
+	st.b, st.c = ok and 1 or 0, ok and ttl or -2
+end, function(frame) return frame:sub(1, 20) end)
+case("in a loop", BOTH, function(pkt)
+	local ip, n = pkt.ip, 0
+	if not ip then return end
+	for i = 1, arg[0] do
+		n = n * 3 + ip.ttl + #pkt
+		pkt:adjust_tail(-1)
+	end
+	st.a, st.b = n, ip.ttl
+end, function(frame, v) return ip_of(bpf.packet(frame)) and cut(frame, -v) or frame end, { 0, 1, 5 })
+case("bytes of a payload", BOTH, function(pkt)
+	local rest = pkt.payload
+	pkt:adjust_tail(3)
+	st.a, st.b, st.c = #rest, rest:byte(1) or -2, rest:u8(#rest - 1) or -2
+	rest:set_u8(0, 7)
+end, function() end) -- where it begins, tests/lang/packet knows
+case("written, and its checksums", BOTH, function(pkt)
+	local ip = pkt.ipv4
+	if not ip then return end
+	pkt:adjust_tail(2)
+	ip.ttl = 10
+	ip.src = bpf.ip "192.168.1.23"
+	st.a, st.b = ip.check, ip.udp and ip.udp.check or -2
+end, function() end) -- what comes out, tests/lang/writes knows
+case("behind a head that was taken off", XDP, function(pkt)
+	local eth, ip = pkt.eth, pkt.ipv4
+	pkt:adjust_head(4)
+	st.a, st.b = eth.type, ip and 1 or 0
+	if ip then st.c = ip.ttl end
+end, function(frame)
+	local to = frame:sub(5)
+	if bpf.packet(frame).ipv4 and not bpf.packet(to).ipv4 then return nil, GONE end
+	return to
+end)
+case("and put on again", XDP, function(pkt)
+	local eth, all = pkt.eth, pkt:u32(0)
+	pkt:adjust_head(4)
+	pkt:adjust_head(-4)
+	pkt:set_u32(0, all)
+	st.a, st.b = eth.type, eth.dst:int()
+end, function(frame) return frame end)
+case("by inner functions", BOTH, function(pkt)
+	local function shorten(p, n) p:adjust_tail(-n) return p.len end
+	local ip = pkt.ip
+	local a, b = shorten(pkt, 1), shorten(pkt, 2)
+	if ip then st.a, st.b, st.c = a, b, ip.ttl end
+end, function(frame) return frame:sub(1, -4) end)
 lang.done()
