@@ -38,24 +38,67 @@ static void find_moves(struct anew *a)
 		}
 }
 
-/* What v was looked up in, by a name; 0: it was not. */
-static ir_ref found_in(const struct anew *a, ir_ref v)
-{
-	const struct ir_ins *i = ir_at(a->f, v);
-	const pg_value *name = i->op == IRO(index) && i->type.kinds & IR_VIEWS ? type_of(a, i->args[1])->k : NULL;
-	return name && name->kind == PG_STR ? ir_untested(a->f, i->args[0]) : 0;
-}
-
 static bool is_packet(const struct anew *a, ir_ref v)
 {
 	uint64_t kinds = type_of(a, v)->kinds;
 	return ir_single(kinds) && kinds & IR_VIEWS && !ir_view_of(a->fl->u->target, ir_first_kind(kinds))->words;
 }
 
-static bool is_header(const struct anew *a, ir_ref v)
+/* What the look-up r of a header looks it up in, and the name. */
+static ir_ref looked_in(const struct anew *a, ir_ref r)
 {
-	ir_ref in = found_in(a, v);
-	return in && !is_packet(a, v) && (is_packet(a, in) || is_header(a, in));
+	return ir_untested(a->f, ir_at(a->f, r)->args[0]);
+}
+
+static const pg_value *name_of(const struct anew *a, ir_ref r)
+{
+	return type_of(a, ir_at(a->f, r)->args[1])->k;
+}
+
+enum { MOST_DEEP = 16 };
+
+static ir_ref look_up_of(const struct anew *a, ir_ref v, unsigned deep);
+
+static bool same_path(const struct anew *a, ir_ref x, ir_ref y, unsigned deep)
+{
+	ir_ref in = looked_in(a, x), other = looked_in(a, y);
+	if (x == y)
+		return true;
+	if (!ir_same_value(name_of(a, x), name_of(a, y)) || is_packet(a, in) != is_packet(a, other))
+		return false;
+	return is_packet(a, in) || (deep && same_path(a, look_up_of(a, in, deep - 1), look_up_of(a, other, deep - 1), deep - 1));
+}
+
+/* By the same names on all ways on which it is not nil. */
+static ir_ref look_up_on_ways(const struct anew *a, ir_ref param, unsigned deep)
+{
+	const struct ir_ins *i = ir_at(a->f, param);
+	ir_ref all = 0;
+	for (uint32_t p = 0; p < ir_block(a->f, i->block)->npreds; p++) {
+		ir_ref v = ir_pred_edge(a->f, &ir_block(a->f, i->block)->preds[p])->args[i->aux];
+		if (!(type_of(a, v)->kinds & ~IR_FALSY) || ir_untested(a->f, v) == param)
+			continue;
+		ir_ref one = look_up_of(a, v, deep);
+		if (!one || (all && !same_path(a, all, one, deep)))
+			return 0;
+		all = one;
+	}
+	return all;
+}
+
+/* Of a header, where there is one, what looked it up; 0: it is none, or may be one of several. */
+static ir_ref look_up_of(const struct anew *a, ir_ref v, unsigned deep)
+{
+	ir_ref r = ir_untested(a->f, v);
+	const struct ir_ins *i = ir_at(a->f, r);
+	if (!deep || !(i->type.kinds & IR_VIEWS) || type_is_pending(&i->type) || is_packet(a, r))
+		return 0;
+	if (i->op == IRO(param))
+		return i->block != 1 ? look_up_on_ways(a, r, deep - 1) : 0;
+	if (i->op != IRO(index) || !name_of(a, r) || name_of(a, r)->kind != PG_STR)
+		return 0;
+	ir_ref in = looked_in(a, r);
+	return is_packet(a, in) || look_up_of(a, in, deep - 1) ? r : 0;
 }
 
 /* ---- what uses it ---- */
@@ -85,11 +128,20 @@ static bool is_it(const void *arg, ir_ref r)
 	return *(const ir_ref *)arg == r;
 }
 
+/* The first instruction behind it. */
+static ir_ref behind(const struct anew *a, ir_ref v)
+{
+	const struct ir_ins *i = ir_at(a->f, v);
+	return i->op == IRO(param) ? ir_block(a->f, i->block)->first : i->next;
+}
+
 /* May the packet have been moved since the header was found? */
 static bool is_late(const struct anew *a, ir_ref use)
 {
+	ir_ref start = behind(a, a->v);
 	for (uint32_t m = 0; m < a->n; m++)
-		if (reach_use(a->f, a->v, 0, is_it, &a->moves[m]) && reach_use(a->f, a->moves[m], a->v, is_it, &use))
+		if ((start == a->moves[m] || reach_use(a->f, start, 0, is_it, &a->moves[m])) &&
+		    reach_use(a->f, a->moves[m], a->v, is_it, &use))
 			return true;
 	return false;
 }
@@ -120,22 +172,27 @@ static bool read_cells(struct anew *a)
 
 /* ---- looking it up ---- */
 
-/* v once more, at the end of *b; where what it was found in is not there, on to `none`. The site is none of the script. */
-static ir_ref look_up(struct anew *a, ir_ref v, ir_blk *b, ir_blk none, uint32_t site)
+static ir_blk there(struct anew *a, ir_blk b, ir_ref v, ir_blk none, uint32_t site)
 {
-	ir_ref in = found_in(a, v), of = is_packet(a, in) ? in : look_up(a, in, b, none, site);
-	if (of != in) {
-		ir_ref t = flow_emit(a->fl, *b, site, IRO(branch), 1, &of);
-		ir_blk there = ir_block_new(a->f);
-		ir_succ(a->f, t, 0, there, 0, NULL);
-		ir_succ(a->f, t, 1, none, 0, NULL);
-		*b = there;
-		of = flow_emit(a->fl, there, site, IRO(pi), 1, &of);
+	ir_blk on = ir_block_new(a->f);
+	ir_ref t = flow_emit(a->fl, b, site, IRO(branch), 1, &v);
+	ir_succ(a->f, t, 0, on, 0, NULL);
+	ir_succ(a->f, t, 1, none, 0, NULL);
+	return on;
+}
+
+/* What r looked up once more, at the end of *b; where what it is in is not there, on to `none`. The site is none of the script. */
+static ir_ref look_up(struct anew *a, ir_ref r, ir_blk *b, ir_blk none, uint32_t site)
+{
+	ir_ref of = looked_in(a, r);
+	if (!is_packet(a, of)) {
+		ir_ref header = look_up(a, look_up_of(a, of, MOST_DEEP), b, none, site);
+		*b = there(a, *b, header, none, site);
+		of = flow_emit(a->fl, *b, site, IRO(pi), 1, &header);
 		ir_at(a->f, of)->imm = (int64_t)~IR_FALSY;
 	}
-	ir_ref args[2] = { of, flow_const(a->fl, *b, site, type_of(a, ir_at(a->f, v)->args[1])->k) };
-	ir_ref r = flow_emit(a->fl, *b, site, IRO(index), 2, args);
-	return r;
+	ir_ref args[2] = { of, flow_const(a->fl, *b, site, name_of(a, r)) };
+	return flow_emit(a->fl, *b, site, IRO(index), 2, args);
 }
 
 static void set(struct anew *a, ir_blk b, ir_blk rest, uint32_t site, ir_ref v)
@@ -145,15 +202,18 @@ static void set(struct anew *a, ir_blk b, ir_blk rest, uint32_t site, ir_ref v)
 	ir_succ(a->f, t, 0, rest, 0, NULL);
 }
 
+/* What was nil from the start stays nil. */
 static void look_up_after(struct anew *a, ir_ref move)
 {
 	ir_blk b = ir_at(a->f, move)->block, rest = edit_split(a->f, ir_at(a->f, move)->next), none = ir_block_new(a->f);
-	uint32_t site = ir_at(a->f, move)->site;
-	ir_ref v = look_up(a, a->v, &b, none, flow_native_site(a->fl->u, site));
+	uint32_t site = ir_at(a->f, move)->site, native = flow_native_site(a->fl->u, site);
+	b = there(a, b, a->v, none, native);
+	ir_ref v = look_up(a, look_up_of(a, a->v, MOST_DEEP), &b, none, native);
 	set(a, b, rest, site, v);
 	set(a, none, rest, site, flow_const(a->fl, none, site, &const_nil));
 }
 
+/* Where it is used, it was found before, and so it was where that moves the packet in between. */
 static bool renew(struct anew *a, ir_ref v)
 {
 	a->v = v;
@@ -161,10 +221,31 @@ static bool renew(struct anew *a, ir_ref v)
 	find_same(a);
 	if (!read_cells(a))
 		return false;
-	iterate_insert(a->fl, ir_at(a->f, v)->next, IRO(cellset), 2, (ir_ref[]){ a->cell, v });
+	bool *found = arena_array(a->fl->u->scratch, bool, a->n);
+	ir_need_tree(a->f);
 	for (uint32_t m = 0; m < a->n; m++)
-		look_up_after(a, a->moves[m]);
+		found[m] = behind(a, v) == a->moves[m] || reach_before(a->f, ir_at(a->f, v)->op == IRO(param) ? behind(a, v) : v, a->moves[m]);
+	iterate_insert(a->fl, behind(a, v), IRO(cellset), 2, (ir_ref[]){ a->cell, v });
+	for (uint32_t m = 0; m < a->n; m++)
+		if (found[m])
+			look_up_after(a, a->moves[m]);
 	return true;
+}
+
+static bool renew_one(struct anew *a, ir_ref v)
+{
+	return look_up_of(a, v, MOST_DEEP) && renew(a, v);
+}
+
+static bool renew_in(struct anew *a, ir_blk b)
+{
+	for (uint32_t i = 0; i < ir_block(a->f, b)->nparams; i++)
+		if (renew_one(a, ir_block(a->f, b)->params[i]))
+			return true;
+	for (ir_ref r = ir_block(a->f, b)->first; r; r = ir_at(a->f, r)->next)
+		if (ir_at(a->f, r)->op == IRO(index) && renew_one(a, r))
+			return true;
+	return false;
 }
 
 bool anew_find(struct flow *fl)
@@ -174,8 +255,7 @@ bool anew_find(struct flow *fl)
 		return false; /* bodies that are shared: what is left is refused, and all of them copied (share.c) */
 	find_moves(&a);
 	for (uint32_t o = 0; a.n && o < fl->f->nrpo; o++)
-		for (ir_ref r = ir_block(fl->f, fl->f->rpo[o])->first; r; r = ir_at(fl->f, r)->next)
-			if (is_header(&a, r) && renew(&a, r))
-				return true;
+		if (renew_in(&a, fl->f->rpo[o]))
+			return true;
 	return false;
 }

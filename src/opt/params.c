@@ -66,7 +66,8 @@ static ir_ref always(const struct ir_fn *f, ir_blk b, uint32_t i, const ir_ref *
 			return 0;
 		same = v;
 	}
-	if (known && same && ir_at(f, self)->type.kinds != ir_at(f, same)->type.kinds)
+	bool header = f->unit->moves_packet && same && ir_at(f, same)->type.kinds & IR_VIEWS; /* to be one value: anew.c */
+	if (known && same && !header && ir_at(f, self)->type.kinds != ir_at(f, same)->type.kinds)
 		return 0;
 	return ir_at(f, same)->op == IRO(raised) ? 0 : same;
 }
@@ -183,7 +184,8 @@ static void drop_unreachable(struct ir_fn *f)
 			ir_block(f, b)->first = ir_block(f, b)->last = ir_block(f, b)->nparams = 0;
 }
 
-/* Elsewhere a parameter is better than the value itself: edges with what is known decide the tests behind it. */
+/* Elsewhere a parameter is better than the value itself: edges with what is known decide the tests behind it. But a header that
+ * is looked up anew (anew.c) is to be one value. */
 static bool goes_round(const struct ir_fn *f)
 {
 	for (uint32_t o = 0; o < f->nrpo; o++)
@@ -196,7 +198,7 @@ void prune(struct flow *fl)
 {
 	struct ir_fn *f = fl->f;
 	bool folded = false;
-	if (goes_round(f))
+	if (fl->u->moves_packet || goes_round(f))
 		drop_trivial(f, true);
 	for (uint32_t o = 0; o < f->nrpo; o++)
 		if (fl->exec[f->rpo[o]]) {

@@ -78,16 +78,34 @@ ir_ref reach_use(struct ir_fn *f, ir_ref from, ir_ref def, bool (*is_use)(const 
 
 struct kept { const struct ir_fn *f; ir_ref value; };
 
+static bool is_nil(const struct ir_fn *f, ir_ref r)
+{
+	return ir_at(f, r)->type.kinds == IR_BIT(IR_NIL);
+}
+
+/* Is it no use, or only one that asks whether it is there? What a test made of it is it. */
+static bool asks_whether(const struct ir_fn *f, const struct ir_ins *i)
+{
+	return i->op == IRO(branch) || i->op == IRO(not) || i->op == IRO(pi) ||
+	       (i->op == IRO(eq) && (is_nil(f, i->args[0]) || is_nil(f, i->args[1])));
+}
+
+static bool is_kept(const struct kept *k, ir_ref r)
+{
+	return ir_untested(k->f, r) == k->value && (r == k->value || ir_at(k->f, r)->type.kinds & ~IR_FALSY);
+}
+
 static bool uses_value(const void *arg, ir_ref r)
 {
 	const struct kept *k = arg;
 	const struct ir_ins *i = ir_at(k->f, r);
-	for (uint32_t a = 0; a < i->nargs; a++)
-		if (i->args[a] == k->value && i->op != IRO(branch) && i->op != IRO(not))
+	for (uint32_t a = 0; a < i->nargs && !asks_whether(k->f, i); a++)
+		if (is_kept(k, i->args[a]))
 			return true;
-	for (uint32_t e = 0; e < i->nsucc; e++)
+	uint32_t asked = i->op == IRO(branch) && is_kept(k, i->args[0]); /* the other way it is nil */
+	for (uint32_t e = 0; e < i->nsucc - asked; e++)
 		for (uint32_t a = 0; a < i->succ[e].nargs; a++)
-			if (i->succ[e].args[a] == k->value)
+			if (is_kept(k, i->succ[e].args[a]))
 				return true;
 	return false;
 }

@@ -365,7 +365,7 @@ end }
 lang.case { name = "the first of what is found", inputs = lang.pairs({ 0, 1, 2, 3, 6 }, { 0, 1, 40 }), f = function(a, b)
 	local n = 0
 	for k, v in pairs(many[b] or list) do n = v + 1 break end
-	for k, v in pairs(tables[a] or list) do return v, k, n end
+	for k, v in pairs(tables[a] or list) do return v, weigh(k), n end
 	return nil, n
 end }
 lang.done()

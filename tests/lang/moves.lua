@@ -251,7 +251,7 @@ end, { 0, -1, -5, -19 })
 case("whether it was there, and what it is", BOTH, function(pkt)
 	local ip = pkt.ip
 	pkt:adjust_tail(20 - pkt.len)
-	st.a = ip and 1 or 0
+	st.a = (ip and 1 or 0) + (ip ~= nil and 10 or 20)
 	local ok, ttl = pcall(function() return ip.ttl end)
 	st.b, st.c = ok and 1 or 0, ok and ttl or -2
 end, function(frame) return frame:sub(1, 20) end)
@@ -301,4 +301,11 @@ case("by inner functions", BOTH, function(pkt)
 	local a, b = shorten(pkt, 1), shorten(pkt, 2)
 	if ip then st.a, st.b, st.c = a, b, ip.ttl end
 end, function(frame) return frame:sub(1, -4) end)
+frames[#frames + 1] = "\0\0\0\0" .. made.frames.udp
+case("what was not there before", XDP, function(pkt)
+	local ip = pkt.ipv4
+	pkt:adjust_head(4)
+	st.a, st.b = ip and 1 or 0, pkt.ipv4 and 1 or 0
+	st.c = pcall(function() return ip.ttl end) and 1 or 0
+end, function(frame) return frame:sub(5) end)
 lang.done()
