@@ -16,8 +16,8 @@ struct front {
 	uint32_t nfields;
 	struct front_list { pg_value *pairs; uint32_t n; bool keyed; } *lists; /* made up; keyed: not by 1 to n */
 	uint32_t nlists, cap_lists;
-	struct halves { uint64_t table, keys, values; } *halves;
-	uint32_t nhalves, cap_halves;
+	struct halves { uint64_t table, keys, values; } *halves; /* found by a hash of the table; size: a power of two, or 0 */
+	uint32_t nhalves, size_halves;
 };
 
 static struct ir_fn *build(struct ir_unit *u, struct front_proto *p)
@@ -161,20 +161,44 @@ static int list_len(const struct front_list *list, int64_t *out)
 	return ints == most || MUTANT(border_short) ? 0 : -ENOTSUP;
 }
 
+/* The place of the table's halves, or where they are to be put. */
+static struct halves *halves_at(struct front *front, uint64_t table)
+{
+	uint64_t hash = table * 0x9e3779b97f4a7c15 >> 32;
+	uint32_t mask = front->size_halves - 1, i = (uint32_t)hash & mask;
+	while (front->halves[i].table && front->halves[i].table != table)
+		i = (i + 1) & mask;
+	return &front->halves[i];
+}
+
+static void halves_grow(struct ir_unit *u)
+{
+	struct front *front = u->front;
+	struct halves *old = front->halves;
+	uint32_t n = front->size_halves;
+	front->size_halves = n ? 2 * n : 16;
+	front->halves = arena_array(u->arena, struct halves, front->size_halves);
+	for (uint32_t i = 0; i < n; i++)
+		if (old[i].table)
+			*halves_at(front, old[i].table) = old[i];
+}
+
 /* NULL: what pairs() gives of it is not known. */
 static const struct halves *halves(struct ir_unit *u, uint64_t table)
 {
 	struct front *front = u->front;
 	const pg_value *kv;
 	uint32_t n;
-	for (uint32_t i = 0; i < front->nhalves; i++)
-		if (front->halves[i].table == table)
-			return &front->halves[i];
+	if (2 * front->nhalves >= front->size_halves)
+		halves_grow(u);
+	struct halves *h = halves_at(front, table);
+	if (h->table)
+		return h;
 	if (front_own(u, table, &kv, &n) < 0)
 		return NULL;
-	struct halves h = { table, half(u, kv, n, 0), half(u, kv, n, 1) };
-	arena_push(u->arena, front->halves, front->nhalves, front->cap_halves, h);
-	return &front->halves[front->nhalves - 1];
+	*h = (struct halves){ table, half(u, kv, n, 0), half(u, kv, n, 1) };
+	front->nhalves++;
+	return h;
 }
 
 static int half_index(struct ir_unit *u, uint64_t table, const pg_value *key, pg_value *out)

@@ -13,14 +13,21 @@
 #include "opt/passes.h"
 #include "opt/reach.h"
 
+enum { MOST_NAMES = 16, MOST_STEPS = 1000 };
+
 struct anew {
 	struct flow *fl;
 	struct ir_fn *f;
 	ir_ref *moves;
 	uint32_t n, cap;
 	ir_ref v, cell;        /* the header, and where it is now */
+	ir_ref packet;         /* what it was found in, by these names, the last one first */
+	const pg_value *names[MOST_NAMES];
+	unsigned nnames;
 	bool *is;              /* by value: it, or what a test made of it */
+	unsigned left;         /* steps on the ways to what looked it up: there are few, but for functions made to have many */
 };
+
 
 static const struct ir_type *type_of(const struct anew *a, ir_ref r)
 {
@@ -55,22 +62,22 @@ static const pg_value *name_of(const struct anew *a, ir_ref r)
 	return type_of(a, ir_at(a->f, r)->args[1])->k;
 }
 
-enum { MOST_DEEP = 16 };
+static ir_ref on_the_way(struct anew *a, ir_ref v);
 
-static ir_ref look_up_of(const struct anew *a, ir_ref v, unsigned deep);
-
-static bool same_path(const struct anew *a, ir_ref x, ir_ref y, unsigned deep)
+static bool same_path(struct anew *a, ir_ref x, ir_ref y)
 {
+	if (!x || !y)
+		return false;
 	ir_ref in = looked_in(a, x), other = looked_in(a, y);
 	if (x == y)
 		return true;
 	if (!ir_same_value(name_of(a, x), name_of(a, y)) || is_packet(a, in) != is_packet(a, other))
 		return false;
-	return is_packet(a, in) || (deep && same_path(a, look_up_of(a, in, deep - 1), look_up_of(a, other, deep - 1), deep - 1));
+	return is_packet(a, in) || same_path(a, on_the_way(a, in), on_the_way(a, other));
 }
 
 /* By the same names on all ways on which it is not nil. */
-static ir_ref look_up_on_ways(const struct anew *a, ir_ref param, unsigned deep)
+static ir_ref on_all_ways(struct anew *a, ir_ref param)
 {
 	const struct ir_ins *i = ir_at(a->f, param);
 	ir_ref all = 0;
@@ -78,27 +85,43 @@ static ir_ref look_up_on_ways(const struct anew *a, ir_ref param, unsigned deep)
 		ir_ref v = ir_pred_edge(a->f, &ir_block(a->f, i->block)->preds[p])->args[i->aux];
 		if (!(type_of(a, v)->kinds & ~IR_FALSY) || ir_untested(a->f, v) == param)
 			continue;
-		ir_ref one = look_up_of(a, v, deep);
-		if (!one || (all && !same_path(a, all, one, deep)))
+		ir_ref one = on_the_way(a, v);
+		if (!one || (all && !same_path(a, all, one)))
 			return 0;
 		all = one;
 	}
 	return all;
 }
 
-/* Of a header, where there is one, what looked it up; 0: it is none, or may be one of several. */
-static ir_ref look_up_of(const struct anew *a, ir_ref v, unsigned deep)
+static ir_ref on_the_way(struct anew *a, ir_ref v)
 {
 	ir_ref r = ir_untested(a->f, v);
 	const struct ir_ins *i = ir_at(a->f, r);
-	if (!deep || !(i->type.kinds & IR_VIEWS) || type_is_pending(&i->type) || is_packet(a, r))
+	if (!a->left || !(i->type.kinds & IR_VIEWS) || type_is_pending(&i->type) || is_packet(a, r))
 		return 0;
+	a->left--;
 	if (i->op == IRO(param))
-		return i->block != 1 ? look_up_on_ways(a, r, deep - 1) : 0;
+		return i->block != 1 ? on_all_ways(a, r) : 0;
 	if (i->op != IRO(index) || !name_of(a, r) || name_of(a, r)->kind != PG_STR)
 		return 0;
 	ir_ref in = looked_in(a, r);
-	return is_packet(a, in) || look_up_of(a, in, deep - 1) ? r : 0;
+	return is_packet(a, in) || on_the_way(a, in) ? r : 0;
+}
+
+/* false: v is no header, or may be one of several. Where it is none, it is nil. */
+static bool find_names(struct anew *a, ir_ref v)
+{
+	a->nnames = 0;
+	a->left = MOST_STEPS;
+	for (ir_ref r = on_the_way(a, v); r; r = on_the_way(a, a->packet)) {
+		if (a->nnames >= MOST_NAMES)
+			return false;
+		a->names[a->nnames++] = name_of(a, r);
+		a->packet = looked_in(a, r);
+		if (is_packet(a, a->packet))
+			return true;
+	}
+	return false;
 }
 
 /* ---- what uses it ---- */
@@ -181,18 +204,19 @@ static ir_blk there(struct anew *a, ir_blk b, ir_ref v, ir_blk none, uint32_t si
 	return on;
 }
 
-/* What r looked up once more, at the end of *b; where what it is in is not there, on to `none`. The site is none of the script. */
-static ir_ref look_up(struct anew *a, ir_ref r, ir_blk *b, ir_blk none, uint32_t site)
+/* It is looked up once more, at the end of *b; where what it is in is not there, on to `none`. The site is none of the script. */
+static ir_ref look_up(struct anew *a, ir_blk *b, ir_blk none, uint32_t site)
 {
-	ir_ref of = looked_in(a, r);
-	if (!is_packet(a, of)) {
-		ir_ref header = look_up(a, look_up_of(a, of, MOST_DEEP), b, none, site);
-		*b = there(a, *b, header, none, site);
-		of = flow_emit(a->fl, *b, site, IRO(pi), 1, &header);
-		ir_at(a->f, of)->imm = (int64_t)~IR_FALSY;
+	ir_ref v = a->packet;
+	for (unsigned n = a->nnames; n--;) {
+		if (n + 1 < a->nnames) {
+			*b = there(a, *b, v, none, site);
+			v = flow_emit(a->fl, *b, site, IRO(pi), 1, &v);
+			ir_at(a->f, v)->imm = (int64_t)~IR_FALSY;
+		}
+		v = flow_emit(a->fl, *b, site, IRO(index), 2, (ir_ref[]){ v, flow_const(a->fl, *b, site, a->names[n]) });
 	}
-	ir_ref args[2] = { of, flow_const(a->fl, *b, site, name_of(a, r)) };
-	return flow_emit(a->fl, *b, site, IRO(index), 2, args);
+	return v;
 }
 
 static void set(struct anew *a, ir_blk b, ir_blk rest, uint32_t site, ir_ref v)
@@ -208,7 +232,7 @@ static void look_up_after(struct anew *a, ir_ref move)
 	ir_blk b = ir_at(a->f, move)->block, rest = edit_split(a->f, ir_at(a->f, move)->next), none = ir_block_new(a->f);
 	uint32_t site = ir_at(a->f, move)->site, native = flow_native_site(a->fl->u, site);
 	b = there(a, b, a->v, none, native);
-	ir_ref v = look_up(a, look_up_of(a, a->v, MOST_DEEP), &b, none, native);
+	ir_ref v = look_up(a, &b, none, native);
 	set(a, b, rest, site, v);
 	set(a, none, rest, site, flow_const(a->fl, none, site, &const_nil));
 }
@@ -234,7 +258,7 @@ static bool renew(struct anew *a, ir_ref v)
 
 static bool renew_one(struct anew *a, ir_ref v)
 {
-	return look_up_of(a, v, MOST_DEEP) && renew(a, v);
+	return find_names(a, v) && renew(a, v);
 }
 
 static bool renew_in(struct anew *a, ir_blk b)
