@@ -28,7 +28,6 @@ struct anew {
 	unsigned left;         /* steps on the ways to what looked it up: there are few, but for functions made to have many */
 };
 
-
 static const struct ir_type *type_of(const struct anew *a, ir_ref r)
 {
 	return &ir_at(a->f, r)->type;

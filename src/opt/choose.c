@@ -211,7 +211,7 @@ bool choose_type(struct flow *fl, ir_ref r, struct ir_type *out)
 	struct choice c;
 	struct web web;
 	bool tables = true, param = ir_at(fl->f, r)->op == IRO(param) && ir_at(fl->f, r)->block != 1;
-	if (param ? !choose_object(fl, r) || !choose_web_open(&c, &web, fl, r, true) : !choose_is(fl, r) || !choose_table(&c, fl, r))
+	if (param ? !choose_object(fl, r) || !choose_web_open(&c, &web, fl, r, true, false) : !choose_is(fl, r) || !choose_table(&c, fl, r))
 		return false;
 	*out = (struct ir_type){ .kinds = param ? 0 : IR_BIT(IR_NIL) };
 	for (uint32_t i = 0; i < c.n; i++) {
@@ -252,6 +252,14 @@ static int choose_few_columns(struct flow *fl, const struct found *found, ir_ref
 	return 0;
 }
 
+/* Are the table's values compared one by one? Where a key turned out only late to be more than an integer, what it gives is not
+ * had from a frozen map (frozen.c), either: it was few for integers. */
+static bool are_few(const struct choice *c)
+{
+	bool ints = !(ir_at(c->f, c->key)->type.kinds & ~(IR_BIT(IR_INT) | IR_FALSY));
+	return choose_few(c->n, c->ints || (ints && type_is_pending(&ir_at(c->f, c->index)->type)));
+}
+
 /* All whose values meet; else, for it looks for uses in the order of blocks, one whose uses are copied.
  * to[] says what stands for what went. */
 static int choose(struct flow *fl, const struct found *found, ir_ref *to)
@@ -259,15 +267,16 @@ static int choose(struct flow *fl, const struct found *found, ir_ref *to)
 	struct choice c;
 	int done = 0;
 	for (uint32_t i = 0; i < found->n && !fl->any_key; i++)
-		if (choose_table(&c, fl, found->r[i]) && choose_all_plain(&c) && choose_few(c.n, c.ints)) {
+		if (choose_table(&c, fl, found->r[i]) && choose_all_plain(&c) && are_few(&c)) {
 			to[c.index] = choose_value(&c);
 			done++;
 		}
 	for (uint32_t i = 0; i < found->n && !done; i++)
 		done = choose_table(&c, fl, found->r[i]) && !choose_all_plain(&c) &&
 		       (choose_uses(&c, to) || (c.n > MAX_USES && choose_columns(&c, to)));
-	return done ? done : choose_param(fl, to) || choose_rows(fl, false, to) || choose_few_columns(fl, found, to) ||
-			     choose_rows(fl, true, to);
+	bool parted = false;
+	return done ? done : choose_param(fl, &parted, to) || choose_rows(fl, false, to) || choose_few_columns(fl, found, to) ||
+			     choose_rows(fl, true, to) || (parted && choose_param(fl, &parted, to));
 }
 
 /* Is there a parameter that may be one of several captured objects? */

@@ -33,6 +33,7 @@ struct web {
 	ir_ref *steps;         /* look-ups in what the parameters are, which lead from one value to the next */
 	uint32_t nsteps, cap_steps;
 	bool lax;              /* steps that lead to nothing but plain values are followed, too */
+	bool close, parted;    /* steps are followed from what hangs on the web alone: node = node.next; others were met */
 	ir_ref *number;
 	bool *used;            /* by instruction: it uses one of them, and is copied */
 };
@@ -79,9 +80,6 @@ const char *choose_failure_text(struct choice *c, const struct ir_ins *i, const 
 /* The same of a look-up; NULL: it can be indexed. */
 const char *choose_index_failure(struct choice *c, const struct ir_ins *i, const pg_value *of);
 
-/* Does argument a of this edge only go on to another parameter of the web? One that may be it is taken into it. */
-bool choose_goes_on(struct choice *c, const struct ir_edge *e, uint32_t a);
-
 /* ---- columns.c ---- */
 
 /* What is read of the tables found becomes look-ups of its own: true, and to[] likewise; false: something else is done with
@@ -113,7 +111,7 @@ bool choose_object(const struct flow *fl, ir_ref param);
 uint32_t choose_place(const struct web *web, ir_ref param);
 /* What the parameter may be, and by way of which others it comes; false: something else, too.
  * lax: steps that lead to nothing but plain values may be part of it. */
-bool choose_web_open(struct choice *c, struct web *web, struct flow *fl, ir_ref param, bool lax);
+bool choose_web_open(struct choice *c, struct web *web, struct flow *fl, ir_ref param, bool lax, bool close);
 /* An edge that a value comes by: found again by its terminator, which look-ups split off from its block. */
 struct way { ir_ref term; uint32_t which, arg; bool live; };
 
@@ -122,7 +120,10 @@ uint32_t choose_ways(struct choice *c, struct way *out);
 void choose_take_in(struct choice *c, ir_ref param);
 /* A constant before instruction `at`. */
 ir_ref choose_const_before(struct choice *c, ir_ref at, const pg_value *k);
-/* One parameter that is one of few constants: true, and to[] says what stands for what went. */
-bool choose_param(struct flow *fl, ir_ref *to);
+/* Does argument a of this edge only go on to another parameter of the web? One that may be it is taken into it. */
+bool choose_goes_on(struct choice *c, const struct ir_edge *e, uint32_t a);
+/* One parameter that is one of few constants: true, and to[] says what stands for what went. `parted` in: fields of whatever else
+ * may lead to it; else of what hangs on it alone, and out: there were others. */
+bool choose_param(struct flow *fl, bool *parted, ir_ref *to);
 
 #endif

@@ -118,15 +118,6 @@ uint32_t choose_place(const struct web *web, ir_ref param)
 	return i;
 }
 
-bool choose_goes_on(struct choice *c, const struct ir_edge *e, uint32_t a)
-{
-	ir_ref param = ir_block(c->f, e->to)->params[a];
-	if (!c->web || !choose_object(c->fl, param))
-		return false;
-	choose_take_in(c, param);
-	return true;
-}
-
 /* Is a wrong operand what Lua complains of, whatever the other one is? The first one that is no number, and in other words
  * where one is a text. */
 static bool other_is_number(struct choice *c, const struct ir_ins *i)

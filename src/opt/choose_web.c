@@ -57,6 +57,61 @@ static ir_ref step_from(const struct choice *c, ir_ref v)
 	return ir_at(c->f, of)->op == IRO(param) && choose_object(c->fl, of) ? of : 0;
 }
 
+/* Does `param` come from one of the n others, by way of parameters and their fields? */
+static bool comes_from(const struct choice *c, ir_ref param, const ir_ref *from, uint32_t n, bool *seen)
+{
+	const struct ir_block *k = ir_block(c->f, ir_at(c->f, param)->block);
+	for (uint32_t i = 0; i < n; i++)
+		if (from[i] == param)
+			return true;
+	if (seen[param])
+		return false;
+	seen[param] = true;
+	for (uint32_t p = 0; p < k->npreds; p++) {
+		ir_ref v = ir_untested(c->f, ir_pred_edge(c->f, &k->preds[p])->args[ir_at(c->f, param)->aux]), of = step_from(c, v);
+		if (!of && ir_at(c->f, v)->op == IRO(param) && choose_object(c->fl, v))
+			of = v;
+		if (of && comes_from(c, of, from, n, seen))
+			return true;
+	}
+	return false;
+}
+
+static bool hangs_on(const struct choice *c, ir_ref param, const ir_ref *from, uint32_t n)
+{
+	struct arena_mark mark = arena_mark(c->fl->u->scratch);
+	bool hangs = comes_from(c, param, from, n, arena_array(c->fl->u->scratch, bool, c->f->nins));
+	arena_release(c->fl->u->scratch, mark);
+	return hangs;
+}
+
+/* May the web be entered by this step? */
+static bool may_step(const struct choice *c, ir_ref v)
+{
+	bool may = !c->web->close || hangs_on(c, step_from(c, v), c->web->params, c->web->n);
+	c->web->parted |= !may;
+	return may;
+}
+
+/* May it be left by an edge that gives v to param? */
+static bool may_leave(const struct choice *c, ir_ref v, ir_ref param)
+{
+	struct web *web = c->web;
+	bool may = !web->close || choose_place(web, param) < web->n || choose_place(web, ir_untested(c->f, v)) < web->n ||
+		   hangs_on(c, c->index, &param, 1);
+	web->parted |= !may;
+	return may;
+}
+
+bool choose_goes_on(struct choice *c, const struct ir_edge *e, uint32_t a)
+{
+	ir_ref param = ir_block(c->f, e->to)->params[a];
+	if (!c->web || !choose_object(c->fl, param) || !may_leave(c, e->args[a], param))
+		return false;
+	choose_take_in(c, param);
+	return true;
+}
+
 static void add_step(struct choice *c, ir_ref v)
 {
 	struct web *web = c->web;
@@ -132,7 +187,7 @@ static bool add_value(struct choice *c, ir_ref v)
 	if (!k && ir_at(c->f, base)->op == IRO(param) && choose_object(c->fl, base))
 		return choose_take_in(c, base), true;
 	if (!k && c->n <= MAX_USES && step_from(c, base))
-		return add_step(c, base), true;
+		return may_step(c, base) && (add_step(c, base), true);
 	if (k || !choose_is(c->fl, base) || !choose_table(&from, c->fl, base) || c->n + from.n > MAX_USES)
 		return false;
 	uint64_t left = choose_left(c->f, v);
@@ -196,10 +251,10 @@ static bool find_values(struct choice *c)
 	return true;
 }
 
-bool choose_web_open(struct choice *c, struct web *web, struct flow *fl, ir_ref param, bool lax)
+bool choose_web_open(struct choice *c, struct web *web, struct flow *fl, ir_ref param, bool lax, bool close)
 {
 	*c = (struct choice){ .fl = fl, .f = fl->f, .ints = true, .web = web };
-	*web = (struct web){ .lax = lax };
+	*web = (struct web){ .lax = lax, .close = close };
 	c->pairs = arena_array(fl->u->arena, struct pair, 2 * MAX_USES + 2);
 	arena_push(fl->u->arena, web->params, web->n, web->cap, param);
 	return find_values(c);
@@ -348,7 +403,7 @@ static bool choose_web(struct choice *c, ir_ref *to)
 	return true;
 }
 
-static bool choose_one_param(struct flow *fl, ir_ref *to, bool lax)
+static bool choose_one_param(struct flow *fl, ir_ref *to, bool lax, bool close, bool *parted)
 {
 	struct ir_fn *f = fl->f;
 	for (uint32_t o = 1; o < f->nrpo; o++)
@@ -361,13 +416,17 @@ static bool choose_one_param(struct flow *fl, ir_ref *to, bool lax)
 				to[param] = whole;
 				return true;
 			}
-			if (choose_object(fl, param) && choose_web_open(&c, &web, fl, param, lax) && choose_web(&c, to))
+			if (!choose_object(fl, param))
+				continue;
+			if (choose_web_open(&c, &web, fl, param, lax, close) && choose_web(&c, to))
 				return true;
+			*parted |= web.parted;
 		}
 	return false;
 }
 
-bool choose_param(struct flow *fl, ir_ref *to)
+bool choose_param(struct flow *fl, bool *parted, ir_ref *to)
 {
-	return choose_one_param(fl, to, false) || (fl->any_key && choose_one_param(fl, to, true));
+	bool close = !*parted;
+	return choose_one_param(fl, to, false, close, parted) || (fl->any_key && choose_one_param(fl, to, true, close, parted));
 }

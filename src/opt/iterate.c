@@ -79,8 +79,9 @@ static void three_values(struct flow *fl, ir_ref call, const char *iterator, con
 static bool may_pair(const struct flow *fl, const struct ir_type *t)
 {
 	struct map_shape s;
-	const uint64_t lua = IR_FALSY | IR_BIT(IR_TRUE) | IR_BIT(IR_INT) | IR_BIT(IR_FUNC) | IR_ALL_STRINGS | IR_BIT(IR_HOST);
-	return is_map(fl, t, &s) || t->kinds == IR_BIT(IR_REC) || type_is_pending(t) || (t->kinds && !(t->kinds & ~lua));
+	const uint64_t lua = IR_FALSY | IR_BIT(IR_TRUE) | IR_BIT(IR_INT) | IR_BIT(IR_FUNC) | IR_ALL_STRINGS | IR_BIT(IR_HOST) |
+			     IR_BIT(IR_REC);
+	return is_map(fl, t, &s) || type_is_pending(t) || (t->kinds && !(t->kinds & ~lua));
 }
 
 bool iterate_pairs(struct flow *fl, ir_ref call)

@@ -160,4 +160,28 @@ end }
 lang.case { name = "lengths by default", inputs = lang.each { 0, 1, 4, 45, false }, f = function(a)
 	return #(listed[a] or { 1, 2 }), #((listed[a] or {}).list or {})
 end }
+local none = { n = -1, m = 0 }
+lang.case { name = "the best of many, in a loop", inputs = lang.each { 0, 1, 5, 11, 40, 45 }, f = function(a)
+	local best = none
+	for i = 1, 40 do
+		local r = listed[i]
+		if r.n * a % 17 > best.n % 17 or best.n < 0 then best = r end
+	end
+	return best.n, best.m, #best
+end }
+lang.case { name = "the best of many, or one's own", inputs = lang.each { 0, 1, 5, 11, 40, 45 }, f = function(a)
+	local best = { n = -1, m = 3 }
+	for i = a, 45 do
+		local r = listed[i]
+		if r and r.n % 13 > best.n % 13 then best = r end
+	end
+	return best.n, best.m
+end }
+local doing = { { go = function(x) return x + 1 end, n = 1 }, { n = 2 }, { go = function(x) return x ~ 5 end, n = 3 } }
+local usual = { go = function(x) return x * 7 end }
+lang.case { name = "a function of a row, or the usual one", inputs = lang.each { 0, 1, 2, 3, 4 }, f = function(a)
+	local o = doing[a] or doing[2]
+	local g = o.go or usual.go
+	return g(a), o.n
+end }
 lang.done()

@@ -69,4 +69,12 @@ lang.case { name = "what is written later is a table of its own", inputs = keys,
 	u[2] = a
 	return t.n, u[2]
 end }
+lang.case { name = "pairs of one by a condition", inputs = keys, f = function(a)
+	local n, usual = 0, weights
+	for k, v in pairs(a == 1 and { z = 1 } or usual) do n = n * 3 + v end
+	local t
+	if a == 2 then t = { 5 } else t = usual end
+	for k, v in pairs(t) do n = n * 3 + v * k end
+	return n
+end }
 lang.done()
