@@ -137,12 +137,6 @@ static void branch(struct choice *c, ir_blk from, const pg_value *k, ir_blk yes,
 	ir_succ(c->f, t, 1, no, 0, NULL);
 }
 
-static void go_to(struct choice *c, ir_blk from, ir_blk arm)
-{
-	ir_ref t = flow_emit(c->fl, from, ir_at(c->f, c->index)->site, IRO(jmp), 0, NULL);
-	ir_succ(c->f, t, 0, arm, 0, NULL);
-}
-
 /* Ends block `from`: on to the arm of the pair whose key it is. One by one; pass `trees` sees to it that it
  * does not take long. In a web the key is a number that is one of them. */
 void choose_part(struct choice *c, ir_blk from)
@@ -154,7 +148,7 @@ void choose_part(struct choice *c, ir_blk from)
 		branch(c, from, c->pairs[i].key, arm_of(c, c->pairs[i].value)->block, next);
 		from = next;
 	}
-	go_to(c, from, arm_of(c, compared < c->n ? c->pairs[compared].value : &const_nil)->block);
+	choose_meet(c, from, arm_of(c, compared < c->n ? c->pairs[compared].value : &const_nil)->block, 0);
 }
 
 ir_blk choose_open(struct choice *c, ir_ref at)

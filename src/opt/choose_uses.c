@@ -196,8 +196,7 @@ const char *choose_failure_text(struct choice *c, const struct ir_ins *i, const 
 {
 	const struct ir_name unknown = { IR_N_FIELD, "?" }, *n = i->names && i->names->how ? i->names : &unknown;
 	const char *kind = ir_kind_lua(c->fl->u, ir_kind_of(of->kind));
-	uint32_t in = c->fl->u->sites[i->site].inlined_at;
-	if (in && c->fl->u->inlines[in].fn == (uint32_t)IR_NATIVE) /* no Lua function's: Lua has no names there */
+	if (flow_is_native(c->fl->u, i->site)) /* no Lua function's: Lua has no names there */
 		return arena_printf(c->fl->u->arena, "attempt to %s a %s value", what, kind);
 	return arena_printf(c->fl->u->arena, "attempt to %s a %s value (%s '%s')", what, kind, ir_name_how[n->how], n->name);
 }

@@ -120,9 +120,8 @@ static bool is_anew(struct doubts *d, const struct ir_fn *f, ir_ref v)
 {
 	const struct ir_ins *i = looked_up(f, v);
 	ir_ref r = ir_untested(f, v);
-	uint32_t in = d->u->sites[i->site].inlined_at;
 	if (i->op == IRO(index))
-		return in && d->u->inlines[in].fn == (uint32_t)IR_NATIVE && i->type.kinds & IR_VIEWS;
+		return flow_is_native(d->u, i->site) && i->type.kinds & IR_VIEWS;
 	if (i->op != IRO(param) || d->seen[r])
 		return false;
 	d->seen[r] = true;

@@ -297,6 +297,12 @@ uint32_t flow_native_site(struct ir_unit *u, uint32_t site)
 	return ir_site(u, (struct diag_pos){ u->sites[site].pos.file, 0 }, u->ninlines - 1);
 }
 
+bool flow_is_native(const struct ir_unit *u, uint32_t site)
+{
+	uint32_t in = u->sites[site].inlined_at;
+	return in && u->inlines[in].fn == (uint32_t)IR_NATIVE;
+}
+
 /* At the end of block b: args[0] called with the others. What it raises, `caught` gets as its parameter; *on is
  * where nothing was. Returns the call. */
 static ir_ref call_guarded(struct expansion *x, ir_blk b, uint32_t n, const ir_ref *args, ir_blk *on, ir_blk caught)

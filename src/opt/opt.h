@@ -123,6 +123,7 @@ const pg_value *infer_located(struct ir_unit *u, const pg_value *position, const
 void flow_raise_value(struct flow *fl, ir_blk b, ir_ref like, ir_ref v);
 /* Where a library function at `site` works, or calls from: a place of no line, which messages do not name. */
 uint32_t flow_native_site(struct ir_unit *u, uint32_t site);
+bool flow_is_native(const struct ir_unit *u, uint32_t site);
 void flow_raise(struct flow *fl, ir_blk b, ir_ref like, const char *message);
 /* v with the position before it that error adds at this level, when v is text. */
 ir_ref flow_located(struct flow *fl, ir_blk b, uint32_t site, int64_t level, ir_ref v);

@@ -209,11 +209,12 @@ case("a copy to no number", { "tc" }, function(pkt) st.a = pkt:clone(-arg[0]) an
 local GONE = "attempt to index a nil value"
 local function cut(frame, v) return frame:sub(1, #frame + v) .. ("\0"):rep(v) end
 -- What `find` finds in the frame as it was decides whether it is looked for in what it becomes; nil there raises.
-local function after(find, change)
+local function after(find)
 	return function(frame, v)
+		if #frame + v < 14 then return nil, no_room "adjust_tail" end
 		local to = cut(frame, v)
 		if find(bpf.packet(frame)) and not find(bpf.packet(to)) then return nil, GONE end
-		return change and find(bpf.packet(frame)) and change(to) or to
+		return to
 	end
 end
 local function ip_of(p) return p.ip end
@@ -225,19 +226,13 @@ case("a header from before", BOTH, function(pkt)
 	local ip = pkt.ip
 	pkt:adjust_tail(arg[0])
 	if ip then st.a, st.b, st.c = ip.ttl, ip.proto, #ip.payload end
-end, function(frame, v)
-	if #frame + v < 14 then return nil, no_room "adjust_tail" end
-	return after(ip_of)(frame, v)
-end, tails)
+end, after(ip_of), tails)
 case("one found in another", BOTH, function(pkt)
 	local ip = pkt.ip
 	local udp = ip and ip.udp
 	pkt:adjust_tail(arg[0])
 	if udp then st.a, st.b = udp.dport, #udp.payload end
-end, function(frame, v)
-	if #frame + v < 14 then return nil, no_room "adjust_tail" end
-	return after(udp_of)(frame, v)
-end, tails)
+end, after(udp_of), tails)
 case("moved on one way", BOTH, function(pkt)
 	local ip = pkt.ip
 	if not ip then return end
@@ -245,8 +240,8 @@ case("moved on one way", BOTH, function(pkt)
 	if arg[0] ~= 0 then pkt:adjust_tail(arg[0]) end
 	st.a, st.b = before, ip.ttl
 end, function(frame, v)
-	if #frame + v < 14 then return ip_of(bpf.packet(frame)) and nil or frame, ip_of(bpf.packet(frame)) and no_room "adjust_tail" or nil end
-	return ip_of(bpf.packet(frame)) and after(ip_of)(frame, v) or frame, select(2, after(ip_of)(frame, v))
+	if not ip_of(bpf.packet(frame)) then return frame end -- not moved
+	return after(ip_of)(frame, v)
 end, { 0, -1, -5, -19 })
 case("whether it was there, and what it is", BOTH, function(pkt)
 	local ip = pkt.ip
