@@ -102,6 +102,9 @@ PG_API int pg_feature_off(pg_ctx *ctx, const char *name);
 PG_API void pg_share(pg_ctx *ctx, uint32_t least);
 /* Keys, texts and records lie in scratch memory even where they have room on the stack: tests and --scratch. */
 PG_API void pg_scratch(pg_ctx *ctx, int always);
+/* Where tables or functions meet, what follows is compiled for each of them apart, even where the program compiles without
+ * that: tests and --apart. */
+PG_API void pg_apart(pg_ctx *ctx, int always);
 
 /* ---- maps, state, events ------------------------------------------------------------------ */
 

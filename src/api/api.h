@@ -36,6 +36,7 @@ struct pg_ctx {
 	struct api_frozen *frozen;     /* maps of captured tables that programs look into (frozen.c) */
 	uint32_t share;                /* pg_share */
 	bool roomy;                    /* pg_scratch */
+	bool apart;                    /* pg_apart */
 	int hand_socket;               /* that packets made by hand belong to, or -1 (map_storage.c) */
 	char *keep_stage;              /* pg_dump_stage; malloc'd or NULL */
 	void *pool;                    /* memory for one unit at a time (ctx.c), or NULL */
@@ -82,6 +83,7 @@ struct pg_unit {
 	struct hook_made made;
 	char name[64];
 	const char *warnings;          /* in arena; "" when none */
+	const char *said;              /* the errors of the first attempt that failed, in arena; NULL: none did */
 	struct unit_stage *stages;     /* kept texts, in arena */
 	uint32_t nstages, cap_stages;
 };

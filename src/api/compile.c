@@ -203,6 +203,7 @@ static int make_ir(pg_unit *u, struct diag_list *diag, const struct ir_target *t
 	u->ir->only_pid = o->pid;
 	u->ir->share = u->ctx->share;
 	u->ir->roomy = u->ctx->roomy;
+	u->ir->ways = u->ctx->apart ? 2 : 0;
 	if (target->caps & IR_CAP_TASK)
 		kern_pidns(&u->ir->pidns.dev, &u->ir->pidns.ino);
 	u->ir->next_print = api_next_print;
@@ -219,30 +220,32 @@ enum { MOST_ATTEMPTS = 8 };
 
 /* What has grown big by copies is compiled anew with calls (opt/weigh.c); what the stack is too small for, with all that
  * may in scratch memory; what fails with bodies that calls share (opt/share.c), with copies of those that cannot be, or
- * where nobody knows which those are, of all. What failed first is said. */
+ * where nobody knows which those are, of all; and what fails then, with copies of what is behind where objects meet
+ * (opt/ways.c). What failed first is said. For pg_apart these copies come first, and go where it fails with them. */
 static int compile(pg_unit *u, struct diag_list *diag, const struct pg_compile_opts *o, struct compile *c)
 {
 	const struct compile start = *c;
-	struct diag_list said = { 0 };
+	bool apart = u->ir->ways;
 	for (unsigned attempt = 1;; attempt++) {
 		struct ir_unit *ir = u->ir;
 		c->u = ir;
 		int err = compile_run(c);
-		bool tight = ir->tight && !ir->roomy;
+		bool tight = ir->tight && !ir->roomy, final = err != -EAGAIN && !ir->nsubs && !tight;
 		if (!err)
 			return 0;
-		if (err != -EAGAIN && !ir->nsubs && !tight) {
-			*diag = said.arena ? said : *diag;
+		if (tight || (final && !apart && !u->said))
+			u->said = diag_text(diag, DIAG_ERROR);
+		if (final && !apart && !ir->next_ways)
 			return err;
-		}
 		bool known = (tight || err == -EAGAIN || share_blame(ir)) && attempt < MOST_ATTEMPTS;
-		said = tight ? *diag : said;
 		*diag = (struct diag_list){ .arena = diag->arena };
 		*c = start;
 		u->nstages = 0;
 		make_ir(u, diag, ir->target, o);
 		u->ir->roomy |= tight || ir->roomy;
 		u->ir->share = known ? ir->share : UINT32_MAX;
+		u->ir->ways = final ? ir->next_ways : ir->ways;
+		apart &= !final;
 		u->ir->copied = ir->copied;
 		u->ir->called = ir->called;
 	}
@@ -270,7 +273,7 @@ static int run(pg_unit *u, struct diag_list *diag, const struct pg_capture *cap,
 	u->code = c.code;
 	uint64_t end = api_now();
 	if (err) {
-		const char *text = diag_text(diag, DIAG_ERROR);
+		const char *text = u->said ? u->said : diag_text(diag, DIAG_ERROR);
 		u->ir->nmaps = IR_MAP_USER; /* none of them held */
 		return api_fail(u->ctx, err, "%s", *text ? text : "internal error: the compiler gave up");
 	}
@@ -306,6 +309,8 @@ static int too_much(const pg_unit *u)
 	const struct refusal *r = REFUSAL(ON_SIZE, "split the program, or keep what is repeated in a loop",
 					  "the function takes too much memory to compile");
 	struct diag_pos pos = u->ir && u->ir->main ? u->ir->main->pos : (struct diag_pos){ 0 };
+	if (u->said)
+		return api_fail(u->ctx, -EINVAL, "%s", u->said);
 	return api_refuse(u->ctx, -ENOMEM, pos, r, "", NULL);
 }
 

@@ -172,6 +172,11 @@ void pg_scratch(pg_ctx *ctx, int always)
 	ctx->roomy = always;
 }
 
+void pg_apart(pg_ctx *ctx, int always)
+{
+	ctx->apart = always;
+}
+
 int pg_feature_off(pg_ctx *ctx, const char *name)
 {
 	for (unsigned i = 0; i < FEAT_COUNT; i++)

@@ -21,6 +21,7 @@ struct cli_script {
 	int nwithout;
 	uint32_t share;         /* functions from this size on are called, not copied (pg_share) */
 	bool scratch;           /* pg_scratch */
+	bool apart;             /* pg_apart */
 	const char *code;  /* text given with -e, or NULL */
 	int script;        /* argv[script] is the file ("-": standard input), then its arguments */
 	int argc;

@@ -142,6 +142,8 @@ static int script(const struct command *c, int argc, char **argv, int first)
 			wrong = size_from(share, &s.share) ? wrong : share;
 		else if (!strcmp(argv[i], "--scratch"))
 			s.scratch = true;
+		else if (!strcmp(argv[i], "--apart"))
+			s.apart = true;
 		else if (s.nwithout < 8 && (feature = value_of("--without", argc, argv, &i)))
 			s.without[s.nwithout++] = feature;
 		else if (!strcmp(argv[i], "--") && ++i)
@@ -229,7 +231,9 @@ static const struct command commands[] = {
 	  "  --share=N  functions of N instructions and more are called, not copied for each call; without it\n"
 	  "             those that make a big program much smaller so; none: all are copied\n"
 	  "  --scratch  puts texts, keys and records into scratch memory; without it those of functions that the\n"
-	  "             stack is too small for\n",
+	  "             stack is too small for\n"
+	  "  --apart    compiles what follows where tables or functions meet for each of them; without it that is\n"
+	  "             done where a program is refused otherwise\n",
 	  script },
 	{ "check", "(FILE | - | -e CODE) [ARGUMENTS]",
 	  "compiles every program of a script, loads none",

@@ -87,6 +87,8 @@ static void set_options(lua_State *L, const struct cli_script *s)
 	lua_setfield(L, -2, "share");
 	lua_pushboolean(L, s->scratch);
 	lua_setfield(L, -2, "scratch");
+	lua_pushboolean(L, s->apart);
+	lua_setfield(L, -2, "apart");
 	lua_setfield(L, LUA_REGISTRYINDEX, "perigee.options");
 }
 

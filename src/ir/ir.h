@@ -247,6 +247,7 @@ struct ir_source {
 struct ir_site {
 	struct diag_pos pos;
 	uint32_t inlined_at;   /* which inlining brought it here: unit->inlines; 0: none */
+	bool parted;           /* it is there several times, for several objects (opt/ways.c) */
 };
 
 /* One call that was inlined; or of a library function that calls (fn IR_NATIVE): what it calls has no
@@ -369,6 +370,9 @@ struct ir_unit {
 	uint32_t nmodels, cap_models;
 	bool uses_print;
 	bool asks_bytes;       /* a message of an error is asked for its bytes (set by infer) */
+	unsigned ways;         /* 1, 2: it is refused otherwise (set by pg_compile): opt/ways.c ... */
+	bool chose;            /* arms were made for what is one of few objects (opt/choose.c) */
+	unsigned next_ways;    /* ... with so much, more would be done; 0: never (set by infer) */
 	bool tells;            /* kinds of values are asked for by name (set by infer) */
 	bool copy_access;      /* packet bytes by helper copy ... */
 	bool copy_stores;      /* ... those that are written; what is read after one, too */

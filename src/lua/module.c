@@ -135,7 +135,9 @@ static void read_options(lua_State *L, struct pgl *s)
 			pg_share(s->ctx, (uint32_t)lua_tointeger(L, -1));
 		lua_getfield(L, -3, "scratch");
 		pg_scratch(s->ctx, lua_toboolean(L, -1));
-		lua_pop(L, 3);
+		lua_getfield(L, -4, "apart");
+		pg_apart(s->ctx, lua_toboolean(L, -1));
+		lua_pop(L, 4);
 	}
 	lua_pop(L, 1);
 }

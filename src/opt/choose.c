@@ -20,6 +20,7 @@
 enum {
 	MAX_VALUES = 64,  /* keys of a table whose values meet, all of them integers, which are sought ... */
 	MAX_LINEAR = 16,  /* ... or others, which are compared one by one */
+	MOST_ARMS = 16,   /* keys of a table of which each gets a copy of what follows (ways.c) */
 };
 
 /* ---- what is in the table ---- */
@@ -286,7 +287,7 @@ static bool has_objects(const struct flow *fl)
 	return false;
 }
 
-int choose_known(struct flow *fl)
+static int do_found(struct flow *fl, int (*what)(struct flow *fl, const struct found *found, ir_ref *to))
 {
 	struct ir_fn *f = fl->f;
 	struct found found = { 0 };
@@ -295,12 +296,50 @@ int choose_known(struct flow *fl)
 		return 0;
 	uint32_t before = f->nins;
 	ir_ref *to = arena_array(fl->u->arena, ir_ref, before);
-	int done = choose(fl, &found, to);
+	int done = what(fl, &found, to);
 	ir_ref *all = arena_array(fl->u->arena, ir_ref, f->nins);
 	memcpy(all, to, sizeof(*to) * before);
 	if (done)
 		ir_rename(f, all);
 	return done;
+}
+
+int choose_known(struct flow *fl)
+{
+	return do_found(fl, choose);
+}
+
+/* One of few tables or functions, of which something is done that has nothing to do with which it is. */
+static bool may_open(struct choice *c, struct flow *fl, ir_ref index)
+{
+	return choose_table(c, fl, index) && !choose_all_plain(c) && c->n <= MOST_ARMS;
+}
+
+static int open_one(struct flow *fl, const struct found *found, ir_ref *to)
+{
+	struct choice c;
+	for (uint32_t i = 0; i < found->n; i++)
+		if (may_open(&c, fl, found->r[i])) {
+			to[c.index] = choose_value(&c);
+			return 1;
+		}
+	return 0;
+}
+
+int choose_arms(struct flow *fl)
+{
+	return fl->u->ways ? do_found(fl, open_one) : 0;
+}
+
+bool choose_may_open(struct flow *fl)
+{
+	struct choice c;
+	struct found found = { 0 };
+	find_choices(fl, &found);
+	for (uint32_t i = 0; i < found.n; i++)
+		if (may_open(&c, fl, found.r[i]))
+			return true;
+	return false;
 }
 
 int choose_waiting(struct flow *fl)

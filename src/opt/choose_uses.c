@@ -7,6 +7,7 @@
  *                       else      ->  raise           /
  */
 #include "opt/choose.h"
+#include "opt/iterate.h"
 #include "opt/passes.h"
 
 #define ARITHMETIC "perform arithmetic on"
@@ -348,6 +349,7 @@ static void drop_derived(struct choice *c)
 
 void choose_copy_uses(struct choice *c, const struct uses *uses, const struct uses *fail, ir_ref *to)
 {
+	c->fl->u->chose = true;
 	for (uint32_t i = 0; i < fail->n; i++)
 		choose_failure(c, fail->v[i]);
 	for (uint32_t i = 0; i < uses->n; i++)
@@ -362,4 +364,69 @@ bool choose_uses(struct choice *c, ir_ref *to)
 		return false;
 	choose_copy_uses(c, &uses, &fail, to);
 	return true;
+}
+
+/* ---- what has copies for each of several objects ---- */
+
+/* Something that it always is, as far as errors name it; NULL: it may be one thing or another. */
+static const pg_value *sample(struct ir_unit *u, const struct ir_type *t)
+{
+	if (t->kinds == IR_BIT(IR_FUNC))
+		return const_new(u, (pg_value){ .kind = PG_FUNC });
+	if (!t->kinds || type_is_pending(t) || t->kinds & ~(IR_FALSY | IR_BIT(IR_TRUE) | IR_BIT(IR_INT)))
+		return NULL;
+	return t->kinds == IR_BIT(IR_NIL) ? &const_nil : t->kinds == IR_BIT(IR_INT) ? const_int(u, 0)
+		: t->kinds & (IR_BIT(IR_NIL) | IR_BIT(IR_INT)) ? NULL : &const_true;
+}
+
+/* What Lua says of r, which cannot but fail; NULL: it can, or the other operand says what is wrong. */
+static const char *fails(struct choice *c, ir_ref r)
+{
+	const struct ir_ins *i = ir_at(c->f, r);
+	for (uint32_t a = 0; a < operands(i); a++) {
+		const struct ir_type *t = &ir_at(c->f, i->args[a])->type;
+		const pg_value *k = sample(c->fl->u, t);
+		const char *text = k ? operand_fails(c, i, a, k) : NULL;
+		if (text || t->kinds != IR_BIT(IR_INT))
+			return text;
+	}
+	return NULL;
+}
+
+/* ("text")[1] is nil. */
+static bool finds_nil(const struct ir_fn *f, ir_ref r)
+{
+	const struct ir_ins *i = ir_at(f, r);
+	if (i->op != IRO(index))
+		return false;
+	uint64_t of = ir_at(f, i->args[0])->type.kinds, key = ir_at(f, i->args[1])->type.kinds;
+	return of && key && !(of & ~IR_ALL_STRINGS) && !(key & (IR_ALL_STRINGS | IR_BIT(IR_PENDING)));
+}
+
+static bool do_failing(struct choice *c, ir_ref r)
+{
+	ir_blk b = ir_at(c->f, r)->block;
+	const char *text = fails(c, r);
+	if (text) {
+		edit_split(c->f, r);
+		flow_raise(c->fl, b, r, text);
+		c->f->ordered = c->f->treed = false;
+		return true;
+	}
+	if (!finds_nil(c->f, r))
+		return false;
+	iterate_become(c->fl, r, IRO(const), 0, NULL);
+	ir_at(c->f, r)->k = &const_nil;
+	return true;
+}
+
+int choose_failing(struct flow *fl)
+{
+	struct ir_fn *f = fl->f;
+	struct choice c = { .fl = fl, .f = f };
+	for (uint32_t o = 0; fl->u->ways && o < f->nrpo; o++)
+		for (ir_ref r = fl->exec[f->rpo[o]] ? ir_block(f, f->rpo[o])->first : 0; r; r = ir_at(f, r)->next)
+			if (fl->u->sites[ir_at(f, r)->site].parted && do_failing(&c, r))
+				return 1;
+	return 0;
 }

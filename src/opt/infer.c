@@ -792,8 +792,8 @@ enum { MAX_ROUNDS = 250 };
 
 /* What is done where nothing else brings the function on: the first that does something, and then another round. */
 static int (*const last_resorts[])(struct flow *fl) = {
-	again_known, told_known, fixed_known, choose_known, iterate_found, untangle, counted_known, messages_text, several_at_most,
-	choose_waiting,
+	again_known, told_known, fixed_known, ways_apart, choose_arms, choose_known, iterate_found, untangle, counted_known,
+	messages_text, several_at_most, choose_waiting, choose_failing,
 };
 
 static bool bring_on(struct flow *fl)
@@ -825,8 +825,10 @@ static int rounds(struct flow *fl)
 			continue;
 		if (fl->u->nsubs && !fl->u->settled)
 			fl->u->settled = true;
-		else if (!bring_on(fl))
+		else if (!bring_on(fl)) {
+			ways_note(fl);
 			return 0;
+		}
 	}
 	diag_refuse(fl->u->diag, fl->f->pos, ON_SIZE, "call fewer functions within pcall",
 		    "the function is too complicated to compile");

@@ -750,14 +750,15 @@ struct ir_type infer_return(struct infer *in, ir_ref r)
 		return nothing;
 	}
 	struct diag *d = NULL;
+	bool parted = in->fl.u->sites[site].parted; /* others, with another object, may return something else there */
 	if (v.kinds == IR_BIT(IR_FLOAT))
 		d = flow_error(&in->fl, site, "a float is returned here; floats do not exist in the kernel");
-	else if (!(v.kinds & (IR_BIT(IR_INT) | IR_BIT(IR_NIL) | (t->if_true ? IR_BOOL : 0))))
+	else if (!parted && !(v.kinds & (IR_BIT(IR_INT) | IR_BIT(IR_NIL) | (t->if_true ? IR_BOOL : 0))))
 		d = flow_error(&in->fl, site, "%s is returned here, where %s wants a verdict",
 			       infer_a_wrong(in, &v, 0), t->hook);
 	else if (v.k && v.k->kind == PG_INT && v.k->i == PG_REDIRECT)
 		flow_error(&in->fl, site, "bpf.REDIRECT alone does not say where to")->help = "return pkt:redirect(dev)";
-	else if (v.k && v.k->kind == PG_INT && !is_verdict(t, v.k->i))
+	else if (!parted && v.k && v.k->kind == PG_INT && !is_verdict(t, v.k->i))
 		d = flow_error(&in->fl, site, "%s%s is no verdict of %s",
 			       pg_verdict_name(v.k->i) ? "bpf." : "", pg_verdict_name(v.k->i) ? pg_verdict_name(v.k->i)
 			       : arena_printf(in->fl.u->arena, "%lld", (long long)v.k->i), t->hook);

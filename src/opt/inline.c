@@ -119,7 +119,7 @@ static uint32_t map_site(struct graft *g, uint32_t s)
 {
 	struct ir_unit *u = g->fl->u;
 	if (!g->site[s]) {
-		struct ir_site n = { .pos = u->sites[s].pos, .inlined_at = g->inl };
+		struct ir_site n = { .pos = u->sites[s].pos, .inlined_at = g->inl, .parted = u->sites[u->inlines[g->inl].site].parted };
 		arena_push(u->arena, u->sites, u->nsites, u->cap_sites, n);
 		g->site[s] = u->nsites - 1;
 	}

@@ -48,19 +48,38 @@ static bool is_function(const struct ir_type *t)
 	return (t->kinds == IR_BIT(IR_FUNC) && t->def) || (t->k && (t->k->kind == PG_FUNC || t->k->kind == PG_LIB));
 }
 
-static bool find_callee(struct records *s, ir_ref call)
+/* The function that a look-up surely finds, which is marked; 0: not known. */
+static ir_ref find_function(struct records *s, ir_ref look)
 {
 	struct ir_fn *f = s->f;
-	ir_ref look = ir_at(f, call)->args[0];
 	const struct rec *rec = is_read(ir_at(f, look)) ? record_of(s, ir_at(f, look)->args[0]) : NULL;
 	const pg_value *key = rec ? name_of(s, look) : NULL;
 	bool others;
 	ir_ref set = key ? only_set(s, record_web(s, rec), key, &others) : 0;
 	if (!set || !reach_before(f, set, look) || !is_function(&ir_at(f, ir_at(f, set)->args[2])->type) ||
 	    ir_at(f, ir_at(f, look)->args[0])->type.kinds != IR_BIT(IR_REC))
-		return false;
+		return 0;
 	ir_at(f, look)->aux = FOUND;
-	ir_at(f, call)->args[0] = ir_at(f, set)->args[2];
+	return ir_at(f, set)->args[2];
+}
+
+static bool find_callee(struct records *s, ir_ref call)
+{
+	ir_ref function = find_function(s, ir_at(s->f, call)->args[0]);
+	if (function)
+		ir_at(s->f, call)->args[0] = function;
+	return function;
+}
+
+/* `t.f and t.f(x)`: the function is there, whoever else gets what was looked up. */
+static bool find_tested(struct records *s, ir_ref branch)
+{
+	ir_ref look = ir_at(s->f, branch)->args[0], function = find_function(s, look);
+	if (!function)
+		return false;
+	ir_ref *to = arena_array(s->u->scratch, ir_ref, s->f->nins);
+	to[look] = function;
+	ir_rename(s->f, to);
 	return true;
 }
 
@@ -72,6 +91,8 @@ static int find_callees(struct records *s)
 		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next)
 			if (ir_at(f, r)->op == IRO(call))
 				found += find_callee(s, r);
+			else if (ir_at(f, r)->op == IRO(branch))
+				found += find_tested(s, r);
 	return found;
 }
 

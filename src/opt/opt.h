@@ -112,6 +112,16 @@ bool choose_plain(const pg_value *v);
 bool choose_hidden(const pg_value *key, uint64_t kinds);
 /* So many keys of a kind are compared at most. */
 bool choose_few(uint32_t n, bool ints);
+/* In a program that is refused otherwise: what one of few of them gives is a parameter. Returns how many. */
+int choose_arms(struct flow *fl);
+/* Would it, if the program was refused otherwise? */
+bool choose_may_open(struct flow *fl);
+/* Likewise: what is behind where several objects meet is copied, for each of them. Returns how many. */
+int ways_apart(struct flow *fl);
+/* And what cannot but fail in one of the copies raises there. Returns how many did. */
+int choose_failing(struct flow *fl);
+/* At the end of the rounds: from which u->ways on one of both would do something more. */
+void ways_note(struct flow *fl);
 /* Says why such a look-up did not. */
 void choose_refuse(struct flow *fl, ir_ref index);
 /* Code appended to a block: an operation, a constant, what raises a value or Lua's own error with its

@@ -81,10 +81,6 @@ diag.case("maps out of maps of two types", function(p)
 	if p.len > 100 then m = tenants[1] else m = counts[1] end
 	return m and m[1] and bpf.DROP
 end)
-diag.case("a map or one out of a map", function(p)
-	local m = counts[p.len] or hits
-	return m[1]
-end)
 diag.case("assigned to what is an entry or a map", function(p)
 	local e
 	if p.len > 100 then e = entries[1] else e = counts[1] end

@@ -6,8 +6,11 @@ diag.case("a header from before", function(pkt)
 	pkt:adjust_tail(-4)
 	if ip and ip.ttl == 1 then return bpf.DROP end
 end)
-diag.case("one of two headers from before", function(pkt)
-	local l4 = pkt.tcp or pkt.udp
+diag.case("one of two headers from before, by a loop", function(pkt)
+	local l4 = pkt.tcp
+	for i = 1, pkt.len do
+		if pkt:u8(i) == 3 then l4 = pkt.udp end
+	end
 	if pkt.len > 100 then pkt:adjust_tail(100 - pkt.len) end
 	return l4 and l4.dport == 53 and bpf.DROP or bpf.PASS
 end)
@@ -71,12 +74,6 @@ diag.case("looked up again", function(pkt)
 	pkt:adjust_tail(-4)
 	ip = pkt.ip
 	return ip and ip.ttl == 2 and bpf.DROP or bpf.PASS
-end)
-diag.case("handed on afterwards", function(pkt)
-	local ip, udp = pkt.ip, pkt.udp
-	pkt:adjust_tail(-4)
-	local one = pkt.len > 100 and ip or udp
-	return one and #one == 8 and bpf.DROP or bpf.PASS
 end)
 diag.case("compared afterwards", function(pkt)
 	local ip = pkt.ipv4

@@ -132,11 +132,6 @@ diag.case("gmatch from what may be no number on", function(p)
 	for word in p:gmatch("1", p.len > 60 and 2) do if word == "1" then return bpf.DROP end end
 end)
 diag.case("gmatch without a pattern", function(p) for word in p:gmatch() do if word == "1" then return bpf.DROP end end end)
-diag.case("an iterator that is either", function(p)
-	local it = p:gmatch("a")
-	if p.len > 60 then it = p:gmatch("b") end
-	for word in it do if word == "a" then return bpf.DROP end end
-end)
 diag.case("tonumber of what may be a float", function(p)
 	local v = "1"
 	if p.len > 60 then v = 2.5 end

@@ -1,16 +1,241 @@
--- Functions with more ways through them than the verifier looks at, by the form of loops that is tried first.
+-- Where tables, functions or headers meet of which none has a form at run time, what follows is compiled for each of them apart.
 local lang = dofile "tests/lang/harness.lua"
 
-lang.packets { name = "words, and their neighbours", inputs = lang.texts({ 0, 3, 9, 20, 46 }, { 1, 9 }), f = function(p)
-	local w, n, same = { "", "", "", "" }, 0, 0
-	for s in p:sub(15, 60):gmatch("%w+") do
-		n = n + 1
-		if n > 4 then break end
-		w[n] = s
-	end
-	for i = 1, 3 do
-		if w[i] == w[i + 1] then same = i end
-	end
-	return same, n
+local rows = {
+	{ limit = 10, deny = { 4, 5 }, allow = { http = 80, https = 443 } }, { limit = 20, deny = { 9, a = 3 } }, { deny = {} }, {},
+	{ deny = 7, allow = "text" }, { deny = false, allow = print }, { deny = "str", allow = true },
+}
+local plain = { { limit = 10, x = 1 }, { limit = 20, y = 5 }, {}, { limit = -1, 5, 6 } }
+local doing = { { go = function(x) return x + 1 end }, {}, { go = function(x) return x * 3 end, n = 4 } }
+local usual = { 1, 2, 3 }
+local keys = lang.each { 0, 1, 2, 3, 4, 5, 6, 7, 8, false }
+local few = lang.each { 0, 1, 2, 3, 4 }
+local two = lang.pairs({ 0, 1, 9 }, { 0, 1, 2, false })
+
+-- ---- a captured table or one made here ----
+
+lang.case { name = "with a value known only at run time", inputs = two, f = function(a, b)
+	local r = plain[a] or { limit = b }
+	return r.limit, r.x, r.y
 end }
+lang.case { name = "compared", inputs = keys, f = function(a)
+	local d = { limit = 3 }
+	local r, s = rows[a] or d, rows[a] or { limit = 3 }
+	return r == d, r == s, r == rows[1]
+end }
+lang.case { name = "changed after they met", inputs = keys, f = function(a)
+	local d = { limit = 3 }
+	local r = rows[a] or d
+	if a == 0 then d.limit = 99 end
+	return r.limit, d.limit
+end }
+lang.case { name = "changed by a function", inputs = keys, f = function(a)
+	local d = { limit = 3 }
+	local function set(v) d.limit = v end
+	local r = rows[a] or d
+	set(a or 5)
+	return r.limit, d.limit
+end }
+lang.case { name = "in a loop that changes one", inputs = keys, f = function(a)
+	local d, n = { limit = 3 }, 0
+	for i = 1, 4 do
+		local r = rows[a] or d
+		n = n * 10 + (r.limit or 0)
+		d.limit = i
+	end
+	return n
+end }
+lang.case { name = "a list that grows", inputs = keys, f = function(a)
+	local d, n = { 1 }, 0
+	local l = (rows[a] or {}).deny or d
+	d[#d + 1] = 7
+	if type(l) == "table" then for _, v in ipairs(l) do n = n * 10 + v end end
+	return n, #d
+end }
+lang.case { name = "in a field of another", inputs = keys, f = function(a)
+	local d = { limit = 3 }
+	local box = { d = d }
+	local r = rows[a] or d
+	box.d.limit = 8
+	return r.limit, box.d.limit
+end }
+lang.case { name = "cut short by an error", inputs = two, f = function(a, b)
+	local d, n = {}, 0
+	local ok = pcall(function() d.x = 1 n = b + 1 d.y = 2 n = n // b d.limit = 3 end)
+	local r = plain[a] or d
+	return r.x, r.y, ok and r.limit
+end }
+lang.case { name = "made under pcall, then read in a handler", inputs = two, f = function(a, b)
+	local d = { y = 1 }
+	if not pcall(function() local q = b + 1 d.x = q and 2 end) then
+		local r = plain[a] or d
+		return r.x, r.y
+	end
+	return -1
+end }
+lang.case { name = "of two functions", inputs = keys, f = function(a)
+	local function get(k)
+		if rows[k] then return rows[k], 1 end
+		return { limit = 6 }, 2
+	end
+	local r, n = get(a)
+	return r.limit, n
+end }
+lang.case { name = "out of pcall", inputs = keys, f = function(a)
+	local ok, r = pcall(function() return rows[a] or { limit = 6 } end)
+	return ok, r.limit
+end }
+lang.case { name = "as an error", inputs = keys, f = function(a)
+	local ok, r = pcall(function() error(rows[a] or { limit = 6 }) end)
+	return ok, r.limit
+end }
+lang.case { name = "captured by a function, and put another there", inputs = keys, f = function(a)
+	local r = rows[a] or { limit = 6 }
+	local function get() return r.limit end
+	local x = get()
+	r = { limit = 11 }
+	return x, get()
+end }
+lang.case { name = "the length of what may be of any kind", inputs = keys, f = function(a)
+	local d = rows[a] and rows[a].deny or {}
+	return type(d) == "table", type(d) == "number", #d
+end }
+lang.case { name = "nested", inputs = keys, f = function(a)
+	local r = rows[a] or { deny = { 6, 7 }, allow = { http = 8080 } }
+	if type(r.deny) ~= "table" then return -1 end
+	return #r.deny, r.deny[1], type(r.allow) == "table" and r.allow.http
+end }
+lang.case { name = "by a key known only at run time", inputs = lang.pairs({ 0, 1, 4, 9 }, { 1, 2, 3, -1, false }), f = function(a, b)
+	local r = plain[a] or { 7, b, [-1] = 3, x = 4 }
+	return r[b], r[b and b + 1 or "x"]
+end }
+lang.case { name = "gone over, and compared by key", inputs = keys, f = function(a)
+	local n = 0
+	for k, v in pairs(plain[a] or { limit = a, x = 3 }) do
+		if k == "limit" then n = n + (v or 100) elseif k == "x" then n = n + 1000 end
+	end
+	return n
+end }
+lang.case { name = "no such field, and counted with", inputs = few, f = function(a)
+	local r = plain[a] or { limit = a }
+	return r.limit + 1
+end }
+lang.case { name = "no such field, caught", inputs = few, f = function(a)
+	local r = plain[a] or { limit = a }
+	local ok, e = pcall(function() return r.limit + 1 end)
+	return ok, ok and e or #e
+end }
+lang.case { name = "a text or a table, indexed by a number", inputs = keys, f = function(a)
+	local l = (rows[a] or {}).deny or { a }
+	return l[1]
+end }
+lang.case { name = "a function where there are tables, indexed", inputs = keys, f = function(a)
+	local l = (rows[a] or {}).allow or { http = 8 }
+	if type(l) == "string" then return -1 end
+	return l.http
+end }
+lang.case { name = "asked of what kind it is", inputs = keys, f = function(a)
+	local r = rows[a]
+	if not r then return end
+	if type(r.deny) ~= "table" then return type(r.allow) == "table", r.deny == 7 end
+	return #r.deny, r.deny[1]
+end }
+lang.case { name = "nil or a table, indexed", inputs = few, f = function(a)
+	local r = plain[a] or a == 0 and { limit = 5 } or nil
+	return r.limit
+end }
+lang.case { name = "assigned to", inputs = lang.each { 0, 9 }, f = function(a)
+	local r = a == 9 and { limit = 3 } or { limit = 4, n = a }
+	r.limit = r.limit + 5
+	return r.limit, r.n
+end }
+
+-- ---- functions ----
+
+lang.case { name = "a function made here in a default", inputs = few, f = function(a)
+	local k = 7
+	local o = doing[a] or { go = function(x) return x * k end }
+	return o.go and o.go(a), type(o.go) == "function"
+end }
+lang.case { name = "one that shares a variable", inputs = few, f = function(a)
+	local k = 7
+	local o = doing[a] or { go = function(x) k = k + 1 return x * k end }
+	local v = o.go and o.go(a)
+	return v, k
+end }
+lang.case { name = "where there are only values", inputs = few, f = function(a)
+	local r = plain[a] or { limit = function() return 5 end }
+	return type(r.limit) == "function", r.limit == 10, r.limit == nil
+end }
+lang.case { name = "numbers and functions gone over", inputs = few, f = function(a)
+	local n = 0
+	for k, v in pairs(doing[a] or {}) do
+		if type(v) == "number" then n = n + v elseif k == "go" then n = n + v(10) end
+	end
+	return n
+end }
+lang.case { name = "one of two iterators", inputs = lang.pairs({ 0, 1 }, { "a1 b2", "xx", "" }), f = function(a, s)
+	s = type(s) == "string" and s or ""
+	local it, n = s:gmatch "%a", 0
+	if a == 1 then it = s:gmatch "%d" end
+	for c in it do n = n * 256 + c:byte() end
+	return n
+end }
+
+-- ---- maps, and captured objects beside what is none ----
+
+local first = bpf.map { "array", name = "ways_first", key = "u32", value = "u32", entries = 4 }
+local second = bpf.map { "array", name = "ways_second", key = "u32", value = "u32", entries = 4 }
+lang.case { name = "a map or a number", inputs = few, f = function(a)
+	local m = a
+	if a == 3 then m = first end
+	return m == 3, m == first, m == second
+end }
+lang.case { name = "one of two maps, written and read", inputs = few, f = function(a)
+	local m = a == 1 and first or second
+	first[0], second[0] = 5, 6
+	m[0] = 7
+	return first[0], second[0], m[0]
+end }
+local function key() end
+local named = { [key] = 1, [4] = 2, [3] = 4 }
+lang.case { name = "a function or a number as a key", inputs = few, f = function(a)
+	local k = a
+	if a == 2 then k = key end
+	return named[k]
+end }
+
+-- ---- tables made here ----
+
+lang.case { name = "the least of a loop, changed behind", inputs = lang.pairs({ 3, -1, 7 }, { 2, 9, -5 }), f = function(a, b)
+	local best
+	for i = 1, 4 do
+		local e = { n = i * a + (i == 2 and b or 0), i = i }
+		if not best or e.n < best.n then best = e end
+		e.n = e.n + 1
+	end
+	return best.n, best.i
+end }
+lang.case { name = "the last but one", inputs = few, f = function(a)
+	local last, before = { n = 0 }, { n = -1 }
+	for i = 1, a do
+		if i % 2 == 0 then before = last end
+		last = { n = i }
+		before.n = before.n + 10
+	end
+	return last.n, before.n
+end }
+lang.case { name = "a table or none, its length", inputs = lang.each { 0, 1, 2, 3 }, f = function(a)
+	local t = a > 1 and { 1, 2, a } or nil
+	return #t
+end }
+lang.case { name = "one of two lists, by its own length", inputs = few, f = function(a)
+	local t, head = a > 2 and { 0, 0, 0 } or { 0, 0 }, 0
+	for i = 1, 9 do
+		t[head % #t + 1] = i
+		head = head + 1
+	end
+	return t[1], t[2], t[3]
+end }
+
 lang.done()
