@@ -6,6 +6,7 @@
  *   call t(pkt)         k == 17 ? ->  call g(pkt)   --+-> ...
  *                       else      ->  raise           /
  */
+#include "core/mutant.h"
 #include "opt/choose.h"
 #include "opt/iterate.h"
 #include "opt/passes.h"
@@ -371,6 +372,8 @@ bool choose_uses(struct choice *c, ir_ref *to)
 /* Something that it always is, as far as errors name it; NULL: it may be one thing or another. */
 static const pg_value *sample(struct ir_unit *u, const struct ir_type *t)
 {
+	if (MUTANT(may_is_must) && t->kinds & IR_BIT(IR_NIL))
+		return &const_nil;
 	if (t->kinds == IR_BIT(IR_FUNC))
 		return const_new(u, (pg_value){ .kind = PG_FUNC });
 	if (!t->kinds || type_is_pending(t) || t->kinds & ~(IR_FALSY | IR_BIT(IR_TRUE) | IR_BIT(IR_INT)))

@@ -758,7 +758,7 @@ struct ir_type infer_return(struct infer *in, ir_ref r)
 			       infer_a_wrong(in, &v, 0), t->hook);
 	else if (v.k && v.k->kind == PG_INT && v.k->i == PG_REDIRECT)
 		flow_error(&in->fl, site, "bpf.REDIRECT alone does not say where to")->help = "return pkt:redirect(dev)";
-	else if (!parted && v.k && v.k->kind == PG_INT && !is_verdict(t, v.k->i))
+	else if (v.k && v.k->kind == PG_INT && !is_verdict(t, v.k->i))
 		d = flow_error(&in->fl, site, "%s%s is no verdict of %s",
 			       pg_verdict_name(v.k->i) ? "bpf." : "", pg_verdict_name(v.k->i) ? pg_verdict_name(v.k->i)
 			       : arena_printf(in->fl.u->arena, "%lld", (long long)v.k->i), t->hook);

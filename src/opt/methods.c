@@ -96,10 +96,10 @@ static int find_callees(struct records *s)
 	return found;
 }
 
-/* Does all that is done with the web's field call what was found? */
+/* Does all that is done with the web's field call what was found? What a parameter may hold, may be read by it. */
 static bool is_only_called(const struct records *s, const struct rec *web, const pg_value *key)
 {
-	for (uint32_t v = 0; v < s->n; v++)
+	for (uint32_t v = 0; v < s->n && !web->passed; v++)
 		for (uint32_t k = 0; record_web(s, &s->v[v]) == web && k < s->v[v].nuses; k++) {
 			ir_ref r = s->v[v].uses[k];
 			const struct ir_ins *i = ir_at(s->f, r);
@@ -108,7 +108,7 @@ static bool is_only_called(const struct records *s, const struct rec *web, const
 			    (!read && i->op != IRO(setindex) && i->op != IRO(setlist) && i->op != IRO(cell)))
 				return false;
 		}
-	return true;
+	return !web->passed;
 }
 
 /* What is kept there is true from now on: something. */

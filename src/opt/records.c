@@ -235,8 +235,10 @@ static void note_use(struct records *s, struct rec *rec, ir_ref r, uint32_t arg)
 /* The parameter that an edge gives a table to: one that is not known yet holds it. */
 static void note_edge(struct records *s, struct rec *rec, ir_ref r, const struct ir_edge *e, uint32_t arg)
 {
-	if (!s->of[ir_block(s->f, e->to)->params[arg]])
+	if (!s->of[ir_block(s->f, e->to)->params[arg]]) {
 		record_web(s, rec)->held = r;
+		record_web(s, rec)->passed = true;
+	}
 }
 
 static void find_uses(struct records *s)

@@ -17,6 +17,7 @@ struct rec {
 	uint32_t n, cap;
 	uint64_t placed;       /* kinds of those keys that are assigned; the others are read only */
 	ir_ref held;           /* kept where it cannot be followed yet, such as in a field of another table; or 0 */
+	bool passed;           /* held by a parameter of which nothing is known yet */
 	ir_ref waits;          /* an access by a key that hangs on something not known yet; or 0 */
 	uint32_t length;       /* #t, where that is certain before all keys are known; or 0 */
 	bool grows;            /* it is filled from 1 on without holes */

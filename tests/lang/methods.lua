@@ -44,4 +44,12 @@ over("of an entry's field", function(p)
 	if not e then return nil end
 	return e.name:byte(), all(e.name:sub(2)), all(e.name:upper())
 end)
+lang.case { name = "a function that is tested before it is called, and changes a variable", inputs = lang.each { 0, 1, 7 }, f = function(a)
+	local k = 7
+	local o = { go = function(x) k = k + 1 return x * k end, other = function() k = 9 end }
+	local v = o.go and o.go(a)
+	local g = o.other
+	if g then g() end
+	return v, k
+end }
 lang.done()

@@ -182,6 +182,12 @@ lang.case { name = "one of two iterators", inputs = lang.pairs({ 0, 1 }, { "a1 b
 	return n
 end }
 
+lang.case { name = "a function where another default leads to", inputs = few, f = function(a)
+	local t = { a = 3, go = function(x) return x + a end }
+	local r = plain[(plain[9] or { a = 7 }).a] or t
+	if r.go then return r.go(2) end
+end }
+
 -- ---- maps, and captured objects beside what is none ----
 
 local first = bpf.map { "array", name = "ways_first", key = "u32", value = "u32", entries = 4 }

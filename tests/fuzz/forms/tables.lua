@@ -54,6 +54,27 @@ local function handed(scope)
 	return s
 end
 
+-- A captured table or one made here, which is changed, perhaps, and holds what is known at run time only.
+local function apart(scope)
+	local s, t, r = inner(scope), declare(scope, "row", "t", { fixed = true }), declare(scope, "row", "r", { fixed = true })
+	t.sort, r.sort = "handed", "handed"
+	local function change() return S(t.name, pick { ".a = ", ".b = " }, pick { int(s, 2), any(s, 1) }, "\n") end
+	local from = pick { "K.wide[%s & 127]", "K.lots[%s & 7]", "K.rows[%s & 7]" }
+	local before, after = from:match "^(.-)%%s(.*)$"
+	local out = S("local ", t.name, " = { ", pick { "", "7, " }, "a = ", int(s, 2), ", f = function(x) return x + ", int(s, 1), " end }\n",
+		"local ", r.name, " = ", before, int(s, 2), after, " or ", t.name, "\n")
+	if chance(50) then out[#out + 1] = chance(50) and S("if ", condition(s), " then ", change(), "end\n") or change() end
+	for _ = 1, random(1, 2) do
+		out[#out + 1] = pick {
+			S("put(", tostring(random(0, 20)), ", ", r.name, pick { ".a", ".b", ".n", "[1]" }, ")\n"),
+			S("if ", r.name, ".f then put(", tostring(random(0, 20)), ", ", r.name, ".f(", int(s, 1), ")) end\n"),
+			S("put(", tostring(random(0, 20)), ", ", r.name, " == ", pick { t.name, "K.rows[1]" }, ")\n"),
+			S("put(", tostring(random(0, 20)), ", ", r.name, ".a + ", int(s, 1), ")\n"),
+		}
+	end
+	return out
+end
+
 local function world(_, env)
 	local H, st = env.H, env.st
 	local K = { one = 1, big = 0x123456789, sub = { min = math.mininteger }, [3] = 33 }
@@ -106,6 +127,7 @@ return {
 		function(scope, d) return E("int", "K.rows[", row_key(scope, d), "].n") end,
 		function(scope, d) return E("int", "K.wide[", int(scope, d - 1), pick { " & 3]", " & 63]", " & 127]" }, ".a") end,
 		function(scope, d) return E("int", "(K.wide[", int(scope, d - 1), " & 127] or { a = ", tostring(random(-3, 9)), " }).a") end,
+		function(scope, d) return E("int", "(K.wide[", int(scope, d - 1), " & 127] or { a = ", int(scope, d - 1), " }).a") end,
 		function(scope, d) return E("int", "#(K.lots[", int(scope, d - 1), " & 7] or {})") end,
 		function() return E("int", pick { "K.one", "K.big", "K.sub.min", "K[3]", "LIMIT" }) end,
 	},
@@ -133,6 +155,6 @@ return {
 		function(scope, d) return E("mix", "K.names[", int(scope, d - 1), " & 7]") end,
 		function(scope, d) return E("mix", "K.nest[", int(scope, d - 1), " & 3][", int(scope, d - 1), " & 3]") end,
 	},
-	nested = { hold, hold_either, handed },
+	nested = { hold, hold_either, handed, apart },
 	world = world,
 }
