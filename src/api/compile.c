@@ -221,7 +221,8 @@ enum { MOST_ATTEMPTS = 8 };
 /* What has grown big by copies is compiled anew with calls (opt/weigh.c); what the stack is too small for, with all that
  * may in scratch memory; what fails with bodies that calls share (opt/share.c), with copies of those that cannot be, or
  * where nobody knows which those are, of all; and what fails then, with copies of what is behind where objects meet
- * (opt/ways.c). What failed first is said. For pg_apart these copies come first, and go where it fails with them. */
+ * (opt/ways.c); for pg_apart these copies come first, and go where it fails with them. Where the packet turns out to be
+ * moved, it is compiled anew with that known. What failed first is said. */
 static int compile(pg_unit *u, struct diag_list *diag, const struct pg_compile_opts *o, struct compile *c)
 {
 	const struct compile start = *c;
@@ -246,6 +247,7 @@ static int compile(pg_unit *u, struct diag_list *diag, const struct pg_compile_o
 		u->ir->share = known ? ir->share : UINT32_MAX;
 		u->ir->ways = final ? ir->next_ways : ir->ways;
 		apart &= !final;
+		u->ir->moves_packet = u->ir->moves_known = ir->moves_packet;
 		u->ir->copied = ir->copied;
 		u->ir->called = ir->called;
 	}

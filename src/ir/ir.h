@@ -383,6 +383,7 @@ struct ir_unit {
 	bool tunnels;          /* the script looks into packets within packets (likewise) */
 	bool writes_beside;    /* what lies beside the packet may change (likewise) */
 	bool moves_packet;     /* ... may move, and the packet's length change (likewise) */
+	bool moves_known;      /* ... which was known from the beginning (set by pg_compile) */
 	bool writes_packet;    /* packet bytes may change while the program runs (set by infer) */
 	uint32_t without;      /* parts of simplify left out, one bit each (opt_simplify_part): for measuring */
 	uint64_t budget;

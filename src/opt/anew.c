@@ -6,8 +6,8 @@
  *   pkt:adjust_tail(-4)     call adjust_tail          cell = index pkt, "ipv4"
  *   ip.ttl                  index v, "ttl"            index cell, "ttl"
  *
- * A header is what was looked up by names, one after the other, in the packet. What may be one of several, or is handed on or
- * compared after the packet was moved, is left, and refused (slices.c).
+ * A header is what was looked up by names, one after the other, in the packet. What may be one of several is parted (ways.c); what
+ * a loop sets, or is compared after the packet was moved, is left, and refused (slices.c).
  */
 #include "opt/iterate.h"
 #include "opt/passes.h"

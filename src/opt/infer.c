@@ -540,6 +540,12 @@ static bool visit_params(struct flow *fl, ir_blk b)
 	return changed;
 }
 
+/* Headers are looked up anew where the packet is moved (anew.c), and may be nil then, whatever was known of them before. */
+static bool may_go(const struct flow *fl, const struct ir_type *t)
+{
+	return fl->u->moves_packet && !(ir_single(t->kinds) && ir_view_of(fl->u->target, ir_first_kind(t->kinds))->words == 0);
+}
+
 /* May it raise, by what is known of its operands? What is chosen, inlined or written to is not judged. */
 static bool may_raise(const struct flow *fl, const struct ir_ins *i)
 {
@@ -557,7 +563,8 @@ static bool may_raise(const struct flow *fl, const struct ir_ins *i)
 	case IRO(index): case IRO(self):
 		if (ir_at(fl->f, i->args[0])->type.kinds == IR_BIT(IR_REC))
 			return false;
-		return ir_at(fl->f, i->args[0])->type.kinds & ~IR_VIEWS || !ir_at(fl->f, i->args[1])->type.k;
+		return ir_at(fl->f, i->args[0])->type.kinds & ~IR_VIEWS || !ir_at(fl->f, i->args[1])->type.k ||
+		       may_go(fl, &ir_at(fl->f, i->args[0])->type);
 	case IRO(call):
 		return !ir_at(fl->f, i->args[0])->type.row || !(ir_at(fl->f, i->args[0])->type.row->effects & IR_CALM) ||
 		       i->aux & (IR_PADDED | IR_OPEN); /* it may be given nothing at all */
@@ -853,6 +860,8 @@ int opt_infer(struct ir_unit *u)
 int opt_records(struct ir_unit *u)
 {
 	struct flow fl = { .u = u, .f = u->main };
+	if (u->moves_packet && !u->moves_known) /* what was judged before that was seen is judged anew */
+		return -EAGAIN;
 	ir_order(fl.f);
 	fl.exec = arena_array(u->scratch, bool, fl.f->nblocks);
 	for (uint32_t i = 0; i < fl.f->nrpo; i++)

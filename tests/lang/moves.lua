@@ -296,6 +296,48 @@ case("by inner functions", BOTH, function(pkt)
 	local a, b = shorten(pkt, 1), shorten(pkt, 2)
 	if ip then st.a, st.b, st.c = a, b, ip.ttl end
 end, function(frame) return frame:sub(1, -4) end)
+case("caught, and moved far inside", BOTH, function(pkt)
+	local function c() pkt:adjust_tail(20 - pkt.len) return 1 end
+	local function b() return c() + 1 end
+	local function a() return b() + 1 end
+	local ip = pkt.ip
+	if not ip then return end
+	st.a = a()
+	local ok, ttl = pcall(function() return ip.ttl end)
+	st.b, st.c = ok and 1 or 0, ok and ttl or -2
+end, function(frame) return ip_of(bpf.packet(frame)) and frame:sub(1, 20) or frame end)
+-- one of several: each is looked up by its own names
+local function l4_of(p) return p.tcp or p.udp end
+case("one of two headers", BOTH, function(pkt)
+	local one = pkt.tcp or pkt.udp
+	pkt:adjust_tail(arg[0])
+	if one then st.a, st.b = one.dport, #one.payload end
+end, after(l4_of), tails)
+case("one of two headers, caught", BOTH, function(pkt)
+	local one = pkt.tcp or pkt.udp or pkt.ip
+	pkt:adjust_tail(20 - pkt.len)
+	local ok, n = pcall(function() return #one.payload end)
+	st.a, st.b, st.c = ok and 1 or 0, ok and n or -2, one and 1 or 0
+end, function(frame) return frame:sub(1, 20) end)
+case("handed on", BOTH, function(pkt)
+	local ip, udp = pkt.ip, pkt.udp
+	pkt:adjust_tail(arg[0])
+	local one = arg[0] == -1 and udp or ip
+	if one then st.a = #one.payload end
+end, function(frame, v)
+	return after(v == -1 and function(p) return p.udp or p.ip end or ip_of)(frame, v)
+end, tails)
+case("one of two headers, moved twice", BOTH, function(pkt)
+	local one = pkt.udp or pkt.tcp
+	pkt:adjust_tail(arg[0])
+	pkt:adjust_tail(-arg[0])
+	if one then st.a = one.sport end
+end, function(frame, v)
+	if #frame + v < 14 then return nil, no_room "adjust_tail" end
+	local to = cut(cut(frame, v), -v)
+	if l4_of(bpf.packet(frame)) and not l4_of(bpf.packet(to)) then return nil, GONE end
+	return to
+end, { 0, -1, -5, 3 })
 frames[#frames + 1] = "\0\0\0\0" .. made.frames.udp
 case("what was not there before", XDP, function(pkt)
 	local ip = pkt.ipv4
