@@ -712,6 +712,10 @@ struct ir_type infer_call(struct infer *in, ir_ref r)
 		return nothing;
 	if (callee.row && lacks_object(in, r, callee.row))
 		return nothing;
+	if (callee.row && ir_lib_expands(callee.row) && callee.row->imm == IR_EXPAND_NEXT) {
+		infer_absent(in, ins->site, callee.row->name); /* but in a loop */
+		return nothing;
+	}
 	if (callee.row)
 		return call_row(in, r, row_called(in->fl.u, callee.row, ins->nargs - 1),
 				row_is_method(in->fl.u, callee.row));

@@ -17,7 +17,7 @@
 
 #include "core/shape.h"
 
-static const char iterate_next[] = "for pairs", iterate_step[] = "for iterator";
+static const char iterate_next[] = "next", iterate_step[] = "for iterator";
 
 ir_ref iterate_insert(struct flow *fl, ir_ref at, enum ir_op op, uint32_t n, const ir_ref *args)
 {

@@ -382,7 +382,7 @@ const struct ir_lib stdlib_rows[] = {
 	{ "table.pack", 0, -1, { 0 }, IR_ANY, 0, 0, NULL, NULL, IR_EXPAND_PACK, "a table of its arguments, with their number n" },
 	{ "table.unpack", 1, 3, { 0 }, IR_ANY, 0, 0, NULL, NULL, IR_EXPAND_UNPACK, "the elements of a table" },
 	{ "table.insert", 2, 3, { 0 }, IR_ANY, 0, IR_E_RAISE, NULL, NULL, IR_EXPAND_INSERT, "t[#t + 1] = v" },
-	{ "for pairs", 2, 2, { 0 }, IR_ANY, 0, IR_E_READ, NULL, NULL, IR_EXPAND_NEXT, "what pairs gives" },
+	{ "next", 2, 2, { 0 }, IR_ANY, 0, IR_E_READ, NULL, NULL, IR_EXPAND_NEXT, "what pairs gives: for k, v in next, t" },
 	{ "for iterator", 2, 2, { 0 }, IR_ANY, 0, IR_E_READ, NULL, NULL, IR_EXPAND_STEP, "what ipairs gives" },
 	{ "bpf.ktime", 0, 0, { 0 }, INT, 0, IR_E_READ | IR_CALM, NULL, helper_lower, HELPER_KTIME,
 	  "nanoseconds since boot, not counting suspend" },

@@ -74,7 +74,7 @@ end)
 diag.case("a long table", function() for _, v in pairs(hundred) do print(v) end end)
 diag.case("a table with __pairs", function() for _, v in pairs(by_metamethod) do print(v) end end)
 diag.case("next", function() return next(hundred) end)
-diag.case("next in a loop", function() for k, v in next, hundred do print(k, v) end end)
+diag.case("a library function in a loop", function() for k, v in rawlen, hundred do print(k, v) end end)
 diag.case("a loop that starts elsewhere", function(p)
 	local f, t = pairs(sixty)
 	for k, v in f, t, p.len do print(k, v) end

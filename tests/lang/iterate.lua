@@ -368,4 +368,28 @@ lang.case { name = "the first of what is found", inputs = lang.pairs({ 0, 1, 2, 
 	for k, v in pairs(tables[a] or list) do return v, weigh(k), n end
 	return nil, n
 end }
+-- what pairs gives is next
+local few_rows, plain_one = { { t = { a = 1 } }, { t = { b = 2, c = 3 } }, {} }, { x = 4, y = 5 }
+local few_keys = lang.each { 0, 1, 2, 3, false }
+lang.case { name = "next, by itself", inputs = few_keys, f = function(a)
+	local s = 0
+	for k, v in next, (few_rows[a] or {}).t or { z = 3 } do s = s + v end
+	return s
+end }
+lang.case { name = "next over what may be no table", inputs = few_keys, f = function(a)
+	local s = 0
+	for k, v in next, few_rows[a].t do s = s + v end
+	return s
+end }
+lang.case { name = "next over what is known", inputs = few_keys, f = function(a)
+	local s = 0
+	for k, v in next, plain_one do s = s + v end
+	for k, v in next, { a = a and 4, 6 } do s = s + (v or 8) end
+	return s
+end }
+lang.case { name = "pairs gives next", inputs = few_keys, f = function(a)
+	local f, _, k = pairs(few_rows[a] or { limit = 5 })
+	local g = a == 1 and next or print
+	return f == next, k == nil, g == next
+end }
 lang.done()
