@@ -315,14 +315,78 @@ static bool may_open(struct choice *c, struct flow *fl, ir_ref index)
 	return choose_table(c, fl, index) && !choose_all_plain(c) && c->n <= MOST_ARMS;
 }
 
+/* What can be looked up together in a table of many: what has a form at run time, tables, other objects. */
+enum sort { PLAIN, TABLES, OTHERS, NSORTS };
+
+static enum sort sort_of(const pg_value *v)
+{
+	return choose_plain(v) ? PLAIN : v->kind == PG_TABLE ? TABLES : OTHERS;
+}
+
+static uint32_t count_sort(const struct choice *c, enum sort sort)
+{
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < c->n; i++)
+		n += sort_of(c->pairs[i].value) == sort;
+	return n;
+}
+
+/* Are there many, of several sorts? */
+static bool is_mixed(const struct choice *c)
+{
+	return count_sort(c, OTHERS) <= MAX_USES && (count_sort(c, PLAIN) > 0) + (count_sort(c, TABLES) > 0) + (count_sort(c, OTHERS) > 0) > 1;
+}
+
+static ir_ref find_sort(struct choice *c, ir_blk b, enum sort sort)
+{
+	struct ir_unit *u = c->fl->u;
+	uint32_t site = ir_at(c->f, c->index)->site, n = 0;
+	pg_value *kv = arena_array(u->arena, pg_value, 2 * c->n + 1);
+	for (uint32_t i = 0; i < c->n; i++)
+		if (sort_of(c->pairs[i].value) == sort) {
+			kv[2 * n] = *c->pairs[i].key;
+			kv[2 * n++ + 1] = *c->pairs[i].value;
+		}
+	const pg_value *table = const_new(u, (pg_value){ .kind = PG_TABLE, .id = u->source->table(u, kv, n) });
+	return flow_emit(c->fl, b, site, IRO(index), 2, (ir_ref[]){ flow_const(c->fl, b, site, table), c->key });
+}
+
+/* One look-up for each sort: v = numbers[k] if v == nil then v = tables[k] end. */
+static ir_ref choose_sorted(struct choice *c)
+{
+	uint32_t site = ir_at(c->f, c->index)->site;
+	ir_blk b = ir_at(c->f, c->index)->block, rest = edit_split(c->f, c->index);
+	ir_remove(c->f, c->index);
+	ir_ref all = ir_param_add(c->f, rest);
+	enum sort last = count_sort(c, OTHERS) ? OTHERS : TABLES;
+	for (enum sort sort = PLAIN; sort < last; sort++) {
+		if (!count_sort(c, sort))
+			continue;
+		ir_blk found = ir_block_new(c->f), next = ir_block_new(c->f);
+		ir_ref v = find_sort(c, b, sort);
+		ir_ref none = flow_emit(c->fl, b, site, IRO(eq), 2, (ir_ref[]){ v, flow_const(c->fl, b, site, &const_nil) });
+		ir_ref t = flow_emit(c->fl, b, site, IRO(branch), 1, &none);
+		ir_succ(c->f, t, 0, next, 0, NULL);
+		ir_succ(c->f, t, 1, found, 0, NULL);
+		ir_ref there = flow_emit(c->fl, found, site, IRO(pi), 1, &v);
+		ir_at(c->f, there)->imm = (int64_t)~IR_BIT(IR_NIL);
+		choose_meet(c, found, rest, there);
+		b = next;
+	}
+	choose_meet(c, b, rest, find_sort(c, b, last));
+	return all;
+}
+
 static int open_one(struct flow *fl, const struct found *found, ir_ref *to)
 {
 	struct choice c;
-	for (uint32_t i = 0; i < found->n; i++)
-		if (may_open(&c, fl, found->r[i])) {
-			to[c.index] = choose_value(&c);
-			return 1;
-		}
+	for (uint32_t i = 0; i < found->n; i++) {
+		bool few = may_open(&c, fl, found->r[i]);
+		if (!few && (!choose_table(&c, fl, found->r[i]) || !is_mixed(&c)))
+			continue;
+		to[c.index] = few ? choose_value(&c) : choose_sorted(&c);
+		return 1;
+	}
 	return 0;
 }
 
@@ -337,7 +401,7 @@ bool choose_may_open(struct flow *fl)
 	struct found found = { 0 };
 	find_choices(fl, &found);
 	for (uint32_t i = 0; i < found.n; i++)
-		if (may_open(&c, fl, found.r[i]))
+		if (may_open(&c, fl, found.r[i]) || (choose_table(&c, fl, found.r[i]) && is_mixed(&c)))
 			return true;
 	return false;
 }

@@ -103,7 +103,7 @@ static bool is_formless(const struct ways *w)
 	return !t->k && !type_is_pending(t) && t->kinds & (w->fl->u->ways > 1 ? kinds_apart(w->fl) : captured);
 }
 
-/* Are there captured tables, and such as are made here? Nobody else knows what to do with both. */
+/* Are there captured tables, and something else, such as tables that are made here? Nobody else knows what to do with both. */
 static bool is_mixed(const struct ways *w)
 {
 	const struct ir_block *k = ir_block(w->f, w->b);
@@ -111,7 +111,7 @@ static bool is_mixed(const struct ways *w)
 	for (uint32_t p = 0; p < k->npreds; p++)
 		if (is_live(w, &k->preds[p]))
 			kinds |= kinds_of(w->fl, ir_pred_edge(w->f, &k->preds[p])->args[w->param]);
-	return kinds & IR_BIT(IR_REC) && kinds & IR_BIT(IR_HOST);
+	return kinds & IR_BIT(IR_HOST) && kinds & ~(IR_BIT(IR_HOST) | IR_BIT(IR_NIL));
 }
 
 /* ---- what is copied ---- */
