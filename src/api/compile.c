@@ -236,7 +236,6 @@ static int compile(pg_unit *u, struct diag_list *diag, const struct pg_compile_o
 			return 0;
 		if (tight || (final && !apart && !u->said))
 			u->said = diag_text(diag, DIAG_ERROR);
-		if (getenv("PGW")) fprintf(stderr, "WAYS %u next %u err %d: %s\n", ir->ways, ir->next_ways, err, diag_text(diag, DIAG_ERROR));
 		if (final && !apart && !ir->next_ways)
 			return err;
 		bool known = (tight || err == -EAGAIN || share_blame(ir)) && attempt < MOST_ATTEMPTS;

@@ -12,7 +12,6 @@
  */
 #include "opt/choose.h"
 #include "opt/passes.h"
-#include "ir/lower.h"
 
 enum { MOST_WAYS = 2, MOST_VALUES = 20000 };
 

@@ -150,6 +150,35 @@ lang.case { name = "assigned to", inputs = lang.each { 0, 9 }, f = function(a)
 	return r.limit, r.n
 end }
 
+-- ---- many, of several sorts ----
+
+local many, lists = {}, {}
+for i = 1, 40 do
+	many[i] = i % 3 == 0 and { i, n = i } or i % 3 == 1 and i or "t" .. i
+	lists[i] = { list = i % 2 == 0 and "x" .. i or { i, 4 }, n = i }
+end
+local wide = lang.each { 0, 1, 2, 3, 4, 5, 6, 39, 40, 41, false }
+lang.case { name = "tables, numbers and texts side by side", inputs = wide, f = function(a)
+	local v = many[a]
+	if type(v) == "table" then return v[1], v.n, #v end
+	return type(v) == "number" and v, type(v) == "string" and #v
+end }
+lang.case { name = "tables, numbers and texts, or a default", inputs = wide, f = function(a)
+	local v = many[a] or { 7, n = a }
+	if type(v) == "number" then return v + 1 elseif type(v) == "string" then return #v end
+	return v.n, v[1]
+end }
+lang.case { name = "a list or a text in a field", inputs = wide, f = function(a)
+	local r, n = lists[a], 0
+	if not r then return -1 end
+	if type(r.list) == "string" then return #r.list, r.n end
+	for _, v in ipairs(r.list) do n = n * 10 + v end
+	return n, #r.list, r.list[2]
+end }
+lang.case { name = "the length of either", inputs = wide, f = function(a)
+	return #((lists[a] or {}).list or {}), #many[a]
+end }
+
 -- ---- functions ----
 
 lang.case { name = "a function made here in a default", inputs = few, f = function(a)
