@@ -377,9 +377,21 @@ static ir_ref choose_sorted(struct choice *c)
 	return all;
 }
 
+/* Is there one whose values meet? It comes first, for it may tell of others. */
+static bool has_plain(struct flow *fl, const struct found *found)
+{
+	struct choice c;
+	for (uint32_t i = 0; i < found->n; i++)
+		if (choose_table(&c, fl, found->r[i]) && choose_all_plain(&c) && are_few(&c))
+			return true;
+	return false;
+}
+
 static int open_one(struct flow *fl, const struct found *found, ir_ref *to)
 {
 	struct choice c;
+	if (has_plain(fl, found))
+		return 0;
 	for (uint32_t i = 0; i < found->n; i++) {
 		bool few = may_open(&c, fl, found->r[i]);
 		if (!few && (!choose_table(&c, fl, found->r[i]) || !is_mixed(&c)))

@@ -199,6 +199,18 @@ static bool read_by_two(struct columns *k, struct read *r)
 	return true;
 }
 
+/* What has been read before is read of the same column: again.c knows that it is the same, then. */
+static const pg_value *read_before(const struct columns *k, uint32_t n, const pg_value *field)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		const struct ir_ins *at = ir_at(k->c->f, k->reads[i].at);
+		const pg_value *other = at->op == IRO(len) ? NULL : ir_at(k->c->f, at->args[1])->type.k;
+		if (field ? other && ir_same_value(other, field) : at->op == IRO(len))
+			return k->reads[i].column;
+	}
+	return NULL;
+}
+
 struct columns *columns_find(struct choice *c)
 {
 	struct columns *k = arena_new(c->fl->u->arena, struct columns);
@@ -211,6 +223,8 @@ struct columns *columns_find(struct choice *c)
 		const pg_value *field = at->op == IRO(len) ? NULL : ir_at(c->f, at->args[1])->type.k;
 		if (at->op != IRO(len) && !field && !read_by_two(k, r))
 			return NULL;
+		if (!r->column)
+			r->column = read_before(k, i, field);
 		if (!r->column && !(r->column = field ? column(c, field) : lengths(c)))
 			return NULL;
 	}
