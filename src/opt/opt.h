@@ -122,6 +122,10 @@ int ways_apart(struct flow *fl);
 int choose_failing(struct flow *fl);
 /* At the end of the rounds: from which u->ways on one of both would do something more. */
 void ways_note(struct flow *fl);
+/* Values made in the blocks in[] and used elsewhere become cells. false: one cannot. */
+bool carry_out(struct flow *fl, const bool *in);
+/* Could what i gives, whichever way it is looked at? */
+bool carry_may(const struct ir_ins *i);
 /* Says why such a look-up did not. */
 void choose_refuse(struct flow *fl, ir_ref index);
 /* Code appended to a block: an operation, a constant, what raises a value or Lua's own error with its

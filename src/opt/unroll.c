@@ -3,7 +3,7 @@
  * are constants, and one in which the loop is over. Of a table made in the function the keys are known, and each copy
  * looks its value up: where that is nil, ipairs ends, and pairs goes on with the next copy.
  *
- * What the body makes and is used behind the loop goes through a cell, for then each copy makes its own.
+ * What the body makes and is used behind the loop goes through a cell (carry.c), for then each copy makes its own.
  */
 #include "opt/iterate.h"
 
@@ -95,57 +95,6 @@ static void find_loop(struct unroll *u)
 		for (uint32_t p = 0; p < b->npreds; p++)
 			add_block(u, b->preds[p].from);
 	}
-}
-
-/* ---- values that are used behind it ---- */
-
-struct outside { struct unroll *u; ir_ref *cell; bool several; };
-
-static void put_in_cell(struct outside *o, ir_ref r)
-{
-	struct ir_fn *f = o->u->f;
-	ir_ref first = ir_block(f, 1)->first, nil = iterate_const(o->u->fl, first, &const_nil);
-	ir_ref cell = ir_ins_new(f, IRO(cell), 1, &nil);
-	ir_insert_before(f, first, cell);
-	ir_ref at = ir_at(f, r)->op == IRO(param) ? ir_block(f, ir_at(f, r)->block)->first : ir_at(f, r)->next;
-	ir_ref set = ir_ins_new(f, IRO(cellset), 2, (ir_ref[]){ cell, r });
-	ir_insert_before(f, at, set);
-	o->cell[r] = cell;
-}
-
-static void outside_use(struct outside *o, ir_ref *use, ir_ref at)
-{
-	struct ir_fn *f = o->u->f;
-	ir_ref r = *use;
-	const struct ir_ins *i = ir_at(f, r);
-	if (!r || !i->block || i->block >= o->u->fl->f->nblocks || !o->u->in[i->block])
-		return;
-	if (i->type.kinds == IR_BIT(IR_MULTI) || i->op == IRO(forcall)) {
-		o->several = true;
-		return;
-	}
-	if (!o->cell[r])
-		put_in_cell(o, r);
-	ir_ref get = ir_ins_new(f, IRO(cellget), 1, &o->cell[r]);
-	ir_insert_before(f, at, get);
-	*use = get;
-}
-
-static bool close_values(struct unroll *u)
-{
-	struct ir_fn *f = u->f;
-	struct outside o = { u, arena_array(u->fl->u->scratch, ir_ref, f->nins), false };
-	for (uint32_t k = 0; k < f->nrpo; k++) {
-		ir_blk b = f->rpo[k];
-		for (ir_ref r = u->in[b] ? 0 : ir_block(f, b)->first; r; r = ir_at(f, r)->next) {
-			for (uint32_t a = 0; a < ir_at(f, r)->nargs; a++)
-				outside_use(&o, &ir_at(f, r)->args[a], r);
-			for (uint32_t e = 0; e < ir_at(f, r)->nsucc; e++)
-				for (uint32_t a = 0; a < ir_at(f, r)->succ[e].nargs; a++)
-					outside_use(&o, &ir_at(f, r)->succ[e].args[a], r);
-		}
-	}
-	return !o.several;
 }
 
 /* ---- copies ---- */
@@ -280,7 +229,7 @@ bool unroll_may(struct flow *fl, ir_ref call)
 static bool write_out(struct unroll *u)
 {
 	struct ir_fn *f = u->f;
-	if ((u->n + 1) * u->size + f->nins > MAX_COPIES || !close_values(u))
+	if ((u->n + 1) * u->size + f->nins > MAX_COPIES || !carry_out(u->fl, u->in))
 		return false;
 	const struct ir_block *h = ir_block(f, u->head);
 	struct ir_pred *preds = arena_copy(u->fl->u->scratch, h->preds, sizeof(*preds) * h->npreds);

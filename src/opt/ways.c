@@ -4,7 +4,7 @@
  *     local r = rows[k] or { limit = n }      b4(r): ...       from b2: one of the rows, from b3: a table made here
  *
  * Captured objects, functions and tables made here have no form at run time. Other passes know what to do with several of
- * one sort; what is left gets copies: the block where they meet and all that no way leads to but by it are there
+ * one sort; what is left gets copies: the block where they meet, and those on the ways to where they are last used, are there
  * once for one of them, and once for the others, which meet no more.
  *
  * Code grows by that, so it is done in programs only that are refused without it (u->ways, which pg_compile counts up): from
@@ -13,7 +13,7 @@
 #include "opt/choose.h"
 #include "opt/passes.h"
 
-enum { MOST_WAYS = 2, MOST_VALUES = 20000 };
+enum { MOST_WAYS = 2, MOST_VALUES = 1500 };
 
 #define OBJECTS (IR_BIT(IR_HOST) | IR_BIT(IR_FUNC) | IR_BIT(IR_REC))
 
@@ -32,15 +32,18 @@ struct ways {
 	bool *in;              /* by block: it is copied */
 	ir_blk *copy;          /* by block: its copy */
 	ir_ref *ref;           /* by value: its copy */
-	uint32_t nblocks;
+	uint32_t nblocks, size;
+	uint32_t *same, n;     /* by way: the first one that brings the same; how many differ */
 };
 
 /* ---- where several meet ---- */
 
-/* Kinds that are told apart. Headers are looked up anew where the packet moves, each by its names. */
-static uint64_t kinds_apart(const struct flow *fl)
+/* Kinds that have no form at run time. Headers are looked up anew where the packet moves, each by its names. */
+static uint64_t kinds_formless(const struct flow *fl)
 {
-	return fl->u->ways > 1 && fl->u->moves_packet ? OBJECTS | IR_VIEWS : OBJECTS;
+	if (fl->u->ways < 2)
+		return IR_BIT(IR_HOST) | IR_BIT(IR_FUNC);
+	return fl->u->moves_packet ? OBJECTS | IR_VIEWS : OBJECTS;
 }
 
 /* Its kinds; of what a captured table gives, and nothing is known of yet, that it is a captured object. */
@@ -55,7 +58,7 @@ static uint64_t kinds_of(const struct flow *fl, ir_ref v)
 static struct bringing bringing_of(const struct flow *fl, ir_ref v)
 {
 	const struct ir_type *t = &ir_at(fl->f, v)->type;
-	struct bringing b = { .kinds = kinds_of(fl, v) & kinds_apart(fl) };
+	struct bringing b = { .kinds = kinds_of(fl, v) & (fl->u->ways > 1 ? IR_ANY : OBJECTS) };
 	if (!(b.kinds & OBJECTS))
 		return b;
 	b.k = t->k;
@@ -73,33 +76,38 @@ static bool is_live(const struct ways *w, const struct ir_pred *p)
 	return infer_edge_live(w->fl, p->from, p->succ);
 }
 
-/* Does this way bring what the first one does? */
-static bool is_as_first(const struct ways *w, uint32_t pred)
+/* Which ways bring the same: each gets the number of the first of them. Those that nobody comes by go with the first one. Returns
+ * how many differ. */
+static uint32_t number_ways(const struct ways *w, uint32_t *same)
 {
 	const struct ir_block *k = ir_block(w->f, w->b);
-	uint32_t first = 0;
-	while (first < pred && !is_live(w, &k->preds[first]))
+	uint32_t first = 0, n = 0;
+	while (first < k->npreds && !is_live(w, &k->preds[first]))
 		first++;
-	struct bringing a = bringing_of(w->fl, ir_pred_edge(w->f, &k->preds[first])->args[w->param]);
-	struct bringing b = bringing_of(w->fl, ir_pred_edge(w->f, &k->preds[pred])->args[w->param]);
-	return is_same(&a, &b);
+	for (uint32_t p = 0; p < k->npreds; p++) {
+		struct bringing b = bringing_of(w->fl, ir_pred_edge(w->f, &k->preds[p])->args[w->param]);
+		same[p] = is_live(w, &k->preds[p]) ? p : first;
+		for (uint32_t q = first; q < p && same[p] == p; q++) {
+			struct bringing a = bringing_of(w->fl, ir_pred_edge(w->f, &k->preds[q])->args[w->param]);
+			if (is_live(w, &k->preds[q]) && is_same(&a, &b))
+				same[p] = q;
+		}
+		n += same[p] == p;
+	}
+	return n;
 }
 
-static bool differs(const struct ways *w)
+static bool differs(struct ways *w)
 {
-	const struct ir_block *k = ir_block(w->f, w->b);
-	for (uint32_t p = 0; p < k->npreds; p++)
-		if (is_live(w, &k->preds[p]) && !is_as_first(w, p))
-			return true;
-	return false;
+	w->same = arena_array(w->fl->u->scratch, uint32_t, ir_block(w->f, w->b)->npreds);
+	return (w->n = number_ways(w, w->same)) > 1;
 }
 
 /* Has what meets there no form at run time, as far as it is asked? */
 static bool is_formless(const struct ways *w)
 {
-	const uint64_t captured = IR_BIT(IR_HOST) | IR_BIT(IR_FUNC);
 	const struct ir_type *t = &ir_at(w->f, ir_block(w->f, w->b)->params[w->param])->type;
-	return !t->k && !type_is_pending(t) && t->kinds & (w->fl->u->ways > 1 ? kinds_apart(w->fl) : captured);
+	return !t->k && !type_is_pending(t) && t->kinds & kinds_formless(w->fl);
 }
 
 /* Are there captured tables, and something else, such as tables that are made here? Nobody else knows what to do with both. */
@@ -121,24 +129,85 @@ static bool may_copy(const struct ways *w, ir_blk b)
 	return ir_at(w->f, ir_block(w->f, b)->last)->op != IRO(subret) && !share_is_entry(w->f, b);
 }
 
+/* By value: the parameter, or what a test made of it. */
+static bool *find_param(struct ways *w)
+{
+	struct ir_fn *f = w->f;
+	bool *is = arena_array(w->fl->u->scratch, bool, f->nins);
+	is[ir_block(f, w->b)->params[w->param]] = true;
+	for (uint32_t o = ir_block(f, w->b)->order - 1; o < f->nrpo; o++)
+		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next)
+			is[r] = ir_at(f, r)->op == IRO(pi) && is[ir_at(f, r)->args[0]];
+	return is;
+}
+
+/* Does it use one of these? */
+static bool uses(const struct ir_ins *i, const bool *is)
+{
+	for (uint32_t a = 0; a < i->nargs; a++)
+		if (is[i->args[a]])
+			return true;
+	for (uint32_t e = 0; e < i->nsucc; e++)
+		for (uint32_t a = 0; a < i->succ[e].nargs; a++)
+			if (is[i->succ[e].args[a]])
+				return true;
+	return false;
+}
+
+/* Is something used here that is made in the copies, and cannot be carried out of them? What a guard stands before is one with it. */
+static bool is_tied(const struct ways *w, const struct ir_ins *i)
+{
+	if (i->raised && w->in[ir_at(w->f, i->raised)->block])
+		return true;
+	for (uint32_t a = 0; a < i->nargs; a++)
+		if (w->in[ir_at(w->f, i->args[a])->block] && !carry_may(ir_at(w->f, i->args[a])))
+			return true;
+	for (uint32_t e = 0; e < i->nsucc; e++)
+		for (uint32_t a = 0; a < i->succ[e].nargs; a++)
+			if (w->in[ir_at(w->f, i->succ[e].args[a])->block] && !carry_may(ir_at(w->f, i->succ[e].args[a])))
+				return true;
+	return false;
+}
+
+/* Is it needed in the copies: is the parameter used there, or does it lead to where it is? */
+static bool is_needed(const struct ways *w, ir_blk b, const bool *is)
+{
+	const struct ir_fn *f = w->f;
+	const struct ir_ins *t = ir_at(f, ir_block(f, b)->last);
+	for (uint32_t e = 0; e < t->nsucc; e++)
+		if (w->in[t->succ[e].to])
+			return true;
+	for (ir_ref r = ir_block(f, b)->first; r; r = ir_at(f, r)->next)
+		if (uses(ir_at(f, r), is) || is_tied(w, ir_at(f, r)))
+			return true;
+	return false;
+}
+
+/* The block, and what is on the ways from it to the last uses. False: that cannot be copied, or is too much. */
 static bool find_copied(struct ways *w)
 {
 	struct ir_fn *f = w->f;
-	uint32_t size = 0;
 	ir_need_tree(f);
+	bool *is = find_param(w);
 	w->nblocks = f->nblocks;
 	w->in = arena_array(w->fl->u->scratch, bool, f->nblocks);
-	for (uint32_t o = 0; o < f->nrpo; o++) {
-		ir_blk b = f->rpo[o];
-		if (!ir_dominates(f, w->b, b))
-			continue;
-		if (!may_copy(w, b))
-			return false;
-		w->in[b] = true;
-		for (ir_ref r = ir_block(f, b)->first; r; r = ir_at(f, r)->next)
-			size++;
+	w->in[w->b] = true;
+	for (bool more = true; more;) {
+		more = false;
+		for (uint32_t o = f->nrpo; o-- >= ir_block(f, w->b)->order;) {
+			ir_blk b = f->rpo[o];
+			if (w->in[b] || !ir_dominates(f, w->b, b) || !is_needed(w, b, is))
+				continue;
+			w->in[b] = more = true;
+		}
 	}
-	return size + f->nins <= MOST_VALUES;
+	for (uint32_t o = 0; o < f->nrpo; o++) {
+		if (w->in[f->rpo[o]] && !may_copy(w, f->rpo[o]))
+			return false;
+		for (ir_ref r = w->in[f->rpo[o]] ? ir_block(f, f->rpo[o])->first : 0; r; r = ir_at(f, r)->next)
+			w->size++;
+	}
+	return (w->n - 1) * w->size + w->fl->u->parted <= MOST_VALUES;
 }
 
 /* ---- copies ---- */
@@ -179,18 +248,22 @@ static void copy_all(struct ways *w)
 		}
 }
 
-/* The ways that bring what the first one does stay; the others lead to the copy. */
+/* The ways that bring what the first one does stay; others lead to a copy for theirs. */
 static void part(struct ways *w)
 {
-	const struct ir_block *k = ir_block(w->f, w->b);
-	bool *stays = arena_array(w->fl->u->scratch, bool, k->npreds);
-	for (uint32_t p = 0; p < k->npreds; p++)
-		stays[p] = !is_live(w, &k->preds[p]) || is_as_first(w, p);
-	copy_all(w);
-	k = ir_block(w->f, w->b);
-	for (uint32_t p = 0; p < k->npreds; p++)
-		if (!stays[p])
-			ir_pred_edge(w->f, &k->preds[p])->to = w->copy[w->b];
+	struct ir_fn *f = w->f;
+	uint32_t npreds = ir_block(f, w->b)->npreds;
+	const struct ir_pred *preds = arena_copy(w->fl->u->scratch, ir_block(f, w->b)->preds, sizeof(*preds) * npreds);
+	w->fl->u->parted += (w->n - 1) * w->size;
+	carry_out(w->fl, w->in);
+	for (uint32_t p = 1; p < npreds; p++) {
+		if (w->same[p] != p || p == w->same[0])
+			continue;
+		copy_all(w);
+		for (uint32_t q = p; q < npreds; q++)
+			if (w->same[q] == p)
+				ir_pred_edge(f, &preds[q])->to = w->copy[w->b];
+	}
 }
 
 /* The first block where several meet that can be copied. */
@@ -224,7 +297,7 @@ void ways_note(struct flow *fl)
 	const unsigned now = u->ways;
 	struct ways w;
 	for (u->ways++; u->ways <= MOST_WAYS && !u->next_ways; u->ways++)
-		if (find_meeting(fl, &w) || choose_may_open(fl) || (u->chose && !now))
-			u->next_ways = u->ways;
+		if (find_meeting(fl, &w) || choose_may_open(fl) || (now ? u->parted > 0 : u->chose))
+			u->next_ways = u->ways; /* what was parted by sort is parted by kinds then */
 	u->ways = now;
 }

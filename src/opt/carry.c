@@ -1,0 +1,67 @@
+/*
+ * carry.c - values that are made in blocks of which there will be copies, and are used elsewhere, go through cells: then each
+ * copy sets what its own made. cells.c makes values of them again.
+ */
+#include "opt/iterate.h"
+
+struct carry {
+	struct flow *fl;
+	struct ir_fn *f;
+	const bool *in;        /* by block: there will be copies */
+	uint32_t nblocks;      /* of in[] */
+	ir_ref *cell;          /* by value */
+	bool stuck;            /* one cannot */
+};
+
+bool carry_may(const struct ir_ins *i)
+{
+	const uint64_t none = IR_BIT(IR_MULTI) | IR_BIT(IR_CELL);
+	return i->op != IRO(forcall) && i->op != IRO(cell) && i->op != IRO(raised) &&
+	       (type_is_pending(&i->type) ? i->op != IRO(call) && i->op != IRO(several) : !(i->type.kinds & none));
+}
+
+static void put_in_cell(struct carry *c, ir_ref r)
+{
+	struct ir_fn *f = c->f;
+	ir_ref first = ir_block(f, 1)->first, nil = iterate_const(c->fl, first, &const_nil);
+	ir_ref cell = ir_ins_new(f, IRO(cell), 1, &nil);
+	ir_insert_before(f, first, cell);
+	ir_ref at = ir_at(f, r)->op == IRO(param) ? ir_block(f, ir_at(f, r)->block)->first : ir_at(f, r)->next;
+	ir_ref set = ir_ins_new(f, IRO(cellset), 2, (ir_ref[]){ cell, r });
+	ir_insert_before(f, at, set);
+	c->cell[r] = cell;
+}
+
+static void carry_use(struct carry *c, ir_ref *use, ir_ref at)
+{
+	struct ir_fn *f = c->f;
+	ir_ref r = *use;
+	const struct ir_ins *i = ir_at(f, r);
+	if (!r || !i->block || i->block >= c->nblocks || !c->in[i->block])
+		return;
+	if (i->type.kinds == IR_BIT(IR_MULTI) || i->op == IRO(forcall)) {
+		c->stuck = true;
+		return;
+	}
+	if (!c->cell[r])
+		put_in_cell(c, r);
+	ir_ref get = ir_ins_new(f, IRO(cellget), 1, &c->cell[r]);
+	ir_insert_before(f, at, get);
+	*use = get;
+}
+
+bool carry_out(struct flow *fl, const bool *in)
+{
+	struct ir_fn *f = fl->f;
+	struct carry c = { .fl = fl, .f = f, .in = in, .nblocks = f->nblocks,
+			   .cell = arena_array(fl->u->scratch, ir_ref, f->nins) };
+	for (uint32_t k = 0; k < f->nrpo; k++)
+		for (ir_ref r = in[f->rpo[k]] ? 0 : ir_block(f, f->rpo[k])->first; r; r = ir_at(f, r)->next) {
+			for (uint32_t a = 0; a < ir_at(f, r)->nargs; a++)
+				carry_use(&c, &ir_at(f, r)->args[a], r);
+			for (uint32_t e = 0; e < ir_at(f, r)->nsucc; e++)
+				for (uint32_t a = 0; a < ir_at(f, r)->succ[e].nargs; a++)
+					carry_use(&c, &ir_at(f, r)->succ[e].args[a], r);
+		}
+	return !c.stuck;
+}
