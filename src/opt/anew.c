@@ -6,14 +6,22 @@
  *   pkt:adjust_tail(-4)     call adjust_tail          cell = index pkt, "ipv4"
  *   ip.ttl                  index v, "ttl"            index cell, "ttl"
  *
- * A header is what was looked up by names, one after the other, in the packet. What may be one of several is parted (ways.c); what
- * a loop sets, or is compared after the packet was moved, is left, and refused (slices.c).
+ * A header is what was looked up by names, one after the other, in the packet. One that may be one of several is known by its
+ * kind. What is compared or handed on after the packet was moved is left, parted (ways.c) or refused (slices.c).
  */
 #include "opt/iterate.h"
 #include "opt/passes.h"
 #include "opt/reach.h"
 
-enum { MOST_NAMES = 16, MOST_STEPS = 1000 };
+enum { MOST_NAMES = 16, MOST_STEPS = 1000, MOST_PATHS = 8 };
+
+/* How a header is found. */
+struct path {
+	uint64_t kinds;        /* which headers are found so */
+	ir_ref packet;         /* in what, by these names, the last one first */
+	const pg_value *names[MOST_NAMES];
+	unsigned n;
+};
 
 struct anew {
 	struct flow *fl;
@@ -21,9 +29,8 @@ struct anew {
 	ir_ref *moves;
 	uint32_t n, cap;
 	ir_ref v, cell;        /* the header, and where it is now */
-	ir_ref packet;         /* what it was found in, by these names, the last one first */
-	const pg_value *names[MOST_NAMES];
-	unsigned nnames;
+	struct path paths[MOST_PATHS]; /* one for each kind of header that it may be */
+	unsigned npaths;
 	bool *is;              /* by value: it, or what a test made of it */
 	unsigned left;         /* steps on the ways to what looked it up: there are few, but for functions made to have many */
 };
@@ -107,20 +114,67 @@ static ir_ref on_the_way(struct anew *a, ir_ref v)
 	return is_packet(a, in) || on_the_way(a, in) ? r : 0;
 }
 
-/* false: v is no header, or may be one of several. Where it is none, it is nil. */
-static bool find_names(struct anew *a, ir_ref v)
+static bool find_path(struct anew *a, ir_ref v, struct path *out)
 {
-	a->nnames = 0;
-	a->left = MOST_STEPS;
-	for (ir_ref r = on_the_way(a, v); r; r = on_the_way(a, a->packet)) {
-		if (a->nnames >= MOST_NAMES)
+	*out = (struct path){ .kinds = type_of(a, v)->kinds & IR_VIEWS };
+	for (ir_ref r = on_the_way(a, v); r; r = on_the_way(a, out->packet)) {
+		if (out->n >= MOST_NAMES)
 			return false;
-		a->names[a->nnames++] = name_of(a, r);
-		a->packet = looked_in(a, r);
-		if (is_packet(a, a->packet))
+		out->names[out->n++] = name_of(a, r);
+		out->packet = looked_in(a, r);
+		if (is_packet(a, out->packet))
 			return true;
 	}
 	return false;
+}
+
+static bool same_names(const struct path *x, const struct path *y)
+{
+	unsigned n = 0;
+	while (n < x->n && n < y->n && ir_same_value(x->names[n], y->names[n]))
+		n++;
+	return n == x->n && n == y->n;
+}
+
+/* Which one it was is told by its kind: two ways to one kind are too many. */
+static bool add_path(struct anew *a, const struct path *p)
+{
+	for (unsigned i = 0; i < a->npaths; i++)
+		if (a->paths[i].kinds & p->kinds)
+			return a->paths[i].kinds == p->kinds && same_names(&a->paths[i], p);
+	if (a->npaths == MOST_PATHS)
+		return false;
+	a->paths[a->npaths++] = *p;
+	return true;
+}
+
+/* What comes to a parameter by its ways. */
+static bool find_ways(struct anew *a, ir_ref v, bool *seen)
+{
+	ir_ref r = ir_untested(a->f, v);
+	const struct ir_ins *i = ir_at(a->f, r);
+	struct path p;
+	if (!(type_of(a, v)->kinds & ~IR_FALSY) || seen[r])
+		return true;
+	seen[r] = true;
+	if (find_path(a, r, &p))
+		return add_path(a, &p);
+	if (i->op != IRO(param) || i->block == 1 || type_is_pending(&i->type))
+		return false;
+	for (uint32_t e = 0; e < ir_block(a->f, i->block)->npreds; e++)
+		if (!find_ways(a, ir_pred_edge(a->f, &ir_block(a->f, i->block)->preds[e])->args[i->aux], seen))
+			return false;
+	return true;
+}
+
+/* false: v is no header, or may be one that is not known. Where it is none, it is nil. */
+static bool find_paths(struct anew *a, ir_ref v)
+{
+	a->npaths = 0;
+	a->left = MOST_STEPS;
+	if (!(type_of(a, v)->kinds & IR_VIEWS) || type_is_pending(type_of(a, v)))
+		return false;
+	return find_ways(a, v, arena_array(a->fl->u->scratch, bool, a->f->nins)) && a->npaths;
 }
 
 /* ---- what uses it ---- */
@@ -204,16 +258,16 @@ static ir_blk there(struct anew *a, ir_blk b, ir_ref v, ir_blk none, uint32_t si
 }
 
 /* It is looked up once more, at the end of *b; where what it is in is not there, on to `none`. The site is none of the script. */
-static ir_ref look_up(struct anew *a, ir_blk *b, ir_blk none, uint32_t site)
+static ir_ref look_up(struct anew *a, const struct path *p, ir_blk *b, ir_blk none, uint32_t site)
 {
-	ir_ref v = a->packet;
-	for (unsigned n = a->nnames; n--;) {
-		if (n + 1 < a->nnames) {
+	ir_ref v = p->packet;
+	for (unsigned n = p->n; n--;) {
+		if (n + 1 < p->n) {
 			*b = there(a, *b, v, none, site);
 			v = flow_emit(a->fl, *b, site, IRO(pi), 1, &v);
 			ir_at(a->f, v)->imm = (int64_t)~IR_FALSY;
 		}
-		v = flow_emit(a->fl, *b, site, IRO(index), 2, (ir_ref[]){ v, flow_const(a->fl, *b, site, a->names[n]) });
+		v = flow_emit(a->fl, *b, site, IRO(index), 2, (ir_ref[]){ v, flow_const(a->fl, *b, site, p->names[n]) });
 	}
 	return v;
 }
@@ -231,8 +285,18 @@ static void look_up_after(struct anew *a, ir_ref move)
 	ir_blk b = ir_at(a->f, move)->block, rest = edit_split(a->f, ir_at(a->f, move)->next), none = ir_block_new(a->f);
 	uint32_t site = ir_at(a->f, move)->site, native = flow_native_site(a->fl->u, site);
 	b = there(a, b, a->v, none, native);
-	ir_ref v = look_up(a, &b, none, native);
-	set(a, b, rest, site, v);
+	for (unsigned i = 0; i < a->npaths; i++) {
+		ir_blk next = none;
+		if (i + 1 < a->npaths) {
+			ir_ref is = flow_emit(a->fl, b, native, IRO(isof), 1, &a->v);
+			ir_at(a->f, is)->imm = (int64_t)a->paths[i].kinds;
+			next = ir_block_new(a->f);
+			b = there(a, b, is, next, native);
+		}
+		ir_ref v = look_up(a, &a->paths[i], &b, none, native);
+		set(a, b, rest, site, v);
+		b = next;
+	}
 	set(a, none, rest, site, flow_const(a->fl, none, site, &const_nil));
 }
 
@@ -257,7 +321,7 @@ static bool renew(struct anew *a, ir_ref v)
 
 static bool renew_one(struct anew *a, ir_ref v)
 {
-	return find_names(a, v) && renew(a, v);
+	return find_paths(a, v) && renew(a, v);
 }
 
 static bool renew_in(struct anew *a, ir_blk b)

@@ -1,6 +1,6 @@
 /*
  * carry.c - values that are made in blocks of which there will be copies, and are used elsewhere, go through cells: then each
- * copy sets what its own made. cells.c makes values of them again.
+ * copy sets what its own made. cells.c makes values of them again. Constants are made anew where they are used.
  */
 #include "opt/iterate.h"
 
@@ -39,6 +39,11 @@ static void carry_use(struct carry *c, ir_ref *use, ir_ref at)
 	const struct ir_ins *i = ir_at(f, r);
 	if (!r || !i->block || i->block >= c->nblocks || !c->in[i->block])
 		return;
+	if (i->op == IRO(const)) { /* made anew: others go by its being one, such as the name of a method */
+		*use = iterate_const(c->fl, at, i->k);
+		ir_at(f, *use)->names = ir_at(f, r)->names;
+		return;
+	}
 	if (i->type.kinds == IR_BIT(IR_MULTI) || i->op == IRO(forcall)) {
 		c->stuck = true;
 		return;

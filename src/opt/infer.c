@@ -210,6 +210,13 @@ static struct ir_type rule_pi(struct infer *in, ir_ref r)
 	return cut;
 }
 
+static struct ir_type rule_isof(struct infer *in, ir_ref r)
+{
+	struct ir_type t = infer_arg(in, r, 0);
+	uint64_t kinds = (uint64_t)ir_at(in->fl.f, r)->imm;
+	return type_kinds((t.kinds & kinds ? IR_BIT(IR_TRUE) : 0) | (t.kinds & ~kinds ? IR_BIT(IR_FALSE) : 0));
+}
+
 static struct ir_type rule_not(struct infer *in, ir_ref r)
 {
 	struct ir_type t = infer_arg(in, r, 0);
@@ -475,6 +482,7 @@ static struct ir_type rule_subres(struct infer *in, ir_ref r)
 static rule *const rules[IR_NOPS] = {
 	[IRO(const)] = rule_const,     [IRO(cell)] = rule_cell,       [IRO(cellget)] = rule_cellget,
 	[IRO(closure)] = rule_closure, [IRO(iterator)] = rule_closure, [IRO(pi)] = rule_pi,           [IRO(not)] = rule_not,
+	[IRO(isof)] = rule_isof,
 	[IRO(len)] = rule_len,         [IRO(concat)] = rule_concat,   [IRO(newtable)] = rule_record,
 	[IRO(record)] = rule_record,   [IRO(several)] = rule_multi,   [IRO(vararg)] = rule_multi,
 	[IRO(result)] = rule_result,   [IRO(refuse)] = rule_refuse,   [IRO(upval)] = rule_any,

@@ -327,6 +327,7 @@ static void op_nothing(struct lw *w, ir_ref r)
 static void (*const lowers[IR_NOPS])(struct lw *, ir_ref) = {
 	[IRO(const)] = op_const,      [IRO(pi)] = op_pi,            [IRO(record)] = op_record,
 	[IRO(newtable)] = op_newtable, [IRO(result)] = op_result,    [IRO(not)] = op_condition,
+	[IRO(isof)] = op_condition,
 	[IRO(eq)] = op_condition,     [IRO(lt)] = op_condition,     [IRO(le)] = op_condition,
 	[IRO(forskip)] = op_condition, [IRO(forcount)] = lower_forcount,
 	[IRO(add)] = lower_arith,     [IRO(sub)] = lower_arith,     [IRO(mul)] = lower_arith,

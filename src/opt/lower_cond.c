@@ -8,7 +8,7 @@
 bool lower_is_condition(const struct ir_ins *i)
 {
 	return i->op == IRO(eq) || i->op == IRO(lt) || i->op == IRO(le) || i->op == IRO(not) ||
-	       i->op == IRO(forskip);
+	       i->op == IRO(isof) || i->op == IRO(forskip);
 }
 
 /* ---- equality ---- */
@@ -371,6 +371,8 @@ void lower_compare_branch(struct lw *w, ir_ref r, ir_blk yes, ir_blk no)
 	const struct ir_ins *inner = ir_at(w->from, i->args[0]);
 	if (i->op == IRO(forskip))
 		lower_for_branch(w, r, yes, no);
+	else if (i->op == IRO(isof))
+		lw_br_kind(w, lower_arg(w, r, 0), (uint64_t)i->imm, yes, no);
 	else if (i->op == IRO(eq))
 		lower_equal(w, lower_arg(w, r, 0), lower_arg(w, r, 1), yes, no);
 	else if (i->op != IRO(not))

@@ -109,7 +109,7 @@ static bool is_pure(const struct ir_ins *i)
 {
 	switch (i->op) {
 	case IRO(const): case IRO(upval): case IRO(upcell): case IRO(cell): case IRO(closure): case IRO(iterator):
-	case IRO(pi): case IRO(not): case IRO(eq): case IRO(newtable): case IRO(record): case IRO(several): case IRO(vararg):
+	case IRO(pi): case IRO(not): case IRO(isof): case IRO(eq): case IRO(newtable): case IRO(record): case IRO(several): case IRO(vararg):
 	case IRO(cellget): case IRO(forcount): case IRO(result): case IRO(nop): case IRO(param): case IRO(raised):
 	case IRO(located): case IRO(subres):
 		return true;
@@ -134,7 +134,7 @@ static void fold_constants(struct flow *fl, ir_blk b)
 		bool arith = i->op >= IRO(add) && i->op <= IRO(le);
 		if (!i->type.k || i->op == IRO(const) || !is_scalar(i->type.k))
 			continue;
-		if (!arith && !index && i->op != IRO(pi) && i->op != IRO(not) && i->op != IRO(forskip) &&
+		if (!arith && !index && i->op != IRO(pi) && i->op != IRO(not) && i->op != IRO(isof) && i->op != IRO(forskip) &&
 		    i->op != IRO(forcount) && i->op != IRO(located))
 			continue;
 		if (i->op == IRO(eq))

@@ -86,7 +86,7 @@ static bool is_nil(const struct ir_fn *f, ir_ref r)
 /* Is it no use, or only one that asks whether it is there? What a test made of it is it. */
 static bool asks_whether(const struct ir_fn *f, const struct ir_ins *i)
 {
-	return i->op == IRO(branch) || i->op == IRO(not) || i->op == IRO(pi) ||
+	return i->op == IRO(branch) || i->op == IRO(not) || i->op == IRO(isof) || i->op == IRO(pi) ||
 	       (i->op == IRO(eq) && (is_nil(f, i->args[0]) || is_nil(f, i->args[1])));
 }
 

@@ -5,7 +5,7 @@
  *
  * Captured objects, functions and tables made here have no form at run time. Other passes know what to do with several of
  * one sort; what is left gets copies: the block where they meet, and those on the ways to where they are last used, are there
- * once for one of them, and once for the others, which meet no more.
+ * once for each of them, and they meet no more. What is made there and used elsewhere is carried out (carry.c).
  *
  * Code grows by that, so it is done in programs only that are refused without it (u->ways, which pg_compile counts up): from
  * 1 on for what is captured, from 2 on for whatever differs.
@@ -29,6 +29,7 @@ struct ways {
 	struct ir_fn *f;
 	ir_blk b;              /* where they meet */
 	uint32_t param;
+	bool *is;              /* by value: the parameter */
 	bool *in;              /* by block: it is copied */
 	ir_blk *copy;          /* by block: its copy */
 	ir_ref *ref;           /* by value: its copy */
@@ -103,7 +104,7 @@ static bool differs(struct ways *w)
 	return (w->n = number_ways(w, w->same)) > 1;
 }
 
-/* Has what meets there no form at run time, as far as it is asked? */
+/* Has what meets there no form at run time? */
 static bool is_formless(const struct ways *w)
 {
 	const struct ir_type *t = &ir_at(w->f, ir_block(w->f, w->b)->params[w->param])->type;
@@ -130,47 +131,39 @@ static bool may_copy(const struct ways *w, ir_blk b)
 }
 
 /* By value: the parameter, or what a test made of it. */
-static bool *find_param(struct ways *w)
+static void find_param(struct ways *w)
 {
 	struct ir_fn *f = w->f;
-	bool *is = arena_array(w->fl->u->scratch, bool, f->nins);
-	is[ir_block(f, w->b)->params[w->param]] = true;
+	w->is = arena_array(w->fl->u->scratch, bool, f->nins);
+	w->is[ir_block(f, w->b)->params[w->param]] = true;
 	for (uint32_t o = ir_block(f, w->b)->order - 1; o < f->nrpo; o++)
 		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next)
-			is[r] = ir_at(f, r)->op == IRO(pi) && is[ir_at(f, r)->args[0]];
-	return is;
+			w->is[r] = ir_at(f, r)->op == IRO(pi) && w->is[ir_at(f, r)->args[0]];
 }
 
-/* Does it use one of these? */
-static bool uses(const struct ir_ins *i, const bool *is)
+/* It is the parameter; or is made in the copies, and cannot be carried out of them. */
+static bool is_tied(const struct ways *w, ir_ref r)
 {
-	for (uint32_t a = 0; a < i->nargs; a++)
-		if (is[i->args[a]])
-			return true;
-	for (uint32_t e = 0; e < i->nsucc; e++)
-		for (uint32_t a = 0; a < i->succ[e].nargs; a++)
-			if (is[i->succ[e].args[a]])
-				return true;
-	return false;
+	return w->is[r] || (w->in[ir_at(w->f, r)->block] && !carry_may(ir_at(w->f, r)));
 }
 
-/* Is something used here that is made in the copies, and cannot be carried out of them? What a guard stands before is one with it. */
-static bool is_tied(const struct ways *w, const struct ir_ins *i)
+/* Does i use something such? What a guard stands before is one with it. */
+static bool uses_tied(const struct ways *w, const struct ir_ins *i)
 {
 	if (i->raised && w->in[ir_at(w->f, i->raised)->block])
 		return true;
 	for (uint32_t a = 0; a < i->nargs; a++)
-		if (w->in[ir_at(w->f, i->args[a])->block] && !carry_may(ir_at(w->f, i->args[a])))
+		if (is_tied(w, i->args[a]))
 			return true;
 	for (uint32_t e = 0; e < i->nsucc; e++)
 		for (uint32_t a = 0; a < i->succ[e].nargs; a++)
-			if (w->in[ir_at(w->f, i->succ[e].args[a])->block] && !carry_may(ir_at(w->f, i->succ[e].args[a])))
+			if (is_tied(w, i->succ[e].args[a]))
 				return true;
 	return false;
 }
 
 /* Is it needed in the copies: is the parameter used there, or does it lead to where it is? */
-static bool is_needed(const struct ways *w, ir_blk b, const bool *is)
+static bool is_needed(const struct ways *w, ir_blk b)
 {
 	const struct ir_fn *f = w->f;
 	const struct ir_ins *t = ir_at(f, ir_block(f, b)->last);
@@ -178,7 +171,7 @@ static bool is_needed(const struct ways *w, ir_blk b, const bool *is)
 		if (w->in[t->succ[e].to])
 			return true;
 	for (ir_ref r = ir_block(f, b)->first; r; r = ir_at(f, r)->next)
-		if (uses(ir_at(f, r), is) || is_tied(w, ir_at(f, r)))
+		if (uses_tied(w, ir_at(f, r)))
 			return true;
 	return false;
 }
@@ -188,7 +181,7 @@ static bool find_copied(struct ways *w)
 {
 	struct ir_fn *f = w->f;
 	ir_need_tree(f);
-	bool *is = find_param(w);
+	find_param(w);
 	w->nblocks = f->nblocks;
 	w->in = arena_array(w->fl->u->scratch, bool, f->nblocks);
 	w->in[w->b] = true;
@@ -196,7 +189,7 @@ static bool find_copied(struct ways *w)
 		more = false;
 		for (uint32_t o = f->nrpo; o-- >= ir_block(f, w->b)->order;) {
 			ir_blk b = f->rpo[o];
-			if (w->in[b] || !ir_dominates(f, w->b, b) || !is_needed(w, b, is))
+			if (w->in[b] || !ir_dominates(f, w->b, b) || !is_needed(w, b))
 				continue;
 			w->in[b] = more = true;
 		}

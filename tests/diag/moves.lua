@@ -6,14 +6,6 @@ diag.case("a header from before", function(pkt)
 	pkt:adjust_tail(-4)
 	if ip and ip.ttl == 1 then return bpf.DROP end
 end)
-diag.case("one of two headers from before, by a loop", function(pkt)
-	local l4 = pkt.tcp
-	for i = 1, pkt.len do
-		if pkt:u8(i) == 3 then l4 = pkt.udp end
-	end
-	if pkt.len > 100 then pkt:adjust_tail(100 - pkt.len) end
-	return l4 and l4.dport == 53 and bpf.DROP or bpf.PASS
-end)
 diag.case("a payload from before, written", function(pkt)
 	local rest = pkt.payload
 	pkt:adjust_head(4)

@@ -338,6 +338,25 @@ end, function(frame, v)
 	if l4_of(bpf.packet(frame)) and not l4_of(bpf.packet(to)) then return nil, GONE end
 	return to
 end, { 0, -1, -5, 3 })
+case("one of two headers, set by a loop", BOTH, function(pkt)
+	local one = pkt.tcp
+	for i = 1, 3 do
+		if i > 1 and not one then one = pkt.udp end
+	end
+	pkt:adjust_tail(arg[0])
+	if one then st.a, st.b = one.dport, #one.payload end
+end, after(l4_of), { 0, -1, -5, -40, 7 })
+case("one of two headers, set and moved by a loop", BOTH, function(pkt)
+	local one, n = pkt.ip, 0
+	if not one then return end
+	for i = 1, arg[0] do
+		pkt:adjust_tail(-1)
+		one = i % 2 == 0 and pkt.ip or pkt.eth
+		pkt:adjust_tail(-1)
+		n = n * 7 + #one
+	end
+	st.a = n
+end, function(frame, v) return ip_of(bpf.packet(frame)) and cut(frame, -2 * v) or frame end, { 0, 1, 4 })
 frames[#frames + 1] = "\0\0\0\0" .. made.frames.udp
 case("what was not there before", XDP, function(pkt)
 	local ip = pkt.ipv4
