@@ -164,6 +164,18 @@ local function moved(scope)
 	return S("put(", tostring(random(0, 20)), ", (pcall(function() p:", how, " end)))")
 end
 
+-- One of several headers, which is where it was, or no more, once the packet was moved.
+local function moved_one(scope)
+	if not g.moves then return touched(scope) end
+	local s, one = inner(scope), declare(scope, "row", "q", { fixed = true })
+	one.sort = "moved"
+	local which = pick { "p.tcp or p.udp", "p.udp or p.ip", "p.icmp or p.tcp", "p.ipv6 or p.ipv4" }
+	local set = chance(70) and "" or S("if ", condition(s), " then ", one.name, " = ", pick { "p.ip", "p.udp", "nil" }, " end\n")
+	local read = S(one.name, pick { " and #", " and #", " ~= nil and #" }, one.name, ".payload")
+	if chance(40) then read = S("select(2, pcall(function() return #", one.name, ".payload end))") end
+	return S("local ", one.name, " = ", which, "\n", set, moved(s), "\nput(", tostring(random(0, 20)), ", ", read, ")")
+end
+
 local function world(bpf, env)
 	for _, over in ipairs { "udp", "tcp" } do
 		bpf.proto { "fz_even_" .. over, over = over, port = 80, fields = TYPES }
@@ -183,6 +195,6 @@ return {
 	end },
 	any = { last_bytes, last_bytes },
 	flat = { again, field_again, field_again, field_again, written_anew, written_anew, written_anew, moved, stepped, stepped, readdressed },
-	nested = { own, own, own, rare, rare, extension, touched, touched, touched },
+	nested = { own, own, own, rare, rare, extension, touched, touched, touched, moved_one, moved_one, moved_one },
 	world = world,
 }
