@@ -272,11 +272,12 @@ static struct ir_type index_kind(struct infer *in, ir_ref r, const struct ir_typ
 		flow_refuse(&in->fl, site, ON_TABLES, "use what it holds in the user half, and capture "
 			    "numbers, texts or tables of them", "%s: kernel code cannot use this host value",
 			    infer_operand(in, r, 0));
-	else if (IR_BIT(kind) & IR_STRINGS && name)
+	else if (IR_BIT(kind) & IR_STRINGS && name && ir_at(in->fl.f, r)->op == IRO(self))
 		infer_no_method(in, site, name);
 	else if (IR_BIT(kind) & IR_STRINGS)
 		flow_error(&in->fl, site, "a string has no field %s", key_text(in, key))->help =
-			key->kinds & IR_BIT(IR_INT) ? "a byte of it is s:byte(i), a part s:sub(i, j)" : NULL;
+			key->kinds & IR_BIT(IR_INT) ? "a byte of it is s:byte(i), a part s:sub(i, j)"
+						    : "where it may be something else: if type(v) == \"table\" then ... v.name ... end";
 	else
 		flow_error(&in->fl, site, "%s has no field %s", infer_a_wrong(in, &(struct ir_type){ .kinds = IR_BIT(kind) }, 0),
 			   key_text(in, key))->help = "an address has a:int(), a:byte(i) and a:within(\"10.0.0.0/8\")";

@@ -158,4 +158,6 @@ diag.case("a captured table or one made in a loop", function(p)
 	end
 	return r and r.limit == 2 and bpf.DROP or bpf.PASS
 end)
+local sorts = { { deep = 5 }, "text" }
+diag.case("a field of what may be a text", function(p) return sorts[p.len].deep == 5 and bpf.DROP or bpf.PASS end)
 diag.done()

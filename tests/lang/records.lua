@@ -214,4 +214,9 @@ lang.case { name = "stored in a loop", see = { kept }, inputs = lang.pairs { 0, 
 	kept[{ k = 0 }] = best
 	return n
 end }
+lang.case { name = "a key that a test says is one of the names", inputs = lang.each { "name", "other", "", 5, 6, false }, f = function(k)
+	local t = { name = "", other = 0, [5] = 1 }
+	if k == "name" then t[k] = "abc" elseif 5 == k then t[k] = 7 elseif k ~= "other" then t.other = t.other + 1 else t[k] = t[k] + 10 end
+	return #t.name, t.other, t[5]
+end }
 lang.done()
