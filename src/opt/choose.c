@@ -316,7 +316,7 @@ static bool may_open(struct choice *c, struct flow *fl, ir_ref index)
 }
 
 /* What can be looked up together in a table of many: what has a form at run time, tables, other objects. */
-enum sort { PLAIN, TABLES, OTHERS, NSORTS };
+enum sort { PLAIN, TABLES, OTHERS };
 
 static enum sort sort_of(const pg_value *v)
 {

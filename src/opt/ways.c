@@ -289,8 +289,9 @@ void ways_note(struct flow *fl)
 	struct ir_unit *u = fl->u;
 	const unsigned now = u->ways;
 	struct ways w;
+	bool more = (now ? u->parted > 0 : u->chose) || choose_may_open(fl); /* what was parted by sort is parted by kinds then */
 	for (u->ways++; u->ways <= MOST_WAYS && !u->next_ways; u->ways++)
-		if (find_meeting(fl, &w) || choose_may_open(fl) || (now ? u->parted > 0 : u->chose))
-			u->next_ways = u->ways; /* what was parted by sort is parted by kinds then */
+		if (more || find_meeting(fl, &w))
+			u->next_ways = u->ways;
 	u->ways = now;
 }
