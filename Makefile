@@ -58,7 +58,7 @@ cli_obj := $(call objects,$(src_cli))
 # tests/kernel are what these programs share.
 unit_src  := $(wildcard tests/unit/test_*.c)
 main_src  := $(wildcard tests/*/*_main.c)
-share_src := $(filter-out %_main.c,$(wildcard tests/vm-bpf/*.c tests/kernel/*.c))
+share_src := $(filter-out %_main.c %_preload.c,$(wildcard tests/vm-bpf/*.c tests/kernel/*.c))
 bench_src := $(wildcard bench/*.c)
 unit_bin  := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(unit_src))
 main_bin  := $(foreach f,$(main_src),$(BUILD)/tests/$(patsubst %_main.c,%,$(notdir $(f))))
@@ -192,9 +192,10 @@ $(bench_bin): $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(lua_obj) $(BUILD)/libpe
 define preload_rule
 $(BUILD)/tests/$(patsubst %.c,%.so,$(notdir $(1))): $(1)
 	@mkdir -p $$(@D)
-	$$(call say,LINK)$$(CC) -shared -fPIC -std=gnu11 -O1 -Wall -Wextra -Wshadow $(WERROR) -D_GNU_SOURCE -o $$@ $$<
+	$$(call say,LINK)$$(CC) -shared -fPIC -std=gnu11 -O2 -Wall -Wextra -Wshadow $(WERROR) -D_GNU_SOURCE -o $$@ $$(filter %.c,$$^)
 endef
 $(foreach f,$(preload_src),$(eval $(call preload_rule,$(f))))
+$(BUILD)/tests/bpf_preload.so: tests/vm-bpf/vm.c $(wildcard tests/vm-bpf/kernel/*.c tests/vm-bpf/*.h tests/vm-bpf/kernel/*.h)
 
 $(code_bin): LDFLAGS += -Wl,--wrap=syscall
 $(code_bin): $(call objects,$(wildcard bench/measure/*.c)) $(share_lib) $(lua_obj) $(BUILD)/libperigee.a

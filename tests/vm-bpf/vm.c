@@ -3,39 +3,48 @@
 
 #include <string.h>
 
-enum { STACK = 512, FP = 10 };
+enum { STACK = 512, FP = 10, FRAMES = 8 };
 
-struct run {
-	struct vm *vm;
-	const struct bpf_insn *insns;
-	uint32_t n;
+/* A function's own: registers 6 to 10 are what its caller gets back. */
+struct frame {
 	uint64_t r[11];
 	uint16_t known;              /* registers that hold something */
 	_Alignas(8) uint8_t stack[STACK];
 	uint8_t written[STACK];
 };
 
-static bool stop(struct run *x, const char *why)
+struct vm_run {
+	struct vm *vm;
+	const struct bpf_insn *insns;
+	uint32_t n, depth;
+	struct frame *f;             /* the one that runs, of frames */
+	struct frame frames[FRAMES];
+};
+
+/* What a function is as a value: no address of memory, and its place in the program. */
+static const uint64_t FUNCTION = (uint64_t)0xf7 << 56;
+
+static bool stop(struct vm_run *x, const char *why)
 {
 	if (!x->vm->error)
 		x->vm->error = why;
 	return false;
 }
 
-static bool get(struct run *x, unsigned reg, uint64_t *out)
+static bool get(struct vm_run *x, unsigned reg, uint64_t *out)
 {
-	if (reg > FP || !(x->known >> reg & 1))
+	if (reg > FP || !(x->f->known >> reg & 1))
 		return stop(x, "register was not written");
-	*out = x->r[reg];
+	*out = x->f->r[reg];
 	return true;
 }
 
-static bool set(struct run *x, unsigned reg, uint64_t v)
+static bool set(struct vm_run *x, unsigned reg, uint64_t v)
 {
 	if (reg >= FP)
 		return stop(x, "register cannot be written");
-	x->r[reg] = v;
-	x->known |= (uint16_t)(1 << reg);
+	x->f->r[reg] = v;
+	x->f->known |= (uint16_t)(1 << reg);
 	return true;
 }
 
@@ -83,7 +92,7 @@ static uint64_t to_big(uint64_t v, int bits)
 	return little ? __builtin_bswap64(v) : v;
 }
 
-static bool alu(struct run *x, const struct bpf_insn *i)
+static bool alu(struct vm_run *x, const struct bpf_insn *i)
 {
 	bool wide = (i->code & 7) == BPF_ALU64;
 	unsigned op = i->code & 0xf0;
@@ -123,26 +132,38 @@ static bool inside(const void *base, size_t len, uint64_t at, size_t n)
 	return at >= b && at - b <= len && len - (at - b) >= n;
 }
 
-static void *reach(struct run *x, uint64_t at, size_t n, bool write)
+/* NULL: not on this stack. */
+static void *on_stack(struct vm_run *x, struct frame *f, uint64_t at, size_t n, bool write)
 {
-	if (inside(x->stack, STACK, at, n)) {
-		uint8_t *w = x->written + (at - (uint64_t)(uintptr_t)x->stack);
-		for (size_t k = 0; k < n; k++)
-			if (write)
-				w[k] = 1;
-			else if (!w[k])
-				return stop(x, "stack byte was not written"), NULL;
-		return (void *)(uintptr_t)at;
+	if (!inside(f->stack, STACK, at, n))
+		return NULL;
+	uint8_t *w = f->written + (at - (uint64_t)(uintptr_t)f->stack);
+	for (size_t k = 0; k < n; k++)
+		if (write)
+			w[k] = 1;
+		else if (!w[k])
+			stop(x, "stack byte was not written");
+	return (void *)(uintptr_t)at;
+}
+
+static void *reach(struct vm_run *x, uint64_t at, size_t n, bool write)
+{
+	for (uint32_t k = x->depth + 1; k-- > 0;) {
+		void *p = on_stack(x, &x->frames[k], at, n, write);
+		if (p)
+			return x->vm->error ? NULL : p;
 	}
 	for (size_t k = 0; k < x->vm->nregions; k++) {
 		const struct vm_region *r = &x->vm->regions[k];
 		if (inside(r->base, r->len, at, n) && (r->writable || !write))
 			return (void *)(uintptr_t)at;
 	}
+	if (x->vm->more && x->vm->more(x->vm, at, n, write))
+		return (void *)(uintptr_t)at;
 	return stop(x, "access outside of every region"), NULL;
 }
 
-static bool load(struct run *x, const struct bpf_insn *i)
+static bool load(struct vm_run *x, const struct bpf_insn *i)
 {
 	size_t n = width[i->code >> 3 & 3];
 	uint64_t base, v = 0;
@@ -169,7 +190,7 @@ static void put(void *p, uint64_t v, size_t n)
 	}
 }
 
-static bool store(struct run *x, const struct bpf_insn *i)
+static bool store(struct vm_run *x, const struct bpf_insn *i)
 {
 	size_t n = width[i->code >> 3 & 3];
 	unsigned mode = i->code & 0xe0;
@@ -198,17 +219,19 @@ static bool store(struct run *x, const struct bpf_insn *i)
 	return true;
 }
 
-static bool wide_load(struct run *x, const struct bpf_insn *i)
+static bool wide_load(struct vm_run *x, const struct bpf_insn *i)
 {
 	if (i->code != (BPF_LD | BPF_IMM | BPF_DW) || x->vm->pc + 1 >= x->n)
 		return stop(x, "unknown 64-bit load");
-	x->vm->pc++;
 	uint64_t v = (uint64_t)(uint32_t)i[1].imm << 32 | (uint32_t)i->imm;
-	if (i->src_reg) {
+	if (i->src_reg == BPF_PSEUDO_FUNC)
+		v = FUNCTION | (x->vm->pc + 1 + (uint32_t)i->imm);
+	else if (i->src_reg) {
 		if (!x->vm->map)
 			return stop(x, "no maps here");
 		v = x->vm->map(x->vm, i->imm, i->src_reg == BPF_PSEUDO_MAP_VALUE, (uint32_t)i[1].imm);
 	}
+	x->vm->pc++;
 	return set(x, i->dst_reg, v);
 }
 
@@ -236,19 +259,35 @@ static bool holds(unsigned op, uint64_t a, uint64_t b, bool wide)
 	return sa <= sb;
 }
 
-static bool call(struct run *x, const struct bpf_insn *i)
+static bool function(struct vm_run *x, uint32_t at, const uint64_t r[5], uint16_t known, uint64_t *r0);
+
+/* A helper, or a function of the kernel's. */
+static bool outside(struct vm_run *x, const struct bpf_insn *i)
 {
-	if (i->src_reg || !x->vm->helper)
+	struct vm *vm = x->vm;
+	uint64_t (*f)(struct vm *, int32_t, const uint64_t[5]) = i->src_reg ? vm->kfunc : vm->helper;
+	if (!f || (i->src_reg && i->src_reg != BPF_PSEUDO_KFUNC_CALL))
 		return stop(x, "unknown call");
-	x->vm->wrote.n = 0;
-	uint64_t v = x->vm->helper(x->vm, i->imm, &x->r[1]);
-	if (x->vm->wrote.n && !reach(x, x->vm->wrote.at, x->vm->wrote.n, true))
+	vm->wrote.n = 0;
+	uint64_t v = f(vm, i->imm, &x->f->r[1]);
+	if (vm->wrote.n && !reach(x, vm->wrote.at, vm->wrote.n, true))
 		return false;
-	x->known &= (uint16_t)~0x3f;
-	return !x->vm->error && set(x, 0, v);
+	x->f->known &= (uint16_t)~0x3f;
+	return !vm->error && set(x, 0, v);
 }
 
-static bool jump(struct run *x, const struct bpf_insn *i)
+static bool call(struct vm_run *x, const struct bpf_insn *i)
+{
+	uint64_t v;
+	if (i->src_reg != BPF_PSEUDO_CALL)
+		return outside(x, i);
+	if (!function(x, x->vm->pc + 1 + (uint32_t)i->imm, &x->f->r[1], x->f->known & 0x3e, &v))
+		return false;
+	x->f->known &= (uint16_t)~0x3f;
+	return set(x, 0, v);
+}
+
+static bool jump(struct vm_run *x, const struct bpf_insn *i)
 {
 	bool wide = (i->code & 7) == BPF_JMP;
 	uint64_t a, b = (uint64_t)(int64_t)i->imm;
@@ -272,7 +311,7 @@ static bool jump(struct run *x, const struct bpf_insn *i)
 	return true;
 }
 
-static bool step(struct run *x, const struct bpf_insn *i)
+static bool step(struct vm_run *x, const struct bpf_insn *i)
 {
 	switch (i->code & 7) {
 	case BPF_ALU:
@@ -285,21 +324,63 @@ static bool step(struct run *x, const struct bpf_insn *i)
 	return store(x, i);
 }
 
-bool vm_run(struct vm *vm, const struct bpf_insn *insns, uint32_t n, uint64_t *r0)
+/* From vm->pc to the function's end. */
+static bool run(struct vm_run *x, uint64_t *r0)
 {
-	struct run x = { .vm = vm, .insns = insns, .n = n, .known = 1 << FP | 1 << 1 };
+	struct vm *vm = x->vm;
 	uint64_t limit = vm->max_steps ? vm->max_steps : 1000000;
-	x.r[FP] = (uint64_t)(uintptr_t)(x.stack + STACK);
-	x.r[1] = (uint64_t)(uintptr_t)vm->ctx;
-	vm->error = NULL;
-	vm->steps = 0;
-	for (vm->pc = 0; vm->pc < n; vm->pc++) {
+	for (; vm->pc < x->n; vm->pc++) {
 		if (vm->steps++ >= limit)
-			return stop(&x, "too many steps");
-		if (insns[vm->pc].code == (BPF_JMP | BPF_EXIT))
-			return get(&x, 0, r0);
-		if (!step(&x, &insns[vm->pc]))
+			return stop(x, "too many steps");
+		if (x->insns[vm->pc].code == (BPF_JMP | BPF_EXIT))
+			return get(x, 0, r0);
+		if (!step(x, &x->insns[vm->pc]))
 			return false;
 	}
-	return stop(&x, "left the program");
+	return stop(x, "left the program");
+}
+
+static void enter(struct vm_run *x, const uint64_t r[5], uint16_t known)
+{
+	struct frame *f = x->f = &x->frames[x->depth];
+	memset(f->written, 0, sizeof(f->written));
+	memcpy(&f->r[1], r, 5 * sizeof(*r));
+	f->r[FP] = (uint64_t)(uintptr_t)(f->stack + STACK);
+	f->known = known | 1 << FP;
+}
+
+static bool function(struct vm_run *x, uint32_t at, const uint64_t r[5], uint16_t known, uint64_t *r0)
+{
+	uint32_t back = x->vm->pc;
+	if (x->depth + 1 == FRAMES)
+		return stop(x, "calls too deep");
+	x->depth++;
+	enter(x, r, known);
+	x->vm->pc = at;
+	bool ok = run(x, r0);
+	if (!ok)
+		return false;
+	x->f = &x->frames[--x->depth];
+	x->vm->pc = back;
+	return true;
+}
+
+bool vm_callback(struct vm *vm, uint64_t fn, const uint64_t r[5], uint64_t *r0)
+{
+	if ((fn ^ FUNCTION) >> 32)
+		return stop(vm->run, "no function is called");
+	bool ok = function(vm->run, (uint32_t)fn, r, 0x3e, r0);
+	vm->wrote.n = 0; /* by helpers that it called */
+	return ok;
+}
+
+bool vm_run(struct vm *vm, const struct bpf_insn *insns, uint32_t n, uint64_t *r0)
+{
+	struct vm_run x = { .vm = vm, .insns = insns, .n = n };
+	enter(&x, (const uint64_t[5]){ (uint64_t)(uintptr_t)vm->ctx }, 1 << 1);
+	vm->run = &x;
+	vm->error = NULL;
+	vm->steps = 0;
+	vm->pc = 0;
+	return run(&x, r0);
 }
