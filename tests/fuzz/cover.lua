@@ -2,6 +2,7 @@
 --
 --	local cover = dofile "tests/fuzz/cover.lua"
 --	cover.add(program)                  cover.save(file), to what is there      cover.report(file...), a text
+--	cover.shapes(), the list of instructions    cover.shape(line), which of them it is: unit/bpf_vectors has rows for all
 --
 -- It reads what `program:dump` prints, so the compiler knows nothing of it.
 local cover = {}
@@ -89,6 +90,8 @@ local function add_instructions(text)
 end
 
 -- ---- all of them ----
+
+cover.shapes, cover.shape = shapes, shape
 
 function cover.add(program)
 	for _, stage in ipairs(STAGES) do add_operations(program:dump(stage)) end

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { STACK = 512, FP = 10, FRAMES = 8 };
+enum { STACK = 512, FP = 10, FRAMES = 8, MEMSX = 0x80 /* BPF_MEMSX of newer headers */ };
 
 /* A function's own: registers 6 to 10 are what its caller gets back. */
 struct frame {
@@ -92,11 +92,25 @@ static uint64_t to_big(uint64_t v, int bits)
 	return little ? __builtin_bswap64(v) : v;
 }
 
+/* Of division and remainder: a sign; of a move between registers: from how many bits on the sign is extended. */
+static bool off_is_known(const struct bpf_insn *i, bool wide)
+{
+	switch (i->code & 0xf8) {
+	case BPF_DIV: case BPF_DIV | BPF_X: case BPF_MOD: case BPF_MOD | BPF_X:
+		return i->off == 0 || i->off == 1;
+	case BPF_MOV | BPF_X:
+		return i->off == 0 || i->off == 8 || i->off == 16 || (wide && i->off == 32);
+	}
+	return i->off == 0;
+}
+
 static bool alu(struct vm_run *x, const struct bpf_insn *i)
 {
 	bool wide = (i->code & 7) == BPF_ALU64;
 	unsigned op = i->code & 0xf0;
 	uint64_t a = 0, b = (uint64_t)(int64_t)i->imm, v;
+	if (!off_is_known(i, wide))
+		return stop(x, "unknown arithmetic");
 	if (op != BPF_MOV && !get(x, i->dst_reg, &a))
 		return false;
 	if (op != BPF_END && (i->code & BPF_X) && !get(x, i->src_reg, &b))
@@ -166,8 +180,9 @@ static void *reach(struct vm_run *x, uint64_t at, size_t n, bool write)
 static bool load(struct vm_run *x, const struct bpf_insn *i)
 {
 	size_t n = width[i->code >> 3 & 3];
+	bool sign = (i->code & 0xe0) == MEMSX;
 	uint64_t base, v = 0;
-	if ((i->code & 0xe0) != BPF_MEM || !get(x, i->src_reg, &base))
+	if (((i->code & 0xe0) != BPF_MEM && !(sign && n < 8)) || !get(x, i->src_reg, &base))
 		return stop(x, "unknown load");
 	const struct vm *vm = x->vm;
 	bool end = i->off == (int64_t)vm->data_end_at;
@@ -177,7 +192,7 @@ static bool load(struct vm_run *x, const struct bpf_insn *i)
 	if (!p)
 		return false;
 	memcpy((char *)&v + (to_big(1, 64) == 1 ? 8 - n : 0), p, n);
-	return set(x, i->dst_reg, v);
+	return set(x, i->dst_reg, sign ? sign_extend(v, (int)n * 8) : v);
 }
 
 static void put(void *p, uint64_t v, size_t n)
@@ -287,10 +302,21 @@ static bool call(struct vm_run *x, const struct bpf_insn *i)
 	return set(x, 0, v);
 }
 
+static bool jump_is_known(uint8_t code)
+{
+	unsigned op = code & 0xf0;
+	bool wide = (code & 7) == BPF_JMP;
+	if (op == BPF_JA || op == BPF_CALL || op == 0xe0)
+		return !(code & BPF_X) && (wide || op == BPF_JA);
+	return op != BPF_EXIT && op <= BPF_JSLE;
+}
+
 static bool jump(struct vm_run *x, const struct bpf_insn *i)
 {
 	bool wide = (i->code & 7) == BPF_JMP;
 	uint64_t a, b = (uint64_t)(int64_t)i->imm;
+	if (!jump_is_known(i->code))
+		return stop(x, "unknown jump");
 	switch (i->code & 0xf0) {
 	case BPF_JA:
 		x->vm->pc += (uint32_t)(wide ? i->off : i->imm);
