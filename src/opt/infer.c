@@ -551,7 +551,9 @@ static bool visit_params(struct flow *fl, ir_blk b)
 /* Headers are looked up anew where the packet is moved (anew.c), and may be nil then, whatever was known of them before. */
 static bool may_go(const struct flow *fl, const struct ir_type *t)
 {
-	return fl->u->moves_packet && !(ir_single(t->kinds) && ir_view_of(fl->u->target, ir_first_kind(t->kinds))->words == 0);
+	if (!fl->u->moves_packet || !t->kinds) /* nothing is known of it yet */
+		return false;
+	return !ir_single(t->kinds) || ir_view_of(fl->u->target, ir_first_kind(t->kinds))->words;
 }
 
 /* May it raise, by what is known of its operands? What is chosen, inlined or written to is not judged. */

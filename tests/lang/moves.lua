@@ -364,4 +364,14 @@ case("what was not there before", XDP, function(pkt)
 	st.a, st.b = ip and 1 or 0, pkt.ipv4 and 1 or 0
 	st.c = pcall(function() return ip.ttl end) and 1 or 0
 end, function(frame) return frame:sub(5) end)
+local hundred = {}
+for i = 0, 99 do hundred[i] = i % 3 ~= 0 end
+case("looked into before its kind is known", BOTH, function(pkt)
+	local n = pkt:u64(33) or -7
+	pkt:adjust_tail(0)
+	pcall(function()
+		local t = table.pack(hundred[n & 127], (pkt:sub(15, 25) .. ""):byte(n & 7))
+		st.a, st.b = t[1] and 1 or 0, t[2] or 300
+	end)
+end, function(frame) return frame end)
 lang.done()

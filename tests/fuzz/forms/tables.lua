@@ -61,7 +61,7 @@ local function apart(scope)
 	local function change() return S(t.name, pick { ".a = ", ".b = " }, pick { int(s, 2), any(s, 1) }, "\n") end
 	local from = pick { "K.wide[%s & 127]", "K.lots[%s & 7]", "K.rows[%s & 7]" }
 	local before, after = from:match "^(.-)%%s(.*)$"
-	local out = S("local ", t.name, " = { ", pick { "", "7, " }, "a = ", int(s, 2), ", f = function(x) return x + ", int(s, 1), " end }\n",
+	local out = S("local ", t.name, " = { ", pick { "", "7, " }, "a = ", int(s, 2), ", f = function(x) return x + ", int(inner(s, { varargs = false }), 1), " end }\n",
 		"local ", r.name, " = ", before, int(s, 2), after, " or ", t.name, "\n")
 	if chance(50) then out[#out + 1] = chance(50) and S("if ", condition(s), " then ", change(), "end\n") or change() end
 	for _ = 1, random(1, 2) do
