@@ -400,6 +400,11 @@ bool vm_callback(struct vm *vm, uint64_t fn, const uint64_t r[5], uint64_t *r0)
 	return ok;
 }
 
+bool vm_may(struct vm *vm, uint64_t at, size_t n, bool write)
+{
+	return reach(vm->run, at, n, write);
+}
+
 bool vm_run(struct vm *vm, const struct bpf_insn *insns, uint32_t n, uint64_t *r0)
 {
 	struct vm_run x = { .vm = vm, .insns = insns, .n = n };

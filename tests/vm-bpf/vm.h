@@ -45,4 +45,8 @@ bool vm_run(struct vm *vm, const struct bpf_insn *insns, uint32_t n, uint64_t *r
  * when it came to no end. */
 bool vm_callback(struct vm *vm, uint64_t fn, const uint64_t r[5], uint64_t *r0);
 
+/* For helpers: may the program have n bytes at `at` read, or written? Those of its stack count as written then. False, and
+ * vm->error says why, when it may not. */
+bool vm_may(struct vm *vm, uint64_t at, size_t n, bool write);
+
 #endif

@@ -92,8 +92,6 @@ static uint64_t take(struct vm *vm, const uint64_t *r, bool pop)
 	struct map *m = map_given(vm, r[0]);
 	if (!m || !m->ops->peek)
 		return stopped(vm, "no queue");
-	vm->wrote.at = r[1];
-	vm->wrote.n = m->ops == &filter_ops ? 0 : m->value_size;
 	return (uint64_t)(int64_t)m->ops->peek(m, at(r[1]), pop);
 }
 
@@ -153,13 +151,11 @@ static uint64_t output(struct vm *vm, struct packet_run *run, const uint64_t *r)
 static uint64_t dynptr_read(struct vm *vm, struct packet_run *run, const uint64_t *r)
 {
 	uint64_t d[2];
-	(void)run;
+	(void)vm, (void)run;
 	memcpy(d, at(r[2]), sizeof(d));
 	if (r[3] > d[1] || r[1] > d[1] - r[3])
 		return FAILED(E2BIG);
 	memcpy(at(r[0]), (const uint8_t *)at(d[0]) + r[3], r[1]);
-	vm->wrote.at = r[0];
-	vm->wrote.n = r[1];
 	return 0;
 }
 
@@ -216,12 +212,10 @@ static uint64_t users(struct vm *vm, struct packet_run *run, const uint64_t *r)
 static uint64_t command(struct vm *vm, struct packet_run *run, const uint64_t *r)
 {
 	char name[16] = "";
-	(void)run;
+	(void)vm, (void)run;
 	prctl(PR_GET_NAME, name);
 	memset(at(r[0]), 0, r[1]);
 	memcpy(at(r[0]), name, r[1] < 16 ? r[1] : 16);
-	vm->wrote.at = r[0];
-	vm->wrote.n = r[1];
 	return 0;
 }
 
@@ -229,9 +223,7 @@ static uint64_t command(struct vm *vm, struct packet_run *run, const uint64_t *r
 static uint64_t process_in(struct vm *vm, struct packet_run *run, const uint64_t *r)
 {
 	struct stat st;
-	(void)run;
-	vm->wrote.at = r[2];
-	vm->wrote.n = 8;
+	(void)vm, (void)run;
 	memset(at(r[2]), 0, 8);
 	if (stat("/proc/self/ns/pid", &st) || st.st_ino != r[1])
 		return FAILED(EINVAL);
@@ -251,8 +243,7 @@ static uint8_t *bytes(struct packet_run *run, uint64_t off, uint64_t n)
 static uint64_t load_bytes(struct vm *vm, struct packet_run *run, const uint64_t *r)
 {
 	const uint8_t *p = bytes(run, (uint32_t)r[1], (uint32_t)r[3]);
-	vm->wrote.at = r[2];
-	vm->wrote.n = (uint32_t)r[3];
+	(void)vm;
 	if (p)
 		memcpy(at(r[2]), p, (uint32_t)r[3]);
 	else
@@ -410,16 +401,45 @@ static uint64_t clone(struct vm *vm, struct packet_run *run, const uint64_t *r)
 
 /* ---- all of them ---- */
 
-static const struct row { int32_t id; helper_fn *f; } rows[] = {
-	{ 1, lookup }, { 2, update }, { 3, delete }, { 5, ktime }, { 7, chance }, { 8, cpu },
-	{ 9, store_bytes }, { 11, replace_sum }, { 13, clone },
-	{ 14, process }, { 15, users }, { 16, command }, { 23, redirect }, { 26, load_bytes }, { 28, difference },
-	{ 38, change_tail }, { 39, pull }, { 40, no_sum },
-	{ 44, move_head }, { 51, redirect_map }, { 65, move_tail }, { 87, push }, { 88, pop }, { 89, peek },
-	{ 93, nothing /* locks: nobody else runs */ }, { 94, nothing }, { 120, process_in }, { 130, output },
-	{ 164, for_each }, { 181, loop }, { 188, length }, { 189, load_bytes }, { 190, store_bytes },
-	{ 201, dynptr_read }, { 209, drain },
+/* What the arguments point to, one letter each: k, v: a key, a value of the map in the first one, read; o: a value, written;
+ * r, w: as many bytes as the next argument says, read or written; 8: as many as that, both. */
+static const struct row { int32_t id; helper_fn *f; const char *args; } rows[] = {
+	{ 1, lookup, "-k" }, { 2, update, "-kv" }, { 3, delete, "-k" }, { 5, ktime, "" }, { 7, chance, "" }, { 8, cpu, "" },
+	{ 9, store_bytes, "--r" }, { 11, replace_sum, "" }, { 13, clone, "" }, { 14, process, "" }, { 15, users, "" },
+	{ 16, command, "w" }, { 23, redirect, "" }, { 26, load_bytes, "--w" }, { 28, difference, "r-r" },
+	{ 38, change_tail, "" }, { 39, pull, "" }, { 40, no_sum, "" }, { 44, move_head, "" }, { 51, redirect_map, "" },
+	{ 65, move_tail, "" }, { 87, push, "-v" }, { 88, pop, "-o" }, { 89, peek, "-o" },
+	{ 93, nothing /* locks: nobody else runs */, "" }, { 94, nothing, "" }, { 120, process_in, "--w" }, { 130, output, "-r" },
+	{ 164, for_each, "" }, { 181, loop, "" }, { 188, length, "" }, { 189, load_bytes, "--w" }, { 190, store_bytes, "--r" },
+	{ 201, dynptr_read, "w" }, { 209, drain, "" },
 };
+
+/* Bytes that argument a points to; *write: they are written. */
+static uint64_t pointed(struct vm *vm, char what, const uint64_t *r, int a, bool *write)
+{
+	const struct map *m = strchr("kvo", what) ? map_given(vm, r[0]) : NULL;
+	*write = what == 'w' || what == '8' || (what == 'o' && m && m->ops != &filter_ops);
+	switch (what) {
+	case 'k': return m ? m->key_size : 0;
+	case 'v':
+	case 'o': return m ? m->value_size : 0;
+	case 'r':
+	case 'w': return (uint32_t)r[a + 1];
+	case '8': return 8;
+	}
+	return 0;
+}
+
+static bool may(struct vm *vm, const char *args, const uint64_t *r)
+{
+	bool write;
+	for (int a = 0; args[a]; a++) {
+		uint64_t n = args[a] == '-' ? 0 : pointed(vm, args[a], r, a, &write);
+		if (n && !vm_may(vm, r[a], n, write))
+			return false;
+	}
+	return true;
+}
 
 static const struct row *row_of(int32_t id)
 {
@@ -439,7 +459,9 @@ uint64_t helper_call(struct vm *vm, int32_t id, const uint64_t r[5])
 	const struct row *row = row_of(id);
 	uint64_t a[5];
 	memcpy(a, r, sizeof(a)); /* call-backs run in the same registers */
-	return row ? row->f(vm, vm->arg, a) : stopped(vm, "a helper that is not there");
+	if (!row)
+		return stopped(vm, "a helper that is not there");
+	return may(vm, row->args, a) ? row->f(vm, vm->arg, a) : 0;
 }
 
 /* ---- functions of the kernel: the iterator that counts, of 8 bytes: the number, the end ---- */
@@ -448,13 +470,11 @@ static uint64_t iter_new(struct vm *vm, struct packet_run *run, const uint64_t *
 {
 	int32_t from = (int32_t)r[1], end = (int32_t)r[2];
 	int r0 = from > end ? -EINVAL : (int64_t)end - from > 1 << 23 ? -E2BIG : 0;
-	(void)run;
+	(void)vm, (void)run;
 	int32_t it[2] = { from - 1, end };
 	if (r0 || from == end)
 		it[0] = it[1] = 0;
 	memcpy(at(r[0]), it, 8);
-	vm->wrote.at = r[0];
-	vm->wrote.n = 8;
 	return (uint64_t)(int64_t)r0;
 }
 
@@ -490,7 +510,7 @@ uint64_t kfunc_call(struct vm *vm, int32_t id, const uint64_t r[5])
 		if (name && !strcmp(name, functions[k].name))
 			ids[k] = id;
 		if (ids[k] == id)
-			return functions[k].f(vm, vm->arg, r);
+			return may(vm, "8", r) ? functions[k].f(vm, vm->arg, r) : 0;
 	}
 	return stopped(vm, "a function of the kernel's that is not there");
 }
