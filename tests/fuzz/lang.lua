@@ -241,6 +241,7 @@ end
 -- ---- all of them ----
 
 local began, findings, shown = os.time(), 0, os.time()
+local much = {} -- the seeds of the first that were too much
 for one = seed, seed + count - 1 do
 	local tree, inputs = gen.program(one, { loops = tonumber(options.loops), forms = options.forms }), gen.inputs(one)
 	if options.show then
@@ -253,7 +254,9 @@ for one = seed, seed + count - 1 do
 		file:write(one, "\n")
 		file:close()
 	end
+	local before = stats.much
 	local class, detail = judge(tree, inputs, true)
+	if stats.much > before and #much < 20 then much[#much + 1] = one end
 	if class then
 		findings = findings + 1
 		if options.quick then
@@ -272,6 +275,7 @@ for one = seed, seed + count - 1 do
 end
 print(("seed %d: %d programs ran, %d refused, %d too much, %d runs, %d of them errors, %d findings"):format(seed,
 	stats.ran, stats.refused, stats.much, stats.runs, stats.errors, findings))
+if much[1] then print("too much: " .. table.concat(much, " ")) end
 if options.cover then cover.save(options.cover) end
 if options.why then
 	for why, n in pairs(stats.why) do print(n, why) end

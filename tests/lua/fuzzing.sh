@@ -47,4 +47,22 @@ run() { # how many are enough, options of a run of two programs
 same "too few programs to meet all" "$(run 3)" "status 0, 0"
 same "enough, and not all was met" "$(run 2)" "status 1, 1"
 same "... of some kinds only" "$(run 2 forms=numbers)" "status 0, 0"
+
+# ---- programs that are too much ----
+
+cat >"$work/much.lua" <<'END'
+local program, step, n = bpf.program, tonumber(os.getenv "STEP"), 0
+function bpf.program(...)
+	n = n + 1
+	if n % step == 0 then error "there are more ways through it than the verifier looks at" end
+	return program(...)
+end
+dofile "tests/fuzz/lang.lua"
+END
+much() { # each which, of how many, options
+	STEP=$1 "$BUILD/perigee" "$work/much.lua" "$2" 2100 $3 2>"$work/err" | grep "^too much:"
+}
+same "no seed" "$(much 2 1)" ""
+same "the seeds of those that were too much" "$(much 2 6)" "too much: 2101 2103 2105"
+same "... at most 20" "$(much 1 30 quick)" "too much: $(seq -s ' ' 2100 2119)"
 plan
