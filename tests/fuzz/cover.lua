@@ -1,7 +1,8 @@
 -- What generated programs made the compiler use: operations of the IR, at any stage, and instructions.
 --
 --	local cover = dofile "tests/fuzz/cover.lua"
---	cover.add(program)                  cover.save(file), to what is there      cover.report(file...), a text
+--	cover.add(program)                  cover.save(file), to what is there
+--	cover.report(file...)               a text, and how many of what programs can show were never met
 --	cover.shapes(), the list of instructions    cover.shape(line), which of them it is: unit/bpf_vectors has rows for all
 --
 -- It reads what `program:dump` prints, so the compiler knows nothing of it.
@@ -135,13 +136,15 @@ local function part(title, list)
 	table.sort(more)
 	local function also(what, names) return #names > 0 and ("; %s: %s"):format(what, table.concat(names, ", ")) or "" end
 	return ("%s: %d of %d, and %d that no program shows%s%s%s\n"):format(title, n - #never, n, #list - n, also("never", never),
-		also("not in the list", more), also("said to be shown by none", met))
+		also("not in the list", more), also("said to be shown by none", met)), #never
 end
 
 function cover.report(...)
 	seen = {}
 	for _, name in ipairs { ... } do load_counts(name) end
-	return part("operations of the IR", operations()) .. part("instructions", shapes())
+	local ops, no_ops = part("operations of the IR", operations())
+	local ins, no_ins = part("instructions", shapes())
+	return ops .. ins, no_ops + no_ins
 end
 
 return cover

@@ -58,7 +58,7 @@ local guarded = made("a, b) local s = st.big_n", 90, [[
 	local ok, v = pcall(function() return a // b + s end)
 	if ok then return v, true end
 	if a == 7 then error("no") end
-	return s, v == "big:92: attempt to perform 'n//0'"]])
+	return s, v == "big:92: attempt to divide by zero"]])
 lang.case { name = "pcall inside", inputs = lang.pairs { "nil", 0, 1, 7, 60, -1, math.mininteger },
 	f = function(a, b)
 		st.big_n = 12

@@ -26,13 +26,13 @@ check "an error that is no text" grep -q "not ok 6 - raises" "$work/out"
 same "and how many" "$(tail -n 1 "$work/out")" "3 passed, 3 failed, in the kernel and by the twins"
 
 same "packets and captures" "$(run $here/kit.lua; cat "$work/err"; grep -v "^ok" "$work/out")" \
-	"1..8
-8 passed, 0 failed, in the kernel and by the twins"
+	"1..10
+10 passed, 0 failed, in the kernel and by the twins"
 same "the example: status, errors" "$(run examples/sni_test.lua; cat "$work/err")" ""
 same "... and what docs/unit-tests.md says of it" "$(grep -v "^dropped\|^looking for" "$work/out" | sed 's/^/    /')" \
 	"$(sed -n '/\$ perigee test/,/^$/{/^    [^$]/p}' docs/unit-tests.md)"
 same "two files" "$(run $here/kit.lua $here/filter_test.lua; tail -n 1 "$work/out")" \
-	"11 passed, 0 failed, in the kernel and by the twins"
+	"13 passed, 0 failed, in the kernel and by the twins"
 
 echo 'print "hello"' >"$work/none.lua"
 same "no tests" "$(run "$work/none.lua"; tail -n 1 "$work/err")" \

@@ -1,8 +1,10 @@
 -- Integers, truths and what may be either or nil: operators, comparisons, the functions of math.
 
 local FLOATS = { "2.5", "-0.5", "0.0", "1e6", "9.3e18", "-9.3e18", "9007199254740993.0", "1e300", "-1e300", "0.1" }
-local DIVISORS = { "1", "-1", "2", "-2", "3", "7", "10", "16", "-8", "math.mininteger", "math.maxinteger", "0x100000000" }
+local DIVISORS = { "0", "1", "-1", "2", "-2", "3", "7", "10", "16", "-8", "math.mininteger", "math.maxinteger", "0x100000000" }
 local AMOUNTS = { "0", "1", "8", "31", "32", "33", "63", "64", "65", "-1", "-63", "-64", "math.mininteger" }
+local LEAST = { "math.mininteger" }
+local FAR = { "63", "64", "65", "127", "128", "-63", "-64", "-65", "math.maxinteger", "math.mininteger" }
 local TYPES = { '"nil"', '"number"', '"boolean"', '"string"' }
 TEXTS = { '"a"', '"ab"', '""', '"a\\0b"', '"a\\0c"', '"abcdefgh"', '"abcdefghi"' }
 
@@ -29,7 +31,24 @@ local function binary(scope, d)
 	return E("int", "(", a, " ", op, break_line(), b, ")")
 end
 
-local function unary(scope, d) return E("int", pick { "(- ", "(~ " }, int(scope, d - 1), ")") end
+-- Operators where constants are at the ends of what they can be: what may stand left and right, else anything.
+local OPERATORS = { "+", "-", "*", "//", "%", "&", "|", "~", "<<", ">>" }
+local EDGES = {
+	{ { "//", "%" }, right = { "0" } }, { { "//", "%" }, left = LEAST, right = { "-1", "-1", "0", "math.mininteger" } },
+	{ { "<<", ">>" }, right = FAR }, { { "<<", ">>" }, right = { "63", "64" } }, { { "<<", ">>" }, left = LEAST, right = FAR },
+	{ OPERATORS, left = LEAST }, { OPERATORS, right = LEAST }, { OPERATORS, left = LEAST }, { OPERATORS, right = LEAST },
+}
+
+local function edge(scope, d)
+	local row = pick(EDGES)
+	local a = row.left and E("int", pick(row.left)) or int(scope, d - 1)
+	local b = row.right and E("int", pick(row.right)) or int(scope, d - 1)
+	return E("int", "(", a, " ", pick(row[1]), break_line(), b, ")")
+end
+
+local function operand(scope, d) return chance(8) and E("int", LEAST[1]) or int(scope, d - 1) end
+
+local function unary(scope, d) return E("int", pick { "(- ", "(~ " }, operand(scope, d), ")") end
 
 local function either(scope, d)
 	return E("int", "(", bool(scope, d - 1), " and ", int(scope, d - 1), " or ", int(scope, d - 1), ")")
@@ -62,7 +81,7 @@ local function compare(scope, d)
 		if chance(50) then a, b = b, a end
 		return E("bool", "(", a, " ", op, " ", b, ")")
 	end
-	return E("bool", "(", int(scope, d - 1), " ", op, break_line(), int(scope, d - 1), ")")
+	return E("bool", "(", operand(scope, d), " ", op, break_line(), operand(scope, d), ")")
 end
 
 local function equal(sort)
@@ -112,10 +131,10 @@ return {
 	often = 100,
 	int = {
 		of_the_run,
-		binary, binary, binary, binary, binary, unary, either, least_or_most,
+		binary, binary, binary, binary, binary, edge, edge, unary, either, least_or_most,
 		function(scope, d) return E("int", "(", any(scope, d - 1), " or", break_line(), literal(), ")") end,
-		function(scope, d) return E("int", "math.abs(", int(scope, d - 1), ")") end,
-		function(scope, d) return E("int", "math.fmod(", int(scope, d - 1), ", ", int(scope, d - 1), ")") end,
+		function(scope, d) return E("int", "math.abs(", operand(scope, d), ")") end,
+		function(scope, d) return E("int", "math.fmod(", operand(scope, d), ", ", operand(scope, d), ")") end,
 		function(scope, d) return E("int", "(math.tointeger(", any(scope, d - 1), ") or ", literal(), ")") end,
 	},
 	bool = {
