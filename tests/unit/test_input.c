@@ -116,7 +116,8 @@ static void make_chunks(void)
 enum { LONGEST = 16384 };
 
 /* Calls `each` for every line of the target's file, as bytes; how many there are. */
-static size_t each_kept(const struct target *t, void (*each)(void *arg, const struct target *t, const uint8_t *b, size_t n), void *arg)
+static size_t each_kept(const struct target *t, void (*each)(void *arg, const struct target *t, const uint8_t *b, size_t n),
+			void *arg)
 {
 	char path[256], *line = NULL;
 	size_t room = 0, count = 0;
