@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LINE = 256, PATH = 512 };
+enum { LINE = KERN_CACHE_LINE, PATH = 512 };
 
 static uint64_t hash(uint64_t h, const char *s, size_t n)
 {
@@ -91,24 +91,39 @@ static int line_end(char line[LINE], int n)
 			    (unsigned long long)hash(0xcbf29ce484222325u, line, (size_t)n));
 }
 
+int kern_cache_put(char line[LINE], int n, const int8_t *state)
+{
+	for (int i = 0; i < FEAT_COUNT; i++)
+		line[n + i] = state[i] == 1 ? '+' : state[i] == -1 ? '-' : '?';
+	return line_end(line, n + FEAT_COUNT);
+}
+
+bool kern_cache_take(const char *have, const char *start, int8_t *state)
+{
+	char want[LINE];
+	size_t n = strlen(start);
+	if (strlen(have) < n + FEAT_COUNT || memcmp(have, start, n))
+		return false;
+	memcpy(want, have, n + FEAT_COUNT);
+	line_end(want, (int)n + FEAT_COUNT);
+	if (strcmp(have, want))
+		return false;
+	for (int i = 0; i < FEAT_COUNT; i++)
+		if (!state[i])
+			state[i] = have[n + (size_t)i] == '+' ? 1 : have[n + (size_t)i] == '-' ? -1 : 0;
+	return true;
+}
+
 void kern_cache_read(struct kern_features *f)
 {
-	char path[PATH], have[LINE], want[LINE];
+	char path[PATH], have[LINE], start[LINE];
 	if (!directory(path, false))
 		return;
 	strcat(path, "/features");
 	if (!read_file(path, O_NOFOLLOW, have, sizeof have))
 		return;
-	int n = line_start(want);
-	if (!n || strlen(have) < (size_t)n + FEAT_COUNT || memcmp(have, want, (size_t)n))
-		return;
-	memcpy(want + n, have + n, FEAT_COUNT);
-	line_end(want, n + FEAT_COUNT);
-	if (strcmp(have, want))
-		return;
-	for (int i = 0; i < FEAT_COUNT; i++)
-		if (!f->state[i])
-			f->state[i] = have[n + i] == '+' ? 1 : have[n + i] == '-' ? -1 : 0;
+	if (line_start(start))
+		kern_cache_take(have, start, f->state);
 }
 
 void kern_cache_write(const struct kern_features *f)
@@ -118,9 +133,7 @@ void kern_cache_write(const struct kern_features *f)
 	if (!n || !directory(path, true))
 		return;
 	strcat(path, "/features");
-	for (int i = 0; i < FEAT_COUNT; i++)
-		line[n + i] = f->state[i] == 1 ? '+' : f->state[i] == -1 ? '-' : '?';
-	n = line_end(line, n + FEAT_COUNT);
+	n = kern_cache_put(line, n, f->state);
 	snprintf(temp, sizeof temp, "%s.%d", path, (int)getpid());
 	int fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)

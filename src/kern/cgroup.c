@@ -1,5 +1,6 @@
 /* cgroup.c - cgroups of version 2: the one that this process is in, and others by number, the inode of their directory. */
 #include "kern/kern.h"
+#include "kern/sys.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,14 +12,20 @@
 
 enum { HANDLE_KERNFS = 0xfe }; /* FILEID_KERNFS: include/linux/exportfs.h */
 
+bool kern_cgroup_tree(const char *line, char path[PATH_MAX])
+{
+	char type[64];
+	return sscanf(line, "%*s %4095s %63s", path, type) == 2 && !strcmp(type, "cgroup2");
+}
+
 /* Where the tree is mounted: 0, or -ENOENT. */
 static int mounted(char path[PATH_MAX])
 {
-	char line[PATH_MAX + 256], type[64];
+	char line[PATH_MAX + 256];
 	FILE *f = fopen("/proc/self/mounts", "re");
 	int rc = -ENOENT;
 	while (f && rc && fgets(line, sizeof line, f))
-		if (sscanf(line, "%*s %4095s %63s", path, type) == 2 && !strcmp(type, "cgroup2"))
+		if (kern_cgroup_tree(line, path))
 			rc = 0;
 	if (f)
 		fclose(f);

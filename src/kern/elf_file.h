@@ -46,6 +46,13 @@ void elf_hits_clear(struct elf_hits *h);
 int elf_hits_list(const struct elf_hits *h, char *err, size_t errlen, const char *tail, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
 
+/* What elf_find looks into, as bytes that are not trusted. The next file that ld.so.cache has for a name, the entries
+ * counted by *next, from 0 on; NULL: no more. */
+const char *elf_cached(const char *cache, size_t n, const char *name, size_t *next);
+/* The file of a line of /proc/PID/maps, if its name is `name`, or goes on behind it with a version (libc.so for
+ * libc.so.6); else NULL. */
+const char *elf_mapped(const char *line, const char *name);
+
 /* C++ names. */
 bool elf_cxx_known(struct elf_file *f); /* can they be read here? */
 /* 0; -ENOENT, without a sentence: nothing is called so; others with one. */

@@ -55,18 +55,28 @@ static const char *text_at(const char *cache, size_t n, uint32_t at)
 	return at < n && memchr(cache + at, 0, n - at) ? cache + at : NULL;
 }
 
-static bool in_cache(const char *cache, size_t n, const char *name, char path[PATH_MAX])
+const char *elf_cached(const char *cache, size_t n, const char *name, size_t *next)
 {
 	const char *head = memmem(cache, n, cache_magic, sizeof cache_magic - 1); /* behind the older form, if any */
 	if (!head || n - (size_t)(head - cache) < CACHE_HEAD)
-		return false;
+		return NULL;
 	n -= (size_t)(head - cache);
-	uint32_t entries = word(head, sizeof cache_magic - 1);
-	for (size_t i = 0, at = CACHE_HEAD; i < entries && n - at >= CACHE_ENTRY; i++, at += CACHE_ENTRY) {
+	size_t entries = word(head, sizeof cache_magic - 1), room = (n - CACHE_HEAD) / CACHE_ENTRY;
+	while (*next < entries && *next < room) {
+		size_t at = CACHE_HEAD + (*next)++ * CACHE_ENTRY;
 		const char *key = text_at(head, n, word(head, at + 4)), *value = text_at(head, n, word(head, at + 8));
-		if (key && value && !strcmp(key, name) && take(path, "", 0, value))
-			return true;
+		if (key && value && !strcmp(key, name))
+			return value;
 	}
+	return NULL;
+}
+
+static bool in_cache(const char *cache, size_t n, const char *name, char path[PATH_MAX])
+{
+	size_t next = 0;
+	for (const char *file; (file = elf_cached(cache, n, name, &next));)
+		if (take(path, "", 0, file))
+			return true;
 	return false;
 }
 
@@ -107,14 +117,21 @@ static bool look_in_path(const char *name, char path[PATH_MAX])
 
 /* ---- what a process has mapped ---- */
 
-/* "7f12-7f13 r-xp 00000000 08:01 123   /usr/lib/libc.so.6": the file's name is `name`, or goes on behind it
- * with a version (libc.so for libc.so.6). */
-static bool maps_line(const char *line, const char *name, uint64_t pid, char path[PATH_MAX])
+/* "7f12-7f13 r-xp 00000000 08:01 123   /usr/lib/libc.so.6" */
+const char *elf_mapped(const char *line, const char *name)
 {
 	const char *file = strchr(line, '/'), *base = file ? strrchr(file, '/') + 1 : NULL;
 	if (!base || strncmp(base, name, strlen(name)) || (base[strlen(name)] && base[strlen(name)] != '.'))
-		return false;
+		return NULL;
+	return file;
+}
+
+static bool maps_line(const char *line, const char *name, uint64_t pid, char path[PATH_MAX])
+{
+	const char *file = elf_mapped(line, name);
 	char root[64];
+	if (!file)
+		return false;
 	int k = snprintf(root, sizeof root, "/proc/%llu/root", (unsigned long long)pid); /* as the process sees it */
 	return take(path, root, (size_t)k, file + 1);
 }

@@ -69,26 +69,33 @@ void kern_ring_free(struct kern_ring *r)
 	free(r);
 }
 
-int kern_ring_read(struct kern_ring *r, void (*each)(void *arg, const void *data, size_t n),
-		   void *arg)
+int kern_ring_take(const struct kern_ring_pages *m, void (*each)(void *arg, const void *data, size_t n), void *arg)
 {
-	unsigned long at = *r->m.consumer;
-	unsigned long end = __atomic_load_n(r->m.producer, __ATOMIC_ACQUIRE);
+	unsigned long at = *m->consumer;
+	unsigned long end = __atomic_load_n(m->producer, __ATOMIC_ACQUIRE);
 	int n = 0;
+	/* Whoever else has the map can write where we are: nowhere that reading ever comes to. */
+	if ((long)(end - at) > 0 && (end - at > m->size || at % 8))
+		return -EIO;
 	while ((long)(end - at) > 0) { /* positions may wrap */
-		const uint8_t *rec = r->m.data + (at & (r->m.size - 1));
+		const uint8_t *rec = m->data + (at & (m->size - 1));
 		uint32_t head = __atomic_load_n((const uint32_t *)(const void *)rec, __ATOMIC_ACQUIRE);
 		if (head & BPF_RINGBUF_BUSY_BIT)
 			break;
 		uint32_t len = head & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
-		if (len > r->m.size - HEADER)
+		if (len > m->size - HEADER)
 			return -EIO;
 		if (!(head & BPF_RINGBUF_DISCARD_BIT) || MUTANT(ring_discarded)) {
 			each(arg, rec + HEADER, len);
 			n++;
 		}
 		at += (len + HEADER + (MUTANT(ring_unrounded) ? 3 : 7)) & ~7ul;
-		__atomic_store_n(r->m.consumer, at, __ATOMIC_RELEASE);
+		__atomic_store_n(m->consumer, at, __ATOMIC_RELEASE);
 	}
 	return n;
+}
+
+int kern_ring_read(struct kern_ring *r, void (*each)(void *arg, const void *data, size_t n), void *arg)
+{
+	return kern_ring_take(&r->m, each, arg);
 }

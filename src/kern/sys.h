@@ -2,6 +2,7 @@
 #ifndef KERN_SYS_H
 #define KERN_SYS_H
 
+#include <limits.h>
 #include <linux/bpf.h>
 #include <linux/rtnetlink.h>
 #include <stdbool.h>
@@ -33,6 +34,14 @@ uint64_t kern_capabilities(void); /* effective ones, as bits */
 struct kern_features;
 void kern_cache_read(struct kern_features *f);
 void kern_cache_write(const struct kern_features *f);
+/* The line itself, from n bytes on: what comes before says what it is valid for. Its length; state has FEAT_COUNT. */
+enum { KERN_CACHE_LINE = 256 };
+int kern_cache_put(char line[KERN_CACHE_LINE], int n, const int8_t *state);
+/* What a line says that starts so; false: it is not exactly what would be written. What is known already stays. */
+bool kern_cache_take(const char *have, const char *start, int8_t *state);
+
+/* Of a line of /proc/self/mounts: is the tree of cgroups mounted there, and where? */
+bool kern_cgroup_tree(const char *line, char path[PATH_MAX]);
 
 /* feature probes (probe.c): 1 there, -1 absent, 0: cannot be told; one row per feature */
 int kern_probe(unsigned which);
@@ -71,5 +80,8 @@ struct kern_ring_pages {
 /* reading: the consumer's page may be written, else the others. 0 or -errno. */
 int kern_ring_map(int map_fd, uint32_t bytes, bool reading, struct kern_ring_pages *out);
 void kern_ring_unmap(struct kern_ring_pages *m);
+/* Hands on what lies between both positions, as kern_ring_read. */
+int kern_ring_take(const struct kern_ring_pages *m, void (*each)(void *arg, const void *data, size_t n), void *arg);
+int kern_user_ring_back(const struct kern_ring_pages *m, void *out, uint32_t n); /* as kern_user_ring_take */
 
 #endif

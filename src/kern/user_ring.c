@@ -42,9 +42,9 @@ void kern_user_ring_free(struct kern_user_ring *r)
 	free(r);
 }
 
-static uint32_t *head_at(const struct kern_user_ring *r, unsigned long at)
+static uint32_t *head_at(const struct kern_ring_pages *m, unsigned long at)
 {
-	return (uint32_t *)(void *)(r->m.data + (at & (r->m.size - 1)));
+	return (uint32_t *)(void *)(m->data + (at & (m->size - 1)));
 }
 
 static unsigned long whole(size_t n)
@@ -57,7 +57,7 @@ int kern_user_ring_write(struct kern_user_ring *r, const void *data, uint32_t n)
 	unsigned long at = *r->m.producer, read = __atomic_load_n(r->m.consumer, __ATOMIC_ACQUIRE);
 	if (whole(n) > r->m.size - (at - read))
 		return -E2BIG;
-	uint32_t *head = head_at(r, at);
+	uint32_t *head = head_at(&r->m, at);
 	__atomic_store_n(head, n | BPF_RINGBUF_BUSY_BIT, __ATOMIC_RELAXED);
 	head[1] = 0;
 	__atomic_store_n(r->m.producer, at + whole(n), __ATOMIC_RELEASE);
@@ -66,13 +66,16 @@ int kern_user_ring_write(struct kern_user_ring *r, const void *data, uint32_t n)
 	return 0;
 }
 
-int kern_user_ring_take(struct kern_user_ring *r, void *out, uint32_t n)
+int kern_user_ring_back(const struct kern_ring_pages *m, void *out, uint32_t n)
 {
-	unsigned long at = __atomic_load_n(r->m.consumer, __ATOMIC_ACQUIRE);
-	while ((long)(*r->m.producer - at) > 0) {
-		uint32_t *head = head_at(r, at), len = *head & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
+	unsigned long at = __atomic_load_n(m->consumer, __ATOMIC_ACQUIRE), end = *m->producer;
+	/* Whoever else has the map can write it all: a position that no writing comes to would mean going round for ever. */
+	if ((long)(end - at) > 0 && (end - at > m->size || at % 8))
+		return -EIO;
+	while ((long)(end - at) > 0) {
+		uint32_t *head = head_at(m, at), len = *head & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
 		bool there = !(*head & BPF_RINGBUF_DISCARD_BIT);
-		if (len > r->m.size - HEADER)
+		if (len > m->size - HEADER)
 			return -EIO;
 		if (there) {
 			memcpy(out, head + 2, len < n ? len : n);
@@ -82,4 +85,9 @@ int kern_user_ring_take(struct kern_user_ring *r, void *out, uint32_t n)
 		at += whole(len);
 	}
 	return -ENOENT;
+}
+
+int kern_user_ring_take(struct kern_user_ring *r, void *out, uint32_t n)
+{
+	return kern_user_ring_back(&r->m, out, n);
 }

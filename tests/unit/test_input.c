@@ -1,204 +1,47 @@
 /*
  * test_input.c - everything that reads what others wrote, on whole inputs, on each cut short, and on damaged ones.
  *
- * A reader is a row of `targets` below. Here each gets its samples, their beginnings, and some thousand of them with bytes
- * changed, taken out and put twice, from a fixed seed. `make fuzz-input` builds the same rows for libFuzzer
- * (INPUT_TARGET is the row's name), which starts from the samples that `test_input seeds DIR` writes.
+ * A reader is a row of `targets` below (input_readers.h). Here each gets its samples (input_samples.h), their beginnings, and
+ * some thousand of them with bytes changed, taken out and put twice, from a fixed seed; and what libFuzzer found to reach
+ * something new in it, which tests/fuzz/corpus keeps: a file for each reader, a line of hexadecimal digits for each input.
+ * `make fuzz-input` builds the same rows for libFuzzer (INPUT_FUZZ; the program's own name is the row's), which starts from
+ * what `test_input seeds DIR` writes.
  */
-#include "core/cparam.h"
-#include "core/ctype.h"
-#include "core/diag.h"
-#include "front/proto.h"
-#include "hook/format.h"
-#include "hook/hook.h"
-#include "ir/ir.h"
-#include "kern/elf.h"
-#include "kern/kern.h"
-#include "stdlib/pattern.h"
+#include "input_samples.h"
 
-#include <elf.h>
-#include <linux/btf.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/auxv.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-struct sample { const void *bytes; size_t n; };
 
 enum { MEMORY = 64 << 20 };
-
-/* ---- the readers: text has a NUL behind it ---- */
-
-static void read_chunk(struct arena *a, const char *text, size_t n)
-{
-	struct front_proto *p = NULL;
-	if (!front_read(a, text, n, &p))
-		front_verify(a, p);
-}
-
-static void read_ir(struct arena *a, const char *text, size_t n)
-{
-	(void)n;
-	struct diag_list diag = { .arena = a };
-	const char *err = NULL;
-	const char *point = NULL;
-	struct ir_unit *u = ir_read(a, &diag, hook_find("xdp", &point)->family->target, text, &err);
-	if (u)
-		ir_print(u);
-}
-
-static void read_format(struct arena *a, const char *text, size_t n)
-{
-	struct event e;
-	event_format(a, text, n, &e);
-}
-
-static void read_pattern(struct arena *a, const char *text, size_t n)
-{
-	struct pat p;
-	if (!pat_read(a, text, n, &p))
-		pat_text(a, &p);
-}
-
-static void read_ctype(struct arena *a, const char *text, size_t n)
-{
-	struct ctype *t;
-	char buf[4096], err[256];
-	(void)a, (void)n;
-	if (ct_parse(text, &t, err, sizeof err))
-		return;
-	ct_text(t, buf, sizeof buf);
-	ct_free(t);
-}
-
-static void read_cparam(struct arena *a, const char *text, size_t n)
-{
-	struct cparam out[12];
-	char err[256];
-	(void)a, (void)n;
-	int k = cp_parse(text, out, 12, err, sizeof err);
-	for (int i = 0; i < k; i++)
-		cp_value(&out[i], UINT64_MAX);
-}
-
-/* The line that a message shows, and where its caret is: the first line is the message, the second one the source. */
-static void read_caret(struct arena *a, const char *text, size_t n)
-{
-	char path[64];
-	const char *line = memchr(text, '\n', n);
-	int fd = memfd_create("line", MFD_CLOEXEC);
-	if (line && write(fd, line + 1, strlen(line + 1)) > 0) {
-		struct diag_list diag = { .arena = a };
-		snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-		diag_add(&diag, DIAG_ERROR, (struct diag_pos){ path, 1 }, "%.*s", (int)(line - text), text);
-		diag_text(&diag, DIAG_ERROR);
-	}
-	close(fd);
-}
-
-static int file_of(const char *text, size_t n, char path[64])
-{
-	int fd = memfd_create("input", MFD_CLOEXEC);
-	if (fd >= 0 && write(fd, text, n) != (ssize_t)n)
-		abort();
-	snprintf(path, 64, "/proc/self/fd/%d", fd);
-	return fd;
-}
-
-static void read_elf(struct arena *a, const char *text, size_t n)
-{
-	char path[64], err[512];
-	struct elf_file *f;
-	uint64_t address, offset;
-	(void)a;
-	int fd = file_of(text, n, path);
-	if (!elf_open(path, &f, err, sizeof err)) {
-		if (!elf_function(f, "__vdso_clock_gettime", &address, err, sizeof err))
-			elf_offset(f, address, &offset, err, sizeof err);
-		elf_function(f, "clock_gettime@LINUX_2.6", &address, err, sizeof err);
-		elf_inside(f, 0x100);
-		elf_close(f);
-	}
-	close(fd);
-}
-
-static void each_member(void *arg, const struct kern_btf_member *m)
-{
-	*(size_t *)arg += strlen(m->name);
-}
-
-static void read_btf(struct arena *a, const char *text, size_t n)
-{
-	char path[64];
-	size_t sum = 0;
-	uint32_t ids[2];
-	(void)a;
-	int fd = file_of(text, n, path);
-	kern_btf_struct(path, "event", each_member, &sum);
-	kern_btf_functions(path, (const char *const[]){ "start", "event" }, ids, 2);
-	close(fd);
-}
-
-/* ---- samples ---- */
-
-#define TEXT(s) { s, sizeof(s) - 1 }
-
-static const struct sample irs[] = {
-	TEXT("maps 2\nerror \"map full\" @filter.lua:9 loss\ninline @a/b-c.lua:3 fn 0 parent 0\nmain 0\n"
-	     "fn 0 \"f\" params 1 at x.lua:9\nb1(v1: pkt):\n    v2 = const 5 : int = 5\n    v3 = const \"u8\"\n"
-	     "    v4 = self v1, v3 {local \"p\", constant \"u8\", method \"u8\"} @x.lua:3\n    v5 = call v4, v1, v2 .0\n"
-	     "    branch v5 -> b2, b3\nb2:\n    return v2 .0\nb3:\n    return .0\n"),
-	TEXT("main 0\nfn 0 \"f\" params 0 machine\nslot 8 align 8\nb1:\n    v1 = ctx\n    v2 = load32 v1 #4\n"
-	     "    v3 = imm #-1\n    br v2, v3 ult -> b1, b2\nb2:\n    ret v3\n"),
-	TEXT("maps 1000000\n"), /* too many: each was compared with all before it */
-};
-static const struct sample formats[] = {
-	TEXT("name: sched_switch\nID: 316\nformat:\n\tfield:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;\n"
-	     "\tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;\n\n\tfield:char prev_comm[16];\toffset:8;\tsize:16;\tsigned:0;\n"
-	     "\tfield:__data_loc char[] name;\toffset:24;\tsize:4;\tsigned:0;\n\nprint fmt: \"x=%d\", REC->x\n"),
-	TEXT("name: sys_enter_openat\nID: 7\nformat:\n\tfield:unsigned long args[6];\toffset:16;\tsize:48;\tsigned:0;\n"
-	     "\tfield:const char * filename;\toffset:24;\tsize:8;\tsigned:0;\n"),
-};
-static const struct sample patterns[] = {
-	TEXT("^(%w+)%s*=%s*([^%z,]-)%f[%d]()%b()[]%a-z_]+$"), TEXT("(.-)%1"), TEXT("a*b+c-d?.%%[^a-c%]\xff]*"), TEXT("((()))(a)(b)"),
-};
-static const struct sample ctypes[] = {
-	TEXT("struct { u64 n; u32 a[4]; char s[16]; struct { i16 x; be32 y?; } in; bool b; }"), TEXT("char[64]"),
-	TEXT("ip4/prefix"), TEXT("unsigned long long int"), TEXT("struct event { __u32 pid; mac m; ip6 a; u8? z; bytes[3] t; }"),
-};
-static const struct sample cparams[] = {
-	TEXT("int fd, const char *name, unsigned long, size_t n"), TEXT("void"), TEXT("bool on, ..., struct x *p, int (*f)(int)"),
-};
-static const struct sample carets[] = {
-	TEXT("'n' may be nil here and is used as a number\n\thits[ip.src] = 'n' .. n + 1 -- n\n"),
-	TEXT("a ''x'' of ==\nif a == b then return \"a\\\"b\" == [[c]] end"), TEXT("'\n'"),
-};
-
-static struct sample made[3]; /* chunk, ELF: the library that the kernel gives every process, BTF */
-
-/* ---- all of them ---- */
-
-#define SAMPLES(a) a, sizeof(a) / sizeof((a)[0])
 
 static const struct target {
 	const char *name;
 	void (*read)(struct arena *a, const char *text, size_t n);
 	const struct sample *samples;
 	size_t nsamples;
+	size_t nown;            /* those that are ours; 0: all. The tree keeps nothing that came of others */
 } targets[] = {
-	{ "chunk", read_chunk, &made[0], 1 },
+	{ "chunk", read_chunk, SAMPLES(chunks) },
 	{ "ir", read_ir, SAMPLES(irs) },
 	{ "format", read_format, SAMPLES(formats) },
 	{ "pattern", read_pattern, SAMPLES(patterns) },
 	{ "ctype", read_ctype, SAMPLES(ctypes) },
 	{ "cparam", read_cparam, SAMPLES(cparams) },
+	{ "pack", read_pack, SAMPLES(packs) },
+	{ "strformat", read_strformat, SAMPLES(strformats) },
+	{ "addr", read_addr, SAMPLES(addrs) },
+	{ "value", read_value, SAMPLES(values) },
 	{ "caret", read_caret, SAMPLES(carets) },
-	{ "elf", read_elf, &made[1], 1 },
-	{ "btf", read_btf, &made[2], 1 },
+	{ "elf", read_elf, SAMPLES(elfs), .nown = 1 },
+	{ "btf", read_btf, SAMPLES(btfs) },
+	{ "ldcache", read_ldcache, SAMPLES(ldcaches) },
+	{ "proc", read_proc, SAMPLES(procs) },
+	{ "features", read_features, SAMPLES(featureses) },
+	{ "log", read_log, SAMPLES(logs) },
+	{ "ring", read_ring, SAMPLES(rings) },
+	{ "disasm", read_disasm, SAMPLES(programs) },
+	{ "packet", read_packet, SAMPLES(packets) },
+	{ "proto", read_proto, SAMPLES(protos) },
 };
 
 enum { TARGETS = sizeof targets / sizeof targets[0] };
@@ -218,15 +61,27 @@ static void one(const struct target *t, const void *bytes, size_t n)
 	free(text);
 }
 
-#ifdef INPUT_TARGET
+#ifdef INPUT_FUZZ
 
+static const struct target *chosen;
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	const char *slash = strrchr((*argv)[0], '/'), *name = slash ? slash + 1 : (*argv)[0];
+	(void)argc;
+	make_samples();
+	for (size_t i = 0; i < TARGETS; i++)
+		if (!strcmp(targets[i].name, name))
+			chosen = &targets[i];
+	return 0;
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
-	for (size_t i = 0; i < TARGETS; i++)
-		if (!strcmp(targets[i].name, INPUT_TARGET))
-			one(&targets[i], bytes, n);
+	one(chosen, bytes, n);
 	return 0;
 }
 
@@ -236,41 +91,56 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 
 #include <cmocka.h>
 
-/* struct event { int pid; } */
-static size_t make_btf(uint8_t *out)
+static struct sample chunk_from(const char *source)
 {
-	static const char names[] = "\0int\0event\0pid\0start";
-	const uint32_t types[] = {
-		1, (uint32_t)BTF_KIND_INT << 24, 4, BTF_INT_SIGNED << 24 | 32,
-		5, (uint32_t)BTF_KIND_STRUCT << 24 | 1, 4, 11, 1, 0,
-		0, (uint32_t)BTF_KIND_FUNC_PROTO << 24 | 1, 1, 11, 1,
-		15, (uint32_t)BTF_KIND_FUNC << 24, 3,
-	};
-	struct btf_header h = { .magic = BTF_MAGIC, .version = 1, .hdr_len = sizeof h, .type_len = sizeof types,
-				.str_off = sizeof types, .str_len = sizeof names };
-	memcpy(out, &h, sizeof h);
-	memcpy(out + sizeof h, types, sizeof types);
-	memcpy(out + sizeof h + sizeof types, names, sizeof names);
-	return sizeof h + sizeof types + sizeof names;
-}
-
-static void make_samples(void)
-{
-	static uint8_t btf[512];
-	static const char source[] = "local t, u = 5, { 1, 2.5, 'short', x = 3 }\nlocal function f(a, ...)\n"
-		"for i = 1, 10 do if i > 3 and a then goto out end t = t .. i end ::out::\nreturn function() t = -a return u[1] end, ... end\n"
-		"for k, v in pairs(u) do print(k, v) end return f";
 	lua_State *L = luaL_newstate();
 	struct chunk c = chunk_of(L, source, "@x.lua");
 	lua_close(L);
-	const char *elf = (const char *)getauxval(AT_SYSINFO_EHDR);
-	const Elf64_Ehdr *h = (const Elf64_Ehdr *)elf;
-	made[0] = (struct sample){ c.bytes, c.n };
-	made[1] = (struct sample){ elf, elf ? h->e_shoff + (size_t)h->e_shnum * h->e_shentsize : 0 };
-	made[2] = (struct sample){ btf, make_btf(btf) };
+	return (struct sample){ c.bytes, c.n };
 }
 
-enum { CHANGED = 1500, LONGEST = 16384 };
+/* One of which all is read, but which is no kernel code; two that are. */
+static void make_chunks(void)
+{
+	chunks[0] = chunk_from("local t, u = 5, { 1, 2.5, 'short', x = 3 }\nlocal function f(a, ...)\n"
+		"for i = 1, 10 do if i > 3 and a then goto out end t = t .. i end ::out::\n"
+		"return function() t = -a return u[1] end, ... end\nfor k, v in pairs(u) do print(k, v) end return f");
+	chunks[1] = chunk_from("local pkt = ...\nlocal ip, n = pkt.ipv4, 0\nif not ip then return bpf.PASS end\n"
+		"for i = 0, 3 do n = n + (pkt:u8(14 + i) or 0) * i end\nif n > 100 and ip.proto ~= 6 then return bpf.DROP end");
+	chunks[2] = chunk_from("local pkt = ...\nlocal udp = pkt.udp\nlocal function port(h) return h and h.dport // 2 end\n"
+		"local t = { 53, 80, a = 'x' }\nif port(udp) == t[1] and #t.a < 2 then return bpf.DROP end");
+}
+
+/* ---- what the tree keeps ---- */
+
+enum { LONGEST = 16384 };
+
+/* Calls `each` for every line of the target's file, as bytes; how many there are. */
+static size_t each_kept(const struct target *t, void (*each)(void *arg, const struct target *t, const uint8_t *b, size_t n),
+			void *arg)
+{
+	char path[256], *line = NULL;
+	size_t room = 0, count = 0;
+	snprintf(path, sizeof path, "tests/fuzz/corpus/%s", t->name);
+	FILE *f = fopen(path, "r");
+	for (ssize_t len; f && (len = getline(&line, &room, f)) > 0; count++) {
+		size_t n = (size_t)len / 2;
+		uint8_t *bytes = malloc(n + 1);
+		for (size_t i = 0; i < n; i++)
+			if (sscanf(line + 2 * i, "%2hhx", &bytes[i]) != 1)
+				fail_msg("%s:%zu: no hexadecimal digits", path, count + 1);
+		each(arg, t, bytes, n);
+		free(bytes);
+	}
+	free(line);
+	if (f)
+		fclose(f);
+	return count;
+}
+
+/* ---- damage ---- */
+
+enum { CHANGED = 1500, CHANGED_KEPT = 10 };
 
 static uint32_t state;
 
@@ -301,41 +171,72 @@ static size_t change(uint8_t *b, size_t n)
 	return n;
 }
 
-static void read_all(void **arg)
+static void read_changed(const struct target *t, const void *bytes, size_t n, uint32_t times)
 {
-	const struct target *t = *arg;
 	uint8_t *copy = malloc(LONGEST);
-	for (size_t s = 0; s < t->nsamples; s++) {
-		size_t n = t->samples[s].n, most = n < LONGEST ? n : LONGEST;
-		size_t step = n / 700 + 1;
-		for (size_t cut = 0; cut <= n; cut += step)
-			one(t, t->samples[s].bytes, cut);
-		state = 7;
-		for (uint32_t k = 0; k < CHANGED / t->nsamples; k++) {
-			memcpy(copy, t->samples[s].bytes, most);
-			one(t, copy, change(copy, most));
-		}
+	size_t most = n < LONGEST ? n : LONGEST;
+	state = 7;
+	while (times--) {
+		memcpy(copy, bytes, most);
+		one(t, copy, change(copy, most));
 	}
 	free(copy);
 }
 
+static void read_kept(void *arg, const struct target *t, const uint8_t *bytes, size_t n)
+{
+	(void)arg;
+	one(t, bytes, n);
+	read_changed(t, bytes, n, CHANGED_KEPT);
+}
+
+static void read_all(void **arg)
+{
+	const struct target *t = *arg;
+	for (size_t s = 0; s < t->nsamples; s++) {
+		const struct sample *whole = &t->samples[s];
+		for (size_t cut = 0; cut <= whole->n; cut += whole->n / 700 + 1)
+			one(t, whole->bytes, cut);
+		read_changed(t, whole->bytes, whole->n, (uint32_t)(CHANGED / t->nsamples));
+	}
+	if (!each_kept(t, read_kept, NULL))
+		fail_msg("tests/fuzz/corpus/%s: nothing is there", t->name);
+}
+
+/* ---- what libFuzzer starts from ---- */
+
+struct seeds {
+	const char *dir;
+	unsigned n;
+	bool failed;
+};
+
+static void write_seed(void *arg, const struct target *t, const uint8_t *bytes, size_t n)
+{
+	struct seeds *s = arg;
+	char path[4096];
+	snprintf(path, sizeof path, "%s/%s.%u", s->dir, t->name, s->n++);
+	FILE *f = fopen(path, "w");
+	s->failed |= !f || fwrite(bytes, 1, n, f) != n || fclose(f);
+}
+
 static int write_seeds(const char *dir)
 {
-	for (size_t i = 0; i < TARGETS; i++)
-		for (size_t s = 0; s < targets[i].nsamples; s++) {
-			char path[4096];
-			snprintf(path, sizeof path, "%s/%s.%zu", dir, targets[i].name, s);
-			FILE *f = fopen(path, "w");
-			if (!f || !fwrite(targets[i].samples[s].bytes, targets[i].samples[s].n, 1, f) || fclose(f))
-				return 1;
-		}
-	return 0;
+	struct seeds to = { .dir = dir };
+	for (size_t i = 0; i < TARGETS; i++) {
+		const struct target *t = &targets[i];
+		for (size_t s = 0; s < (t->nown ? t->nown : t->nsamples); s++)
+			write_seed(&to, t, t->samples[s].bytes, t->samples[s].n);
+		each_kept(t, write_seed, &to);
+	}
+	return to.failed;
 }
 
 int main(int argc, char **argv)
 {
 	struct CMUnitTest tests[TARGETS];
 	make_samples();
+	make_chunks();
 	if (argc == 3 && !strcmp(argv[1], "seeds"))
 		return write_seeds(argv[2]);
 	if (argc == 2 && !strcmp(argv[1], "names")) {
