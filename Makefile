@@ -92,8 +92,8 @@ sanitized: $(sanitized)                       ## the command under sanitizers, f
 check: all tests $(if $(filter-out sanitized%,$(T)),,$(sanitized))  ## all tests; T=suite/name runs a part
 	@BUILD=$(BUILD) LUA=$(LUA) tests/run $(T)
 
-faults: all tests                             ## each allocation of a script refused in turn (root; minutes)
-	@BUILD=$(BUILD) LUA=$(LUA) FAULT_ALL=1 TEST_LIMIT=3600 tests/run fault/memory
+faults: all tests                             ## each allocation and system call of a script refused in turn (root; minutes)
+	@for t in memory denied; do BUILD=$(BUILD) LUA=$(LUA) FAULT_ALL=1 TEST_LIMIT=3600 tests/run fault/$$t || exit; done
 
 check-vm: all tests                           ## suites T= on kernels K= of Debian, in QEMU; a table (root, the mirror)
 	@BUILD=$(BUILD) $(if $(T),SUITES="$(T)") tests/vm/run $(or $(K),5.10 6.1 6.12 newest)

@@ -3,6 +3,9 @@
 
 #include "hook/event.h"
 
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
 #include <string.h>
 
 #define HOOK(name, replace, args, what) extern const struct hook_family hook_##name;
@@ -75,6 +78,19 @@ int hook_target(const struct hook_family *f, const struct hook_place *at, const 
 	if (all.fields)
 		*out = event_target(at->arena, f->target, f->context, &all);
 	return 0;
+}
+
+int hook_device(const char *name, int *ifindex, char *err, size_t errlen)
+{
+	*ifindex = (int)if_nametoindex(name);
+	if (*ifindex)
+		return 0;
+	int r = -errno;
+	if (r == -ENODEV)
+		snprintf(err, errlen, "there is no network device '%s'", name);
+	else
+		snprintf(err, errlen, "cannot look for the network device '%s': %s", name, strerror(-r));
+	return r;
 }
 
 int64_t hook_neutral(const struct ir_target *t, int64_t native)

@@ -9,7 +9,6 @@
 #include "hook/skb.h"
 
 #include <errno.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -57,7 +56,7 @@ static int say(int r, const char *name, char *err, size_t errlen)
 /* l->ifindex is set. */
 static int on_device(struct hook_link *l, int prog_fd)
 {
-	int fd = kern_has_ethernet(l->ifindex) ? kern_packet_socket(l->ifindex, prog_fd) : -EOPNOTSUPP;
+	int r = kern_ethernet(l->ifindex), fd = r < 0 ? r : kern_packet_socket(l->ifindex, prog_fd);
 	l->how = fd;
 	return fd < 0 ? fd : 0;
 }
@@ -67,10 +66,11 @@ static int on_socket(struct hook_link *l, int fd, int prog_fd)
 	l->ifindex = kern_packet_device(fd);
 	if (l->ifindex < 0)
 		return l->ifindex;
-	if (!kern_has_ethernet(l->ifindex))
-		return -EOPNOTSUPP;
+	int r = kern_ethernet(l->ifindex);
+	if (r < 0)
+		return r;
 	l->how = kern_dup(fd);
-	int r = l->how < 0 ? l->how : kern_socket_attach(l->how, prog_fd);
+	r = l->how < 0 ? l->how : kern_socket_attach(l->how, prog_fd);
 	if (r < 0)
 		kern_close(l->how);
 	return r;
@@ -87,11 +87,9 @@ static int attach(struct kern_features *f, int prog_fd, const struct pg_attach_o
 		return r < 0 ? say(r, l->name, err, errlen) : 0;
 	}
 	snprintf(l->name, sizeof l->name, "socket %s", opts->dev);
-	l->ifindex = (int)if_nametoindex(opts->dev);
-	if (!l->ifindex) {
-		snprintf(err, errlen, "there is no network device '%s'", opts->dev);
-		return -ENODEV;
-	}
+	r = hook_device(opts->dev, &l->ifindex, err, errlen);
+	if (r < 0)
+		return r;
 	r = on_device(l, prog_fd);
 	return r < 0 ? say(r, l->name, err, errlen) : 0;
 }

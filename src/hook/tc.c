@@ -11,7 +11,6 @@
 
 #include <errno.h>
 #include <linux/pkt_cls.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,16 +69,15 @@ static int check(const struct pg_attach_opts *o, int *ifindex, char *err, size_t
 		snprintf(err, errlen, "tc has the directions \"ingress\" and \"egress\", not '%s'", o->direction);
 		return -EINVAL;
 	}
-	*ifindex = (int)if_nametoindex(o->dev);
-	if (!*ifindex) {
-		snprintf(err, errlen, "there is no network device '%s'", o->dev);
-		return -ENODEV;
-	}
-	if (!kern_has_ethernet(*ifindex)) {
+	int r = hook_device(o->dev, ifindex, err, errlen);
+	if (r < 0)
+		return r;
+	r = kern_ethernet(*ifindex);
+	if (r == -EOPNOTSUPP)
 		snprintf(err, errlen, "'%s' carries no Ethernet frames, and others are not there yet", o->dev);
-		return -EOPNOTSUPP;
-	}
-	return 0;
+	else if (r < 0)
+		say(r, o, err, errlen);
+	return r;
 }
 
 static void leave(struct hook_link *l)

@@ -231,10 +231,13 @@ static int attach(struct kern_features *f, int prog_fd, const struct pg_attach_o
 {
 	struct name n;
 	uint32_t id;
-	if (!opts->point || !parse(opts->point, &n) || event_id(f, &n, &id) < 0) {
+	int r = opts->point && parse(opts->point, &n) ? event_id(f, &n, &id) : -ENOENT;
+	if (r == -ENOENT)
 		snprintf(err, errlen, "there is no tracepoint '%s'", opts->point ? opts->point : "");
-		return -ENOENT;
-	}
+	else if (r < 0)
+		snprintf(err, errlen, "cannot read the number of the tracepoint '%s': %s", opts->point, strerror(-r));
+	if (r < 0)
+		return r;
 	snprintf(l->name, sizeof l->name, "tracepoint %s:%s", n.group, n.event);
 	return probe_attach(&target, kern_perf_tracepoint(id), prog_fd, l, err, errlen);
 }

@@ -6,7 +6,6 @@
 #include "kern/bpf_abi.h"
 
 #include <errno.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -129,15 +128,13 @@ static int attach(struct kern_features *f, int prog_fd, const struct pg_attach_o
 			 opts->mode);
 		return -EINVAL;
 	}
-	l->ifindex = (int)if_nametoindex(opts->dev);
-	if (!l->ifindex) {
-		snprintf(err, errlen, "there is no network device '%s'", opts->dev);
-		return -ENODEV;
-	}
+	int r = hook_device(opts->dev, &l->ifindex, err, errlen);
+	if (r < 0)
+		return r;
 	snprintf(l->name, sizeof l->name, "xdp %s", opts->dev);
 	const struct kern_link_info place = { .kind = KERN_LINK_XDP, .ifindex = (uint32_t)l->ifindex };
-	int r = l->pin ? pin_take(f, l->pin, &place, prog_fd, &l->link_fd, err, errlen)
-		       : root_new(&target, l->made.flags, prog_fd, &l->root_fd, &l->slot_fd, err, errlen);
+	r = l->pin ? pin_take(f, l->pin, &place, prog_fd, &l->link_fd, err, errlen)
+		   : root_new(&target, l->made.flags, prog_fd, &l->root_fd, &l->slot_fd, err, errlen);
 	if (r)
 		return r < 0 ? r : 0;
 	r = kern_xdp_attach(f, l->ifindex, l->pin ? prog_fd : l->root_fd, mode, &l->link_fd, &got, &other);

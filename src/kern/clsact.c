@@ -228,21 +228,26 @@ int kern_clsact_attach(struct kern_tc *t, int prog_fd)
 	return r;
 }
 
-static bool still_ours(const struct kern_tc *t)
+/* -ENOENT: another process took it away, or put its own there. */
+static int still_ours(const struct kern_tc *t)
 {
 	struct filters f;
 	uint32_t place = (uint32_t)(t->prio - FIRST);
-	return !list(t->ifindex, t->egress, &f) && f.ours[place] && f.id[place] == t->prog_id;
+	int r = list(t->ifindex, t->egress, &f);
+	return r < 0 ? r : f.ours[place] && f.id[place] == t->prog_id ? 0 : -ENOENT;
 }
 
 int kern_clsact_replace(struct kern_tc *t, int prog_fd)
 {
-	return still_ours(t) ? put_filter(t, prog_fd, 0) : -ENOENT;
+	int r = still_ours(t);
+	return r < 0 ? r : put_filter(t, prog_fd, 0);
 }
 
 int kern_clsact_detach(struct kern_tc *t)
 {
-	int r = still_ours(t) ? drop_filter(t->ifindex, t->egress, t->prio) : -ENOENT;
+	int r = still_ours(t);
+	if (r >= 0)
+		r = drop_filter(t->ifindex, t->egress, t->prio);
 	leave_qdisc(t);
 	kern_close(t->token);
 	return r;

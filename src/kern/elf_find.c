@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { CACHE_HEAD = 48, CACHE_ENTRY = 24, CACHE_MOST = 16 << 20 };
@@ -23,21 +22,42 @@ enum { CACHE_HEAD = 48, CACHE_ENTRY = 24, CACHE_MOST = 16 << 20 };
 static const char cache_magic[] = "glibc-ld.so.cache1.1";
 static const char *const usual[] = { "/lib64", "/usr/lib64", "/lib", "/usr/lib", "/usr/local/lib", NULL };
 
-/* Is it a program or library of this machine's kind? Others of the same name stand beside them. */
-static bool good(const char *path)
+struct search {
+	char *path; /* what was found */
+	int r;      /* of the first that is there and was not taken, or of a file that says where to look; and why */
+	char why[512];
+};
+
+static void note(struct search *s, int r, const char *why)
 {
-	struct elf_file *f;
-	char err[512];
-	if (elf_open(path, &f, err, sizeof err))
-		return false;
-	elf_close(f);
-	return true;
+	if (!s->r && r != -ENOENT && r != -ENOTDIR)
+		s->r = elf_fail(r, s->why, sizeof s->why, "%s", why);
 }
 
-static bool take(char path[PATH_MAX], const char *dir, size_t n, const char *name)
+static void unread(struct search *s, int r, const char *file)
 {
-	int k = snprintf(path, PATH_MAX, "%.*s%s%s", (int)n, dir, n ? "/" : "", name);
-	return k > 0 && k < PATH_MAX && good(path);
+	char why[128];
+	snprintf(why, sizeof why, "cannot read '%s': %s", file, strerror(-r));
+	note(s, r, why);
+}
+
+/* Is it a program or library of this machine's kind? Others of the same name stand beside them. */
+static bool good(struct search *s)
+{
+	struct elf_file *f;
+	char why[sizeof s->why];
+	int r = elf_open(s->path, &f, why, sizeof why);
+	if (!r)
+		elf_close(f);
+	else
+		note(s, r, why);
+	return !r;
+}
+
+static bool take(struct search *s, const char *dir, size_t n, const char *name)
+{
+	int k = snprintf(s->path, PATH_MAX, "%.*s%s%s", (int)n, dir, n ? "/" : "", name);
+	return k > 0 && k < PATH_MAX && good(s);
 }
 
 /* ---- the loader's cache ---- */
@@ -71,24 +91,27 @@ const char *elf_cached(const char *cache, size_t n, const char *name, size_t *ne
 	return NULL;
 }
 
-static bool in_cache(const char *cache, size_t n, const char *name, char path[PATH_MAX])
+static bool in_cache(const char *cache, size_t n, const char *name, struct search *s)
 {
 	size_t next = 0;
 	for (const char *file; (file = elf_cached(cache, n, name, &next));)
-		if (take(path, "", 0, file))
+		if (take(s, "", 0, file))
 			return true;
 	return false;
 }
 
-static bool look_in_cache(const char *file, const char *name, char path[PATH_MAX])
+static bool look_in_cache(const char *file, const char *name, struct search *s)
 {
-	struct stat st;
+	char *cache = NULL;
+	ssize_t n = -1;
 	bool found = false;
 	int fd = open(file, O_RDONLY | O_CLOEXEC);
-	size_t n = fd >= 0 && !fstat(fd, &st) && st.st_size <= CACHE_MOST ? (size_t)st.st_size : 0;
-	char *cache = n ? malloc(n) : NULL;
-	if (cache && read(fd, cache, n) == (ssize_t)n)
-		found = in_cache(cache, n, name, path);
+	if (fd >= 0 && (cache = malloc(CACHE_MOST)))
+		n = read(fd, cache, CACHE_MOST);
+	if (n < 0)
+		unread(s, -errno, file);
+	else
+		found = in_cache(cache, (size_t)n, name, s);
 	free(cache);
 	kern_close(fd);
 	return found;
@@ -96,20 +119,20 @@ static bool look_in_cache(const char *file, const char *name, char path[PATH_MAX
 
 /* ---- directories ---- */
 
-static bool look_in_usual(const char *name, char path[PATH_MAX])
+static bool look_in_usual(const char *name, struct search *s)
 {
 	for (const char *const *dir = usual; *dir; dir++)
-		if (take(path, *dir, strlen(*dir), name))
+		if (take(s, *dir, strlen(*dir), name))
 			return true;
 	return false;
 }
 
-static bool look_in_path(const char *name, char path[PATH_MAX])
+static bool look_in_path(const char *name, struct search *s)
 {
 	const char *at = getenv("PATH");
 	for (size_t n; at && *at; at += n + (at[n] == ':')) {
 		n = strcspn(at, ":");
-		if (n && take(path, at, n, name))
+		if (n && take(s, at, n, name))
 			return true;
 	}
 	return false;
@@ -117,7 +140,8 @@ static bool look_in_path(const char *name, char path[PATH_MAX])
 
 /* ---- what a process has mapped ---- */
 
-/* "7f12-7f13 r-xp 00000000 08:01 123   /usr/lib/libc.so.6" */
+/* "7f12-7f13 r-xp 00000000 08:01 123   /usr/lib/libc.so.6": the file's name is `name`, or goes on behind it
+ * with a version (libc.so for libc.so.6). */
 const char *elf_mapped(const char *line, const char *name)
 {
 	const char *file = strchr(line, '/'), *base = file ? strrchr(file, '/') + 1 : NULL;
@@ -126,25 +150,27 @@ const char *elf_mapped(const char *line, const char *name)
 	return file;
 }
 
-static bool maps_line(const char *line, const char *name, uint64_t pid, char path[PATH_MAX])
+static bool maps_line(const char *line, const char *name, uint64_t pid, struct search *s)
 {
 	const char *file = elf_mapped(line, name);
 	char root[64];
 	if (!file)
 		return false;
 	int k = snprintf(root, sizeof root, "/proc/%llu/root", (unsigned long long)pid); /* as the process sees it */
-	return take(path, root, (size_t)k, file + 1);
+	return take(s, root, (size_t)k, file + 1);
 }
 
-static bool look_in_process(uint64_t pid, const char *name, char path[PATH_MAX])
+static bool look_in_process(uint64_t pid, const char *name, struct search *s)
 {
 	char file[64], line[PATH_MAX + 128];
 	bool found = false;
 	snprintf(file, sizeof file, "/proc/%llu/maps", (unsigned long long)pid);
 	FILE *in = fopen(file, "re");
+	if (!in)
+		unread(s, -errno, file);
 	while (in && !found && fgets(line, sizeof line, in)) {
 		line[strcspn(line, "\n")] = 0;
-		found = maps_line(line, name, pid, path);
+		found = maps_line(line, name, pid, s);
 	}
 	if (in)
 		fclose(in);
@@ -154,18 +180,21 @@ static bool look_in_process(uint64_t pid, const char *name, char path[PATH_MAX])
 int elf_find(const char *name, uint64_t pid, char path[PATH_MAX], char *err, size_t errlen)
 {
 	bool library = strstr(name, ".so");
+	struct search s = { .path = path };
 	if (strlen(name) >= PATH_MAX)
 		return elf_fail(-ENAMETOOLONG, err, errlen, "the name of the file is too long");
 	if (strchr(name, '/')) {
 		strcpy(path, name);
 		return 0;
 	}
-	if (pid && look_in_process(pid, name, path))
+	if (pid && look_in_process(pid, name, &s))
 		return 0;
-	if (library && (look_in_cache("/etc/ld.so.cache", name, path) || look_in_usual(name, path)))
+	if (library && (look_in_cache("/etc/ld.so.cache", name, &s) || look_in_usual(name, &s)))
 		return 0;
-	if (!library && look_in_path(name, path))
+	if (!library && look_in_path(name, &s))
 		return 0;
+	if (s.r)
+		return elf_fail(s.r, err, errlen, "%s", s.why);
 	return elf_fail(-ENOENT, err, errlen, library ? "there is no library '%s' where the dynamic loader looks: write "
 			"its path" : "there is no program '%s' in PATH: write its path, or a library's whole name "
 			"(libc.so.6)", name);

@@ -116,7 +116,7 @@ struct kern_tc {
 int kern_tc_attach(struct kern_features *f, struct kern_tc *t, int prog_fd);
 int kern_tc_replace(struct kern_tc *t, int prog_fd);
 int kern_tc_detach(struct kern_tc *t); /* closes everything, also on failure */
-bool kern_has_ethernet(int ifindex);
+int kern_ethernet(int ifindex); /* 0: it carries Ethernet frames; -EOPNOTSUPP: it does not */
 int kern_tcx_link(int ifindex, bool egress, int prog_fd); /* fd */
 
 /* ---- socket filters ---- */

@@ -54,19 +54,49 @@ static int take_all(struct nlmsghdr *h, size_t n, int (*take)(void *arg, struct 
 	return 1;
 }
 
+/*
+ * What is attached by netlink stays when this process ends: a request that takes it away is not given up because there
+ * was no memory for it once, and neither is an answer, for by then the request is carried out.
+ */
+enum { TRIES = 5 };
+
+static int open_socket(void)
+{
+	int fd = -1;
+	for (int i = 0; fd < 0 && i < TRIES; i++)
+		fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	return fd;
+}
+
+static ssize_t ask(int fd, const struct kern_nl *q)
+{
+	ssize_t n = -1;
+	for (int i = 0; n < 0 && i < TRIES; i++)
+		n = send(fd, q, q->head.nlmsg_len, 0);
+	return n;
+}
+
+static ssize_t hear(int fd, void *reply, size_t size)
+{
+	ssize_t n = -1;
+	for (int i = 0; n < 0 && i < TRIES; i++)
+		n = recv(fd, reply, size, 0);
+	return n;
+}
+
 int kern_nl_ask(const struct kern_nl *q, int (*take)(void *arg, struct nlmsghdr *h), void *arg)
 {
 	union {
 		struct nlmsghdr head;
 		char bytes[32768]; /* what a dump's datagram is at most */
 	} reply;
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE), r = 1;
+	int fd = open_socket(), r = 1;
 	if (fd < 0)
 		return -errno;
-	ssize_t n = send(fd, q, q->head.nlmsg_len, 0);
+	ssize_t n = ask(fd, q);
 	while (r > 0) {
 		if (n >= 0)
-			n = recv(fd, &reply, sizeof reply, 0);
+			n = hear(fd, &reply, sizeof reply);
 		if (n < 0)
 			r = -errno;
 		else

@@ -43,9 +43,9 @@ static int device_number(const char *file, const char *format, unsigned *out)
 	FILE *in = fopen(path, "re");
 	if (!in)
 		return errno == ENOENT ? -ENODEV : -errno;
-	int n = fscanf(in, format, out);
+	int n = fscanf(in, format, out), r = n == 1 ? 0 : ferror(in) ? -errno : -ENODEV;
 	fclose(in);
-	return n == 1 ? 0 : -ENODEV;
+	return r;
 }
 
 /* perf_event_open(2), and Documentation/ABI/testing/sysfs-bus-event_source-devices-uprobe: config1 is the

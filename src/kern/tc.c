@@ -13,14 +13,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-bool kern_has_ethernet(int ifindex)
+int kern_ethernet(int ifindex)
 {
 	struct ifreq q = { 0 };
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), r = -1;
-	if (fd >= 0 && if_indextoname((unsigned)ifindex, q.ifr_name))
-		r = ioctl(fd, SIOCGIFHWADDR, &q);
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool told = fd >= 0 && if_indextoname((unsigned)ifindex, q.ifr_name) && !ioctl(fd, SIOCGIFHWADDR, &q);
+	int r = told ? 0 : -errno;
 	kern_close(fd);
-	return !r && (q.ifr_hwaddr.sa_family == ARPHRD_ETHER || q.ifr_hwaddr.sa_family == ARPHRD_LOOPBACK);
+	if (told && q.ifr_hwaddr.sa_family != ARPHRD_ETHER && q.ifr_hwaddr.sa_family != ARPHRD_LOOPBACK)
+		r = -EOPNOTSUPP;
+	return r;
 }
 
 int kern_tcx_link(int ifindex, bool egress, int prog_fd)

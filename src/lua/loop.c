@@ -99,14 +99,31 @@ static int guard_close(lua_State *L)
 
 static const char guard_class;
 
+static int cannot_wait(lua_State *L, int err)
+{
+	luaL_where(L, 1);
+	const char *where = lua_tostring(L, -1);
+	return pgl_throw(L, err, lua_pushfstring(L, "%scannot wait for events: %s", where, strerror(-err)));
+}
+
+/* The set, and the timer in it: both or none. */
+static int open_set(struct pgl_loop *l)
+{
+	l->epoll = epoll_create1(EPOLL_CLOEXEC);
+	l->timer = l->epoll < 0 ? -1 : timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (l->timer >= 0 && !add(l, l->timer))
+		return 0;
+	int err = -errno;
+	close_fd(&l->timer);
+	close_fd(&l->epoll);
+	return err;
+}
+
 static int open_all(struct pgl_loop *l, const sigset_t *set)
 {
-	if (l->epoll < 0) {
-		l->epoll = epoll_create1(EPOLL_CLOEXEC);
-		l->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-		if (l->epoll < 0 || l->timer < 0 || add(l, l->timer))
-			return -errno;
-	}
+	int err = l->epoll < 0 ? open_set(l) : 0;
+	if (err)
+		return err;
 	l->signals = signalfd(-1, set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return l->signals < 0 ? -errno : add(l, l->signals);
 }
@@ -129,7 +146,7 @@ void pgl_loop_enter(lua_State *L, int channel)
 		if (err) {
 			close_fd(&l->signals);
 			sigprocmask(SIG_SETMASK, &l->mask, NULL);
-			luaL_error(L, "cannot wait for events: %s", strerror(-err));
+			cannot_wait(L, err);
 		}
 	}
 	l->depth++;
@@ -237,7 +254,8 @@ static void run_timers(lua_State *L, struct pgl_loop *l)
 
 /* ---- one step ---- */
 
-static void arm(struct pgl *s, uint64_t until)
+/* A timer that could not be set would never come: nobody would wake this process. */
+static int arm(struct pgl *s, uint64_t until)
 {
 	struct pgl_timer *t = earliest(&s->loop);
 	uint64_t at = t ? t->at : 0;
@@ -249,7 +267,7 @@ static void arm(struct pgl *s, uint64_t until)
 			at = tick;
 	}
 	struct itimerspec when = { .it_value = { (time_t)(at / 1000000000), (long)(at % 1000000000) } };
-	timerfd_settime(s->loop.timer, TFD_TIMER_ABSTIME, &when, NULL);
+	return timerfd_settime(s->loop.timer, TFD_TIMER_ABSTIME, &when, NULL) ? -errno : 0;
 }
 
 static void read_signal(struct pgl_loop *l)
@@ -304,10 +322,11 @@ void pgl_loop_step(lua_State *L, uint64_t until)
 	struct epoll_event e[8];
 	join(L, s);
 	fflush(stdout);
-	arm(s, until);
-	int n = epoll_wait(l->epoll, e, 8, -1);
-	if (n < 0 && errno != EINTR)
-		luaL_error(L, "cannot wait for events: %s", strerror(errno));
+	int err = arm(s, until);
+	if (!err && epoll_wait(l->epoll, e, 8, -1) < 0 && errno != EINTR)
+		err = -errno;
+	if (err)
+		cannot_wait(L, err);
 	read_signal(l);
 	pgl_report_prints(L);
 	drain_channels(L);

@@ -1,0 +1,4 @@
+#!/bin/sh
+# The same of tc.
+hook=tc
+. tests/net/pinned_killed
