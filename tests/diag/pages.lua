@@ -1,6 +1,6 @@
 -- Examples of docs/ir.md and docs/unit-tests.md. What the first shows of the IR is what `perigee dump` prints of a program
 -- that is written here; the file of tests that the second quotes has these lines. (What its commands print: lua/testing.
--- What docs/hooks.md attaches: net/hooks. What docs/embedding.md builds: house/documented.)
+-- What docs/hooks.md attaches: net/hooks. The example that docs/embedding.md is about is built and run by house/embed.)
 local pages = dofile "tests/diag/lib_pages.lua"
 local program = (os.getenv "BUILD" or "build") .. "/perigee"
 
