@@ -237,7 +237,7 @@ static void direct_pkt(struct guard *g, ir_ref term)
 	ir_ref off = ir_at(f, term)->args[0];
 	int64_t size = ir_at(f, term)->imm, end = fixed_end(f, ir_at(f, term));
 	if (end >= 0) {
-		bool inside = end <= g->known[ir_at(f, term)->block] + MUTANT(check_short);
+		bool inside = end <= g->known[ir_at(f, term)->block] + MUTANT(check_short) || MUTANT(check_dropped);
 		g->to[term] = g->is_value[term] ? plus(&e, g->data, end - size) : g->data;
 		if (inside)
 			settle(g, term, true);

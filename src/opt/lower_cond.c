@@ -301,7 +301,8 @@ static void order_numbers(struct lw *w, enum ir_op op, const struct lw_val *a, c
 	else if (is_float(&y))
 		order_float(w, op, &x, y.k->f, false, yes, no);
 	else
-		lw_br(w, op == IRO(lt) ? IR_SLT : IR_SLE, lw_int_word(w, &x), lw_int_word(w, &y), yes, no);
+		lw_br(w, op == IRO(lt) ? IR_SLT : IR_SLE, lw_int_word(w, MUTANT(order_swapped) ? &y : &x),
+		      lw_int_word(w, MUTANT(order_swapped) ? &x : &y), yes, no);
 }
 
 /* Two numbers or two strings; anything else raises. */

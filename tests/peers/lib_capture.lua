@@ -1,4 +1,5 @@
--- The frames that other programs are asked about: whole, cut at every length, and with each of the bits of a length changed.
+-- The frames that other programs are asked about: whole, cut at every length, with each of the bits of a length changed, and
+-- with every other byte changed.
 local wire = dofile "tests/lang/lib_wire.lua"
 
 local function tcp(options, rest)
@@ -59,6 +60,20 @@ for _, f in ipairs(frames) do
 		end
 	end
 end
+
+-- Every other byte that says something: types, protocols, versions, next headers, flags, options, addresses. Two values each:
+-- all bits changed, and the lowest one.
+local function corrupt(name, whole, lengths)
+	local is_length = {}
+	for _, at in ipairs(lengths) do is_length[at] = true end
+	for at = 0, #whole - 1 do
+		for _, bits in ipairs(is_length[at] and {} or { 0xff, 1 }) do
+			local byte = whole:byte(at + 1) ~ bits
+			add(("%s, byte %d = 0x%02x"):format(name, at, byte), whole:sub(1, at) .. string.char(byte) .. whole:sub(at + 2), whole, true)
+		end
+	end
+end
+for _, f in ipairs(frames) do corrupt(f[1], f[2], f[3] or {}) end
 
 -- Writes them all; the time of each is its number.
 function inputs.pcap()
