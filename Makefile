@@ -190,7 +190,7 @@ $(bench_bin): $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(lua_obj) $(BUILD)/libpe
 
 # What tests load into the command before everything else: no sanitizers, which want to be first.
 define preload_rule
-$(BUILD)/tests/$(patsubst %.c,%.so,$(notdir $(1))): $(1)
+$(BUILD)/tests/$(patsubst %.c,%.so,$(notdir $(1))): $(1) tests/preload.h
 	@mkdir -p $$(@D)
 	$$(call say,LINK)$$(CC) -shared -fPIC -std=gnu11 -O2 -Wall -Wextra -Wshadow $(WERROR) -D_GNU_SOURCE -o $$@ $$(filter %.c,$$^)
 endef

@@ -6,9 +6,9 @@
  *   FAIL_MORE=1                and so do all that follow
  *   FAIL_COUNT=FILE            at the end, writes "calls allocations" as counted into FILE
  */
-#include <dlfcn.h>
+#include "../preload.h"
+
 #include <errno.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,20 +63,13 @@ static bool fails(struct fault *f)
 
 long syscall(long number, ...)
 {
-	static long (*real)(long, ...);
-	va_list ap;
 	long a[6];
-	va_start(ap, number);
-	for (int i = 0; i < 6; i++)
-		a[i] = va_arg(ap, long);
-	va_end(ap);
+	TAKE_ARGUMENTS(number, a);
 	if ((number == SYS_bpf || number == SYS_perf_event_open) && fails(&call_fault)) {
 		errno = call_errno;
 		return -1;
 	}
-	if (!real)
-		real = (long (*)(long, ...))dlsym(RTLD_NEXT, "syscall");
-	return real(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+	return real_syscall(number, a);
 }
 
 void *malloc(size_t n)

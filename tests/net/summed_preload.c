@@ -3,9 +3,9 @@
  * summed (CHECKSUM_COMPLETE). The kernel adds the packet up anew afterwards, and where its sum was not kept
  * right the run gives EBADMSG.
  */
-#include <dlfcn.h>
+#include "../preload.h"
+
 #include <linux/bpf.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -17,19 +17,12 @@ static bool on_tc[FDS]; /* by descriptor: a program on tc */
 
 long syscall(long number, ...)
 {
-	static long (*real)(long, ...);
-	va_list ap;
 	long a[6];
-	va_start(ap, number);
-	for (int i = 0; i < 6; i++)
-		a[i] = va_arg(ap, long);
-	va_end(ap);
+	TAKE_ARGUMENTS(number, a);
 	union bpf_attr *attr = number == SYS_bpf ? (union bpf_attr *)a[1] : NULL;
 	if (attr && a[0] == BPF_PROG_TEST_RUN && on_tc[attr->test.prog_fd])
 		attr->test.flags |= SUMMED;
-	if (!real)
-		real = (long (*)(long, ...))dlsym(RTLD_NEXT, "syscall");
-	long r = real(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+	long r = real_syscall(number, a);
 	if (attr && a[0] == BPF_PROG_LOAD && r >= FDS)
 		abort();
 	if (attr && a[0] == BPF_PROG_LOAD && r >= 0)

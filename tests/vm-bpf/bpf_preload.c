@@ -4,11 +4,11 @@
  *
  *     LD_PRELOAD=build/tests/bpf_preload.so build/perigee tests/lang/maps.lua
  */
+#include "../preload.h"
 #include "kernel/kernel.h"
 
 #include <dlfcn.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -317,21 +317,14 @@ static int bpf(unsigned long cmd, union bpf_attr *a)
 
 long syscall(long number, ...)
 {
-	static long (*real)(long, ...);
-	va_list ap;
 	long a[6];
-	va_start(ap, number);
-	for (int i = 0; i < 6; i++)
-		a[i] = va_arg(ap, long);
-	va_end(ap);
+	TAKE_ARGUMENTS(number, a);
 	if (number == SYS_bpf) {
 		int r = bpf((unsigned long)a[0], (union bpf_attr *)a[1]);
 		errno = r < 0 ? -r : errno;
 		return r < 0 ? -1 : r;
 	}
-	if (!real)
-		real = (long (*)(long, ...))dlsym(RTLD_NEXT, "syscall");
-	return real(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+	return real_syscall(number, a);
 }
 
 void *mmap(void *where, size_t len, int prot, int flags, int fd, off_t off)
@@ -339,10 +332,7 @@ void *mmap(void *where, size_t len, int prot, int flags, int fd, off_t off)
 	struct map *m = fd >= 0 ? map_of_fd(fd) : NULL;
 	if (m && (m->ops == &ring_ops || m->ops == &user_ring_ops))
 		return ring_mmap(m, fd, len, prot, (size_t)off);
-	static long (*real)(long, ...);
-	if (!real)
-		real = (long (*)(long, ...))dlsym(RTLD_NEXT, "syscall");
-	return (void *)real(SYS_mmap, where, len, prot, flags, fd, off);
+	return (void *)real_syscall(SYS_mmap, (const long[6]){ (long)where, (long)len, prot, flags, fd, off });
 }
 
 /* Files of memory are always ready, which epoll does not take for an answer. */
