@@ -701,16 +701,28 @@ static bool find_refused(struct infer *in)
 	return any;
 }
 
+/* What everything is while what is refused gives what it would give: told.c asks for it. */
+static void keep_guess(struct flow *fl)
+{
+	fl->nguess = fl->f->nins;
+	fl->guess = arena_array(fl->u->scratch, uint64_t, fl->nguess);
+	for (ir_ref r = 1; r < fl->nguess; r++)
+		fl->guess[r] = ir_at(fl->f, r)->type.kinds;
+}
+
 /* What is refused now may be right in a later round: when a test tells more of a value, or a variable is parted in two.
  * Until then nothing that follows from its giving nothing is believed, such as that a loop does not go round. */
 void infer_round(struct flow *fl)
 {
 	fl->exec = arena_array(fl->u->scratch, bool, fl->f->nblocks);
 	struct infer in = { .fl = *fl };
+	fl->guess = NULL;
 	do {
 		settle(&in);
-		if (in.fl.refuses && !in.fl.waits)
+		if (in.fl.refuses && !in.fl.waits) {
 			in.fl.waits = arena_array(fl->u->scratch, bool, fl->f->nins);
+			keep_guess(fl);
+		}
 	} while (in.fl.refuses && find_refused(&in));
 }
 
