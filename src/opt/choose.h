@@ -82,6 +82,8 @@ const char *choose_stops(struct choice *c, ir_ref v, const pg_value *value);
 const char *choose_kind_name(const struct ir_unit *u, const pg_value *of);
 /* A table without a metatable. */
 bool choose_bare(const pg_value *of);
+/* Is v, which is derived, a table wherever it is had, or nil? What is wrong in any case is refused. */
+bool choose_tables_alone(struct choice *c, ir_ref v);
 
 /* "attempt to index a nil value (local 'v')": what `of` cannot be done to, as the first operand of i. */
 const char *choose_failure_text(struct choice *c, const struct ir_ins *i, const char *what, const pg_value *of);

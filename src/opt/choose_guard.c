@@ -123,7 +123,7 @@ bool choose_guards(struct choice *c, ir_ref use)
 {
 	const struct ir_ins *i = ir_at(c->f, use);
 	uint32_t a = blames[i->op] ? derived_operand(c, i) : i->nargs;
-	if (a == i->nargs || !blames[i->op](c, i, a))
+	if (a == i->nargs || !blames[i->op](c, i, a) || choose_tables_alone(c, i->args[a]))
 		return false;
 	for (uint32_t n = 0; n < c->n; n++) {
 		const pg_value *of = choose_value_in(c, i->args[a], c->pairs[n].value);

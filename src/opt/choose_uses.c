@@ -234,6 +234,16 @@ bool choose_bare(const pg_value *of)
 	return of->kind == PG_TABLE && !of->n;
 }
 
+bool choose_tables_alone(struct choice *c, ir_ref v)
+{
+	for (uint32_t i = 0; i < c->n; i++) {
+		const pg_value *of = choose_value_in(c, v, c->pairs[i].value);
+		if (of && of->kind != PG_TABLE && of->kind != PG_NIL)
+			return false;
+	}
+	return true;
+}
+
 /* "attempt to perform arithmetic on a nil value (local 'v')": what `of` cannot be done to, as operand a. */
 static const char *operand_text(struct choice *c, const struct ir_ins *i, uint32_t a, const char *what, const pg_value *of)
 {
@@ -294,7 +304,7 @@ static const char *operand_fails(struct choice *c, const struct ir_ins *i, uint3
 {
 	const struct operation *o = &operations[i->op];
 	bool address = of && (of->kind == PG_IP4 || of->kind == PG_IP6 || of->kind == PG_MAC);
-	if (of && choose_bare(of) && o->what && o->good != IR_ALL_STRINGS)
+	if (of && choose_bare(of) && o->what && o->good != IR_ALL_STRINGS && !choose_tables_alone(c, i->args[a]))
 		return operand_text(c, i, a, o->what, of);
 	if (!of || of->kind == PG_TABLE || (address && o->good == IR_ALL_STRINGS) || (ir_kind_of(of->kind) == IR_FUNC && i->op == IRO(call)))
 		return NULL;

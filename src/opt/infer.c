@@ -92,6 +92,12 @@ const char *infer_operand(const struct infer *in, ir_ref r, uint32_t i)
 		? arena_printf(in->fl.u->arena, "'%s'", n->name) : "this value";
 }
 
+const char *infer_called(const struct infer *in, const struct ir_type *t, uint64_t kinds)
+{
+	unsigned kind = ir_first_kind(t->kinds & kinds);
+	return kind == IR_HOST && t->k && t->k->kind == PG_TABLE ? "table" : ir_kind_lua(in->fl.u, kind);
+}
+
 /* "a nil value", "a boolean value" ... of the kinds in t outside `wanted` */
 const char *infer_wrong(const struct infer *in, const struct ir_type *t, uint64_t wanted)
 {
@@ -704,8 +710,13 @@ static bool find_refused(struct infer *in)
 /* What everything is while what is refused gives what it would give: told.c asks for it. */
 static void keep_guess(struct flow *fl)
 {
+	if (!fl->u->tells)
+		return;
+	if (fl->cap_guess < fl->f->nins) {
+		fl->cap_guess = 2 * fl->f->nins;
+		fl->guess = arena_array(fl->u->scratch, uint64_t, fl->cap_guess);
+	}
 	fl->nguess = fl->f->nins;
-	fl->guess = arena_array(fl->u->scratch, uint64_t, fl->nguess);
 	for (ir_ref r = 1; r < fl->nguess; r++)
 		fl->guess[r] = ir_at(fl->f, r)->type.kinds;
 }
@@ -716,7 +727,7 @@ void infer_round(struct flow *fl)
 {
 	fl->exec = arena_array(fl->u->scratch, bool, fl->f->nblocks);
 	struct infer in = { .fl = *fl };
-	fl->guess = NULL;
+	fl->nguess = 0;
 	do {
 		settle(&in);
 		if (in.fl.refuses && !in.fl.waits) {

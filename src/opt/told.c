@@ -62,7 +62,7 @@ static uint64_t kinds_left(struct flow *fl, const struct ir_lib *row, const stru
  * is asked. That may be too little: then a kind too few goes, which does no harm, and the next round tells of it. */
 static bool guessed(const struct flow *fl, ir_ref v, struct ir_type *out)
 {
-	uint64_t kinds = fl->guess && v < fl->nguess ? fl->guess[v] : 0;
+	uint64_t kinds = v < fl->nguess ? fl->guess[v] : 0;
 	if (!kinds || ir_single(kinds) || kinds & IR_BIT(IR_PENDING))
 		return false;
 	*out = (struct ir_type){ .kinds = kinds };

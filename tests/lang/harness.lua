@@ -177,6 +177,7 @@ end
 -- which stock Lua 5.4.4 gets wrong.
 local function plain(message)
 	message = tostring(message):gsub("^-?%d+$", "(error object is a number value)")
+	message = message:gsub("^table: 0x%x+$", "(error object is a table value)")
 	for _, what in ipairs { "local", "global", "upvalue", "field", "method", "constant" } do
 		message = message:gsub(" %(" .. what .. " '[^']*'%)$", "")
 	end
