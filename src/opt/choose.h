@@ -78,6 +78,8 @@ ir_ref choose_copy(struct choice *c, ir_blk b, ir_ref r);
 bool choose_derived(struct choice *c, ir_ref v);
 /* The error in the arm of `value` if v, which is derived, is not had there; or NULL. */
 const char *choose_stops(struct choice *c, ir_ref v, const pg_value *value);
+/* The kinds that an operand may be of; of what is a sum it is known before anything else is. */
+uint64_t choose_kinds(const struct choice *c, ir_ref v);
 /* What Lua calls it: "table". */
 const char *choose_kind_name(const struct ir_unit *u, const pg_value *of);
 /* A table without a metatable. */

@@ -16,7 +16,7 @@
 
 static bool is_all(const struct choice *c, ir_ref v, uint64_t kinds)
 {
-	uint64_t is = ir_at(c->f, v)->type.kinds;
+	uint64_t is = choose_kinds(c, v);
 	return is && !(is & ~kinds);
 }
 
@@ -51,27 +51,48 @@ static bool for_blames(const struct choice *c, const struct ir_ins *i, uint32_t 
 	return a != LIMIT || (step && step->i);
 }
 
+/* math.max and math.min, which compare two. */
+static bool call_blames(const struct choice *c, const struct ir_ins *i, uint32_t a)
+{
+	const struct ir_lib *row = ir_at(c->f, i->args[0])->type.row;
+	bool two = i->nargs == 3 && a && !(i->aux & (IR_PADDED | IR_OPEN));
+	return two && row && (!strcmp(row->name, "math.max") || !strcmp(row->name, "math.min")) &&
+	       is_all(c, i->args[3 - a], KNOWN & ~IR_ALL_STRINGS);
+}
+
 static blamed *const blames[IR_NOPS] = {
 	[IRO(lt)] = compare_blames,    [IRO(le)] = compare_blames,  [IRO(concat)] = concat_blames,
-	[IRO(forskip)] = for_blames,   [IRO(forcount)] = for_blames,
+	[IRO(forskip)] = for_blames,   [IRO(forcount)] = for_blames, [IRO(call)] = call_blames,
 };
 
 /* ---- what Lua says ---- */
 
-static void raise_compared(struct choice *c, ir_blk b, ir_ref use, uint32_t a, const char *name)
+/* What is raised in C has no position. */
+static void raise_text(struct choice *c, ir_blk b, ir_ref use, const char *text)
 {
 	struct ir_unit *u = c->fl->u;
-	ir_ref other = ir_at(c->f, use)->args[!a];
+	if (ir_at(c->f, use)->op != IRO(call)) {
+		flow_raise(c->fl, b, use, text);
+		return;
+	}
+	const pg_value *k = const_new(u, (pg_value){ .kind = PG_STR, .str = text, .n = (uint32_t)strlen(text) });
+	flow_raise_value(c->fl, b, use, flow_const(c->fl, b, ir_at(c->f, use)->site, k));
+}
+
+/* `name` is on the right of the comparison, or on the left. */
+static void raise_compared(struct choice *c, ir_blk b, ir_ref use, ir_ref other, bool right, const char *name)
+{
+	struct ir_unit *u = c->fl->u;
 	uint32_t site = ir_at(c->f, use)->site;
-	for (uint64_t left = ir_at(c->f, other)->type.kinds; left;) {
+	for (uint64_t left = choose_kinds(c, other); left;) {
 		const char *with = ir_kind_lua(u, ir_first_kind(left));
 		uint64_t same = 0;
 		for (uint64_t k = left; k; k &= k - 1)
 			same |= strcmp(ir_kind_lua(u, ir_first_kind(k)), with) ? 0 : k & -k;
-		const char *text = arena_printf(u->arena, "attempt to compare %s with %s", a ? with : name, a ? name : with);
+		const char *text = arena_printf(u->arena, "attempt to compare %s with %s", right ? with : name, right ? name : with);
 		left &= ~same;
 		if (!left) {
-			flow_raise(c->fl, b, use, text);
+			raise_text(c, b, use, text);
 			return;
 		}
 		ir_blk is_such = ir_block_new(c->f), next = ir_block_new(c->f);
@@ -80,7 +101,7 @@ static void raise_compared(struct choice *c, ir_blk b, ir_ref use, uint32_t a, c
 		ir_ref t = flow_emit(c->fl, b, site, IRO(branch), 1, &is);
 		ir_succ(c->f, t, 0, is_such, 0, NULL);
 		ir_succ(c->f, t, 1, next, 0, NULL);
-		flow_raise(c->fl, is_such, use, text);
+		raise_text(c, is_such, use, text);
 		b = next;
 	}
 }
@@ -90,9 +111,12 @@ static void raise_wrong(struct choice *c, ir_blk b, ir_ref use, uint32_t a, cons
 	static const char *const operand[] = { "initial value", "limit", "step" };
 	struct arena *arena = c->fl->u->arena;
 	const char *name = choose_kind_name(c->fl->u, of);
-	enum ir_op op = ir_at(c->f, use)->op;
+	const struct ir_ins *i = ir_at(c->f, use);
+	enum ir_op op = i->op;
 	if (op == IRO(lt) || op == IRO(le))
-		raise_compared(c, b, use, a, name);
+		raise_compared(c, b, use, i->args[!a], a == 1, name);
+	else if (op == IRO(call)) /* max asks whether the first is less, min whether the second is */
+		raise_compared(c, b, use, i->args[3 - a], (a == 2) == !strcmp(ir_at(c->f, i->args[0])->type.row->name, "math.max"), name);
 	else
 		flow_raise(c->fl, b, use, op == IRO(concat) ? arena_printf(arena, "attempt to concatenate a %s value", name)
 			   : arena_printf(arena, "bad 'for' %s (number expected, got %s)", operand[a], name));
@@ -153,6 +177,10 @@ ir_ref choose_guarded(struct choice *c, ir_ref use)
 	}
 	ir_ref r = choose_copy(c, meet, use);
 	ir_at(c->f, r)->args[a] = plain;
+	if (ir_at(c->f, r)->op == IRO(call)) {
+		r = flow_emit(c->fl, meet, site, IRO(several), 1, &r);
+		ir_at(c->f, r)->aux = IR_OPEN;
+	}
 	choose_meet(c, meet, rest, r);
 	return all;
 }

@@ -138,8 +138,7 @@ static bool is_summed(const struct choice *c, ir_ref v, bool *seen)
 	return true;
 }
 
-/* The kinds that an operand may be of. */
-static uint64_t kinds_of(const struct choice *c, ir_ref v)
+uint64_t choose_kinds(const struct choice *c, ir_ref v)
 {
 	uint64_t kinds = ir_at(c->f, v)->type.kinds;
 	if (!(kinds & IR_BIT(IR_PENDING)))
@@ -155,7 +154,7 @@ static uint64_t kinds_of(const struct choice *c, ir_ref v)
 static bool other_is_number(struct choice *c, const struct ir_ins *i)
 {
 	for (uint32_t a = 0; a < i->nargs && i->nargs == 2 && operations[i->op].good == NUMBER; a++) {
-		uint64_t other = kinds_of(c, i->args[!a]);
+		uint64_t other = choose_kinds(c, i->args[!a]);
 		if (choose_derived(c, i->args[a]) && (choose_derived(c, i->args[!a]) || other & ~(IR_FALSY | IR_BIT(IR_TRUE) | IR_BIT(IR_INT)) ||
 					       (a && other != IR_BIT(IR_INT))))
 			return false;
@@ -189,7 +188,7 @@ bool choose_find_uses(struct choice *c, struct uses *out, struct uses *fail)
 				arena_push(c->fl->u->arena, fail->v, fail->n, fail->cap, r);
 			if (!uses || choose_derived(c, r))
 				continue;
-			if (!(may_copy(i->op) ? other_is_number(c, i) : choose_guards(c, r)) || used_before(c, r))
+			if (!(choose_guards(c, r) || (may_copy(i->op) && other_is_number(c, i))) || used_before(c, r))
 				return false;
 			arena_push(c->fl->u->arena, out->v, out->n, out->cap, r);
 		}
@@ -358,7 +357,7 @@ static ir_ref copy_use(struct choice *c, ir_blk b, ir_ref use, const pg_value *v
 /* Returns what stands for the use, or 0. */
 static ir_ref choose_use(struct choice *c, ir_ref use)
 {
-	if (!may_copy(ir_at(c->f, use)->op))
+	if (choose_guards(c, use))
 		return choose_guarded(c, use);
 	ir_blk rest = choose_open(c, use);
 	if (rest)

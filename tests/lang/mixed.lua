@@ -155,6 +155,18 @@ lang.case { name = "tables among them, computed with in a loop", inputs = one, f
 	for i = 4, 4 + (n & 3) do sum = sum + (summed[i] or 1) end
 	return sum
 end }
+lang.case { name = "tables among them, the greatest", inputs = lang.pairs { "a", "c", "d", "nil", 1, -2, true }, f = function(name, n)
+	if type(name) ~= "string" or type(n) == "string" then return end
+	local ok, most = pcall(function() return math.max(held[name], n) end)
+	return math.min(n, held[name]), ok, ok and most
+end }
+lang.case { name = "tables among them, compared with a sum of them", inputs = one, f = function(n)
+	local sum, least = 0, 8
+	for i = 4, 4 + (n & 3) do
+		if summed[i] > sum then sum = sum + summed[i] else least = math.min(summed[i], n) end
+	end
+	return sum, least
+end }
 lang.case { name = "tables in tables, added to", inputs = letters, f = function(name)
 	local v = held[name]
 	if type(v) == "table" then return v[1] + 1, v.e == nil end
