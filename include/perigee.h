@@ -56,10 +56,13 @@ enum pg_kind {
 
 struct pg_record;
 
+/* What a captured table has: a metatable, and an __eq in it. */
+enum { PG_TABLE_EQ = 1, PG_TABLE_META = 2 };
+
 typedef struct pg_value {
 	enum pg_kind kind;
 	uint8_t prefix;   /* PG_CIDR: prefix length in bits; family by .n: 4 or 16 bytes */
-	uint32_t n;       /* PG_STR: bytes at str; PG_CIDR: 4 or 16; PG_TABLE: 1, its metatable has an __eq */
+	uint32_t n;       /* PG_STR: bytes at str; PG_CIDR: 4 or 16; PG_TABLE: PG_TABLE_META and PG_TABLE_EQ */
 	union {
 		int64_t i;        /* PG_INT */
 		double f;         /* PG_FLOAT */

@@ -308,6 +308,8 @@ const struct lw_val *lw_rec_field(struct lw *w, const struct lw_val *rec, const 
 
 /* ---- for type callbacks (infer) ---- */
 struct ir_unit *infer_unit(struct infer *in);
+/* What Lua calls the first of these kinds that t is of: "userdata", "table". */
+const char *infer_called(const struct infer *in, const struct ir_type *t, uint64_t kinds);
 void infer_error(struct infer *in, uint32_t site, const char *help, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 /* The same for what is legal Lua: a row of the table of refusals. */

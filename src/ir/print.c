@@ -107,7 +107,7 @@ static void put_const(struct text *t, const pg_value *k)
 	case PG_RECORD: put(t, "record"); break;
 	case PG_VIEW:  put(t, "view"); break;
 	case PG_MAP:   put(t, "map %u", map_number(t->u, k->map)); break;
-	case PG_TABLE: put(t, "table %s%" PRIu64, k->n ? "__eq " : "", k->id); break;
+	case PG_TABLE: put(t, "table %s%s%" PRIu64, k->n & PG_TABLE_META ? "meta " : "", k->n & PG_TABLE_EQ ? "__eq " : "", k->id); break;
 	case PG_FUNC:  put(t, "func %" PRIu64, k->id); break;
 	case PG_LIB:   put(t, "lib "); put_string(t, k->lib, strlen(k->lib)); break;
 	case PG_HOST:  put(t, "host "); put_string(t, k->str, strlen(k->str)); break;

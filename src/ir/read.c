@@ -213,7 +213,14 @@ static void read_float(struct reader *r, pg_value *k)
 
 static void read_nothing(struct reader *r, pg_value *k) { (void)r; (void)k; }
 static void read_id(struct reader *r, pg_value *k) { k->id = (uint64_t)number(r); }
-static void read_table(struct reader *r, pg_value *k) { k->n = accept(r, "__eq"); read_id(r, k); }
+
+static void read_table(struct reader *r, pg_value *k)
+{
+	k->n = accept(r, "meta") ? PG_TABLE_META : 0;
+	k->n |= accept(r, "__eq") ? PG_TABLE_EQ : 0;
+	read_id(r, k);
+}
+
 static void read_ip4(struct reader *r, pg_value *k) { hex_bytes(r, k, 4); }
 static void read_ip6(struct reader *r, pg_value *k) { hex_bytes(r, k, 16); }
 static void read_mac(struct reader *r, pg_value *k) { hex_bytes(r, k, 6); }

@@ -92,8 +92,12 @@ static void describe_host(lua_State *L, int idx, pg_value *out)
 static void describe_table(struct capture *c, pg_value *out)
 {
 	*out = (pg_value){ .kind = PG_TABLE, .id = number(c, -1) };
+	if (!lua_getmetatable(c->L, -1))
+		return;
+	lua_pop(c->L, 1);
+	out->n = PG_TABLE_META;
 	if (luaL_getmetafield(c->L, -1, "__eq") != LUA_TNIL) {
-		out->n = 1;
+		out->n |= PG_TABLE_EQ;
 		lua_pop(c->L, 1);
 	}
 }

@@ -223,7 +223,7 @@ static bool has_type(struct infer *in, const struct ir_lib *row, uint32_t site, 
 	if (a[1].kinds & ADDRESSES)
 		return true;
 	infer_error(in, site, "give it an address, such as pkt.ip.src", "bad argument #1 to 'has' (address expected, got %s)",
-		    ir_kind_lua(infer_unit(in), ir_first_kind(a[1].kinds)));
+		    infer_called(in, &a[1], IR_ANY));
 	return false;
 }
 

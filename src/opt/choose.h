@@ -74,11 +74,31 @@ void choose_copy_uses(struct choice *c, const struct uses *uses, const struct us
 bool choose_uses(struct choice *c, ir_ref *to);
 ir_ref choose_copy(struct choice *c, ir_blk b, ir_ref r);
 
+/* Is v had from c->index by fields and tests, and copied into the arms together with what uses it? */
+bool choose_derived(struct choice *c, ir_ref v);
+/* The error in the arm of `value` if v, which is derived, is not had there; or NULL. */
+const char *choose_stops(struct choice *c, ir_ref v, const pg_value *value);
+/* The kinds that an operand may be of; of what is a sum it is known before anything else is. */
+uint64_t choose_kinds(const struct choice *c, ir_ref v);
+/* What Lua calls it: "table". */
+const char *choose_kind_name(const struct ir_unit *u, const pg_value *of);
+/* A table without a metatable. */
+bool choose_bare(const pg_value *of);
+/* Is v, which is derived, a table wherever it is had, or nil? What is wrong in any case is refused. */
+bool choose_tables_alone(struct choice *c, ir_ref v);
+
 /* "attempt to index a nil value (local 'v')": what `of` cannot be done to, as the first operand of i. */
 const char *choose_failure_text(struct choice *c, const struct ir_ins *i, const char *what, const pg_value *of);
 
 /* The same of a look-up; NULL: it can be indexed. */
 const char *choose_index_failure(struct choice *c, const struct ir_ins *i, const pg_value *of);
+
+/* ---- choose_guard.c ---- */
+
+/* Does it take numbers and texts alone, so that it is known what Lua says where its one derived operand is something else? */
+bool choose_guards(struct choice *c, ir_ref use);
+/* Says that there, and does it to what is left. Returns what stands for the use. */
+ir_ref choose_guarded(struct choice *c, ir_ref use);
 
 /* ---- columns.c ---- */
 

@@ -44,15 +44,13 @@ static bool follows(const struct choice *c, ir_ref v)
 	return (i->op == IRO(index) || i->op == IRO(self) || i->op == IRO(pi)) && follows(c, i->args[0]);
 }
 
-static const char *stops(struct choice *c, ir_ref v, const pg_value *value);
-
 /* Something plain in every arm in which it is had: the arms can meet behind it. */
 static bool meets(struct choice *c, ir_ref v)
 {
 	if (ir_at(c->f, v)->op == IRO(self))
 		return false;
 	for (uint32_t i = 0; i < c->n; i++) {
-		if (stops(c, v, c->pairs[i].value))
+		if (choose_stops(c, v, c->pairs[i].value))
 			continue;
 		const pg_value *k = choose_value_in(c, v, c->pairs[i].value);
 		if (k ? !choose_plain(k) : ir_at(c->f, v)->op == IRO(index))
@@ -62,7 +60,7 @@ static bool meets(struct choice *c, ir_ref v)
 }
 
 /* Copied into the arms together with what uses it. */
-static bool derived(struct choice *c, ir_ref v)
+bool choose_derived(struct choice *c, ir_ref v)
 {
 	return v == c->index || (follows(c, v) && !meets(c, v));
 }
@@ -98,9 +96,9 @@ static bool may_copy(enum ir_op op)
  * is, before what is evaluated between it and its users. */
 static const char *fails_with(struct choice *c, ir_ref v, const pg_value *value)
 {
-	if (v == c->index || ir_at(c->f, v)->op == IRO(pi) || stops(c, ir_at(c->f, v)->args[0], value))
+	if (v == c->index || ir_at(c->f, v)->op == IRO(pi) || choose_stops(c, ir_at(c->f, v)->args[0], value))
 		return NULL;
-	return stops(c, v, value);
+	return choose_stops(c, v, value);
 }
 
 static bool fails_first(struct choice *c, ir_ref v)
@@ -120,13 +118,44 @@ uint32_t choose_place(const struct web *web, ir_ref param)
 	return i;
 }
 
+/* Is v a number, though nothing is known of it yet? What comes of arithmetic is one, or there was an error: `n = n + t[k]` in
+ * a loop. */
+static bool is_summed(const struct choice *c, ir_ref v, bool *seen)
+{
+	const struct ir_fn *f = c->f;
+	const struct ir_ins *i = ir_at(f, v);
+	if (!type_is_pending(&i->type))
+		return i->type.kinds == IR_BIT(IR_INT);
+	if (operations[i->op].good == NUMBER || seen[v])
+		return true;
+	if (i->op != IRO(param) || i->block == 1 || share_is_entry(f, i->block))
+		return false;
+	seen[v] = true;
+	const struct ir_block *k = ir_block(f, i->block);
+	for (uint32_t p = 0; p < k->npreds; p++)
+		if (!is_summed(c, ir_pred_edge(f, &k->preds[p])->args[i->aux], seen))
+			return false;
+	return true;
+}
+
+uint64_t choose_kinds(const struct choice *c, ir_ref v)
+{
+	uint64_t kinds = ir_at(c->f, v)->type.kinds;
+	if (!(kinds & IR_BIT(IR_PENDING)))
+		return kinds;
+	struct arena_mark mark = arena_mark(c->fl->u->scratch);
+	bool summed = is_summed(c, v, arena_array(c->fl->u->scratch, bool, c->f->nins));
+	arena_release(c->fl->u->scratch, mark);
+	return summed ? IR_BIT(IR_INT) : kinds;
+}
+
 /* Is a wrong operand what Lua complains of, whatever the other one is? The first one that is no number, and in other words
  * where one is a text. */
 static bool other_is_number(struct choice *c, const struct ir_ins *i)
 {
 	for (uint32_t a = 0; a < i->nargs && i->nargs == 2 && operations[i->op].good == NUMBER; a++) {
-		uint64_t other = ir_at(c->f, i->args[!a])->type.kinds;
-		if (derived(c, i->args[a]) && (derived(c, i->args[!a]) || other & ~(IR_FALSY | IR_BIT(IR_TRUE) | IR_BIT(IR_INT)) ||
+		uint64_t other = choose_kinds(c, i->args[!a]);
+		if (choose_derived(c, i->args[a]) && (choose_derived(c, i->args[!a]) || other & ~(IR_FALSY | IR_BIT(IR_TRUE) | IR_BIT(IR_INT)) ||
 					       (a && other != IR_BIT(IR_INT))))
 			return false;
 	}
@@ -150,16 +179,16 @@ bool choose_find_uses(struct choice *c, struct uses *out, struct uses *fail)
 			const struct ir_ins *i = ir_at(f, r);
 			bool uses = false;
 			for (uint32_t a = 0; a < i->nargs; a++)
-				uses |= derived(c, i->args[a]);
+				uses |= choose_derived(c, i->args[a]);
 			for (uint32_t s = 0; s < i->nsucc; s++)
 				for (uint32_t a = 0; a < i->succ[s].nargs; a++)
-					if (derived(c, i->succ[s].args[a]) && !choose_goes_on(c, &i->succ[s], a))
+					if (choose_derived(c, i->succ[s].args[a]) && !choose_goes_on(c, &i->succ[s], a))
 						return false;
-			if (derived(c, r) && fails_first(c, r))
+			if (choose_derived(c, r) && fails_first(c, r))
 				arena_push(c->fl->u->arena, fail->v, fail->n, fail->cap, r);
-			if (!uses || derived(c, r))
+			if (!uses || choose_derived(c, r))
 				continue;
-			if (!may_copy(i->op) || !other_is_number(c, i) || used_before(c, r))
+			if (!(choose_guards(c, r) || (may_copy(i->op) && other_is_number(c, i))) || used_before(c, r))
 				return false;
 			arena_push(c->fl->u->arena, out->v, out->n, out->cap, r);
 		}
@@ -194,13 +223,39 @@ static ir_ref copy_derived(struct choice *c, ir_blk b, ir_ref v, ir_ref k)
 	return r;
 }
 
-const char *choose_failure_text(struct choice *c, const struct ir_ins *i, const char *what, const pg_value *of)
+const char *choose_kind_name(const struct ir_unit *u, const pg_value *of)
 {
-	const struct ir_name unknown = { IR_N_FIELD, "?" }, *n = i->names && i->names->how ? i->names : &unknown;
-	const char *kind = ir_kind_lua(c->fl->u, ir_kind_of(of->kind));
+	return of->kind == PG_TABLE ? "table" : ir_kind_lua(u, ir_kind_of(of->kind));
+}
+
+bool choose_bare(const pg_value *of)
+{
+	return of->kind == PG_TABLE && !of->n;
+}
+
+bool choose_tables_alone(struct choice *c, ir_ref v)
+{
+	for (uint32_t i = 0; i < c->n; i++) {
+		const pg_value *of = choose_value_in(c, v, c->pairs[i].value);
+		if (of && of->kind != PG_TABLE && of->kind != PG_NIL)
+			return false;
+	}
+	return true;
+}
+
+/* "attempt to perform arithmetic on a nil value (local 'v')": what `of` cannot be done to, as operand a. */
+static const char *operand_text(struct choice *c, const struct ir_ins *i, uint32_t a, const char *what, const pg_value *of)
+{
+	const struct ir_name unknown = { IR_N_FIELD, "?" }, *n = i->names && i->names[a].how ? &i->names[a] : &unknown;
+	const char *kind = choose_kind_name(c->fl->u, of);
 	if (flow_is_native(c->fl->u, i->site)) /* no Lua function's: Lua has no names there */
 		return arena_printf(c->fl->u->arena, "attempt to %s a %s value", what, kind);
 	return arena_printf(c->fl->u->arena, "attempt to %s a %s value (%s '%s')", what, kind, ir_name_how[n->how], n->name);
+}
+
+const char *choose_failure_text(struct choice *c, const struct ir_ins *i, const char *what, const pg_value *of)
+{
+	return operand_text(c, i, 0, what, of);
 }
 
 const char *choose_index_failure(struct choice *c, const struct ir_ins *i, const pg_value *of)
@@ -208,17 +263,17 @@ const char *choose_index_failure(struct choice *c, const struct ir_ins *i, const
 	if (!ir_is_half(ir_at(c->f, i->args[1])->type.k))
 		return of->kind <= PG_INT ? choose_failure_text(c, i, "index", of) : NULL;
 	return of->kind == PG_TABLE || of->kind == PG_MAP ? NULL
-		: arena_printf(c->fl->u->arena, IR_NO_TABLE, ir_kind_lua(c->fl->u, ir_kind_of(of->kind)));
+		: arena_printf(c->fl->u->arena, IR_NO_TABLE, choose_kind_name(c->fl->u, of));
 }
 
 /* The error in the arm where the look-up gave `value`, if v is not had there: nil is indexed on the way, or
  * the arm is one that a test before has ruled out (then it is never raised). */
-static const char *stops(struct choice *c, ir_ref v, const pg_value *value)
+const char *choose_stops(struct choice *c, ir_ref v, const pg_value *value)
 {
 	const struct ir_ins *i = ir_at(c->f, v);
 	if (v == c->index)
 		return NULL;
-	const char *before = stops(c, i->args[0], value);
+	const char *before = choose_stops(c, i->args[0], value);
 	const pg_value *of = choose_value_in(c, i->args[0], value);
 	if (before || !of)
 		return before;
@@ -248,6 +303,8 @@ static const char *operand_fails(struct choice *c, const struct ir_ins *i, uint3
 {
 	const struct operation *o = &operations[i->op];
 	bool address = of && (of->kind == PG_IP4 || of->kind == PG_IP6 || of->kind == PG_MAC);
+	if (of && choose_bare(of) && o->what && o->good != IR_ALL_STRINGS && !choose_tables_alone(c, i->args[a]))
+		return operand_text(c, i, a, o->what, of);
 	if (!of || of->kind == PG_TABLE || (address && o->good == IR_ALL_STRINGS) || (ir_kind_of(of->kind) == IR_FUNC && i->op == IRO(call)))
 		return NULL;
 	if (o->sum && is_no_number(of) && i->nargs > 1 && ir_at(c->f, i->args[!a])->type.kinds != IR_BIT(IR_INT))
@@ -257,7 +314,7 @@ static const char *operand_fails(struct choice *c, const struct ir_ins *i, uint3
 				    a ? "number" : "string", a || i->nargs < 2 ? "string" : "number");
 	bool fits = choose_plain(of) || of->kind == PG_FLOAT ? o->good & IR_BIT(ir_kind_of(of->kind))
 							     : ir_kind_of(of->kind) != IR_FUNC;
-	return fits && !(o->good == NUMBER && is_no_number(of)) ? NULL : choose_failure_text(c, i, o->what, of);
+	return fits && !(o->good == NUMBER && is_no_number(of)) ? NULL : operand_text(c, i, a, o->what, of);
 }
 
 /* Likewise for what uses such values. */
@@ -265,12 +322,12 @@ static const char *use_stops(struct choice *c, ir_ref use, const pg_value *value
 {
 	const struct ir_ins *i = ir_at(c->f, use);
 	if (follows(c, use))
-		return stops(c, use, value);
+		return choose_stops(c, use, value);
 	const char *text = NULL;
 	for (uint32_t a = 0; a < i->nargs && !text; a++)
-		text = derived(c, i->args[a]) ? stops(c, i->args[a], value) : NULL;
+		text = choose_derived(c, i->args[a]) ? choose_stops(c, i->args[a], value) : NULL;
 	for (uint32_t a = 0; a < operands(i) && !text; a++)
-		if (derived(c, i->args[a]))
+		if (choose_derived(c, i->args[a]))
 			text = operand_fails(c, i, a, choose_value_in(c, i->args[a], value));
 	return text;
 }
@@ -278,7 +335,7 @@ static const char *use_stops(struct choice *c, ir_ref use, const pg_value *value
 /* What Lua has to say of ("text")[1], whichever the number. */
 static bool finds_nothing(struct choice *c, const struct ir_ins *i, const pg_value *value)
 {
-	if (i->op != IRO(index) || !derived(c, i->args[0]) || ir_at(c->f, i->args[1])->type.kinds & IR_ALL_STRINGS)
+	if (i->op != IRO(index) || !choose_derived(c, i->args[0]) || ir_at(c->f, i->args[1])->type.kinds & IR_ALL_STRINGS)
 		return false;
 	const pg_value *of = choose_value_in(c, i->args[0], value);
 	return of && of->kind == PG_STR;
@@ -290,7 +347,7 @@ static ir_ref copy_use(struct choice *c, ir_blk b, ir_ref use, const pg_value *v
 	ir_ref *args = arena_copy(c->fl->u->arena, ir_at(c->f, use)->args,
 				  sizeof(*args) * ir_at(c->f, use)->nargs);
 	for (uint32_t a = 0; a < ir_at(c->f, use)->nargs; a++)
-		if (derived(c, args[a]))
+		if (choose_derived(c, args[a]))
 			args[a] = copy_derived(c, b, args[a], k);
 	ir_ref r = choose_copy(c, b, use);
 	ir_at(c->f, r)->args = args;
@@ -300,6 +357,8 @@ static ir_ref copy_use(struct choice *c, ir_blk b, ir_ref use, const pg_value *v
 /* Returns what stands for the use, or 0. */
 static ir_ref choose_use(struct choice *c, ir_ref use)
 {
+	if (choose_guards(c, use))
+		return choose_guarded(c, use);
 	ir_blk rest = choose_open(c, use);
 	if (rest)
 		ir_remove(c->f, use);
@@ -342,7 +401,7 @@ static void choose_failure(struct choice *c, ir_ref v)
 static void drop_derived(struct choice *c)
 {
 	for (ir_ref r = 1; r < c->f->nins; r++)
-		if (ir_at(c->f, r)->block && r != c->index && derived(c, r))
+		if (ir_at(c->f, r)->block && r != c->index && choose_derived(c, r))
 			ir_remove(c->f, r);
 	if (ir_at(c->f, c->index)->op != IRO(param))
 		ir_remove(c->f, c->index);

@@ -92,6 +92,12 @@ const char *infer_operand(const struct infer *in, ir_ref r, uint32_t i)
 		? arena_printf(in->fl.u->arena, "'%s'", n->name) : "this value";
 }
 
+const char *infer_called(const struct infer *in, const struct ir_type *t, uint64_t kinds)
+{
+	unsigned kind = ir_first_kind(t->kinds & kinds);
+	return kind == IR_HOST && t->k && t->k->kind == PG_TABLE ? "table" : ir_kind_lua(in->fl.u, kind);
+}
+
 /* "a nil value", "a boolean value" ... of the kinds in t outside `wanted` */
 const char *infer_wrong(const struct infer *in, const struct ir_type *t, uint64_t wanted)
 {
@@ -703,16 +709,33 @@ static bool find_refused(struct infer *in)
 	return any;
 }
 
+/* What everything is while what is refused gives what it would give: told.c asks for it. */
+static void keep_guess(struct flow *fl)
+{
+	if (!fl->u->tells)
+		return;
+	if (fl->cap_guess < fl->f->nins) {
+		fl->cap_guess = 2 * fl->f->nins;
+		fl->guess = arena_array(fl->u->scratch, uint64_t, fl->cap_guess);
+	}
+	fl->nguess = fl->f->nins;
+	for (ir_ref r = 1; r < fl->nguess; r++)
+		fl->guess[r] = ir_at(fl->f, r)->type.kinds;
+}
+
 /* What is refused now may be right in a later round: when a test tells more of a value, or a variable is parted in two.
  * Until then nothing that follows from its giving nothing is believed, such as that a loop does not go round. */
 void infer_round(struct flow *fl)
 {
 	fl->exec = arena_array(fl->u->scratch, bool, fl->f->nblocks);
 	struct infer in = { .fl = *fl };
+	fl->nguess = 0;
 	do {
 		settle(&in);
-		if (in.fl.refuses && !in.fl.waits)
+		if (in.fl.refuses && !in.fl.waits) {
 			in.fl.waits = arena_array(fl->u->scratch, bool, fl->f->nins);
+			keep_guess(fl);
+		}
 	} while (in.fl.refuses && find_refused(&in));
 }
 

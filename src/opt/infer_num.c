@@ -199,7 +199,7 @@ static bool is_number(const pg_value *v)
 /* Whether two captured values are one is not known of what has no name, and not up to us where an __eq says it. */
 static bool may_be_equal(const pg_value *a, const pg_value *b)
 {
-	return a->kind == b->kind && (a->kind == PG_HOST || (a->kind == PG_TABLE && a->id != b->id && (a->n || b->n)));
+	return a->kind == b->kind && (a->kind == PG_HOST || (a->kind == PG_TABLE && a->id != b->id && ((a->n | b->n) & PG_TABLE_EQ)));
 }
 
 int fold_compare(enum ir_op op, const pg_value *a, const pg_value *b)

@@ -29,6 +29,8 @@ struct flow {
 	bool refuses;          /* something was wrong, reported or not */
 	bool any_key;          /* choose: what is looked up by a key of which nothing is known yet is chosen, too */
 	bool *waits;           /* by value, in infer_round: refused as things stand, which says nothing of what follows; or NULL */
+	uint64_t *guess;       /* by value, of the last infer_round: kinds, as if nothing that it refused had been */
+	uint32_t nguess, cap_guess;
 };
 void infer_round(struct flow *fl);
 /* The same for the whole of main as it stands, with what is decided thrown out. Needs ir_order. */

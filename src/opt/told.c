@@ -54,6 +54,21 @@ static uint64_t kinds_left(struct flow *fl, const struct ir_lib *row, const stru
 	return ~(gone & IR_ALL_STRINGS ? gone | IR_ALL_STRINGS : gone);
 }
 
+/* Kinds of v, of which nothing is known before what is computed from it under the test is:
+ *
+ *   v = phi(1, w, "done")   if type(v) == "number" then w = v + 1
+ *
+ * While v is not cut down, the sum is refused, and what it gives is open, and so is v. So what v is if the sum gives a number
+ * is asked. That may be too little: then a kind too few goes, which does no harm, and the next round tells of it. */
+static bool guessed(const struct flow *fl, ir_ref v, struct ir_type *out)
+{
+	uint64_t kinds = v < fl->nguess ? fl->guess[v] : 0;
+	if (!kinds || ir_single(kinds) || kinds & IR_BIT(IR_PENDING))
+		return false;
+	*out = (struct ir_type){ .kinds = kinds };
+	return true;
+}
+
 /* What a condition that is true, or false, tells. */
 static bool of_condition(struct flow *fl, ir_ref cond, bool is, struct fact *out)
 {
@@ -71,7 +86,7 @@ static bool of_condition(struct flow *fl, ir_ref cond, bool is, struct fact *out
 		return false;
 	ir_ref v = ir_at(f, call)->args[1];
 	struct ir_type t = ir_at(f, v)->type;
-	if (type_is_pending(&t) ? !choose_type(fl, ir_untested(f, v), &t) : ir_single(t.kinds))
+	if (type_is_pending(&t) ? !choose_type(fl, ir_untested(f, v), &t) && !guessed(fl, v, &t) : ir_single(t.kinds))
 		return false;
 	*out = (struct fact){ ir_untested(f, v), kinds_left(fl, ir_at(f, ir_at(f, call)->args[0])->type.row, &t, k, is) };
 	return true;

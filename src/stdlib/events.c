@@ -93,9 +93,10 @@ static bool is_far(uint64_t kinds, uint32_t most)
 	return kinds & IR_BIT(IR_LONG) || (kinds & IR_BIT(IR_SLICE) && most > LW_MAXSTR);
 }
 
-static bool not_printed(struct infer *in, uint32_t site, uint32_t arg, unsigned kind)
+static bool not_printed(struct infer *in, uint32_t site, uint32_t arg, const struct ir_type *t, uint64_t kinds)
 {
-	const char *name = ir_kind_lua(infer_unit(in), kind);
+	const unsigned kind = ir_first_kind(t->kinds & kinds);
+	const char *name = infer_called(in, t, kinds);
 	const struct ir_view *view = ir_view_of(infer_unit(in)->target, kind);
 	if (kind == IR_ENTRY || kind == IR_REC || view)
 		infer_refuse_by(in, site, view ? view->use : NULL, ON_STRINGS, "print its fields", "argument #%u of print is "
@@ -114,7 +115,7 @@ bool std_print_type(struct infer *in, const struct ir_lib *row, uint32_t site, u
 	for (uint32_t i = 0; i < n; i++) {
 		bool known = a[i].k && a[i].k->kind < PG_CIDR;
 		if (!known && a[i].kinds & ~printable)
-			return not_printed(in, site, i + 1, ir_first_kind(a[i].kinds & ~printable));
+			return not_printed(in, site, i + 1, &a[i], ~printable);
 		bool far = !known && is_far(a[i].kinds, a[i].most);
 		uint32_t most = lw_text_cap(a[i].kinds & IR_STRINGS, a[i].cap, a[i].most);
 		bytes += !far ? 0 : most < LW_MAXLONG ? most + 8 : (uint32_t)LW_MAXLONG;

@@ -155,7 +155,7 @@ bool std_gmatch_type(struct infer *in, const struct ir_lib *row, uint32_t site, 
 	(void)row;
 	if (!(a->kinds & (IR_STRINGS | IR_VIEWS | INT)))
 		return infer_error(in, site, NULL, "bad argument #1 to 'gmatch' (string expected, got %s)",
-				   ir_kind_lua(infer_unit(in), ir_first_kind(a->kinds))), false;
+				   infer_called(in, a, IR_ANY)), false;
 	if (!std_one_string(in, &gmatch, site, a))
 		return false;
 	if (n > 1 && a[1].kinds & ~(INT | NIL))

@@ -137,8 +137,8 @@ static bool argument(struct infer *in, const struct ir_lib *row, uint32_t site, 
 	if (!wrong && a->kinds & INT)
 		return true;
 	return infer_error(in, site, NULL, "argument #%u of 'format' is %s %s here, and %%%c takes an integer", i,
-			   wrong && a->kinds & INT ? "perhaps a" : "a", ir_kind_lua(infer_unit(in),
-			   ir_first_kind(wrong ? wrong : a->kinds)), p->conv->name), false;
+			   wrong && a->kinds & INT ? "perhaps a" : "a", infer_called(in, a,
+			   wrong ? wrong : IR_ANY), p->conv->name), false;
 }
 
 bool std_format_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,

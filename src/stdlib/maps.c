@@ -21,7 +21,7 @@ static const char *type_text(struct arena *a, const struct ctype *t)
 
 static const char *kind_of(struct infer *in, const struct ir_type *t)
 {
-	return ir_kind_lua(infer_unit(in), ir_first_kind(t->kinds));
+	return infer_called(in, t, IR_ANY);
 }
 
 /* Text is made an address in the user half only. */

@@ -42,7 +42,7 @@ static bool packable(struct infer *in, uint32_t site, uint32_t i, const struct w
 		return infer_refuse(in, site, ON_STRINGS, "give it integers and strings, as its format says",
 				    "argument #%u of 'pack' is %s %s here, and its format wants %s", i,
 				    wrong && a->kinds & good ? "perhaps a" : "a",
-				    ir_kind_lua(infer_unit(in), ir_first_kind(wrong ? wrong : a->kinds)),
+				    infer_called(in, a, wrong ? wrong : IR_ANY),
 				    f->what == WIRE_INT ? "an integer" : "a string"), false;
 	uint32_t cap = f->what == WIRE_INT ? 0 : lw_text_cap(a->kinds & good, a->cap, a->most);
 	cap = cap < LW_MAXLONG ? cap : (uint32_t)LW_MAXLONG;

@@ -63,7 +63,7 @@ static bool extreme_type(struct infer *in, const struct ir_lib *row, uint32_t si
 		if (wrong)
 			return infer_error(in, site, "give it integers", "argument #%u of '%s' %s a %s here", i + 1,
 				row->name, a[i].kinds & INT ? "may be" : "is", wrong & IR_BIT(IR_FLOAT) ? "float" :
-				ir_kind_lua(infer_unit(in), ir_first_kind(wrong))), false;
+				infer_called(in, &a[i], wrong)), false;
 	}
 	return true;
 }

@@ -27,7 +27,7 @@ bool std_textual(struct infer *in, const struct ir_lib *row, uint32_t site, cons
 	if (wrong)
 		return infer_refuse(in, site, ON_STRINGS, "give it a string, a number, a boolean, nil or an "
 				    "address", "'%s' of a %s is not there in kernel code", row->name,
-				    ir_kind_lua(infer_unit(in), ir_first_kind(wrong))), false;
+				    infer_called(in, a, wrong)), false;
 	return true;
 }
 

@@ -325,4 +325,21 @@ diag.case("two places, and the first of them emptied", function(p)
 	if p.len > 7 then t[#t + 1], t[#t + 1] = nil, 2 end
 	return #t
 end)
+local captured = { 3 }
+local added = { a = 1, c = setmetatable({}, { __add = function() return 7 end, __lt = function() return true end }) }
+diag.case("a captured table as text", function() return tostring(captured) == "x" end)
+diag.case("a captured table in math", function(p) return math.max(p.len, captured) end)
+diag.case("a captured table in a format", function() return ("%d"):format(captured) == "x" end)
+diag.case("a captured table printed", function() print(captured) end)
+diag.case("a captured table packed", function() return ("i4"):pack(captured) == "x" end)
+diag.case("words of a captured table", function() for w in string.gmatch(captured, "x") do print(w) end end)
+diag.case("a sum that a metamethod may give", function(p) return added[p:sub(1, 1)] + 1 end)
+diag.case("a comparison that a metamethod may make", function(p) return added[p:sub(1, 1)] < 1 and bpf.DROP end)
+diag.case("tested for its kind, in a loop, and used as another", function(p)
+	local v = 1
+	for i = 1, p.len do
+		if type(v) == "string" then v = v + i elseif i > 9 then v = "done" end
+	end
+	return v == "done" and bpf.DROP
+end)
 diag.done()

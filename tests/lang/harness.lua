@@ -176,6 +176,7 @@ end
 -- that is known only at run time.
 local function plain(message)
 	message = tostring(message):gsub("^-?%d+$", "(error object is a number value)")
+	message = message:gsub("^table: 0x%x+$", "(error object is a table value)")
 	for _, what in ipairs { "local", "global", "upvalue", "field", "method", "constant" } do
 		message = message:gsub(" %(" .. what .. " '[^']*'%)$", "")
 	end

@@ -98,4 +98,84 @@ lang.case { name = "addresses among them, told", inputs = one, f = function(k)
 	if type(v) == "userdata" then return v:byte(1), v == bpf.ip "10.0.0.1" end
 	return type(v) == "number" and v
 end }
+-- tables beside what there is to compute with: Lua says what a table cannot be
+local held = { a = 1, b = 2, c = { 3 }, d = { e = { 5 } } }
+local beside = { 5, { x = 3 }, inc, 7, "text", { x = "y" }, false }
+local summed = { 5, { x = 3 }, inc, 7, 9, {}, 8 }
+local letters = lang.each { "a", "b", "c", "d", "e", "", "ab" }
+lang.case { name = "tables among them, multiplied", inputs = letters, f = function(name) return held[name] * 2 end }
+lang.case { name = "tables among them, second in a sum", inputs = two, f = function(k, n)
+	if math.type(n) ~= "integer" then return end
+	local ok, v = pcall(function() return n + held[k == 1 and "a" or k == 2 and "b" or k == 3 and "c" or "none"] end)
+	return ok, ok and v
+end }
+lang.case { name = "tables among them, negated, and bit by bit", inputs = letters, f = function(name)
+	local v = held[name]
+	local ok, minus = pcall(function() return -v end)
+	local ok2, bits = pcall(function() return v & 4 | ~v end)
+	return ok and minus, ok2 and bits, (pcall(function() return 1 << v end))
+end }
+lang.case { name = "tables among them, called", inputs = one, f = function(k) return (beside[k](3)) end }
+lang.case { name = "tables among them, divided", inputs = letters, f = function(name) return held[name] // 2 end }
+lang.case { name = "tables among them, less", inputs = letters, f = function(name) return held[name] < 2 end }
+lang.case { name = "tables among them, less than what may be none", inputs = lang.pairs { "a", "c", "nil", 1, 2, true },
+	f = function(name, n)
+	if type(name) ~= "string" then return end
+	return n <= held[name], held[name] > n
+end }
+lang.case { name = "tables among them, compared where they are known to be there", inputs = letters, f = function(name)
+	local v = held[name]
+	if not v then return "none" == name end
+	return v < 2
+end }
+lang.case { name = "tables and functions among them, compared", inputs = two, f = function(k, n)
+	local ok, less = pcall(function() return beside[k] < "u" end)
+	return ok, ok and less, beside[k] <= n
+end }
+lang.case { name = "tables among them, joined", inputs = letters, f = function(name) return #(held[name] .. "x") end }
+lang.case { name = "tables among them, joined behind others", inputs = lang.pairs { "a", "c", 3, true, "nil" }, f = function(name, n)
+	if type(name) ~= "string" then return end
+	return #("<" .. held[name] .. ">"), #(n .. "," .. held[name])
+end }
+lang.case { name = "tables among them, as a limit", inputs = letters, f = function(name)
+	local n = 0
+	for i = 1, held[name] do n = n + i end
+	return n
+end }
+lang.case { name = "tables among them, added up", inputs = one, f = function(n)
+	local sum, count = 0, 1
+	for i = 4, 4 + (n & 3) do
+		count = 1 + (sum & 7) * 2
+		sum = sum + (i == n and summed[n] or 1) * count - summed[i & 4]
+	end
+	return sum, count
+end }
+lang.case { name = "tables among them, computed with in a loop", inputs = one, f = function(n)
+	local sum = 0
+	for i = 4, 4 + (n & 3) do sum = sum + (summed[i] or 1) end
+	return sum
+end }
+lang.case { name = "tables among them, the greatest", inputs = lang.pairs { "a", "c", "d", "nil", 1, -2, true }, f = function(name, n)
+	if type(name) ~= "string" or type(n) == "string" then return end
+	local ok, most = pcall(function() return math.max(held[name], n) end)
+	return math.min(n, held[name]), ok, ok and most
+end }
+lang.case { name = "tables among them, compared with a sum of them", inputs = one, f = function(n)
+	local sum, least = 0, 8
+	for i = 4, 4 + (n & 3) do
+		if summed[i] > sum then sum = sum + summed[i] else least = math.min(summed[i], n) end
+	end
+	return sum, least
+end }
+lang.case { name = "tables in tables, added to", inputs = letters, f = function(name)
+	local v = held[name]
+	if type(v) == "table" then return v[1] + 1, v.e == nil end
+	return v
+end }
+lang.case { name = "chosen by a branch, and multiplied", inputs = letters, f = function(name)
+	local k
+	if name == "a" then k = "b" else k = name end
+	local v = held[k] or 4
+	return v * 3
+end }
 lang.done()

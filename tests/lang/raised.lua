@@ -81,4 +81,8 @@ over("raised again, uncaught", function(s)
 	local ok, e = pcall(function() if #s == 8 then s = nil end error("x" .. #s, 0) end)
 	error(e, 0)
 end)
+local reason = { code = 3 }
+local reasons = { [1] = reason, [6] = { code = 9 }, [8] = "eight" }
+over("a captured table, uncaught", function(s) if #s > 6 then error(reason) end return #s end)
+over("one of several, or none, uncaught", function(s) error(reasons[#s] or reason) end)
 lang.done()

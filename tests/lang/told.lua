@@ -149,4 +149,98 @@ lang.case { name = "what ends a loop is known late", inputs = lang.each { "nil",
 	until math.tointeger((type(r) == "number" and r or nil))
 	return t
 end }
+-- what the test leaves is what the variable is computed from: that is known only when it is known
+local turns = lang.each { "nil", 0, 1, 4, 9, true }
+lang.case { name = "computed from itself in a loop", inputs = turns, f = function(n)
+	local v = 1
+	for _ = 1, n do
+		if type(v) == "number" then
+			v = v + 1
+			if v > 5 then v = "done" end
+		end
+	end
+	return v == "done", type(v) == "number" and v
+end }
+lang.case { name = "computed from itself while it is a number", inputs = turns, f = function(n)
+	local v, count = n, 0
+	while type(v) == "number" do
+		count = count + v
+		v = v + 2
+		if v > 9 then v = "end" end
+	end
+	return type(v) == "string", count
+end }
+lang.case { name = "computed from itself until it is none", inputs = turns, f = function(n)
+	local v, turns = n, 0
+	repeat
+		v = v * 2 + 1
+		turns = turns + 1
+		if v > 50 then v = "end" end
+	until type(v) == "string"
+	return turns, #v
+end }
+lang.case { name = "computed from itself by an inner function", inputs = turns, f = function(n)
+	local function following(v)
+		if v == nil then return false elseif v == false then return 1 end
+		if math.type(v) == "integer" then
+			if v > 3 then return "done" end
+			return v + 1
+		end
+		return v
+	end
+	local v
+	for _ = 1, n do v = following(v) end
+	return type(v) == "string" and #v or v
+end }
+lang.case { name = "a field computed from itself", inputs = turns, f = function(n)
+	local r = { v = 1 }
+	for _ = 1, n do
+		if type(r.v) ~= "string" then
+			if r.v > 3 then r.v = "done" else r.v = r.v + 1 end
+		end
+	end
+	return type(r.v) == "string", r.v == 4
+end }
+lang.case { name = "a text computed from itself", inputs = turns, f = function(n)
+	local v, w = "a", 0
+	for _ = 1, n do
+		if type(v) == "string" then
+			v = #v > 2 and 7 or v .. "b"
+		elseif type(v) == "number" then
+			v = v > 8 and "" or v + 1
+			w = w + 1
+		end
+	end
+	return type(v) == "string" and #v + 100 or v, w
+end }
+lang.case { name = "two computed from one another", inputs = turns, f = function(n)
+	local a, b = 1, 2
+	for _ = 1, n do
+		if type(a) == "number" and type(b) == "number" then
+			a, b = b + 1, a * 2
+			if a > 6 then a = "x" elseif b > 6 then b = nil end
+		elseif b then
+			a, b = b, 0
+		end
+	end
+	return type(a) == "string", type(a) == "number" and a, b
+end }
+lang.case { name = "what was none before is made a number", inputs = turns, f = function(n)
+	local v = n
+	for _ = 1, 9 do
+		if type(v) ~= "number" then v = 3 end
+		v = v + 4
+		if v > 20 then v = true end
+	end
+	return v
+end }
+lang.case { name = "computed from itself, and tested too late", inputs = turns, f = function(n)
+	local v = n
+	for _ = 1, 4 do
+		v = v + 1
+		if v == 7 then v = nil end
+		if type(v) == "boolean" then v = 1 end
+	end
+	return v
+end }
 lang.done()

@@ -1,0 +1,186 @@
+/*
+ * choose_guard.c - what takes numbers and texts alone, given what a captured table holds beside tables and functions: where
+ * it is one of these Lua's error is raised, and the others meet before it.
+ *
+ *   v < 5, v = T[k]     k == "c" ?  ->  raise "attempt to compare table with number"
+ *                       k == "a" ?  ->  1   -\
+ *                       k == "b" ?  ->  2   --+->  v2 < 5
+ *                       else        ->  nil -/
+ *
+ * Which operand Lua complains of hangs on the others: nothing is done where that is not known.
+ */
+#include "opt/choose.h"
+
+#define PIECE (IR_ALL_STRINGS | IR_BIT(IR_INT))
+#define KNOWN (PIECE | IR_FALSY | IR_BIT(IR_TRUE) | IR_BIT(IR_FLOAT) | IR_BIT(IR_IP4) | IR_BIT(IR_IP6) | IR_BIT(IR_MAC))
+
+static bool is_all(const struct choice *c, ir_ref v, uint64_t kinds)
+{
+	uint64_t is = choose_kinds(c, v);
+	return is && !(is & ~kinds);
+}
+
+/* ---- is operand a complained of, if it is wrong? ---- */
+
+typedef bool blamed(const struct choice *c, const struct ir_ins *i, uint32_t a);
+
+static bool compare_blames(const struct choice *c, const struct ir_ins *i, uint32_t a)
+{
+	return is_all(c, i->args[!a], KNOWN);
+}
+
+/* The last two, from left to right, and then from right to left. */
+static bool concat_blames(const struct choice *c, const struct ir_ins *i, uint32_t a)
+{
+	for (uint32_t before = i->nargs; before-- > 0;) {
+		bool first = a == i->nargs - 1 ? before == a - 1 : a < i->nargs - 2 && before > a;
+		if (first && !is_all(c, i->args[before], PIECE))
+			return false;
+	}
+	return true;
+}
+
+enum { INIT, LIMIT, STEP };
+
+static bool for_blames(const struct choice *c, const struct ir_ins *i, uint32_t a)
+{
+	const pg_value *step = ir_at(c->f, i->args[STEP])->type.k;
+	for (uint32_t other = INIT; other <= STEP; other++)
+		if (other != a && !is_all(c, i->args[other], IR_BIT(IR_INT)))
+			return false;
+	return a != LIMIT || (step && step->i);
+}
+
+/* math.max and math.min, which compare two. */
+static bool call_blames(const struct choice *c, const struct ir_ins *i, uint32_t a)
+{
+	const struct ir_lib *row = ir_at(c->f, i->args[0])->type.row;
+	bool two = i->nargs == 3 && a && !(i->aux & (IR_PADDED | IR_OPEN));
+	return two && row && (!strcmp(row->name, "math.max") || !strcmp(row->name, "math.min")) &&
+	       is_all(c, i->args[3 - a], KNOWN & ~IR_ALL_STRINGS);
+}
+
+static blamed *const blames[IR_NOPS] = {
+	[IRO(lt)] = compare_blames,    [IRO(le)] = compare_blames,  [IRO(concat)] = concat_blames,
+	[IRO(forskip)] = for_blames,   [IRO(forcount)] = for_blames, [IRO(call)] = call_blames,
+};
+
+/* ---- what Lua says ---- */
+
+/* What is raised in C has no position. */
+static void raise_text(struct choice *c, ir_blk b, ir_ref use, const char *text)
+{
+	struct ir_unit *u = c->fl->u;
+	if (ir_at(c->f, use)->op != IRO(call)) {
+		flow_raise(c->fl, b, use, text);
+		return;
+	}
+	const pg_value *k = const_new(u, (pg_value){ .kind = PG_STR, .str = text, .n = (uint32_t)strlen(text) });
+	flow_raise_value(c->fl, b, use, flow_const(c->fl, b, ir_at(c->f, use)->site, k));
+}
+
+/* `name` is on the right of the comparison, or on the left. */
+static void raise_compared(struct choice *c, ir_blk b, ir_ref use, ir_ref other, bool right, const char *name)
+{
+	struct ir_unit *u = c->fl->u;
+	uint32_t site = ir_at(c->f, use)->site;
+	for (uint64_t left = choose_kinds(c, other); left;) {
+		const char *with = ir_kind_lua(u, ir_first_kind(left));
+		uint64_t same = 0;
+		for (uint64_t k = left; k; k &= k - 1)
+			same |= strcmp(ir_kind_lua(u, ir_first_kind(k)), with) ? 0 : k & -k;
+		const char *text = arena_printf(u->arena, "attempt to compare %s with %s", right ? with : name, right ? name : with);
+		left &= ~same;
+		if (!left) {
+			raise_text(c, b, use, text);
+			return;
+		}
+		ir_blk is_such = ir_block_new(c->f), next = ir_block_new(c->f);
+		ir_ref is = flow_emit(c->fl, b, site, IRO(isof), 1, &other);
+		ir_at(c->f, is)->imm = (int64_t)same;
+		ir_ref t = flow_emit(c->fl, b, site, IRO(branch), 1, &is);
+		ir_succ(c->f, t, 0, is_such, 0, NULL);
+		ir_succ(c->f, t, 1, next, 0, NULL);
+		raise_text(c, is_such, use, text);
+		b = next;
+	}
+}
+
+static void raise_wrong(struct choice *c, ir_blk b, ir_ref use, uint32_t a, const pg_value *of)
+{
+	static const char *const operand[] = { "initial value", "limit", "step" };
+	struct arena *arena = c->fl->u->arena;
+	const char *name = choose_kind_name(c->fl->u, of);
+	const struct ir_ins *i = ir_at(c->f, use);
+	enum ir_op op = i->op;
+	if (op == IRO(lt) || op == IRO(le))
+		raise_compared(c, b, use, i->args[!a], a == 1, name);
+	else if (op == IRO(call)) /* max asks whether the first is less, min whether the second is */
+		raise_compared(c, b, use, i->args[3 - a], (a == 2) == !strcmp(ir_at(c->f, i->args[0])->type.row->name, "math.max"), name);
+	else
+		flow_raise(c->fl, b, use, op == IRO(concat) ? arena_printf(arena, "attempt to concatenate a %s value", name)
+			   : arena_printf(arena, "bad 'for' %s (number expected, got %s)", operand[a], name));
+}
+
+/* ---- which ---- */
+
+/* What no metamethod makes a number or a text of. */
+static bool is_wrong(const pg_value *of)
+{
+	return choose_bare(of) || ir_kind_of(of->kind) == IR_FUNC;
+}
+
+/* The one operand that is derived; nargs: none is, or several are. */
+static uint32_t derived_operand(struct choice *c, const struct ir_ins *i)
+{
+	uint32_t at = i->nargs;
+	for (uint32_t a = 0; a < i->nargs; a++)
+		if (choose_derived(c, i->args[a])) {
+			if (at < i->nargs)
+				return i->nargs;
+			at = a;
+		}
+	return at;
+}
+
+bool choose_guards(struct choice *c, ir_ref use)
+{
+	const struct ir_ins *i = ir_at(c->f, use);
+	uint32_t a = blames[i->op] ? derived_operand(c, i) : i->nargs;
+	if (a == i->nargs || !blames[i->op](c, i, a) || choose_tables_alone(c, i->args[a]))
+		return false;
+	for (uint32_t n = 0; n < c->n; n++) {
+		const pg_value *of = choose_value_in(c, i->args[a], c->pairs[n].value);
+		if (!choose_stops(c, i->args[a], c->pairs[n].value) && (!of || !(choose_plain(of) || is_wrong(of))))
+			return false;
+	}
+	return true;
+}
+
+ir_ref choose_guarded(struct choice *c, ir_ref use)
+{
+	uint32_t a = derived_operand(c, ir_at(c->f, use)), site = ir_at(c->f, use)->site;
+	ir_ref v = ir_at(c->f, use)->args[a];
+	ir_blk rest = choose_open(c, use), meet = ir_block_new(c->f);
+	ir_remove(c->f, use);
+	ir_ref all = ir_param_add(c->f, rest), plain = ir_param_add(c->f, meet);
+	for (uint32_t i = 0; i < c->narms; i++) {
+		ir_blk b = c->arms[i].block;
+		const char *error = choose_stops(c, v, c->arms[i].value);
+		const pg_value *of = choose_value_in(c, v, c->arms[i].value);
+		if (error)
+			flow_raise(c->fl, b, use, error);
+		else if (choose_plain(of))
+			choose_meet(c, b, meet, flow_const(c->fl, b, site, of));
+		else
+			raise_wrong(c, b, use, a, of);
+	}
+	ir_ref r = choose_copy(c, meet, use);
+	ir_at(c->f, r)->args[a] = plain;
+	if (ir_at(c->f, r)->op == IRO(call)) {
+		r = flow_emit(c->fl, meet, site, IRO(several), 1, &r);
+		ir_at(c->f, r)->aux = IR_OPEN;
+	}
+	choose_meet(c, meet, rest, r);
+	return all;
+}
