@@ -829,6 +829,7 @@ static int rounds(struct flow *fl)
 		infer_round(fl);
 		prune(fl);
 		int flat = several_normalise(fl);
+		flat += counted_surplus(fl);
 		if (weigh_calls(fl))
 			return -EAGAIN;
 		int inlined = inline_calls(fl);
