@@ -56,7 +56,7 @@ static bool is_access(const struct ir_ins *i, uint32_t arg)
 static bool looks_only(const struct ir_ins *i)
 {
 	return i->op == IRO(branch) || i->op == IRO(not) || i->op == IRO(pi) || i->op == IRO(eq) || i->op == IRO(located) ||
-	       i->op == IRO(indexed);
+	       i->op == IRO(raise) || i->op == IRO(indexed);
 }
 
 /* ---- finding ---- */

@@ -176,7 +176,7 @@ end
 -- that is known only at run time; a division by zero without its line,
 -- which stock Lua 5.4.4 gets wrong.
 local function plain(message)
-	message = tostring(message):gsub("^-?%d+$", "(error object is a number value)")
+	message = tostring(message):gsub("^-?%d+$", "(error object is a number value)"):gsub("^(%a+): 0x%x+$", "(error object is a %1 value)")
 	for _, what in ipairs { "local", "global", "upvalue", "field", "method", "constant" } do
 		message = message:gsub(" %(" .. what .. " '[^']*'%)$", "")
 	end
