@@ -137,6 +137,16 @@ static void push_after(lua_State *L, int first, int input)
 	lua_pushlstring(L, bytes, n);
 }
 
+/* As the stand-alone lua has it: a table that is raised has no text, unless it says so itself. */
+static void push_message(lua_State *L, int error)
+{
+	int type = lua_type(L, error);
+	if ((type == LUA_TTABLE || type == LUA_TFUNCTION) && luaL_getmetafield(L, error, "__tostring") == LUA_TNIL)
+		lua_pushfstring(L, "(error object is a %s value)", lua_typename(L, type));
+	else
+		luaL_tolstring(L, error, NULL);
+}
+
 int pgl_twin(lua_State *L, const struct pgl_opts *o, int func, int input)
 {
 	struct pgl *s = pgl_get(L);
@@ -161,7 +171,7 @@ int pgl_twin(lua_State *L, const struct pgl_opts *o, int func, int input)
 	push_after(L, first, input);
 	lua_pushinteger(L, (lua_Integer)ns);
 	if (error)
-		luaL_tolstring(L, error, NULL);
+		push_message(L, error);
 	else
 		lua_pushnil(L);
 	return 4;

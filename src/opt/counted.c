@@ -206,3 +206,39 @@ int counted_known(struct flow *fl)
 		}
 	return 0;
 }
+
+/* ---- more arguments than are looked at ---- */
+
+/* Is argument `last` there, however many values the last call gave? */
+static bool is_there(const struct ir_fn *f, ir_ref call, uint32_t last)
+{
+	struct counted c = { .f = (struct ir_fn *)f, .call = call };
+	return last && find_last(&c) && last <= c.fixed - c.none;
+}
+
+static bool cut(struct ir_fn *f, ir_ref call)
+{
+	struct ir_ins *i = ir_at(f, call);
+	const struct ir_lib *row = i->aux & IR_OPEN ? NULL : row_of(f, call);
+	if (!row || i->nargs < 2)
+		return false;
+	uint32_t n = 1 + row_heeds(f->unit, row, i->nargs - 1, ir_at(f, i->args[1])->type.kinds);
+	if (n == i->nargs || type_is_pending(&ir_at(f, i->args[1])->type))
+		return false;
+	bool there = is_there(f, call, n - 1);
+	i->nargs = n;
+	i->aux &= ~(uint32_t)(there ? IR_LAST : IR_MORE);
+	return true;
+}
+
+/* What they are is worked out all the same, where it was written. */
+int counted_surplus(struct flow *fl)
+{
+	struct ir_fn *f = fl->f;
+	int done = 0;
+	for (uint32_t o = 0; o < f->nrpo; o++)
+		for (ir_ref r = fl->exec[f->rpo[o]] ? ir_block(f, f->rpo[o])->first : 0; r; r = ir_at(f, r)->next)
+			if (ir_at(f, r)->op == IRO(call))
+				done += cut(f, r);
+	return done;
+}

@@ -105,8 +105,7 @@ static bool keeps_length(const struct full *l, const struct rec *rec, ir_ref r)
 	}
 }
 
-/* Is each value that may be such a table one of the web? A test may give one of which nothing is known yet. */
-static bool is_followed(const struct records *s, const struct rec *web)
+bool record_followed(const struct records *s, const struct rec *web)
 {
 	const struct ir_fn *f = s->f;
 	for (uint32_t o = 0; o < f->nrpo; o++)
@@ -126,7 +125,7 @@ uint32_t full_length(const struct records *s, const struct rec *web)
 		for (uint32_t k = 0; record_web(s, &s->v[v]) == web && k < s->v[v].nuses; k++)
 			if (!keeps_length(&l, &s->v[v], s->v[v].uses[k]))
 				return 0;
-	return l.length && is_followed(s, web) ? l.length : 0;
+	return l.length && record_followed(s, web) ? l.length : 0;
 }
 
 /* ---- t[#t + 1] = v ---- */
@@ -195,7 +194,7 @@ bool full_grows(struct records *s, const struct rec *web)
 		for (uint32_t k = 0; grows && k < s->v[v].nuses; k++)
 			grows = grows_only(&l, &s->v[v], s->v[v].uses[k]);
 	}
-	grows = grows && is_followed(s, web);
+	grows = grows && record_followed(s, web);
 	for (uint32_t v = 0; grows && v < s->n; v++)
 		if (record_web(s, &s->v[v]) == web && record_made(s, &s->v[v]))
 			ir_at(s->f, s->v[v].value)->imm = 1;

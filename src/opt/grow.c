@@ -16,8 +16,7 @@
 
 enum { MOST = 16 };
 
-/* The only value of its web. */
-static bool is_alone(const struct records *s, const struct rec *rec)
+bool record_alone(const struct records *s, const struct rec *rec)
 {
 	if (rec->up != (uint32_t)(rec - s->v) || !record_made(s, rec))
 		return false;
@@ -140,6 +139,17 @@ static void count_beside(struct lists *l, const struct rec *rec)
 		change_count(l, rec->uses[k], count, n + 1, most + MOST);
 }
 
+/* Does anything hang on how long it is? */
+static bool is_counted(const struct records *s, const struct rec *rec)
+{
+	for (uint32_t k = 0; k < rec->nuses; k++) {
+		const struct ir_ins *i = ir_at(s->f, rec->uses[k]);
+		if (i->op == IRO(len) || (i->op == IRO(setindex) && !record_const(s, i->args[1])))
+			return true;
+	}
+	return false;
+}
+
 /* Loops over it come first, for they read it. */
 static bool go_over(struct lists *l, const struct rec *rec)
 {
@@ -158,9 +168,12 @@ int grow_lists(struct records *s)
 	l.to = arena_array(s->u->scratch, ir_ref, l.nto);
 	for (uint32_t v = 0; v < s->n; v++) {
 		const struct rec *rec = &s->v[v];
-		if (!rec->waits || rec->held || rec->done || !rec->grows || !is_alone(s, rec))
+		if (!rec->waits || rec->held || rec->done || !rec->grows || !record_alone(s, rec))
 			continue;
-		if (!go_over(&l, rec))
+		bool looped = go_over(&l, rec);
+		if (!looped && !is_counted(s, rec))
+			continue;
+		if (!looped)
 			count_beside(&l, rec);
 		ir_ref *to = arena_array(s->u->scratch, ir_ref, s->f->nins);
 		memcpy(to, l.to, sizeof(*to) * l.nto);

@@ -610,6 +610,20 @@ static bool hangs(const struct flow *fl, const struct ir_ins *i)
 	return false;
 }
 
+/* What hangs is all that it may be, but what calculates gives neither nil nor false, whatever it is of. */
+static struct ir_type waiting(const struct ir_ins *i)
+{
+	struct ir_type t = type_pending();
+	switch (i->op) {
+	case IRO(add): case IRO(sub): case IRO(mul): case IRO(mod): case IRO(idiv): case IRO(unm): case IRO(band): case IRO(bor):
+	case IRO(bxor): case IRO(shl): case IRO(shr): case IRO(bnot): case IRO(len): case IRO(concat):
+		t.kinds &= ~IR_FALSY;
+		return t;
+	default:
+		return t;
+	}
+}
+
 static void visit_block(struct infer *in, ir_blk b)
 {
 	struct flow *fl = &in->fl;
@@ -618,7 +632,7 @@ static void visit_block(struct infer *in, ir_blk b)
 	for (ir_ref r = ir_block(fl->f, b)->first; r; r = ir_at(fl->f, r)->next) {
 		rule *f = rules[ir_at(fl->f, r)->op];
 		bool waits = f && (hangs(fl, ir_at(fl->f, r)) || (fl->waits && fl->waits[r]));
-		struct ir_type t = waits ? type_pending() : f ? f(in, r) : nothing;
+		struct ir_type t = waits ? waiting(ir_at(fl->f, r)) : f ? f(in, r) : nothing;
 		if (ir_at(fl->f, r)->raised)
 			visit_raised(fl, ir_at(fl->f, r), &t);
 		grow(ir_at(fl->f, r), &t);
@@ -854,6 +868,7 @@ static int rounds(struct flow *fl)
 		infer_round(fl);
 		prune(fl);
 		int flat = several_normalise(fl);
+		flat += counted_surplus(fl);
 		if (weigh_calls(fl))
 			return -EAGAIN;
 		int inlined = inline_calls(fl);

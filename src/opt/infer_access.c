@@ -558,6 +558,8 @@ static struct ir_type call_row(struct infer *in, ir_ref r, const struct ir_lib *
 		if (!a[i].kinds)
 			return nothing;
 	}
+	if (n && infer_arg(in, r, 0).row)
+		n = row_heeds(in->fl.u, row, n, a[0].kinds);
 	if (row->effects & IR_PART && n > 2 && !a[2].k && !type_is_pending(&a[2]))
 		a[2].most = bounds_part(&in->fl, r);
 	for (uint32_t i = 0; row->effects & IR_BOUNDED && i < n; i++)
@@ -599,6 +601,7 @@ uint32_t infer_results(struct infer *in, ir_ref call, struct ir_type out[IR_RESU
 		if (!a[i].kinds || type_is_pending(&a[i]))
 			return 0;
 	}
+	n = n ? row_heeds(in->fl.u, row, n, a[0].kinds) : 0;
 	struct infer quiet = *in;
 	quiet.fl.report = false;
 	memset(out, 0, sizeof(*out) * IR_RESULTS);

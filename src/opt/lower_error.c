@@ -13,7 +13,7 @@ static const char *value_text(struct lw *w, unsigned kind, const pg_value *k)
 		return k->str;
 	if (k && k->kind == PG_INT)
 		return arena_printf(w->unit->arena, "%lld", (long long)k->i);
-	const char *name = kind == IR_HOST && k && k->kind == PG_TABLE ? "table" : ir_kind_lua(w->unit, kind);
+	const char *name = k && k->kind == PG_TABLE ? "table" : ir_kind_lua(w->unit, kind);
 	return arena_printf(w->unit->arena, "(error object is a %s value)", name);
 }
 

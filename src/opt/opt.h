@@ -68,6 +68,8 @@ bool row_is_method(const struct ir_unit *u, const struct ir_lib *row);
 /* The row of the callee that serves a call with so many arguments, self included: a view's own method gives way
  * to the one of strings where it does not take as many. */
 const struct ir_lib *row_called(const struct ir_unit *u, const struct ir_lib *row, uint32_t n);
+/* How many of n arguments it looks at: Lua's functions take any number, and leave what is too much. self: kinds of the first. */
+uint32_t row_heeds(const struct ir_unit *u, const struct ir_lib *row, uint32_t n, uint64_t self);
 /* The row that implements reading or writing t[k] for maps, states. */
 const struct ir_lib *map_row(const struct ir_unit *u, const pg_map *m, const char *name);
 
@@ -97,6 +99,8 @@ int told_known(struct flow *fl);
 int equal_known(struct flow *fl);
 /* A call that gets, last, what byte, find or match give is made once for each number of them. Returns how many. */
 int counted_known(struct flow *fl);
+/* Calls of Lua's functions lose the arguments that those do not look at. Returns how many. */
+int counted_surplus(struct flow *fl);
 /* Tables made here of constants, which are only read, and may be captured ones, too, are constants. Returns how many. */
 int fixed_known(struct flow *fl);
 /* Captured tables indexed by what is known at run time become comparisons. Returns how many. */

@@ -56,7 +56,7 @@ static bool is_access(const struct ir_ins *i, uint32_t arg)
 static bool looks_only(const struct ir_ins *i)
 {
 	return i->op == IRO(branch) || i->op == IRO(not) || i->op == IRO(pi) || i->op == IRO(eq) || i->op == IRO(located) ||
-	       i->op == IRO(indexed);
+	       i->op == IRO(raise) || i->op == IRO(indexed);
 }
 
 /* ---- finding ---- */
@@ -634,7 +634,7 @@ int records_promote(struct ir_unit *u, struct ir_fn *f)
 			ready++;
 		}
 	refuse_comparisons(&s);
-	if (!ready && !u->diag->errors && grow_lists(&s))
+	if (!ready && !u->diag->errors && (named_fields(&s) || grow_lists(&s)))
 		return 1;
 	for (uint32_t i = 0; !ready && i < s.n; i++)
 		if (!record_web(&s, &s.v[i])->done) {

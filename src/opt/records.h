@@ -73,6 +73,12 @@ bool lists_keys(struct records *s, struct rec *web, ir_ref key);
 uint32_t full_length(const struct records *s, const struct rec *web);
 /* Has the table no holes, for all that is done is to append to it? That is seen before the keys are known, and kept. */
 bool full_grows(struct records *s, const struct rec *web);
+/* Is each value that may be such a table one of the web? A test may give one of which nothing is known yet. */
+bool record_followed(const struct records *s, const struct rec *web);
+/* Is the table the only value of its web, and made here? */
+bool record_alone(const struct records *s, const struct rec *rec);
+/* Fields by name are known before other keys, which hang on them: how many changes. */
+int named_fields(struct records *s);
 /* Such uses of tables whose keys are all known become uses by name: how many, then all is to be looked at anew; <0:
  * refused. */
 int lists_expand(struct records *s);

@@ -78,8 +78,9 @@ bool std_pack_type(struct infer *in, const struct ir_lib *row, uint32_t site, ui
 		if (takes(&f[i]) && !packable(in, site, arg, &f[i], &a[arg], &most))
 			return false;
 		arg += takes(&f[i]);
-		least += f[i].size;
-		all += most;
+		bool known = least == all;
+		least += f[i].size + (known ? wire_gap(&f[i], least) : 0);
+		all += most + (known ? wire_gap(&f[i], all) : f[i].align - 1);
 	}
 	return std_text_type(in, site, least, all, out);
 }
@@ -95,7 +96,7 @@ bool std_packsize_type(struct infer *in, const struct ir_lib *row, uint32_t site
 	for (uint32_t i = 0; i < count; i++) {
 		if (f[i].what == WIRE_PREFIXED || f[i].what == WIRE_ZERO)
 			return infer_error(in, site, NULL, "bad argument #1 to 'packsize' (variable-length format)"), false;
-		size += f[i].size;
+		size += wire_gap(&f[i], size) + f[i].size;
 	}
 	*out = (struct ir_type){ .kinds = INT, .k = infer_const(in, (pg_value){ .kind = PG_INT, .i = size }) };
 	return true;
@@ -110,6 +111,8 @@ struct packing {
 	struct lw_val *pieces;
 	uint32_t n;            /* of them */
 	uint32_t bytes;        /* of the last one, while integers are put into it; 0: that is over */
+	uint32_t total;        /* bytes of all, but for texts */
+	ir_ref texts;          /* bytes of texts; 0: there are none */
 };
 
 /* The bytes of v as they stand in memory, the first in the lowest bits. */
@@ -149,6 +152,7 @@ static void put(struct packing *k, ir_ref v, uint32_t size)
 	if (in + size > WORD)
 		t->w[2 + at] = lw_text_bytes(w, lw_op2i(w, IRO(shr64), v, 8 * (WORD - in)));
 	k->bytes += size;
+	k->total += size;
 	t->cap = k->bytes;
 	t->w[0] = lw_imm(w, k->bytes);
 }
@@ -176,6 +180,33 @@ static void piece(struct packing *k, const struct lw_val *v)
 	k->bytes = 0;
 }
 
+/* A piece that is no field of a fixed size. */
+static void text(struct packing *k, const struct lw_val *v, ir_ref len)
+{
+	piece(k, v);
+	k->texts = k->texts ? lw_op2(k->w, IRO(add64), k->texts, len) : len;
+}
+
+/* Behind texts it is known at run time how many zeros. */
+static void align(struct packing *k, const struct wire_field *f)
+{
+	struct lw *w = k->w;
+	if (f->align <= 1)
+		return;
+	if (!k->texts) {
+		for (uint32_t n = wire_gap(f, k->total); n; n--)
+			put(k, lw_imm(w, 0), 1);
+		return;
+	}
+	ir_ref at = lw_op2i(w, IRO(add64), k->texts, k->total);
+	ir_ref gap = lw_op2i(w, IRO(and64), lw_op2(w, IRO(sub64), lw_imm(w, 0), at), f->align - 1);
+	struct lw_val zeros = { .kinds = IR_BIT(IR_TEXT), .n = (uint8_t)(1 + (f->align + WORD - 2) / WORD), .cap = f->align - 1 };
+	zeros.w[0] = gap;
+	for (unsigned i = 1; i < zeros.n; i++)
+		zeros.w[i] = lw_imm(w, 0);
+	text(k, &zeros, gap);
+}
+
 /* Of no more than size bytes: zeros behind it make it as many. */
 static void pack_bytes(struct packing *k, const struct wire_field *f, const struct lw_val *v, ir_ref len)
 {
@@ -197,6 +228,7 @@ static void pack_bytes(struct packing *k, const struct wire_field *f, const stru
 		full = lw_long(lw_word(w, &full, 0), lw_imm(w, f->size), f->size);
 	}
 	piece(k, &full);
+	k->total += f->size;
 }
 
 static void no_zeros(struct packing *k, const struct lw_val *v)
@@ -228,11 +260,11 @@ static void pack_string(struct packing *k, const struct wire_field *f, const str
 		if (f->size == 1)
 			wrong_if(k, IR_UGT, len, 255, "string length does not fit in given size");
 		put(k, in_order(w, len, f->size, f->big), f->size);
-		piece(k, &v);
+		text(k, &v, len);
 		return;
 	}
 	no_zeros(k, &v);
-	piece(k, &v);
+	text(k, &v, len);
 	put(k, lw_imm(w, 0), 1);
 }
 
@@ -247,7 +279,9 @@ void std_pack_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const st
 	wire_read(args[0].k, f, &count);
 	for (uint32_t i = 0; i < count; i++) {
 		if (!takes(&f[i])) {
-			put(&k, lw_imm(w, 0), 1);
+			align(&k, &f[i]);
+			if (f[i].size)
+				put(&k, lw_imm(w, 0), f[i].size);
 			continue;
 		}
 		uint64_t good = f[i].what == WIRE_INT ? INT : IR_STRINGS | INT;
@@ -255,6 +289,7 @@ void std_pack_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const st
 		struct lw_val v = lw_check_kind(w, &args[arg++], good, arena_printf(w->unit->arena,
 			"bad argument #%u to '%s' (%s expected, got %%K)", k.where, k.name,
 			f[i].what == WIRE_INT ? "number" : "string"));
+		align(&k, &f[i]);
 		if (f[i].what == WIRE_INT)
 			pack_integer(&k, &f[i], &v);
 		else

@@ -105,7 +105,13 @@ static void one(struct unpacking *u, const struct wire_field *f)
 		zero_ended(u);
 		return;
 	}
-	needs(u, size);
+	if (f->align > 1) { /* the gap and the item are there, or neither is read */
+		ir_ref gap = lw_op2i(w, IRO(and64), lw_op2(w, IRO(sub64), u->s.off, u->pos), f->align - 1);
+		needs(u, lw_op2i(w, IRO(add64), gap, f->size));
+		advance(u, gap);
+	} else {
+		needs(u, size);
+	}
 	if (f->what == WIRE_INT) {
 		*u->out++ = lw_int(integer(u, f));
 	} else if (f->what == WIRE_BYTES) {

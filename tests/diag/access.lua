@@ -120,7 +120,7 @@ diag.case("assigning into a number", function(p) local n = p.len n.x = 1 end)
 -- library functions
 diag.case("too few arguments", function(p) return math.ult(p.len) end)
 diag.case("no argument", function() return math.max() end)
-diag.case("too many arguments", function(p) return math.abs(p.len, 1) end)
+diag.case("too many arguments", function(p) return bpf.cpu(p.len) end)
 diag.case("an argument of the wrong kind", function(p) return math.ult(p.len, p.eth.src) end)
 diag.case("math.max of an address", function(p) return math.max(p.len, p.eth.src) end)
 diag.case("math.tointeger of text", function() return math.tointeger(texts[1]) end)

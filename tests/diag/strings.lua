@@ -137,4 +137,10 @@ diag.case("tonumber of what may be a float", function(p)
 	if p.len > 60 then v = 2.5 end
 	return tonumber(v)
 end)
+-- aligned items
+diag.case("an alignment that is no power of 2", function(p) if string.pack("!4 i3", p.len) == "a" then return bpf.DROP end end)
+diag.case("an alignment beyond all", function(p) if p:unpack("!17 b") == 1 then return bpf.DROP end end)
+diag.case("what aligns, without an item", function(p) if string.pack("bX", p.len & 1) == "a" then return bpf.DROP end end)
+diag.case("what aligns, before bytes", function(p) if p:unpack("b Xc2") == 1 then return bpf.DROP end end)
+
 diag.done()

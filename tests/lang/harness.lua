@@ -175,8 +175,7 @@ end
 -- Messages are compared without the name of the variable; numbers that are raised without saying which, for
 -- that is known only at run time.
 local function plain(message)
-	message = tostring(message):gsub("^-?%d+$", "(error object is a number value)")
-	message = message:gsub("^table: 0x%x+$", "(error object is a table value)")
+	message = tostring(message):gsub("^-?%d+$", "(error object is a number value)"):gsub("^(%a+): 0x%x+$", "(error object is a %1 value)")
 	for _, what in ipairs { "local", "global", "upvalue", "field", "method", "constant" } do
 		message = message:gsub(" %(" .. what .. " '[^']*'%)$", "")
 	end

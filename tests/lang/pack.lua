@@ -75,4 +75,18 @@ over("as a key", function(s)
 	return keys["ABCD"], keys[pack(">I4", 0x41424344)]
 end)
 
+for _, format in ipairs { "<!4 b i4 h j", "!b j", "<!2 B I4 B I8", ">!16 B I8 B I2", "<!8 b Xj h", "! B Xd B", "<!4 i1 !2 i4 b i4", "<! B x Xi4 B Xh B",
+	"<!4 B Xx B Xb", "!16 B Xi16 B", "<b Xi8 i8" } do
+	lang.case { name = "aligned " .. format, inputs = lang.each { 1, 77 }, f = function(n) return all(pack(format, n, 2, 3, 4)), string.packsize(format) end }
+end
+over("aligned behind texts", function(s)
+	return all(pack("<!4 z i4", s:sub(1, 8), 7)), all(pack(">! B s1 j B", 1, s:sub(1, 20), -2, 3)), all(pack("<!8 s2 Xi4 s4 Xj", s, s:sub(2, 9)))
+end)
+over("aligned behind fixed texts", function(s) return all(pack("<! c3 h c5 j z Xi16 c2", "abc", #s, "defgh", 5, s:sub(1, 3), "hi")) end)
+over("aligned and too long", function(s) return all(pack("<!4 z s1 i4", s:sub(1, 5), s, 7)) end)
+over("aligned, there and back", function(s)
+	local n, t, u, m, pos = string.unpack("<! b z s2 j", pack("<! b z s2 j", 5, "zz", s, -#s))
+	return n, t == "zz", u == s, m, pos
+end)
+
 lang.done()

@@ -367,4 +367,20 @@ lang.case { name = "a table, a text of one's own, or Lua's", inputs = some, f = 
 	if type(e) == "table" then return e.code end
 	return ok and e
 end }
+lang.case { name = "a table, by and and or", inputs = some, f = function(n)
+	local ok, e = pcall(function()
+		if n == 1 then error { code = 7, why = "no" } end
+		return n + 1
+	end)
+	local r = type(e) == "table" and e.code .. e.why or e
+	return r == "7no", r == 1, type(r) == "string"
+end }
+lang.case { name = "a table, by and and or, in numbers", inputs = some, f = function(n)
+	local ok, e = pcall(function()
+		if n == 1 then error { code = 7, more = n } elseif n == 2 then error(3) end
+		return n + 1
+	end)
+	if ok then return e end
+	return type(e) == "table" and e.code * 2 + e.more or type(e) == "number" and e or 0
+end }
 lang.done()

@@ -81,8 +81,36 @@ over("raised again, uncaught", function(s)
 	local ok, e = pcall(function() if #s == 8 then s = nil end error("x" .. #s, 0) end)
 	error(e, 0)
 end)
+
+-- ---- tables ----
+
+local captured = { code = 9 }
+over("a table, uncaught", function(s) if #s > 6 then error {} end return #s end)
+over("a table with fields, uncaught", function(s)
+	local t = { code = #s }
+	if #s > 6 then error(t) end
+	t.code = t.code + 1
+	return t.code
+end)
+over("a captured table, uncaught", function(s) if #s > 6 then error(captured) end return #s end)
+over("a table or a number, uncaught", function(s)
+	local v = #s
+	if #s > 6 then v = { n = #s } end
+	error(v)
+end)
+over("a table, raised again", function(s)
+	local ok, e = pcall(function() if #s > 6 then error { code = #s } end return #s end)
+	if ok then return e end
+	if type(e) ~= "table" then return 0 end
+	if e.code > 60 then error(e, 0) end
+	return e.code
+end)
+over("a table in a list, uncaught", function(s)
+	local list = { { code = 1 }, { code = #s } }
+	if #s > 6 then error(list[2]) end
+	return list[1].code + list[2].code
+end)
 local reason = { code = 3 }
 local reasons = { [1] = reason, [6] = { code = 9 }, [8] = "eight" }
-over("a captured table, uncaught", function(s) if #s > 6 then error(reason) end return #s end)
-over("one of several, or none, uncaught", function(s) error(reasons[#s] or reason) end)
+over("one of several captured tables, or none, uncaught", function(s) error(reasons[#s] or reason) end)
 lang.done()

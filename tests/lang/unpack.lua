@@ -75,4 +75,12 @@ over("in pcall", function(s)
 	return "short" == a
 end)
 
+for _, format in ipairs { "<!4 b i4 B", "<! B j", "<!2 B I8", ">!16 h I4 Xh B", "<!8 b Xj", "! B Xd", "<!4 B Xi4 c2", "<!4 s1 i2 B", "<!4 z I4", "<!2 B s2",
+	"<!4 B Xx B", "<!16 b Xi16 B" } do
+	local function sums(a, b, c, d) return type(a) == "string" and all(a) or a, type(b) == "string" and all(b) or b, c, d end
+	over("aligned " .. format, function(s) return sums(string.unpack(format, s)) end)
+	over("aligned " .. format .. " from 2", function(s) return sums(format:unpack(s, 2)) end)
+	over("aligned " .. format .. " of a packet", function(s, p) return sums(p:unpack(format, 15 + (#s & 3))) end)
+end
+
 lang.done()
