@@ -144,4 +144,22 @@ diag.case("the length of a map of maps, and of a hash out of one", function()
 	local m = tenants[1]
 	return #few == 2 and m and #m == 1 and bpf.DROP
 end)
+diag.case("a copy kept over a turn that takes the next one", function(p)
+	local last
+	for i = 1, p.len do
+		local e = waiting:pop()
+		if last and e and last.a > e.a then return bpf.DROP end
+		last = e
+	end
+end)
+diag.case("a copy that one of two took, when the next one was taken", function(p)
+	local e
+	if p.len > 100 then e = waiting:pop() end
+	while p.len > 5 do
+		local next = waiting:pop()
+		if not next then break end
+		if not e then e = next end
+	end
+	return e and e.a == 5 and bpf.DROP
+end)
 diag.done()
