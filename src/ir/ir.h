@@ -83,7 +83,10 @@ struct ir_type {
 		uint32_t model;    /* map: what it is like, a number in unit->models */
 		uint32_t below;    /* int, and no map, as an argument of rows that ask (IR_BOUNDED): what it is less than; 0: unknown */
 	};
-	uint32_t most;         /* slice: greatest length in bytes */
+	union {
+		uint32_t most;     /* slice: greatest length in bytes */
+		uint32_t entries;  /* map, and no slice: of an array how many it has; 0: unknown */
+	};
 	const struct ir_lib *row; /* func: the library row it always is, or NULL */
 };
 
@@ -91,6 +94,12 @@ struct ir_type {
 static inline uint32_t ir_type_below(const struct ir_type *t)
 {
 	return t->kinds & (IR_BIT(IR_MAP) | IR_BIT(IR_HOST)) ? 0 : t->below;
+}
+
+/* How many entries the map has that it may be; 0: that is not known, or it is no array. */
+static inline uint32_t ir_type_entries(const struct ir_type *t)
+{
+	return t->kinds & IR_BIT(IR_MAP) && !(t->kinds & IR_BIT(IR_SLICE)) ? t->entries : 0;
 }
 
 /* ---- operations ---- */

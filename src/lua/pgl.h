@@ -67,6 +67,19 @@ struct pgl_loop {
 
 struct pgl_shown;            /* report.c: a run-time error's site as last shown */
 
+/* What bounds the run of a twin: bound.c. */
+enum { PGL_DEEP = 64 };
+struct pgl_bound {
+	struct pgl_bound *outer; /* of the twin that this one runs in */
+	lua_State *of;
+	lua_Hook hook, old;      /* ours; what was there before, with its mask and count */
+	int mask, count;
+	unsigned slices;         /* of instructions, so far */
+	bool watching, exhausted;
+	unsigned lines, known;
+	int line[PGL_DEEP];      /* by the depth of a call: where it is; 0: not known */
+};
+
 struct pgl {
 	pg_ctx *ctx;         /* NULL once closed */
 	unsigned kernel;     /* > 0: a twin runs, maps follow the kernel's rules */
@@ -75,6 +88,7 @@ struct pgl {
 	bool timing;
 	bool quiet;          /* no warnings */
 	unsigned loaded;     /* programs loaded so far: whether there can be errors to report */
+	struct pgl_bound *bound; /* of the twin that runs; NULL: none does */
 	struct pgl_loop loop;
 	struct pgl_shown *shown;
 	unsigned nshown;
@@ -176,6 +190,12 @@ void pgl_open_proto(lua_State *L);   /* proto.c */
 void pgl_view(lua_State *L, pg_view *v);  /* pushes; takes ownership */
 void pgl_event(lua_State *L, const char *kind, int input); /* pushes the event made of a table, or nil */
 pg_view *pgl_toview(lua_State *L, int idx);
+
+/* ---- bound.c ---- */
+
+/* lua_pcall without a handler, for as many instructions as any program may take at most: then it is the error that a
+ * program's loops raise, whatever the function catches. */
+int pgl_bounded_call(lua_State *L, int nargs, int nresults);
 
 /* ---- capture.c, program.c, twin.c, links.c ---- */
 

@@ -158,7 +158,7 @@ int pgl_twin(lua_State *L, const struct pgl_opts *o, int func, int input)
 	for (int i = 0; i < n; i++)
 		lua_pushvalue(L, first + i);
 	uint64_t start = pgl_now();
-	int rc = lua_pcall(L, 1 + n, 1, 0);
+	int rc = pgl_bounded_call(L, 1 + n, 1);
 	uint64_t ns = pgl_now() - start;
 	if (rc == LUA_OK && !verdict(L, s, o, &out)) {
 		push_no_verdict(L, s, func);

@@ -68,19 +68,44 @@ static bool may_be_of(const struct ir_type *view, const pg_map *m)
 	return !view->layout || ct_equal(view->layout, s.value);
 }
 
+/* Is the write one that takes a copy out of a queue? */
+static bool takes_copy(const struct entries *s, ir_ref write)
+{
+	return pg_map_role(written(s, write)) == PG_ROLE_QUEUE;
+}
+
+/* Is it known where the view comes from, and is that not the write? Each place that takes a copy has room of its own. */
+static bool taken_elsewhere(const struct entries *s, ir_ref view, ir_ref write)
+{
+	while (ir_at(s->f, view)->op == IRO(pi) || ir_at(s->f, view)->op == IRO(result))
+		view = ir_at(s->f, view)->args[0];
+	const struct ir_ins *i = ir_at(s->f, view);
+	bool known = i->op == IRO(index) || (i->op == IRO(call) && ir_at(s->f, i->args[0])->type.row);
+	return takes_copy(s, write) && known && view != write;
+}
+
+static void refuse(struct entries *s, uint32_t site, ir_ref write)
+{
+	uint32_t line = s->fl->u->sites[ir_at(s->f, write)->site].pos.line;
+	if (takes_copy(s, write))
+		flow_refuse(s->fl, site, ON_MAPS, "read its fields into locals before", "line %u may take another value into the "
+			    "place of this one, which it took before", line);
+	else
+		flow_refuse(s->fl, site, ON_MAPS, "look the entry up again after the write, or read its fields into locals before",
+			    "this entry was taken from the map before line %u writes to it, and may be gone by now", line);
+}
+
 static void check_view(struct entries *s, ir_ref view)
 {
 	for (uint32_t w = 0; w < s->n; w++) {
 		ir_ref write = s->writes[w];
-		if (write == view || !may_be_of(&ir_at(s->f, view)->type, written(s, write)))
+		if (write == view || !may_be_of(&ir_at(s->f, view)->type, written(s, write)) ||
+		    taken_elsewhere(s, view, write))
 			continue;
 		ir_ref use = reach_outlived(s->f, view, write);
 		if (!use)
 			continue;
-		flow_refuse(s->fl, ir_at(s->f, use)->site, ON_MAPS,
-			    "look the entry up again after the write, or read its fields into locals before",
-			    "this entry was taken from the map before line %u writes to it, and may be gone by now",
-			    s->fl->u->sites[ir_at(s->f, write)->site].pos.line);
+		refuse(s, ir_at(s->f, use)->site, write);
 		return;
 	}
 }

@@ -209,6 +209,8 @@ static struct ir_type rule_pi(struct infer *in, ir_ref r)
 	struct ir_type cut = type_kinds(left);
 	cut.cap = t.cap;
 	cut.most = left & IR_BIT(IR_SLICE) ? t.most : 0;
+	if (left & IR_BIT(IR_MAP))
+		cut.entries = ir_type_entries(&t);
 	cut.layout = t.layout;
 	cut.model = t.model;
 	if (left && !cut.k && t.k)
@@ -451,9 +453,26 @@ static bool table_len(struct ir_unit *u, const pg_value *k, int64_t *out)
 	return s.array && s.role == PG_ROLE_MAP;
 }
 
+/* What has a length in the user half that kernel code does not know. */
+static void no_length(struct infer *in, ir_ref r, const struct ir_type *t)
+{
+	const struct ir_ins *i = ir_at(in->fl.f, r);
+	struct map_shape s = { .array = false };
+	if (ir_map_like(in->fl.u, t))
+		map_shape(ir_map_like(in->fl.u, t), &s);
+	if (s.array && s.role == PG_ROLE_MAP)
+		flow_refuse(&in->fl, i->site, ON_MAPS, "ask under the if that says which of them it is",
+			    "%s may be arrays of different lengths here", infer_operand(in, r, 0));
+	else if (s.type)
+		flow_refuse(&in->fl, i->site, ON_MAPS, "count in a bpf.state what you put in and take out; of arrays #m is known",
+			    "how many entries %s has now is not known in kernel code", infer_operand(in, r, 0));
+	else
+		flow_refuse(&in->fl, i->site, ON_TABLES, "take #t in the user half and capture the number",
+			    "the length of %s is not known in kernel code", infer_operand(in, r, 0));
+}
+
 static struct ir_type rule_len(struct infer *in, ir_ref r)
 {
-	const struct ir_ins *ins = ir_at(in->fl.f, r);
 	struct ir_type t = infer_arg(in, r, 0);
 	struct ir_unit *u = in->fl.u;
 	if (!t.kinds)
@@ -463,19 +482,20 @@ static struct ir_type rule_len(struct infer *in, ir_ref r)
 	int64_t n;
 	if (table_len(u, t.k, &n))
 		return type_const(u->target, const_int(u, n));
+	if (t.kinds == IR_BIT(IR_MAP) && ir_type_entries(&t))
+		return type_const(u->target, const_int(u, t.entries));
 	if (t.kinds & IR_BIT(IR_REC))
 		return type_pending(); /* until its fields are variables: opt/lists.c */
-	uint64_t good = t.kinds & IR_STRINGS;
+	uint64_t good = t.kinds & (IR_STRINGS | (ir_type_entries(&t) ? IR_BIT(IR_MAP) : 0));
 	for (unsigned k = IR_VIEW0; k < IR_NKINDS; k++)
 		if (t.kinds & IR_BIT(k) && ir_view_of(u->target, k)->len)
 			good |= IR_BIT(k);
-	if (t.kinds & IR_BIT(IR_HOST))
-		flow_refuse(&in->fl, ins->site, ON_TABLES, "take #t in the user half and capture the number",
-			    "the length of %s is not known in kernel code", infer_operand(in, r, 0));
+	if (t.kinds & IR_BIT(IR_HOST) || t.kinds & IR_BIT(IR_MAP) & ~good)
+		no_length(in, r, &t);
 	else if (t.kinds & IR_BIT(IR_MSG))
 		return infer_bytes(in);
 	else if (!good)
-		flow_error(&in->fl, ins->site, "%s is always %s here and has no length",
+		flow_error(&in->fl, ir_at(in->fl.f, r)->site, "%s is always %s here and has no length",
 			   infer_operand(in, r, 0), infer_a_wrong(in, &t, good))->help = infer_use(in, &t);
 	return type_kinds(IR_BIT(IR_INT));
 }

@@ -71,9 +71,11 @@ static struct lw_val having(struct lw *w, const struct lw_val *v, const char *na
 
 static void len_of(struct lw *w, void *arg, const struct lw_val *v, unsigned kind, struct lw_val *out)
 {
-	(void)arg;
+	const struct ir_type *t = arg;
 	if (IR_BIT(kind) & IR_STRINGS)
 		*out = lw_int(lw_str_len(w, v));
+	else if (kind == IR_MAP)
+		*out = lw_int(lw_imm(w, ir_type_entries(t)));
 	else
 		ir_view_of(w->unit->target, kind)->len(w, v, out);
 }
@@ -81,8 +83,9 @@ static void len_of(struct lw *w, void *arg, const struct lw_val *v, unsigned kin
 void lower_len(struct lw *w, ir_ref r)
 {
 	const struct lw_val *v = lower_arg(w, r, 0);
-	struct lw_val ok = object(w, v, v->kinds & (IR_VIEWS | IR_STRINGS), "get length of");
-	w->val[r] = dispatch(w, &ok, &ir_at(w->from, r)->type, len_of, NULL);
+	struct ir_type *t = &ir_at(w->from, ir_at(w->from, r)->args[0])->type;
+	struct lw_val ok = object(w, v, v->kinds & (IR_VIEWS | IR_STRINGS | IR_BIT(IR_MAP)), "get length of");
+	w->val[r] = dispatch(w, &ok, &ir_at(w->from, r)->type, len_of, t);
 }
 
 /* ---- a .. b ---- */

@@ -766,8 +766,8 @@ static int refuse(struct outline *o)
 {
 	if (!o->each)
 		return -EINVAL; /* who asked says so */
-	diag_refuse(o->u->diag, o->u->sites[o->site].pos, ON_LOOPS, "keep what tells which it was, such as the "
-		    "key, and look it up behind the loop", "an entry of a map or a packet view is kept from "
+	diag_refuse(o->u->diag, o->u->sites[o->site].pos, ON_LOOPS, "keep its key and what you compare, and look it "
+		    "up behind the loop: if not most or e.n > most then most, key = e.n, k end ... local best = key and m[key]", "an entry of a map or a packet view is kept from "
 		    "one turn of this loop to the next; that is not there yet");
 	return -EINVAL;
 }

@@ -55,6 +55,12 @@ static uint64_t kinds_met(const struct ir_type *t)
 	return (t->kinds & ~IR_BIT(IR_STR)) | IR_BIT(t->k->n > LW_MAXSTR ? IR_LONG : IR_TEXT);
 }
 
+/* A map out of a map of maps, surely no slice? */
+static bool is_map(const struct ir_type *t)
+{
+	return (t->kinds & (IR_BIT(IR_MAP) | IR_BIT(IR_SLICE))) == IR_BIT(IR_MAP);
+}
+
 bool type_join(struct ir_type *t, const struct ir_type *with)
 {
 	if (!with->kinds)
@@ -76,7 +82,9 @@ bool type_join(struct ir_type *t, const struct ir_type *with)
 		t->row = NULL;
 	if (with->cap > t->cap)
 		t->cap = with->cap;
-	if (with->most > t->most)
+	if (is_map(&old) && is_map(with) && t->entries != with->entries)
+		t->entries = 0; /* an array that differs in length by the way taken */
+	else if (with->most > t->most)
 		t->most = with->most;
 	if (with->layout && !t->layout)
 		t->layout = with->layout;

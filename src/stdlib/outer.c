@@ -6,10 +6,13 @@
 static bool inner_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
 		       const struct ir_type *a, struct ir_type *out)
 {
-	struct map_shape s;
+	struct map_shape s, inner;
 	(void)row, (void)n;
 	map_shape(a[0].k->map, &s);
-	*out = (struct ir_type){ .kinds = IR_BIT(IR_MAP) | IR_BIT(IR_NIL), .model = ir_model(infer_unit(in), s.inner) };
+	map_shape(s.inner, &inner);
+	/* an array put in must be as long as is declared: api/map_outer.c */
+	*out = (struct ir_type){ .kinds = IR_BIT(IR_MAP) | IR_BIT(IR_NIL), .model = ir_model(infer_unit(in), s.inner),
+				 .entries = inner.array ? inner.entries : 0 };
 	return std_storable(in, site, &s, s.key, &a[1], "key") && std_known_fields(in, site, s.key, &a[1]);
 }
 

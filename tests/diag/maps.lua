@@ -134,4 +134,32 @@ diag.case("redirected by a socket", function(p) return p:redirect("lo") end)
 diag.case("a map of devices on a socket", function(p) return devices:redirect(1) end)
 diag.case("locked on a socket", function(p) entries:locked(1, function(e) e.n = 1 end) end)
 diag.case("a misspelt method of a queue", function(p) jobs:psh(p.len) end)
+local few = bpf.map { "array_of_maps", entries = 2, inner = { "array", value = "u64", entries = 3 } }
+diag.case("the length of one of two arrays out of maps", function(p)
+	local m
+	if p.len > 100 then m = few[0] else m = counts[0] end
+	return m and #m == 3 and bpf.DROP
+end)
+diag.case("the length of a map of maps, and of a hash out of one", function()
+	local m = tenants[1]
+	return #few == 2 and m and #m == 1 and bpf.DROP
+end)
+diag.case("a copy kept over a turn that takes the next one", function(p)
+	local last
+	for i = 1, p.len do
+		local e = waiting:pop()
+		if last and e and last.a > e.a then return bpf.DROP end
+		last = e
+	end
+end)
+diag.case("a copy that one of two took, when the next one was taken", function(p)
+	local e
+	if p.len > 100 then e = waiting:pop() end
+	while p.len > 5 do
+		local next = waiting:pop()
+		if not next then break end
+		if not e then e = next end
+	end
+	return e and e.a == 5 and bpf.DROP
+end)
 diag.done()

@@ -514,4 +514,25 @@ lang.packets { name = "an error that reads the entry, out of two loops", inputs 
 	end
 	return m[3]
 end }
+-- the form that the refusal of an entry kept over turns names
+lang.case { name = "the key of the greatest entry, looked up behind the loop", setup = fill, inputs = small, see = { flows }, f = function(n)
+	local most, key
+	for k, e in pairs(flows) do
+		if k ~= n and (not most or e.pkts > most) then most, key = e.pkts, k end
+	end
+	local best = key and flows[key]
+	if best then best.ttl = 1 end
+	return most, key, best and best.mark
+end }
+lang.case { name = "a struct as the key of the greatest", inputs = small, see = { seen }, setup = function()
+		for i = 1, 3 do seen[{ src = bpf.ip("10.0.0." .. i), port = i }] = { n = i } end
+	end, f = function(n)
+		local most, key
+		for k, e in pairs(seen) do
+			if k.port ~= n and (not most or e.n > most) then most, key = e.n, k end
+		end
+		local best = key and seen[key]
+		if best then best.n = 0 end
+		return most, key and key.port
+	end }
 lang.done()

@@ -369,7 +369,7 @@ end
 local function forever() while true do end end
 lang.case { name = "budget used up", budget = 50, inputs = { {} }, f = forever,
 	want = { { error = ("tests/lang/loops.lua:%d: loop budget exhausted")
-		:format(debug.getinfo(forever, "S").linedefined) } }, twin = false }
+		:format(debug.getinfo(forever, "S").linedefined) } } }
 lang.case { name = "budget kept", budget = 50, inputs = lang.each { 0, 1, 20, 49 }, f = function(n)
 	local turns = 0
 	for _ = 1, n do turns = turns + 1 end
@@ -384,7 +384,7 @@ local function verdicts(pkt)
 end
 local used = lang.program("budget used up", "xdp", { budget = 50, on_error = bpf.DROP, check = true }, verdicts)
 local wanted = ("tests/lang/loops.lua:%d: loop budget exhausted"):format(debug.getinfo(verdicts, "S").linedefined + 2)
-if used and not bpf.test then -- a twin has no budget
+if used and not bpf.test then -- a twin does not count turns
 	local verdict, _, _, message = used:test(("x"):rep(60))
 	lang.check("budget used up where nothing else fails", verdict == bpf.DROP and message == wanted and {}
 		or { ("verdict %s, error %s"):format(verdict == bpf.DROP and "DROP" or verdict, message) })

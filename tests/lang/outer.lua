@@ -212,4 +212,29 @@ lang.case { name = "of two maps of maps", see = { one, two, three, four }, input
 			return map[7]
 		end
 	end }
+
+-- how many entries it has: an array must have as many as the map of maps says
+local pair = bpf.map { "array_of_maps", entries = 2, inner = { "array", value = "u32", entries = 2 } }
+pair[1] = bpf.map { "array", value = "u32", entries = 2 }
+lang.case { name = "the length of one", see = { low, high }, setup = fill, inputs = lang.each { 0, 1, 2, 5 }, f = function(k)
+	local map, sum = places[k], 0
+	if not map then return -1 end
+	for i = 0, #map - 1 do sum = sum * 3 + map[i] end
+	map[#map - 1] = #map
+	return sum, #map, map[#map]
+end }
+lang.case { name = "the length, whether there is one or not", inputs = lang.pairs({ 0, 1, 2 }, ANY), f = function(k, v)
+	local map = places[k]
+	if v == 1 then map = nil end
+	return #map, #places[k]
+end }
+lang.case { name = "the length of what may be a text", inputs = lang.pairs({ 0, 1, 2 }, { true, false, "a text" }), f = function(k, v)
+	local map = places[k]
+	if v then map = v end
+	return #map
+end }
+lang.case { name = "the lengths of two", inputs = lang.pairs { 0, 1, 2 }, f = function(a, b)
+	local one, two = places[a], pair[b]
+	return one and #one, two and #two, one and two and #one * 10 + #two
+end }
 lang.done()

@@ -101,4 +101,41 @@ lang.case { name = "bloom_filter of structs", inputs = lang.each { bpf.ip "10.0.
 	hosts:push { a = a, port = 80 }
 	return hosts:peek { a = a, port = 80 }, before
 end, want = { { true, false }, { true, false } } }
+
+-- several copies at once: each place that takes one has room of its own
+local stack = bpf.map { "stack", value = "struct { u8 a; u64 b; ip4 c; u32? d; }", entries = 4 }
+local function taken(q) return q:pop() end
+lang.case { name = "two copies at once", see = { flows, stack }, inputs = lang.pairs { 0, 1, 2, 3 }, f = function(n, m)
+	for i = 1, n do flows:push { a = i, b = i * 7 } end
+	for i = 1, m do stack:push { a = i, b = i * 5 } end
+	local a, b = flows:pop(), flows:pop()
+	local c = stack:peek()
+	local d = stack:pop()
+	if c and d then d.b = d.b + 1 end
+	while flows:pop() do end
+	return a and a.b, b and b.b + a.a, c and c.b, d and d.b, stack:pop() == nil
+end }
+lang.case { name = "two copies at once, each turn", see = { flows }, inputs = lang.pairs { 0, 1, 3, 4 }, f = function(n, m)
+	for i = 1, n do flows:push { a = i, b = i * 7 } end
+	local sum = 0
+	for i = 1, m do
+		local a = flows:pop()
+		local b = taken(flows)
+		local c = taken(flows)
+		if a and b and c then sum = sum * 10 + a.a + b.b * c.b end
+		if a and not b then sum = sum + a.b end
+	end
+	return sum
+end }
+lang.case { name = "a copy over a loop that takes others", see = { flows, stack }, inputs = lang.pairs { 0, 1, 3, 4 }, f = function(n, m)
+	for i = 1, n do flows:push { a = i, b = i * 7 } end
+	for i = 1, m do stack:push { a = i, b = i * 5 } end
+	local a, top, sum = flows:pop(), stack:peek(), 0
+	for i = 1, n + m do
+		local b, c = flows:pop(), stack:pop()
+		if a and b then sum = sum * 10 + a.b * b.a end
+		if top and c then sum = sum + top.b - c.b end
+	end
+	return sum, a and a.b, top and top.a
+end }
 lang.done()

@@ -80,3 +80,38 @@ local ev = bpf.events { src = "ip4", n = "u16" }
 bpf.twin("xdp", function(pkt) ev:send { src = pkt.ipv4.src, n = 7 } end, udp)
 local e = ev:poll()
 assert(e.src == bpf.ip "10.0.0.1" and e.n == 7 and ev:poll() == nil)
+
+-- a loop without end: the kernel's error on a line of the loop, which no pcall catches; hooks stay as they were
+local called = 0
+local function count() called = called + 1 end
+local function one(n) return n + 1 end
+for what, f in pairs {
+	["in one line"] = function() while true do end end,
+	["with a call"] = function()
+		local n = 0
+		repeat
+			n = one(n)
+		until n < 0
+	end,
+	["caught, and again"] = function()
+		while true do pcall(function() while true do end end) end
+	end,
+	["caught at the end"] = function() return pcall(function() while true do end end) and bpf.DROP or bpf.PASS end,
+} do
+	debug.sethook(count, "r")
+	v, after, ns, err = bpf.twin("xdp", { on_error = bpf.TX }, f, udp)
+	local hook, mask, every = debug.gethook()
+	debug.sethook()
+	assert(hook == count and mask == "r" and every == 0, what)
+	local line = tonumber(err:match "twin%.lua:(%d+): loop budget exhausted$")
+	local at = debug.getinfo(f, "S")
+	assert(v == bpf.TX and line >= at.linedefined and line <= at.lastlinedefined, what .. ": " .. err)
+end
+assert(called > 0)
+
+-- who counts instructions himself keeps his bound
+debug.sethook(function() error "enough" end, "", 100000)
+v, after, ns, err = bpf.twin("xdp", function() while true do end end, udp)
+assert(select(2, debug.gethook()) == "" and select(3, debug.gethook()) == 100000)
+debug.sethook()
+assert(err:find "enough$")
