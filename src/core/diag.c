@@ -1,5 +1,6 @@
 /* diag.c - diagnostics as text, with the source line that each is about. */
 #include "core/diag.h"
+#include "core/source.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -28,8 +29,7 @@ uint32_t diag_strict(struct diag_list *l)
 	return l->errors = l->n;
 }
 
-/* Line `line` of the file, or NULL; the result is malloc'd. */
-static char *source_line(const char *file, uint32_t line)
+char *source_line(const char *file, uint32_t line)
 {
 	FILE *f = file && line ? fopen(file, "re") : NULL;
 	if (!f)
