@@ -92,6 +92,23 @@ const char *infer_operand(const struct infer *in, ir_ref r, uint32_t i)
 		? arena_printf(in->fl.u->arena, "'%s'", n->name) : "this value";
 }
 
+const char *infer_meant(const struct infer *in, ir_ref r, uint32_t i)
+{
+	struct ir_unit *u = in->fl.u;
+	const struct ir_ins *ins = ir_at(in->fl.f, r);
+	const struct ir_name *n = in->fl.report && ins->names && i < 2 ? &ins->names[i] : NULL;
+	if (!n || (n->how != IR_N_FIELD && n->how != IR_N_GLOBAL) || infer_arg(in, r, i).kinds != IR_BIT(IR_NIL))
+		return NULL;
+	for (uint32_t k = 0; k < u->nabsent; k++) {
+		const struct ir_absent *a = &u->absent[k];
+		const struct diag_pos at = n->how == IR_N_GLOBAL ? a->at : (struct diag_pos){ 0 };
+		const char *near = strcmp(a->name, n->name) ? NULL : u->source->meant(u, a->table, at, a->name);
+		if (near)
+			return arena_printf(u->arena, "did you mean '%s'?", near);
+	}
+	return NULL;
+}
+
 /* "a nil value", "a boolean value" ... of the kinds in t outside `wanted` */
 const char *infer_wrong(const struct infer *in, const struct ir_type *t, uint64_t wanted)
 {
@@ -356,7 +373,7 @@ static bool concat_piece(struct infer *in, ir_ref r, uint32_t i, uint32_t *least
 		flow_error(&in->fl, site, "attempt to concatenate an address")->help = "write tostring(address)";
 	else if (!good)
 		flow_error(&in->fl, site, "%s is %s here and a piece of a text", infer_operand(in, r, i),
-			   infer_a_wrong(in, &t, 0))->help = t.kinds & IR_VIEWS ? "write p:sub(1) for its bytes" : NULL;
+			   infer_a_wrong(in, &t, 0))->help = t.kinds & IR_VIEWS ? "write p:sub(1) for its bytes" : infer_meant(in, r, i);
 	else {
 		*least += t.k && t.k->kind == PG_STR ? t.k->n : 0;
 		*most += lw_text_cap_below(good, t.cap, t.most,
@@ -470,7 +487,8 @@ static struct ir_type rule_len(struct infer *in, ir_ref r)
 		return infer_bytes(in);
 	else if (!good)
 		flow_error(&in->fl, ins->site, "%s is always %s here and has no length",
-			   infer_operand(in, r, 0), infer_a_wrong(in, &t, good))->help = infer_use(in, &t);
+			   infer_operand(in, r, 0), infer_a_wrong(in, &t, good))->help =
+			infer_meant(in, r, 0) ? infer_meant(in, r, 0) : infer_use(in, &t);
 	return type_kinds(IR_BIT(IR_INT));
 }
 

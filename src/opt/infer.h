@@ -16,6 +16,9 @@ const char *infer_operand(const struct infer *in, ir_ref r, uint32_t i); /* "'n'
 const char *infer_a_wrong(const struct infer *in, const struct ir_type *t, uint64_t wanted);
 /* What to do instead, where a number is used as a text (it may be an address), or a view as something else; NULL: nothing. */
 const char *infer_use(const struct infer *in, const struct ir_type *t);
+/* "did you mean 'x'?", where operand i of r is what a captured table, or the globals, lack under that name; NULL: no name is
+ * near. */
+const char *infer_meant(const struct infer *in, ir_ref r, uint32_t i);
 const char *infer_wrong(const struct infer *in, const struct ir_type *t, uint64_t wanted);
 
 /* What an operation gives that looks at the bytes of an error's message: known when that is a text. (messages.c) */

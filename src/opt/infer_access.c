@@ -39,9 +39,21 @@ static void no_field(struct infer *in, uint32_t site, const char *what, const ch
 		d->help = arena_printf(in->fl.u->arena, "did you mean '%s'?", near);
 }
 
+/* The method of strings that the view could be asked for, too, and whose name is nearest; NULL: none. */
+static const char *nearest_of_strings(struct infer *in, const struct ir_view *v, const char *name)
+{
+	const char *names[64];
+	uint32_t n = 0;
+	for (const struct ir_lib *row = in->fl.u->target->str_rows; v->is_str_like && row && row->name && n < 64; row++)
+		if (*row->name != '(')
+			names[n++] = row->name;
+	return n ? ir_nearest(name, names, n) : NULL;
+}
+
 static void no_view_field(struct infer *in, uint32_t site, const struct ir_view *v, const char *name)
 {
-	no_field(in, site, v->name, name, in->fl.report ? ir_nearest_field(v, name) : NULL);
+	const char *near = in->fl.report ? ir_nearest_field(v, name) : NULL;
+	no_field(in, site, v->name, name, near || !in->fl.report ? near : nearest_of_strings(in, v, name));
 }
 
 static void no_struct_field(struct infer *in, uint32_t site, const char *what,
@@ -124,6 +136,23 @@ static struct ir_type index_view(struct infer *in, ir_ref r, unsigned kind, cons
 	return type_pending();
 }
 
+enum { MOST_ABSENT = 256 };
+
+/* A name in the source that a captured table lacks: what could have been meant is asked when it matters. */
+static void note_absent(struct infer *in, ir_ref r, uint64_t table, const struct ir_type *key)
+{
+	struct ir_unit *u = in->fl.u;
+	const struct ir_ins *i = ir_at(in->fl.f, r);
+	const char *name = ir_at(in->fl.f, i->args[1])->op == IRO(const) ? const_name(key) : NULL;
+	bool known = !name || u->nabsent == MOST_ABSENT;
+	for (uint32_t k = 0; !known && k < u->nabsent; k++)
+		known = u->absent[k].table == table && !strcmp(u->absent[k].name, name);
+	if (known)
+		return;
+	struct ir_absent absent = { table, name, u->sites[ir_site_shown(u, i->site)].pos };
+	arena_push(u->arena, u->absent, u->nabsent, u->cap_absent, absent);
+}
+
 /* bpf.DORP is nil in Lua, too, but nobody means that. */
 static void warn_misspelt(struct infer *in, ir_ref r, const struct ir_type *key)
 {
@@ -161,8 +190,10 @@ static struct ir_type index_table(struct infer *in, ir_ref r, const pg_value *ta
 	}
 	pg_value out = const_nil;
 	int err = u->source->index(u, table->id, key->k, &out);
-	if (!err && out.kind == PG_NIL)
+	if (!err && out.kind == PG_NIL) {
 		warn_misspelt(in, r, key);
+		note_absent(in, r, table->id, key);
+	}
 	if (err == -ENOTSUP && ir_is_half(key->k))
 		unroll_refuse_found(&in->fl, site);
 	else if (err == -ENOTSUP)
@@ -216,6 +247,16 @@ static struct ir_type no_keys(struct infer *in, uint32_t site, const pg_map *m)
 	return nothing;
 }
 
+/* Is it a method that maps, states and channels have in the user half only? */
+static bool is_of_user_half(const char *name)
+{
+	static const char *const names[] = { "clear", "each", "sum", "on", "read", "poll" };
+	for (unsigned i = 0; name && i < sizeof names / sizeof *names; i++)
+		if (!strcmp(names[i], name))
+			return true;
+	return false;
+}
+
 /* map: the type of it alone. */
 static struct ir_type index_map(struct infer *in, ir_ref r, const struct ir_type *map, const struct ir_type *key)
 {
@@ -233,7 +274,7 @@ static struct ir_type index_map(struct infer *in, ir_ref r, const struct ir_type
 		struct diag *d = flow_refuse(&in->fl, site, ON_MAPS, "call it in the user half", "a %s has no method %s in "
 					     "kernel code", s.role == PG_ROLE_EVENTS ? "bpf.events channel" :
 					     s.key ? "map" : pg_map_type(m), key_text(in, key));
-		const char *near = nearest_method(in, m, name);
+		const char *near = is_of_user_half(name) ? NULL : nearest_method(in, m, name);
 		if (near || (!s.key && s.role != PG_ROLE_EVENTS))
 			d->help = near ? near : methods_of(in, m);
 		return type_pending();
@@ -318,7 +359,7 @@ struct ir_type infer_index(struct infer *in, ir_ref r)
 	if (!good) {
 		flow_error(&in->fl, ir_at(in->fl.f, r)->site, "%s is always %s here and is indexed with %s",
 			   infer_operand(in, r, 0), infer_a_wrong(in, &t, 0), key_text(in, &key))
-			->help = const_name(&key) ? infer_use(in, &t) : NULL;
+			->help = infer_meant(in, r, 0) ? infer_meant(in, r, 0) : const_name(&key) ? infer_use(in, &t) : NULL;
 		return nothing;
 	}
 	return out;
@@ -485,17 +526,18 @@ struct ir_type infer_setindex(struct infer *in, ir_ref r)
 
 /* ---- calls ---- */
 
+/* help: of any of them, or NULL */
 static bool check_args(struct infer *in, uint32_t site, const struct ir_lib *row, uint32_t n,
-		       const struct ir_type *a, uint32_t skip)
+		       const struct ir_type *a, uint32_t skip, const char *help)
 {
 	uint32_t given = n - skip;
 	if ((int)given < row->min)
 		return flow_error(&in->fl, site, "'%s' takes %s%d argument%s and gets %u", row->name,
 				  row->max == row->min ? "" : "at least ", row->min,
-				  row->min == 1 ? "" : "s", given), false;
+				  row->min == 1 ? "" : "s", given)->help = help, false;
 	if (row->max >= 0 && (int)given > row->max)
 		return flow_error(&in->fl, site, "'%s' takes at most %d argument%s and gets %u", row->name,
-				  row->max, row->max == 1 ? "" : "s", given), false;
+				  row->max, row->max == 1 ? "" : "s", given)->help = help, false;
 	for (uint32_t i = skip; i < n; i++) {
 		uint64_t want = row->args[i - skip < 4 ? i - skip : 3];
 		if (want & IR_BIT(IR_INT) && !(want & IR_BIT(IR_FLOAT)) && a[i].kinds == IR_BIT(IR_FLOAT))
@@ -506,7 +548,7 @@ static bool check_args(struct infer *in, uint32_t site, const struct ir_lib *row
 			return flow_error(&in->fl, site, "bad argument #%u to '%s' (%s expected, got %s)",
 				i - skip + 1, row->name,
 				infer_wrong(in, &(struct ir_type){ .kinds = want }, want & ~IR_BIT(IR_NIL) ? IR_BIT(IR_NIL) : 0),
-				infer_wrong(in, &a[i], want)), false;
+				infer_wrong(in, &a[i], want))->help = help, false;
 	}
 	return true;
 }
@@ -532,6 +574,15 @@ static struct ir_type argument(const struct infer *in, ir_ref call, uint32_t i)
 	if (!i && callee->op == IRO(self) && callee->args[0] == c->args[1])
 		t.kinds &= kinds_with_method(in->fl.u, &t, ir_at(in->fl.f, callee->args[1])->k->str);
 	return t;
+}
+
+/* bpf:ktime(): what to write, where a function of a module is called as if it was a method; else NULL. */
+static const char *by_colon(struct infer *in, const struct ir_ins *call, const struct ir_lib *row, bool method)
+{
+	const struct ir_ins *callee = ir_at(in->fl.f, call->args[0]);
+	bool colon = callee->op == IRO(self) || (call->names && call->names->how == IR_N_METHOD);
+	return colon && !method ? arena_printf(in->fl.u->arena, "write %s(...), with a dot: what is before a colon is an argument, too",
+					       row->name) : NULL;
 }
 
 static struct ir_type call_row(struct infer *in, ir_ref r, const struct ir_lib *row, bool method)
@@ -566,7 +617,7 @@ static struct ir_type call_row(struct infer *in, ir_ref r, const struct ir_lib *
 	for (uint32_t i = 0; i < n; i++)
 		if (a[i].kinds & IR_BIT(IR_MSG) && infer_looks_at_bytes(in->fl.u, row))
 			return infer_bytes(in);
-	if (!check_args(in, ins->site, row, n, a, method))
+	if (!check_args(in, ins->site, row, n, a, method, by_colon(in, ins, row, method)))
 		return nothing;
 	warn_unused(in, r, row);
 	in->fl.u->tells |= row->effects & IR_TELLS && !ir_single(a[0].kinds);
@@ -681,7 +732,7 @@ static void unknown_callee(struct infer *in, ir_ref r, const struct ir_type *cal
 		flow_error(&in->fl, site, "%s is always %s here and is called", infer_operand(in, r, 0),
 			   infer_a_wrong(in, callee, IR_BIT(IR_FUNC)))->help =
 			k && k->kind == PG_TABLE ? "no metamethod is followed but __index: call a function of the table"
-						 : nearest_function(in, r);
+			: nearest_function(in, r) ? nearest_function(in, r) : infer_meant(in, r, 0);
 	else
 		flow_refuse(&in->fl, site, ON_FUNCTIONS, "call each one by its name under an if",
 			    "which function is called here is known only at run time; that is not there yet");

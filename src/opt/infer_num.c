@@ -115,7 +115,8 @@ static bool integer_operand(struct infer *in, ir_ref r, uint32_t i, const char *
 	} else if (!(t.kinds & IR_BIT(IR_INT))) {
 		flow_error(&in->fl, site, "%s is always %s here and is used %s",
 			   infer_operand(in, r, i), infer_a_wrong(in, &t, IR_BIT(IR_INT)), use)
-			->help = t.kinds & ADDRESSES ? "a:int() is an address as a number, a:byte(i) one of its bytes"
+			->help = infer_meant(in, r, i) ? infer_meant(in, r, i)
+			       : t.kinds & ADDRESSES ? "a:int() is an address as a number, a:byte(i) one of its bytes"
 			       : t.k && t.k->kind == PG_TABLE ? "no metamethod is followed but __index: call a function of the table"
 			       : infer_use(in, &t);
 	}
@@ -241,6 +242,18 @@ static void warn_view(struct infer *in, const struct ir_site *site, uint64_t vie
 		: "compare a field of it, or bytes: p:sub(1, 4) == \"GET \"";
 }
 
+/* A name that a captured table lacks, and that is like one that it has: no way to say that something is absent. */
+static void warn_absent(const struct infer *in, ir_ref r, const struct ir_site *site, uint32_t i)
+{
+	struct infer asks = *in;
+	asks.fl.report = true;
+	struct ir_type other = infer_arg(in, r, 1 - i);
+	const char *meant = other.kinds & IR_BIT(IR_NIL) ? NULL : infer_meant(&asks, r, i);
+	if (meant)
+		diag_add(in->fl.u->diag, DIAG_WARNING, site->pos, "%s is always nil here and never equals %s",
+			 infer_operand(in, r, i), infer_a_wrong(in, &other, 0))->help = meant;
+}
+
 /* The comparison r is false, because its sides are of two kinds that scripts mix up; unless
  * captured values are compared, or it is in a function that others may call with other values. */
 void infer_warn_equal(struct flow *fl, ir_ref r)
@@ -261,6 +274,8 @@ void infer_warn_equal(struct flow *fl, ir_ref r)
 			"test it by itself: if tcp.syn then ... end";
 	else if (never && one & IR_VIEWS && one & (NUMBERS | IR_STRINGS | ADDRESSES))
 		warn_view(&in, site, one & IR_VIEWS);
+	else if (never)
+		warn_absent(&in, r, site, b.kinds == IR_BIT(IR_NIL));
 }
 
 static bool is_text(const struct ir_type *t)
@@ -303,6 +318,17 @@ static const char *compared_name(const struct infer *in, ir_ref r)
 	return NULL;
 }
 
+/* Operand i is always nil. */
+static void nil_in_order(struct infer *in, ir_ref r, uint32_t i)
+{
+	struct ir_type other = infer_arg(in, r, 1 - i);
+	struct diag *d = flow_error(&in->fl, ir_at(in->fl.f, r)->site, "%s is always nil here and is compared with %s",
+				    infer_operand(in, r, i), infer_a_wrong(in, &other, 0));
+	const struct ir_name *n = ir_at(in->fl.f, r)->names;
+	d->at = n && n[i].how != IR_N_NONE && n[i].how != IR_N_CONSTANT ? n[i].name : NULL;
+	d->help = infer_meant(in, r, i);
+}
+
 static struct ir_type compare_order(struct infer *in, ir_ref r, const struct ir_type *a,
 				    const struct ir_type *b)
 {
@@ -311,6 +337,8 @@ static struct ir_type compare_order(struct infer *in, ir_ref r, const struct ir_
 		return infer_bytes(in);
 	else if (a->kinds & IR_STRINGS && b->kinds & IR_STRINGS)
 		return type_kinds(IR_BOOL);
+	else if (a->kinds == IR_BIT(IR_NIL) || b->kinds == IR_BIT(IR_NIL))
+		nil_in_order(in, r, a->kinds != IR_BIT(IR_NIL));
 	else if (!(a->kinds & NUMBERS && b->kinds & NUMBERS))
 		flow_error(&in->fl, site, "attempt to compare %s with %s",
 			   infer_wrong(in, a, a->kinds & ~NUMBERS ? NUMBERS : 0),
