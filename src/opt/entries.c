@@ -68,6 +68,17 @@ static bool may_be_of(const struct ir_type *view, const pg_map *m)
 	return !view->layout || ct_equal(view->layout, s.value);
 }
 
+/* The variable by which the entry is used, where it has a name; else NULL. */
+static const char *name_of(const struct ir_fn *f, ir_ref use)
+{
+	const struct ir_ins *i = ir_at(f, use);
+	for (uint32_t a = 0; i->names && a < 2 && a < i->nargs; a++)
+		if (ir_at(f, i->args[a])->type.kinds & IR_BIT(IR_ENTRY) &&
+		    (i->names[a].how == IR_N_LOCAL || i->names[a].how == IR_N_UPVALUE))
+			return i->names[a].name;
+	return NULL;
+}
+
 static void check_view(struct entries *s, ir_ref view)
 {
 	for (uint32_t w = 0; w < s->n; w++) {
@@ -80,7 +91,7 @@ static void check_view(struct entries *s, ir_ref view)
 		flow_refuse(s->fl, ir_at(s->f, use)->site, ON_MAPS,
 			    "look the entry up again after the write, or read its fields into locals before",
 			    "this entry was taken from the map before line %u writes to it, and may be gone by now",
-			    s->fl->u->sites[ir_at(s->f, write)->site].pos.line);
+			    s->fl->u->sites[ir_at(s->f, write)->site].pos.line)->at = name_of(s->f, use);
 		return;
 	}
 }

@@ -46,8 +46,9 @@ void infer_error(struct infer *in, uint32_t site, const char *help, const char *
 	const char *text = arena_vprintf(in->fl.u->arena, fmt, ap);
 	va_end(ap);
 	struct diag *d = flow_error(&in->fl, site, "%s", text);
+	d->at = in->at;
 	if (!d->help)
-		d->help = help;
+		d->help = in->help ? in->help : help;
 }
 
 int infer_truth(const struct ir_type *t)

@@ -8,6 +8,8 @@
 
 struct infer {
 	struct flow fl;
+	const char *at;        /* what the caret is under, where a row refuses what it is given; NULL: what the message quotes */
+	const char *help;      /* what to write then, before the row's own advice; or NULL */
 };
 
 struct ir_type infer_arg(const struct infer *in, ir_ref r, uint32_t i);

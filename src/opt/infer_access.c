@@ -3,6 +3,7 @@
 #include "opt/iterate.h"
 
 #include "core/ctype.h"
+#include "core/near.h"
 #include "core/shape.h"
 #include "ir/lower.h"
 
@@ -47,7 +48,8 @@ static const char *nearest_of_strings(struct infer *in, const struct ir_view *v,
 	for (const struct ir_lib *row = in->fl.u->target->str_rows; v->is_str_like && row && row->name && n < 64; row++)
 		if (*row->name != '(')
 			names[n++] = row->name;
-	return n ? ir_nearest(name, names, n) : NULL;
+	const char *near = n ? ir_nearest(name, names, n) : NULL;
+	return near && 3 * near_distance(name, strlen(name), near) <= strlen(name) ? near : NULL;
 }
 
 static void no_view_field(struct infer *in, uint32_t site, const struct ir_view *v, const char *name)
@@ -257,6 +259,16 @@ static bool is_of_user_half(const char *name)
 	return false;
 }
 
+/* A row's look at its arguments, where what is wrong with them is shown under this name, or under what the message quotes. */
+static bool judged(struct infer *in, const struct ir_lib *row, uint32_t site, const struct ir_name *under, uint32_t n,
+		   const struct ir_type *a, struct ir_type *out)
+{
+	in->at = under && under->how != IR_N_NONE && under->how != IR_N_CONSTANT ? under->name : NULL;
+	bool good = row->type(in, row, site, n, a, out);
+	in->at = in->help = NULL;
+	return good;
+}
+
 /* map: the type of it alone. */
 static struct ir_type index_map(struct infer *in, ir_ref r, const struct ir_type *map, const struct ir_type *key)
 {
@@ -283,7 +295,7 @@ static struct ir_type index_map(struct infer *in, ir_ref r, const struct ir_type
 	if (!get)
 		return no_keys(in, site, m);
 	struct ir_type a[2] = { *map, *key }, out = nothing;
-	return get->type(in, get, site, 2, a, &out) ? out : nothing;
+	return judged(in, get, site, ir_at(in->fl.f, r)->names, 2, a, &out) ? out : nothing;
 }
 
 static struct ir_type index_kind(struct infer *in, ir_ref r, const struct ir_type *t, unsigned kind,
@@ -464,7 +476,7 @@ static bool set_map(struct infer *in, ir_ref r, const pg_map *m, const struct ir
 	map_shape(m, &s);
 	if (set) {
 		struct ir_type a[3] = { infer_arg(in, r, 0), *key, *v }, out = nothing;
-		set->type(in, set, site, 3, a, &out);
+		judged(in, set, site, ir_at(in->fl.f, r)->names, 3, a, &out);
 	} else if (s.role > PG_ROLE_EVENTS) {
 		no_keys(in, site, m);
 	} else if (s.role != PG_ROLE_EVENTS) {
@@ -633,8 +645,12 @@ static struct ir_type call_row(struct infer *in, ir_ref r, const struct ir_lib *
 	}
 	struct ir_type out = type_kinds(row->ret ? row->ret : IR_BIT(IR_NIL));
 	out.cap = row->cap;
-	if (row->type && !row->type(in, row, ins->site, n, a, &out))
+	const struct ir_ins *callee = ir_at(in->fl.f, ins->args[0]);
+	bool of_map = n && callee->op == IRO(self) && ir_map_like(in->fl.u, &a[0]);
+	in->help = by_colon(in, ins, row, method);
+	if (row->type && !judged(in, row, ins->site, of_map ? callee->names : NULL, n, a, &out))
 		return nothing;
+	in->help = NULL;
 	return out;
 }
 
@@ -879,9 +895,11 @@ void infer_warn_branch(struct flow *fl, ir_ref r)
 	struct infer in = { .fl = *fl };
 	struct ir_type t = infer_arg(&in, r, 0);
 	const struct ir_ins *made_by = ir_at(fl->f, ir_at(fl->f, r)->args[0]);
+	const struct ir_name *name = ir_at(fl->f, r)->names;
 	bool general = fl->u->sites[ir_at(fl->f, r)->site].inlined_at || carries_on(fl->f, ir_at(fl->f, r));
 	if (t.kinds == IR_BIT(IR_INT) && !t.k && made_by->op != IRO(forskip) && !general)
 		diag_add(fl->u->diag, DIAG_WARNING, fl->u->sites[ir_at(fl->f, r)->site].pos,
-			 "%s is an integer and always true here: 0 is true in Lua",
-			 infer_operand(&in, r, 0))->help = "compare it: n ~= 0";
+			 "%s is an integer and always true here: 0 is true in Lua", infer_operand(&in, r, 0))->help =
+			name && name->how == IR_N_LOCAL ? arena_printf(fl->u->arena, "compare it: %s ~= 0", name->name)
+							: "compare it: n ~= 0";
 }
