@@ -176,9 +176,11 @@ static uint32_t look(const struct unreached *w, uint32_t pc, const char *why)
 	for (; pc < p->ncode && !w->led[pc] && is_left_over(p, pc); pc++)
 		if (lua_op(p->code[pc]) == LUA_JMP)
 			why = ends(w, pc); /* none: over an `else`, which a constant puts aside */
-	if (pc < p->ncode && !w->led[pc] && why)
-		diag_add(w->b->u->diag, DIAG_WARNING, (struct diag_pos){ p->file, p->lines[pc] }, "this is never reached")
-			->note = why;
+	if (pc == p->ncode || w->led[pc] || !why)
+		return pc;
+	struct diag *d = diag_add(w->b->u->diag, DIAG_WARNING, (struct diag_pos){ p->file, p->lines[pc] }, "this is never reached");
+	d->note = why;
+	d->help = "take it out, or put it before that";
 	return pc;
 }
 

@@ -48,7 +48,7 @@ void infer_error(struct infer *in, uint32_t site, const char *help, const char *
 	struct diag *d = flow_error(&in->fl, site, "%s", text);
 	d->at = in->at;
 	if (!d->help)
-		d->help = in->help ? in->help : help;
+		d->help = in->help ? in->help : help || strncmp(text, "bad ", 4) ? help : in->advice;
 }
 
 int infer_truth(const struct ir_type *t)
@@ -108,6 +108,55 @@ const char *infer_meant(const struct infer *in, ir_ref r, uint32_t i)
 			return arena_printf(u->arena, "did you mean '%s'?", near);
 	}
 	return NULL;
+}
+
+const char *infer_convert(uint64_t want, const struct ir_type *got)
+{
+	const uint64_t addresses = IR_BIT(IR_IP4) | IR_BIT(IR_IP6) | IR_BIT(IR_MAC);
+	uint64_t is = got->kinds & ~IR_BIT(IR_NIL);
+	if (!is)
+		return "give it a value; where it may be nil, test it first";
+	if (is == IR_BIT(IR_IP4) || is == IR_BIT(IR_IP6) || is == IR_BIT(IR_MAC)) {
+		if (want & IR_BIT(IR_INT))
+			return "a:int() is an ip4 or a mac as a number, a:byte(i) a byte of an address";
+		if (want & addresses)
+			return "an address goes where its own kind is meant: ip4, ip6 or mac";
+		return want & IR_STRINGS && !(want & IR_BIT(IR_HOST)) ? "write tostring(address)" : NULL;
+	}
+	if (!(is & ~IR_STRINGS) && want & IR_BIT(IR_INT))
+		return "tonumber(text) is its number, text:byte(i) one of its bytes";
+	if (!(is & ~IR_STRINGS) && want & addresses)
+		return want & IR_BIT(IR_MAC) ? "write bpf.mac(\"02:00:00:00:00:01\"), or use a field that is one"
+					     : "write bpf.ip(\"10.0.0.1\"), or use a field that is one";
+	if (!(is & ~IR_BOOL) && want & IR_BIT(IR_INT))
+		return "write (v and 1 or 0) for the truth v";
+	if (is == IR_BIT(IR_INT) && want & IR_BIT(IR_IP4))
+		return "bpf.ip(n) is the address that the number n is";
+	if (is == IR_BIT(IR_INT) && want & IR_BOOL)
+		return "write n ~= 0, or true";
+	if (is == IR_BIT(IR_FLOAT) && want & IR_BIT(IR_INT))
+		return "write an integer: 1 for 1.0";
+	return want & IR_BIT(IR_REC) ? "write a table: { field = value }" : NULL;
+}
+
+const char *infer_remedy(const struct infer *in, ir_ref r, uint32_t i)
+{
+	struct arena *a = in->fl.u->arena;
+	const struct ir_name *n = ir_at(in->fl.f, r)->names;
+	const char *near = infer_meant(in, r, i), *name = n && i < 2 ? n[i].name : NULL;
+	struct ir_type t = infer_arg(in, r, i);
+	if (near || t.kinds != IR_BIT(IR_NIL))
+		return near;
+	switch (name ? n[i].how : IR_N_NONE) {
+	case IR_N_LOCAL: case IR_N_UPVALUE:
+		return arena_printf(a, "give it a value first: %s = ...", name);
+	case IR_N_GLOBAL:
+		return arena_printf(a, "define it in the user half, before this is compiled: %s = ...", name);
+	case IR_N_FIELD:
+		return *name == '?' ? NULL : arena_printf(a, "give the field a value first: { %s = ... }", name);
+	default:
+		return NULL;
+	}
 }
 
 /* "a nil value", "a boolean value" ... of the kinds in t outside `wanted` */
@@ -374,7 +423,7 @@ static bool concat_piece(struct infer *in, ir_ref r, uint32_t i, uint32_t *least
 		flow_error(&in->fl, site, "attempt to concatenate an address")->help = "write tostring(address)";
 	else if (!good)
 		flow_error(&in->fl, site, "%s is %s here and a piece of a text", infer_operand(in, r, i),
-			   infer_a_wrong(in, &t, 0))->help = t.kinds & IR_VIEWS ? "write p:sub(1) for its bytes" : infer_meant(in, r, i);
+			   infer_a_wrong(in, &t, 0))->help = t.kinds & IR_VIEWS ? "write p:sub(1) for its bytes" : infer_remedy(in, r, i);
 	else {
 		*least += t.k && t.k->kind == PG_STR ? t.k->n : 0;
 		*most += lw_text_cap_below(good, t.cap, t.most,
@@ -489,7 +538,7 @@ static struct ir_type rule_len(struct infer *in, ir_ref r)
 	else if (!good)
 		flow_error(&in->fl, ins->site, "%s is always %s here and has no length",
 			   infer_operand(in, r, 0), infer_a_wrong(in, &t, good))->help =
-			infer_meant(in, r, 0) ? infer_meant(in, r, 0) : infer_use(in, &t);
+			infer_remedy(in, r, 0) ? infer_remedy(in, r, 0) : infer_use(in, &t);
 	return type_kinds(IR_BIT(IR_INT));
 }
 

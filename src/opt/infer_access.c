@@ -33,11 +33,24 @@ static struct ir_type row_type(const struct ir_lib *row)
 
 /* ---- t[k], by the kind of t ---- */
 
-static void no_field(struct infer *in, uint32_t site, const char *what, const char *name, const char *near)
+enum { MOST_LISTED = 10 };
+
+/* "it has a, b, ..." */
+static const char *listed(struct infer *in, const char *const *names, uint32_t n)
+{
+	const char *all = NULL;
+	for (uint32_t i = 0; i < n && i < MOST_LISTED; i++)
+		all = arena_printf(in->fl.u->arena, "%s%s", all ? arena_printf(in->fl.u->arena, "%s, ", all) : "it has ", names[i]);
+	return n > MOST_LISTED ? arena_printf(in->fl.u->arena, "%s, ...", all) : all;
+}
+
+static void no_field(struct infer *in, uint32_t site, const char *what, const char *name, const char *near, const char *there)
 {
 	struct diag *d = flow_error(&in->fl, site, "%s has no field '%s'", what, name);
 	if (near)
 		d->help = arena_printf(in->fl.u->arena, "did you mean '%s'?", near);
+	else
+		d->help = there;
 }
 
 /* The method of strings that the view could be asked for, too, and whose name is nearest; NULL: none. */
@@ -55,17 +68,22 @@ static const char *nearest_of_strings(struct infer *in, const struct ir_view *v,
 static void no_view_field(struct infer *in, uint32_t site, const struct ir_view *v, const char *name)
 {
 	const char *near = in->fl.report ? ir_nearest_field(v, name) : NULL;
-	no_field(in, site, v->name, name, near || !in->fl.report ? near : nearest_of_strings(in, v, name));
+	const char *names[MOST_LISTED + 1] = { NULL };
+	uint32_t n = 0;
+	for (const struct ir_field *f = v->fields; in->fl.report && f && f->name && n <= MOST_LISTED; f++)
+		if (f->kinds)
+			names[n++] = f->name;
+	no_field(in, site, v->name, name, near || !in->fl.report ? near : nearest_of_strings(in, v, name), listed(in, names, n));
 }
 
 static void no_struct_field(struct infer *in, uint32_t site, const char *what,
 			    const struct ctype *layout, const char *name)
 {
-	const char *names[128];
+	const char *names[128] = { NULL };
 	uint32_t n = 0;
 	for (; n < layout->nfields && n < 128; n++)
 		names[n] = layout->fields[n].name;
-	no_field(in, site, what, name, in->fl.report ? ir_nearest(name, names, n) : NULL);
+	no_field(in, site, what, name, in->fl.report ? ir_nearest(name, names, n) : NULL, listed(in, names, n));
 }
 
 static struct ir_type struct_field(struct infer *in, uint32_t site, const char *what,
@@ -259,13 +277,36 @@ static bool is_of_user_half(const char *name)
 	return false;
 }
 
+/* What to write for what cannot be stored as t. */
+static const char *as_type(struct infer *in, const struct ctype *t, const struct ir_type *v)
+{
+	if (!t || !v->kinds || type_is_pending(v) || lw_type_kinds(t) & v->kinds)
+		return NULL;
+	if (t->kind == CT_STRUCT && t->nfields)
+		return arena_printf(in->fl.u->arena, "write a table: { %s = ... }", t->fields[0].name);
+	return infer_convert(lw_type_kinds(t), v);
+}
+
+/* What to write instead of the key or the value that the map at a[0] does not take; NULL: it is none. */
+static const char *map_advice(struct infer *in, uint32_t n, const struct ir_type *a)
+{
+	const pg_map *m = n > 1 ? ir_map_like(in->fl.u, &a[0]) : NULL;
+	struct map_shape s;
+	if (!m || !in->fl.report)
+		return NULL;
+	map_shape(m, &s);
+	const char *first = as_type(in, s.key ? s.key : s.value, &a[1]);
+	return first || n < 3 || !s.key ? first : as_type(in, s.value, &a[2]);
+}
+
 /* A row's look at its arguments, where what is wrong with them is shown under this name, or under what the message quotes. */
 static bool judged(struct infer *in, const struct ir_lib *row, uint32_t site, const struct ir_name *under, uint32_t n,
 		   const struct ir_type *a, struct ir_type *out)
 {
+	in->advice = map_advice(in, n, a);
 	in->at = under && under->how != IR_N_NONE && under->how != IR_N_CONSTANT ? under->name : NULL;
 	bool good = row->type(in, row, site, n, a, out);
-	in->at = in->help = NULL;
+	in->at = in->help = in->advice = NULL;
 	return good;
 }
 
@@ -371,7 +412,7 @@ struct ir_type infer_index(struct infer *in, ir_ref r)
 	if (!good) {
 		flow_error(&in->fl, ir_at(in->fl.f, r)->site, "%s is always %s here and is indexed with %s",
 			   infer_operand(in, r, 0), infer_a_wrong(in, &t, 0), key_text(in, &key))
-			->help = infer_meant(in, r, 0) ? infer_meant(in, r, 0) : const_name(&key) ? infer_use(in, &t) : NULL;
+			->help = infer_remedy(in, r, 0) ? infer_remedy(in, r, 0) : const_name(&key) ? infer_use(in, &t) : NULL;
 		return nothing;
 	}
 	return out;
@@ -386,7 +427,8 @@ static void set_state(struct infer *in, ir_ref r, const struct ctype *layout, co
 	struct ir_type want = struct_field(in, site, what, layout, key);
 	if (!(ir_alike(want.kinds) & v->kinds))
 		flow_error(&in->fl, site, "%s is stored in %s, which holds %s",
-			   infer_a_wrong(in, v, 0), key_text(in, key), infer_a_wrong(in, &want, IR_BIT(IR_NIL)));
+			   infer_a_wrong(in, v, 0), key_text(in, key), infer_a_wrong(in, &want, IR_BIT(IR_NIL)))->help =
+			infer_convert(want.kinds, v);
 }
 
 /* Can the field of this row be assigned v? */
@@ -410,6 +452,8 @@ static bool set_row(struct infer *in, uint32_t site, const struct ir_view *view,
 		if (v->kinds == IR_BIT(IR_STR) && f->takes & (IR_BIT(IR_IP4) | IR_BIT(IR_IP6) | IR_BIT(IR_MAC)))
 			d->help = f->takes & IR_BIT(IR_MAC) ? "write bpf.mac(\"02:00:00:00:00:01\")"
 							    : "write bpf.ip(\"10.0.0.1\")";
+		else
+			d->help = infer_convert(f->takes, v);
 		return false;
 	}
 	if (v->k && v->k->kind == PG_INT && f->bits < 64 && (uint64_t)v->k->i >> f->bits) {
@@ -458,7 +502,8 @@ static void set_view(struct infer *in, ir_ref r, uint64_t kinds, const struct ir
 			flow_refuse(&in->fl, site, ON_TABLES, "for bytes by number write p:set_u8(offset, "
 				    "value)", "a field of %s must be named by a constant", view->name);
 		else if (!f && ir_lib_find(view->methods, name))
-			flow_error(&in->fl, site, "'%s' is a method of %s", name, view->name);
+			flow_error(&in->fl, site, "'%s' is a method of %s", name, view->name)->help =
+				"bytes are written by p:set_u8(offset, value) and the like";
 		else if (!f)
 			no_view_field(in, site, view, name);
 		if (!f || !set_row(in, site, view, f, v))
@@ -538,6 +583,15 @@ struct ir_type infer_setindex(struct infer *in, ir_ref r)
 
 /* ---- calls ---- */
 
+/* What the row says of itself, by its name. */
+static const char *usage(const struct infer *in, const struct ir_lib *row)
+{
+	const char *call = row->what ? strstr(row->what, row->name) : NULL;
+	if (!row->what)
+		return NULL;
+	return call && call[strlen(row->name)] == '(' ? row->what : arena_printf(in->fl.u->arena, "%s: %s", row->name, row->what);
+}
+
 /* help: of any of them, or NULL */
 static bool check_args(struct infer *in, uint32_t site, const struct ir_lib *row, uint32_t n,
 		       const struct ir_type *a, uint32_t skip, const char *help)
@@ -546,10 +600,10 @@ static bool check_args(struct infer *in, uint32_t site, const struct ir_lib *row
 	if ((int)given < row->min)
 		return flow_error(&in->fl, site, "'%s' takes %s%d argument%s and gets %u", row->name,
 				  row->max == row->min ? "" : "at least ", row->min,
-				  row->min == 1 ? "" : "s", given)->help = help, false;
+				  row->min == 1 ? "" : "s", given)->help = help ? help : usage(in, row), false;
 	if (row->max >= 0 && (int)given > row->max)
 		return flow_error(&in->fl, site, "'%s' takes at most %d argument%s and gets %u", row->name,
-				  row->max, row->max == 1 ? "" : "s", given)->help = help, false;
+				  row->max, row->max == 1 ? "" : "s", given)->help = help ? help : usage(in, row), false;
 	for (uint32_t i = skip; i < n; i++) {
 		uint64_t want = row->args[i - skip < 4 ? i - skip : 3];
 		if (want & IR_BIT(IR_INT) && !(want & IR_BIT(IR_FLOAT)) && a[i].kinds == IR_BIT(IR_FLOAT))
@@ -560,7 +614,7 @@ static bool check_args(struct infer *in, uint32_t site, const struct ir_lib *row
 			return flow_error(&in->fl, site, "bad argument #%u to '%s' (%s expected, got %s)",
 				i - skip + 1, row->name,
 				infer_wrong(in, &(struct ir_type){ .kinds = want }, want & ~IR_BIT(IR_NIL) ? IR_BIT(IR_NIL) : 0),
-				infer_wrong(in, &a[i], want))->help = help, false;
+				infer_wrong(in, &a[i], want))->help = help ? help : infer_convert(want, &a[i]), false;
 	}
 	return true;
 }
@@ -575,7 +629,7 @@ static void warn_unused(struct infer *in, ir_ref r, const struct ir_lib *row)
 	struct diag *d = diag_add(in->fl.u->diag, DIAG_WARNING, in->fl.u->sites[ins->site].pos,
 				  "what '%s' gives is not used here", row->name);
 	d->at = ins->names && ins->names->how != IR_N_NONE ? ins->names->name : row->name;
-	d->help = row->effects & IR_MATTERS ? "return it: it is the verdict" : NULL;
+	d->help = row->effects & IR_MATTERS ? "return it: it is the verdict" : "keep it: local v = ...; or leave the call out";
 }
 
 /* Argument i of a call; the object of a method is what could be indexed with its name. */
@@ -748,7 +802,7 @@ static void unknown_callee(struct infer *in, ir_ref r, const struct ir_type *cal
 		flow_error(&in->fl, site, "%s is always %s here and is called", infer_operand(in, r, 0),
 			   infer_a_wrong(in, callee, IR_BIT(IR_FUNC)))->help =
 			k && k->kind == PG_TABLE ? "no metamethod is followed but __index: call a function of the table"
-			: nearest_function(in, r) ? nearest_function(in, r) : infer_meant(in, r, 0);
+			: nearest_function(in, r) ? nearest_function(in, r) : infer_remedy(in, r, 0);
 	else
 		flow_refuse(&in->fl, site, ON_FUNCTIONS, "call each one by its name under an if",
 			    "which function is called here is known only at run time; that is not there yet");

@@ -128,10 +128,10 @@ static bool integer_operand(struct infer *in, ir_ref r, uint32_t i, const char *
 	} else if (!(t.kinds & IR_BIT(IR_INT))) {
 		flow_error(&in->fl, site, "%s is always %s here and is used %s",
 			   infer_operand(in, r, i), infer_a_wrong(in, &t, IR_BIT(IR_INT)), use)
-			->help = infer_meant(in, r, i) ? infer_meant(in, r, i)
+			->help = infer_remedy(in, r, i) ? infer_remedy(in, r, i)
 			       : t.kinds & ADDRESSES ? "a:int() is an address as a number, a:byte(i) one of its bytes"
 			       : t.k && t.k->kind == PG_TABLE ? "no metamethod is followed but __index: call a function of the table"
-			       : infer_use(in, &t);
+			       : infer_use(in, &t) ? infer_use(in, &t) : infer_convert(IR_BIT(IR_INT), &t);
 	}
 	return true;
 }
@@ -346,13 +346,28 @@ static void nil_in_order(struct infer *in, ir_ref r, uint32_t i)
 				    infer_operand(in, r, i), infer_a_wrong(in, &other, 0));
 	const struct ir_name *n = ir_at(in->fl.f, r)->names;
 	d->at = n && n[i].how != IR_N_NONE && n[i].how != IR_N_CONSTANT ? n[i].name : NULL;
-	d->help = infer_meant(in, r, i);
+	d->help = infer_remedy(in, r, i);
+}
+
+/* What Lua's message says of a side: where it may be nil, what else it is. */
+static const char *side(const struct infer *in, const struct ir_type *t)
+{
+	uint64_t wrong = t->kinds & ~NUMBERS;
+	uint64_t nil = wrong & ~IR_BIT(IR_NIL) ? IR_BIT(IR_NIL) : 0;
+	return infer_wrong(in, t, wrong ? NUMBERS | nil : 0);
+}
+
+static void other_in_order(struct infer *in, ir_ref r, const struct ir_type *a, const struct ir_type *b)
+{
+	struct diag *d = flow_error(&in->fl, ir_at(in->fl.f, r)->site, "attempt to compare %s with %s", side(in, a), side(in, b));
+	d->at = compared_name(in, r);
+	if (a->kinds & NUMBERS || b->kinds & NUMBERS)
+		d->help = infer_convert(IR_BIT(IR_INT), a->kinds & NUMBERS ? b : a);
 }
 
 static struct ir_type compare_order(struct infer *in, ir_ref r, const struct ir_type *a,
 				    const struct ir_type *b)
 {
-	uint32_t site = ir_at(in->fl.f, r)->site;
 	if ((a->kinds | b->kinds) & IR_BIT(IR_MSG) && a->kinds & STRINGS && b->kinds & STRINGS)
 		return infer_bytes(in);
 	else if (a->kinds & IR_STRINGS && b->kinds & IR_STRINGS)
@@ -360,9 +375,7 @@ static struct ir_type compare_order(struct infer *in, ir_ref r, const struct ir_
 	else if (a->kinds == IR_BIT(IR_NIL) || b->kinds == IR_BIT(IR_NIL))
 		nil_in_order(in, r, a->kinds != IR_BIT(IR_NIL));
 	else if (!(a->kinds & NUMBERS && b->kinds & NUMBERS))
-		flow_error(&in->fl, site, "attempt to compare %s with %s",
-			   infer_wrong(in, a, a->kinds & ~NUMBERS ? NUMBERS : 0),
-			   infer_wrong(in, b, b->kinds & ~NUMBERS ? NUMBERS : 0))->at = compared_name(in, r);
+		other_in_order(in, r, a, b);
 	return type_kinds(IR_BOOL);
 }
 

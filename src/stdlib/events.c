@@ -24,8 +24,10 @@ static void output(struct lw *w, uint32_t map, ir_ref data, ir_ref size, uint32_
 static void no_such_field(struct infer *in, uint32_t site, const struct ctype *t, const char *name)
 {
 	struct arena *a = infer_unit(in)->arena;
-	const char *near = ct_nearest(t, name, strlen(name));
-	infer_error(in, site, near ? arena_printf(a, "did you mean '%s'?", near) : NULL, "the event has no field '%s'", name);
+	const char *near = ct_nearest(t, name, strlen(name)), *all = NULL;
+	for (uint32_t i = 0; i < t->nfields; i++)
+		all = arena_printf(a, "%s%s%s", all ? all : "it has ", all ? ", " : "", t->fields[i].name);
+	infer_error(in, site, near ? arena_printf(a, "did you mean '%s'?", near) : all, "the event has no field '%s'", name);
 }
 
 static bool send_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
