@@ -1,5 +1,6 @@
 /* diag.c - diagnostics as text, with the source line that each is about. */
 #include "core/diag.h"
+#include "core/source.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -28,8 +29,7 @@ uint32_t diag_strict(struct diag_list *l)
 	return l->errors = l->n;
 }
 
-/* Line `line` of the file, or NULL; the result is malloc'd. */
-static char *source_line(const char *file, uint32_t line)
+char *source_line(const char *file, uint32_t line)
 {
 	FILE *f = file && line ? fopen(file, "re") : NULL;
 	if (!f)
@@ -63,7 +63,19 @@ static bool stands_at(const char *line, const char *s, const char *word, size_t 
 	char before = s > line ? s[-1] : ' ', after = s[n];
 	if (in_name(*word))
 		return !in_name(before) && !in_name(after);
-	return before != *word && after != word[n - 1];
+	return before != *word && after != word[n - 1] && !strchr("=~<>/", before) && (!after || !strchr("=<>/", after));
+}
+
+/* How long the one of these words, between blanks, is that stands at s; 0: none. */
+static size_t word_at(const char *line, const char *s, const char *words, size_t n)
+{
+	for (size_t i = 0, m; i < n; i += m + 1) {
+		const char *blank = memchr(words + i, ' ', n - i);
+		m = blank ? (size_t)(blank - words) - i : n - i;
+		if (stands_at(line, s, words + i, m))
+			return m;
+	}
+	return 0;
 }
 
 /* Behind the text that begins at s with a quote. */
@@ -76,8 +88,8 @@ static const char *behind_text(const char *s)
 	return *s ? s + 1 : s;
 }
 
-/* Where the word is in the line's code, if it is there once; else NULL. */
-static const char *only_place(const char *line, const char *word, size_t n)
+/* Where the word, or one of several, is in the line's code, if any is there, and once; else NULL. */
+static const char *only_place(const char *line, const char *words, size_t n)
 {
 	const char *found = NULL;
 	for (const char *s = line; *s && strncmp(s, "--", 2);) {
@@ -85,11 +97,10 @@ static const char *only_place(const char *line, const char *word, size_t n)
 			s = behind_text(s);
 			continue;
 		}
-		if (stands_at(line, s, word, n)) {
-			if (found)
-				return NULL;
-			found = s;
-		}
+		size_t m = word_at(line, s, words, n);
+		if (m && found)
+			return NULL;
+		found = m ? s : found;
 		s++;
 	}
 	return found;
@@ -111,10 +122,22 @@ static const char *place(const struct diag *d, const char *line)
 	return NULL;
 }
 
+/* Does the line before end with an operator? That one may be meant, and be of this line for Lua. */
+static bool goes_over(const struct diag *d)
+{
+	char *before = d->pos.line > 1 ? source_line(d->pos.file, d->pos.line - 1) : NULL;
+	size_t n = before ? strlen(before) : 0;
+	while (n && isspace((unsigned char)before[n - 1]))
+		n--;
+	bool operator = n && strchr("=~<>+-*/%&|^.", before[n - 1]);
+	free(before);
+	return operator;
+}
+
 /* A line that ends with the caret; tabs stay tabs. */
 static const char *caret(struct arena *a, const struct diag *d, const char *line)
 {
-	const char *at = place(d, line);
+	const char *at = d->at && !in_name(*d->at) && goes_over(d) ? NULL : place(d, line);
 	if (!at)
 		return "";
 	char *s = arena_alloc(a, (size_t)(at - line) + 2);

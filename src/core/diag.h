@@ -17,7 +17,8 @@ struct diag {
 	enum diag_level level;
 	struct diag_pos pos;
 	const char *text; /* "'n' may be nil here and is used as a number" */
-	const char *at;   /* word of the source line that the caret is under; NULL: the first that text quotes */
+	const char *at;   /* word of the source line that the caret is under, or several, with blanks between, one of which is
+			   * there; NULL: the first that text quotes */
 	const char *note; /* or NULL */
 	const char *help; /* what to write instead, or NULL */
 };

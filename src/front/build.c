@@ -165,10 +165,11 @@ static void side(struct build *b, ir_blk from, ir_ref term, uint32_t which, ir_r
 	b->cur = 0;
 }
 
-void build_branch(struct build *b, ir_ref c, ir_ref v, struct branch_side yes, struct branch_side no)
+void build_branch(struct build *b, struct operand c, ir_ref v, struct branch_side yes, struct branch_side no)
 {
 	ir_blk from = b->cur;
-	ir_ref term = build_emit(b, IRO(branch), 1, &c);
+	ir_ref term = build_emit(b, IRO(branch), 1, &c.v);
+	build_names(b, term, c.name, (struct ir_name){ 0 }, (struct ir_name){ 0 });
 	side(b, from, term, 0, v, &yes);
 	side(b, from, term, 1, v, &no);
 }

@@ -69,7 +69,7 @@ struct branch_side {
 	uint64_t kinds;
 	void (*side)(struct build *b, ir_ref v);
 };
-void build_branch(struct build *b, ir_ref c, ir_ref v, struct branch_side yes, struct branch_side no);
+void build_branch(struct build *b, struct operand c, ir_ref v, struct branch_side yes, struct branch_side no);
 
 /* unreached.c: warns of code that no way leads to. */
 void build_warn_unreached(struct build *b);

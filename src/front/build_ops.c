@@ -244,7 +244,7 @@ static void build_concat(struct build *b, uint32_t i)
 /* ---- comparisons and tests ---- */
 
 /* Where a test goes: to its jump's target when the condition is k, else past the jump. */
-static void test(struct build *b, uint32_t i, ir_ref c, ir_ref v, uint64_t yes_kinds,
+static void test(struct build *b, uint32_t i, struct operand c, ir_ref v, uint64_t yes_kinds,
 		 uint64_t no_kinds, void (*when_jumping)(struct build *b, ir_ref v))
 {
 	uint32_t t[2];
@@ -275,7 +275,7 @@ static uint64_t shown_by(const struct build *b, ir_ref v)
 
 static void compare(struct build *b, uint32_t i, struct operand x, struct operand y)
 {
-	ir_ref c = emit2(b, x, y, NONE);
+	struct operand c = { .v = emit2(b, x, y, NONE) };
 	uint64_t kind = shown_by(b, y.v);
 	if (kind)
 		test(b, i, c, x.v, kind, ~kind, NULL);
@@ -312,16 +312,16 @@ static void build_compare_swapped(struct build *b, uint32_t i)
 
 static void build_test(struct build *b, uint32_t i)
 {
-	ir_ref v = build_get(b, lua_a(i));
-	test(b, i, v, v, ~IR_FALSY, IR_FALSY, NULL);
+	struct operand o = build_operand(b, lua_a(i));
+	test(b, i, o, o.v, ~IR_FALSY, IR_FALSY, NULL);
 }
 
 static void set_tested(struct build *b, ir_ref v) { build_set(b, lua_a(b->p->code[b->pc]), v); }
 
 static void build_testset(struct build *b, uint32_t i)
 {
-	ir_ref v = build_get(b, lua_b(i));
-	test(b, i, v, v, ~IR_FALSY, IR_FALSY, set_tested);
+	struct operand o = build_operand(b, lua_b(i));
+	test(b, i, o, o.v, ~IR_FALSY, IR_FALSY, set_tested);
 }
 
 static void build_jump(struct build *b, uint32_t i) { (void)b; (void)i; }
@@ -446,7 +446,7 @@ static void build_forprep(struct build *b, uint32_t i)
 	ir_ref args[] = { build_get(b, a), build_get(b, a + 1), build_get(b, a + 2) };
 	front_next(b->p, b->pc, t, &jumps);
 	ir_ref skip = build_emit(b, IRO(forskip), 3, args);
-	build_branch(b, skip, 0, (struct branch_side){ .to = t[1] },
+	build_branch(b, (struct operand){ .v = skip }, 0, (struct branch_side){ .to = t[1] },
 		     (struct branch_side){ .to = t[0], .side = for_start });
 }
 
@@ -467,7 +467,7 @@ static void build_forloop(struct build *b, uint32_t i)
 	front_next(b->p, b->pc, t, &jumps);
 	ir_ref count[] = { build_get(b, lua_a(i) + 1), number(b, false, 0).v };
 	ir_ref done = build_emit(b, IRO(eq), 2, count);
-	build_branch(b, done, 0, (struct branch_side){ .to = t[1] },
+	build_branch(b, (struct operand){ .v = done }, 0, (struct branch_side){ .to = t[1] },
 		     (struct branch_side){ .to = t[0], .side = for_again });
 }
 
@@ -505,7 +505,7 @@ static void build_tforloop(struct build *b, uint32_t i)
 	front_next(b->p, b->pc, t, &jumps);
 	ir_ref args[] = { build_get(b, lua_a(i) + 4), build_const(b, &k_nil) };
 	ir_ref done = build_emit(b, IRO(eq), 2, args);
-	build_branch(b, done, args[0], (struct branch_side){ .to = t[1] },
+	build_branch(b, (struct operand){ .v = done }, args[0], (struct branch_side){ .to = t[1] },
 		     (struct branch_side){ .to = t[0], .side = tfor_again });
 }
 

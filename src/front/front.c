@@ -37,6 +37,11 @@ static struct front_proto *proto_of(const struct ir_unit *u, const struct ir_fn 
 	return f->proto && f->proto < u->front->n ? u->front->protos[f->proto] : NULL;
 }
 
+const struct front_proto *front_proto_at(const struct ir_unit *u, uint32_t i)
+{
+	return i < u->front->n ? u->front->protos[i] : NULL;
+}
+
 struct ir_fn *front_inner(struct ir_unit *u, struct ir_fn *parent, uint32_t proto_index)
 {
 	struct front_proto *p = proto_of(u, parent);
@@ -266,6 +271,7 @@ static const struct ir_source source = {
 	.own = front_own,
 	.table = front_table,
 	.len = front_len,
+	.meant = front_meant,
 };
 
 int front_open(struct ir_unit *u, const struct pg_capture *cap, uint64_t func, struct ir_fn **main)

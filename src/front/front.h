@@ -8,6 +8,9 @@
 struct front;
 struct front_proto;
 
+/* The i-th prototype that was built, from 1 on; NULL past the end. */
+const struct front_proto *front_proto_at(const struct ir_unit *u, uint32_t i);
+
 /* Reads the root function's chunk and builds it; u->front keeps the capture and what was read.
  * -errno with a diagnostic in u->diag. */
 int front_open(struct ir_unit *u, const struct pg_capture *cap, uint64_t func, struct ir_fn **main);
@@ -36,6 +39,9 @@ int front_own(struct ir_unit *u, uint64_t table, const pg_value **out, uint32_t 
 /* A table made up of these keys and values, in what follows like a captured one: its id. */
 uint64_t front_table(struct ir_unit *u, const pg_value *kv, uint32_t n);
 int front_len(struct ir_unit *u, uint64_t table, int64_t *out);
+
+/* A name like this one that the table has, or, where a line is given, a variable that is to be had there; NULL: none. */
+const char *front_meant(struct ir_unit *u, uint64_t table, struct diag_pos at, const char *name);
 
 /* One prototype -> SSA of its own on the Lua level; nothing inlined, nothing optimised. */
 struct ir_fn *front_build(struct ir_unit *u, const struct front_proto *p);

@@ -250,6 +250,8 @@ struct ir_source {
 	uint64_t (*table)(struct ir_unit *u, const pg_value *kv, uint32_t n);
 	/* #table; -ENOTSUP likewise */
 	int (*len)(struct ir_unit *u, uint64_t table, int64_t *out);
+	/* a name like this one that the table has, or that a variable has there (line 0: none is meant); NULL */
+	const char *(*meant)(struct ir_unit *u, uint64_t table, struct diag_pos at, const char *name);
 };
 
 /* A source position: one per instruction that needs it, deduplicated by whoever adds them. */
@@ -403,6 +405,8 @@ struct ir_unit {
 	const bool *features;  /* indexed by enum kern_feature; what lowerings may use */
 	uint32_t (*next_print)(void *arg); /* gives numbers for prints */
 	void *next_print_arg;
+	struct ir_absent { uint64_t table; const char *name; struct diag_pos at; } *absent; /* names that captured tables lack */
+	uint32_t nabsent, cap_absent;
 	struct front *front;   /* what capture keeps: protos, describer */
 	const struct ir_source *source;
 };

@@ -18,10 +18,11 @@ uint32_t net_device(const pg_value *v)
 
 static bool no_device(struct infer *in, uint32_t site, const pg_value *dev)
 {
+	static const char devices[] = "`ip link` lists those that there are: name one, or give its number";
 	if (dev->kind == PG_STR)
-		infer_error(in, site, NULL, "there is no network device '%.*s'", (int)dev->n, dev->str);
+		infer_error(in, site, devices, "there is no network device '%.*s'", (int)dev->n, dev->str);
 	else
-		infer_error(in, site, NULL, "there is no network device %lld", (long long)dev->i);
+		infer_error(in, site, devices, "there is no network device %lld", (long long)dev->i);
 	return false;
 }
 

@@ -84,15 +84,28 @@ static bool taken_elsewhere(const struct entries *s, ir_ref view, ir_ref write)
 	return takes_copy(s, write) && known && view != write;
 }
 
-static void refuse(struct entries *s, uint32_t site, ir_ref write)
+/* The variable by which the entry is used, where it has a name; else NULL. */
+static const char *name_of(const struct ir_fn *f, ir_ref use)
 {
+	const struct ir_ins *i = ir_at(f, use);
+	for (uint32_t a = 0; i->names && a < 2 && a < i->nargs; a++)
+		if (ir_at(f, i->args[a])->type.kinds & IR_BIT(IR_ENTRY) &&
+		    (i->names[a].how == IR_N_LOCAL || i->names[a].how == IR_N_UPVALUE))
+			return i->names[a].name;
+	return NULL;
+}
+
+static void refuse(struct entries *s, ir_ref use, ir_ref write)
+{
+	uint32_t site = ir_at(s->f, use)->site;
 	uint32_t line = s->fl->u->sites[ir_at(s->f, write)->site].pos.line;
 	if (takes_copy(s, write))
 		flow_refuse(s->fl, site, ON_MAPS, "read its fields into locals before", "line %u may take another value into the "
 			    "place of this one, which it took before", line);
 	else
 		flow_refuse(s->fl, site, ON_MAPS, "look the entry up again after the write, or read its fields into locals before",
-			    "this entry was taken from the map before line %u writes to it, and may be gone by now", line);
+			    "this entry was taken from the map before line %u writes to it, and may be gone by now", line)->at =
+			name_of(s->f, use);
 }
 
 static void check_view(struct entries *s, ir_ref view)
@@ -105,7 +118,7 @@ static void check_view(struct entries *s, ir_ref view)
 		ir_ref use = reach_outlived(s->f, view, write);
 		if (!use)
 			continue;
-		refuse(s, ir_at(s->f, use)->site, write);
+		refuse(s, use, write);
 		return;
 	}
 }

@@ -46,8 +46,9 @@ void infer_error(struct infer *in, uint32_t site, const char *help, const char *
 	const char *text = arena_vprintf(in->fl.u->arena, fmt, ap);
 	va_end(ap);
 	struct diag *d = flow_error(&in->fl, site, "%s", text);
+	d->at = in->at;
 	if (!d->help)
-		d->help = help;
+		d->help = in->help ? in->help : help || strncmp(text, "bad ", 4) ? help : in->advice;
 }
 
 int infer_truth(const struct ir_type *t)
@@ -364,7 +365,7 @@ static bool concat_piece(struct infer *in, ir_ref r, uint32_t i, uint32_t *least
 		flow_error(&in->fl, site, "attempt to concatenate an address")->help = "write tostring(address)";
 	else if (!good)
 		flow_error(&in->fl, site, "%s is %s here and a piece of a text", infer_operand(in, r, i),
-			   infer_a_wrong(in, &t, 0))->help = t.kinds & IR_VIEWS ? "write p:sub(1) for its bytes" : NULL;
+			   infer_a_wrong(in, &t, 0))->help = t.kinds & IR_VIEWS ? "write p:sub(1) for its bytes" : infer_remedy(in, r, i);
 	else {
 		*least += t.k && t.k->kind == PG_STR ? t.k->n : 0;
 		*most += lw_text_cap_below(good, t.cap, t.most,
@@ -496,7 +497,8 @@ static struct ir_type rule_len(struct infer *in, ir_ref r)
 		return infer_bytes(in);
 	else if (!good)
 		flow_error(&in->fl, ir_at(in->fl.f, r)->site, "%s is always %s here and has no length",
-			   infer_operand(in, r, 0), infer_a_wrong(in, &t, good))->help = infer_use(in, &t);
+			   infer_operand(in, r, 0), infer_a_wrong(in, &t, good))->help =
+			infer_remedy(in, r, 0) ? infer_remedy(in, r, 0) : infer_use(in, &t);
 	return type_kinds(IR_BIT(IR_INT));
 }
 

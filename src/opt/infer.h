@@ -8,6 +8,9 @@
 
 struct infer {
 	struct flow fl;
+	const char *at;        /* what the caret is under, where a row refuses what it is given; NULL: what the message quotes */
+	const char *help;      /* what to write then, before the row's own advice; or NULL */
+	const char *advice;    /* the same for a bad key or value, where the row has none */
 };
 
 struct ir_type infer_arg(const struct infer *in, ir_ref r, uint32_t i);
@@ -16,6 +19,13 @@ const char *infer_operand(const struct infer *in, ir_ref r, uint32_t i); /* "'n'
 const char *infer_a_wrong(const struct infer *in, const struct ir_type *t, uint64_t wanted);
 /* What to do instead, where a number is used as a text (it may be an address), or a view as something else; NULL: nothing. */
 const char *infer_use(const struct infer *in, const struct ir_type *t);
+/* What makes a value of these kinds a wanted one, as what to write; NULL: nothing does. */
+const char *infer_convert(uint64_t want, const struct ir_type *got);
+/* What is to be done about operand i of r, which is never what it is used as: the nearest name, or a value; NULL: nothing. */
+const char *infer_remedy(const struct infer *in, ir_ref r, uint32_t i);
+/* "did you mean 'x'?", where operand i of r is what a captured table, or the globals, lack under that name; NULL: no name is
+ * near. */
+const char *infer_meant(const struct infer *in, ir_ref r, uint32_t i);
 const char *infer_wrong(const struct infer *in, const struct ir_type *t, uint64_t wanted);
 
 /* What an operation gives that looks at the bytes of an error's message: known when that is a text. (messages.c) */

@@ -3,6 +3,7 @@
 #include "opt/iterate.h"
 
 #include "core/ctype.h"
+#include "core/near.h"
 #include "core/shape.h"
 #include "ir/lower.h"
 
@@ -32,26 +33,57 @@ static struct ir_type row_type(const struct ir_lib *row)
 
 /* ---- t[k], by the kind of t ---- */
 
-static void no_field(struct infer *in, uint32_t site, const char *what, const char *name, const char *near)
+enum { MOST_LISTED = 10 };
+
+/* "it has a, b, ..." */
+static const char *listed(struct infer *in, const char *const *names, uint32_t n)
+{
+	const char *all = NULL;
+	for (uint32_t i = 0; i < n && i < MOST_LISTED; i++)
+		all = arena_printf(in->fl.u->arena, "%s%s", all ? arena_printf(in->fl.u->arena, "%s, ", all) : "it has ", names[i]);
+	return n > MOST_LISTED ? arena_printf(in->fl.u->arena, "%s, ...", all) : all;
+}
+
+static void no_field(struct infer *in, uint32_t site, const char *what, const char *name, const char *near, const char *there)
 {
 	struct diag *d = flow_error(&in->fl, site, "%s has no field '%s'", what, name);
 	if (near)
 		d->help = arena_printf(in->fl.u->arena, "did you mean '%s'?", near);
+	else
+		d->help = there;
+}
+
+/* The method of strings that the view could be asked for, too, and whose name is nearest; NULL: none. */
+static const char *nearest_of_strings(struct infer *in, const struct ir_view *v, const char *name)
+{
+	const char *names[64];
+	uint32_t n = 0;
+	for (const struct ir_lib *row = in->fl.u->target->str_rows; v->is_str_like && row && row->name && n < 64; row++)
+		if (*row->name != '(')
+			names[n++] = row->name;
+	const char *near = n ? ir_nearest(name, names, n) : NULL;
+	return near && 3 * near_distance(name, strlen(name), near) <= strlen(name) ? near : NULL;
 }
 
 static void no_view_field(struct infer *in, uint32_t site, const struct ir_view *v, const char *name)
 {
-	no_field(in, site, v->name, name, in->fl.report ? ir_nearest_field(v, name) : NULL);
+	const char *near = in->fl.report ? ir_nearest_field(v, name) : NULL;
+	const char *names[MOST_LISTED + 1] = { NULL };
+	uint32_t n = 0;
+	for (const struct ir_field *f = v->fields; in->fl.report && f && f->name && n <= MOST_LISTED; f++)
+		if (f->kinds)
+			names[n++] = f->name;
+	no_field(in, site, v->name, name, near || !in->fl.report ? near : nearest_of_strings(in, v, name), listed(in, names, n));
 }
 
 static void no_struct_field(struct infer *in, uint32_t site, const char *what,
 			    const struct ctype *layout, const char *name)
 {
-	const char *names[128];
+	const char *names[128] = { NULL };
 	uint32_t n = 0;
 	for (; n < layout->nfields && n < 128; n++)
 		names[n] = layout->fields[n].name;
-	no_field(in, site, what, name, in->fl.report ? ir_nearest(name, names, n) : NULL);
+	no_field(in, site, what, name, in->fl.report ? ir_nearest(name, names, n) : NULL, listed(in, names, n));
 }
 
 static struct ir_type struct_field(struct infer *in, uint32_t site, const char *what,
@@ -124,6 +156,23 @@ static struct ir_type index_view(struct infer *in, ir_ref r, unsigned kind, cons
 	return type_pending();
 }
 
+enum { MOST_ABSENT = 256 };
+
+/* A name in the source that a captured table lacks: what could have been meant is asked when it matters. */
+static void note_absent(struct infer *in, ir_ref r, uint64_t table, const struct ir_type *key)
+{
+	struct ir_unit *u = in->fl.u;
+	const struct ir_ins *i = ir_at(in->fl.f, r);
+	const char *name = ir_at(in->fl.f, i->args[1])->op == IRO(const) ? const_name(key) : NULL;
+	bool known = !name || u->nabsent == MOST_ABSENT;
+	for (uint32_t k = 0; !known && k < u->nabsent; k++)
+		known = u->absent[k].table == table && !strcmp(u->absent[k].name, name);
+	if (known)
+		return;
+	struct ir_absent absent = { table, name, u->sites[ir_site_shown(u, i->site)].pos };
+	arena_push(u->arena, u->absent, u->nabsent, u->cap_absent, absent);
+}
+
 /* bpf.DORP is nil in Lua, too, but nobody means that. */
 static void warn_misspelt(struct infer *in, ir_ref r, const struct ir_type *key)
 {
@@ -161,8 +210,10 @@ static struct ir_type index_table(struct infer *in, ir_ref r, const pg_value *ta
 	}
 	pg_value out = const_nil;
 	int err = u->source->index(u, table->id, key->k, &out);
-	if (!err && out.kind == PG_NIL)
+	if (!err && out.kind == PG_NIL) {
 		warn_misspelt(in, r, key);
+		note_absent(in, r, table->id, key);
+	}
 	if (err == -ENOTSUP && ir_is_half(key->k))
 		unroll_refuse_found(&in->fl, site);
 	else if (err == -ENOTSUP)
@@ -216,6 +267,49 @@ static struct ir_type no_keys(struct infer *in, uint32_t site, const pg_map *m)
 	return nothing;
 }
 
+/* Is it a method that maps, states and channels have in the user half only? */
+static bool is_of_user_half(const char *name)
+{
+	static const char *const names[] = { "clear", "each", "sum", "on", "read", "poll" };
+	for (unsigned i = 0; name && i < sizeof names / sizeof *names; i++)
+		if (!strcmp(names[i], name))
+			return true;
+	return false;
+}
+
+/* What to write for what cannot be stored as t. */
+static const char *as_type(struct infer *in, const struct ctype *t, const struct ir_type *v)
+{
+	if (!t || !v->kinds || type_is_pending(v) || lw_type_kinds(t) & v->kinds)
+		return NULL;
+	if (t->kind == CT_STRUCT && t->nfields)
+		return arena_printf(in->fl.u->arena, "write a table: { %s = ... }", t->fields[0].name);
+	return infer_convert(lw_type_kinds(t), v);
+}
+
+/* What to write instead of the key or the value that the map at a[0] does not take; NULL: it is none. */
+static const char *map_advice(struct infer *in, uint32_t n, const struct ir_type *a)
+{
+	const pg_map *m = n > 1 ? ir_map_like(in->fl.u, &a[0]) : NULL;
+	struct map_shape s;
+	if (!m || !in->fl.report)
+		return NULL;
+	map_shape(m, &s);
+	const char *first = as_type(in, s.key ? s.key : s.value, &a[1]);
+	return first || n < 3 || !s.key ? first : as_type(in, s.value, &a[2]);
+}
+
+/* A row's look at its arguments, where what is wrong with them is shown under this name, or under what the message quotes. */
+static bool judged(struct infer *in, const struct ir_lib *row, uint32_t site, const struct ir_name *under, uint32_t n,
+		   const struct ir_type *a, struct ir_type *out)
+{
+	in->advice = map_advice(in, n, a);
+	in->at = under && under->how != IR_N_NONE && under->how != IR_N_CONSTANT ? under->name : NULL;
+	bool good = row->type(in, row, site, n, a, out);
+	in->at = in->help = in->advice = NULL;
+	return good;
+}
+
 /* map: the type of it alone. */
 static struct ir_type index_map(struct infer *in, ir_ref r, const struct ir_type *map, const struct ir_type *key)
 {
@@ -233,7 +327,7 @@ static struct ir_type index_map(struct infer *in, ir_ref r, const struct ir_type
 		struct diag *d = flow_refuse(&in->fl, site, ON_MAPS, "call it in the user half", "a %s has no method %s in "
 					     "kernel code", s.role == PG_ROLE_EVENTS ? "bpf.events channel" :
 					     s.key ? "map" : pg_map_type(m), key_text(in, key));
-		const char *near = nearest_method(in, m, name);
+		const char *near = is_of_user_half(name) ? NULL : nearest_method(in, m, name);
 		if (near || (!s.key && s.role != PG_ROLE_EVENTS))
 			d->help = near ? near : methods_of(in, m);
 		return type_pending();
@@ -242,7 +336,7 @@ static struct ir_type index_map(struct infer *in, ir_ref r, const struct ir_type
 	if (!get)
 		return no_keys(in, site, m);
 	struct ir_type a[2] = { *map, *key }, out = nothing;
-	return get->type(in, get, site, 2, a, &out) ? out : nothing;
+	return judged(in, get, site, ir_at(in->fl.f, r)->names, 2, a, &out) ? out : nothing;
 }
 
 static struct ir_type index_kind(struct infer *in, ir_ref r, const struct ir_type *t, unsigned kind,
@@ -318,7 +412,7 @@ struct ir_type infer_index(struct infer *in, ir_ref r)
 	if (!good) {
 		flow_error(&in->fl, ir_at(in->fl.f, r)->site, "%s is always %s here and is indexed with %s",
 			   infer_operand(in, r, 0), infer_a_wrong(in, &t, 0), key_text(in, &key))
-			->help = const_name(&key) ? infer_use(in, &t) : NULL;
+			->help = infer_remedy(in, r, 0) ? infer_remedy(in, r, 0) : const_name(&key) ? infer_use(in, &t) : NULL;
 		return nothing;
 	}
 	return out;
@@ -333,7 +427,8 @@ static void set_state(struct infer *in, ir_ref r, const struct ctype *layout, co
 	struct ir_type want = struct_field(in, site, what, layout, key);
 	if (!(ir_alike(want.kinds) & v->kinds))
 		flow_error(&in->fl, site, "%s is stored in %s, which holds %s",
-			   infer_a_wrong(in, v, 0), key_text(in, key), infer_a_wrong(in, &want, IR_BIT(IR_NIL)));
+			   infer_a_wrong(in, v, 0), key_text(in, key), infer_a_wrong(in, &want, IR_BIT(IR_NIL)))->help =
+			infer_convert(want.kinds, v);
 }
 
 /* Can the field of this row be assigned v? */
@@ -357,6 +452,8 @@ static bool set_row(struct infer *in, uint32_t site, const struct ir_view *view,
 		if (v->kinds == IR_BIT(IR_STR) && f->takes & (IR_BIT(IR_IP4) | IR_BIT(IR_IP6) | IR_BIT(IR_MAC)))
 			d->help = f->takes & IR_BIT(IR_MAC) ? "write bpf.mac(\"02:00:00:00:00:01\")"
 							    : "write bpf.ip(\"10.0.0.1\")";
+		else
+			d->help = infer_convert(f->takes, v);
 		return false;
 	}
 	if (v->k && v->k->kind == PG_INT && f->bits < 64 && (uint64_t)v->k->i >> f->bits) {
@@ -405,7 +502,8 @@ static void set_view(struct infer *in, ir_ref r, uint64_t kinds, const struct ir
 			flow_refuse(&in->fl, site, ON_TABLES, "for bytes by number write p:set_u8(offset, "
 				    "value)", "a field of %s must be named by a constant", view->name);
 		else if (!f && ir_lib_find(view->methods, name))
-			flow_error(&in->fl, site, "'%s' is a method of %s", name, view->name);
+			flow_error(&in->fl, site, "'%s' is a method of %s", name, view->name)->help =
+				"bytes are written by p:set_u8(offset, value) and the like";
 		else if (!f)
 			no_view_field(in, site, view, name);
 		if (!f || !set_row(in, site, view, f, v))
@@ -423,7 +521,7 @@ static bool set_map(struct infer *in, ir_ref r, const pg_map *m, const struct ir
 	map_shape(m, &s);
 	if (set) {
 		struct ir_type a[3] = { infer_arg(in, r, 0), *key, *v }, out = nothing;
-		set->type(in, set, site, 3, a, &out);
+		judged(in, set, site, ir_at(in->fl.f, r)->names, 3, a, &out);
 	} else if (s.role > PG_ROLE_EVENTS) {
 		no_keys(in, site, m);
 	} else if (s.role != PG_ROLE_EVENTS) {
@@ -485,17 +583,27 @@ struct ir_type infer_setindex(struct infer *in, ir_ref r)
 
 /* ---- calls ---- */
 
+/* What the row says of itself, by its name. */
+static const char *usage(const struct infer *in, const struct ir_lib *row)
+{
+	const char *call = row->what ? strstr(row->what, row->name) : NULL;
+	if (!row->what)
+		return NULL;
+	return call && call[strlen(row->name)] == '(' ? row->what : arena_printf(in->fl.u->arena, "%s: %s", row->name, row->what);
+}
+
+/* help: of any of them, or NULL */
 static bool check_args(struct infer *in, uint32_t site, const struct ir_lib *row, uint32_t n,
-		       const struct ir_type *a, uint32_t skip)
+		       const struct ir_type *a, uint32_t skip, const char *help)
 {
 	uint32_t given = n - skip;
 	if ((int)given < row->min)
 		return flow_error(&in->fl, site, "'%s' takes %s%d argument%s and gets %u", row->name,
 				  row->max == row->min ? "" : "at least ", row->min,
-				  row->min == 1 ? "" : "s", given), false;
+				  row->min == 1 ? "" : "s", given)->help = help ? help : usage(in, row), false;
 	if (row->max >= 0 && (int)given > row->max)
 		return flow_error(&in->fl, site, "'%s' takes at most %d argument%s and gets %u", row->name,
-				  row->max, row->max == 1 ? "" : "s", given), false;
+				  row->max, row->max == 1 ? "" : "s", given)->help = help ? help : usage(in, row), false;
 	for (uint32_t i = skip; i < n; i++) {
 		uint64_t want = row->args[i - skip < 4 ? i - skip : 3];
 		if (want & IR_BIT(IR_INT) && !(want & IR_BIT(IR_FLOAT)) && a[i].kinds == IR_BIT(IR_FLOAT))
@@ -506,7 +614,7 @@ static bool check_args(struct infer *in, uint32_t site, const struct ir_lib *row
 			return flow_error(&in->fl, site, "bad argument #%u to '%s' (%s expected, got %s)",
 				i - skip + 1, row->name,
 				infer_wrong(in, &(struct ir_type){ .kinds = want }, want & ~IR_BIT(IR_NIL) ? IR_BIT(IR_NIL) : 0),
-				infer_wrong(in, &a[i], want)), false;
+				infer_wrong(in, &a[i], want))->help = help ? help : infer_convert(want, &a[i]), false;
 	}
 	return true;
 }
@@ -521,7 +629,7 @@ static void warn_unused(struct infer *in, ir_ref r, const struct ir_lib *row)
 	struct diag *d = diag_add(in->fl.u->diag, DIAG_WARNING, in->fl.u->sites[ins->site].pos,
 				  "what '%s' gives is not used here", row->name);
 	d->at = ins->names && ins->names->how != IR_N_NONE ? ins->names->name : row->name;
-	d->help = row->effects & IR_MATTERS ? "return it: it is the verdict" : NULL;
+	d->help = row->effects & IR_MATTERS ? "return it: it is the verdict" : "keep it: local v = ...; or leave the call out";
 }
 
 /* Argument i of a call; the object of a method is what could be indexed with its name. */
@@ -532,6 +640,15 @@ static struct ir_type argument(const struct infer *in, ir_ref call, uint32_t i)
 	if (!i && callee->op == IRO(self) && callee->args[0] == c->args[1])
 		t.kinds &= kinds_with_method(in->fl.u, &t, ir_at(in->fl.f, callee->args[1])->k->str);
 	return t;
+}
+
+/* bpf:ktime(): what to write, where a function of a module is called as if it was a method; else NULL. */
+static const char *by_colon(struct infer *in, const struct ir_ins *call, const struct ir_lib *row, bool method)
+{
+	const struct ir_ins *callee = ir_at(in->fl.f, call->args[0]);
+	bool colon = callee->op == IRO(self) || (call->names && call->names->how == IR_N_METHOD);
+	return colon && !method ? arena_printf(in->fl.u->arena, "write %s(...), with a dot: what is before a colon is an argument, too",
+					       row->name) : NULL;
 }
 
 static struct ir_type call_row(struct infer *in, ir_ref r, const struct ir_lib *row, bool method)
@@ -568,7 +685,7 @@ static struct ir_type call_row(struct infer *in, ir_ref r, const struct ir_lib *
 	for (uint32_t i = 0; i < n; i++)
 		if (a[i].kinds & IR_BIT(IR_MSG) && infer_looks_at_bytes(in->fl.u, row))
 			return infer_bytes(in);
-	if (!check_args(in, ins->site, row, n, a, method))
+	if (!check_args(in, ins->site, row, n, a, method, by_colon(in, ins, row, method)))
 		return nothing;
 	warn_unused(in, r, row);
 	in->fl.u->tells |= row->effects & IR_TELLS && !ir_single(a[0].kinds);
@@ -584,8 +701,12 @@ static struct ir_type call_row(struct infer *in, ir_ref r, const struct ir_lib *
 	}
 	struct ir_type out = type_kinds(row->ret ? row->ret : IR_BIT(IR_NIL));
 	out.cap = row->cap;
-	if (row->type && !row->type(in, row, ins->site, n, a, &out))
+	const struct ir_ins *callee = ir_at(in->fl.f, ins->args[0]);
+	bool of_map = n && callee->op == IRO(self) && ir_map_like(in->fl.u, &a[0]);
+	in->help = by_colon(in, ins, row, method);
+	if (row->type && !judged(in, row, ins->site, of_map ? callee->names : NULL, n, a, &out))
 		return nothing;
+	in->help = NULL;
 	return out;
 }
 
@@ -684,7 +805,7 @@ static void unknown_callee(struct infer *in, ir_ref r, const struct ir_type *cal
 		flow_error(&in->fl, site, "%s is always %s here and is called", infer_operand(in, r, 0),
 			   infer_a_wrong(in, callee, IR_BIT(IR_FUNC)))->help =
 			k && k->kind == PG_TABLE ? "no metamethod is followed but __index: call a function of the table"
-						 : nearest_function(in, r);
+			: nearest_function(in, r) ? nearest_function(in, r) : infer_remedy(in, r, 0);
 	else
 		flow_refuse(&in->fl, site, ON_FUNCTIONS, "call each one by its name under an if",
 			    "which function is called here is known only at run time; that is not there yet");
@@ -831,9 +952,11 @@ void infer_warn_branch(struct flow *fl, ir_ref r)
 	struct infer in = { .fl = *fl };
 	struct ir_type t = infer_arg(&in, r, 0);
 	const struct ir_ins *made_by = ir_at(fl->f, ir_at(fl->f, r)->args[0]);
+	const struct ir_name *name = ir_at(fl->f, r)->names;
 	bool general = fl->u->sites[ir_at(fl->f, r)->site].inlined_at || carries_on(fl->f, ir_at(fl->f, r));
 	if (t.kinds == IR_BIT(IR_INT) && !t.k && made_by->op != IRO(forskip) && !general)
 		diag_add(fl->u->diag, DIAG_WARNING, fl->u->sites[ir_at(fl->f, r)->site].pos,
-			 "%s is an integer and always true here: 0 is true in Lua",
-			 infer_operand(&in, r, 0))->help = "compare it: n ~= 0";
+			 "%s is an integer and always true here: 0 is true in Lua", infer_operand(&in, r, 0))->help =
+			name && name->how == IR_N_LOCAL ? arena_printf(fl->u->arena, "compare it: %s ~= 0", name->name)
+							: "compare it: n ~= 0";
 }

@@ -72,11 +72,24 @@ static struct ir_type float_type(struct infer *in, double f)
 
 /* ---- operands that must be integers ---- */
 
+/* The operator that the operation is written with, where it has a line of its own; else NULL. */
+static const char *operator(const struct infer *in, ir_ref r)
+{
+	static const char *const text[IR_NOPS] = {
+		[IRO(add)] = "+", [IRO(sub)] = "-", [IRO(mul)] = "*", [IRO(mod)] = "%", [IRO(idiv)] = "//", [IRO(unm)] = "-",
+		[IRO(band)] = "&", [IRO(bor)] = "|", [IRO(bxor)] = "~", [IRO(shl)] = "<<", [IRO(shr)] = ">>", [IRO(bnot)] = "~",
+		[IRO(eq)] = "== ~=",
+	};
+	const struct ir_ins *i = ir_at(in->fl.f, r);
+	return ir_site_shown(in->fl.u, i->site) == i->site ? text[i->op] : NULL;
+}
+
 static void float_operand(struct infer *in, ir_ref r, const pg_value *k)
 {
 	struct diag *d = flow_refuse(&in->fl, ir_at(in->fl.f, r)->site, ON_VALUES, "compute with integers, in smaller units",
 				     "the float %.14g is used as a number here; floats do not exist in the kernel", k->f);
 	double whole = floor(k->f);
+	d->at = operator(in, r);
 	if (k->f == whole && fabs(whole) < 1e15)
 		d->help = arena_printf(in->fl.u->arena, "write the integer %.0f", whole);
 }
@@ -115,9 +128,10 @@ static bool integer_operand(struct infer *in, ir_ref r, uint32_t i, const char *
 	} else if (!(t.kinds & IR_BIT(IR_INT))) {
 		flow_error(&in->fl, site, "%s is always %s here and is used %s",
 			   infer_operand(in, r, i), infer_a_wrong(in, &t, IR_BIT(IR_INT)), use)
-			->help = t.kinds & ADDRESSES ? "a:int() is an address as a number, a:byte(i) one of its bytes"
+			->help = infer_remedy(in, r, i) ? infer_remedy(in, r, i)
+			       : t.kinds & ADDRESSES ? "a:int() is an address as a number, a:byte(i) one of its bytes"
 			       : t.k && t.k->kind == PG_TABLE ? "no metamethod is followed but __index: call a function of the table"
-			       : infer_use(in, &t);
+			       : infer_use(in, &t) ? infer_use(in, &t) : infer_convert(IR_BIT(IR_INT), &t);
 	}
 	return true;
 }
@@ -231,14 +245,32 @@ static const char *number_help(const struct infer *in, const struct ir_type *num
 	return text_at ? text_at : "compare with a number: tonumber(\"80\") is one";
 }
 
-static void warn_view(struct infer *in, const struct ir_site *site, uint64_t views)
+static void under_operator(const struct infer *in, ir_ref r, struct diag *d, const char *help)
+{
+	d->at = operator(in, r);
+	d->help = help;
+}
+
+static void warn_view(const struct infer *in, ir_ref r, struct diag_pos pos, uint64_t views)
 {
 	const struct ir_type t = { .kinds = views };
 	const struct ir_view *v = ir_view_of(in->fl.u->target, ir_first_kind(views));
-	diag_add(in->fl.u->diag, DIAG_WARNING, site->pos, "%s never equals a number, a string or an address",
-		 v->kind ? infer_a_wrong(in, &t, 0) : "a header or packet")->help =
-		v->use ? v->use : v->kind ? "compare a field of it"
-		: "compare a field of it, or bytes: p:sub(1, 4) == \"GET \"";
+	under_operator(in, r, diag_add(in->fl.u->diag, DIAG_WARNING, pos, "%s never equals a number, a string or an address",
+				       v->kind ? infer_a_wrong(in, &t, 0) : "a header or packet"),
+		       v->use ? v->use : v->kind ? "compare a field of it"
+		       : "compare a field of it, or bytes: p:sub(1, 4) == \"GET \"");
+}
+
+/* A name that a captured table lacks, and that is like one that it has: no way to say that something is absent. */
+static void warn_absent(const struct infer *in, ir_ref r, struct diag_pos pos, uint32_t i)
+{
+	struct infer asks = *in;
+	asks.fl.report = true;
+	struct ir_type other = infer_arg(in, r, 1 - i);
+	const char *meant = other.kinds & IR_BIT(IR_NIL) ? NULL : infer_meant(&asks, r, i);
+	if (meant)
+		diag_add(in->fl.u->diag, DIAG_WARNING, pos, "%s is always nil here and never equals %s",
+			 infer_operand(in, r, i), infer_a_wrong(in, &other, 0))->help = meant;
 }
 
 /* The comparison r is false, because its sides are of two kinds that scripts mix up; unless
@@ -248,19 +280,22 @@ void infer_warn_equal(struct flow *fl, ir_ref r)
 	struct infer in = { .fl = *fl };
 	struct ir_type a = infer_arg(&in, r, 0), b = infer_arg(&in, r, 1);
 	const struct ir_site *site = &fl->u->sites[ir_at(fl->f, r)->site];
+	struct diag_list *l = fl->u->diag;
 	uint64_t one = a.kinds | b.kinds;
 	bool never = !(a.kinds & b.kinds) && !(a.k && b.k) && !site->inlined_at;
 	if (never && one & ADDRESSES && one & (NUMBERS | IR_STRINGS))
-		diag_add(fl->u->diag, DIAG_WARNING, site->pos, "an address never equals a number or a string")->help =
-			"compare with bpf.ip(\"...\") or bpf.mac(\"...\")";
+		under_operator(&in, r, diag_add(l, DIAG_WARNING, site->pos, "an address never equals a number or a string"),
+			       "compare with bpf.ip(\"...\") or bpf.mac(\"...\")");
 	else if (never && one & NUMBERS && one & IR_STRINGS && !(one & ~(NUMBERS | IR_STRINGS)))
-		diag_add(fl->u->diag, DIAG_WARNING, site->pos, "a number never equals a string")->help =
-			number_help(&in, a.kinds & NUMBERS ? &a : &b);
+		under_operator(&in, r, diag_add(l, DIAG_WARNING, site->pos, "a number never equals a string"),
+			       number_help(&in, a.kinds & NUMBERS ? &a : &b));
 	else if (never && one & NUMBERS && one & IR_BOOL && !(one & ~(NUMBERS | IR_BOOL)))
-		diag_add(fl->u->diag, DIAG_WARNING, site->pos, "a boolean never equals a number")->help =
-			"test it by itself: if tcp.syn then ... end";
+		under_operator(&in, r, diag_add(l, DIAG_WARNING, site->pos, "a boolean never equals a number"),
+			       "test it by itself: if tcp.syn then ... end");
 	else if (never && one & IR_VIEWS && one & (NUMBERS | IR_STRINGS | ADDRESSES))
-		warn_view(&in, site, one & IR_VIEWS);
+		warn_view(&in, r, site->pos, one & IR_VIEWS);
+	else if (never)
+		warn_absent(&in, r, site->pos, b.kinds == IR_BIT(IR_NIL));
 }
 
 static bool is_text(const struct ir_type *t)
@@ -303,18 +338,44 @@ static const char *compared_name(const struct infer *in, ir_ref r)
 	return NULL;
 }
 
+/* Operand i is always nil. */
+static void nil_in_order(struct infer *in, ir_ref r, uint32_t i)
+{
+	struct ir_type other = infer_arg(in, r, 1 - i);
+	struct diag *d = flow_error(&in->fl, ir_at(in->fl.f, r)->site, "%s is always nil here and is compared with %s",
+				    infer_operand(in, r, i), infer_a_wrong(in, &other, 0));
+	const struct ir_name *n = ir_at(in->fl.f, r)->names;
+	d->at = n && n[i].how != IR_N_NONE && n[i].how != IR_N_CONSTANT ? n[i].name : NULL;
+	d->help = infer_remedy(in, r, i);
+}
+
+/* What Lua's message says of a side: where it may be nil, what else it is. */
+static const char *side(const struct infer *in, const struct ir_type *t)
+{
+	uint64_t wrong = t->kinds & ~NUMBERS;
+	uint64_t nil = wrong & ~IR_BIT(IR_NIL) ? IR_BIT(IR_NIL) : 0;
+	return infer_wrong(in, t, wrong ? NUMBERS | nil : 0);
+}
+
+static void other_in_order(struct infer *in, ir_ref r, const struct ir_type *a, const struct ir_type *b)
+{
+	struct diag *d = flow_error(&in->fl, ir_at(in->fl.f, r)->site, "attempt to compare %s with %s", side(in, a), side(in, b));
+	d->at = compared_name(in, r);
+	if (a->kinds & NUMBERS || b->kinds & NUMBERS)
+		d->help = infer_convert(IR_BIT(IR_INT), a->kinds & NUMBERS ? b : a);
+}
+
 static struct ir_type compare_order(struct infer *in, ir_ref r, const struct ir_type *a,
 				    const struct ir_type *b)
 {
-	uint32_t site = ir_at(in->fl.f, r)->site;
 	if ((a->kinds | b->kinds) & IR_BIT(IR_MSG) && a->kinds & STRINGS && b->kinds & STRINGS)
 		return infer_bytes(in);
 	else if (a->kinds & IR_STRINGS && b->kinds & IR_STRINGS)
 		return type_kinds(IR_BOOL);
+	else if (a->kinds == IR_BIT(IR_NIL) || b->kinds == IR_BIT(IR_NIL))
+		nil_in_order(in, r, a->kinds != IR_BIT(IR_NIL));
 	else if (!(a->kinds & NUMBERS && b->kinds & NUMBERS))
-		flow_error(&in->fl, site, "attempt to compare %s with %s",
-			   infer_wrong(in, a, a->kinds & ~NUMBERS ? NUMBERS : 0),
-			   infer_wrong(in, b, b->kinds & ~NUMBERS ? NUMBERS : 0))->at = compared_name(in, r);
+		other_in_order(in, r, a, b);
 	return type_kinds(IR_BOOL);
 }
 

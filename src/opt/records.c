@@ -295,6 +295,16 @@ struct used_rec {
 	const struct rec *rec;
 };
 
+/* The variable by which the table is used, where it has a name; else NULL. */
+static const char *name_of(const struct records *s, const struct rec *rec, ir_ref use)
+{
+	const struct ir_ins *i = ir_at(s->f, use);
+	for (uint32_t a = 0; i->names && a < 2 && a < i->nargs; a++)
+		if (record_of(s, i->args[a]) == rec && (i->names[a].how == IR_N_LOCAL || i->names[a].how == IR_N_UPVALUE))
+			return i->names[a].name;
+	return NULL;
+}
+
 static bool is_use(const void *arg, ir_ref r)
 {
 	const struct used_rec *u = arg;
@@ -402,7 +412,8 @@ static void refuse_later_uses(struct records *s, const struct rec *rec)
 		if (!use)
 			continue;
 		refuse(s, use,
-		       REFUSAL(ON_TABLES, "make a new table, or set every field before storing it", "this table was stored before, which copied it; using it again would not change what was stored"));
+		       REFUSAL(ON_TABLES, "make a new table, or set every field before storing it", "this table was stored before, which copied it; using it again would not change what was stored"))
+			->at = name_of(s, rec, use);
 		return;
 	}
 }

@@ -21,6 +21,15 @@ static void output(struct lw *w, uint32_t map, ir_ref data, ir_ref size, uint32_
 
 /* ---- ev:send { ... } ---- */
 
+static void no_such_field(struct infer *in, uint32_t site, const struct ctype *t, const char *name)
+{
+	struct arena *a = infer_unit(in)->arena;
+	const char *near = ct_nearest(t, name, strlen(name)), *all = NULL;
+	for (uint32_t i = 0; i < t->nfields; i++)
+		all = arena_printf(a, "%s%s%s", all ? all : "it has ", all ? ", " : "", t->fields[i].name);
+	infer_error(in, site, near ? arena_printf(a, "did you mean '%s'?", near) : all, "the event has no field '%s'", name);
+}
+
 static bool send_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
 		      const struct ir_type *a, struct ir_type *out)
 {
@@ -35,7 +44,7 @@ static bool send_type(struct infer *in, const struct ir_lib *row, uint32_t site,
 	for (uint32_t i = 0; r && r->op == IRO(record) && i < r->nargs; i++) {
 		const struct ct_field *f = ct_field(s.value, r->list[i], strlen(r->list[i]));
 		if (!f)
-			return infer_error(in, site, NULL, "the event has no field '%s'", r->list[i]), false;
+			return no_such_field(in, site, s.value, r->list[i]), false;
 	}
 	return true;
 }

@@ -6,6 +6,7 @@
  */
 #include "stdlib/match.h"
 #include "stdlib/stdlib.h"
+#include "stdlib/mistake.h"
 
 #include <errno.h>
 
@@ -80,7 +81,7 @@ static const struct refusal *read_conversion(const char **s, const char *end, st
 			       "precision", "this conversion is not there in kernel code");
 	++*s;
 	if (p->flags & ~(unsigned)p->conv->flags || (p->precision != NO_PRECISION && !p->conv->precision))
-		return MISTAKE("a conversion has a flag or a precision that 'format' does not take with it");
+		return MISTAKE_BUT("leave the flag or the precision out", "a conversion has a flag or a precision that 'format' does not take with it");
 	if (p->flags & LEFT || p->precision != NO_PRECISION)
 		p->flags &= ~(unsigned)ZERO;
 	return NULL;
@@ -104,7 +105,7 @@ static const struct refusal *read_format(const pg_value *k, struct piece *out, u
 			continue;
 		}
 		if (percent == s && s + 1 == end)
-			return MISTAKE("invalid conversion '%' to 'format'");
+			return MISTAKE_BUT("write %% for the character", "invalid conversion '%' to 'format'");
 		*p = (struct piece){ .text = percent == s ? s + 1 : s,
 				     .n = (uint32_t)(percent == s ? 1 : (percent ? percent : end) - s) };
 		s = percent == s ? s + 2 : percent ? percent : end;
@@ -136,9 +137,9 @@ static bool argument(struct infer *in, const struct ir_lib *row, uint32_t site, 
 	uint64_t wrong = a->kinds & (IR_ALL_STRINGS | IR_BIT(IR_FLOAT));
 	if (!wrong && a->kinds & INT)
 		return true;
-	return infer_error(in, site, NULL, "argument #%u of 'format' is %s %s here, and %%%c takes an integer", i,
-			   wrong && a->kinds & INT ? "perhaps a" : "a", infer_called(in, a,
-			   wrong ? wrong : IR_ANY), p->conv->name), false;
+	return infer_error(in, site, "%s takes a text; tonumber(s) is its number", "argument #%u of 'format' is %s %s here, and "
+			   "%%%c takes an integer", i, wrong && a->kinds & INT ? "perhaps a" : "a",
+			   infer_called(in, a, wrong ? wrong : IR_ANY), p->conv->name), false;
 }
 
 bool std_format_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
@@ -158,7 +159,8 @@ bool std_format_type(struct infer *in, const struct ir_lib *row, uint32_t site, 
 		if (!p[i].conv)
 			continue;
 		if (arg >= n)
-			return infer_error(in, site, NULL, "'format' has no argument for %%%c", p[i].conv->name), false;
+			return infer_error(in, site, "give it one more argument",
+					   "'format' has no argument for %%%c", p[i].conv->name), false;
 		if (!argument(in, row, site, arg, &p[i], &a[arg]))
 			return false;
 		all += most_of(&p[i], &a[arg++]);

@@ -74,7 +74,7 @@ bool std_pack_type(struct infer *in, const struct ir_lib *row, uint32_t site, ui
 	for (uint32_t i = 0; i < count; i++) {
 		most = f[i].size;
 		if (takes(&f[i]) && arg >= n)
-			return infer_error(in, site, NULL, "'pack' has fewer arguments than its format has items"), false;
+			return infer_error(in, site, "give it a value for each item", "'pack' has fewer arguments than its format has items"), false;
 		if (takes(&f[i]) && !packable(in, site, arg, &f[i], &a[arg], &most))
 			return false;
 		arg += takes(&f[i]);
@@ -95,7 +95,8 @@ bool std_packsize_type(struct infer *in, const struct ir_lib *row, uint32_t site
 		return false;
 	for (uint32_t i = 0; i < count; i++) {
 		if (f[i].what == WIRE_PREFIXED || f[i].what == WIRE_ZERO)
-			return infer_error(in, site, NULL, "bad argument #1 to 'packsize' (variable-length format)"), false;
+			return infer_error(in, site, "#string.pack(...) is the size that a packed text has",
+					   "bad argument #1 to 'packsize' (variable-length format)"), false;
 		size += wire_gap(&f[i], size) + f[i].size;
 	}
 	*out = (struct ir_type){ .kinds = INT, .k = infer_const(in, (pg_value){ .kind = PG_INT, .i = size }) };

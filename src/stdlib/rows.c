@@ -217,6 +217,8 @@ static bool addr_type(struct infer *in, const struct ir_lib *row, uint32_t site,
 {
 	static int (*const parse[])(const char *, pg_value *) = { pg_parse_ip, pg_parse_mac, pg_parse_cidr };
 	static const char *const what[] = { "an IP address", "a MAC address", "a prefix" };
+	static const char *const like[] = { "one is \"10.0.0.1\" or \"2001:db8::1\"", "one is \"02:00:00:00:00:01\"",
+					    "one is \"10.0.0.0/8\" or \"2001:db8::/32\"" };
 	pg_value v;
 	(void)n;
 	bool number = row->imm != AS_CIDR;
@@ -230,7 +232,7 @@ static bool addr_type(struct infer *in, const struct ir_lib *row, uint32_t site,
 		       : infer_refuse(in, site, ON_STRINGS, "compute it in the user half and capture it",
 				"'%s' takes text known when it is compiled", row->name), false;
 	if (parse[row->imm](a[0].k->str, &v) < 0)
-		return infer_error(in, site, NULL, "\"%s\" is not %s", a[0].k->str, what[row->imm]), false;
+		return infer_error(in, site, like[row->imm], "\"%s\" is not %s", a[0].k->str, what[row->imm]), false;
 	is_const(in, out, infer_const(in, v), IR_BIT(ir_kind_of(v.kind)));
 	return true;
 }

@@ -3,6 +3,7 @@
 
 #include "core/refusal.h"
 #include "stdlib/stdlib.h"
+#include "stdlib/mistake.h"
 
 static const struct { char c; uint8_t size; bool is_signed; } integers[] = {
 	{ 'b', 1, true }, { 'B', 1, false }, { 'h', 2, true }, { 'H', 2, false }, { 'i', 4, true }, { 'I', 4, false },
@@ -39,7 +40,7 @@ static const struct refusal *read_field(char c, const char **s, const char *end,
 	f->what = c == 'c' ? WIRE_BYTES : c == 's' ? WIRE_PREFIXED : c == 'z' ? WIRE_ZERO : WIRE_SKIP;
 	f->size = c == 'x' || c == 'z' ? 1 : number(s, end, c == 's' ? 8 : WIRE_FURTHEST + 1);
 	if (c == 'c' && f->size > WIRE_FURTHEST)
-		return MISTAKE("missing size for format option 'c'");
+		return MISTAKE_BUT("write the size behind it: c4", "missing size for format option 'c'");
 	if (c == 's' && (f->size < 1 || f->size > 8))
 		return too_wide();
 	return strchr("cszx", c) ? NULL : REFUSAL(ON_STRINGS, "kernel code packs and unpacks by < > = ! b B h H i I l L j J T c s z x and X",
@@ -118,7 +119,7 @@ const struct refusal *wire_read(const pg_value *k, struct wire_field *out, uint3
 		if (*count == WIRE_FIELDS || !c)
 			return c ? REFUSAL(ON_STRINGS, "do it in parts: s:unpack(format, at), or a .. b",
 					   "too many items")
-				 : MISTAKE("invalid format option '\\0'");
+				 : MISTAKE_BUT("leave the zero byte out", "invalid format option '\\0'");
 		struct wire_field *f = &out[(*count)++];
 		f->big = big;
 		wrong = read_item(c, &s, end, most, f);

@@ -114,4 +114,94 @@ diag.case("strict", function(pkt)
 	do return bpf.DROP end
 	hits:add(1, 1)
 end, { strict = true })
+
+-- ---- lines behind what goes elsewhere, or raises ----
+
+local error = error
+diag.case("behind goto", function(pkt)
+	if pkt.len > 4 then
+		goto out
+		hits:add(1, 1)
+	end
+	::out::
+	return bpf.PASS
+end)
+diag.case("behind goto, in a block", function(pkt)
+	if pkt.len > 4 then goto out end
+	do
+		goto out
+		hits:add(2, 1)
+		for i = 1, 3 do hits:add(i, 1) end
+	end
+	::out::
+	return bpf.PASS
+end)
+diag.case("behind break", function(pkt)
+	for i = 1, pkt.len do
+		hits:add(i, 1)
+		do break end
+		hits:add(i, 2)
+	end
+	while pkt.len > 3 do
+		do break end
+		if pkt.len > 4 then hits:add(3, 1) end
+	end
+end)
+diag.case("behind an error", function(pkt)
+	if pkt.len > 4 then
+		error("too long")
+		hits:add(1, 1)
+		if pkt.len > 5 then return bpf.DROP end
+	elseif pkt.len > 3 then
+		error(pkt.len > 3 and "long" or "short")
+		hits:add(2, 1)
+	end
+	assert(false, "not this one")
+	return bpf.PASS
+end)
+diag.case("nil asserted", function(pkt)
+	assert(nil)
+	return bpf.PASS
+end)
+diag.case("behind what may go on", function(pkt)
+	for i = 1, pkt.len do
+		if i > 3 then break end
+		if i > 4 then goto next end
+		if i > 5 then error("far") elseif i > 6 then return else hits:add(1, 1) end
+		if i > 7 then
+			error("far")
+			return
+		end
+		assert(i > 8 and false, "far")
+		hits:add(i, 1)
+		::next::
+	end
+	local v = pkt.len > 4 and 3 or error("none")
+	assert(debug_mode, "off")
+	hits:add(v, 1)
+end)
+diag.case("put aside by a constant", function(pkt)
+	if true then hits:add(1, 1) else hits:add(2, 1) end
+	for i = 1, 3 do
+		if true then
+			if i > pkt.len then break end
+		else
+			hits:add(3, 1)
+		end
+		if true then
+			do break end
+		else
+			hits:add(4, 1)
+		end
+	end
+	if true then return bpf.PASS else return bpf.DROP end
+end)
+diag.case("other functions of these names", function(pkt)
+	local error, assert = math.abs, hits.get
+	error(pkt.len)
+	assert(hits, 1)
+	do local e = error end
+	hits:add(3, 1)
+end)
+diag.text("without its source", "return function(p) do goto out p:u8(3) end ::out:: end")
 diag.done()

@@ -29,7 +29,6 @@ local unreachable = {
 	["it follows each combination"] = "goes with it",
 	["going over a map needs"] = "depends on the kernel; tests/fault/older.sh has it",
 	["go over it in the user half, or keep what"] = "goes with it",
-	["packets cannot be written here"] = "every hook that has packets may write them",
 	["needs bpf_xdp_load_bytes"] = "depends on the kernel; tests/fault/older.sh has it",
 	["leave the packet as long as it is"] = "goes with it",
 	["this hook cannot copy packet bytes"] = "every hook there is has a helper",

@@ -66,4 +66,44 @@ diag.raised("the same as a kind", bpf.program, "kprobe:vfs_read", print)
 diag.raised("the same with options", bpf.program, "kprobe:vfs_read", { pid = 1 }, print)
 diag.raised("one that nothing is like", bpf.struct_ops, "tcp_congestion_ops", {})
 diag.case("one in kernel code", function() bpf.lsm("file_open", print) end)
+
+-- ---- names that are nearly right ----
+
+local M = bpf.map { "percpu_hash", name = "M", key = "u32", value = "u64", entries = 4 }
+local events = bpf.events { comm = "char[16]", port = "u16" }
+local cfg = { port1 = 3, limit = 4, hosts = { a = 1 }, name = "x" }
+
+diag.case("a field of an event", function() events:send { comn = "x" } end)
+diag.case("one that no field is like", function() events:send { protocol = 1 } end)
+diag.case("a method of a payload", function(p) if p.payload:mtach("^GET") then return bpf.DROP end end)
+diag.case("a field of a captured table, compared", function(p) if p.len > cfg.limti then return bpf.DROP end end)
+diag.case("added to", function(p) if cfg.limti + p.len > 5 then return bpf.DROP end end)
+diag.case("indexed", function() if cfg.hsots.a then return bpf.DROP end end)
+diag.case("joined", function(p) if cfg.nmae .. p:sub(1, 1) == "xy" then return bpf.DROP end end)
+diag.case("its length", function() if #cfg.nmae == 1 then return bpf.DROP end end)
+diag.case("called", function() if cfg.lmit() == 1 then return bpf.DROP end end)
+diag.case("compared for equality", function(p) if p.len == cfg.limti then return bpf.DROP end end)
+diag.case("absent, and like none", function(p) if p.len == cfg.most or p.len == cfg.port2 or cfg.debug then return bpf.DROP end end)
+diag.case("a local variable", function(p)
+	local count = p.len
+	if coutn > 5 then return bpf.DROP end
+end)
+diag.case("a local function", function(p)
+	local function check(q) return q.len > 5 end
+	if chekc(p) then return bpf.DROP end
+end)
+diag.case("one of outside", function(p) if cfg.limit > 3 and cgf.limit > p.len then return bpf.DROP end end)
+diag.case("one that is gone by then", function(p)
+	do local count = p.len hits[1] = count end
+	if coutn > 5 then return bpf.DROP end
+end)
+diag.case("what the user half has", function()
+	M:sum(1)
+	M:each(1)
+	M:clear()
+	events:read()
+end)
+diag.case("by a colon", function(p)
+	return bpf:ktime() > 5 and math:max(p.len, 3) > 4 and bpf.DROP or bpf.PASS
+end)
 diag.done()

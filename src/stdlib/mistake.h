@@ -1,0 +1,14 @@
+/* mistake.h - what is wrong in Lua, too, with what to write instead. */
+#ifndef STDLIB_MISTAKE_H
+#define STDLIB_MISTAKE_H
+
+#include "core/refusal.h"
+
+/* Like MISTAKE: no row of the table of refusals. */
+#define MISTAKE_BUT(help_, text_)                                                                  \
+	({                                                                                         \
+		static const struct refusal mistake_ = { .text = "" text_, .help = "" help_ };     \
+		&mistake_;                                                                         \
+	})
+
+#endif
