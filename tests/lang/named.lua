@@ -96,6 +96,18 @@ case("set where an error leaves it", function(a, b)
 	return t[t.n], t.n, t.k
 end)
 
+case("set to a text where an error leaves it", function(a, b)
+	local t, sum = { k = "a", a = 1, b = 2 }, 0
+	pcall(function()
+		while true do
+			t.k = "b"
+			sum = sum + 7 // b
+			b = b > 0 and b - 1 or 0
+		end
+	end)
+	return t[t.k], sum
+end)
+
 -- stacks
 case("a stack", function(a, b)
 	local t = { top = 0, 0, 0, 0, 0 }
