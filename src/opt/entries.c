@@ -74,14 +74,22 @@ static bool takes_copy(const struct entries *s, ir_ref write)
 	return pg_map_role(written(s, write)) == PG_ROLE_QUEUE;
 }
 
+/* Does r look up or take an entry of a map, and not give one that it was given? */
+static bool finds_entry(const struct entries *s, ir_ref r)
+{
+	const struct ir_ins *i = ir_at(s->f, r);
+	if (i->op == IRO(index))
+		return ir_map_like(s->fl->u, &ir_at(s->f, i->args[0])->type);
+	const struct ir_lib *row = i->op == IRO(call) ? ir_at(s->f, i->args[0])->type.row : NULL;
+	return row && row->effects & IR_E_READ && i->nargs > 1 && ir_map_like(s->fl->u, &ir_at(s->f, i->args[1])->type);
+}
+
 /* Is it known where the view comes from, and is that not the write? Each place that takes a copy has room of its own. */
 static bool taken_elsewhere(const struct entries *s, ir_ref view, ir_ref write)
 {
 	while (ir_at(s->f, view)->op == IRO(pi) || ir_at(s->f, view)->op == IRO(result))
 		view = ir_at(s->f, view)->args[0];
-	const struct ir_ins *i = ir_at(s->f, view);
-	bool known = i->op == IRO(index) || (i->op == IRO(call) && ir_at(s->f, i->args[0])->type.row);
-	return takes_copy(s, write) && known && view != write;
+	return takes_copy(s, write) && view != write && finds_entry(s, view);
 }
 
 /* The variable by which the entry is used, where it has a name; else NULL. */

@@ -1,8 +1,8 @@
 /*
  * format.c - string.format with a constant format: texts put one behind the other.
  *
- * A conversion becomes up to six of them: what is before it to make its width, a sign or prefix, zeros, its digits or
- * its text, and what is behind it. What is longer than a text may be (64 bytes) is two.
+ * A conversion becomes up to seven of them: what is before it to make its width, a sign or prefix, zeros, its digits or
+ * its text, a point and the zeros of a fraction, and what is behind it. What is longer than a text may be (64 bytes) is two.
  */
 #include "stdlib/match.h"
 #include "stdlib/stdlib.h"
@@ -13,7 +13,7 @@
 #define INT IR_BIT(IR_INT)
 #define TEXT IR_BIT(IR_TEXT)
 
-enum { PIECES = 32, TEXTS = 8, NO_PRECISION = -1 };
+enum { PIECES = 32, TEXTS = 10, NO_PRECISION = -1 };
 
 /* ---- reading it ---- */
 
@@ -37,6 +37,7 @@ static const struct conversion conversions[] = {
 	{ 'x', LEFT | ZERO | ALTERNATIVE, true, 16, 16 },
 	{ 'X', LEFT | ZERO | ALTERNATIVE, true, 16, 16 },
 	{ 'o', LEFT | ZERO | ALTERNATIVE, true, 8, 22 },
+	{ 'f', LEFT | ZERO | PLUS | SPACE | ALTERNATIVE, true, 10, 19 }, /* of an integer, which is made a float */
 };
 
 /* A part of a format: text, or (conv) an argument, and where its % is. */
@@ -50,7 +51,9 @@ struct piece {
 };
 
 static bool is_text(const struct piece *p) { return p->conv->name == 's'; }
-static bool is_signed(const struct piece *p) { return p->conv->name == 'd' || p->conv->name == 'i'; }
+static bool is_fixed(const struct piece *p) { return p->conv->name == 'f'; }
+static bool is_signed(const struct piece *p) { return p->conv->name == 'd' || p->conv->name == 'i' || is_fixed(p); }
+static uint32_t fraction(const struct piece *p) { return p->precision == NO_PRECISION ? 6 : (uint32_t)p->precision; }
 static bool plain(const struct piece *p) { return !p->flags && !p->width && p->precision == NO_PRECISION; }
 
 static int two_digits(const char **s, const char *end)
@@ -77,12 +80,13 @@ static const struct refusal *read_conversion(const char **s, const char *end, st
 		if (conversions[i].name == **s)
 			p->conv = &conversions[i];
 	if (!p->conv)
-		return REFUSAL(ON_STRINGS, "kernel code formats by %s %d %i %u %x %X %o and %c, with flags, a width and a "
-			       "precision", "this conversion is not there in kernel code");
+		return REFUSAL(ON_STRINGS, "kernel code formats by %s %d %i %u %x %X %o %c and %f, with flags, a width and a "
+			       "precision; print other values as they are", "this conversion is not there in kernel code");
 	++*s;
 	if (p->flags & ~(unsigned)p->conv->flags || (p->precision != NO_PRECISION && !p->conv->precision))
-		return MISTAKE_BUT("leave the flag or the precision out", "a conversion has a flag or a precision that 'format' does not take with it");
-	if (p->flags & LEFT || p->precision != NO_PRECISION)
+		return MISTAKE_BUT("leave the flag or the precision out", "a conversion has a flag or a precision that 'format' does not "
+				   "take with it");
+	if (p->flags & LEFT || (p->precision != NO_PRECISION && !is_fixed(p)))
 		p->flags &= ~(unsigned)ZERO;
 	return NULL;
 }
@@ -123,6 +127,8 @@ static uint32_t most_of(const struct piece *p, const struct ir_type *a)
 	uint32_t precision = p->precision == NO_PRECISION ? 0 : (uint32_t)p->precision;
 	if (is_text(p))
 		n = p->precision != NO_PRECISION && n > precision ? precision : n;
+	else if (is_fixed(p))
+		n += 2 + fraction(p); /* a sign, a point */
 	else
 		n = (n > precision ? n : precision) + (is_signed(p) && (!ir_type_below(a) || p->flags & (PLUS | SPACE))) + (p->flags & ALTERNATIVE ? 2 : 0);
 	return n > p->width ? n : p->width;
@@ -308,6 +314,46 @@ static void put_integer(struct texts *t, const struct piece *p, ir_ref n, uint32
 	pad(t, p, len, false);
 }
 
+/* The float next to n, which is an integer, too: of 53 bits, and of two as near the even one. */
+static ir_ref nearest_float(struct lw *w, ir_ref n)
+{
+	enum { BITS = 53 };
+	ir_ref beyond = lw_imm(w, 0); /* how many bits are too many */
+	for (unsigned bit = BITS; bit < 64; bit++) {
+		ir_ref above = lw_op2i(w, IRO(shr64), n, bit), minus = lw_op2(w, IRO(sub64), lw_imm(w, 0), above);
+		beyond = lw_op2(w, IRO(add64), beyond, lw_op2i(w, IRO(shr64), lw_op2(w, IRO(or64), above, minus), 63));
+	}
+	ir_ref half = lw_op2i(w, IRO(shr64), lw_op2(w, IRO(shl64), lw_imm(w, 1), beyond), 1);
+	ir_ref odd = lw_op2i(w, IRO(and64), lw_op2(w, IRO(shr64), n, beyond), 1);
+	ir_ref sum = lw_op2(w, IRO(add64), lw_op2i(w, IRO(sub64), lw_op2(w, IRO(add64), n, half), 1), odd);
+	ir_ref rounded = lw_op2(w, IRO(shl64), lw_op2(w, IRO(shr64), sum, beyond), beyond);
+	return lw_pick(w, IR_ULT, n, lw_imm(w, (int64_t)1 << BITS), n, rounded);
+}
+
+/* %f: an integer has zeros behind its point. */
+static void put_fixed(struct texts *t, const struct piece *p, ir_ref n, uint32_t below)
+{
+	struct lw *w = t->w;
+	ir_ref negative = lw_op2i(w, IRO(sar64), n, 63);
+	ir_ref magnitude = lw_op2(w, IRO(sub64), lw_op2(w, IRO(xor64), n, negative), negative);
+	struct lw_val sign = sign_of(w, p, n), point = byte_text(w, lw_imm(w, 1), lw_imm(w, '.'));
+	struct lw_val digits = lw_text_digits(w, below ? n : nearest_float(w, magnitude), &(struct lw_digits){ .base = 10,
+		.below = below ? below : ((uint64_t)1 << 63) + 1 });
+	bool pointed = fraction(p) || p->flags & ALTERNATIVE;
+	ir_ref len = lw_op2i(w, IRO(add64), lw_op2(w, IRO(add64), sign.w[0], digits.w[0]), fraction(p) + pointed);
+	ir_ref zeros = p->flags & ZERO ? lw_at_least_0(w, room(w, p, len)) : lw_imm(w, 0);
+	len = lw_op2(w, IRO(add64), len, zeros);
+	pad(t, p, len, true);
+	put(t, sign);
+	if (p->flags & ZERO)
+		fill(t, zeros, '0', p->width);
+	put(t, digits);
+	if (pointed)
+		put(t, point);
+	fill(t, lw_imm(w, fraction(p)), '0', fraction(p));
+	pad(t, p, len, false);
+}
+
 static void put_char(struct texts *t, const struct piece *p, ir_ref n)
 {
 	ir_ref one = lw_imm(t->w, 1);
@@ -382,6 +428,8 @@ static void convert(struct texts *t, const struct piece *p, const struct lw_val 
 		put(t, *v); /* joining makes it a text */
 	else if (is_text(p))
 		put_text(t, p, v);
+	else if (is_fixed(p))
+		put_fixed(t, p, lw_int_word(t->w, v), v->below);
 	else if (is_signed(p) && plain(p))
 		put(t, lw_text_int(t->w, lw_int_word(t->w, v), v->below));
 	else if (p->conv->base)

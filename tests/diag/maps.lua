@@ -162,4 +162,12 @@ diag.case("a copy that one of two took, when the next one was taken", function(p
 	end
 	return e and e.a == 5 and bpf.DROP
 end)
+diag.case("a copy that assert gave on, when the next one was taken", function(p)
+	local last = waiting:pop()
+	for i = 1, p.len do
+		local before = assert(last)
+		last = waiting:pop()
+		if before.a == 5 then return bpf.DROP end
+	end
+end)
 diag.done()

@@ -63,7 +63,7 @@ diag.case("the text of a function", function(p) local function f() return p.len 
 diag.case("a payload as a piece of a text", function(p) print(p.payload .. "!") end)
 diag.case("a field of a packet that is named the wrong way round", function(p) return p.upd and bpf.DROP end)
 diag.case("a format known at run time", function(p) if (p:sub(1, 4)):format(1) == "1" then return bpf.DROP end end)
-diag.case("a format of floats", function(p) if ("%.2f"):format(p.len) == "1" then return bpf.DROP end end)
+diag.case("a format of floats", function(p) if ("%.2e"):format(p.len) == "1" then return bpf.DROP end end)
 diag.case("zeros before text", function(p) if ("%05s"):format(p.len) == "1" then return bpf.DROP end end)
 diag.case("a format that ends with %", function(p) if ("%d%"):format(p.len) == "1" then return bpf.DROP end end)
 diag.case("a format with many parts", function(p) if ("%%"):rep(40):format(p.len) == "1" then return bpf.DROP end end)

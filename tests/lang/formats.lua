@@ -23,6 +23,12 @@ each(numbers, { "%+d", "% d", "%+5d|", "%+05d", "%-+5d|", "% 05d", "%.3d", "%5.3
 	"%08.3d", "%.20d", "%30.10d", "%-030d|", "%+i", "%+ i", "%-+30i|", "%5.0i", "%70d", "%.70d", "%-99.80d|" })
 each(numbers, { "%#x", "%#X", "%#010x", "%-#10x|", "%.5x", "%#.5x", "%10.5x", "%#20.0x", "%#.0X", "%o", "%#o", "%5o", "%.4o",
 	"%#.4o", "%#.0o", "%#030o", "%-#30o|", "%.30u", "%-30u|", "%024u" })
+each(lang.each { 0, 1, -1, 99, -255, (1 << 53) - 1, 1 << 53, (1 << 53) + 1, (1 << 53) + 2, (1 << 53) + 3, -(1 << 53) - 1, (1 << 54) - 1,
+	(1 << 54) + 2, (1 << 54) + 6, (1 << 55) + 4, (1 << 55) + 12, (1 << 55) + 5, (1 << 60) + 64, (1 << 60) + 192, (1 << 60) + 65, 123456789012345678,
+	-987654321098765432, (1 << 62) - 1, (1 << 62) + 256, (1 << 62) + 257, (1 << 62) + 768, math.maxinteger - 511, math.maxinteger - 512,
+	math.maxinteger - 513, math.maxinteger, math.mininteger, math.mininteger + 512, math.mininteger + 513, "nil", true },
+	{ "%f", "%.2f", "%.0f", "%#.0f", "%+.1f", "% .3f|", "%10.2f", "%-12.1f|", "%010.2f", "%+08.1f", "%-+9.0f|", "%030.2f", "%99.0f",
+	"%099.0f", "%.40f" })
 each(words, { "%.3s", "%5.3s", "%-8.2s|", "<%.0s>", "%.s|", "%.20s", "%20.4s", "%-20.10s|", "%70s", "%-5s|" })
 lang.case { name = "widths of a byte", inputs = lang.each { 0, 65, 255, 256, -1 }, f = function(n)
 	return all(("%5c"):format(n)), all(("%-5c|"):format(n)), all(("%70c"):format(n))
@@ -67,4 +73,7 @@ local known = ("long and known: "):rep(5)
 lang.case { name = "constants", inputs = lang.each { 1 }, f = function(n)
 	return all(("%.3s|%5s|%-5s"):format("abcdef", "abc", n)), all(("%.70s"):format(known)), all(("%90s"):format(known))
 end }
+over("a number of few bits with a point", function(s, p)
+	return all(("%.1f"):format(#s)), all(("%07.3f|"):format(p:u8(14) or 0)), all(("%+.0f"):format(p.len)), all(("%-9.2f|"):format(-5))
+end)
 lang.done()

@@ -36,6 +36,7 @@ local programs = {
 			end))
 		end
 	end,
+	function(p) print(string.format("%.2f|%08.1f|%f|%i|%5d|%%", p.len, -p.len, p:u8(0), p.len, p.len), ("%.1f"):format(7)) end,
 	function(p) local ok, e = pcall(function() return p:u8(1000) < 1 end) if not ok then print(e) error(e) end end,
 }
 
@@ -66,7 +67,7 @@ local problems = {}
 local kernel, twin = run "kernel", run "twin"
 local function same(what, good) print((good and "ok - " or "not ok - ") .. what) problems[#problems + 1] = not good or nil end
 same("the kernel prints what the twin prints", kernel == twin)
-same("all of it", select(2, kernel:gsub("\n", "")) == 23)
+same("all of it", select(2, kernel:gsub("\n", "")) == 24)
 if kernel ~= twin then print("# kernel\n" .. kernel:gsub("[^\n]+", "# %0") .. "# twin\n" .. twin:gsub("[^\n]+", "# %0")) end
 
 -- ---- lost events ----
