@@ -36,13 +36,20 @@ static const char *looked_up(struct unreached *w, uint32_t i)
 	return f.kind == PG_LIB ? f.lib : NULL;
 }
 
+/* Is its A no register that it writes? */
+static bool only_reads(uint32_t op)
+{
+	return op == LUA_JMP || op == LUA_EXTRAARG || op == LUA_SETTABUP || (op >= LUA_MMBIN && op <= LUA_MMBINK) ||
+	       (op >= LUA_EQ && op <= LUA_TEST);
+}
+
 /* The call of what the instruction at pc put into its register, where it is a statement: its pc; else 0. */
 static uint32_t call_of(const struct front_proto *p, uint32_t pc)
 {
 	uint32_t reg = lua_a(p->code[pc]);
 	while (++pc < p->ncode) {
 		uint32_t i = p->code[pc], op = lua_op(i);
-		if (op == LUA_JMP || op == LUA_EXTRAARG || op == LUA_SETTABUP || lua_a(i) > reg)
+		if (lua_a(i) > reg || only_reads(op))
 			continue;
 		return op == LUA_CALL && lua_a(i) == reg && lua_c(i) == 1 ? pc : 0;
 	}

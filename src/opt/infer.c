@@ -46,9 +46,11 @@ void infer_error(struct infer *in, uint32_t site, const char *help, const char *
 	const char *text = arena_vprintf(in->fl.u->arena, fmt, ap);
 	va_end(ap);
 	struct diag *d = flow_error(&in->fl, site, "%s", text);
-	d->at = in->at;
+	bool bad = !strncmp(text, "bad ", 4);
+	if (bad || !strncmp(text, "a float is", 10)) /* of a field the message quotes the name */
+		d->at = in->at;
 	if (!d->help)
-		d->help = in->help ? in->help : help || strncmp(text, "bad ", 4) ? help : in->advice;
+		d->help = in->help ? in->help : help || !bad ? help : in->advice;
 }
 
 int infer_truth(const struct ir_type *t)

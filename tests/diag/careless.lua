@@ -203,5 +203,14 @@ diag.case("other functions of these names", function(pkt)
 	do local e = error end
 	hits:add(3, 1)
 end)
+diag.case("an error that is computed", function(pkt)
+	local n = pkt.len
+	if n > 4 then
+		error(n == 5 and "five" or "long")
+		hits:add(1, 1)
+	end
+	do local e = error if e then hits:add(2, 1) end end
+	hits:add(3, 1)
+end)
 diag.text("without its source", "return function(p) do goto out p:u8(3) end ::out:: end")
 diag.done()

@@ -46,6 +46,7 @@ diag.case("a warning", function(p)
 end)
 
 local flows = bpf.map { "hash", key = "u32", value = "struct { u64 n; u32 m; }", entries = 8, name = "of_flows" }
+local names = bpf.events { comm = "char[16]" }
 diag.case("a number and a string", function(p) if p.len == "60" then return bpf.DROP end end)
 diag.case("unequal, and a flag", function(p)
 	if p.tcp and p.tcp.syn ~= 1 then return bpf.DROP end
@@ -85,6 +86,10 @@ diag.case("a record that was stored", function(p)
 	local t = { n = 1 }
 	flows[p.len] = t
 	t.n = 2
+end)
+diag.case("a field of what is stored or sent", function(p)
+	flows[p.len] = { nn = 1 }
+	names:send { port = 1 }
 end)
 diag.case("a float literal", function(p)
 	local n = p.len + 1e6
