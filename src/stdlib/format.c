@@ -143,7 +143,7 @@ static bool argument(struct infer *in, const struct ir_lib *row, uint32_t site, 
 	uint64_t wrong = a->kinds & (IR_ALL_STRINGS | IR_BIT(IR_FLOAT));
 	if (!wrong && a->kinds & INT)
 		return true;
-	return infer_error(in, site, "%s takes a text; tonumber(s) is its number", "argument #%u of 'format' is %s %s here, and "
+	return infer_error(in, site, a->kinds & IR_ALL_STRINGS ? "%s takes a text; tonumber(s) is its number" : NULL, "argument #%u of 'format' is %s %s here, and "
 			   "%%%c takes an integer", i, wrong && a->kinds & INT ? "perhaps a" : "a",
 			   infer_called(in, a, wrong ? wrong : IR_ANY), p->conv->name), false;
 }
