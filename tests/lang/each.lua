@@ -524,15 +524,4 @@ lang.case { name = "the key of the greatest entry, looked up behind the loop", s
 	if best then best.ttl = 1 end
 	return most, key, best and best.mark
 end }
-lang.case { name = "a struct as the key of the greatest", inputs = small, see = { seen }, setup = function()
-		for i = 1, 3 do seen[{ src = bpf.ip("10.0.0." .. i), port = i }] = { n = i } end
-	end, f = function(n)
-		local most, key
-		for k, e in pairs(seen) do
-			if k.port ~= n and (not most or e.n > most) then most, key = e.n, k end
-		end
-		local best = key and seen[key]
-		if best then best.n = 0 end
-		return most, key and key.port
-	end }
 lang.done()
