@@ -327,8 +327,7 @@ local function run_one(case, i, what, run, prog, problems)
 	local bytes = case.packets and input or packet(input, case.args)
 	local want = not case.see and stock(case, i) or case.want and case.want[i]
 	clear(case)
-	local r = table.pack(pcall(ran, run, prog, bytes, case.on_error or bpf.DROP))
-	local fine, got = r[1], r[2]
+	local fine, got = pcall(ran, run, prog, bytes, case.on_error or bpf.DROP)
 	if not fine then got = { error = "cannot run: " .. tostring(got) } end
 	local left = look(case)
 	local function wrong(wanted, by, has)
