@@ -392,6 +392,23 @@ static bool *entered_twice(struct veil *v)
 	return twice;
 }
 
+/* Does a pointer that lives on across a call become, behind it, a variable that is one on some ways only? */
+static bool enters_across(struct veil *v, const bool *twice)
+{
+	struct ir_fn *f = v->f;
+	for (uint32_t o = 0; o < f->nrpo; o++) {
+		const struct ir_ins *t = ir_at(f, ir_block(f, f->rpo[o])->last);
+		for (uint32_t s = 0; s < t->nsucc; s++)
+			for (uint32_t k = 0; k < t->succ[s].nargs; k++) {
+				ir_ref r = t->succ[s].args[k];
+				ir_ref root = web_root(&v->webs, ir_block(f, t->succ[s].to)->params[k]);
+				if (!is_param(f, r) && v->only->value[r] && web_makes_pointer(f, r) && twice[root])
+					return true;
+			}
+	}
+	return false;
+}
+
 /* Is there a variable that is a pointer or a constant, or one of two pointers? across: one that lives on across a call; what
  * tells which it is must be seen then. */
 static bool has_pointers(struct veil *v, const bool *twice, bool across)
@@ -421,7 +438,7 @@ static void part_tags(struct veil *v)
 static void find_tags(struct veil *v)
 {
 	const bool *twice = entered_twice(v);
-	if (has_pointers(v, twice, true))
+	if (has_pointers(v, twice, true) || enters_across(v, twice))
 		return;
 	v->tags = has_pointers(v, twice, false);
 	v->tagless = !v->tags;

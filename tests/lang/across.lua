@@ -108,4 +108,16 @@ lang.packets { name = "either header over loops", inputs = { frames.udp, frames.
 	l4.payload:set_u8(4, s:byte(1) or 0)
 	return head and s:sub(1, #head) == head:sub(1, 8), l4.payload:sub(1, 4) == "ABCD", lang.all(l4.payload:sub(1, 5))
 end }
+-- An entry found before the map is gone over, or one found behind it: a constant says which, and that there is one.
+local found = bpf.map { "hash", key = "u32", value = "struct { u32 n; }", entries = 8 }
+local out = bpf.map { "hash", key = "u32", value = "u64", entries = 8 }
+found[2] = { n = 5 }
+lang.case { name = "an entry over a loop", inputs = lang.each { 1, 3, 5 }, f = function(k)
+	local e, sum = found[2], 0
+	for _, each in pairs(found) do sum = sum ~ each.n end
+	if k == 3 or k == 5 then e = found[k] or 7 end
+	out[1], out[2], out[3] = k, k + 1, k + 2
+	if e and e ~= 7 then out[4] = e.n end
+	return sum, out[4]
+end }
 lang.done()
