@@ -552,9 +552,10 @@ static void function(struct reader *r)
 		f->error_exit = must_reference(r, 'b');
 	if (accept(r, "caller")) {
 		uint32_t caller = small(r);
-		if (caller >= f->id)
+		if (caller < f->id)
+			f->caller = r->u->fns[caller];
+		else
 			fail(r, "a function's caller comes before it");
-		f->caller = r->u->fns[caller];
 		expect(r, "frame");
 		f->frame_arg = small(r);
 	}

@@ -243,6 +243,7 @@ static void test_damaged_links(void **state)
 static const struct { const char *text, *err; } unreadable[] = {
 	{ "b1:\n", "line 1: 'fn' expected near 'b1:\n'" },
 	{ "fn 1 \"f\" params 0\n", "line 1: functions are numbered from 0" },
+	{ "fn 0 \"f\" params 0 caller 999 frame 0\n", "line 1: a function's caller comes before it" },
 	{ "fn 0 \"f\" params 0\n\n    return .0\n", "line 3: a block's head expected near 'return .0\n'" },
 	{ M "    frob\n", "line 3: unknown operation 'frob'" },
 	{ M "    v1 = ret v1\n", "line 3: ret gives no value" },
