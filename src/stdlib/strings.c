@@ -370,6 +370,11 @@ const struct ir_lib stdlib_str_rows[] = {
 	{ 0 },
 };
 
+bool stdlib_str_prints(const struct ir_lib *row, const pg_value *format)
+{
+	return row->type == std_format_type && std_format_prints(format);
+}
+
 int stdlib_str_lacks(const struct ir_lib *row, const pg_value *format, uint32_t given, pg_value *before)
 {
 	if (row->type == std_format_type)
