@@ -273,9 +273,12 @@ static uint32_t wanted(const struct lw *w)
 {
 	const struct ir_fn *f = w->from;
 	uint32_t most = 1;
-	for (ir_ref r = 1; r < f->nins; r++)
-		if (f->ins[r].op == IRO(result) && ir_at(f, f->ins[r].args[0]) == w->at && f->ins[r].aux >= most)
-			most = f->ins[r].aux + 1;
+	for (ir_blk b = 1; b < f->nblocks; b++)
+		for (ir_ref r = ir_block(f, b)->first; r; r = ir_at(f, r)->next) {
+			const struct ir_ins *i = ir_at(f, r);
+			if (i->op == IRO(result) && ir_at(f, i->args[0]) == w->at && i->aux >= most)
+				most = i->aux + 1;
+		}
 	return most;
 }
 
