@@ -198,7 +198,9 @@ PG_API bool pg_map_value_is_struct(const pg_map *m);
 PG_API int pg_events_read(pg_map *m, void (*each)(void *arg, const struct pg_record *rec), void *arg);
 PG_API uint64_t pg_events_lost(pg_map *m); /* since the map was made */
 
-/* Kernel-side print: one ring for the context. -1 until a program that prints was loaded. */
+/* Kernel-side print: one ring for the context. -1 until a program that prints was loaded. Of the values that `each` gets one
+ * of the kind PG_LIB is no value: what is printed is string.format of the format behind it, and of as many values as the
+ * integer says that follows, which come next. */
 PG_API int pg_print_fd(pg_ctx *ctx);
 PG_API int pg_print_read(pg_ctx *ctx, void (*each)(void *arg, const pg_value *v, int n), void *arg);
 PG_API uint64_t pg_print_lost(pg_ctx *ctx);

@@ -453,6 +453,9 @@ bool ir_same_value(const pg_value *a, const pg_value *b);
 /* Keys of a captured table under which ir_source.index gives what pairs() gives of it, as two lists. */
 extern const pg_value ir_pairs_keys, ir_pairs_values;
 bool ir_is_half(const pg_value *key);
+/* No value that a program has, either. Among the arguments of print: behind it come a format, how many values it takes, and those.
+ * As the last argument of the call that formats: it only looks at them. */
+extern const pg_value ir_format_values;
 /* What Lua says where there is none; %s: of what kind it is. */
 #define IR_NO_TABLE "bad argument #1 to 'for iterator' (table expected, got %s)"
 /* A copy of k in the unit's arena, its text included. */

@@ -70,6 +70,8 @@ enum {
 	IR_IN_TURN = 1 << 24,
 	/* What it makes is as long as its integers can get: it wants to know how great they are at most. */
 	IR_BOUNDED = 1 << 25,
+	/* It sends its arguments to the user half; what follows ir_format_values there is formatted there. */
+	IR_PRINTS = 1 << 26,
 };
 enum { IR_RESULTS = 35 };
 
@@ -160,6 +162,8 @@ struct ir_target {
 	/* Of those whose first argument, a format, says how many others they need: 1: more than `given`, *before is then what comes before
 	 * the one that lacks; 0: no more (any other row, too); negative: that is not known. */
 	int (*lacks)(const struct ir_lib *row, const pg_value *format, uint32_t given, pg_value *before);
+	/* Is it the row that makes a text by a format, and this one that only the user half can follow? */
+	bool (*prints)(const struct ir_lib *row, const pg_value *format);
 	/* how packet bytes are reached */
 	uint32_t ctx_data, ctx_data_end;  /* offsets of u32 data, data_end in the context */
 	uint32_t helper_load_bytes;       /* (ctx, offset, to, len) -> 0: for copy access; 0: none */

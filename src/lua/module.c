@@ -456,7 +456,11 @@ static void remember_libs(lua_State *L)
 			remember_lib(L, libs[i][1]);
 		lua_pop(L, 1);
 	}
-	lua_pop(L, 1);
+	pgl_table(L, PGL_LIB);
+	lua_getfield(L, -2, "string");
+	lua_getfield(L, -1, "format");
+	lua_setfield(L, -3, PGL_FORMAT);
+	lua_pop(L, 3);
 }
 
 PG_API int luaopen_perigee(lua_State *L);

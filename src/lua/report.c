@@ -7,16 +7,39 @@
 
 /* ---- print ---- */
 
+/* Pushes what string.format makes of the values at v: a mark, the format, how many others there are, those. Returns how many
+ * values that is. */
+static int push_formatted(lua_State *L, const pg_value *v)
+{
+	int n = (int)v[2].i;
+	luaL_checkstack(L, n + 4, NULL);
+	pgl_table(L, PGL_LIB);
+	lua_getfield(L, -1, PGL_FORMAT);
+	pgl_push(L, &v[1]);
+	for (int i = 0; i < n; i++)
+		pgl_push(L, &v[3 + i]);
+	lua_call(L, n + 1, 1);
+	return n + 3;
+}
+
+static int push_printed(lua_State *L, const pg_value *v)
+{
+	if (v->kind == PG_LIB)
+		return push_formatted(L, v);
+	pgl_push(L, v);
+	return 1;
+}
+
 static int in_print(lua_State *L)
 {
 	const pg_value *v = lua_touserdata(L, 1);
 	int n = (int)lua_tointeger(L, 2);
-	for (int i = 0; i < n; i++) {
+	for (int i = 0; i < n;) {
 		size_t len;
-		pgl_push(L, &v[i]);
-		const char *text = luaL_tolstring(L, -1, &len);
 		if (i)
 			fputc('\t', stdout);
+		i += push_printed(L, &v[i]);
+		const char *text = luaL_tolstring(L, -1, &len);
 		fwrite(text, 1, len, stdout);
 		lua_settop(L, 2);
 	}

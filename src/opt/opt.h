@@ -99,6 +99,8 @@ int told_known(struct flow *fl);
 int equal_known(struct flow *fl);
 /* A call that gets, last, what byte, find or match give is made once for each number of them. Returns how many. */
 int counted_known(struct flow *fl);
+/* Texts formatted by what kernel code cannot do, and then only printed, are formatted by the user half. Returns how many. */
+int printed_known(struct flow *fl);
 /* Calls of Lua's functions lose the arguments that those do not look at. Returns how many. */
 int counted_surplus(struct flow *fl);
 /* Tables made here of constants, which are only read, and may be captured ones, too, are constants. Returns how many. */

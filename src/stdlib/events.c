@@ -4,7 +4,8 @@
 #include "core/ctype.h"
 #include "core/shape.h"
 
-enum { HEADER = 8, MAX_EVENT = 4096, MAX_RECORD = 320, MAX_LONG_RECORD = 8192, EVENT_MAGIC = 0x50474556 };
+enum { HEADER = 8, MAX_EVENT = 4096, MAX_RECORD = 320, MAX_LONG_RECORD = 8192, EVENT_MAGIC = 0x50474556,
+       FORMAT_LEADS = 3 /* the mark of a format, it, and how many values it takes */ };
 
 /* Sends size bytes; counts them lost in the u64 at `lost` when the ring is full. */
 static void output(struct lw *w, uint32_t map, ir_ref data, ir_ref size, uint32_t lost_map, int64_t lost_off)
@@ -119,12 +120,15 @@ static bool not_printed(struct infer *in, uint32_t site, uint32_t arg, const str
 bool std_print_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
 		    const struct ir_type *a, struct ir_type *out)
 {
-	uint32_t size = HEADER, bytes = 0;
+	uint32_t size = HEADER, bytes = 0, arg = 1, within = 0; /* within a format: of its arguments, so many more */
 	(void)row, (void)out;
 	for (uint32_t i = 0; i < n; i++) {
-		bool known = a[i].k && a[i].k->kind < PG_CIDR;
+		bool format = ir_same_value(a[i].k, &ir_format_values), known = a[i].k && (a[i].k->kind < PG_CIDR || format);
 		if (!known && a[i].kinds & ~printable)
-			return not_printed(in, site, i + 1, &a[i], ~printable);
+			return not_printed(in, site, arg, &a[i], ~printable);
+		within = format ? FORMAT_LEADS + (uint32_t)a[i + 2].k->i : within;
+		within -= within > 0;
+		arg += !within;
 		bool far = !known && is_far(a[i].kinds, a[i].most);
 		uint32_t most = lw_text_cap(a[i].kinds & IR_STRINGS, a[i].cap, a[i].most);
 		bytes += !far ? 0 : most < LW_MAXLONG ? most + 8 : (uint32_t)LW_MAXLONG;

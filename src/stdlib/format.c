@@ -3,6 +3,9 @@
  *
  * A conversion becomes up to seven of them: what is before it to make its width, a sign or prefix, zeros, its digits or
  * its text, a point and the zeros of a fraction, and what is behind it. What is longer than a text may be (64 bytes) is two.
+ *
+ * With %q %e %g %a it is for print alone (opt/printed.c): the user half makes the text, and what is left to do here is to look at
+ * the arguments as Lua does.
  */
 #include "stdlib/match.h"
 #include "stdlib/stdlib.h"
@@ -38,6 +41,14 @@ static const struct conversion conversions[] = {
 	{ 'X', LEFT | ZERO | ALTERNATIVE, true, 16, 16 },
 	{ 'o', LEFT | ZERO | ALTERNATIVE, true, 8, 22 },
 	{ 'f', LEFT | ZERO | PLUS | SPACE | ALTERNATIVE, true, 10, 19 }, /* of an integer, which is made a float */
+	/* what the user half does */
+	{ 'q', 0, false, 0, 0 },
+	{ 'e', LEFT | ZERO | PLUS | SPACE | ALTERNATIVE, true, 0, 0 },
+	{ 'E', LEFT | ZERO | PLUS | SPACE | ALTERNATIVE, true, 0, 0 },
+	{ 'g', LEFT | ZERO | PLUS | SPACE | ALTERNATIVE, true, 0, 0 },
+	{ 'G', LEFT | ZERO | PLUS | SPACE | ALTERNATIVE, true, 0, 0 },
+	{ 'a', LEFT | ZERO | PLUS | SPACE | ALTERNATIVE, true, 0, 0 },
+	{ 'A', LEFT | ZERO | PLUS | SPACE | ALTERNATIVE, true, 0, 0 },
 };
 
 /* A part of a format: text, or (conv) an argument, and where its % is. */
@@ -51,6 +62,8 @@ struct piece {
 };
 
 static bool is_text(const struct piece *p) { return p->conv->name == 's'; }
+static bool is_quoted(const struct piece *p) { return p->conv->name == 'q'; }
+static bool is_printed(const struct piece *p) { return p->conv && strchr("qeEgGaA", p->conv->name); }
 static bool is_fixed(const struct piece *p) { return p->conv->name == 'f'; }
 static bool is_signed(const struct piece *p) { return p->conv->name == 'd' || p->conv->name == 'i' || is_fixed(p); }
 static uint32_t fraction(const struct piece *p) { return p->precision == NO_PRECISION ? 6 : (uint32_t)p->precision; }
@@ -83,6 +96,8 @@ static const struct refusal *read_conversion(const char **s, const char *end, st
 		return REFUSAL(ON_STRINGS, "kernel code formats by %s %d %i %u %x %X %o %c and %f, with flags, a width and a "
 			       "precision; print other values as they are", "this conversion is not there in kernel code");
 	++*s;
+	if (is_quoted(p) && !plain(p))
+		return MISTAKE_BUT("leave out what stands between % and q", "specifier '%q' cannot have modifiers");
 	if (p->flags & ~(unsigned)p->conv->flags || (p->precision != NO_PRECISION && !p->conv->precision))
 		return MISTAKE_BUT("leave the flag or the precision out", "a conversion has a flag or a precision that 'format' does not "
 				   "take with it");
@@ -134,12 +149,37 @@ static uint32_t most_of(const struct piece *p, const struct ir_type *a)
 	return n > p->width ? n : p->width;
 }
 
+/* The first that the user half does, or NULL. */
+static const struct piece *first_printed(const struct piece *p, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (is_printed(&p[i]))
+			return &p[i];
+	return NULL;
+}
+
+/* What %q takes. */
+static const uint64_t literal = IR_BIT(IR_NIL) | IR_BOOL | INT | IR_STRINGS | IR_BIT(IR_MSG);
+
+/* A captured number with a fraction is there in the user half. */
+static bool is_float(const struct piece *p, const pg_value *k)
+{
+	return is_printed(p) && k && k->kind == PG_FLOAT;
+}
+
 /* Can the argument be formatted so? */
 static bool argument(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t i, const struct piece *p,
 		     const struct ir_type *a)
 {
 	if (is_text(p))
 		return std_textual(in, row, site, a);
+	if (is_float(p, a->k))
+		return true;
+	if (is_quoted(p) && a->kinds & literal)
+		return true;
+	if (is_quoted(p))
+		return infer_error(in, site, NULL, "argument #%u of 'format' is a %s here, which has no literal form: %%q does not "
+				   "take it", i, infer_called(in, a, IR_ANY)), false;
 	uint64_t wrong = a->kinds & (IR_ALL_STRINGS | IR_BIT(IR_FLOAT));
 	if (!wrong && a->kinds & INT)
 		return true;
@@ -159,6 +199,13 @@ bool std_format_type(struct infer *in, const struct ir_lib *row, uint32_t site, 
 	const struct refusal *wrong = read_format(a[0].k, p, &count);
 	if (wrong)
 		return infer_error(in, site, wrong->help, "%s", wrong->text), false;
+	bool looks = ir_same_value(a[n - 1].k, &ir_format_values);
+	const struct piece *printed = looks ? NULL : first_printed(p, count);
+	if (printed)
+		return infer_refuse(in, site, ON_STRINGS, "give it to print, and to nothing else: print((\"%g\"):format(n))",
+				    "the text that '%.2s' makes is there for print alone",
+				    (char[]){ '%', printed->conv->name, 0 }), false;
+	n -= looks;
 	for (uint32_t i = 0; i < count; i++) {
 		least += p[i].conv ? p[i].width : p[i].n;
 		all += p[i].conv ? 0 : p[i].n;
@@ -169,9 +216,12 @@ bool std_format_type(struct infer *in, const struct ir_lib *row, uint32_t site, 
 					   "'format' has no argument for %%%c", p[i].conv->name), false;
 		if (!argument(in, row, site, arg, &p[i], &a[arg]))
 			return false;
-		all += most_of(&p[i], &a[arg++]);
+		all += looks ? 0 : most_of(&p[i], &a[arg]);
+		arg++;
 	}
-	return std_text_type(in, site, least, all, out);
+	if (looks)
+		*out = (struct ir_type){ .kinds = INT };
+	return looks || std_text_type(in, site, least, all, out);
 }
 
 int std_format_lacks(const pg_value *format, uint32_t given, pg_value *before)
@@ -188,6 +238,13 @@ int std_format_lacks(const pg_value *format, uint32_t given, pg_value *before)
 		return 1;
 	}
 	return 0;
+}
+
+bool std_format_prints(const pg_value *format)
+{
+	struct piece p[PIECES];
+	uint32_t count;
+	return format->kind == PG_STR && !read_format(format, p, &count) && first_printed(p, count);
 }
 
 /* ---- what a conversion is made of ---- */
@@ -398,20 +455,28 @@ static bool may_hold_zero(const struct lw_val *v)
 	return v->kinds & (IR_BIT(IR_SLICE) | TEXT | IR_BIT(IR_LONG));
 }
 
+/* v as a text without zeros, of more than LW_MAXSTR bytes (far) as s. */
+static struct lw_val checked_text(struct texts *t, const struct lw_val *v, bool far, struct lw_str *s)
+{
+	struct lw *w = t->w;
+	struct lw_val text = !far ? lw_text(w, v) : ir_single(v->kinds) ? *v : lw_long_of(w, v);
+	if (far)
+		*s = lw_str_of(w, &text);
+	if (may_hold_zero(v) && far)
+		check_bytes(t, s);
+	else if (may_hold_zero(v))
+		check_words(t, &text);
+	return text;
+}
+
 static void put_text(struct texts *t, const struct piece *p, const struct lw_val *v)
 {
 	struct lw *w = t->w;
 	uint32_t most = lw_text_cap(v->kinds, v->cap, v->most);
 	bool cut = p->precision != NO_PRECISION && most > (uint32_t)p->precision, far = most > LW_MAXSTR;
-	struct lw_val text = !far ? lw_text(w, v) : ir_single(v->kinds) ? *v : lw_long_of(w, v);
 	struct lw_str s = { .len = 0 };
-	if (far)
-		s = lw_str_of(w, &text);
+	struct lw_val text = checked_text(t, v, far, &s);
 	ir_ref len = far ? s.len : text.w[0];
-	if (may_hold_zero(v) && far)
-		check_bytes(t, &s);
-	else if (may_hold_zero(v))
-		check_words(t, &text);
 	if (cut) {
 		len = lw_at_most(w, len, p->precision);
 		text = far ? lw_str_part(w, &s, s.off, len, (uint32_t)p->precision)
@@ -438,6 +503,27 @@ static void convert(struct texts *t, const struct piece *p, const struct lw_val 
 		put_char(t, p, lw_int_word(t->w, v));
 }
 
+static void check_number(struct texts *t, struct lw_val *v)
+{
+	*v = lw_check_kind(t->w, v, INT, arena_printf(t->w->unit->arena, "bad argument #%u to '%s' (number expected, got %%K)",
+						      t->arg, t->callee));
+}
+
+/* What Lua finds wrong with an argument whose text the user half makes. */
+static void check_printed(struct texts *t, const struct piece *p, struct lw_val *v)
+{
+	struct lw_str s;
+	if (is_float(p, v->k))
+		return;
+	if (is_quoted(p))
+		lw_check_kind(t->w, v, literal, arena_printf(t->w->unit->arena, "bad argument #%u to '%s' (value has no literal form)",
+							     t->arg, t->callee));
+	else if (!is_text(p))
+		check_number(t, v);
+	else if (!plain(p) && may_hold_zero(v))
+		checked_text(t, v, lw_text_cap(v->kinds, v->cap, v->most) > LW_MAXSTR, &s);
+}
+
 void std_format_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
 		      struct lw_val *out)
 {
@@ -445,10 +531,11 @@ void std_format_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const 
 	struct texts t = { .w = w, .all = arena_array(w->unit->scratch, struct lw_val, TEXTS * PIECES),
 			   .callee = lw_callee_name(w, row) };
 	uint32_t count, arg = 1;
-	bool method = ir_at(w->from, w->at->args[0])->op == IRO(self);
-	(void)n;
+	bool method = ir_at(w->from, w->at->args[0])->op == IRO(self), looks = ir_same_value(args[n - 1].k, &ir_format_values);
 	read_format(args[0].k, p, &count);
 	for (uint32_t i = 0; i < count; i++) {
+		if (looks && !p[i].conv)
+			continue;
 		if (!p[i].conv) {
 			pg_value text = { .kind = PG_STR, .str = p[i].text, .n = p[i].n };
 			put(&t, lw_const(w, ir_const(w->unit, text)));
@@ -456,10 +543,13 @@ void std_format_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const 
 		}
 		struct lw_val v = args[arg];
 		t.arg = arg++ + !method;
+		if (looks) {
+			check_printed(&t, &p[i], &v);
+			continue;
+		}
 		if (!is_text(&p[i]))
-			v = lw_check_kind(w, &v, INT, arena_printf(w->unit->arena,
-				"bad argument #%u to '%s' (number expected, got %%K)", t.arg, t.callee));
+			check_number(&t, &v);
 		convert(&t, &p[i], &v);
 	}
-	*out = lw_text_join(w, t.n, t.all, out->cap);
+	*out = looks ? lw_int(lw_imm(w, 0)) : lw_text_join(w, t.n, t.all, out->cap);
 }

@@ -338,10 +338,54 @@ static ir_ref item(struct matcher *k, const struct pat_item *it, ir_ref pos)
 	}
 }
 
+/* Where a run of the set begins that reaches to the end, from pos on: sought from there, one byte after the other. The first place
+ * that `.-` would come to from which the run matches. */
+static ir_ref run_to_end(struct matcher *k, const struct pat_item *run, ir_ref pos)
+{
+	struct lw *w = k->w;
+	if (run->what == PAT_END)
+		return k->end;
+	ir_blk head = lw_block(w, 1), less = lw_block(w, 0), more = lw_block(w, 0), stop = lw_block(w, 0), some = lw_block(w, 0);
+	lw_jmp(w, head, 1, &k->end);
+	lw_enter(w, head);
+	ir_ref at = lw_param(w, head, 0);
+	lw_br(w, IR_UGT, at, MUTANT(run_short) ? plus(k, pos, 1) : pos, less, stop);
+	lw_enter(w, less);
+	ir_ref before = plus(k, at, -1);
+	byte_at(k, before, &run->set, more, stop);
+	lw_enter(w, more);
+	lw_jmp(w, head, 1, &before);
+	lw_enter(w, stop);
+	if (run->rep == PAT_SOME)
+		lw_br(w, IR_ULT, at, k->end, some, k->fail);
+	else
+		lw_jmp(w, some, 0, NULL);
+	lw_enter(w, some);
+	return at;
+}
+
+/* All items from i on, of which this one is the run: found at pos, it goes to the end. */
+static void rest_of(struct matcher *k, uint32_t i, uint32_t run, ir_ref pos)
+{
+	for (; i < k->p->n; i++) {
+		const struct pat_item *it = &k->p->items[i];
+		if (i == run)
+			pos = k->end;
+		else if (it->what != PAT_END)
+			pos = item(k, it, pos);
+	}
+	k->m->end = k->end;
+}
+
 static void items(struct matcher *k, ir_ref pos)
 {
 	char bytes[RUN];
 	for (uint32_t i = 0; i < k->p->n;) {
+		uint32_t rest = k->p->items[i].rest;
+		if (rest) {
+			rest_of(k, i + 1, rest - 1, run_to_end(k, &k->p->items[rest - 1], pos));
+			return;
+		}
 		uint32_t n = run_of_text(k->p, i, bytes);
 		pos = n > 1 ? text(k, bytes, n, pos) : item(k, &k->p->items[i], pos);
 		i += n > 1 ? n : 1;
@@ -367,18 +411,35 @@ static void ends_elsewhere(struct matcher *k, ir_blk next_position)
 	lw_enter(k->w, on);
 }
 
+/* Does it match nothing but what reaches to the end? */
+static bool only_at_end(const struct pat *p)
+{
+	return p->n && p->items[p->n - 1].what == PAT_END;
+}
+
+/* At the first position where it matches; where it always does, that is the first one of all. */
+static void search(struct matcher *k, ir_ref init)
+{
+	/* the same from every position on: as a lazy item before it */
+	static const struct pat_item any = { .set = { { UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX } } };
+	bool here = k->p->sure && (!k->m->not_at || only_at_end(k->p));
+	k->m->start = k->p->anchored || here ? init : lazy(k, &any, init);
+}
+
 void match_emit(struct lw *w, const struct pat *p, const struct lw_str *s, ir_ref init, struct match *m, ir_blk none)
 {
 	struct matcher k = { .w = w, .p = p, .s = *s, .m = m, .fail = none };
+	uint32_t rest = p->anchored ? 0 : pat_rest(p, 0);
 	k.end = lw_op2(w, IRO(add64), s->off, s->len);
-	m->start = init;
-	if (!p->anchored) {
-		/* the same from every position on: as a lazy item before it */
-		static const struct pat_item any = { .set = { { UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX } } };
-		m->start = lazy(&k, &any, init);
+	if (rest) {
+		m->start = run_to_end(&k, &p->items[rest - 1], init);
+		rest_of(&k, 0, rest - 1, m->start);
+	} else {
+		search(&k, init);
 	}
-	ir_blk next_position = k.fail;
-	items(&k, m->start);
+	ir_blk next_position = only_at_end(p) ? none : k.fail;
+	if (!rest)
+		items(&k, m->start);
 	if (m->not_at && may_be_empty(p))
 		ends_elsewhere(&k, next_position);
 }

@@ -246,10 +246,55 @@ static bool read_item(struct reader *r)
 
 /* ---- what need not be tried again ---- */
 
+static uint32_t behind_captures(const struct pat *p, uint32_t i)
+{
+	while (i < p->n && (p->items[i].what == PAT_OPEN || p->items[i].what == PAT_CLOSE || p->items[i].what == PAT_POSITION))
+		i++;
+	return i;
+}
+
+static bool is_end(const struct pat *p, uint32_t i)
+{
+	return i < p->n && p->items[i].what == PAT_END;
+}
+
+uint32_t pat_rest(const struct pat *p, uint32_t i)
+{
+	i = behind_captures(p, i);
+	if (is_end(p, i))
+		return i + 1;
+	bool run = i < p->n && p->items[i].what == PAT_BYTE && (p->items[i].rep == PAT_MANY || p->items[i].rep == PAT_SOME);
+	return run && is_end(p, behind_captures(p, i + 1)) ? i + 1 : 0;
+}
+
+/* Do items from i on match wherever they are tried? */
+static bool is_sure(const struct pat *p, uint32_t i)
+{
+	for (i = behind_captures(p, i); i < p->n; i = behind_captures(p, i + 1)) {
+		const struct pat_item *k = &p->items[i];
+		if (k->what != PAT_BYTE || k->rep == PAT_ONCE || k->rep == PAT_SOME)
+			return false;
+		if (k->rest)
+			return p->items[k->rest - 1].rep != PAT_SOME;
+	}
+	return true;
+}
+
+static void note_rests(struct pat *p)
+{
+	for (uint32_t i = 0; i < p->n; i++) {
+		struct pat_item *k = &p->items[i];
+		k->rest = k->what == PAT_BYTE && k->rep == PAT_FEW && pat_count(&k->set) == 256 ? pat_rest(p, i + 1) : 0;
+	}
+	p->sure = is_sure(p, 0);
+}
+
 /* Item i took as many as there are. Can what follows match where it stops earlier, at a byte of its set? */
 static bool may_stop_early(const struct pat *p, uint32_t i)
 {
 	const struct pat_set *s = &p->items[i].set;
+	if (is_sure(p, i + 1))
+		return false;
 	for (uint32_t k = i + 1; k < p->n; k++) {
 		const struct pat_item *next = &p->items[k];
 		switch (next->what) {
@@ -281,6 +326,7 @@ const struct refusal *pat_read(struct arena *a, const char *s, size_t n, struct 
 			return r.error;
 	if (r.nopen)
 		return MISTAKE_BUT("end it with ), or write %( for the character", "unfinished capture");
+	note_rests(out);
 	for (uint32_t i = 0; i < out->n; i++)
 		out->items[i].keeps = out->items[i].what == PAT_BYTE && !may_stop_early(out, i);
 	return NULL;

@@ -36,11 +36,13 @@ struct pat_item {
 	uint8_t capture;
 	uint8_t x, y;
 	bool keeps;            /* fewer turns than the most that there are never help what follows */
+	uint32_t rest;         /* of `.-`: what pat_rest says of the items behind it */
 	struct pat_set set;
 };
 
 struct pat {
 	bool anchored;         /* starts with ^ */
+	bool sure;             /* matches from wherever it is tried */
 	uint32_t n, ncaptures;
 	struct pat_item *items;
 	bool position[PAT_CAPTURES];
@@ -48,6 +50,9 @@ struct pat {
 
 /* Reads a pattern. What is wrong with it, as Lua says it, or NULL. */
 const struct refusal *pat_read(struct arena *a, const char *s, size_t n, struct pat *out);
+/* Is from item i on nothing left but a run of one set that reaches to the end of the text, or this end? Which item that is: of all
+ * places to start at the first one is then found from the end on. 0: there is more; all else is 1 more than the item's number. */
+uint32_t pat_rest(const struct pat *p, uint32_t i);
 /* The items as text, for tests: "^ a*! (1 )1 $". */
 const char *pat_text(struct arena *a, const struct pat *p);
 

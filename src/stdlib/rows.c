@@ -366,7 +366,7 @@ const struct ir_lib stdlib_rows[] = {
 	{ "rawget", 2, 2, { 0 }, IR_ANY, 0, 0, rawget_type, known_lower, 0, "t[k] of a captured table, without __index" },
 	{ "rawequal", 2, 2, { 0 }, IR_ANY, 0, 0, NULL, NULL, IR_EXPAND_RAWEQUAL, "a == b, without __eq" },
 	{ "rawlen", 1, 1, { 0 }, INT, 0, IR_BYTES, rawlen_type, rawlen_lower, 0, "#t of a captured table, or of a text" },
-	{ "print", 0, -1, { 0 }, 0, 0, IR_E_WRITE, std_print_type, std_print_lower, 0,
+	{ "print", 0, -1, { 0 }, 0, 0, IR_E_WRITE | IR_PRINTS, std_print_type, std_print_lower, 0,
 	  "sends its arguments to the user half, which prints them" },
 	{ "error", 0, 2, { 0 }, IR_ANY, 0, IR_E_RAISE, NULL, NULL, IR_EXPAND_ERROR, "raises a run-time error" },
 	{ "pcall", 1, -1, { 0 }, IR_ANY, 0, 0, NULL, NULL, IR_EXPAND_PCALL,

@@ -13,6 +13,7 @@ extern const struct ir_lib stdlib_event_rows[]; /* methods of event channels */
 extern const struct ir_lib stdlib_queue_rows[], stdlib_filter_rows[], stdlib_redirect_rows[], stdlib_outer_rows[],
 	stdlib_storage_rows[], stdlib_socket_rows[], stdlib_ring_rows[];
 extern const struct ir_lib stdlib_str_rows[];   /* methods of strings, string.NAME */
+bool stdlib_str_prints(const struct ir_lib *row, const pg_value *format);
 int stdlib_str_lacks(const struct ir_lib *row, const pg_value *format, uint32_t given, pg_value *before);
 
 /* Kernel helpers (include/uapi/linux/bpf.h), by number. */
@@ -95,6 +96,7 @@ void std_message_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const
 bool std_keep_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
 		   struct ir_type *out);
 void std_keep_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args, struct lw_val *out);
+bool std_format_prints(const pg_value *format); /* Is it one that only the user half can follow? */
 int std_format_lacks(const pg_value *format, uint32_t given, pg_value *before);
 bool std_format_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
 		     struct ir_type *out);

@@ -273,9 +273,12 @@ static uint32_t wanted(const struct lw *w)
 {
 	const struct ir_fn *f = w->from;
 	uint32_t most = 1;
-	for (ir_ref r = 1; r < f->nins; r++)
-		if (f->ins[r].op == IRO(result) && ir_at(f, f->ins[r].args[0]) == w->at && f->ins[r].aux >= most)
-			most = f->ins[r].aux + 1;
+	for (ir_blk b = 1; b < f->nblocks; b++)
+		for (ir_ref r = ir_block(f, b)->first; r; r = ir_at(f, r)->next) {
+			const struct ir_ins *i = ir_at(f, r);
+			if (i->op == IRO(result) && ir_at(f, i->args[0]) == w->at && i->aux >= most)
+				most = i->aux + 1;
+		}
 	return most;
 }
 
@@ -369,6 +372,11 @@ const struct ir_lib stdlib_str_rows[] = {
 	{ "len", 0, 0, { 0 }, INT, 0, 0, len_type, len_lower, 0, "length in bytes" },
 	{ 0 },
 };
+
+bool stdlib_str_prints(const struct ir_lib *row, const pg_value *format)
+{
+	return row->type == std_format_type && std_format_prints(format);
+}
 
 int stdlib_str_lacks(const struct ir_lib *row, const pg_value *format, uint32_t given, pg_value *before)
 {

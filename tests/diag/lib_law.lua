@@ -172,6 +172,7 @@ return {
 	{ "`bpf.map` says what does the same", "lua/maps: link:replace" },
 	{ "`bpf.percpu { ... }`", "lang/state: per-CPU state counts" },
 	{ "What `print` is given", "lang/print: the kernel prints what the twin prints" },
+	{ "What `string.format` makes for", "lang/print: the kernel prints what the twin prints" },
 	{ "A packet's ends are moved", "lang/moves: a tail cut off", "lang/moves: a head put on", "lang/moves: a tail much too far" },
 	{ "is looked up anew there", "lang/moves: a header from before", "lang/moves: one of two headers, moved twice", "diag/moves: compared afterwards" },
 	{ "`pkt:clone(dev)` sends a copy", "lang/moves: a copy", "net/moved: copied" },

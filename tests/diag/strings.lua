@@ -142,5 +142,14 @@ diag.case("an alignment that is no power of 2", function(p) if string.pack("!4 i
 diag.case("an alignment beyond all", function(p) if p:unpack("!17 b") == 1 then return bpf.DROP end end)
 diag.case("what aligns, without an item", function(p) if string.pack("bX", p.len & 1) == "a" then return bpf.DROP end end)
 diag.case("what aligns, before bytes", function(p) if p:unpack("b Xc2") == 1 then return bpf.DROP end end)
+-- what only the user half formats
+diag.case("a float's format in a longer text", function(p) print("a" .. ("%g"):format(p.len)) end)
+diag.case("a quoted text measured", function(p) return #("%q"):format(p:sub(1, 2)) end)
+diag.case("a conversion that there is not", function(p) print(("%p"):format(p.len)) end)
+diag.case("modifiers of %q", function(p) print(("%5q"):format(p.len)) end)
+diag.case("an address quoted", function(p) print(("%q"):format(p.eth.src)) end)
+diag.case("a text as a float", function(p) print(("%e"):format("12")) end)
+diag.case("a quoted text that is not there", function(p) print(("%q"):format()) end)
+diag.case("what may be a packet, quoted", function(p) print("x", ("%q"):format(p.len > 60 and p or "a")) end)
 
 diag.done()

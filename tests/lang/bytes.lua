@@ -102,4 +102,13 @@ lang.packets { name = "a record by numbers", inputs = numbers, f = function(p)
 	local a, b, c = string.byte(r.s, p:u64(14) or 0, p:u64(22) or 0)
 	return a == nil, b, c
 end }
+over("of a payload by a function of one line", function(_, p)
+	local function three(s, n) return s:byte(n, n + 2) end
+	local payload, n = p.payload, #p & 7
+	if not payload then return false end
+	local a, b, c = three(payload, n)
+	if a == 71 and b == 69 and c == 84 then return bpf.DROP end
+	return a, b, c
+end)
+
 lang.done()

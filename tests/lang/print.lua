@@ -38,6 +38,36 @@ local programs = {
 	end,
 	function(p) print(string.format("%.2f|%08.1f|%f|%i|%5d|%%", p.len, -p.len, p:u8(0), p.len, p.len), ("%.1f"):format(7)) end,
 	function(p) local ok, e = pcall(function() return p:u8(1000) < 1 end) if not ok then print(e) error(e) end end,
+	-- what the user half formats
+	function(p) print(string.format("%q %g %e %a|%5s|%d%%", p:sub(13, 20), p.len, -p.len, p.len, p:sub(1, 2):byte(1), 7)) end,
+	function(p) print("x", ("%q"):format(st.k), p.len, ("%G|%E|%A|%.3f"):format(1.5, 2, p.len, p.len), nil) end,
+	function(p) local v = ("%+08.3e"):format(p.len) print(v, v) end,
+	function(p) print(("%q"):format("a\0b\"\r1"), ("%q"):format(math.mininteger), ("%q"):format(true), ("%q"):format(1.5)) end,
+	function(p)
+		local function show(f, ...) print("show", f:format(...)) end
+		show("%q=%s", p:sub(20, 40), p.eth.src)
+		show("%g", 3)
+	end,
+	function(p) for i = 1, 3 do print(("%5.1f %g"):format(i, i * p.len)) end end,
+	function(p) print(("%q %-10s|"):format(p:sub(1, 800), p:sub(13, 13))) end,
+	function(p) local s = ("%q"):format(p:sub(1, 3)) p:set_u8(1, 65) print(s, p:sub(1, 3):byte(2)) end,
+	function(p) print(("%g %g"):format(p.len, p.len, p.eth.src)) end,
+	function(p) local ok, e = pcall(function() return p:u8(1000) + 1 end) print(("%q|%80.79s|%g"):format(e, e, 2)) end,
+	function(p)
+		for i = 1, 8 do
+			local ok, e = pcall(function()
+				if i == 1 then print(("%e"):format(p:u8(1000)))
+				elseif i == 2 then print(string.format("%q %e", 1, p:u8(1000)))
+				elseif i == 3 then print(string.format("%g %5s", 1, p:sub(1, 20)))
+				elseif i == 4 then print(string.format("%g %5s", 1, p:sub(2, 300)))
+				elseif i == 5 then print(("%q"):format(p.len > 0 and p.eth.src or 4))
+				elseif i == 6 then print(("%q"):format(p.len == 0 and p.eth.src or 4))
+				elseif i == 7 then print(string.format("%q%d", p:u8(0) == 0, p:u8(1000)))
+				else print(("%q %5.1s|"):format(1, p:sub(13, 13))) end
+			end)
+			print(i, ok, e)
+		end
+	end,
 }
 
 if inside then
@@ -67,7 +97,7 @@ local problems = {}
 local kernel, twin = run "kernel", run "twin"
 local function same(what, good) print((good and "ok - " or "not ok - ") .. what) problems[#problems + 1] = not good or nil end
 same("the kernel prints what the twin prints", kernel == twin)
-same("all of it", select(2, kernel:gsub("\n", "")) == 24)
+same("all of it", select(2, kernel:gsub("\n", "")) == 47)
 if kernel ~= twin then print("# kernel\n" .. kernel:gsub("[^\n]+", "# %0") .. "# twin\n" .. twin:gsub("[^\n]+", "# %0")) end
 
 -- ---- lost events ----
