@@ -102,6 +102,8 @@ struct ir_field {
 	bool walks;           /* reading goes through other bytes, to another view or to its end */
 	bool tunnel;          /* reading leads into a packet within the packet */
 	bool leads;           /* what other views are found by: assigning may change what walks find */
+	bool carries;         /* likewise, but of what this view carries alone, in the rows that ... */
+	bool carried;         /* ... are `carried`: a port says whether it is there */
 	bool beside;          /* it lies beside the packet's bytes: assigning changes none of them */
 	const char *fixed;    /* without set: what to do instead */
 	const void *arg;      /* the row's own data, for get, set and the twin */

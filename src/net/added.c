@@ -278,6 +278,7 @@ static net_viewset with_view(struct adding *x, net_viewset set, const struct ir_
 	unsigned n = NET_NVIEWS + x->list->n;
 	const struct ir_view **own = arena_array(a, const struct ir_view *, n + 2);
 	struct ir_field row = header_row(a, v->name, n, false);
+	row.carried = true;
 
 	memcpy(own, set, n * sizeof *own);
 	own[n] = v;

@@ -199,6 +199,13 @@ void net_extent(struct lw *w, const struct lw_val *obj, ir_ref *off, ir_ref *len
 	NET_ROW_SET(name, IR_BIT(IR_INT), width_, false, NET_BITS_AT(bit_, width_))
 #define NET_ROW_LEADS(name, bit_, width_)                                                   \
 	NET_ROW_SET(name, IR_BIT(IR_INT), width_, true, NET_BITS_AT(bit_, width_))
+/* A port: the headers that NET_ROW_CARRIED names are found by it. */
+#define NET_ROW_PORT(name_, bit_)                                                           \
+	{ .name = name_, .kinds = IR_BIT(IR_INT), .get = net_get, .set = net_set, .takes = IR_BIT(IR_INT), .bits = 16, \
+	  .carries = true, .arg = &(const struct net_field){ NET_BITS_AT(bit_, 16) } }
+#define NET_ROW_CARRIED(name_, view_)                                                       \
+	{ .name = name_, .kinds = NET_MAYBE(view_), .get = net_get, .walks = true, .carried = true, \
+	  .fixed = NET_FIXED_VIEW, .arg = &(const struct net_field){ .how = NET_HEADER, .view = view_ } }
 /* A checksum: written as it is. */
 #define NET_ROW_CHECK(name, bit_)                                                           \
 	NET_ROW_SET(name, IR_BIT(IR_INT), 16, false, NET_BITS_AT(bit_, 16), .raw = true)

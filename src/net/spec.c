@@ -245,12 +245,15 @@ bool spec_fields(struct arena *a, const char *text, uint32_t spare, const char *
 
 /* ---- length ---- */
 
+/* The field that says how long the header is: what follows is found by it. */
 static const struct net_field *byte_field(const struct net_spec *s, const char *name)
 {
 	for (uint32_t i = 0; i < s->nrows; i++) {
 		const struct net_field *f = s->rows[i].arg;
-		if (!strcmp(s->rows[i].name, name))
-			return (f->how == NET_BITS || f->how == NET_FLAG) && span(f->bit, f->width) == 1 ? f : NULL;
+		if (strcmp(s->rows[i].name, name) != 0)
+			continue;
+		s->rows[i].leads = true;
+		return (f->how == NET_BITS || f->how == NET_FLAG) && span(f->bit, f->width) == 1 ? f : NULL;
 	}
 	return NULL;
 }

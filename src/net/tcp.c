@@ -13,8 +13,8 @@ const struct net_proto net_tcp = {
 };
 
 static const struct ir_field fields[] = {
-	NET_ROW_BITS("sport",   0, 16),
-	NET_ROW_BITS("dport",   16, 16),
+	NET_ROW_PORT("sport",   0),
+	NET_ROW_PORT("dport",   16),
 	NET_ROW_BITS("seq",     32, 32),
 	NET_ROW_BITS("ack_seq", 64, 32),
 	NET_ROW_FIXED("doff",   96, 4, NET_FIXED_LENGTH),

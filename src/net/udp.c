@@ -12,13 +12,13 @@ const struct net_proto net_udp = {
 };
 
 static const struct ir_field fields[] = {
-	NET_ROW_BITS("sport", 0, 16),
-	NET_ROW_BITS("dport", 16, 16),
+	NET_ROW_PORT("sport", 0),
+	NET_ROW_PORT("dport", 16),
 	NET_ROW_FIXED("len",  32, 16, NET_FIXED_LENGTH),
 	NET_ROW_CHECK("check", 48),
-	NET_ROW_HEADER("dns",    NET_DNS),
-	NET_ROW_HEADER("vxlan",  NET_VXLAN),
-	NET_ROW_HEADER("geneve", NET_GENEVE),
+	NET_ROW_CARRIED("dns",    NET_DNS),
+	NET_ROW_CARRIED("vxlan",  NET_VXLAN),
+	NET_ROW_CARRIED("geneve", NET_GENEVE),
 	NET_ROW_REST(),
 	{ 0 }
 };

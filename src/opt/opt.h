@@ -51,6 +51,8 @@ struct ir_type type_kinds(uint64_t kinds);
 struct ir_type type_pending(void); /* anything at all: not judged, not folded */
 static inline bool type_is_pending(const struct ir_type *t) { return t->kinds & IR_BIT(IR_PENDING); }
 bool type_join(struct ir_type *t, const struct ir_type *with); /* true: t grew */
+/* Is what both may be read alike: entries of one struct, maps of one type? */
+bool type_alike(const struct ir_type *a, const struct ir_type *b);
 const pg_value *const_new(struct ir_unit *u, pg_value v);
 const pg_value *const_int(struct ir_unit *u, int64_t v);
 extern const pg_value const_nil, const_false, const_true;

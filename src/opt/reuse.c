@@ -4,15 +4,16 @@
  * What a packet view gives depends on nothing but the view, the name and what was written to the
  * packet before, and a look-up that raises ends the program. So one that another dominates, with
  * nothing written between them that matters, is the same value; below a test of that one it is what
- * the test left of it. To where headers are, only a write to what leads to them matters.
+ * the test left of it. To where headers are, only a write to what leads to them matters; to those that are found by a port,
+ * one to a port, too.
  */
 #include "opt/opt.h"
 
 #include <stddef.h>
 
-/* What was written last, by number: to any byte, and to bytes that lead to headers. A number that
+/* What was written last, by number: to any byte, to bytes that lead to headers, and to those or ports. A number that
  * several ways lead to with different last writes is its own. */
-struct writes { uint32_t any, leading; };
+struct writes { uint32_t any, leading, carrying; };
 
 struct seen {
 	ir_ref obj, value;
@@ -106,6 +107,8 @@ static bool any_row(const struct reuse *s, uint64_t kinds, const char *name, boo
 static bool walks(const struct ir_field *f) { return f->walks; }
 static bool stays(const struct ir_field *f) { return !f->walks; }
 static bool leads(const struct ir_field *f) { return f->leads; }
+static bool carries(const struct ir_field *f) { return f->carries; }
+static bool is_carried(const struct ir_field *f) { return f->carried; }
 
 /* Notes what instruction i writes. */
 static void note_write(struct reuse *s, const struct ir_ins *i)
@@ -113,7 +116,7 @@ static void note_write(struct reuse *s, const struct ir_ins *i)
 	bool set = i->op == IRO(setindex);
 	if (i->op == IRO(subcall)) { /* who knows what it does */
 		s->now.any = ++s->nwrites;
-		s->now.leading = ++s->nwrites;
+		s->now.leading = s->now.carrying = ++s->nwrites;
 	}
 	if (!set && !(i->op == IRO(call) && i->nargs > 1))
 		return;
@@ -124,7 +127,9 @@ static void note_write(struct reuse *s, const struct ir_ins *i)
 	const pg_value *key = set ? ir_at(s->f, i->args[1])->type.k : NULL;
 	s->now.any = ++s->nwrites;
 	if (!key || any_row(s, kinds, key->str, leads))
-		s->now.leading = ++s->nwrites;
+		s->now.leading = s->now.carrying = ++s->nwrites;
+	else if (any_row(s, kinds, key->str, carries))
+		s->now.carrying = ++s->nwrites;
 }
 
 /* One number of a block's predecessors (which: offset in struct writes), or one of its own. */
@@ -145,12 +150,15 @@ static void enter(struct reuse *s, ir_blk b)
 	const struct ir_block *k = ir_block(s->f, b);
 	s->now.any = common(s, k, offsetof(struct writes, any));
 	s->now.leading = common(s, k, offsetof(struct writes, leading));
+	s->now.carrying = common(s, k, offsetof(struct writes, carrying));
 }
 
 /* The last write that what `name` of such a view gives depends on. */
 static uint32_t depends(const struct reuse *s, uint64_t kinds, const char *name)
 {
-	return any_row(s, kinds, name, walks) && !any_row(s, kinds, name, stays) ? s->now.leading : s->now.any;
+	if (!any_row(s, kinds, name, walks) || any_row(s, kinds, name, stays))
+		return s->now.any;
+	return any_row(s, kinds, name, is_carried) ? s->now.carrying : s->now.leading;
 }
 
 static void visit(struct reuse *s, ir_ref r)

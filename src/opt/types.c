@@ -94,6 +94,16 @@ bool type_join(struct ir_type *t, const struct ir_type *with)
 	       old.cap != t->cap || old.most != t->most || old.layout != t->layout;
 }
 
+bool type_alike(const struct ir_type *a, const struct ir_type *b)
+{
+	const uint64_t both = a->kinds & b->kinds;
+	if (type_is_pending(a) || type_is_pending(b))
+		return true;
+	if (both & IR_BIT(IR_ENTRY) && a->layout && b->layout && !ct_equal(a->layout, b->layout))
+		return false;
+	return !(both & IR_BIT(IR_MAP)) || a->model == b->model;
+}
+
 struct ir_type type_of_memory(const struct ctype *t)
 {
 	static const uint64_t kinds[] = {

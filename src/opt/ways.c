@@ -8,7 +8,7 @@
  * once for each of them, and they meet no more. What is made there and used elsewhere is carried out (carry.c).
  *
  * Code grows by that, so it is done in programs only that are refused without it (u->ways, which pg_compile counts up): from
- * 1 on for what is captured, from 2 on for whatever differs.
+ * 1 on for what is captured, from 2 on for whatever differs; so for entries of maps whose structs differ, too.
  */
 #include "opt/choose.h"
 #include "opt/passes.h"
@@ -22,6 +22,7 @@ struct bringing {
 	uint64_t kinds;        /* those that matter; 0: what has a form at run time */
 	const pg_value *k;     /* the constant that it is, or NULL */
 	ir_ref from;           /* what made it, or 0 */
+	const struct ir_type *t;
 };
 
 struct ways {
@@ -59,7 +60,7 @@ static uint64_t kinds_of(const struct flow *fl, ir_ref v)
 static struct bringing bringing_of(const struct flow *fl, ir_ref v)
 {
 	const struct ir_type *t = &ir_at(fl->f, v)->type;
-	struct bringing b = { .kinds = kinds_of(fl, v) & (fl->u->ways > 1 ? IR_ANY : OBJECTS) };
+	struct bringing b = { .kinds = kinds_of(fl, v) & (fl->u->ways > 1 ? IR_ANY : OBJECTS), .t = t };
 	if (!(b.kinds & OBJECTS))
 		return b;
 	b.k = t->k;
@@ -69,7 +70,8 @@ static struct bringing bringing_of(const struct flow *fl, ir_ref v)
 
 static bool is_same(const struct bringing *a, const struct bringing *b)
 {
-	return a->kinds == b->kinds && a->from == b->from && !a->k == !b->k && (!a->k || ir_same_value(a->k, b->k));
+	return a->kinds == b->kinds && a->from == b->from && !a->k == !b->k && (!a->k || ir_same_value(a->k, b->k)) &&
+	       type_alike(a->t, b->t);
 }
 
 static bool is_live(const struct ways *w, const struct ir_pred *p)
@@ -109,6 +111,17 @@ static bool is_formless(const struct ways *w)
 {
 	const struct ir_type *t = &ir_at(w->f, ir_block(w->f, w->b)->params[w->param])->type;
 	return !t->k && !type_is_pending(t) && t->kinds & kinds_formless(w->fl);
+}
+
+/* Are there entries of different structs, or maps of different types out of maps of maps? */
+static bool is_unlike(const struct ways *w)
+{
+	const struct ir_block *k = ir_block(w->f, w->b);
+	const struct ir_type *t = &ir_at(w->f, k->params[w->param])->type;
+	for (uint32_t p = 0; w->fl->u->ways > 1 && !type_is_pending(t) && p < k->npreds; p++)
+		if (is_live(w, &k->preds[p]) && !type_alike(t, &ir_at(w->f, ir_pred_edge(w->f, &k->preds[p])->args[w->param])->type))
+			return true;
+	return false;
 }
 
 /* Are there captured tables, and something else, such as tables that are made here? Nobody else knows what to do with both. */
@@ -267,7 +280,7 @@ static bool find_meeting(struct flow *fl, struct ways *w)
 		const struct ir_block *k = ir_block(f, f->rpo[o]);
 		for (uint32_t i = 0; fl->exec[f->rpo[o]] && !k->loop && i < k->nparams; i++) {
 			*w = (struct ways){ .fl = fl, .f = f, .b = f->rpo[o], .param = i };
-			if ((is_formless(w) || is_mixed(w)) && differs(w) && find_copied(w))
+			if ((is_formless(w) || is_mixed(w) || is_unlike(w)) && differs(w) && find_copied(w))
 				return true;
 		}
 	}

@@ -237,4 +237,16 @@ lang.case { name = "the lengths of two", inputs = lang.pairs { 0, 1, 2 }, f = fu
 	local one, two = places[a], pair[b]
 	return one and #one, two and #two, one and two and #one * 10 + #two
 end }
+
+-- out of two maps of maps, with maps of different types in them
+local counts, few, many = outer("array_of_maps", { "array", key = "u32", value = "u32", entries = 5 })
+lang.case { name = "one of two types", see = { few, left, right }, setup = function() fill() few[1], few[2] = 7, 9 end,
+	inputs = lang.pairs({ 0, 1, 2, 3 }, { 0, 1, 2, 9 }), f = function(a, k)
+		local m
+		if a == 0 or a == 2 then m = counts[1] else m = all[1] end
+		if not m then return end
+		local n = m[k]
+		if a > 1 then m[k] = (n or 0) + 70000 end
+		return n, m[k]
+	end }
 lang.done()

@@ -273,4 +273,69 @@ lang.case { name = "one of two lists, by its own length", inputs = few, f = func
 	return t[1], t[2], t[3]
 end }
 
+-- ---- entries of maps whose structs differ ----
+
+local wide = bpf.map { "hash", name = "ways_wide", key = "u32", value = "struct { u64 x; i64 n; char s[4]; }", entries = 8 }
+local slim = bpf.map { "hash", name = "ways_slim", key = "u32", value = "struct { u16 n; char s[12]; u8 y; bool on; }", entries = 8 }
+local row = bpf.map { "array", name = "ways_row", key = "u32", value = "struct { i32 n; bool on; }", entries = 3 }
+local function fill()
+	wide[0], wide[1] = { x = 1, n = -5, s = "abcd" }, { x = 2, n = 65535 }
+	slim[0], slim[1] = { n = 65535, s = "twelve bytes", y = 3, on = true }, { n = 4, s = "abcd" }
+	row[1] = { n = -7, on = true }
+end
+local function entries(case)
+	case.inputs, case.see, case.setup = lang.pairs({ 0, 1, 2 }, { 0, 1, 2, 3 }), { wide, slim, row }, fill
+	lang.case(case)
+end
+entries { name = "a field that both have", f = function(a, k)
+	local e = a == 1 and wide[k] or slim[k]
+	return e and e.n
+end }
+entries { name = "of one of three", f = function(a, k)
+	local e
+	if a == 0 then e = wide[k] elseif a == 1 then e = slim[k] else e = row[k] end
+	if not e then return "none" == e end
+	local n = e.n
+	return n < 0, n + 1, e ~= nil
+end }
+entries { name = "assigned, checked by its own width", f = function(a, k)
+	local e
+	if a == 0 then e = wide[k] elseif a == 1 then e = slim[k] else e = row[k] end
+	if e then e.n = e.n + 1 return e.n end
+end }
+entries { name = "texts and truths of several widths", f = function(a, k)
+	local e = a == 1 and wide[k] or slim[k]
+	local f = a == 1 and row[k] or slim[k]
+	return e and #e.s, e and e.s == "abcd", f and f.on
+end }
+entries { name = "given to a function", f = function(a, k)
+	local function add(e, n)
+		if not e then return -1 end
+		e.n = e.n + n
+		return e.n
+	end
+	local e = wide[k]
+	if a > 0 then e = row[k] end
+	return add(e, 2), add(slim[k], 1)
+end }
+entries { name = "chosen in a loop", f = function(a, k)
+	local sum = 0
+	for i = 0, 3 do
+		local e
+		if i == a or i == k then e = wide[i] else e = slim[i] end
+		if e then sum = sum + e.n end
+	end
+	return sum
+end }
+entries { name = "an entry, a record or a number", f = function(a, k)
+	local e = a == 1 and wide[k] or a == 2 and row[k] or a == 0 and { n = k }
+	if e then return e.n end
+	return e
+end }
+entries { name = "an error in one of them", f = function(a, k)
+	local e = a == 1 and wide[k] or slim[k]
+	local ok = pcall(function() e.n = 70000 end)
+	return ok, e and e.n
+end }
+
 lang.done()
