@@ -123,7 +123,17 @@ static void add_step(struct choice *c, ir_ref v)
 	arena_push(c->fl->u->arena, web->steps, web->nsteps, web->cap_steps, v);
 }
 
-/* What step v may find where its parameter is `value`: out->pairs, by the step's key. With none, it raises. */
+/* Is it known to find nothing where its parameter is `value`: does it raise, or look into a text? */
+static bool finds_none(struct choice *from, ir_ref v, const pg_value *value, const pg_value *of)
+{
+	const uint64_t key = ir_at(from->f, ir_at(from->f, v)->args[1])->type.kinds;
+	if (of && of->kind == PG_STR)
+		return !(key & (IR_ALL_STRINGS | IR_BIT(IR_PENDING)));
+	return choose_stops(from, v, value) != NULL;
+}
+
+/* What step v may find where its parameter is `value`: out->pairs, by the step's key. With none, it raises, or is
+ * nil. False: that is not known, as of a map. */
 static bool step_finds(struct choice *c, ir_ref v, const pg_value *value, struct choice *out)
 {
 	const struct ir_ins *i = ir_at(c->f, v);
@@ -133,7 +143,7 @@ static bool step_finds(struct choice *c, ir_ref v, const pg_value *value, struct
 	const pg_value *of = choose_value_in(&from, i->args[0], value);
 	*out = (struct choice){ .fl = c->fl, .f = c->f, .index = v, .key = i->args[1] };
 	if (!of || of->kind != PG_TABLE)
-		return true;
+		return finds_none(&from, v, value, of);
 	if (!key->k)
 		return choose_pairs(out, of, key->kinds);
 	pg_value found;

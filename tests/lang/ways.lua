@@ -232,6 +232,31 @@ lang.case { name = "one of two maps, written and read", inputs = few, f = functi
 	m[0] = 7
 	return first[0], second[0], m[0]
 end }
+first[1], second[1] = 21, 22
+lang.case { name = "a map or none, and what it holds", inputs = few, f = function(a)
+	local m, r
+	if a == 2 then m = second end
+	if m then r = m[1] end
+	return r, m and m[1], m and m[a] ~= nil
+end }
+lang.case { name = "a map, a table or none, and what it holds", inputs = few, f = function(a)
+	local m = nil
+	if a == 2 then m = second elseif a == 3 then m = usual elseif a == 4 then m = first end
+	local r = m and m[1]
+	return r, r == 1
+end }
+local kept = bpf.state { n = "u32" }
+kept.n = 31
+lang.case { name = "a state or none, and what it holds", inputs = few, f = function(a)
+	local s
+	if a == 2 then s = kept end
+	return s and s.n
+end }
+lang.case { name = "a text, a table or none, by a number", inputs = few, f = function(a)
+	local t
+	if a == 2 then t = "abc" elseif a == 3 then t = usual end
+	return t and t[a], t and t[1] or 5
+end }
 local function key() end
 local named = { [key] = 1, [4] = 2, [3] = 4 }
 lang.case { name = "a function or a number as a key", inputs = few, f = function(a)
