@@ -206,7 +206,7 @@ bool choose_type(struct flow *fl, ir_ref r, struct ir_type *out)
 	struct choice c;
 	struct web web;
 	bool tables = true, param = ir_at(fl->f, r)->op == IRO(param) && ir_at(fl->f, r)->block != 1;
-	if (param ? !choose_object(fl, r) || !choose_web_open(&c, &web, fl, r, true, false) : !choose_is(fl, r) || !choose_table(&c, fl, r))
+	if (param ? !choose_object(fl, r) || !choose_web_open(&c, &web, fl, r, (struct web){ .lax = true }) : !choose_is(fl, r) || !choose_table(&c, fl, r))
 		return false;
 	*out = (struct ir_type){ .kinds = param ? 0 : IR_BIT(IR_NIL) };
 	for (uint32_t i = 0; i < c.n; i++) {
@@ -271,7 +271,7 @@ static int choose(struct flow *fl, const struct found *found, ir_ref *to)
 		       (choose_uses(&c, to) || (c.n > MAX_USES && choose_columns(&c, to)));
 	bool parted = false;
 	return done ? done : choose_param(fl, &parted, to) || choose_rows(fl, false, to) || choose_few_columns(fl, found, to) ||
-			     choose_rows(fl, true, to) || (parted && choose_param(fl, &parted, to));
+			     choose_rows(fl, true, to) || (parted && choose_param(fl, &parted, to)) || choose_ends(fl, to);
 }
 
 /* Is there a parameter that may be one of several captured objects? */

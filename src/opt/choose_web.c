@@ -261,10 +261,10 @@ static bool find_values(struct choice *c)
 	return true;
 }
 
-bool choose_web_open(struct choice *c, struct web *web, struct flow *fl, ir_ref param, bool lax, bool close)
+bool choose_web_open(struct choice *c, struct web *web, struct flow *fl, ir_ref param, struct web how)
 {
 	*c = (struct choice){ .fl = fl, .f = fl->f, .ints = true, .web = web };
-	*web = (struct web){ .lax = lax, .close = close };
+	*web = how;
 	c->pairs = arena_array(fl->u->arena, struct pair, 2 * MAX_USES + 2);
 	arena_push(fl->u->arena, web->params, web->n, web->cap, param);
 	return find_values(c);
@@ -413,7 +413,7 @@ static bool choose_web(struct choice *c, ir_ref *to)
 	return true;
 }
 
-static bool choose_one_param(struct flow *fl, ir_ref *to, bool lax, bool close, bool *parted)
+static bool choose_one_param(struct flow *fl, ir_ref *to, struct web how, bool *parted)
 {
 	struct ir_fn *f = fl->f;
 	for (uint32_t o = 1; o < f->nrpo; o++)
@@ -428,7 +428,7 @@ static bool choose_one_param(struct flow *fl, ir_ref *to, bool lax, bool close, 
 			}
 			if (!choose_object(fl, param))
 				continue;
-			if (choose_web_open(&c, &web, fl, param, lax, close) && choose_web(&c, to))
+			if (choose_web_open(&c, &web, fl, param, how) && choose_web(&c, to))
 				return true;
 			*parted |= web.parted;
 		}
@@ -438,5 +438,12 @@ static bool choose_one_param(struct flow *fl, ir_ref *to, bool lax, bool close, 
 bool choose_param(struct flow *fl, bool *parted, ir_ref *to)
 {
 	bool close = !*parted;
-	return choose_one_param(fl, to, false, close, parted) || (fl->any_key && choose_one_param(fl, to, true, close, parted));
+	return choose_one_param(fl, to, (struct web){ .close = close }, parted) ||
+	       (fl->any_key && choose_one_param(fl, to, (struct web){ .lax = true, .close = close }, parted));
+}
+
+bool choose_ends(struct flow *fl, ir_ref *to)
+{
+	bool parted = false;
+	return fl->u->ways && choose_one_param(fl, to, (struct web){ .ends = true }, &parted);
 }
