@@ -102,10 +102,20 @@ const pg_value *choose_fixed(struct choice *c, ir_ref v)
 	return const_new(c->fl->u, (pg_value){ .kind = PG_FUNC, .id = CLOSURE | t->def });
 }
 
+/* Upvalues of the function itself, which are constants, are no part of what it shares, and may be made behind b. */
+static ir_ref make_closure(struct choice *c, ir_blk b, ir_ref closure)
+{
+	ir_ref r = choose_copy(c, b, closure);
+	for (uint32_t a = 0; a < ir_at(c->f, r)->nargs; a++)
+		if (ir_at(c->f, ir_at(c->f, r)->args[a])->op == IRO(upcell))
+			ir_at(c->f, r)->args[a] = 0;
+	return r;
+}
+
 ir_ref choose_make(struct choice *c, ir_blk b, uint32_t site, const pg_value *value)
 {
 	ir_ref closure = choose_closure(value);
-	return closure ? choose_copy(c, b, closure) : flow_const(c->fl, b, site, value);
+	return closure ? make_closure(c, b, closure) : flow_const(c->fl, b, site, value);
 }
 
 /* ---- the comparisons ---- */

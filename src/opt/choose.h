@@ -33,7 +33,8 @@ struct web {
 	ir_ref *steps;         /* look-ups in what the parameters are, which lead from one value to the next */
 	uint32_t nsteps, cap_steps;
 	bool lax;              /* steps that lead to nothing but plain values are followed, too */
-	bool ends;             /* what is read of a map or a state is used where it is read, and leads nowhere */
+	bool ends;             /* what is read of a map or a state is used where it is read, and leads nowhere; functions that
+				* captured constants are some like others */
 	bool close, parted;    /* steps are followed from what hangs on the web alone: node = node.next; others were met */
 	ir_ref *number;
 	bool *used;            /* by instruction: it uses one of them, and is copied */
@@ -146,7 +147,8 @@ bool choose_goes_on(struct choice *c, const struct ir_edge *e, uint32_t a);
 /* One parameter that is one of few constants: true, and to[] says what stands for what went. `parted` in: fields of whatever else
  * may lead to it; else of what hangs on it alone, and out: there were others. */
 bool choose_param(struct flow *fl, bool *parted, ir_ref *to);
-/* Likewise where what is read of maps ends the web. */
+/* Likewise, in a program that is refused otherwise, where what is read of maps ends the web, and functions may have captured
+ * something. */
 bool choose_ends(struct flow *fl, ir_ref *to);
 
 #endif

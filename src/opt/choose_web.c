@@ -218,6 +218,12 @@ static uint32_t param_index(const struct ir_fn *f, ir_ref param)
 	return i;
 }
 
+/* Is it a captured constant, which is there everywhere? */
+static bool is_captured(const struct choice *c, ir_ref cell)
+{
+	return c->web->ends && (!cell || ir_at(c->f, cell)->op == IRO(upcell));
+}
+
 /* Are the variables that the function shares there wherever the value may be used, and the same ones? A loop that makes
  * them anew brings the value to its head, or before them in their own block. */
 static bool may_make(const struct choice *c, ir_ref closure)
@@ -226,7 +232,7 @@ static bool may_make(const struct choice *c, ir_ref closure)
 	for (uint32_t w = 0; w < c->web->n; w++)
 		for (uint32_t a = 0; a < i->nargs; a++) {
 			ir_blk made = ir_at(c->f, i->args[a])->block, used = ir_at(c->f, c->web->params[w])->block;
-			if (made == used || !ir_dominates(c->f, made, used))
+			if (!is_captured(c, i->args[a]) && (made == used || !ir_dominates(c->f, made, used)))
 				return false;
 		}
 	return true;
