@@ -94,9 +94,7 @@ static bool closure_may_assign(struct ir_unit *u, struct ir_fn *f, const struct 
 	return false;
 }
 
-/* What gives a cell its only value, when nothing else can assign it: one assignment, when it was made
- * empty, or the cell itself, which is then never assigned. Else 0. */
-static ir_ref only_set(struct ir_unit *u, struct ir_fn *f, ir_ref cell)
+ir_ref cells_only_set(struct ir_unit *u, struct ir_fn *f, ir_ref cell)
 {
 	const struct ir_ins *init = ir_at(f, ir_at(f, cell)->args[0]);
 	bool empty = init->op == IRO(const) && init->k->kind == PG_NIL;
@@ -135,7 +133,7 @@ int cells_known(struct ir_unit *u, struct ir_fn *f)
 	ir_need_tree(f);
 	ir_ref *to = arena_array(u->scratch, ir_ref, f->nins);
 	for (ir_ref c = 1; c < f->nins; c++) {
-		ir_ref set = ir_at(f, c)->op == IRO(cell) && ir_at(f, c)->block ? only_set(u, f, c) : 0;
+		ir_ref set = ir_at(f, c)->op == IRO(cell) && ir_at(f, c)->block ? cells_only_set(u, f, c) : 0;
 		for (ir_ref r = 1; set && r < f->nins; r++) {
 			const struct ir_ins *i = ir_at(f, r);
 			if (i->op != IRO(cellget) || i->args[0] != c || !i->block || !reach_before(f, set, r))

@@ -102,10 +102,20 @@ const pg_value *choose_fixed(struct choice *c, ir_ref v)
 	return const_new(c->fl->u, (pg_value){ .kind = PG_FUNC, .id = CLOSURE | t->def });
 }
 
+/* Upvalues of the function itself, which are constants, are no part of what it shares, and may be made behind b. */
+static ir_ref make_closure(struct choice *c, ir_blk b, ir_ref closure)
+{
+	ir_ref r = choose_copy(c, b, closure);
+	for (uint32_t a = 0; a < ir_at(c->f, r)->nargs; a++)
+		if (ir_at(c->f, ir_at(c->f, r)->args[a])->op == IRO(upcell))
+			ir_at(c->f, r)->args[a] = 0;
+	return r;
+}
+
 ir_ref choose_make(struct choice *c, ir_blk b, uint32_t site, const pg_value *value)
 {
 	ir_ref closure = choose_closure(value);
-	return closure ? choose_copy(c, b, closure) : flow_const(c->fl, b, site, value);
+	return closure ? make_closure(c, b, closure) : flow_const(c->fl, b, site, value);
 }
 
 /* ---- the comparisons ---- */
@@ -206,7 +216,7 @@ bool choose_type(struct flow *fl, ir_ref r, struct ir_type *out)
 	struct choice c;
 	struct web web;
 	bool tables = true, param = ir_at(fl->f, r)->op == IRO(param) && ir_at(fl->f, r)->block != 1;
-	if (param ? !choose_object(fl, r) || !choose_web_open(&c, &web, fl, r, true, false) : !choose_is(fl, r) || !choose_table(&c, fl, r))
+	if (param ? !choose_object(fl, r) || !choose_web_open(&c, &web, fl, r, (struct web){ .lax = true }) : !choose_is(fl, r) || !choose_table(&c, fl, r))
 		return false;
 	*out = (struct ir_type){ .kinds = param ? 0 : IR_BIT(IR_NIL) };
 	for (uint32_t i = 0; i < c.n; i++) {
@@ -271,7 +281,7 @@ static int choose(struct flow *fl, const struct found *found, ir_ref *to)
 		       (choose_uses(&c, to) || (c.n > MAX_USES && choose_columns(&c, to)));
 	bool parted = false;
 	return done ? done : choose_param(fl, &parted, to) || choose_rows(fl, false, to) || choose_few_columns(fl, found, to) ||
-			     choose_rows(fl, true, to) || (parted && choose_param(fl, &parted, to));
+			     choose_rows(fl, true, to) || (parted && choose_param(fl, &parted, to)) || choose_ends(fl, to);
 }
 
 /* Is there a parameter that may be one of several captured objects? */

@@ -33,6 +33,8 @@ struct web {
 	ir_ref *steps;         /* look-ups in what the parameters are, which lead from one value to the next */
 	uint32_t nsteps, cap_steps;
 	bool lax;              /* steps that lead to nothing but plain values are followed, too */
+	bool ends;             /* what is read of a map or a state is used where it is read, and leads nowhere; functions that
+				* captured constants are some like others */
 	bool close, parted;    /* steps are followed from what hangs on the web alone: node = node.next; others were met */
 	ir_ref *number;
 	bool *used;            /* by instruction: it uses one of them, and is copied */
@@ -69,7 +71,7 @@ struct uses { ir_ref *v; uint32_t n, cap; };
  * them cannot be. */
 bool choose_find_uses(struct choice *c, struct uses *out, struct uses *fail);
 /* What `v`, made from c->index by fields and tests, is in the arm of `value`; NULL: it is not had there. */
-const pg_value *choose_value_in(struct choice *c, ir_ref v, const pg_value *value);
+const pg_value *choose_value_in(const struct choice *c, ir_ref v, const pg_value *value);
 void choose_copy_uses(struct choice *c, const struct uses *uses, const struct uses *fail, ir_ref *to);
 bool choose_uses(struct choice *c, ir_ref *to);
 ir_ref choose_copy(struct choice *c, ir_blk b, ir_ref r);
@@ -130,8 +132,8 @@ bool choose_object(const struct flow *fl, ir_ref param);
 /* Its place in the web; web->n: it is not in it. */
 uint32_t choose_place(const struct web *web, ir_ref param);
 /* What the parameter may be, and by way of which others it comes; false: something else, too.
- * lax: steps that lead to nothing but plain values may be part of it. */
-bool choose_web_open(struct choice *c, struct web *web, struct flow *fl, ir_ref param, bool lax, bool close);
+ * how: what may be part of it (lax, close, ends). */
+bool choose_web_open(struct choice *c, struct web *web, struct flow *fl, ir_ref param, struct web how);
 /* An edge that a value comes by: found again by its terminator, which look-ups split off from its block. */
 struct way { ir_ref term; uint32_t which, arg; bool live; };
 
@@ -145,5 +147,8 @@ bool choose_goes_on(struct choice *c, const struct ir_edge *e, uint32_t a);
 /* One parameter that is one of few constants: true, and to[] says what stands for what went. `parted` in: fields of whatever else
  * may lead to it; else of what hangs on it alone, and out: there were others. */
 bool choose_param(struct flow *fl, bool *parted, ir_ref *to);
+/* Likewise, in a program that is refused otherwise, where what is read of maps ends the web, and functions may have captured
+ * something. */
+bool choose_ends(struct flow *fl, ir_ref *to);
 
 #endif

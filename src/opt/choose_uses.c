@@ -15,7 +15,7 @@
 #define BITWISE    "perform bitwise operation on"
 #define NUMBER     (IR_BIT(IR_INT) | IR_BIT(IR_FLOAT) | IR_ALL_STRINGS)
 
-const pg_value *choose_value_in(struct choice *c, ir_ref v, const pg_value *value)
+const pg_value *choose_value_in(const struct choice *c, ir_ref v, const pg_value *value)
 {
 	struct ir_unit *u = c->fl->u;
 	const struct ir_ins *i = ir_at(c->f, v);
@@ -33,6 +33,17 @@ const pg_value *choose_value_in(struct choice *c, ir_ref v, const pg_value *valu
 	return const_new(u, out);
 }
 
+/* Is it read of what may be a map or a state, where that ends the web? */
+static bool is_end(const struct choice *c, ir_ref v)
+{
+	for (uint32_t i = 0; c->web && c->web->ends && i < c->n; i++) {
+		const pg_value *of = choose_value_in(c, ir_at(c->f, v)->args[0], c->pairs[i].value);
+		if (of && of->kind == PG_MAP)
+			return true;
+	}
+	return false;
+}
+
 /* Is v the look-up, or a test, field or method of it? */
 static bool follows(const struct choice *c, ir_ref v)
 {
@@ -41,7 +52,8 @@ static bool follows(const struct choice *c, ir_ref v)
 		return true;
 	if (i->op == IRO(index) && !ir_at(c->f, i->args[1])->type.k)
 		return false;
-	return (i->op == IRO(index) || i->op == IRO(self) || i->op == IRO(pi)) && follows(c, i->args[0]);
+	return (i->op == IRO(index) || i->op == IRO(self) || i->op == IRO(pi)) && follows(c, i->args[0]) &&
+	       !(i->op == IRO(index) && is_end(c, v));
 }
 
 /* Something plain in every arm in which it is had: the arms can meet behind it. */

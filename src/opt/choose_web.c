@@ -123,7 +123,17 @@ static void add_step(struct choice *c, ir_ref v)
 	arena_push(c->fl->u->arena, web->steps, web->nsteps, web->cap_steps, v);
 }
 
-/* What step v may find where its parameter is `value`: out->pairs, by the step's key. With none, it raises. */
+/* Is it known to find nothing where its parameter is `value`: does it raise, or look into a text? */
+static bool finds_none(struct choice *from, ir_ref v, const pg_value *value, const pg_value *of)
+{
+	const uint64_t key = ir_at(from->f, ir_at(from->f, v)->args[1])->type.kinds;
+	if (of && of->kind == PG_STR)
+		return !(key & (IR_ALL_STRINGS | IR_BIT(IR_PENDING)));
+	return choose_stops(from, v, value) != NULL;
+}
+
+/* What step v may find where its parameter is `value`: out->pairs, by the step's key. With none, it raises, or is
+ * nil. False: that is not known, as of a map. */
 static bool step_finds(struct choice *c, ir_ref v, const pg_value *value, struct choice *out)
 {
 	const struct ir_ins *i = ir_at(c->f, v);
@@ -133,7 +143,7 @@ static bool step_finds(struct choice *c, ir_ref v, const pg_value *value, struct
 	const pg_value *of = choose_value_in(&from, i->args[0], value);
 	*out = (struct choice){ .fl = c->fl, .f = c->f, .index = v, .key = i->args[1] };
 	if (!of || of->kind != PG_TABLE)
-		return true;
+		return finds_none(&from, v, value, of);
 	if (!key->k)
 		return choose_pairs(out, of, key->kinds);
 	pg_value found;
@@ -208,6 +218,12 @@ static uint32_t param_index(const struct ir_fn *f, ir_ref param)
 	return i;
 }
 
+/* Is it a captured constant, which is there everywhere? */
+static bool is_captured(const struct choice *c, ir_ref cell)
+{
+	return c->web->ends && (!cell || ir_at(c->f, cell)->op == IRO(upcell));
+}
+
 /* Are the variables that the function shares there wherever the value may be used, and the same ones? A loop that makes
  * them anew brings the value to its head, or before them in their own block. */
 static bool may_make(const struct choice *c, ir_ref closure)
@@ -216,7 +232,7 @@ static bool may_make(const struct choice *c, ir_ref closure)
 	for (uint32_t w = 0; w < c->web->n; w++)
 		for (uint32_t a = 0; a < i->nargs; a++) {
 			ir_blk made = ir_at(c->f, i->args[a])->block, used = ir_at(c->f, c->web->params[w])->block;
-			if (made == used || !ir_dominates(c->f, made, used))
+			if (!is_captured(c, i->args[a]) && (made == used || !ir_dominates(c->f, made, used)))
 				return false;
 		}
 	return true;
@@ -251,10 +267,10 @@ static bool find_values(struct choice *c)
 	return true;
 }
 
-bool choose_web_open(struct choice *c, struct web *web, struct flow *fl, ir_ref param, bool lax, bool close)
+bool choose_web_open(struct choice *c, struct web *web, struct flow *fl, ir_ref param, struct web how)
 {
 	*c = (struct choice){ .fl = fl, .f = fl->f, .ints = true, .web = web };
-	*web = (struct web){ .lax = lax, .close = close };
+	*web = how;
 	c->pairs = arena_array(fl->u->arena, struct pair, 2 * MAX_USES + 2);
 	arena_push(fl->u->arena, web->params, web->n, web->cap, param);
 	return find_values(c);
@@ -403,7 +419,7 @@ static bool choose_web(struct choice *c, ir_ref *to)
 	return true;
 }
 
-static bool choose_one_param(struct flow *fl, ir_ref *to, bool lax, bool close, bool *parted)
+static bool choose_one_param(struct flow *fl, ir_ref *to, struct web how, bool *parted)
 {
 	struct ir_fn *f = fl->f;
 	for (uint32_t o = 1; o < f->nrpo; o++)
@@ -418,7 +434,7 @@ static bool choose_one_param(struct flow *fl, ir_ref *to, bool lax, bool close, 
 			}
 			if (!choose_object(fl, param))
 				continue;
-			if (choose_web_open(&c, &web, fl, param, lax, close) && choose_web(&c, to))
+			if (choose_web_open(&c, &web, fl, param, how) && choose_web(&c, to))
 				return true;
 			*parted |= web.parted;
 		}
@@ -428,5 +444,12 @@ static bool choose_one_param(struct flow *fl, ir_ref *to, bool lax, bool close, 
 bool choose_param(struct flow *fl, bool *parted, ir_ref *to)
 {
 	bool close = !*parted;
-	return choose_one_param(fl, to, false, close, parted) || (fl->any_key && choose_one_param(fl, to, true, close, parted));
+	return choose_one_param(fl, to, (struct web){ .close = close }, parted) ||
+	       (fl->any_key && choose_one_param(fl, to, (struct web){ .lax = true, .close = close }, parted));
+}
+
+bool choose_ends(struct flow *fl, ir_ref *to)
+{
+	bool parted = false;
+	return fl->u->ways && choose_one_param(fl, to, (struct web){ .ends = true }, &parted);
 }

@@ -184,6 +184,12 @@ int inline_bind_root(struct ir_unit *u, struct ir_fn *f);
 int cells_promote(struct ir_fn *f);
 /* Reads of what is left of them that can only give one value: how many were found. */
 int cells_known(struct ir_unit *u, struct ir_fn *f);
+/* What gives a cell its only value, when nothing else can assign it: one assignment, when it was made empty, or the cell
+ * itself, which is then never assigned. Else 0. */
+ir_ref cells_only_set(struct ir_unit *u, struct ir_fn *f, ir_ref cell);
+/* In a program that is refused otherwise: variables of a function that a loop makes, and that is called later as one of
+ * several, become values of that function. Returns how many. */
+int kept_known(struct flow *fl);
 /* Records made and used up in f become cells and `record` snapshots: how many; <0: refused. */
 int records_promote(struct ir_unit *u, struct ir_fn *f);
 /* Refuses live map entries that are used after a write to their map. */

@@ -297,12 +297,25 @@ int ways_apart(struct flow *fl)
 	return 1;
 }
 
+/* Do several meet where a loop begins? */
+static bool meet_in_loop(struct flow *fl)
+{
+	struct ir_fn *f = fl->f;
+	for (uint32_t o = 1; o < f->nrpo; o++) {
+		const struct ir_block *k = ir_block(f, f->rpo[o]);
+		for (uint32_t i = 0; fl->exec[f->rpo[o]] && k->loop && i < k->nparams; i++)
+			if (choose_object(fl, k->params[i]))
+				return true;
+	}
+	return false;
+}
+
 void ways_note(struct flow *fl)
 {
 	struct ir_unit *u = fl->u;
 	const unsigned now = u->ways;
 	struct ways w;
-	bool more = (now ? u->parted > 0 : u->chose) || choose_may_open(fl); /* what was parted by sort is parted by kinds then */
+	bool more = (now ? u->parted > 0 : u->chose) || choose_may_open(fl) || meet_in_loop(fl); /* what was parted by sort is parted by kinds then */
 	for (u->ways++; u->ways <= MOST_WAYS && !u->next_ways; u->ways++)
 		if (more || find_meeting(fl, &w))
 			u->next_ways = u->ways;

@@ -175,4 +175,155 @@ lang.case { name = "while with break", inputs = two, f = function(a, b)
 	end
 	return n, f and f(1)
 end }
+-- ---- made in a turn of a loop, called in another or behind it ----
+
+local turns = lang.each { 0, 1, 2, 3, 4, 5 }
+local ports = { { port = 1, action = 4 }, { port = 0, action = 5 }, { port = 3, action = 6 } }
+lang.case { name = "kept past its turn", inputs = turns, f = function(p)
+	local f = function(a) return a end
+	for i = 1, p & 7 do
+		local k = i * p
+		if i ~= 2 then f = function(a) return a + k end end
+	end
+	return f(3)
+end }
+lang.case { name = "called in the turn after", inputs = turns, f = function(p)
+	local f, n = nil, 0
+	for i = 1, p & 7 do
+		if f then n = n * 10 + f(i) end
+		f = function(a) return a * i end
+	end
+	return n, f and f(3)
+end }
+lang.case { name = "made in each turn, kept in one", inputs = turns, f = function(p)
+	local g, n = function() return 9 end, 0
+	for i = 1, p & 7 do
+		local k = i * 3
+		local h = function(a) return k * p + a end
+		if i == 2 then g = h end
+		n = n + h(1)
+	end
+	return g(3), n
+end }
+lang.case { name = "the last one and the one before", inputs = turns, f = function(p)
+	local f, g = function() return 7 end, function() return 8 end
+	for i = 1, p & 7 do
+		g = f
+		if i ~= 2 then f = function() return i end end
+	end
+	return f(), g()
+end }
+lang.case { name = "the last and the first", inputs = turns, f = function(p)
+	local f, g
+	for i = 1, p & 7 do
+		local h = function() return i end
+		g, f = g or h, h
+	end
+	return f and f(), g and g()
+end }
+lang.case { name = "made by a function", inputs = turns, f = function(p)
+	local function times(k) return function(a) return a * k end end
+	local g, n = times(p), 0
+	for i = 1, p & 7 do
+		if i ~= 3 then g = times(i) end
+		n = n + g(2)
+	end
+	return n, g(3)
+end }
+lang.case { name = "of two functions, with a variable of the loop's", inputs = turns, f = function(p)
+	local g, n = function() return 0 end, 0
+	for i = 1, p & 7 do
+		local k = i + 10
+		if i % 2 == 0 then g = function() return i end else g = function() n = n + 1 return k + n end end
+		n = n + g()
+	end
+	return n, g(), n
+end }
+lang.case { name = "with a text", inputs = lang.each { "a", "bc", "" }, f = function(s)
+	local g = function() return "" end
+	for i = 1, #s + 1 do
+		local t = s .. i
+		if i ~= 2 then g = function() return t end end
+	end
+	return #g(), g():byte(-1), g() == "a1"
+end }
+lang.case { name = "of a row, or a captured one", inputs = turns, f = function(p)
+	local g
+	for i, r in ipairs(ports) do
+		if r.port == p then
+			g = function(a) return r.action + a end
+		elseif i == p then
+			g = math.abs
+		end
+	end
+	return g and g(-3)
+end }
+lang.case { name = "that raise, under pcall", inputs = turns, f = function(p)
+	local g = function() return 9 end
+	for i = 1, p & 7 do
+		if i ~= 2 then
+			g = function(a)
+				if a == i then error("no " .. i, 0) end
+				return i
+			end
+		end
+	end
+	local ok, e = pcall(g, 3)
+	return ok, ok and e, e == "no 3"
+end }
+lang.case { name = "that raise", inputs = turns, f = function(p)
+	local g = function() return 9 end
+	for i = 1, p & 7 do
+		if i ~= 2 then g = function(a) error("no " .. a + i) end end
+	end
+	return g(3)
+end }
+lang.case { name = "made under pcall", inputs = turns, f = function(p)
+	local g = function() return 9 end
+	for i = 1, p & 7 do
+		pcall(function()
+			local k = i * 2
+			if i == 4 then error("x") end
+			g = function() return k end
+		end)
+	end
+	return g()
+end }
+lang.case { name = "of two loops", inputs = lang.pairs({ 0, 1, 2, 3, 5 }, { 1, 2, 3 }), f = function(p, q)
+	local g, n = function() return 9 end, 0
+	for i = 1, p & 7 do
+		local h = function() return i end
+		for j = 1, q & 3 do
+			if i == j then g = h elseif i == j + 1 then g = function() return i * 10 + j end end
+			n = n + h()
+		end
+		n = n + g()
+	end
+	return n, g()
+end }
+lang.case { name = "of a while loop, and one of goto", inputs = turns, f = function(p)
+	local g, i, n = function() return 9 end, 0, 0
+	while i < (p & 7) do
+		i = i + 1
+		local k = i
+		if i ~= 2 then g = function() return k * p end end
+	end
+	local h = g
+	::top::
+	local j = n
+	if n ~= 1 then h = function() return j + p end end
+	n = n + 1
+	if n < (p & 7) then goto top end
+	return g(), h(), n
+end }
+lang.case { name = "of which each calls the one before", inputs = turns, f = function(p)
+	local st, n = function(x) return x end, 0
+	for i = 1, p & 7 do
+		local b = st(i)
+		st = function(x) return x + b end
+		n = n * 3 + st(1)
+	end
+	return n, st(1)
+end }
+
 lang.done()

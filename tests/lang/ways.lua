@@ -232,6 +232,85 @@ lang.case { name = "one of two maps, written and read", inputs = few, f = functi
 	m[0] = 7
 	return first[0], second[0], m[0]
 end }
+first[1], second[1] = 21, 22
+lang.case { name = "a map or none, and what it holds", inputs = few, f = function(a)
+	local m, r
+	if a == 2 then m = second end
+	if m then r = m[1] end
+	return r, m and m[1], m and m[a] ~= nil
+end }
+lang.case { name = "a map, a table or none, and what it holds", inputs = few, f = function(a)
+	local m = nil
+	if a == 2 then m = second elseif a == 3 then m = usual elseif a == 4 then m = first end
+	local r = m and m[1]
+	return r, r == 1
+end }
+lang.case { name = "a map or none that a loop sets", inputs = few, f = function(a)
+	local m, n
+	for i = 1, a & 7 do
+		if i == 2 then m = second elseif i == 4 then m = first end
+		n = m and m[1]
+	end
+	return n, m and m[1], m == first
+end }
+lang.case { name = "one of two maps that a loop sets, written and read", inputs = few, f = function(a)
+	local m, n = first, 0
+	for i = 1, a & 7 do
+		m[0] = i
+		n = n * 10 + (m[0] or 0)
+		if i == a - 1 then m = second end
+	end
+	m:set(2, 5)
+	return n, m[0], m:get(2)
+end }
+lang.case { name = "two maps that change places each turn", inputs = few, f = function(a)
+	local m, n = first, second
+	for i = 1, a & 7 do
+		m, n = n, m
+		m[0] = i
+	end
+	return m[0], n[1], m[1]
+end }
+local lists = { first, second }
+lang.case { name = "one of a list of maps", inputs = few, f = function(a)
+	local m
+	for i, x in ipairs(lists) do
+		if i == a then m = x end
+	end
+	return m and m[1], m and m[a] ~= nil
+end }
+local node = { n = 1, next = { n = 2, next = { n = 3 }, m = second }, m = first }
+lang.case { name = "maps that rows of a list lead to", inputs = few, f = function(a)
+	local r, k = node, nil
+	for _ = 1, a & 3 do
+		k = r.m and r.m[1]
+		r = r.next or r
+	end
+	return r.n, k, r.m and r.m[1]
+end }
+local pairs_ = bpf.map { "hash", name = "ways_pairs", key = "u32", value = "struct { u32 n; u32 k; }", entries = 4 }
+pairs_[1] = { n = 4, k = 5 }
+lang.case { name = "a map of structs that a loop sets, or none", inputs = few, f = function(a)
+	local m, n = nil, 0
+	for i = 1, a & 7 do
+		if i == 2 then m = pairs_ end
+		n = n + (m and m[1].n or 7)
+	end
+	local e = m and m[1]
+	return e and e.n, n
+end }
+local kept = bpf.state { n = "u32" }
+kept.n = 31
+lang.case { name = "a state or none, and what it holds", inputs = few, f = function(a)
+	local s
+	if a == 2 then s = kept end
+	return s and s.n
+end }
+lang.case { name = "a text, a table or none, by a number", inputs = few, f = function(a)
+	local t
+	if a == 2 then t = "abc" elseif a == 3 then t = usual end
+	return t and t[a], t and t[1] or 5
+end }
 local function key() end
 local named = { [key] = 1, [4] = 2, [3] = 4 }
 lang.case { name = "a function or a number as a key", inputs = few, f = function(a)
