@@ -462,9 +462,9 @@ struct lw_val lw_long_rep(struct lw *w, const struct lw_val *v, ir_ref n, const 
 ir_ref lw_long_put(struct lw *w, ir_ref to, const struct lw_val *v)
 {
 	struct lw_val mine = lw_narrow(w, v, IR_BIT(IR_LONG));
-	ir_blk some = lw_block(w, 0), none = lw_block(w, 0), meet = lw_block(w, 1);
 	if (!mine.kinds)
 		return to;
+	ir_blk some = lw_block(w, 0), none = lw_block(w, 0), meet = lw_block(w, 1);
 	lw_br_kind(w, v, IR_BIT(IR_LONG), some, none);
 	lw_enter(w, some);
 	ir_ref len = lw_word(w, &mine, 1), words = lw_op2i(w, IRO(and64), lw_op2i(w, IRO(add64), len, WORD - 1), -WORD);
