@@ -146,14 +146,14 @@ case("perhaps a nil", any, function(a, b)
 	end
 	return #t, t[1], t[4]
 end)
-case("perhaps a nil, before the loop", lang.pairs { 0, 1, 2, 3 }, function(a, b)
+lang.case { name = "perhaps a nil, before the loop", inputs = lang.pairs { 0, 1, 2, 3 }, only_integers = true, f = function(a, b)
 	local t = { 7 }
 	t[#t + 1] = a == 1 and b or nil
 	for i = 1, 3 do
 		t[#t + 1] = i ~= a and i or nil
 	end
 	return #t, t[2], t[#t]
-end)
+end }
 case("perhaps a nil, gone over", few, function(a, b)
 	local t = {}
 	for i = 1, 9 do t[#t + 1] = (i == a or i == b) and i * 5 or nil end
