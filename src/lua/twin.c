@@ -137,14 +137,17 @@ static void push_after(lua_State *L, int first, int input)
 	lua_pushlstring(L, bytes, n);
 }
 
-/* As the stand-alone lua has it: a table that is raised has no text, unless it says so itself. */
+/* As the stand-alone lua has it: a table that is raised has no text, unless it says so itself, and a text ends at its first
+ * zero byte. */
 static void push_message(lua_State *L, int error)
 {
 	int type = lua_type(L, error);
 	if ((type == LUA_TTABLE || type == LUA_TFUNCTION) && luaL_getmetafield(L, error, "__tostring") == LUA_TNIL)
 		lua_pushfstring(L, "(error object is a %s value)", lua_typename(L, type));
-	else
-		luaL_tolstring(L, error, NULL);
+	else {
+		lua_pushstring(L, luaL_tolstring(L, error, NULL));
+		lua_replace(L, -2);
+	}
 }
 
 int pgl_twin(lua_State *L, const struct pgl_opts *o, int func, int input)

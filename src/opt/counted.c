@@ -56,7 +56,9 @@ static bool find_last(struct counted *c)
 static const struct { const char *row, *says; } none_given[] = {
 	{ "tostring", "value expected" },  { "tonumber", "value expected" },  { "type", "value expected" },
 	{ "math.max", "value expected" },  { "math.min", "value expected" },
+	{ "math.type", "value expected" }, { "math.tointeger", "value expected" },
 	{ "math.abs", "number expected, got no value" },
+	{ "math.floor", "number expected, got no value" }, { "math.ceil", "number expected, got no value" },
 };
 
 static const char *says_of_none(const struct ir_lib *row)

@@ -9,7 +9,7 @@
  *   handed on  to nothing that may change the table
  *
  * Or the list only grows: t[#t + 1] = v is all that is assigned to what is made without a nil. Its newtables are marked,
- * for once such a key is known to be 1 or 2, nothing shows any more that there is no 2 without 1.
+ * for once such a key is known to be 1 or 2, nothing shows any more that there is no 2 without 1. A v that is nil adds none.
  */
 #include "opt/between.h"
 #include "opt/reach.h"
@@ -30,8 +30,7 @@ static bool is_filled(const void *arg, ir_ref table)
 	return rec && record_web(l->s, rec) == l->web && record_sure(l->s, table);
 }
 
-/* What calculates gives no nil, whatever it is of. */
-static bool is_something(const struct records *s, ir_ref v)
+bool record_something(const struct records *s, ir_ref v)
 {
 	const struct ir_ins *i = ir_at(s->f, v);
 	switch (i->op) {
@@ -48,7 +47,7 @@ static uint32_t elements(const struct records *s, const struct ir_ins *i)
 	if (i->imm || i->aux & (IR_OPEN | IR_MORE))
 		return 0;
 	for (uint32_t a = 1; a < i->nargs; a++)
-		if (!is_something(s, i->args[a]))
+		if (!record_something(s, i->args[a]))
 			return 0;
 	return i->nargs - 1;
 }
@@ -81,7 +80,7 @@ static bool adds_none(const struct full *l, const struct ir_ins *set)
 	struct between ask = { .f = l->s->f, .length = l->length, .is_it = is_filled, .arg = l };
 	const pg_value *k = record_const(l->s, set->args[1]);
 	struct bounds in;
-	if (!is_something(l->s, set->args[2]))
+	if (!record_something(l->s, set->args[2]))
 		return false;
 	if (k)
 		return k->kind == PG_STR || k->kind == PG_FALSE || k->kind == PG_TRUE || (k->kind == PG_INT && k->i <= (int64_t)l->length);

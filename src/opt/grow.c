@@ -3,7 +3,7 @@
  * elements than it is made with.
  *
  *   local t = {}        n = 0
- *   t[#t + 1] = v       k = n + 1   t[1] = v where k is 1, t[2] = v where k is 2 ...   n = k
+ *   t[#t + 1] = v       k = n + 1   t[1] = v where k is 1, t[2] = v where k is 2 ...   n = k    (where v is no nil)
  *   #t                  n
  *
  * Of one table that no other variable may be, and that has no holes (full.c); and when nothing else is left to be known: for
@@ -47,18 +47,36 @@ static ir_ref set_count(struct lists *l, ir_ref at, ir_ref count, ir_ref n)
 	return iterate_insert(&l->fl, at, IRO(cellset), 2, (ir_ref[]){ count, n });
 }
 
+/* Block b goes on behind a test that v is no nil, which adds nothing; v is what it then is. */
+static ir_blk unless_nil(struct gap *g, ir_blk b, ir_ref *v)
+{
+	ir_blk nil;
+	b = gap_when(g, b, *v, &const_nil, &nil);
+	gap_on(g, nil, g->rest, 0);
+	*v = flow_emit(&g->l->fl, b, g->site, IRO(pi), 1, v);
+	ir_at(g->l->f, *v)->imm = (int64_t)~IR_BIT(IR_NIL);
+	return b;
+}
+
 /* One of the places `from` to `to`. */
 static void append(struct lists *l, ir_ref r, ir_ref count, int64_t from, int64_t to)
 {
 	const struct ir_ins old = *ir_at(l->f, r);
+	const bool some = record_something(l->s, old.args[2]);
+	ir_ref v = old.args[2];
 	struct gap g = gap_open(l, r, false);
 	ir_blk b = g.before, mine;
-	set_count(l, ir_block(l->f, g.rest)->first, count, old.args[1]);
+	if (some)
+		set_count(l, ir_block(l->f, g.rest)->first, count, old.args[1]);
+	else
+		b = unless_nil(&g, b, &v);
 	for (int64_t k = from; k <= to; k++) {
 		const pg_value *key = const_int(l->s->u, k);
 		b = gap_when(&g, b, old.args[1], key, &mine);
-		ir_ref args[3] = { old.args[0], flow_const(&l->fl, mine, g.site, key), old.args[2] };
+		ir_ref args[3] = { old.args[0], flow_const(&l->fl, mine, g.site, key), v };
 		flow_emit(&l->fl, mine, g.site, IRO(setindex), 3, args);
+		if (!some)
+			flow_emit(&l->fl, mine, g.site, IRO(cellset), 2, (ir_ref[]){ count, old.args[1] });
 		gap_on(&g, mine, g.rest, 0);
 	}
 	flow_raise(&l->fl, b, r, "no room for this key in a table of kernel code");
@@ -116,8 +134,10 @@ static void change_count(struct lists *l, ir_ref r, ir_ref count, int64_t from, 
 	const struct ir_ins *i = ir_at(l->f, r);
 	if (i->op == IRO(len))
 		iterate_become(&l->fl, r, IRO(cellget), 1, &count);
-	else if (appended(l->s, r))
+	else if (appended(l->s, r) && record_something(l->s, i->args[2]))
 		set_count(l, r, count, i->args[1]);
+	else if (appended(l->s, r))
+		append(l, r, count, appended(l->s, r), appended(l->s, r));
 	else if (i->op == IRO(setindex) && !record_const(l->s, i->args[1]))
 		append(l, r, count, from, to);
 }

@@ -73,6 +73,8 @@ bool lists_keys(struct records *s, struct rec *web, ir_ref key);
 uint32_t full_length(const struct records *s, const struct rec *web);
 /* Has the table no holes, for all that is done is to append to it? That is seen before the keys are known, and kept. */
 bool full_grows(struct records *s, const struct rec *web);
+/* Is v surely no nil? What calculates gives none, whatever it is of. */
+bool record_something(const struct records *s, ir_ref v);
 /* Is each value that may be such a table one of the web? A test may give one of which nothing is known yet. */
 bool record_followed(const struct records *s, const struct rec *web);
 /* Is the table the only value of its web, and made here? */

@@ -99,6 +99,14 @@ lang.case { name = "perhaps none at all", inputs = texts, f = function(s)
 	d = four and d or d:match "bad argument.*" == "bad argument #1 to 'abs' (number expected, got no value)"
 	return a, b == true and (two and 1 or 2) or b, c == true and d == true and (four and 5 or 6) or d
 end }
+lang.case { name = "perhaps no number", inputs = texts, f = function(s)
+	if type(s) ~= "string" then return end
+	local ok, v = pcall(function() return math.type(s:byte(2)) == "integer" and math.tointeger(s:byte(-2)) end)
+	local fine, w = pcall(function() return math.floor(s:byte(3)) - math.ceil(s:byte(-4)) end)
+	v = ok and v or v == "bad argument #1 to 'type' (value expected)" and 1 or v == "bad argument #1 to 'tointeger' (value expected)" and 2
+	if fine then return v, w end
+	return v, w == "bad argument #1 to 'floor' (number expected, got no value)", w == "bad argument #1 to 'ceil' (number expected, got no value)"
+end }
 lang.case { name = "perhaps none, which raises", inputs = texts, f = function(s)
 	if type(s) ~= "string" then return end
 	return #tostring(s:byte(2))

@@ -427,4 +427,11 @@ loads("a header of two kinds in a loop in a loop over a map", function(p)
 		end
 	end
 end)
+
+-- A nil that a loop appended counted as an element.
+lang.case { name = "a nil appended", inputs = lang.each { "nil", 5 }, f = function(a)
+	local t, i = {}, 0
+	while i < 3 do t[#t + 1] = a i = i + 1 end
+	return #t
+end }
 lang.done()

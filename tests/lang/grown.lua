@@ -135,6 +135,40 @@ packets("the last part of a path", texts, function(p)
 	names[(parts[#parts] or "none"):sub(1, 16)] = #parts
 end, { names })
 
+-- ---- what is appended may be nil: that adds nothing ----
+
+case("perhaps a nil", any, function(a, b)
+	local t, i = {}, 0
+	while i < 4 do
+		t[#t + 1] = a
+		if i == b then table.insert(t, i) end
+		i = i + 1
+	end
+	return #t, t[1], t[4]
+end)
+lang.case { name = "perhaps a nil, before the loop", inputs = lang.pairs { 0, 1, 2, 3 }, only_integers = true, f = function(a, b)
+	local t = { 7 }
+	t[#t + 1] = a == 1 and b or nil
+	for i = 1, 3 do
+		t[#t + 1] = i ~= a and i or nil
+	end
+	return #t, t[2], t[#t]
+end }
+case("perhaps a nil, gone over", few, function(a, b)
+	local t = {}
+	for i = 1, 9 do t[#t + 1] = (i == a or i == b) and i * 5 or nil end
+	local n, sum = 0, 0
+	for k, v in pairs(t) do n, sum = n + 1, sum * 31 + k * v end
+	for _, v in ipairs(t) do sum = sum + v end
+	return #t, n, sum
+end)
+packets("bytes that may not be there", texts, function(p)
+	local t = {}
+	for i = 0, 24, 8 do t[#t + 1] = p:u8(14 + i * 3) end
+	for i = 1, 2 do t[#t + 1] = p:sub(15, 30):byte(i + #t) end
+	return #t, t[1], t[#t]
+end)
+
 -- There is room for 16 more than it is made with; Lua's own lists, a twin's too, have no end.
 local full = not bpf.test and lang.program("room for 16", lang.hook, {}, function(p)
 	local t = { 7 }

@@ -172,10 +172,10 @@ local function list(values, n)
 	return table.concat(t, ", ")
 end
 
--- Messages are compared without the name of the variable; numbers that are raised without saying which, for
+-- Messages are compared without the name of the variable, and up to a zero byte, where their report ends; numbers that are raised without saying which, for
 -- that is known only at run time.
 local function plain(message)
-	message = tostring(message):gsub("^-?%d+$", "(error object is a number value)"):gsub("^(%a+): 0x%x+$", "(error object is a %1 value)")
+	message = tostring(message):match("^[^\0]*"):gsub("^-?%d+$", "(error object is a number value)"):gsub("^(%a+): 0x%x+$", "(error object is a %1 value)")
 	for _, what in ipairs { "local", "global", "upvalue", "field", "method", "constant" } do
 		message = message:gsub(" %(" .. what .. " '[^']*'%)$", "")
 	end
@@ -456,6 +456,10 @@ local function try(case, name, wrapper, copy)
 		wrapper(case.f))
 	local lacks = not good and lacking(tostring(prog))
 	if lacks then return skipped(name, lacks) end
+	if case.refused then
+		local said = not good and tostring(prog):find(case.refused, 1, true)
+		return report(name, { not said and ("to be refused with '%s', but: %s"):format(case.refused, tostring(prog)) or nil })
+	end
 	if not good then
 		report(name, { tostring(prog) })
 		return
@@ -517,7 +521,8 @@ function lang.runs(frame, hook)
 end
 
 -- The same for a function of a packet, under both ways of reaching its bytes: inputs are frames (of
--- at least 14 bytes), want the results they must give, where that is known without us.
+-- at least 14 bytes), want the results they must give, where that is known without us. once: under one of them alone;
+-- refused: a part of what the function is refused with.
 function lang.packets(case)
 	local some = { packets = true, inputs = {}, want = case.want and {} }
 	for i, frame in ipairs(case.inputs) do
@@ -529,6 +534,7 @@ function lang.packets(case)
 	case = setmetatable(some, { __index = case })
 	local function wrapper(f) return function(p) return put3(f(p)) end end
 	try(case, case.name, wrapper)
+	if case.once then return end
 	-- one way each is enough for the hooks beside XDP: socket filters have the other one only
 	if lang.hook == "xdp" then try(case, case.name .. " (by copy)", wrapper, true) end
 end

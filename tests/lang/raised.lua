@@ -77,6 +77,7 @@ over("uncaught, of assert", function(s)
 	assert(#s < 50, s:sub(1, 4))
 	return #s
 end)
+over("uncaught, with a zero byte", function(s) error("bad " .. s:sub(1, 4) .. string.char(#s & 1) .. s:sub(3, 8), 0) end)
 over("raised again, uncaught", function(s)
 	local ok, e = pcall(function() if #s == 8 then s = nil end error("x" .. #s, 0) end)
 	error(e, 0)
