@@ -28,6 +28,7 @@
  * of fewer instructions than SHORT, in which little can come of them, ways from the loop's head. From LONG on
  * everything is hidden. MANY: enough is counted. */
 enum { WORTH_IT = 1 << 14, WORTH_IT_INSIDE = 1 << 15, SHORT = 400, LONG = 1000, MANY = 1 << 20 };
+enum { MANY_COPIES = 8 }; /* of values that an edge brings */
 
 struct veil {
 	struct ir_unit *u;
@@ -69,11 +70,17 @@ static ir_ref hidden_zero(struct veil *v)
 	return v->zero;
 }
 
-/* For one use of r: unknown, and not linked to it, for of a difference the verifier keeps neither. */
+/* Unknown, and not linked to r, for of a difference the verifier keeps neither. */
+static ir_ref copy_less(struct veil *v, struct edit *e, ir_ref r)
+{
+	return edit_op(e, IRO(sub64), r, hidden_zero(v));
+}
+
+/* For one use of r. */
 static ir_ref hide(struct veil *v, struct edit *e, ir_ref r)
 {
 	v->uses[r]--;
-	return edit_op(e, IRO(sub64), r, hidden_zero(v));
+	return copy_less(v, e, r);
 }
 
 /* A number, and nothing that a pointer depends on? */
@@ -218,21 +225,51 @@ static bool lives_beside(const struct veil *v, ir_ref term, uint32_t s, ir_ref r
 	return v->uses[r] > others + 1;
 }
 
+/* Is argument k of edge s to be hidden? */
+static bool hides(struct veil *v, ir_ref term, uint32_t s, uint32_t k)
+{
+	const struct ir_edge *e = &ir_at(v->f, term)->succ[s];
+	ir_ref r = e->args[k], to = ir_block(v->f, e->to)->params[k];
+	return r != to && may_hide(v, to) && may_hide(v, r) && !is_spared(v, to) &&
+	       (is_narrow(v, r) || lives_beside(v, term, s, r));
+}
+
+/* A block of its own for edge s: what is copied there is needed no more, and the copies lie where it lay. Before the branch, both
+ * would have a place, which there is not for many where the stack is too small. Returns what ends it. */
+static ir_ref part_edge(struct veil *v, ir_ref term, uint32_t s)
+{
+	struct ir_fn *f = v->f;
+	const struct ir_edge old = ir_at(f, term)->succ[s];
+	ir_blk b = ir_block_new(f);
+	ir_ref end = edit_end(f, b, ir_at(f, term)->site, IRO(jmp), 0, 0, 0);
+	ir_succ(f, end, 0, old.to, old.nargs, old.args);
+	ir_succ(f, term, s, b, 0, NULL);
+	return end;
+}
+
 static void veil_edge(struct veil *v, ir_ref term, uint32_t s)
 {
 	struct ir_fn *f = v->f;
-	struct edit e = { f, term, ir_at(f, term)->site };
-	ir_blk into = ir_at(f, term)->succ[s].to;
-	if (ir_block(f, into)->cold || v->walked[into])
+	const struct ir_edge old = ir_at(f, term)->succ[s];
+	bool *hidden = arena_array(v->u->arena, bool, old.nargs + 1), branch = ir_at(f, term)->op != IRO(fuel) && ir_at(f, term)->nsucc > 1;
+	uint32_t n = 0;
+	if (ir_block(f, old.to)->cold || v->walked[old.to])
 		return;
-	for (uint32_t k = 0; k < ir_at(f, term)->succ[s].nargs; k++) {
-		ir_ref r = ir_at(f, term)->succ[s].args[k], to = ir_block(f, into)->params[k];
-		if (r == to || !may_hide(v, to) || !may_hide(v, r) || is_spared(v, to) ||
-		    (!is_narrow(v, r) && !lives_beside(v, term, s, r)))
-			continue;
-		ir_ref hidden = hide(v, &e, r);
-		ir_at(f, term)->succ[s].args[k] = hidden;
+	for (uint32_t k = 0; k < old.nargs; k++) {
+		hidden[k] = hides(v, term, s, k);
+		v->uses[old.args[k]] -= hidden[k];
+		n += hidden[k];
 	}
+	if (v->u->roomy && branch && n >= MANY_COPIES) {
+		term = part_edge(v, term, s);
+		s = 0;
+	}
+	struct edit e = { f, term, ir_at(f, term)->site };
+	for (uint32_t k = 0; k < old.nargs; k++)
+		if (hidden[k]) {
+			ir_ref r = copy_less(v, &e, old.args[k]);
+			ir_at(f, term)->succ[s].args[k] = r;
+		}
 }
 
 /* The loop that an edge from `from` back to `head` closes. */
@@ -493,6 +530,7 @@ static void veil_fn(struct ir_unit *u, struct ir_fn *f, bool all)
 	for (uint32_t o = 0; o < f->nrpo; o++)
 		if (!ir_block(f, f->rpo[o])->cold && !v.walked[f->rpo[o]] && (!v.only || v.only->before[f->rpo[o]]))
 			veil_block(&v, f->rpo[o]);
+	ir_need_order(f);
 }
 
 void opt_veil(struct ir_unit *u)

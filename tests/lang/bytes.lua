@@ -104,7 +104,7 @@ lang.packets { name = "a record by numbers", inputs = numbers, f = function(p)
 end }
 over("of a payload by a function of one line", function(_, p)
 	local function three(s, n) return s:byte(n, n + 2) end
-	local payload, n = p.payload, #p & 7
+	local payload, n = p.payload, #p & 31
 	if not payload then return false end
 	local a, b, c = three(payload, n)
 	if a == 71 and b == 69 and c == 84 then return bpf.DROP end

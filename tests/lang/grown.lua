@@ -134,6 +134,30 @@ packets("the last part of a path", texts, function(p)
 	for part in p:sub(15, 40):gmatch("[^/]+") do parts[#parts + 1] = part end
 	names[(parts[#parts] or "none"):sub(1, 16)] = #parts
 end, { names })
+packets("parts of four bytes, gone over afterwards", texts, function(p)
+	local s, t, n, at = p:sub(15), {}, 0, 0
+	for i = 1, #p & 15 do t[#t + 1] = s:sub(i, i + 3) end
+	for i = 1, #t do if t[i] == "e tw" or t[i] == "x=1 " then n, at = n + 1, at * 16 + i end end
+	return n, at, #t
+end)
+packets("words, counted from the last one on", texts, function(p)
+	local t = {}
+	for word in p:sub(15):gmatch("[^%s.]+") do t[#t + 1] = word end
+	for i = #t, 1, -1 do names[t[i]:sub(1, 16)] = i * 100 + #t[i] end
+	return #t
+end, { names })
+packets("parts that say how long they are", texts, function(p)
+	local t, at = {}, 15
+	while true do
+		local n = p:byte(at)
+		if not n or n == 0 or #t == 12 then break end
+		n = n & 7
+		t[#t + 1] = p:sub(at + 1, at + n)
+		at = at + n + 1
+	end
+	local same = #t >= 2 and t[#t] == "..." and t[#t - 1]
+	return #t, same and #same, same == "......"
+end)
 
 -- ---- what is appended may be nil: that adds nothing ----
 
