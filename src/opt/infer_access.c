@@ -485,10 +485,10 @@ static void set_view(struct infer *in, ir_ref r, uint64_t kinds, const struct ir
 	bool beside = name && is_beside(t, kinds, name);
 	in->fl.u->writes_beside |= beside;
 	in->fl.u->writes_packet |= !beside;
-	if (in->fl.u->tunnels && !beside) {
-		flow_refuse(&in->fl, site, ON_PACKETS, "write bytes, which touch no checksum: p:set_u8(offset, "
-			    "value)", "a field of the packet is assigned in a function that looks into a "
-			    "tunnel; that is not there yet: checksums before the tunnel would not be kept");
+	if (name && !beside && !tunnel_keeps_sums(&in->fl, ir_at(in->fl.f, r)->args[0], kinds, name)) {
+		flow_refuse(&in->fl, site, ON_PACKETS, "write bytes, which touch no checksum: p:set_u8(offset, value)",
+			    "a field is assigned of a header that may be within a tunnel; that is not there yet: "
+			    "checksums before the tunnel would not be kept");
 		return;
 	}
 	if (t->read_only) {

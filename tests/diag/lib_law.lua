@@ -93,6 +93,8 @@ return {
 	{ "are always the outer headers", "lang/tunnels: vxlan over IPv6, IPv6 within" },
 	{ "MPLS says nothing", "lang/tunnels: mpls, multicast, tagged" },
 	{ "`mpls.ipv4` looks at the version", "lang/tunnels: mpls, multicast, tagged" },
+	{ "Behind a tunnel fields may be", "lang/covered: within", "lang/covered: one function for both", "lang/covered: TCP within",
+		"diag/tunnels: a field behind a tunnel assigned", "diag/tunnels: a field of a header that may be behind a tunnel" },
 	{ "`gre:u32(4)`", "lang/tunnels: gre, flags " },
 	{ "`#gre` is the length", "lang/tunnels: gre, flags " },
 	{ "A script adds protocols", "lang/protos: a chain", "lang/protos: which of several" },
