@@ -106,7 +106,7 @@ return {
 	{ "| `length` |", "lang/protos: three bytes, from %d to %d", "diag/protos: a length times three", "diag/protos: a length of too wide a field" },
 	{ "| `next` |", "lang/protos: a chain", "diag/protos: followed by the unknown" },
 	{ "are those of any view", "lang/protos: an IPv6 address, lengths" },
-	{ "Its fields can be assigned", "lang/protos: assigned: ", "lang/covered: covered", "diag/protos: a field before what is within assigned" },
+	{ "Its fields can be assigned", "lang/protos: assigned: ", "lang/covered: covered", "diag/protos: a field of what is within assigned" },
 	{ "Bytes of any view `p`", "lang/strings: parts of headers and payloads" },
 	{ "network order) and `p:le16", "lang/packet: known: payload", "lang/writes: bytes at constant offsets", "lang/packet: little-endian" },
 	{ "`p:byte()` is the first", "lang/bytes: from the first on", "lang/bytes: more than there may be", "diag/strings: more bytes than a call is made for" },
