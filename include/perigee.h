@@ -226,6 +226,9 @@ struct pg_capture {
 	int (*own)(void *arg, uint64_t table, const pg_value **out, uint32_t *n);
 	/* #table. Negative errno when a metamethod gives it. May be NULL: never known. */
 	int (*len)(void *arg, uint64_t table, int64_t *out);
+	/* s[key] of any text s, whose __index is the table `string`: PG_NIL when absent. Negative errno when a
+	 * metamethod gives it. May be NULL: what Lua's own library has. */
+	int (*text)(void *arg, const pg_value *key, pg_value *out);
 };
 
 /* How loops count their turns. What has more ways through it than the verifier looks at (-E2BIG of pg_load) may have fewer

@@ -235,6 +235,12 @@ int front_index(struct ir_unit *u, uint64_t table, const pg_value *key, pg_value
 	return err;
 }
 
+int front_text(struct ir_unit *u, const pg_value *key, pg_value *out)
+{
+	const struct pg_capture *cap = u->front->cap;
+	return cap->text ? cap->text(cap->arg, key, out) : -ENOTSUP;
+}
+
 int front_pairs(struct ir_unit *u, uint64_t table, const pg_value **out, uint32_t *n)
 {
 	const struct pg_capture *cap = u->front->cap;
@@ -270,6 +276,7 @@ static const struct ir_source source = {
 	.pairs = front_pairs,
 	.own = front_own,
 	.table = front_table,
+	.text = front_text,
 	.len = front_len,
 	.meant = front_meant,
 };

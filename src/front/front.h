@@ -32,6 +32,8 @@ const char *front_upvalue_name(struct ir_unit *u, const struct ir_fn *f, unsigne
 /* table[key] of a captured table; under ir_pairs_keys and ir_pairs_values, a list of what pairs() gives of it: -ENOTSUP: not
  * known. */
 int front_index(struct ir_unit *u, uint64_t table, const pg_value *key, pg_value *out);
+/* s[key] of any text. -ENOTSUP: not known. */
+int front_text(struct ir_unit *u, const pg_value *key, pg_value *out);
 /* All its pairs. -ENOTSUP: they are not known. */
 int front_pairs(struct ir_unit *u, uint64_t table, const pg_value **out, uint32_t *n);
 /* What pairs() gives of it, in its order. -ENOTSUP: not known. */

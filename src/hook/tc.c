@@ -35,6 +35,7 @@ static const struct ir_target target = {
 	.ctx_data_end = offsetof(struct __sk_buff, data_end),
 	.helper_store_bytes = ABI_SKB_STORE_BYTES,
 	.stores_directly = net_skb_direct,
+	.evens_out = net_evens_out,
 	.unsummed = 14, /* the Ethernet header */
 	.helper_l4_csum = ABI_L4_CSUM_REPLACE,
 	.spin_locks = true,

@@ -25,6 +25,7 @@ static const struct ir_target target = {
 	.nparams = 1,
 	.params = { NET_KIND(NET_PKT) },
 	.views = net_views,
+	.evens_out = net_evens_out,
 	.verdicts = verdicts,
 	.default_verdict = PG_PASS,
 	HOOK_ROWS,

@@ -170,6 +170,8 @@ struct ir_target {
 	uint32_t ctx_data, ctx_data_end;  /* offsets of u32 data, data_end in the context */
 	uint32_t helper_load_bytes;       /* (ctx, offset, to, len) -> 0: for copy access; 0: none */
 	uint32_t helper_store_bytes;      /* (ctx, offset, from, len) -> 0: likewise */
+	/* Does the checksum of its own header even out what is assigned, in sums that cover both? */
+	bool (*evens_out)(const struct ir_target *t, unsigned kind, const struct ir_field *f);
 	/* Where the kernel keeps sums of its own: which fields can be stored directly all the same ... */
 	bool (*stores_directly)(unsigned kind, const struct ir_field *f);
 	uint32_t unsummed;                /* ... the first bytes, which it does not sum (the store helper then

@@ -173,11 +173,9 @@ static void push_key(lua_State *L, const pg_value *key)
 		pgl_push(L, key);
 }
 
-static int in_index(lua_State *L)
+/* What the table at the top gives for the key below it, by way of those that __index leads to. */
+static int find_field(lua_State *L, struct capture *c)
 {
-	struct capture *c = inside(L);
-	push_key(L, c->key);
-	lua_rawgeti(L, 1, (lua_Integer)c->id);
 	for (int i = 0; i < CHAIN; i++) { /* key, table */
 		lua_pushvalue(L, -2);
 		if (lua_rawget(L, -2) != LUA_TNIL) {
@@ -195,6 +193,25 @@ static int in_index(lua_State *L)
 	}
 	c->computed = true;
 	return luaL_error(L, "an __index metamethod finds it");
+}
+
+static int in_index(lua_State *L)
+{
+	struct capture *c = inside(L);
+	push_key(L, c->key);
+	lua_rawgeti(L, 1, (lua_Integer)c->id);
+	return find_field(L, c);
+}
+
+static int in_text(lua_State *L)
+{
+	struct capture *c = inside(L);
+	push_key(L, c->key);
+	lua_pushliteral(L, "");
+	if (luaL_getmetafield(L, -1, "__index") != LUA_TTABLE)
+		return luaL_error(L, "no table is the __index of texts");
+	lua_remove(L, -2);
+	return find_field(L, c);
 }
 
 static void add_pair(lua_State *L, struct capture *c, struct pairs *p)
@@ -321,6 +338,14 @@ static int cb_index(void *arg, uint64_t table, const pg_value *key, pg_value *ou
 	return c->computed ? -ENOTSUP : err;
 }
 
+static int cb_text(void *arg, const pg_value *key, pg_value *out)
+{
+	struct capture *c = arg;
+	c->key = key;
+	c->out = out;
+	return protect(c, in_text);
+}
+
 static int cb_len(void *arg, uint64_t table, int64_t *out)
 {
 	struct capture *c = arg;
@@ -394,7 +419,7 @@ int pgl_compile(lua_State *L, int idx, const struct pgl_opts *o, pg_unit **out)
 
 	struct capture c = { .L = L, .ids = lua_gettop(L), .last = 1 };
 	struct pg_capture cap = { .arg = &c, .chunk = cb_chunk, .upvalue = cb_upvalue,
-				  .index = cb_index, .pairs = cb_pairs, .own = cb_own, .len = cb_len };
+				  .index = cb_index, .pairs = cb_pairs, .own = cb_own, .len = cb_len, .text = cb_text };
 	int running = lua_gc(L, LUA_GCISRUNNING);
 	lua_gc(L, LUA_GCSTOP);
 	int err = pg_compile(s->ctx, &cap, 1, &o->compile, out);

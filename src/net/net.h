@@ -162,6 +162,8 @@ bool net_sum_behind(const struct net_proto *p, const struct net_field *f);
 /* Of a packet in an sk_buff: does storing the field, and the header's own checksum, leave the kernel's
  * sums right, and are those in the packet whole? */
 bool net_skb_direct(unsigned kind, const struct ir_field *f);
+/* Is the field covered by the checksum of its header alone, which is surely there and written by ourselves? */
+bool net_evens_out(const struct ir_target *t, unsigned kind, const struct ir_field *f);
 /* Those that are passed on the way to `view`: not its own kind. */
 struct net_exts net_exts_before(const struct net_exts *all, const struct net_proto *view);
 /* The number of a header in a space, or -1. */

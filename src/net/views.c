@@ -95,3 +95,12 @@ bool net_sum_behind(const struct net_proto *p, const struct net_field *f)
 
 	return (next == NET_PROTO4 || next == NET_PROTO6) && (f->how == NET_IP4 || f->how == NET_IP6);
 }
+
+bool net_evens_out(const struct ir_target *t, unsigned kind, const struct ir_field *f)
+{
+	const struct net_proto *p = net_proto(t->views, kind - IR_VIEW0);
+	const struct net_field *own = f->arg;
+
+	return own && net_sum_has(p, own) && !net_sum_behind(p, own) && !(p->sum.covers & NET_SUM_OPTIONAL) &&
+	       (p->sum.covers & NET_SUM_HEADER || !t->helper_l4_csum);
+}

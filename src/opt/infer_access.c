@@ -359,6 +359,8 @@ static struct ir_type index_kind(struct infer *in, ir_ref r, const struct ir_typ
 	if (table)
 		return index_table(in, r, t->k, key);
 	const char *name = const_name(key);
+	if (IR_BIT(kind) & IR_STRINGS && name)
+		return infer_field_of_text(in, r, t, key);
 	const struct ir_lib *m = name ? method_row(in->fl.u, t, kind, name) : NULL;
 	if (m)
 		return row_type(m);
@@ -366,8 +368,6 @@ static struct ir_type index_kind(struct infer *in, ir_ref r, const struct ir_typ
 		flow_refuse(&in->fl, site, ON_TABLES, "use what it holds in the user half, and capture "
 			    "numbers, texts or tables of them", "%s: kernel code cannot use this host value",
 			    infer_operand(in, r, 0));
-	else if (IR_BIT(kind) & IR_STRINGS && name && ir_at(in->fl.f, r)->op == IRO(self))
-		infer_no_method(in, site, name);
 	else if (IR_BIT(kind) & IR_STRINGS)
 		flow_error(&in->fl, site, "a string has no field %s", key_text(in, key))->help =
 			key->kinds & IR_BIT(IR_INT) ? "a byte of it is s:byte(i), a part s:sub(i, j)"
@@ -485,10 +485,10 @@ static void set_view(struct infer *in, ir_ref r, uint64_t kinds, const struct ir
 	bool beside = name && is_beside(t, kinds, name);
 	in->fl.u->writes_beside |= beside;
 	in->fl.u->writes_packet |= !beside;
-	if (in->fl.u->tunnels && !beside) {
-		flow_refuse(&in->fl, site, ON_PACKETS, "write bytes, which touch no checksum: p:set_u8(offset, "
-			    "value)", "a field of the packet is assigned in a function that looks into a "
-			    "tunnel; that is not there yet: checksums before the tunnel would not be kept");
+	if (name && !beside && !tunnel_keeps_sums(&in->fl, ir_at(in->fl.f, r)->args[0], kinds, name)) {
+		flow_refuse(&in->fl, site, ON_PACKETS, "write bytes, which touch no checksum: p:set_u8(offset, value)",
+			    "a field is assigned of a header that may be within a tunnel; that is not there yet: "
+			    "checksums before the tunnel would not be kept");
 		return;
 	}
 	if (t->read_only) {

@@ -157,6 +157,8 @@ static void index_one(struct lw *w, void *arg, const struct lw_val *v, unsigned 
 			out->cap = f->cap;
 			f->get(w, f, v, out);
 		}
+	} else if (IR_BIT(kind) & IR_STRINGS) {
+		*out = lw_nil(); /* not what the library has: of_text.c */
 	} else if (kind == IR_ENTRY) {
 		const struct ct_field *f = ct_field(v->layout, name, strlen(name));
 		*out = lw_load_field(w, f, lw_word(w, v, 0), 0);

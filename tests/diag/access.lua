@@ -159,5 +159,11 @@ diag.case("a captured table or one made in a loop", function(p)
 	return r and r.limit == 2 and bpf.DROP or bpf.PASS
 end)
 local sorts = { { deep = 5 }, "text" }
-diag.case("a field of what may be a text", function(p) return sorts[p.len].deep == 5 and bpf.DROP or bpf.PASS end)
+diag.case("a field of a text", function(p) return tostring(p.len).deep == 5 and bpf.DROP or bpf.PASS end)
+string.port = 5
+diag.case("a field that the script gave to texts, of what may be a header", function(p)
+	local v = p.tcp or "abc"
+	return v.port == 5 and bpf.DROP
+end)
+string.port = nil
 diag.done()

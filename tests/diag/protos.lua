@@ -64,9 +64,9 @@ diag.case("a field of it assigned", function(p) local m = p.udp and p.udp.mine i
 diag.case("a field too wide", function(p) p.own.kind = 256 end)
 diag.case("a field of text assigned", function(p) p.own.name = "abc" end)
 diag.case("the header itself assigned", function(p) p.udp.mine = nil end)
-diag.case("a field before what is within assigned", function(p)
+diag.case("a field of what is within assigned", function(p)
 	local m = p.udp.mine
-	p.ipv4.ttl = m.eth and 5 or 6
+	m.eth.ipv4.src = p.ipv4.src
 end)
 diag.case("text used after a write", function(p)
 	local o = p.own

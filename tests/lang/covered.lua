@@ -75,7 +75,7 @@ local function changed(frame, name, v)
 	return sums.splice(frame.bytes, off, (n == 8 and ">i8" or ">I" .. n):pack(old & ~mask | v << shift & mask))
 end
 
-local function programs(f)
+local function programs(f, hook)
 	local function program(hook, copy)
 		local options = { name = "covered", check = true, on_error = bpf.DROP, copy = copy }
 		return lang.program(copy and "by copy" or hook, hook, options, f)
@@ -86,7 +86,7 @@ local function programs(f)
 	way("twin", "twin", direct)
 	way("kernel", "test", direct)
 	way("copy", "test", program("xdp", true))
-	way("tc", "test", program "tc")
+	if not hook then way("tc", "test", program "tc") end
 	return ways
 end
 
@@ -156,4 +156,78 @@ one("a tunnel's number", function(p)
 	local vxlan = p.udp and p.udp.vxlan
 	if vxlan then vxlan.vni = 0xabcdef end
 end, tunnel, sums.with_sums(sums.splice(tunnel.bytes, 46, "\xab\xcd\xef"), tunnel))
+
+-- Before a tunnel and within: the sum before the tunnel stays right, for a header's own one evens out what is written.
+local function within(inner, check)
+	local at = { ipv4 = 14, udp = 34, kind = "udp", name = "a packet in a packet" }
+	local head = (">I2I2I2I2"):pack(40000, 4789, 16 + #inner, check or 1) .. "\8\0\0\0\0\0\7\0"
+	at.bytes = sums.with_sums(eth(0x0800, ipv4(17, head .. inner)), at)
+	return at
+end
+local inner_udp = sums.with_sums(eth(0x0800, ipv4(17, udp(900, 1))), frames[1])
+local inner_at = { ipv4 = 14, tcp = 34, kind = "tcp" }
+local inner_tcp = sums.with_sums(eth(0x0800, ipv4(6, tcp(900))), inner_at)
+for _, check in ipairs { 1, 0 } do
+	local function both(name, f, outer, inner)
+		local frame, want = within(inner_udp, check), inner_udp
+		for off, bytes in pairs(inner or {}) do want = sums.with_sums(sums.splice(want, off, bytes), frames[1]) end
+		local whole = within(want, check)
+		for off, bytes in pairs(outer or {}) do whole.bytes = sums.with_sums(sums.splice(whole.bytes, off, bytes), whole) end
+		one((check == 0 and "no sum: " or "") .. name, f, frame, whole.bytes)
+	end
+	local ttl, inner_ttl = string.char(inner_udp:byte(23) - 1), string.char(inner_udp:byte(23) - 2)
+	both("before a tunnel", function(p)
+		local v = p.udp and p.udp.vxlan
+		local e = v and v.eth
+		if not e or not e.ipv4 then return end
+		p.ipv4.ttl = p.ipv4.ttl - 1
+		p.ipv4.src, p.udp.sport, v.vni = bpf.ip "1.2.3.4", 0x1234, 0x010203
+	end, { [22] = ttl, [26] = "\1\2\3\4", [34] = "\x12\x34", [46] = "\1\2\3" })
+	both("within", function(p)
+		local e = p.udp and p.udp.vxlan and p.udp.vxlan.eth
+		local ip = e and e.ipv4
+		if not ip then return end
+		ip.ttl, ip.tos, ip.id, ip.df = ip.ttl - 2, 0xab, 0x1234, not ip.df
+	end, nil, { [22] = inner_ttl, [15] = "\xab", [18] = "\x12\x34", [20] = string.char(inner_udp:byte(21) ~ 0x40) })
+	both("one function for both", function(p)
+		local function pass(f, n)
+			local ip = f.ipv4
+			if ip and ip.ttl > 1 then ip.ttl = ip.ttl - n end
+		end
+		pass(p, 1)
+		local v = p.udp and p.udp.vxlan
+		if v and v.eth then pass(v.eth, 2) end
+	end, { [22] = ttl }, { [22] = inner_ttl })
+	both("either of them", function(p)
+		local v = p.udp and p.udp.vxlan
+		local ip = v and v.eth and v.vni == 7 and v.eth.ipv4 or p.ipv4
+		if ip then ip.ttl = ip.ttl - 2 end
+	end, nil, { [22] = inner_ttl })
+	both("before a tunnel, in a loop", function(p)
+		local ip = p.ipv4
+		for i = 1, 3 do
+			if ip and p.udp and p.udp.vxlan and p.udp.vxlan.eth then ip.dst = i == 3 and bpf.ip "9.8.7.6" or ip.src end
+		end
+	end, { [30] = "\9\8\7\6" })
+end
+local function tcp_within(p)
+	local e = p.udp and p.udp.vxlan and p.udp.vxlan.eth
+	local t = e and e.ipv4 and e.ipv4.tcp
+	if t then t.dport, t.seq, t.psh = 0xbeef, t.seq + 0x1234567, not t.psh end
+end
+local echo_at = { ipv4 = 14, icmp = 34, kind = "icmp" }
+local inner_echo = sums.with_sums(eth(0x0800, ipv4(1, made.icmp(DATA))), echo_at)
+local function icmp_within(p)
+	local e = p.udp and p.udp.vxlan and p.udp.vxlan.eth
+	local icmp = e and e.ipv4 and e.ipv4.icmp
+	if icmp then icmp.type, icmp.seq = 0, icmp.seq + 1 end
+end
+local direct, problems = programs(icmp_within, "xdp"), {}
+run(problems, "ICMP within", direct, within(inner_echo), within(sums.with_sums(sums.splice(sums.splice(inner_echo, 34, "\0"),
+	40, (">I2"):pack(1 + (">I2"):unpack(inner_echo, 41))), echo_at)).bytes)
+lang.check("ICMP within", problems)
+direct, problems = programs(tcp_within, "xdp"), {}
+run(problems, "TCP within", direct, within(inner_tcp), within(sums.with_sums(sums.splice(sums.splice(sums.splice(inner_tcp, 36, "\xbe\xef"),
+	38, (">I4"):pack(0x1234567 + (">I4"):unpack(inner_tcp, 39))), 47, string.char(inner_tcp:byte(48) ~ 8)), inner_at)).bytes)
+lang.check("TCP within", problems)
 lang.done()

@@ -1,0 +1,64 @@
+/*
+ * of_text.c - what a name gives of a text: `s:sub(1)`, `s.len`. Texts have the table `string` as their __index, as the script
+ * left it: it may have put functions of its own there, or in the place of Lua's.
+ *
+ * What is not there is nil; of what is surely a text that is refused, for nobody means it. But where a text is one of several
+ * values (`v = c and "all" or { n = 3 }  v.n`), it is as Lua has it.
+ */
+#include "opt/infer.h"
+
+/* Is it what Lua itself put there? */
+static bool is_luas(const pg_value *v, const char *name)
+{
+	return v->kind == PG_LIB && !strncmp(v->lib, "string.", 7) && !strcmp(v->lib + 7, name);
+}
+
+/* Can it be called as a method? Other functions of the library take no text before their arguments. */
+static bool is_callable(const struct infer *in, const pg_value *v)
+{
+	const struct ir_target *t = in->fl.u->target;
+	return v->kind == PG_LIB ? ir_row_of_string(t, type_const(t, v).row) : v->kind != PG_HOST;
+}
+
+/* Is it one of several values that have fields, or one in a copy for some of them (ways.c)? */
+static bool is_among_others(const struct infer *in, ir_ref r, const struct ir_type *t)
+{
+	const uint64_t fieldless = IR_ALL_STRINGS | IR_FALSY | IR_BIT(IR_TRUE) | IR_BIT(IR_INT) | IR_BIT(IR_FLOAT);
+	return in->fl.u->sites[ir_at(in->fl.f, r)->site].parted || t->kinds & ~fieldless;
+}
+
+/* What the script put there; where other values are asked for it, too, nothing says whose it is. */
+static struct ir_type own_field(struct infer *in, ir_ref r, const struct ir_type *t, const char *name, const pg_value *v)
+{
+	if (t->kinds & ~(IR_ALL_STRINGS | IR_FALSY | IR_BIT(IR_TRUE))) {
+		flow_refuse(&in->fl, ir_at(in->fl.f, r)->site, ON_TABLES, "ask each of them for it under an if",
+			    "'%s' of %s is a method or a field; which, is known only at run time", name, infer_operand(in, r, 0));
+		return type_pending();
+	}
+	if (ir_at(in->fl.f, r)->op == IRO(self) && !is_callable(in, v)) {
+		infer_no_method(in, ir_at(in->fl.f, r)->site, name);
+		return type_pending();
+	}
+	return type_const(in->fl.u->target, const_new(in->fl.u, *v));
+}
+
+struct ir_type infer_field_of_text(struct infer *in, ir_ref r, const struct ir_type *t, const struct ir_type *key)
+{
+	struct ir_unit *u = in->fl.u;
+	const char *name = key->k->str;
+	const struct ir_lib *row = ir_lib_find(u->target->str_rows, name);
+	pg_value v;
+	bool known = u->source->text && u->source->text(u, key->k, &v) == 0;
+	if (known && v.kind != PG_NIL && !is_luas(&v, name))
+		return own_field(in, r, t, name, &v);
+	if (row && !(known && v.kind == PG_NIL))
+		return (struct ir_type){ .kinds = IR_BIT(IR_FUNC), .row = row };
+	if (ir_at(in->fl.f, r)->op == IRO(self))
+		infer_no_method(in, ir_at(in->fl.f, r)->site, name);
+	else if (known && v.kind == PG_NIL && is_among_others(in, r, t))
+		return type_kinds(IR_BIT(IR_NIL));
+	else
+		flow_error(&in->fl, ir_at(in->fl.f, r)->site, "a string has no field '%s'", name)->help =
+			"where it may be something else: if type(v) == \"table\" then ... v.name ... end";
+	return type_pending();
+}
