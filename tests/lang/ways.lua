@@ -371,6 +371,13 @@ lang.case { name = "a row, or one made in a turn", inputs = turns, f = function(
 	end
 	return t.port, t.action, n
 end }
+lang.case { name = "a row that is found, or one made in a loop", inputs = lang.pairs({ 0, 1, 3, 4, false }, { 0, 1, 2, 5 }), f = function(p, n)
+	local r = ports[p]
+	for i = 1, n do
+		if i == 2 then r = { port = i, action = n } end
+	end
+	return r and r.port, r and r.action == 5
+end }
 lang.case { name = "a row, one made here, or none", inputs = turns, f = function(p)
 	local t
 	for i = 1, p & 7 do
