@@ -212,7 +212,8 @@ PG_API uint64_t pg_print_lost(pg_ctx *ctx);
  * object always gets the same id. */
 struct pg_capture {
 	void *arg;
-	/* the Lua 5.4 binary chunk of function id (lua_dump with debug information) */
+	/* the Lua 5.4 binary chunk of function id (lua_dump with debug information). 1: it stands for a function of C,
+	 * whose lines nobody names */
 	int (*chunk)(void *arg, uint64_t func, const void **bytes, size_t *n);
 	/* upvalue i (0-based) of function id */
 	int (*upvalue)(void *arg, uint64_t func, unsigned i, pg_value *out);

@@ -254,7 +254,7 @@ static void start(struct build *b)
 
 static void set_site(struct build *b, uint32_t line)
 {
-	if (line == b->line || (MUTANT(line_back) && line < b->line))
+	if ((b->site && line == b->line) || (MUTANT(line_back) && line < b->line))
 		return;
 	b->line = line;
 	b->site = ir_site(b->u, (struct diag_pos){ b->p->file, line }, 0);
@@ -292,6 +292,7 @@ struct ir_fn *front_build(struct ir_unit *u, const struct front_proto *p)
 	b.f->last_line = p->last_line;
 	b.f->nupvals = p->nupvals;
 	b.f->vararg = p->vararg;
+	b.f->native = p->native;
 	b.f->proto = p->number;
 	b.block_at = arena_array(u->scratch, ir_blk, p->ncode);
 	b.land_at = arena_array(u->scratch, ir_blk, p->ncode);

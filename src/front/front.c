@@ -57,7 +57,7 @@ static struct front_proto *chunk(struct ir_unit *u, uint64_t func)
 	int none = cap->chunk(cap->arg, func, &bytes, &n);
 	if (none == -ENOMEM)
 		longjmp(*u->arena->oom, 1); /* as when memory for the compilation itself runs out */
-	const char *err = none ? "the function's code cannot be had (is it a C function?)"
+	const char *err = none < 0 ? "the function's code cannot be had (is it a C function?)"
 			       : front_read(u->arena, bytes, n, &p);
 	if (err) {
 		struct diag *d = diag_add(u->diag, DIAG_ERROR, (struct diag_pos){ 0 }, "%s", err);
@@ -65,6 +65,9 @@ static struct front_proto *chunk(struct ir_unit *u, uint64_t func)
 		return NULL;
 	}
 	p->host = func;
+	p->native = none > 0;
+	for (uint32_t pc = 0; p->native && pc < p->ncode; pc++)
+		p->lines[pc] = 0;
 	return p;
 }
 

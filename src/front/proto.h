@@ -33,6 +33,7 @@ struct front_proto {
 	uint32_t line, last_line;
 	uint8_t nparams, nregs;
 	bool vararg;
+	bool native;          /* stands for a function of C, and has no lines */
 	uint32_t *code, ncode;
 	uint32_t *lines;      /* by pc */
 	pg_value *k;          /* nil, booleans, numbers, strings (a NUL behind them) */

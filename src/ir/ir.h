@@ -205,6 +205,7 @@ struct ir_fn {
 	uint32_t id;           /* dense over the unit */
 	uint32_t nparams;      /* they are the entry block's parameters */
 	bool vararg;
+	bool native;           /* stands for a function of C: a tail call of it leaves its caller where it was */
 	bool machine;          /* level M */
 	bool veiled;           /* the verifier is told as little as can be: opt/veil.c */
 	bool veiled_whole;     /* ... outside of loops too */

@@ -33,6 +33,7 @@ struct capture {
 	uint64_t last;
 	struct chunk *chunks;
 	struct pairs *pairs; /* of tables asked for so far */
+	bool native;         /* the function last dumped is what one of C is in Lua */
 	bool computed;       /* the last look-up came to an __index function */
 	/* the call being made, for its protected half */
 	uint64_t id;
@@ -72,8 +73,11 @@ static void describe_function(struct capture *c, int idx, pg_value *out)
 	}
 	pgl_table(L, PGL_LIB);
 	lua_pushvalue(L, idx);
-	if (lua_rawget(L, -2) == LUA_TSTRING)
+	int how = lua_rawget(L, -2);
+	if (how == LUA_TSTRING)
 		*out = (pg_value){ .kind = PG_LIB, .lib = lua_tostring(L, -1) };
+	else if (how == LUA_TFUNCTION)
+		*out = (pg_value){ .kind = PG_FUNC, .id = number(c, -1) };
 	else
 		*out = (pg_value){ .kind = PG_HOST, .str = "C function" };
 	lua_pop(L, 2);
@@ -146,6 +150,10 @@ static int in_chunk(lua_State *L)
 {
 	struct capture *c = inside(L);
 	lua_rawgeti(L, 1, (lua_Integer)c->id);
+	pgl_table(L, PGL_LIB);
+	lua_pushvalue(L, -2);
+	c->native = lua_rawget(L, -2) == LUA_TBOOLEAN;
+	lua_pop(L, 2);
 	if (lua_dump(L, writer, c->chunks, 0))
 		return luaL_error(L, "out of memory");
 	return 0;
@@ -315,7 +323,7 @@ static int cb_chunk(void *arg, uint64_t func, const void **bytes, size_t *n)
 	int err = protect(c, in_chunk);
 	*bytes = k->bytes;
 	*n = k->n;
-	return err;
+	return err ? err : c->native;
 }
 
 static int cb_upvalue(void *arg, uint64_t func, unsigned i, pg_value *out)

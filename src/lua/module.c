@@ -463,6 +463,44 @@ static void remember_libs(lua_State *L)
 	lua_pop(L, 3);
 }
 
+static int refuse(lua_State *L)
+{
+	return luaL_error(L, "kernel code never calls this");
+}
+
+/* Whatever is called so in the table of rows at `lib` is from now on what `written` has by that name. */
+static void replace_written(lua_State *L, int lib, int written)
+{
+	for (lua_pushnil(L); lua_next(L, lib); lua_settop(L, written + 1)) {
+		if (lua_type(L, -1) != LUA_TSTRING || lua_rawget(L, written) != LUA_TFUNCTION)
+			continue;
+		lua_pushvalue(L, -2);
+		lua_pushvalue(L, -2);
+		lua_rawset(L, lib);
+	}
+	for (lua_pushnil(L); lua_next(L, written);) {
+		lua_pushboolean(L, 1);
+		lua_rawset(L, lib);
+	}
+}
+
+/* Those of Lua's functions that are Lua in kernel code: lua/library.lua. */
+static void remember_written(lua_State *L)
+{
+	extern const char pgl_source_library[], pgl_source_library_end[];
+	int top = lua_gettop(L);
+	pgl_table(L, PGL_LIB);
+	lua_pushcfunction(L, refuse);
+	lua_pushliteral(L, "table.concat of such a value");
+	lua_rawset(L, -3);
+	if (luaL_loadbufferx(L, pgl_source_library, (size_t)(pgl_source_library_end - pgl_source_library), "=perigee", "t") != LUA_OK)
+		lua_error(L);
+	lua_pushcfunction(L, refuse);
+	lua_call(L, 1, 1);
+	replace_written(L, top + 1, top + 2);
+	lua_settop(L, top);
+}
+
 PG_API int luaopen_perigee(lua_State *L);
 
 int luaopen_perigee(lua_State *L)
@@ -492,6 +530,7 @@ int luaopen_perigee(lua_State *L)
 	pgl_open_loop(L);
 	remember_lib(L, "bpf.");
 	remember_libs(L);
+	remember_written(L);
 	pgl_open_tests(L);
 	return 1;
 }

@@ -39,8 +39,8 @@ enum pgl_mode { PGL_RUN, PGL_TEST, PGL_CHECK, PGL_DUMP };
 #define PGL_LINKS    "links"    /* set of attached links: they live without a variable */
 #define PGL_CHANNELS "channels" /* weak set of event channels */
 #define PGL_HEARD    "heard"    /* set of event channels with handlers */
-#define PGL_LIB      "lib"      /* C function -> its row's name; PGL_FORMAT -> what print's texts are formatted by */
-#define PGL_FORMAT   "format"
+#define PGL_LIB      "lib"      /* C function -> its row's name, or what it is in Lua; that -> true */
+#define PGL_FORMAT   "format"   /* there: what print's texts are formatted by */
 #define PGL_MAPS     "maps"     /* weak: the library's map -> its userdata */
 #define PGL_ADDRS    "addrs"    /* weak: bytes -> address or cidr userdata */
 #define PGL_METHODS  "methods"  /* name -> function that calls a view's method */

@@ -13,6 +13,7 @@ pgl_source_\name\()_end:
 .endm
 
 	source test,   "test.lua"
+	source library, "library.lua"
 	source lines,  "lines.lua"
 	source packet, "packet.lua"
 	source pcap,   "pcap.lua"

@@ -15,7 +15,8 @@ static const struct refusal *absent_of_tables(const char *name)
 		return REFUSAL(ON_TABLES, "set it in the user half: of captured tables __index is followed; those made "
 			       "in kernel code have no metatable", ABSENT);
 	if (starts(name, "table.concat"))
-		return REFUSAL(ON_STRINGS, "put the texts together with ..", ABSENT);
+		return REFUSAL(ON_STRINGS, "give it a table, a text and integers, tested where they may be something else; or "
+			       "put the texts together with ..", ABSENT);
 	if (starts(name, "table."))
 		return REFUSAL(ON_TABLES, "lists of kernel code are indexed, counted (#t), appended to (t[#t + 1] = v) and "
 			       "gone over: the rest is a loop", ABSENT);

@@ -343,7 +343,7 @@ static int inline_one(struct flow *fl, ir_ref call, ir_ref *gone)
 	if (share_call(fl, call, g.g, gone))
 		return 1;
 	struct ir_inline in = { .site = c->site, .fn = g.g->id, .parent = inl,
-				.tail = is_tail(fl->f, call) };
+				.tail = is_tail(fl->f, call) && !g.g->native };
 	arena_push(fl->u->arena, fl->u->inlines, fl->u->ninlines, fl->u->cap_inlines, in);
 	g.inl = fl->u->ninlines - 1;
 	graft_body(&g);

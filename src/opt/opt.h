@@ -190,6 +190,9 @@ ir_ref cells_only_set(struct ir_unit *u, struct ir_fn *f, ir_ref cell);
 /* In a program that is refused otherwise: variables of a function that a loop makes, and that is called later as one of
  * several, become values of that function. Returns how many. */
 int kept_known(struct flow *fl);
+/* Likewise: what is read of captured tables that meet tables made here where a loop begins is read of tables made of them.
+ * Returns how often. */
+int alike_known(struct flow *fl);
 /* Records made and used up in f become cells and `record` snapshots: how many; <0: refused. */
 int records_promote(struct ir_unit *u, struct ir_fn *f);
 /* Refuses live map entries that are used after a write to their map. */

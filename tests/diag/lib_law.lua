@@ -193,6 +193,8 @@ return {
 ["Library functions"] = {
 	{ "`math.abs max min ult", "lang/library: math.max, min, ult", "lang/library: math.fmod", "lang/library: limits", "lang/numbers: floor and ceil",
 		"lang/library: rawequal", "lang/captured: rawget, rawlen, table.unpack", "lang/library: bpf.cpu and bpf.random" },
+	{ "takes what is surely a table", "lang/concat: captured", "lang/concat: a list that grew", "lang/concat: from one to another",
+		"lang/concat: an element that is no text", "diag/words: table.concat" },
 	{ "are the same test", "lang/library: has, of a list", "lang/library: within, IPv6" },
 	{ "`bpf.trunc(s, n)`", "lang/strings: the first bytes, of a constant and of made ones", "lang/strings: the first bytes by number" },
 	{ "`tonumber(s)` of text", "lang/tonumber: of any kind, in a base", "lang/numbers: tonumber of text " },

@@ -417,4 +417,70 @@ entries { name = "an error in one of them", f = function(a, k)
 	return ok, e and e.n
 end }
 
+-- ---- captured tables and ones made here, where a loop sets the variable ----
+
+local ports = { { port = 1, action = 4 }, { port = 0, action = 5 }, { port = 3, name = "abc" } }
+local turns = lang.each { 0, 1, 2, 3, 4, 5 }
+lang.case { name = "a row of each turn, or one made before", inputs = turns, f = function(p)
+	local t = { port = p, action = 9 }
+	for i = 1, p & 7 do
+		if i ~= 2 then t = ports[i] or t end
+	end
+	return t.port, t.action
+end }
+lang.case { name = "a row, or one made in a turn", inputs = turns, f = function(p)
+	local t, n = ports[1], 0
+	for i = 1, p & 7 do
+		n = n * 3 + t.port
+		if i ~= 2 then t = { port = i, action = p } elseif p == 4 then t = ports[2] end
+	end
+	return t.port, t.action, n
+end }
+lang.case { name = "a row that is found, or one made in a loop", inputs = lang.pairs({ 0, 1, 3, 4, false }, { 0, 1, 2, 5 }), f = function(p, n)
+	local r = ports[p]
+	for i = 1, n do
+		if i == 2 then r = { port = i, action = n } end
+	end
+	return r and r.port, r and r.action == 5
+end }
+lang.case { name = "a row, one made here, or none", inputs = turns, f = function(p)
+	local t
+	for i = 1, p & 7 do
+		if i == 2 then t = ports[p] or t elseif i == 3 then t = { port = p } end
+	end
+	return t and t.port, t and t.action
+end }
+lang.case { name = "a row whose fields are texts", inputs = turns, f = function(p)
+	local t = { name = "xy" .. p }
+	for i = 1, p & 7 do t = ports[i] or t end
+	return t.name and #t.name, t.name == "abc"
+end }
+lang.case { name = "a row, or one that changes each turn", inputs = turns, f = function(p)
+	local d = { port = 3 }
+	local t = d
+	for i = 1, p & 7 do
+		d.port = d.port + i
+		if i == 2 then t = ports[1] elseif i == 4 then t = d end
+	end
+	return t.port, d.port
+end }
+lang.case { name = "the best row, if it is better than one made here", inputs = turns, f = function(p)
+	local best = { port = p, action = 0 }
+	for _, r in ipairs(ports) do
+		if r.port > best.port then best = r end
+	end
+	local function sum(r) return r.port + (r.action or 100) end
+	return best.port, best.action, sum(best)
+end }
+lang.case { name = "a row under pcall, and a field that is not there", inputs = turns, f = function(p)
+	local t = { port = p, action = 9 }
+	for i = 1, p & 7 do
+		pcall(function()
+			t = ports[i] or t
+			if i == 4 then error("x") end
+		end)
+	end
+	return t.port, t.action + 1
+end }
+
 lang.done()
