@@ -265,6 +265,19 @@ static bool are_few(const struct choice *c)
 	return choose_few(c->n, c->ints || (ints && type_is_pending(&ir_at(c->f, c->index)->type)));
 }
 
+bool choose_plain_type(struct flow *fl, ir_ref index, struct ir_type *out)
+{
+	struct choice c;
+	if (!choose_is(fl, index) || !choose_table(&c, fl, index) || !choose_all_plain(&c) || !are_few(&c))
+		return false;
+	*out = type_kinds(IR_BIT(IR_NIL));
+	for (uint32_t i = 0; i < c.n; i++) {
+		struct ir_type value = type_const(fl->u->target, c.pairs[i].value);
+		type_join(out, &value);
+	}
+	return true;
+}
+
 /* All whose values meet; else, for it looks for uses in the order of blocks, one whose uses are copied.
  * to[] says what stands for what went. */
 static int choose(struct flow *fl, const struct found *found, ir_ref *to)
@@ -433,6 +446,18 @@ int choose_waiting(struct flow *fl)
 	fl->any_key = true;
 	int done = choose_known(fl);
 	fl->any_key = false;
+	return done;
+}
+
+int choose_foreseen(struct flow *fl)
+{
+	fl->foresees = true;
+	infer_round(fl);
+	int done = told_known(fl);
+	done = done ? done : choose_known(fl);
+	fl->foresees = false;
+	if (!done)
+		infer_round(fl);
 	return done;
 }
 

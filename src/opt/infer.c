@@ -929,6 +929,19 @@ int opt_infer(struct ir_unit *u)
 	return err ? err : rounds(&fl);
 }
 
+/* Tables become variables, headers are looked up anew, texts are kept. */
+static int promote_all(struct flow *fl)
+{
+	int err = 0, tables;
+	while (!err && (tables = records_promote(fl->u, fl->f)) != 0)
+		err = tables < 0 ? -EINVAL : rounds(fl);
+	while (!err && anew_find(fl))
+		err = rounds(fl);
+	while (!err && slices_keep(fl))
+		err = rounds(fl);
+	return err;
+}
+
 int opt_records(struct ir_unit *u)
 {
 	struct flow fl = { .u = u, .f = u->main };
@@ -938,13 +951,11 @@ int opt_records(struct ir_unit *u)
 	fl.exec = arena_array(u->scratch, bool, fl.f->nblocks);
 	for (uint32_t i = 0; i < fl.f->nrpo; i++)
 		fl.exec[fl.f->rpo[i]] = true;
-	int err = 0, tables;
-	while (!err && (tables = records_promote(u, fl.f)) != 0)
-		err = tables < 0 ? -EINVAL : rounds(&fl);
-	while (!err && anew_find(&fl))
+	int err = promote_all(&fl);
+	while (!err && waits_for_more(&fl) && choose_foreseen(&fl)) {
 		err = rounds(&fl);
-	while (!err && slices_keep(&fl))
-		err = rounds(&fl);
+		err = err ? err : promote_all(&fl);
+	}
 	if (err)
 		return err;
 	if (waits_for_more(&fl)) { /* nothing waits any more: what is wrong is said of what is known */

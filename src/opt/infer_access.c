@@ -203,6 +203,8 @@ static struct ir_type index_table(struct infer *in, ir_ref r, const pg_value *ta
 	struct ir_type frozen;
 	if (!key->k && frozen_type(u, table, key->kinds, &frozen))
 		return frozen;
+	if (!key->k && in->fl.foresees && choose_plain_type(&in->fl, r, &frozen))
+		return frozen;
 	if (!key->k) {
 		if (in->fl.report)
 			choose_refuse(&in->fl, r);

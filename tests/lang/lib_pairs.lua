@@ -1,0 +1,148 @@
+-- Puts each row of lib_constructs.lua into each one, and runs what comes out: pairs_N.lua run a part each.
+--
+-- An expression goes into all holes of the other text, by what makes its sort fit; where an expression is the outer one,
+-- a statement goes into a function that is called there. Hooks take turns. LANG_PAIRS=K/N runs an Nth of the pairs,
+-- other ones for each K; with a part of the inputs alone (LANG_EVERY) it is a seventh. LANG_PAIR="NAME in NAME" runs this
+-- one, if it is of the file, and shows its text.
+
+local lang = dofile "tests/lang/harness.lua"
+local constructs = dofile "tests/lang/lib_constructs.lua"
+local impossible = dofile "tests/lang/lib_impossible.lua"
+
+local HOOKS = { "xdp", "tc", "xdp", "socket" }
+local EMPTY = { INT = "n", STR = "s", BOOL = "n > 2", ANY = "n", BODY = "r = r * 3 + n" }
+
+-- ---- text ----
+
+local function fill(text, holes, number)
+	return (text:gsub("{(%u+)}", holes):gsub("@", number))
+end
+
+-- How an expression of a sort is written where another one is wanted; nil and booleans are left to raise where they do.
+local FIT = {
+	INT = {
+		int = "%s", str = "#(%s)", bool = "((%s) and 1 or 2)", ["int?"] = "((%s) or 5)", ["str?"] = '#((%s) or "")',
+		mix = '((function(v) if type(v) == "number" then return v end return v and 7 or 3 end)(%s))',
+	},
+	STR = {
+		int = '((%s) .. "")', str = "%s", bool = '((%s) and "yes" or "no")', ["int?"] = "tostring(%s)",
+		["str?"] = '((%s) or "none")', mix = "tostring(%s)",
+	},
+	BOOL = { int = "(%s) > 2", str = "#(%s) > 2", bool = "%s", ["int?"] = "%s", ["str?"] = "%s", mix = "%s" },
+	ANY = { int = "%s", str = "%s", bool = "%s", ["int?"] = "%s", ["str?"] = "%s", mix = "%s" },
+}
+local RAW = { INT = { ["int?"] = "%s" }, STR = { ["str?"] = "%s" } }
+
+-- What counts the value of an expression.
+local COUNT = {
+	int = "r = r * 31 + %s",
+	bool = "if %s then r = r * 31 + 1 else r = r * 31 + 2 end",
+	str = "local x@ = %s r = r * 31 + #x@ * 256 + (x@:byte(1) or 0) - (x@:byte(-1) or 0)",
+	["int?"] = "local x@ = %s if x@ then r = r * 31 + x@ else r = r * 7 end",
+	["str?"] = "local x@ = %s if x@ then r = r * 31 + #x@ * 256 + (x@:byte(-1) or 0) else r = r * 7 end",
+	mix = 'local x@ = %s if type(x@) == "number" then r = r * 31 + x@ elseif type(x@) == "string" then r = r * 5 + #x@ elseif x@ then r = r * 7 else r = r * 11 end',
+}
+
+local function put(pattern, text) return (pattern:gsub("%%s", (text:gsub("%%", "%%%%")))) end
+
+local function counted(text, sort, number)
+	return "do " .. put(COUNT[sort], text):gsub("@", number) .. " end"
+end
+
+-- The holes of an outer text, filled with the inner row.
+local function holes(outer, inner, raw)
+	local text, sort, t = fill(inner[2], EMPTY, 2), inner[3], setmetatable({}, { __index = EMPTY })
+	if sort then
+		for hole, fit in pairs(FIT) do t[hole] = put(raw and RAW[hole] and RAW[hole][sort] or fit[sort], text) end
+		t.BODY = counted(text, sort, 3)
+	elseif not outer[3] then
+		t.BODY = text
+	else
+		local called = "((function() " .. text .. " return r end)())"
+		for hole, fit in pairs(FIT) do t[hole] = put(fit.int, called) end
+	end
+	return t
+end
+
+local function source(outer, inner, raw)
+	local text = fill(outer[2], holes(outer, inner, raw), 1)
+	if outer[3] then text = counted(text, outer[3], 4) end
+	return "return function(p) local r, n, s = 0, p:u64(42) or -1, p:sub(51, 62) " .. text .. " return r end"
+end
+
+-- ---- inputs ----
+
+local ETH = ("\x02\0\0\0\0\x01"):rep(2) .. "\x08\0"
+local function frame(proto, transport, source)
+	return ETH .. (">I1I1I2I2I2I1I1I2I4I4"):pack(0x45, 0, 20 + #transport, 1, 0, 64, proto, 0, source, 0x0a000002) .. transport
+end
+local function udp(n, text)
+	return (">I2I2I2I2i8"):pack(1024, 53, 16 + #text, 0, n) .. text
+end
+local function tcp(n, text)
+	return (">I2I2i8I1I1I2I2I2"):pack(1024, 80, n, 0x50, 2, 1, 0, 0) .. text
+end
+local inputs = {
+	frame(17, udp(3, "key=12"), 0x0a000001),
+	frame(17, udp(math.mininteger, "7 a=b, \xff"), 0xc0000201),
+	frame(6, tcp(2, "GET /a?b=1 HTTP"), 0x0a000001),
+	lang.head,
+}
+
+-- ---- runs ----
+
+local part, of = (os.getenv "LANG_PAIRS" or (tonumber(os.getenv "LANG_EVERY" or 1) > 1 and "0/7" or "0/1")):match "(%d+)/(%d+)"
+part, of = tonumber(part), tonumber(of)
+
+local function hook_of(outer, inner, number)
+	local hooks = outer.hooks or inner.hooks or HOOKS
+	return hooks[number % #hooks + 1]
+end
+
+local function seen(outer, inner)
+	local names, see = {}, {}
+	for _, row in ipairs { outer, inner } do
+		if row.see and not names[row.see] then
+			names[row.see], see[#see + 1] = true, constructs.world[row.see]
+		end
+	end
+	return names, see[1] and see
+end
+
+local only = os.getenv "LANG_PAIR"
+
+local function run(outer, inner)
+	local name, number = inner[1] .. " in " .. outer[1], #inner[1] + #outer[1]
+	if only and name ~= only then return end
+	local names, see = seen(outer, inner)
+	local text = source(outer, inner, number % 2 == 1)
+	if only then io.stderr:write(text, "\n") end
+	lang.hook = hook_of(outer, inner, number)
+	lang.packets { name = name, f = assert(load(text, "=" .. name, "t", constructs.env))(), inputs = inputs, once = true,
+		see = see, setup = see and function() constructs.setup(names) end, refused = impossible[name] }
+end
+
+-- Is each pair that is listed as impossible one of two rows?
+local function check_list(rows)
+	local problems, known = {}, {}
+	for _, row in ipairs(rows) do known[row[1]] = true end
+	for name in lang.sorted(impossible) do
+		local found = false
+		for at in name:gmatch "() in " do found = found or (known[name:sub(1, at - 1)] and known[name:sub(at + 4)]) end
+		if not found then problems[#problems + 1] = name .. " is no pair" end
+	end
+	lang.check("the list of pairs that cannot be", problems)
+end
+
+-- Part k of n of the rows, each with all others in it.
+function lang.rows(k, n)
+	local rows = constructs.rows
+	if k == 1 then check_list(rows) end
+	for i = k, #rows, n do
+		for j, inner in ipairs(rows) do
+			if (3 * i + j) % of == part then run(rows[i], inner) end
+		end
+	end
+end
+
+return lang
