@@ -77,6 +77,17 @@ local function over(scope)
 	return S("local ", s, " = 0\nfor ", k, ", ", v, " in ipairs(", q.name, ") do ", s, " = ", s, pick { " * 3 + ", " ~ " }, v, " end")
 end
 
+-- Its elements in one text.
+local function joined(scope)
+	local q = known(scope)
+	if not q then return list(scope) end
+	local s = name("s")
+	g.loops = g.loops - 1
+	local rest = pick { "", ', ","', ', "--", 2', S(', "", ', tostring(random(-1, 3)), ", (", int(scope, 1), ") % 4"), ", 7, 1, 3" }
+	return S("local ", s, " = table.concat(", q.name, rest, ")\nput(", tostring(random(0, 20)), ", #", s, ")\nput(", tostring(random(0, 20)), ", ", s,
+		":byte(", pick { "1", "-1", "4" }, ") or -1)")
+end
+
 -- Appended to in a loop: how long it gets is known only at run time.
 local function grown(scope)
 	local q, i, v, s = name("q"), name("i"), name("v"), declare(scope, "int", "n").name
@@ -105,7 +116,7 @@ return {
 	often = 25,
 	int = { read, read },
 	flat = { list, list, write, write, write, alias, two, maybe, packed, never },
-	nested = { over, made_again, grown, grown },
-	loop = { [over] = true, [made_again] = true, [grown] = true },
+	nested = { over, made_again, grown, grown, joined },
+	loop = { [over] = true, [made_again] = true, [grown] = true, [joined] = true },
 	world = function(_, env) env.table, env.select, env.ipairs = table, select, ipairs end,
 }

@@ -236,7 +236,8 @@ end
 
 -- local a, b = s:match(...) if a then ... end
 local CAPTURES = { { '"(.)(.)"', 2 }, { '"(%w+)%s*=%s*(%w+)"', 2 }, { '"^(%u+) (%S*)"', 2 }, { '"(.-):()"', 1 }, { '"%d+"', 1 },
-	{ '"()a(.*)"', 0 }, { '"(a*(.)%w(%s*))"', 3 } }
+	{ '"()a(.*)"', 0 }, { '"(a*(.)%w(%s*))"', 3 }, { '"^%s*(.-)%s*$"', 1 }, { '"(.-)%w*$"', 1 }, { '"()%a+$"', 0 },
+	{ '"(%w)(.-)[%s%d]+$"', 2 } }
 
 local function match(scope)
 	local s, pattern = inner(scope), pick(CAPTURES)
@@ -250,7 +251,8 @@ local function match(scope)
 end
 
 -- for a, b in s:gmatch(...) do ... end
-local MATCHES = { { '"%w"', 1 }, { '"(%w+)=(%w+)"', 2 }, { '"()%a"', 0 }, { '"[^ab]*"', 1 }, { '"(.)(.?)"', 2 }, { '"%d+"', 1 } }
+local MATCHES = { { '"%w"', 1 }, { '"(%w+)=(%w+)"', 2 }, { '"()%a"', 0 }, { '"[^ab]*"', 1 }, { '"(.)(.?)"', 2 }, { '"%d+"', 1 },
+	{ '"(.-)%d*$"', 1 }, { '"%w+$"', 1 } }
 
 local function every_match(scope)
 	local pattern, from, sort = pick(MATCHES), str(scope, 2), "str"
