@@ -120,12 +120,12 @@ static bool is_read_alone(struct alike *s)
 /* A table without a metatable, whose values under these keys have a form at run time. */
 static bool is_plain(const struct alike *s, const pg_value *of)
 {
-	for (uint32_t i = 0; i < s->n; i++) {
+	for (uint32_t i = 0; choose_bare(of) && i < s->n; i++) {
 		pg_value v;
-		if (!choose_bare(of) || s->fl->u->source->index(s->fl->u, of->id, ir_at(s->f, s->key[i])->type.k, &v) < 0 || !choose_plain(&v))
+		if (s->fl->u->source->index(s->fl->u, of->id, ir_at(s->f, s->key[i])->type.k, &v) < 0 || !choose_plain(&v))
 			return false;
 	}
-	return true;
+	return choose_bare(of);
 }
 
 /* Is v surely a captured table, and a plain one? */

@@ -33,10 +33,10 @@ const pg_value *choose_value_in(const struct choice *c, ir_ref v, const pg_value
 	return const_new(u, out);
 }
 
-/* Is it read of what may be a map or a state, where that ends the web? */
-static bool is_end(const struct choice *c, ir_ref v)
+/* Is it read of what may be a map or a state? It is read once, where that stands: before what is written behind it. */
+static bool is_read_once(const struct choice *c, ir_ref v)
 {
-	for (uint32_t i = 0; c->web && c->web->ends && i < c->n; i++) {
+	for (uint32_t i = 0; i < c->n; i++) {
 		const pg_value *of = choose_value_in(c, ir_at(c->f, v)->args[0], c->pairs[i].value);
 		if (of && of->kind == PG_MAP)
 			return true;
@@ -53,7 +53,7 @@ static bool follows(const struct choice *c, ir_ref v)
 	if (i->op == IRO(index) && !ir_at(c->f, i->args[1])->type.k)
 		return false;
 	return (i->op == IRO(index) || i->op == IRO(self) || i->op == IRO(pi)) && follows(c, i->args[0]) &&
-	       !(i->op == IRO(index) && is_end(c, v));
+	       !(i->op == IRO(index) && is_read_once(c, v));
 }
 
 /* Something plain in every arm in which it is had: the arms can meet behind it. */

@@ -131,14 +131,20 @@ static bool is_alone(const struct made *m)
 	return true;
 }
 
-/* Is the variable made with the function, and not assigned behind it? */
+static bool is_the_set(const void *arg, ir_ref r)
+{
+	return *(const ir_ref *)arg == r;
+}
+
+/* Is the variable one of a loop, assigned before the function is made, and not again while it is the same one? */
 static bool is_value(const struct made *m, ir_ref cell)
 {
 	const struct ir_ins *i = ir_at(m->f, cell);
 	if (i->op != IRO(cell) || i->block == 1)
 		return false;
 	ir_ref set = cells_only_set(m->fl->u, m->f, cell);
-	return set && reach_before(m->f, set, m->closure);
+	return set && reach_before(m->f, set, m->closure) &&
+	       (set == cell || !reach_use(m->f, m->closure, cell, is_the_set, &set));
 }
 
 /* Made anew where the way t takes leads to where it is kept. */

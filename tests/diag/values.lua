@@ -342,4 +342,16 @@ diag.case("tested for its kind, in a loop, and used as another", function(p)
 	end
 	return v == "done" and bpf.DROP
 end)
+diag.case("a function that a turn made, and whose variable is assigned again", function(p)
+	local f, n = function() return 0 end, 0
+	for i = 1, p.len & 7 do
+		local k
+		for j = 1, i do
+			k = j * i
+			if j ~= 2 then f = function() return k end end
+			n = n + f()
+		end
+	end
+	return n + f() > 9 and bpf.DROP or bpf.PASS
+end)
 diag.done()

@@ -326,4 +326,41 @@ lang.case { name = "of which each calls the one before", inputs = turns, f = fun
 	return n, st(1)
 end }
 
+local counts = lang.pairs({ 0, 1, 2, 3 }, { 1, 2, 3 })
+lang.case { name = "that see what is assigned after they were made", inputs = counts, f = function(p, q)
+	local f, s, k = function() return 100 end, 0, nil
+	for j = 1, q & 3 do
+		k = j * p
+		if j ~= 2 then f = function() return k end end
+		s = s * 3 + f()
+	end
+	return s, f()
+end }
+lang.case { name = "of a variable that is assigned once in each turn", inputs = counts, f = function(p, q)
+	local f, s = function() return 100 end, 0
+	for i = 1, p & 3 do
+		local k
+		k = i * q
+		if i ~= 2 then
+			f = function()
+				local function twice() return k * 2 end
+				return twice() + k
+			end
+		end
+		s = s * 5 + f()
+	end
+	return s, f()
+end }
+lang.case { name = "kept in two variables", inputs = counts, f = function(p, q)
+	local f, g, s = function() return 100 end, nil, 0
+	for i = 1, p & 3 do
+		local k = i * q
+		local h = function() return k + i end
+		if i == 2 then f = h end
+		if i == 3 then g = h end
+		s = s * 5 + f() + (g and g() or 1)
+	end
+	return s, f(), g and g()
+end }
+
 lang.done()

@@ -289,6 +289,7 @@ lang.case { name = "maps that rows of a list lead to", inputs = few, f = functio
 	return r.n, k, r.m and r.m[1]
 end }
 local pairs_ = bpf.map { "hash", name = "ways_pairs", key = "u32", value = "struct { u32 n; u32 k; }", entries = 4 }
+local others = bpf.map { "hash", name = "ways_others", key = "u32", value = "struct { u32 n; u32 k; }", entries = 4 }
 pairs_[1] = { n = 4, k = 5 }
 lang.case { name = "a map of structs that a loop sets, or none", inputs = few, f = function(a)
 	local m, n = nil, 0
@@ -299,12 +300,59 @@ lang.case { name = "a map of structs that a loop sets, or none", inputs = few, f
 	local e = m and m[1]
 	return e and e.n, n
 end }
+lang.case { name = "what one of two maps held, before it is written", inputs = few, f = function(a)
+	local m = a == 1 and first or second
+	first[0], second[0] = 5, 6
+	local v = m[0]
+	m[0] = 7
+	return v, m[0]
+end }
+lang.case { name = "what a map that a loop sets held, before it is written", inputs = few, f = function(a)
+	local m, s = first, 0
+	first[0], second[0] = 5, 6
+	for i = 1, a & 7 do
+		local v = m[0]
+		m[0] = 10 + i
+		s = s * 20 + v
+		if i == 2 then m = second end
+	end
+	return s, first[0], second[0]
+end }
+lang.case { name = "an entry of one of two maps, there before it is deleted", inputs = few, f = function(a)
+	local m = a == 1 and pairs_ or others
+	m[2] = { n = 1 }
+	local e = m[2]
+	m[2] = nil
+	if e then return m[2] == nil end
+end }
+lang.case { name = "entries of two maps, counted in", inputs = few, f = function(a)
+	local m, s = pairs_, 0
+	pairs_[3], others[3] = { n = 4, k = 5 }, { n = 40, k = 50 }
+	for i = 1, a & 7 do
+		local e = m[3]
+		if e then
+			e.n = e.n + i
+			s = s * 3 + e.k
+		end
+		if i == 2 then m = others elseif i == 4 then m = pairs_ end
+	end
+	return s, m[3].n
+end }
 local kept = bpf.state { n = "u32" }
 kept.n = 31
 lang.case { name = "a state or none, and what it holds", inputs = few, f = function(a)
 	local s
 	if a == 2 then s = kept end
 	return s and s.n
+end }
+local also = bpf.state { n = "u32" }
+lang.case { name = "what one of two states held, before it is written", inputs = few, f = function(a)
+	local s = a == 1 and kept or also
+	s.n = 3
+	local v = s.n
+	s.n = s.n + 1
+	s.n = v * 4
+	return v, s.n
 end }
 lang.case { name = "a text, a table or none, by a number", inputs = few, f = function(a)
 	local t
