@@ -30,6 +30,26 @@ end
 local function push(scope) return S("Q:push(", int(scope, 2), ")") end
 local function pop() return E("any", "Q:", pick { "pop()", "pop()", "peek()" }) end
 
+-- local m = one of several maps, or none, perhaps by a loop; what is read of it is kept over a write to it.
+local function one_of(scope)
+	local m, v, of = name("m"), name("v"), pick { { "H", "B" }, { "A", "H" }, { "H", "B", "U" }, { "B", "U" } }
+	local k = chance(50) and tostring(random(0, 3)) or key(scope, 1)
+	local s = S("local ", m, " = ", coin(), " and ", of[1], " or ", of[2], "\n")
+	if chance(25) then s = S("local ", m, "\nif ", coin(), " then ", m, " = ", of[1], " end\n") end
+	if chance(25) then
+		local i = name("i")
+		s[#s + 1] = S("for ", i, " = 1, ", tostring(random(2, 3)), " do if ", coin(), " then ", m, " = ", of[#of], " end end\n")
+	elseif of[3] then
+		s[#s + 1] = S("if ", coin(), " then ", m, " = ", of[3], " end\n")
+	end
+	local write = pick { S(m, "[", k, "] = ", small(scope, "0x7f")), S(m, "[", k, "] = (", m, "[", k, "] or 0) ~ 1"),
+		of[1] == "A" and S(m, ":set(", k, ", 5)") or S(m, "[", k, "] = nil"), of[#of] ~= "U" and S(m, ":add(", k, ", 1)") or S(m, "[", k, "] = 3") }
+	s[#s + 1] = S("local ", v, " = ", m, chance(50) and " and " .. m or "", "[", k, "]\n")
+	if chance(70) then s[#s + 1] = S("if ", m, " then ", write, " end\n") end
+	s[#s + 1] = S("put(", tostring(random(0, 20)), ", ", v, " or -1)", chance(40) and S("\nput(", tostring(random(0, 20)), ", ", m, " and ", m, "[", k, "] or -2)") or "")
+	return s
+end
+
 -- ---- structs: S, and T, some fields of which may be nil ----
 
 local FIELDS = {
@@ -96,6 +116,17 @@ end
 local function entry_any(scope)
 	local e = visible(scope, function(v) return v.sort == "entry2" end)
 	return e and E("any", e.name, ".", pick { "w", "s", "d", "m", "m", "f", "q" })
+end
+
+-- An entry of one of two maps whose structs share fields, at other places and of other widths.
+local function either(scope)
+	local e, k, l, f = name("e"), key(scope, 1), key(scope, 1), pick { "n", "n", "a" }
+	local s = chance(50) and S("local ", e, " = ", coin(), " and S[", k, "] or C[", l, "]\n")
+		or S("local ", e, "\nif ", coin(), " then ", e, " = S[", k, "] else ", e, " = C[", l, "] end\n")
+	local write = chance(50) and S(e, ".", f, " = ", small(scope, "0x7fff")) or S(e, ".", f, " = ", e, ".", f, " + ", tostring(random(-1, 2)))
+	if chance(70) then s[#s + 1] = S("if ", e, " then ", write, " end\n") end
+	s[#s + 1] = S("put(", tostring(random(0, 20)), ", ", e, " and ", e, ".", f, " or -1)")
+	return s
 end
 
 -- C:locked(k, function(e) ... end)
@@ -175,6 +206,6 @@ return {
 	},
 	any = { map_read, map_read, entry_any, pop, function() return E("any", "st.m") end },
 	flat = { write_map, write_map, write_struct, write_state, push },
-	nested = { entry, entry, locked },
+	nested = { entry, entry, locked, one_of, either },
 	world = world,
 }
