@@ -32,6 +32,7 @@ return {
 	{ "may stand side by side", "lang/mixed: told", "lang/mixed: called, whatever it is", "lang/mixed: added to, whatever it is" },
 },
 ["Tables made in the function"] = {
+	{ "leaves none", "lang/lists: several elements on one way", "lang/lists: on three ways" },
 	{ "It may come from two branches", "lang/records: filled on two ways", "lang/records: the last of a loop", "lang/records: out of pcall",
 		"lang/records: perhaps none: tested", "lang/records: tables in tables", "lang/records: compared" },
 	{ "`t[i]` with an `i` known only at run time", "lang/lists: by a number", "lang/lists: the length", "lang/lists: pairs in order",
