@@ -20,6 +20,9 @@
 enum {
 	MAX_VALUES = 64,  /* keys of a table whose values meet, all of them integers, which are sought ... */
 	MAX_LINEAR = 16,  /* ... or others, which are compared one by one */
+	MANY_VALUES = 256, /* different ones in a table whose uses are copied where nothing else is known to do; keys: */
+	MANY_INTS = 1024, MANY_OTHERS = 64, /* ... integers asked for by what is one, and all others */
+	MANY_MAYBE = 256, /* ... integers, asked for by what may be something else */
 	MOST_ARMS = 16,   /* keys of a table of which each gets a copy of what follows (ways.c) */
 };
 
@@ -459,6 +462,50 @@ int choose_foreseen(struct flow *fl)
 	if (!done)
 		infer_round(fl);
 	return done;
+}
+
+static uint32_t count_different(const struct choice *c)
+{
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < c->n; i++) {
+		uint32_t same = 0;
+		while (same < i && !ir_same_value(c->pairs[same].value, c->pairs[i].value))
+			same++;
+		n += same == i;
+	}
+	return n;
+}
+
+static bool all_ints(const struct choice *c)
+{
+	for (uint32_t i = 0; i < c->n; i++)
+		if (c->pairs[i].key->kind != PG_INT)
+			return false;
+	return true;
+}
+
+static uint32_t most_keys(const struct choice *c)
+{
+	return c->ints ? MANY_INTS : all_ints(c) ? MANY_MAYBE : MANY_OTHERS;
+}
+
+static int copy_many(struct flow *fl, const struct found *found, ir_ref *to)
+{
+	struct choice c;
+	for (uint32_t i = 0; i < found->n; i++) {
+		if (!choose_table(&c, fl, found->r[i]) || c.n <= MAX_USES || c.n > most_keys(&c) ||
+		    choose_all_plain(&c) || count_different(&c) > MANY_VALUES)
+			continue;
+		c.many = true;
+		if (choose_uses(&c, to))
+			return 1;
+	}
+	return 0;
+}
+
+int choose_many(struct flow *fl)
+{
+	return do_found(fl, copy_many);
 }
 
 static bool holds_float(const struct choice *c)

@@ -18,6 +18,7 @@ struct choice {
 	struct ir_fn *f;
 	ir_ref index, key;
 	bool ints;             /* the key is always an integer */
+	bool many;             /* more uses than MAX_USES may be copied */
 	bool hidden;           /* it may be one of the table's functions or tables */
 	struct pair *pairs;    /* by rising key */
 	uint32_t n;

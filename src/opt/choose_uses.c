@@ -432,7 +432,7 @@ void choose_copy_uses(struct choice *c, const struct uses *uses, const struct us
 bool choose_uses(struct choice *c, ir_ref *to)
 {
 	struct uses uses = { 0 }, fail = { 0 };
-	if (c->n > MAX_USES || !choose_find_uses(c, &uses, &fail))
+	if ((c->n > MAX_USES && !c->many) || !choose_find_uses(c, &uses, &fail))
 		return false;
 	choose_copy_uses(c, &uses, &fail, to);
 	return true;

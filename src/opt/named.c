@@ -8,6 +8,10 @@
  *
  *               t = {}  t.n = 2  t[1] = a  t[t.n]    ->    t = {}  u = {}  u.n = 2  t[1] = a  t[u.n]
  *
+ *   one       likewise a single name, where no key that is not known yet can be that one:
+ *
+ *               t = { a = 1, b = 2 }  t.mode = c and "a" or "b"  t[t.mode]    ->    ... t[u.mode]
+ *
  * Of one table that no other variable may be, and that nobody else can change; and when nothing else is left to be known.
  */
 #include "opt/iterate.h"
@@ -18,15 +22,17 @@ struct named {
 	struct records *s;
 	struct ir_fn *f;
 	const struct rec *rec;
-	bool *seen;            /* by value: taken for no text */
+	const pg_value *name;  /* asked for: not this one; NULL: no text at all */
+	bool *seen;            /* by value: taken for what is asked for */
 	unsigned depth;
 };
 
 enum { MAX_DEPTH = 500 };
 
-static bool is_name(const pg_value *key)
+/* A text; where one is asked for, that one. */
+static bool is_name(const struct named *d, const pg_value *key)
 {
-	return key && key->kind == PG_STR;
+	return key && key->kind == PG_STR && (!d->name || ir_same_value(key, d->name));
 }
 
 static bool is_read(const struct ir_ins *i)
@@ -83,11 +89,11 @@ static bool holds_no_text(struct named *d, const pg_value *key)
 		const struct ir_ins *i = ir_at(d->f, d->rec->uses[k]);
 		if (i->op == IRO(setindex)) {
 			const pg_value *set = record_key_of(d->s, d->rec->uses[k]);
-			bool other = set ? is_name(set) != is_name(key) || (key && !ir_same_value(set, key)) : is_name(key);
+			bool other = set ? is_name(d, set) != is_name(d, key) || (key && !ir_same_value(set, key)) : is_name(d, key);
 			if (!other && !is_no_text(d, i->args[2]))
 				return false;
 		}
-		for (uint32_t a = 1; i->op == IRO(setlist) && !is_name(key) && a < i->nargs; a++)
+		for (uint32_t a = 1; i->op == IRO(setlist) && !is_name(d, key) && a < i->nargs; a++)
 			if (!is_no_text(d, i->args[a]))
 				return false;
 	}
@@ -129,7 +135,10 @@ static bool makes_no_text(struct named *d, ir_ref v)
 static bool is_no_text(struct named *d, ir_ref v)
 {
 	const struct ir_type *t = &ir_at(d->f, v)->type;
-	if (!type_is_pending(t))
+	if (d->name && t->k)
+		return !ir_same_value(t->k, d->name);
+	bool may = type_is_pending(t) || (d->name && t->kinds & IR_BIT(IR_STR));
+	if (!may)
 		return t->kinds && !(t->kinds & IR_ALL_STRINGS);
 	if (d->seen[v])
 		return true;
@@ -171,7 +180,7 @@ static ir_ref given(const struct named *d, ir_ref r, const pg_value *key)
 static bool may_set(const struct named *d, ir_ref r, const pg_value *key, bool texts)
 {
 	if (ir_at(d->f, r)->op == IRO(setindex) && !record_key_of(d->s, r))
-		return texts || !is_name(key);
+		return texts || !is_name(d, key);
 	return given(d, r, key) != 0;
 }
 
@@ -256,7 +265,7 @@ static int split(struct named *d)
 	for (uint32_t k = 0; k < d->rec->nuses; k++) {
 		ir_ref r = d->rec->uses[k];
 		const struct ir_ins *i = ir_at(d->f, r);
-		if ((!is_read(i) && i->op != IRO(setindex)) || !is_name(record_key_of(d->s, r)))
+		if ((!is_read(i) && i->op != IRO(setindex)) || !is_name(d, record_key_of(d->s, r)))
 			continue;
 		if (!names) {
 			names = ir_ins_new(d->f, IRO(newtable), 0, NULL);
@@ -268,15 +277,46 @@ static int split(struct named *d)
 	return names != 0;
 }
 
+/* The first name that can be parted from the others. */
+static int split_one(struct named *d)
+{
+	int done = 0;
+	for (uint32_t k = 0; k < d->rec->nuses && !done; k++) {
+		const struct ir_ins *i = ir_at(d->f, d->rec->uses[k]);
+		const pg_value *key = is_read(i) ? record_key_of(d->s, d->rec->uses[k]) : NULL;
+		if (!key || key->kind != PG_STR)
+			continue;
+		d->name = key;
+		if (all_no_texts(d))
+			done = split(d);
+	}
+	d->name = NULL;
+	return done;
+}
+
+static bool is_asked(const struct records *s, const struct rec *rec)
+{
+	return rec->waits && !rec->held && !rec->done && record_alone(s, rec) && record_followed(s, rec);
+}
+
 int named_fields(struct records *s)
 {
 	for (uint32_t v = 0; v < s->n; v++) {
 		struct named d = { .s = s, .f = s->f, .rec = &s->v[v] };
-		if (!d.rec->waits || d.rec->held || d.rec->done || !record_alone(s, d.rec) || !record_followed(s, d.rec) ||
-		    !all_plain(&d, false))
+		if (!is_asked(s, d.rec) || !all_plain(&d, false))
 			continue;
 		bool texts = !all_no_texts(&d);
 		if (forward(&d, texts) || (!texts && all_plain(&d, true) && split(&d)))
+			return 1;
+	}
+	return 0;
+}
+
+int named_one(struct records *s)
+{
+	for (uint32_t v = 0; v < s->n; v++) {
+		struct named d = { .s = s, .f = s->f, .rec = &s->v[v] };
+		if (is_asked(s, d.rec) && all_plain(&d, true) && split_one(&d))
 			return 1;
 	}
 	return 0;

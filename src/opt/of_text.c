@@ -32,7 +32,8 @@ static struct ir_type own_field(struct infer *in, ir_ref r, const struct ir_type
 {
 	if (t->kinds & ~(IR_ALL_STRINGS | IR_FALSY | IR_BIT(IR_TRUE))) {
 		flow_refuse(&in->fl, ir_at(in->fl.f, r)->site, ON_TABLES, "ask each of them for it under an if",
-			    "'%s' of %s is a method or a field; which, is known only at run time", name, infer_operand(in, r, 0));
+			    "%s of %s is a method or a field; which, is known only at run time",
+			    arena_printf(in->fl.u->arena, "'%s'", name), infer_operand(in, r, 0));
 		return type_pending();
 	}
 	if (ir_at(in->fl.f, r)->op == IRO(self) && !is_callable(in, v)) {

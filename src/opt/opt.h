@@ -138,6 +138,8 @@ bool choose_may_open(struct flow *fl);
 int ways_apart(struct flow *fl);
 /* And what cannot but fail in one of the copies raises there. Returns how many did. */
 int choose_failing(struct flow *fl);
+/* Uses of what is found in bigger tables are copied, too: once for each different table or function. */
+int choose_many(struct flow *fl);
 /* At the end of the rounds: from which u->ways on one of both would do something more. */
 void ways_note(struct flow *fl);
 /* Values made in the blocks in[] and used elsewhere become cells. false: one cannot. */

@@ -645,7 +645,7 @@ int records_promote(struct ir_unit *u, struct ir_fn *f)
 			ready++;
 		}
 	refuse_comparisons(&s);
-	if (!ready && !u->diag->errors && (named_fields(&s) || grow_lists(&s)))
+	if (!ready && !u->diag->errors && (named_fields(&s) || grow_lists(&s) || named_one(&s)))
 		return 1;
 	for (uint32_t i = 0; !ready && i < s.n; i++)
 		if (!record_web(&s, &s.v[i])->done) {

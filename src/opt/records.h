@@ -81,6 +81,8 @@ bool record_followed(const struct records *s, const struct rec *web);
 bool record_alone(const struct records *s, const struct rec *rec);
 /* Fields by name are known before other keys, which hang on them: how many changes. */
 int named_fields(struct records *s);
+/* A single name is parted from the others: likewise. */
+int named_one(struct records *s);
 /* Such uses of tables whose keys are all known become uses by name: how many, then all is to be looked at anew; <0:
  * refused. */
 int lists_expand(struct records *s);

@@ -124,6 +124,23 @@ static bool is_unlike(const struct ways *w)
 	return false;
 }
 
+/* Does a test of the parameter alone lead to what is refused, as `#t` is of a list that may have a hole? Several elements may be
+ * nil on one way, and none on the other. */
+static bool is_doubted(const struct ways *w)
+{
+	const ir_ref param = ir_block(w->f, w->b)->params[w->param];
+	for (uint32_t o = 0; w->fl->u->ways > 1 && o < w->f->nrpo; o++) {
+		const struct ir_block *k = ir_block(w->f, w->f->rpo[o]);
+		if (!w->fl->exec[w->f->rpo[o]] || ir_at(w->f, k->first)->op != IRO(refuse) || k->npreds != 1)
+			continue;
+		const struct ir_ins *t = ir_at(w->f, ir_block(w->f, k->preds[0].from)->last);
+		const struct ir_ins *is = ir_at(w->f, t->op == IRO(branch) ? t->args[0] : param);
+		if (is->op == IRO(eq) && ir_untested(w->f, is->args[0]) == param)
+			return true;
+	}
+	return false;
+}
+
 /* Are there captured tables, and something else, such as tables that are made here? Nobody else knows what to do with both. */
 static bool is_mixed(const struct ways *w)
 {
@@ -272,19 +289,29 @@ static void part(struct ways *w)
 	}
 }
 
-/* The first block where several meet that can be copied. */
-static bool find_meeting(struct flow *fl, struct ways *w)
+static bool is_without_form(const struct ways *w)
+{
+	return is_formless(w) || is_mixed(w) || is_unlike(w);
+}
+
+/* The first block where several meet, of which that is so, that can be copied. */
+static bool find_meeting_that(struct flow *fl, struct ways *w, bool (*is)(const struct ways *w))
 {
 	struct ir_fn *f = fl->f;
 	for (uint32_t o = 1; o < f->nrpo; o++) {
 		const struct ir_block *k = ir_block(f, f->rpo[o]);
 		for (uint32_t i = 0; fl->exec[f->rpo[o]] && !k->loop && i < k->nparams; i++) {
 			*w = (struct ways){ .fl = fl, .f = f, .b = f->rpo[o], .param = i };
-			if ((is_formless(w) || is_mixed(w) || is_unlike(w)) && differs(w) && find_copied(w))
+			if (is(w) && differs(w) && find_copied(w))
 				return true;
 		}
 	}
 	return false;
+}
+
+static bool find_meeting(struct flow *fl, struct ways *w)
+{
+	return find_meeting_that(fl, w, is_without_form) || find_meeting_that(fl, w, is_doubted);
 }
 
 int ways_apart(struct flow *fl)

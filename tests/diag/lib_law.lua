@@ -24,7 +24,7 @@ return {
 ["Captured values are constants"] = {
 	{ "have `__index` tables", "lang/captured: __index chain", "lang/captured: methods of tables" },
 	{ "`#t` is a constant", "lang/captured: length of captured tables" },
-	{ "Up to 32 values may be tables", "lang/chosen: captured", "lang/chosen: changed in a loop", "lang/tables: functions in a table" },
+	{ "Up to 32 values may be tables", "lang/chosen: one of 250", "lang/chosen: of one of 60 rows", "diag/access: many functions by a run-time key", "lang/chosen: captured", "lang/chosen: changed in a loop", "lang/tables: functions in a table" },
 	{ "`f` may be nil", "lang/chosen: or none", "lang/chosen: inner functions" },
 	{ "A loop may go on by what it finds", "lang/states: functions by number", "lang/states: rows", "lang/states: down a tree" },
 	{ "`acl[from][to]`", "lang/columns: a row by two keys" },
@@ -32,6 +32,7 @@ return {
 	{ "may stand side by side", "lang/mixed: told", "lang/mixed: called, whatever it is", "lang/mixed: added to, whatever it is" },
 },
 ["Tables made in the function"] = {
+	{ "leaves none", "lang/lists: several elements on one way", "lang/lists: on three ways" },
 	{ "It may come from two branches", "lang/records: filled on two ways", "lang/records: the last of a loop", "lang/records: out of pcall",
 		"lang/records: perhaps none: tested", "lang/records: tables in tables", "lang/records: compared" },
 	{ "`t[i]` with an `i` known only at run time", "lang/lists: by a number", "lang/lists: the length", "lang/lists: pairs in order",
@@ -42,7 +43,7 @@ return {
 	{ "That of `{ 0, 0, 0 }`", "lang/lists: ring buffer by its own length", "diag/values: a list with holes" },
 	{ "`ring[n % #ring + 1] = v`", "lang/lists: ring buffers, one of several" },
 	{ "is held in one variable and only grows", "lang/grown: room for 16, and ", "lang/grown: some turns alone" },
-	{ "A key may be what the table itself holds", "lang/named: the last of table.pack", "lang/named: a stack in a loop", "lang/named: a name" },
+	{ "A key may be what the table itself holds", "lang/named: the last of table.pack", "lang/named: one of several names, set on one of the ways", "lang/named: a stack in a loop", "lang/named: a name" },
 	{ "`rules[k] or { limit = 10 }`", "lang/fixed: a row by default", "lang/fixed: the list of a row that may be none" },
 	{ "`rules[k] or { limit = pkt.len }`", "lang/ways: with a value known only at run time" },
 },

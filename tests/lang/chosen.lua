@@ -363,4 +363,32 @@ lang.case { name = "kept in two variables", inputs = counts, f = function(p, q)
 	return s, f(), g and g()
 end }
 
+-- Many of them, of which some are the same.
+local H, N, R = {}, {}, {}
+local function adding(n) return load("return function(x, y) if x then return x + " .. n .. ", y end return y, " .. n .. " end")() end
+for n = 1, 100 do H[n] = adding(n) end
+for n = 101, 250 do H[n] = H[n % 100 + 1] end
+for n = 1, 60 do N["k" .. n] = H[n] R["k" .. n] = { n = n, f = H[n % 7 + 1] } end
+local some = lang.pairs({ 0, 1, 33, 100, 101, 250, 251 }, { 0, 2, "nil", 250 })
+lang.case { name = "one of 250", inputs = some, f = function(a, b)
+	local h = H[a]
+	if h then return h(b, a) end
+end }
+lang.case { name = "one of 250, or an error", inputs = some, f = function(a, b) return H[a](b, a) end }
+lang.case { name = "one of 60 by text", inputs = some, f = function(a, b)
+	local h = N["k" .. tostring(a)]
+	return h and h(b)
+end }
+lang.case { name = "of one of 60 rows", inputs = some, f = function(a, b)
+	local r = R["k" .. tostring(a)]
+	return r and r.f(b), r and r.n
+end }
+lang.case { name = "of 250, in a loop", inputs = some, f = function(a, b)
+	local s = 0
+	for i = 1, 5 do
+		local h = H[i * 50 + (b or 0)]
+		if h then s = s + (h(i)) end
+	end
+	return s
+end }
 lang.done()

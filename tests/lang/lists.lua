@@ -391,4 +391,42 @@ lang.case { name = "over maps, in a list", inputs = lang.pairs { 0, 1, 2 }, see 
 	for i, v in ipairs { a, b, 4 } do total:add(i, v) end
 	return total[1]
 end }
+
+-- ---- set on some of the ways: none of them leaves a hole ----
+
+local ways = lang.pairs { 0, 1, 2, -3, "nil", true }
+lang.case { name = "several elements on one way", inputs = ways, f = function(c, d)
+	local t = {}
+	if c then t[1], t[2] = c, d and 1 or 2 end
+	return #t
+end }
+lang.case { name = "one after the other on one way", inputs = ways, f = function(c, d)
+	local t = {}
+	if c then t[1] = 1 t[2] = 4 end
+	return #t
+end }
+lang.case { name = "more elements on one way", inputs = ways, f = function(c, d)
+	local t = { 1 }
+	if c then t[2], t[3] = 5, 6 end
+	return #t, t[#t]
+end }
+lang.case { name = "appended behind those of one way", inputs = ways, f = function(c, d)
+	local t = { 1 }
+	if c == 1 then t[2], t[3] = 5, 6 end
+	t[#t + 1] = 9
+	return #t, t[#t], t[2]
+end }
+lang.case { name = "on two ways", inputs = ways, f = function(c, d)
+	local t = { }
+	if c == 1 then t[1], t[2] = 5, 6 end
+	if d == 1 then t[#t + 1] = 9 t[#t + 1] = 10 end
+	return #t, t[#t], t[2]
+end }
+lang.case { name = "on three ways", inputs = ways, f = function(c, d)
+	local t = { }
+	if c == 1 then t[1], t[2] = 5, 6 elseif c == 2 then t[1], t[2], t[3] = 7, d == 1 and 8 or 0, 9 end
+	local s = 0
+	for i = 1, #t do s = s * 10 + t[i] end
+	return s, #t
+end }
 lang.done()

@@ -221,4 +221,37 @@ case("unpacked", function(a, b)
 	return x, y
 end)
 
+-- ---- a name that no key may be ----
+
+case("one of several names, set on one of the ways", function(a, b)
+	local t = { a = 1, b = 2, mode = "a" }
+	if a > 1 then t.mode = "b" end
+	t[t.mode] = t[t.mode] + b
+	return t.a, t.b, #t.mode
+end)
+case("one of several names, in a loop", function(a, b)
+	local t = { a = 1, b = 2, mode = "a" }
+	for i = 1, 5 do
+		t[t.mode] = t[t.mode] + i
+		if i == a then t.mode = "b" elseif i == b then t.mode = "a" end
+	end
+	return t.a, t.b
+end)
+case("two of them", function(a, b)
+	local t = { x = 1, y = 2, from = "x", to = "y" }
+	if a > b then t.from, t.to = t.to, t.from end
+	t[t.from], t[t.to] = t[t.from] - a, t[t.to] + a
+	return t.x, t.y
+end)
+case("a name or a number", function(a, b)
+	local t = { 7, x = 1, key = 1 }
+	if a > b then t.key = "x" end
+	t[t.key] = t[t.key] + 1
+	return t[1], t.x
+end)
+case("a name that is not there", function(a, b)
+	local t = { x = 1, key = "x" }
+	if a > b then t.key = "none" end
+	return t[t.key], t.key == "none"
+end)
 lang.done()
