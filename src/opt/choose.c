@@ -439,18 +439,6 @@ int choose_waiting(struct flow *fl)
 	return done;
 }
 
-int choose_foreseen(struct flow *fl)
-{
-	fl->foresees = true;
-	infer_round(fl);
-	int done = told_known(fl);
-	done = done ? done : choose_known(fl);
-	fl->foresees = false;
-	if (!done)
-		infer_round(fl);
-	return done;
-}
-
 static bool holds_float(const struct choice *c)
 {
 	for (uint32_t i = 0; i < c->n; i++)
