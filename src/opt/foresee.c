@@ -3,7 +3,7 @@
  * key is known, the call is made when it is known how many values `sub` gives, the table becomes variables when its fields are.
  *
  *   state = next[state] or 0                              what the table holds, whatever the key
- *   r = r + (tonumber((r .. ""):sub(1, 2)) or 5)          a sum is an integer, whatever it is of
+ *   r = r + (tonumber((r .. ""):sub(1, 2)) or 5)          a sum is an integer, and a .. b a text, whatever it is of
  *
  * In programs only that are refused otherwise: one round of inference goes by that, what can be done then is, and the next one
  * knows it by itself.

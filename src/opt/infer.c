@@ -641,12 +641,11 @@ static struct ir_type waiting(const struct flow *fl, const struct ir_ins *i)
 	switch (i->op) {
 	case IRO(add): case IRO(sub): case IRO(mul): case IRO(mod): case IRO(idiv): case IRO(unm): case IRO(band): case IRO(bor):
 	case IRO(bxor): case IRO(shl): case IRO(shr): case IRO(bnot): case IRO(len):
-		if (fl->foresees)
-			return type_kinds(IR_BIT(IR_INT));
-		/* fallthrough */
+		t.kinds &= ~IR_FALSY;
+		return fl->foresees ? type_kinds(IR_BIT(IR_INT)) : t;
 	case IRO(concat):
 		t.kinds &= ~IR_FALSY;
-		return t;
+		return fl->foresees ? (struct ir_type){ .kinds = IR_BIT(IR_TEXT) | IR_BIT(IR_LONG), .cap = LW_MAXLONG } : t;
 	default:
 		return t;
 	}

@@ -116,4 +116,16 @@ case("by way of a byte, given to a function", function(n, from)
 	for _ = 1, n & 3 do r = r * 5 + math.max((r .. "x"):byte(1), 50) + math.abs(next_of[r] or r) end
 	return r
 end)
+case("by functions that share it", function(n, from)
+	local r, c = from, 0
+	local function up(d)
+		local x = tonumber((r .. ""):match("^%d?%d?"))
+		c = c + 1
+		if x then r = r * 31 + x else r = r * 7 end
+		return d
+	end
+	up(tonumber((r .. ""):match("^%d?%d?")))
+	r = r + up(2) + (up(tonumber((n .. r):sub(-1))) or 1)
+	return r, c
+end)
 lang.done()
