@@ -78,7 +78,8 @@ static bool copy_texts(struct api_sites *s, const struct ir_unit *ir)
 	for (uint32_t i = 0; i < s->n; i++) {
 		const struct ir_error *e = &ir->errors[i];
 		s->kind[i] = e->loss ? SITE_LOSS : e->worded ? SITE_MADE : e->room ? SITE_ROOM : SITE_ENDS;
-		int r = e->pos.line ? asprintf(&s->text[i], "%s:%u: %s", e->pos.file, e->pos.line, e->text)
+		struct diag_file file = diag_file(e->pos.line ? e->pos.file : "");
+		int r = e->pos.line ? asprintf(&s->text[i], "%s%s:%u: %s", file.dots, file.rest, e->pos.line, e->text)
 				    : asprintf(&s->text[i], "%s", e->text);
 		if (r < 0) {
 			s->text[i] = NULL;

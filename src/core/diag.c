@@ -6,6 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+struct diag_file diag_file(const char *file)
+{
+	enum { MOST = 59, REST = 56 };
+	size_t n = strlen(file);
+	return n > MOST ? (struct diag_file){ "...", file + n - REST } : (struct diag_file){ "", file };
+}
+
 struct diag *diag_add(struct diag_list *l, enum diag_level level, struct diag_pos pos,
 		      const char *fmt, ...)
 {

@@ -13,6 +13,12 @@ struct diag_pos {
 	uint32_t line;    /* 0: none */
 };
 
+/* How messages of Lua name a file, whose names of more than 59 bytes they cut at the beginning: "...", and the rest. */
+struct diag_file {
+	const char *dots, *rest;
+};
+struct diag_file diag_file(const char *file);
+
 struct diag {
 	enum diag_level level;
 	struct diag_pos pos;

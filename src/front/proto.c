@@ -112,11 +112,14 @@ static void header(struct input *in)
 		fail(in, "the binary chunk has numbers of another form");
 }
 
-/* How messages name the source: Lua's luaO_chunkid, but that file names are never shortened. */
+/* How messages name the source: Lua's luaO_chunkid, but that names of files are whole: these are read again, and shortened
+ * where an error has them (diag_file). */
 static const char *source_name(struct arena *a, const char *s, size_t len)
 {
 	enum { ROOM = 60 - sizeof("[string \"...\"]") };
-	if (*s == '@' || *s == '=')
+	if (*s == '=')
+		return arena_printf(a, "%.59s", s + 1);
+	if (*s == '@')
 		return s + 1;
 	size_t line = strcspn(s, "\n");
 	if (len < ROOM && line == len)

@@ -235,7 +235,10 @@ const pg_value *ir_const(struct ir_unit *u, pg_value k)
 const char *ir_error_text(struct ir_unit *u, uint32_t number)
 {
 	const struct ir_error *e = &u->errors[number];
-	return e->pos.line ? arena_printf(u->arena, "%s:%u: %s", e->pos.file, e->pos.line, e->text) : e->text;
+	if (!e->pos.line)
+		return e->text;
+	struct diag_file file = diag_file(e->pos.file);
+	return arena_printf(u->arena, "%s%s:%u: %s", file.dots, file.rest, e->pos.line, e->text);
 }
 
 pg_value ir_refusal(struct ir_unit *u, const struct refusal *row)

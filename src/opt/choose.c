@@ -452,18 +452,6 @@ int choose_waiting(struct flow *fl)
 	return done;
 }
 
-int choose_foreseen(struct flow *fl)
-{
-	fl->foresees = true;
-	infer_round(fl);
-	int done = told_known(fl);
-	done = done ? done : choose_known(fl);
-	fl->foresees = false;
-	if (!done)
-		infer_round(fl);
-	return done;
-}
-
 static uint32_t count_different(const struct choice *c)
 {
 	uint32_t n = 0;

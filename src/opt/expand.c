@@ -51,7 +51,8 @@ ir_ref flow_located(struct flow *fl, ir_blk b, uint32_t site, int64_t level, ir_
 		flow_error(&loud, site, "a position that differs by call in a shared body");
 	}
 	ir_ref r = flow_emit(fl, b, site, IRO(located), 1, &v);
-	ir_at(fl->f, r)->k = text(fl, pos.line ? arena_printf(fl->u->arena, "%s:%u: ", pos.file, pos.line) : "");
+	struct diag_file file = diag_file(pos.file ? pos.file : "");
+	ir_at(fl->f, r)->k = text(fl, pos.line ? arena_printf(fl->u->arena, "%s%s:%u: ", file.dots, file.rest, pos.line) : "");
 	return r;
 }
 

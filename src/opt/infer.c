@@ -635,14 +635,17 @@ static bool hangs(const struct flow *fl, const struct ir_ins *i)
 }
 
 /* What hangs is all that it may be, but what calculates gives neither nil nor false, whatever it is of. */
-static struct ir_type waiting(const struct ir_ins *i)
+static struct ir_type waiting(const struct flow *fl, const struct ir_ins *i)
 {
 	struct ir_type t = type_pending();
 	switch (i->op) {
 	case IRO(add): case IRO(sub): case IRO(mul): case IRO(mod): case IRO(idiv): case IRO(unm): case IRO(band): case IRO(bor):
-	case IRO(bxor): case IRO(shl): case IRO(shr): case IRO(bnot): case IRO(len): case IRO(concat):
+	case IRO(bxor): case IRO(shl): case IRO(shr): case IRO(bnot): case IRO(len):
 		t.kinds &= ~IR_FALSY;
-		return t;
+		return fl->foresees ? type_kinds(IR_BIT(IR_INT)) : t;
+	case IRO(concat):
+		t.kinds &= ~IR_FALSY;
+		return fl->foresees ? (struct ir_type){ .kinds = IR_BIT(IR_TEXT) | IR_BIT(IR_LONG), .cap = LW_MAXLONG } : t;
 	default:
 		return t;
 	}
@@ -656,7 +659,7 @@ static void visit_block(struct infer *in, ir_blk b)
 	for (ir_ref r = ir_block(fl->f, b)->first; r; r = ir_at(fl->f, r)->next) {
 		rule *f = rules[ir_at(fl->f, r)->op];
 		bool waits = f && (hangs(fl, ir_at(fl->f, r)) || (fl->waits && fl->waits[r]));
-		struct ir_type t = waits ? waiting(ir_at(fl->f, r)) : f ? f(in, r) : nothing;
+		struct ir_type t = waits ? waiting(fl, ir_at(fl->f, r)) : f ? f(in, r) : nothing;
 		if (ir_at(fl->f, r)->raised)
 			visit_raised(fl, ir_at(fl->f, r), &t);
 		grow(ir_at(fl->f, r), &t);
@@ -952,8 +955,9 @@ int opt_records(struct ir_unit *u)
 	for (uint32_t i = 0; i < fl.f->nrpo; i++)
 		fl.exec[fl.f->rpo[i]] = true;
 	int err = promote_all(&fl);
-	while (!err && waits_for_more(&fl) && choose_foreseen(&fl)) {
-		err = rounds(&fl);
+	int more;
+	while (!err && waits_for_more(&fl) && (more = foresee_known(&fl)) != 0) {
+		err = more < 0 ? -EINVAL : rounds(&fl);
 		err = err ? err : promote_all(&fl);
 	}
 	if (err)

@@ -28,7 +28,7 @@ struct flow {
 	bool report;           /* give diagnostics for what must fail */
 	bool refuses;          /* something was wrong, reported or not */
 	bool any_key;          /* choose: what is looked up by a key of which nothing is known yet is chosen, too */
-	bool foresees;         /* infer_round: what is looked up in a small captured table is what it will be once that is chosen */
+	bool foresees;         /* infer_round: what hangs on something unknown, and can be of one type alone, is of that */
 	bool *waits;           /* by value, in infer_round: refused as things stand, which says nothing of what follows; or NULL */
 	uint64_t *guess;       /* by value, of the last infer_round: kinds, as if nothing that it refused had been */
 	uint32_t nguess, cap_guess;
@@ -113,10 +113,10 @@ int choose_known(struct flow *fl);
 /* Likewise tables of functions and tables under keys of which nothing is known before what they give is:
  * `state = states[state](c)` in a loop. Only where nothing else brings the function on. */
 int choose_waiting(struct flow *fl);
-/* In a program that is refused otherwise: tables of numbers, booleans and texts under keys that hang on what they give,
- * `state = next[state] or 0` in a loop. What they give is known all the same. Returns how many. */
-int choose_foreseen(struct flow *fl);
-/* What such a look-up, in a table small enough for comparisons, gives. false: it is none. */
+/* In a program that is refused otherwise: what is known though what it hangs on is not. Below 0: an error; else how many. */
+int foresee_known(struct flow *fl);
+/* What a look-up in a captured table of numbers, booleans and texts, small enough for comparisons, gives.
+ * false: it is none. */
 bool choose_plain_type(struct flow *fl, ir_ref index, struct ir_type *out);
 /* The kinds of what such a look-up, or a parameter that is one of few constants, gives; k: a table, where all host values
  * are such. false: it is none. */

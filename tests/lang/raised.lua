@@ -114,4 +114,23 @@ end)
 local reason = { code = 3 }
 local reasons = { [1] = reason, [6] = { code = 9 }, [8] = "eight" }
 over("one of several captured tables, or none, uncaught", function(s) error(reasons[#s] or reason) end)
+
+-- ---- long names of sources, which messages cut ----
+
+local code = "return function(s) local t = { code = 4 } if #s > 6 then t = nil end return t.code end"
+for _, name in ipairs { "@", "=" } do
+	for n = 58, 61 do
+		local f = assert(load(code, name .. ("0123456789"):rep(7):sub(1, n)))()
+		local g = assert(load("return function(s) error('in ' .. s:sub(1, 2)) end", name .. ("0123456789"):rep(7):sub(1, n)))()
+		local _, message = pcall(f, "1234567")
+		local _, raised = pcall(g, "ab")
+		message = message:gsub(" %(local 't'%)$", "")
+		over(("a source of %d bytes after %s"):format(n, name), function(s)
+			local ok, e = pcall(f, s)
+			local _, e2 = pcall(g, s)
+			return ok, e == message or e == message .. " (local 't')", e2:sub(1, -3) == raised:sub(1, -3)
+		end)
+		over(("a source of %d bytes after %s, uncaught"):format(n, name), f)
+	end
+end
 lang.done()

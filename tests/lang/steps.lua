@@ -1,4 +1,4 @@
--- Numbers and texts that a loop looks up in small captured tables by what it looked up before.
+-- What a loop makes of what it made in the turn before: looked up in small captured tables, by way of texts, of tables.
 local lang = dofile "tests/lang/harness.lua"
 local turns = lang.pairs({ 0, 1, 2, 5, 7, 20 }, { -1, 0, 1, 3, 9, math.maxinteger })
 local function case(name, f) lang.case { name = name, inputs = turns, f = f } end
@@ -86,5 +86,46 @@ case("of a big table", function(n, from)
 	local s = from & 0xff
 	for _ = 1, n & 15 do s = big[s] or 0 end
 	return s
+end)
+case("a number by way of a part of its text", function(n, from)
+	local r = from
+	for _ = 1, n & 3 do r = r + (tonumber((r .. ""):sub(1, 2)) or 5) end
+	return r
+end)
+case("by a field", function(n, from)
+	local r, sum = from, 0
+	for i = 1, n & 3 do
+		local t = { a = r, b = i }
+		t.a = t.a + t.b
+		local x = tonumber((t.a .. ""):match("^%d?%d?%d?"))
+		if x then r = r * 31 + x else r = r * 7 end
+		sum = sum + t.a
+	end
+	return r, sum
+end)
+case("by a list", function(n, from)
+	local r, t = from, { 1, 2, 3 }
+	for i = 1, n & 3 do
+		t[i] = r + t[i]
+		r = r * 3 + (tonumber(tostring(t[i]):sub(-2)) or 1)
+	end
+	return r, t[1], t[3]
+end)
+case("by way of a byte, given to a function", function(n, from)
+	local r = from
+	for _ = 1, n & 3 do r = r * 5 + math.max((r .. "x"):byte(1), 50) + math.abs(next_of[r] or r) end
+	return r
+end)
+case("by functions that share it", function(n, from)
+	local r, c = from, 0
+	local function up(d)
+		local x = tonumber((r .. ""):match("^%d?%d?"))
+		c = c + 1
+		if x then r = r * 31 + x else r = r * 7 end
+		return d
+	end
+	up(tonumber((r .. ""):match("^%d?%d?")))
+	r = r + up(2) + (up(tonumber((n .. r):sub(-1))) or 1)
+	return r, c
 end)
 lang.done()
