@@ -225,14 +225,14 @@ end
 -- One run by program:test or program:twin.
 local function ran(run, prog, bytes, on_error)
 	for i = 0, 5 do out[i] = UNSET end
-	local verdict, _, _, message = run(prog, bytes)
+	local verdict, after, _, message = run(prog, bytes)
 	if message then
 		local r = { error = plain(message) }
 		if verdict ~= on_error then r.error = r.error .. " [and not the on_error verdict]" end
 		return r
 	end
 	if verdict ~= bpf.PASS then return { error = "verdict " .. tostring(verdict) } end
-	local r = {}
+	local r = { after = after }
 	for i = 1, 3 do
 		local kind, payload = out[2 * i - 2], out[2 * i - 1]
 		if kind == INT then
@@ -338,7 +338,7 @@ local function run_one(case, i, what, run, prog, problems)
 		wrong(show(want), case.want and "wanted" or "stock Lua", show(got))
 	end
 	if case.left and case.left[i] ~= left then wrong(case.left[i], "wanted", left) end
-	return show(got) .. " | " .. left
+	return show(got) .. " | " .. left .. (case.packets and got.after and got.after ~= bytes and " | " .. hex(got.after) or "")
 end
 
 -- ---- which opcodes the cases are made of (for complete.lua) ----
