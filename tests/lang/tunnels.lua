@@ -127,22 +127,24 @@ case("dns or none of it", wire.eth(0x86dd, wire.ipv6(17, wire.udp(7, 53, wire.dn
 	local d = pkt.udp and pkt.udp.dns
 	return l4 and l4.dport, d and see_dns(d)
 end)
--- Ports assigned between two look-ups of what is found by them.
-local query = wire.eth(0x0800, wire.ipv4(17, wire.udp(1, 53, wire.dns(7, 0x8403, { 1, 2, 3, 4 }, "question")), 5))
-case("the destination port assigned", query, function(pkt)
-	local udp = pkt.udp
-	if not udp then return end
-	local d, v = udp.dns, udp.vxlan
-	udp.dport = 4789
-	local after, tunnel = udp.dns, udp.vxlan
-	udp.sport = 53
-	return d and d.id, v == nil, after == nil, tunnel and tunnel.vni, udp.dns and udp.dns.id
-end)
-case("a port assigned on one of the ways", query, function(pkt)
-	local udp = pkt.udp
-	if not udp then return end
-	local n = udp.dns and udp.dns.id or 0
-	if n == 7 then pkt.udp.dport = 54 end
-	return n, udp.dns == nil
-end)
+if lang.hook ~= "socket" then
+	-- Ports assigned between two look-ups of what is found by them.
+	local query = wire.eth(0x0800, wire.ipv4(17, wire.udp(1, 53, wire.dns(7, 0x8403, { 1, 2, 3, 4 }, "question")), 5))
+	case("the destination port assigned", query, function(pkt)
+		local udp = pkt.udp
+		if not udp then return end
+		local d, v = udp.dns, udp.vxlan
+		udp.dport = 4789
+		local after, tunnel = udp.dns, udp.vxlan
+		udp.sport = 53
+		return d and d.id, v == nil, after == nil, tunnel and tunnel.vni, udp.dns and udp.dns.id
+	end)
+	case("a port assigned on one of the ways", query, function(pkt)
+		local udp = pkt.udp
+		if not udp then return end
+		local n = udp.dns and udp.dns.id or 0
+		if n == 7 then pkt.udp.dport = 54 end
+		return n, udp.dns == nil
+	end)
+end
 lang.done()
