@@ -78,8 +78,11 @@ static bool executed(struct packet_run *r, uint64_t *verdict)
 	return ended;
 }
 
-static int give(struct packet_run *r, union bpf_attr *a, uint64_t verdict)
+/* What was taken off the packet for the program comes back as zeros. */
+static int give(struct packet_run *r, union bpf_attr *a, uint64_t verdict, int skipped)
 {
+	r->data -= skipped;
+	memset(r->data, 0, (size_t)skipped);
 	uint32_t len = (uint32_t)(r->end - r->data), room = a->test.data_size_out;
 	a->test.retval = (uint32_t)verdict;
 	a->test.duration = 1;
@@ -123,7 +126,7 @@ int prog_test(struct prog *p, union bpf_attr *a)
 		r->data += skip;
 		n -= (uint32_t)skip;
 		r->linear = n < LINEAR_MOST ? n : LINEAR_MOST;
-		err = executed(r, &verdict) ? give(r, a, verdict) : -ENOEXEC;
+		err = executed(r, &verdict) ? give(r, a, verdict, skip) : -ENOEXEC;
 		free(r->maps);
 	}
 	free(room);
