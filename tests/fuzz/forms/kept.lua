@@ -1,0 +1,79 @@
+-- What a loop keeps: functions that its turns make, captured rows or tables made here, what it finds by what it found; and
+-- tables with more functions than are compared, names in a table of the names, lists set on one of the ways.
+
+local function place() return tostring(random(0, 20)) end
+
+-- `local f` of a function or none, which some turns set to one of their own, called behind or within the loop.
+local function closures(scope)
+	local f, i, k = name("f"), name("i"), name("k")
+	g.loops = g.loops - 1
+	local start = pick { "nil", "math.abs", S("function(a) return a + ", int(scope, 1), " end") }
+	local made = pick { S("a ~ ", k), k, S(k, " + ", i), S("a * ", i), S(k, " // (a & 1)") }
+	local set = S(f, " = function(a) return ", made, " end")
+	if chance(70) then set = S("if ", coin(), " then ", set, " end") end
+	local called = S("put(", i, ", ", f, " and ", f, "(", i, ") or -1)\n")
+	return S("local ", f, " = ", start, "\nfor ", i, " = 1, ", tostring(random(2, 4)), " do\nlocal ", k, " = ", i, pick { " + ", " ~ " }, int(scope, 1), "\n",
+		chance(30) and called or "", set, "\n", chance(30) and called or "", "end\nput(", place(), ", ", f, " and ", f, "(", int(scope, 1), ") or -1)")
+end
+
+-- A captured row, or one made here.
+local function rows(scope)
+	local t, i = name("t"), name("i")
+	g.loops = g.loops - 1
+	local made = S("{ n = ", int(scope, 1), chance(60) and S(", a = ", int(scope, 1)) or "", " }")
+	local found = pick { S("K.places[", i, "]"), S("K.places[", int(scope, 1), " & 7]") }
+	local set = pick { S(t, " = ", found, " or ", t), S("if ", coin(), " then ", t, " = ", found, " or ", t, " end"),
+		S("if ", coin(), " then ", t, " = { n = ", i, ", a = ", int(scope, 1), " } else ", t, " = K.places[1] end") }
+	return S("local ", t, " = ", made, "\nfor ", i, " = 1, ", tostring(random(2, 4)), " do\n", set, "\n", chance(30) and S("put(", i, ", ", t, ".n)\n") or "",
+		"end\nput(", place(), ", ", t, ".n)\nput(", place(), ", ", t, ".a)")
+end
+
+-- What is found says what is looked up next, and nothing else says of what kind it is.
+local function steps(scope)
+	local s, i = name("s"), name("i")
+	g.loops = g.loops - 1
+	local set = pick { S("K.after2[", s, " << 2 | ", int(scope, 1), " & 3] or ", tostring(random(0, 3))),
+		S(s, " + (tonumber((", s, " .. \"\"):sub(1, 2)) or 5)"), S("(K.after2[", s, "] or ", int(scope, 1), ") & 15") }
+	return S("local ", s, " = ", int(scope, 1), " & 15\nfor ", i, " = 1, ", tostring(random(2, 4)), " do ", s, " = ", set, " end\nput(", place(), ", ", s, ")")
+end
+
+local function many(scope)
+	local h = name("h")
+	local key = pick { S(int(scope, 1), " & 255"), S(int(scope, 2)), S(any(scope, 1)) }
+	return S("local ", h, " = K.many[", key, "]\nput(", place(), ", ", h, " and ", h, "(", any(scope, 1), ") or -1)")
+end
+
+-- A name that the table itself holds.
+local function named(scope)
+	local t = name("t")
+	local change = pick { S(t, "[", t, ".mode] = ", t, "[", t, ".mode] ~ ", int(scope, 1)), S(t, "[", t, ".mode] = ", int(scope, 1)) }
+	return S("local ", t, " = { a = ", int(scope, 1), ", b = ", int(scope, 1), " }\n", t, ".mode = ", coin(), ' and "a" or "b"\n', change,
+		"\nput(", place(), ", ", t, ".a)\nput(", place(), ", ", t, "[", t, ".mode])")
+end
+
+-- A list that is long or empty, by the way.
+local function some(scope)
+	local t = name("t")
+	local set = chance(70) and S(t, "[1], ", t, "[2] = ", int(scope, 1), ", ", int(scope, 1)) or S(t, "[#", t, " + 1] = ", any(scope, 1))
+	return S("local ", t, " = {}\nif ", coin(), " then ", set, " end\nput(", place(), ", #", t, ")\nput(", place(), ", ", t, "[1] or -1)")
+end
+
+local function world(_, env)
+	local K = env.K or {}
+	env.K = K
+	K.places = { { n = 3, a = -1 }, { n = 0 }, { n = 7, a = 5, b = true }, { n = -9, a = 0 }, { n = 4, a = 4 } }
+	K.after2 = { [0] = 3, 2, 1, 0, 7, 9, [9] = 2, [10] = 15, [14] = 1 }
+	K.many = {}
+	for n = 0, 79 do
+		K.many[n] = n % 9 == 8 and function() return n end or n % 2 == 0 and function(x) return type(x) == "number" and x or n end or
+			function(x) return x, n end
+	end
+	return {}
+end
+
+return {
+	often = 20,
+	nested = { closures, closures, rows, steps, many, named, some },
+	loop = { [closures] = true, [rows] = true, [steps] = true },
+	world = world,
+}
