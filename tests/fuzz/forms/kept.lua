@@ -40,7 +40,7 @@ end
 local function many(scope)
 	local h = name("h")
 	local key = pick { S(int(scope, 1), " & 255"), S(int(scope, 2)), S(any(scope, 1)) }
-	return S("local ", h, " = K.many[", key, "]\nput(", place(), ", ", h, " and ", h, "(", any(scope, 1), ") or -1)")
+	return S("local ", h, " = K.chosen[", key, "]\nput(", place(), ", ", h, " and ", h, "(", any(scope, 1), ") or -1)")
 end
 
 -- A name that the table itself holds.
@@ -63,9 +63,9 @@ local function world(_, env)
 	env.K = K
 	K.places = { { n = 3, a = -1 }, { n = 0 }, { n = 7, a = 5, b = true }, { n = -9, a = 0 }, { n = 4, a = 4 } }
 	K.after2 = { [0] = 3, 2, 1, 0, 7, 9, [9] = 2, [10] = 15, [14] = 1 }
-	K.many = {}
+	K.chosen = {}
 	for n = 0, 79 do
-		K.many[n] = n % 9 == 8 and function() return n end or n % 2 == 0 and function(x) return type(x) == "number" and x or n end or
+		K.chosen[n] = n % 9 == 8 and function() return n end or n % 2 == 0 and function(x) return type(x) == "number" and x or n end or
 			function(x) return x, n end
 	end
 	return {}
