@@ -2,7 +2,10 @@
 #include "opt/lower.h"
 #include "opt/opt.h"
 
-/* Lua's text of a value that is an error; NULL: known only at run time. */
+/* What has a text that is known only at run time, but for messages. */
+#define TEXTUAL (IR_STRINGS | IR_BIT(IR_INT) | IR_BIT(IR_IP4) | IR_BIT(IR_IP6) | IR_BIT(IR_MAC))
+
+/* Lua's text of a value that is an error. */
 static const char *value_text(struct lw *w, unsigned kind, const pg_value *k)
 {
 	if (kind == IR_NIL)
@@ -193,7 +196,7 @@ void lower_raise(struct lw *w, ir_ref r)
 		w->site = 0;
 		if (k == IR_MSG)
 			raise_message(w, lw_word(w, &one, 0));
-		else if (IR_BIT(k) & IR_STRINGS && !v->k)
+		else if (IR_BIT(k) & TEXTUAL && !v->k)
 			raise_made(w, &one);
 		else
 			lw_raise(w, "%s", value_text(w, k, v->k));

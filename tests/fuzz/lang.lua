@@ -106,7 +106,7 @@ local function refusal(text)
 	return text:find("error: ", 1, true) ~= nil
 end
 
--- Messages without the variable's name; an integer that is raised without its value; which argument of fmod is looked
+-- Messages without the variable's name; which argument of fmod is looked
 -- at first is the C compiler's choice.
 local function plain(message)
 	if message == nil then return nil end
@@ -115,7 +115,7 @@ local function plain(message)
 	end
 	message = message:gsub(" 'fz_n%d'", "") -- which of a map of maps it is, only the user half knows
 	message = message:gsub("bad argument #[12] to 'fmod' %(number expected, got [^)]*%)", "bad argument to 'fmod'")
-	return (message:gsub("^-?%d+$", "(error object is a number value)"))
+	return message
 end
 
 local ENDLESS = "this program does not end"

@@ -172,10 +172,9 @@ local function list(values, n)
 	return table.concat(t, ", ")
 end
 
--- Messages are compared without the name of the variable, and up to a zero byte, where their report ends; numbers that are raised without saying which, for
--- that is known only at run time.
+-- Messages are compared without the name of the variable, and up to a zero byte, where their report ends.
 local function plain(message)
-	message = tostring(message):match("^[^\0]*"):gsub("^-?%d+$", "(error object is a number value)"):gsub("^(%a+): 0x%x+$", "(error object is a %1 value)")
+	message = tostring(message):match("^[^\0]*"):gsub("^(%a+): 0x%x+$", "(error object is a %1 value)")
 	for _, what in ipairs { "local", "global", "upvalue", "field", "method", "constant" } do
 		message = message:gsub(" %(" .. what .. " '[^']*'%)$", "")
 	end

@@ -133,4 +133,12 @@ for _, name in ipairs { "@", "=" } do
 		over(("a source of %d bytes after %s, uncaught"):format(n, name), f)
 	end
 end
+-- Numbers and addresses that nothing catches have their text.
+local values = lang.each { 0, -7, math.mininteger, bpf.ip "10.0.0.2", bpf.ip "2001:db8::7", bpf.mac "02:00:00:00:00:09", "text", "nil", true }
+lang.case { name = "what nothing catches", inputs = values, f = function(v) error(v, 0) end }
+lang.case { name = "what is caught and raised again", inputs = values, f = function(v)
+	local ok, e = pcall(error, v, 0)
+	if e ~= 0 then error(e, 0) end
+	return ok
+end }
 lang.done()
