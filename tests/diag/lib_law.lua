@@ -55,7 +55,7 @@ return {
 	{ "is the first result alone", "lang/surplus: what find gives", "lang/surplus: of a method" },
 	{ "which gives nothing outside", "lang/counted: more than the format takes", "lang/counted: what was found" },
 	{ "is a call for each number of them", "lang/counted: format of bytes", "lang/counted: caught" },
-	{ "that of a number or an address that nothing catches", "lang/raised: a table, uncaught", "lang/raised: a table in a list, uncaught" },
+	{ "that of a number or an address that nothing catches", "lang/raised: what nothing catches", "lang/raised: a table, uncaught", "lang/raised: a table in a list, uncaught" },
 	{ "`pcall(f, ...)` calls a known function", "lang/pcall: all results, or a message", "lang/pcall: error with any value", "lang/pcall: how far it came" },
 	{ "`xpcall(f, handler, ...)`", "lang/xpcall: results, and what the handler gives",
 		"lang/xpcall: each error of the handler goes to it again, and what it did stays" },
