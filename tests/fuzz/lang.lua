@@ -87,7 +87,7 @@ local REFUSALS = {
 	"is known only at run time; that is not there yet", "and it has no such keys, or too many",
 	"is kept from one turn of this loop to the next", "or something else that has fields; that is not there yet", "the handler of 'xpcall' may raise",
 	-- too big
-	"bytes of stack", "needs may_goto", "over a captured table is too long", "bytes of scratch memory, and there are",
+	"bytes of stack", "is too long: it jumps over", "needs may_goto", "over a captured table is too long", "bytes of scratch memory, and there are",
 	"this kernel's verifier walks", "than the verifier can follow", "needs an iterator", "needs bpf_for_each_map_elem",
 }
 
