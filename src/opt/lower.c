@@ -319,6 +319,12 @@ static void lower_subret(struct lw *w, ir_ref r)
 	w->cur = 0;
 }
 
+/* A function has no words: where it is one of several things its tag says so. */
+static void op_function(struct lw *w, ir_ref r)
+{
+	w->val[r].kinds = IR_BIT(IR_FUNC);
+}
+
 static void op_nothing(struct lw *w, ir_ref r)
 {
 	(void)w, (void)r;
@@ -337,7 +343,7 @@ static void (*const lowers[IR_NOPS])(struct lw *, ir_ref) = {
 	[IRO(len)] = lower_len,       [IRO(concat)] = lower_concat,
 	       [IRO(index)] = lower_index,   [IRO(self)] = lower_index,
 	[IRO(setindex)] = lower_setindex, [IRO(indexed)] = lower_indexed, [IRO(call)] = lower_call, [IRO(return)] = lower_return,
-	[IRO(closure)] = op_nothing,  [IRO(iterator)] = op_nothing, [IRO(several)] = op_nothing,  [IRO(nop)] = op_nothing,
+	[IRO(closure)] = op_function, [IRO(iterator)] = op_function, [IRO(several)] = op_nothing,  [IRO(nop)] = op_nothing,
 	[IRO(upcell)] = op_nothing,   [IRO(cell)] = op_nothing,     [IRO(raised)] = op_nothing,
 	[IRO(eachval)] = op_eachval,  [IRO(subres)] = op_subres,
 	[IRO(raise)] = lower_raise,   [IRO(located)] = lower_located,
