@@ -395,9 +395,8 @@ struct lw_val lw_long_of(struct lw *w, const struct lw_val *v)
 	if (v->kinds == IR_BIT(IR_LONG))
 		return *v;
 	if (v->kinds & IR_VIEWS) {
-		struct lw_str s = lw_str_of(w, v);
-		struct lw_val slice = lw_slice(s.off, s.len, s.most);
-		return lw_long_of(w, &slice);
+		struct lw_val slices = lw_str_slices(w, v);
+		return lw_long_of(w, &slices);
 	}
 	if (!(v->kinds & IR_BIT(IR_LONG)))
 		return lw_long_join(w, 1, v, cap_of(v));

@@ -142,13 +142,23 @@ static struct lw_val as_slice(struct lw *w, const struct lw_val *v)
 	return lw_slice(s.off, s.len, s.most);
 }
 
+static struct lw_val all_slices(struct lw *w, const struct lw_val *v)
+{
+	return lw_str_each(w, v, IR_SLICE, 0, as_slice);
+}
+
+struct lw_val lw_str_slices(struct lw *w, const struct lw_val *v)
+{
+	return lw_remade(w, v, v->kinds & (IR_VIEWS | IR_BIT(IR_SLICE)), IR_SLICE, all_slices);
+}
+
 struct lw_val lw_str_one(struct lw *w, const struct lw_val *v)
 {
 	if (!ir_single(v->kinds) && lw_str_far(v->kinds, v->most))
 		return lw_long_of(w, v);
 	if (!ir_single(v->kinds) && v->kinds & (IR_BIT(IR_STR) | IR_BIT(IR_TEXT)))
 		return lw_text(w, v);
-	return lw_str_each(w, v, IR_SLICE, 0, as_slice);
+	return all_slices(w, v);
 }
 
 /* ---- bytes of the packet ---- */

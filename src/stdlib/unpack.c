@@ -9,12 +9,23 @@
 /* Of a packet view the format is the first argument; of a string, as in Lua, the string itself is the format. */
 static uint32_t data_at(uint64_t self) { return self & IR_VIEWS ? 0 : 1; }
 
+/* A string is the format where a view is the data: the call of one that may be either is two. */
+static bool format_or_data(struct infer *in, uint32_t site, const struct ir_type *a)
+{
+	if (!(a->kinds & IR_VIEWS) || !(a->kinds & IR_STRINGS))
+		return false;
+	return infer_refuse(in, site, ON_STRINGS, "ask first: if type(v) == \"string\" then ... string.unpack(\">I2\", v)",
+			    "'unpack' is called of a string or a packet view here: of a string, that is the format"), true;
+}
+
 bool std_unpack_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
 		     struct ir_type *out)
 {
 	struct wire_field f[WIRE_FIELDS];
 	uint32_t count, k = 0;
 	const struct ir_type *data = &a[data_at(a->kinds)], *format = &a[1 - data_at(a->kinds)];
+	if (format_or_data(in, site, a))
+		return false;
 	if (!std_one_string(in, row, site, data) || !std_integers(in, row, site, 2, n, a))
 		return false;
 	if (!format->k || format->k->kind != PG_STR)

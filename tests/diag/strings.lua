@@ -151,5 +151,15 @@ diag.case("an address quoted", function(p) print(("%q"):format(p.eth.src)) end)
 diag.case("a text as a float", function(p) print(("%e"):format("12")) end)
 diag.case("a quoted text that is not there", function(p) print(("%q"):format()) end)
 diag.case("what may be a packet, quoted", function(p) print("x", ("%q"):format(p.len > 60 and p or "a")) end)
+diag.case("unpack of a packet or a part of it", function(p)
+	local v = p
+	if p.len > 60 then v = p:sub(15, 18) end
+	if v:unpack("B") == 1 then return bpf.DROP end
+end)
+diag.case("string.unpack of them", function(p)
+	local v = p
+	if p.len > 60 then v = p:sub(15, 18) end
+	if string.unpack(v, "B") == 1 then return bpf.DROP end
+end)
 
 diag.done()

@@ -73,4 +73,39 @@ if lang.hook == "xdp" then
 		return pkt.tcp.window
 	end }
 end
+
+-- A view beside a string: the text of its bytes.
+local function payload_or(pkt, text)
+	local udp = pkt.udp
+	return udp and udp.payload or text
+end
+local texts = { frames[1], frames[2], frames[3], frames[4], ip(17, "\0\1\0\2\0\x10\0\0GET xyz1"), ip(17, "\0\1\0\2\0\x08\0\0"),
+	ip(17, "\0\1\0\2\0\x0b\0\0xyz") }
+local beside = {
+	{ "find", function(s) return s:find("G"), s:find("xy", 1, true), (s:find("%d+")) end },
+	{ "match", function(s) return s:match("^[GH]") == "G", s:match("(%w+)$") == "xyz", s:match("()z") end },
+	{ "gmatch", function(s)
+		local n, sum = 0, 0
+		for w in s:gmatch("%a+") do n, sum = n + 1, sum + #w end
+		return n, sum
+	end },
+	{ "sub", function(s) return s:sub(1, 2) == "xy", #s:sub(2), s:sub(-1) == "z" end },
+	{ "upper", function(s) return s:upper() == "XYZ", #s:lower() end },
+	{ "rep", function(s) return #s:rep(2), s:rep(2) == "xyzxyz" end },
+	{ "byte and length", function(s) return s:byte(1), s:byte(-1), #s end },
+}
+for _, one in ipairs(beside) do
+	local name, f = one[1], one[2]
+	lang.packets { name = name .. " of a payload or nothing", inputs = texts, f = function(pkt)
+		return f(payload_or(pkt, ""))
+	end }
+	lang.packets { name = name .. " of a payload or a text", inputs = texts, f = function(pkt)
+		return f(payload_or(pkt, "xyz"))
+	end }
+	lang.packets { name = name .. " of a packet or a part", inputs = texts, f = function(pkt)
+		local s = pkt
+		if pkt.len > 50 then s = pkt:sub(20, 24) elseif pkt.len > 40 then s = "xyz" end
+		return f(s)
+	end }
+end
 lang.done()
