@@ -315,6 +315,8 @@ static const char *operand_fails(struct choice *c, const struct ir_ins *i, uint3
 {
 	const struct operation *o = &operations[i->op];
 	bool address = of && (of->kind == PG_IP4 || of->kind == PG_IP6 || of->kind == PG_MAC);
+	if (of && i->op == IRO(index) && !a && ir_is_half(ir_at(c->f, i->args[1])->type.k))
+		return choose_index_failure(c, i, of);
 	if (of && choose_bare(of) && o->what && o->good != IR_ALL_STRINGS && !choose_tables_alone(c, i->args[a]))
 		return operand_text(c, i, a, o->what, of);
 	if (!of || of->kind == PG_TABLE || (address && o->good == IR_ALL_STRINGS) || (ir_kind_of(of->kind) == IR_FUNC && i->op == IRO(call)))

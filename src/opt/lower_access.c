@@ -175,13 +175,19 @@ static uint64_t indexable(const struct lw_val *v)
 			   IR_BIT(IR_IP4) | IR_BIT(IR_IP6) | IR_BIT(IR_MAC));
 }
 
+/* What r indexes, of these kinds; or, where pairs goes over it, a table of the kind `table`. */
+static struct lw_val indexed(struct lw *w, ir_ref r, uint64_t kinds, unsigned table)
+{
+	const struct lw_val *v = lower_arg(w, r, 0);
+	if (ir_is_half(lower_arg(w, r, 1)->k))
+		return lw_check_kind(w, v, IR_BIT(table), arena_printf(w->unit->arena, IR_NO_TABLE, "%K"));
+	return object(w, v, kinds, "index");
+}
+
 void lower_index(struct lw *w, ir_ref r)
 {
 	const struct ir_ins *i = ir_at(w->from, r);
-	const struct lw_val *v = lower_arg(w, r, 0);
-	bool half = ir_is_half(lower_arg(w, r, 1)->k);
-	struct lw_val ok = half ? lw_check_kind(w, v, IR_BIT(IR_HOST), arena_printf(w->unit->arena, IR_NO_TABLE, "%K"))
-				: object(w, v, indexable(v), "index");
+	struct lw_val ok = indexed(w, r, indexable(lower_arg(w, r, 0)), IR_HOST);
 	ok = having(w, &ok, const_name(lower_arg(w, r, 1)));
 	struct access a = { .r = r, .key = lower_arg(w, r, 1) };
 	if (i->type.k) {
@@ -198,7 +204,7 @@ void lower_index(struct lw *w, ir_ref r)
 /* What is indexed must be a table; what its fields hold is known already. */
 void lower_indexed(struct lw *w, ir_ref r)
 {
-	object(w, lower_arg(w, r, 0), IR_BIT(IR_REC), "index");
+	indexed(w, r, IR_BIT(IR_REC), IR_REC);
 }
 
 /* ---- v[k] = x ---- */

@@ -46,6 +46,17 @@ static uint32_t turn_results(struct flow *fl, const struct ir_type *s, const str
 	return n ? n - 1 : 0;
 }
 
+/* Is it called as a method of what may be an address, which has none of that name? */
+static bool misses_method(struct flow *fl, const struct ir_ins *i)
+{
+	const uint64_t kinds = ir_at(fl->f, i->args[1])->type.kinds;
+	if (ir_at(fl->f, i->args[0])->op != IRO(self) || !(kinds & (IR_BIT(IR_IP4) | IR_BIT(IR_IP6) | IR_BIT(IR_MAC))))
+		return false;
+	flow_refuse(fl, i->site, ON_STRINGS, "test it first: if type(v) == \"string\" then for w in v:gmatch(...) do ... end end",
+		    "'gmatch' is called of what may be an address here, which has no such method");
+	return true;
+}
+
 /* Can the call be what it says? Its string, its pattern and where it begins are looked at. */
 static bool may_begin(struct flow *fl, ir_ref call)
 {
@@ -59,7 +70,7 @@ static bool may_begin(struct flow *fl, ir_ref call)
 	for (int k = 0; k < 2; k++)
 		if (!first[k].kinds || !next[k].kinds || type_is_pending(&first[k]) || type_is_pending(&next[k]))
 			return false;
-	return begin->type(&in, begin, i->site, 2, first, out) && turn->type(&in, turn, i->site, 3, next, out);
+	return !misses_method(fl, i) && begin->type(&in, begin, i->site, 2, first, out) && turn->type(&in, turn, i->site, 3, next, out);
 }
 
 void matches_report(struct flow *fl, ir_ref call)

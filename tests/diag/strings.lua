@@ -125,6 +125,11 @@ diag.case("gmatch by a pattern of the packet", function(p)
 end)
 diag.case("gmatch by a wrong pattern", function(p) for word in p:sub(15):gmatch("[a") do if word == "a" then return bpf.DROP end end end)
 diag.case("gmatch by a back reference", function(p) for word in p:gmatch("(a)%1") do if word == "a" then return bpf.DROP end end end)
+diag.case("gmatch of a text or an address", function(p)
+	local v
+	if p.len > 100 then v = p.ipv4 and p.ipv4.src else v = "a b" end
+	for word in v:gmatch("%a") do if word == "a" then return bpf.DROP end end
+end)
 diag.case("gmatch of a number", function(p) for word in string.gmatch(p.len, "1") do if word == "1" then return bpf.DROP end end end)
 diag.case("gmatch of nothing", function() for word in string.gmatch(nil, "1") do if word == "1" then return bpf.DROP end end end)
 diag.case("gmatch from some text on", function(p) for word in p:gmatch("1", "2") do if word == "1" then return bpf.DROP end end end)
