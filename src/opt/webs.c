@@ -108,6 +108,32 @@ ir_ref web_base(const struct ir_fn *f, ir_ref r)
 	}
 }
 
+/* Is what enters a web an address that was reached from a variable that is one? Then the web holds one, too. */
+static bool flag_reached(struct webs *w, const struct ir_edge *e)
+{
+	bool any = false;
+	for (uint32_t i = 0; i < e->nargs; i++) {
+		uint8_t *flags = &w->flags[web_root(w, ir_block(w->f, e->to)->params[i])];
+		ir_ref base = web_base(w->f, e->args[i]);
+		if (*flags & WEB_POINTER || base == e->args[i] || !is_param(w->f, base) || !(w->flags[web_root(w, base)] & WEB_POINTER))
+			continue;
+		*flags |= WEB_POINTER;
+		any = true;
+	}
+	return any;
+}
+
+static bool flag_all_reached(struct webs *w)
+{
+	bool any = false;
+	for (uint32_t o = 0; o < w->f->nrpo; o++) {
+		ir_ref t = ir_block(w->f, w->f->rpo[o])->last;
+		for (uint32_t s = 0; s < ir_at(w->f, t)->nsucc; s++)
+			any |= flag_reached(w, &ir_at(w->f, t)->succ[s]);
+	}
+	return any;
+}
+
 enum { HELPER_LOOKUP = 1 };
 
 static bool is_null_test(const struct ir_fn *f, const struct ir_ins *t)
@@ -181,6 +207,8 @@ void webs_find(struct ir_fn *f, struct webs *w)
 		for (ir_ref i = ir_block(f, f->rpo[o])->first; i; i = ir_at(f, i)->next)
 			if (follows(ir_at(f, i)->op) && is_param(f, ir_at(f, i)->args[0]))
 				w->flags[web_root(w, ir_at(f, i)->args[0])] |= WEB_POINTER;
+	while (flag_all_reached(w))
+		;
 	find_tags(w);
 }
 

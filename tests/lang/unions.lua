@@ -108,4 +108,32 @@ for _, one in ipairs(beside) do
 		return f(s)
 	end }
 end
+-- What was a header on some ways is a number on others, in a loop.
+lang.packets { name = "a header or a number", inputs = texts, f = function(pkt)
+	local v = 5
+	for i = 1, pkt:u8(20) or 0 do v = pkt.udp end
+	if type(v) == "number" then return #(v .. "z"), v << 3 end
+	return v and v.dport
+end }
+lang.packets { name = "a header or a text", inputs = texts, f = function(pkt)
+	local v = "x" .. pkt.len
+	for i = 1, pkt:u8(20) do v = pkt.udp end
+	if type(v) == "string" then return v == "x54", #v end
+	return v and v.sport
+end }
+lang.packets { name = "a number or a header, joined", inputs = texts, f = function(pkt)
+	local v = 5
+	for i = 1, pkt:u8(20) or 0 do v = pkt.tcp or 5 end
+	local ok, text = pcall(function() return v .. "z" end)
+	return ok, ok and text == "5z"
+end }
+lang.packets { name = "a header or a part, thrown", inputs = texts, f = function(pkt)
+	local c = pkt:u8(20) == 1
+	local ok, v = pcall(function()
+		if c then error(pkt.eth, 0) end
+		return pkt.eth.payload:sub(2, 7)
+	end)
+	local joined, text = pcall(function() return v .. "z" end)
+	return ok, joined, joined and #text
+end }
 lang.done()
