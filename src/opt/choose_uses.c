@@ -183,6 +183,33 @@ static bool used_before(const struct choice *c, ir_ref r)
 	return before;
 }
 
+/* A name that `string` has not gives nil of a text. */
+static const pg_value *found_in(struct choice *c, ir_ref v, const pg_value *value)
+{
+	struct ir_unit *u = c->fl->u;
+	const struct ir_ins *i = ir_at(c->f, v);
+	const pg_value *known = choose_value_in(c, v, value), *of;
+	pg_value out;
+	if (known || i->op != IRO(index) || !(of = choose_value_in(c, i->args[0], value)) || of->kind != PG_STR)
+		return known;
+	const pg_value *key = ir_at(c->f, i->args[1])->type.k;
+	if (!key || key->kind != PG_STR)
+		return key ? &const_nil : NULL;
+	return u->source->text && !u->source->text(u, key, &out) && out.kind != PG_HOST ? const_new(u, out) : NULL;
+}
+
+/* May the look-up v, which is derived, raise or not, and that is not known here? */
+static bool is_doubtful(struct choice *c, ir_ref v)
+{
+	const struct ir_ins *i = ir_at(c->f, v);
+	bool doubtful = false;
+	for (uint32_t n = 0; v != c->index && i->op == IRO(index) && n < c->n; n++) {
+		const pg_value *value = c->pairs[n].value, *of = found_in(c, i->args[0], value);
+		doubtful |= !choose_stops(c, v, value) && (!of || (of->kind == PG_TABLE && !choose_value_in(c, v, value)));
+	}
+	return doubtful;
+}
+
 bool choose_find_uses(struct choice *c, struct uses *out, struct uses *fail)
 {
 	struct ir_fn *f = c->f;
@@ -196,6 +223,8 @@ bool choose_find_uses(struct choice *c, struct uses *out, struct uses *fail)
 				for (uint32_t a = 0; a < i->succ[s].nargs; a++)
 					if (choose_derived(c, i->succ[s].args[a]) && !choose_goes_on(c, &i->succ[s], a))
 						return false;
+			if (choose_derived(c, r) && is_doubtful(c, r))
+				return false;
 			if (choose_derived(c, r) && fails_first(c, r))
 				arena_push(c->fl->u->arena, fail->v, fail->n, fail->cap, r);
 			if (!uses || choose_derived(c, r))
@@ -270,10 +299,16 @@ const char *choose_failure_text(struct choice *c, const struct ir_ins *i, const 
 	return operand_text(c, i, 0, what, of);
 }
 
+/* Has it no fields whatever the name? */
+static bool is_fieldless(const pg_value *of)
+{
+	return of->kind <= PG_FLOAT || ir_kind_of(of->kind) == IR_FUNC;
+}
+
 const char *choose_index_failure(struct choice *c, const struct ir_ins *i, const pg_value *of)
 {
 	if (!ir_is_half(ir_at(c->f, i->args[1])->type.k))
-		return of->kind <= PG_INT ? choose_failure_text(c, i, "index", of) : NULL;
+		return is_fieldless(of) ? choose_failure_text(c, i, "index", of) : NULL;
 	return of->kind == PG_TABLE || of->kind == PG_MAP ? NULL
 		: arena_printf(c->fl->u->arena, IR_NO_TABLE, choose_kind_name(c->fl->u, of));
 }
@@ -286,7 +321,7 @@ const char *choose_stops(struct choice *c, ir_ref v, const pg_value *value)
 	if (v == c->index)
 		return NULL;
 	const char *before = choose_stops(c, i->args[0], value);
-	const pg_value *of = choose_value_in(c, i->args[0], value);
+	const pg_value *of = found_in(c, i->args[0], value);
 	if (before || !of)
 		return before;
 	if (i->op == IRO(pi))
