@@ -344,13 +344,20 @@ static bool is_no_number(const pg_value *v)
 	return v->kind == PG_STR;
 }
 
+/* Does pairs go over what it indexes? */
+static bool goes_over(const struct choice *c, const struct ir_ins *i)
+{
+	const pg_value *key = i->op == IRO(index) ? ir_at(c->f, i->args[1])->type.k : NULL;
+	return key && ir_is_half(key);
+}
+
 /* The error where operand a is a constant that this cannot be done to. What may be done to it by a metamethod is not
  * judged here. */
 static const char *operand_fails(struct choice *c, const struct ir_ins *i, uint32_t a, const pg_value *of)
 {
 	const struct operation *o = &operations[i->op];
 	bool address = of && (of->kind == PG_IP4 || of->kind == PG_IP6 || of->kind == PG_MAC);
-	if (of && i->op == IRO(index) && !a && ir_is_half(ir_at(c->f, i->args[1])->type.k))
+	if (of && !a && goes_over(c, i))
 		return choose_index_failure(c, i, of);
 	if (of && choose_bare(of) && o->what && o->good != IR_ALL_STRINGS && !choose_tables_alone(c, i->args[a]))
 		return operand_text(c, i, a, o->what, of);
@@ -477,13 +484,16 @@ bool choose_uses(struct choice *c, ir_ref *to)
 
 /* ---- what has copies for each of several objects ---- */
 
-/* Something that it always is, as far as errors name it; NULL: it may be one thing or another. */
-static const pg_value *sample(struct ir_unit *u, const struct ir_type *t)
+/* Something that it always is, as far as errors name it; NULL: it may be one thing or another, or (but where pairs goes over it) a
+ * text. */
+static const pg_value *sample(struct ir_unit *u, const struct ir_type *t, bool gone_over)
 {
 	if (MUTANT(may_is_must) && t->kinds & IR_BIT(IR_NIL))
 		return &const_nil;
 	if (t->kinds == IR_BIT(IR_FUNC))
 		return const_new(u, (pg_value){ .kind = PG_FUNC });
+	if (gone_over && t->kinds && !(t->kinds & ~IR_ALL_STRINGS))
+		return const_new(u, (pg_value){ .kind = PG_STR, .str = "" });
 	if (!t->kinds || type_is_pending(t) || t->kinds & ~(IR_FALSY | IR_BIT(IR_TRUE) | IR_BIT(IR_INT)))
 		return NULL;
 	return t->kinds == IR_BIT(IR_NIL) ? &const_nil : t->kinds == IR_BIT(IR_INT) ? const_int(u, 0)
@@ -496,7 +506,7 @@ static const char *fails(struct choice *c, ir_ref r)
 	const struct ir_ins *i = ir_at(c->f, r);
 	for (uint32_t a = 0; a < operands(i); a++) {
 		const struct ir_type *t = &ir_at(c->f, i->args[a])->type;
-		const pg_value *k = sample(c->fl->u, t);
+		const pg_value *k = sample(c->fl->u, t, goes_over(c, i));
 		const char *text = k ? operand_fails(c, i, a, k) : NULL;
 		if (text || t->kinds != IR_BIT(IR_INT))
 			return text;
@@ -505,10 +515,11 @@ static const char *fails(struct choice *c, ir_ref r)
 }
 
 /* ("text")[1] is nil. */
-static bool finds_nil(const struct ir_fn *f, ir_ref r)
+static bool finds_nil(const struct choice *c, ir_ref r)
 {
+	const struct ir_fn *f = c->f;
 	const struct ir_ins *i = ir_at(f, r);
-	if (i->op != IRO(index))
+	if (i->op != IRO(index) || goes_over(c, i))
 		return false;
 	uint64_t of = ir_at(f, i->args[0])->type.kinds, key = ir_at(f, i->args[1])->type.kinds;
 	return of && key && !(of & ~IR_ALL_STRINGS) && !(key & (IR_ALL_STRINGS | IR_BIT(IR_PENDING)));
@@ -524,7 +535,7 @@ static bool do_failing(struct choice *c, ir_ref r)
 		c->f->ordered = c->f->treed = false;
 		return true;
 	}
-	if (!finds_nil(c->f, r))
+	if (!finds_nil(c, r))
 		return false;
 	iterate_become(c->fl, r, IRO(const), 0, NULL);
 	ir_at(c->f, r)->k = &const_nil;

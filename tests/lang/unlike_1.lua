@@ -1,0 +1,1 @@
+dofile "tests/lang/lib_unlike.lua"(1, 2)
