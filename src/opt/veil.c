@@ -41,6 +41,7 @@ struct veil {
 	bool *looped;          /* ... in one with fuel */
 	bool tags;             /* some variable is a pointer or a constant: any constants may be its tag */
 	bool tagless;          /* there are no tags that matter */
+	bool passes;           /* pointers that the caller gave enter variables */
 	bool calls_back;       /* what is stored may be for a function that the kernel calls back */
 	const struct across *only; /* NULL: of everything; else what lives on across calls is all that is hidden */
 };
@@ -107,11 +108,36 @@ static bool is_spared(const struct veil *v, ir_ref r)
 	return v->only && r < v->webs.n && !v->only->value[r];
 }
 
+static bool is_of_frame(const struct ir_fn *f, ir_ref r, enum ir_op load)
+{
+	return ir_at(f, r)->op == load && ir_at(f, ir_at(f, r)->args[0])->op == IRO(arg);
+}
+
+/* Does a word that the caller gave, and that may be a pointer, enter a variable? */
+static bool passes_pointers_on(const struct ir_fn *f)
+{
+	for (uint32_t o = 0; o < f->nrpo; o++) {
+		const struct ir_ins *t = ir_at(f, ir_block(f, f->rpo[o])->last);
+		for (uint32_t s = 0; s < t->nsucc; s++)
+			for (uint32_t k = 0; k < t->succ[s].nargs; k++)
+				if (is_of_frame(f, t->succ[s].args[k], IRO(loadp)))
+					return true;
+	}
+	return false;
+}
+
+/* Is that a word of the frame which says what another one is, a pointer or a number? */
+static bool asks_for_tag(const struct veil *v, const struct ir_ins *test)
+{
+	return v->passes && is_of_frame(v->f, test->args[0], IRO(load64)) && is_imm(v->f, test->args[1]) &&
+	       (test->aux == IR_EQ || test->aux == IR_NE) && (uint64_t)ir_at(v->f, test->args[1])->imm < IR_NKINDS;
+}
+
 static void veil_test(struct veil *v, ir_ref term)
 {
 	struct ir_fn *f = v->f;
 	struct edit e = { f, term, ir_at(f, term)->site };
-	for (uint32_t a = 0; a < 2; a++) {
+	for (uint32_t a = 0; a < 2 && !asks_for_tag(v, ir_at(f, term)); a++) {
 		ir_ref r = ir_at(f, term)->args[a];
 		if (is_imm(f, r) || v->uses[r] < 2 || !may_hide(v, r) || is_spared(v, r))
 			continue;
@@ -522,6 +548,7 @@ static void veil_fn(struct ir_unit *u, struct ir_fn *f, bool all)
 	v.tags = !v.only && webs_have_tags(&v.webs, WEB_POINTER);
 	if (v.only)
 		find_tags(&v);
+	v.passes = passes_pointers_on(f);
 	count_uses(&v);
 	v.range = range_all(u->arena, f);
 	find_loops(&v);

@@ -102,6 +102,9 @@ for _, one in ipairs(beside) do
 	lang.packets { name = name .. " of a payload or a text", inputs = texts, f = function(pkt)
 		return f(payload_or(pkt, "xyz"))
 	end }
+	lang.packets { name = name .. " of headers or a text made here", inputs = texts, f = function(pkt)
+		return f(pkt.udp or pkt.tcp or "x" .. pkt.len)
+	end }
 	lang.packets { name = name .. " of a packet or a part", inputs = texts, f = function(pkt)
 		local s = pkt
 		if pkt.len > 50 then s = pkt:sub(20, 24) elseif pkt.len > 40 then s = "xyz" end
