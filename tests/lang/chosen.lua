@@ -391,4 +391,32 @@ lang.case { name = "of 250, in a loop", inputs = some, f = function(a, b)
 	end
 	return s
 end }
+
+-- Read for nothing but the error.
+local deep = { 5, x = 7, t = { y = 2 }, len = { y = 1 } }
+lang.case { name = "a field of a field, not used", inputs = lang.each { 0, 1, 2 }, f = function(a)
+	local v = deep
+	if a == 1 then v = "hello" end
+	local y = v.t.y
+	return 1
+end }
+lang.case { name = "a field of what a text has, not used", inputs = lang.each { 0, 1, 2 }, f = function(a)
+	local v = deep
+	if a == 1 then v = "hello" end
+	local y = v.len.y
+	return 1
+end }
+lang.case { name = "a field of an element, not used", inputs = lang.each { 0, 1, 2 }, f = function(a)
+	local v = deep
+	if a == 1 then v = "hello" end
+	local ok, err = pcall(function() local y = v[1].y end)
+	return ok, err ~= nil
+end }
+lang.case { name = "three fields deep, in a loop, not used", inputs = lang.each { 0, 1, 2 }, f = function(a)
+	local v = deep
+	for i = 1, a do v = "hello" end
+	local y = v.t
+	local z = y.y
+	return 1
+end }
 lang.done()
