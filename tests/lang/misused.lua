@@ -74,4 +74,10 @@ lang.packets { name = "an address, the packet or an inner function", inputs = { 
 	local same, len = pcall(function() return w.len end)
 	return ok, ok and n, same, same and len, #w
 end }
+lang.packets { name = "a separator that is a constant or bytes", inputs = { lang.head .. "ab", lang.head .. "cdefgh" }, f = function(pkt)
+	local v = pkt:sub(15, 16)
+	if pkt.len > 16 then v = "hello" end
+	local x = ("a"):rep(3, v)
+	return #x, x == "aabaaba", x:byte(2)
+end }
 lang.done()
