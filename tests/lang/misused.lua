@@ -80,4 +80,10 @@ lang.packets { name = "a separator that is a constant or bytes", inputs = { lang
 	local x = ("a"):rep(3, v)
 	return #x, x == "aabaaba", x:byte(2)
 end }
+local map, state = lang.map { "array", name = "misused", key = "u32", value = "u32", entries = 1 }, bpf.state { n = "u64" }
+lang.case { name = "a table, a map, a state or an inner function as a text", inputs = lang.each { 0, 1, 2, 3, 4 }, f = function(a)
+	local v = "text"
+	if a == 0 then v = rows elseif a == 1 then v = map elseif a == 2 then v = state elseif a == 3 then v = function() return a end end
+	return string.len(v)
+end }
 lang.done()
