@@ -86,4 +86,10 @@ lang.case { name = "a table, a map, a state or an inner function as a text", inp
 	if a == 0 then v = rows elseif a == 1 then v = map elseif a == 2 then v = state elseif a == 3 then v = function() return a end end
 	return string.len(v)
 end }
+lang.packets { name = "an inner or a captured function as an offset or a key", inputs = { lang.head .. ("\1"):rep(8), lang.head .. ("\1"):rep(40) },
+	f = function(pkt)
+	local v = pkt.len & 0
+	if pkt.len > 40 then v = function() return pkt.len end end
+	return pkt:u8(v), map and map[v]
+end }
 lang.done()
