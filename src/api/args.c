@@ -20,7 +20,7 @@ static int one(pg_ctx *ctx, const struct cparam *type, int i, const pg_value *v,
 		*out = (pg_value){ .kind = PG_INT, .i = (int64_t)(uintptr_t)v->str };
 	else
 		return api_fail(ctx, -EINVAL, "bad argument %d of the probed function (%s expected, got %s)", i + 1,
-				is_bool ? "boolean" : "number", ct_kind_name(v->kind));
+				is_bool ? "boolean" : "number", ct_value_name(v));
 	if (type && !is_bool && cp_value(type, (uint64_t)out->i) != out->i)
 		return api_fail(ctx, -ERANGE, "argument %d of the probed function has %u bits and %s sign: %lld does not fit",
 				i + 1, type->size * 8, type->is_signed ? "a" : "no", (long long)out->i);

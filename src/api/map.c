@@ -27,7 +27,7 @@ static const char *in_map(const pg_map *m, char *buf, size_t n)
 
 static const char *called(const pg_value *v)
 {
-	return v->kind == PG_VIEW ? pg_view_name(v->view) : ct_kind_name(v->kind);
+	return v->kind == PG_VIEW ? pg_view_name(v->view) : ct_value_name(v);
 }
 
 /* As compiled code puts it, where the value is not known but its type is. */

@@ -23,14 +23,14 @@ int pg_twin_verdict(pg_ctx *ctx, const char *hook, const pg_value *ret, int64_t 
 		return 0;
 	if (!ir_has_results(t))
 		return api_fail(ctx, -EINVAL, "a %s value was returned, where %s takes no result",
-				ct_kind_name(ret->kind), t->hook);
+				ct_value_name(ret), t->hook);
 	if (t->if_true && (ret->kind == PG_TRUE || ret->kind == PG_FALSE)) {
 		*out = ret->kind == PG_TRUE ? t->if_true : t->if_false;
 		return 0;
 	}
 	if (ret->kind != PG_INT)
 		return api_fail(ctx, -EINVAL, "a %s value was returned, where %s wants a verdict",
-				ct_kind_name(ret->kind), t->hook);
+				ct_value_name(ret), t->hook);
 	if (!is_verdict(t, ret->i))
 		return api_fail(ctx, -EINVAL, "the integer returned is no verdict of %s", t->hook);
 	*out = hook_neutral(t, ret->i); /* 0 bytes to keep are a DROP */

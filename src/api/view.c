@@ -192,7 +192,7 @@ int pg_view_set(pg_ctx *ctx, pg_view *v, const char *name, const pg_value *value
 	if (!f || !f->set)
 		return api_fail(ctx, -EINVAL, "the field '%s' of %s cannot be assigned%s%s", name, type->name,
 				f && f->fixed ? ": " : "", f && f->fixed ? f->fixed : "");
-	const char *kind = value->kind == PG_VIEW ? pg_view_name(value->view) : ct_kind_name(value->kind);
+	const char *kind = value->kind == PG_VIEW ? pg_view_name(value->view) : ct_value_name(value);
 	if (!net_twin_set(&v->packet->frame, &v->place, f, value, kind, text, sizeof text))
 		return api_fail(ctx, -EINVAL, "%s", text);
 	return 0;
@@ -215,7 +215,7 @@ static int redirect(pg_ctx *ctx, const pg_view *v, const struct ir_lib *row, con
 		return api_fail(ctx, -EINVAL, "packets cannot be %s in %s", clone ? "copied" : "redirected", t->hook);
 	if (args[0].kind != PG_INT && args[0].kind != PG_STR)
 		return api_fail(ctx, -EINVAL, "bad argument #1 to '%s' (number expected, got %s)", row->name,
-				ct_kind_name(args[0].kind));
+				ct_value_name(&args[0]));
 	if (args[0].kind == PG_INT && (uint64_t)args[0].i > UINT32_MAX)
 		return api_fail(ctx, -EINVAL, "bad argument #1 to '%s' (value does not fit u32)", row->name);
 	if (args[0].kind == PG_STR && !net_device(&args[0]))
@@ -276,7 +276,7 @@ int pg_view_call(pg_ctx *ctx, pg_view *v, const char *name, const pg_value *args
 	for (int i = 0; i < n; i++)
 		if (args[i].kind != PG_INT)
 			return api_fail(ctx, -EINVAL, "bad argument #%d to '%s' (number expected, got %s)",
-					i + 1, name, ct_kind_name(args[i].kind));
+					i + 1, name, ct_value_name(&args[i]));
 	if (row->imm & NET_ROW_MOVES)
 		return move(ctx, v, row, args[0].i, out);
 	if (row->imm & NET_ROW_WRITES) {

@@ -71,5 +71,7 @@ void ct_record_free(struct pg_record *r);
 /* "nil", "boolean", "number", "string", "ip4", "table": what compiled code's messages call a value
  * (ir_kind_lua). */
 const char *ct_kind_name(enum pg_kind kind);
+/* The same of a value; of another host value its type. */
+const char *ct_value_name(const pg_value *v);
 
 #endif

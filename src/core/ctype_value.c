@@ -39,6 +39,11 @@ const char *ct_kind_name(enum pg_kind kind)
 	return kind < PG_NKINDS ? kind_names[kind] : "?";
 }
 
+const char *ct_value_name(const pg_value *v)
+{
+	return v->kind == PG_HOST && v->str ? v->str : ct_kind_name(v->kind);
+}
+
 /* With its article, as a sentence wants it. */
 static const char *const a_kind[PG_NKINDS] = {
 	[PG_NIL] = "nil",           [PG_FALSE] = "a boolean",      [PG_TRUE] = "a boolean",

@@ -25,10 +25,24 @@ static bool all_ints(uint32_t n, const struct ir_type *a)
 
 /* ---- math ---- */
 
+/* Which Lua would convert are refused. */
+static bool integers_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
+			  const struct ir_type *a, struct ir_type *out)
+{
+	(void)out;
+	for (uint32_t i = 0; i < n; i++)
+		if (a[i].kinds & (IR_ALL_STRINGS | IR_BIT(IR_FLOAT)))
+			return infer_refuse(in, site, ON_VALUES, "give it integers", "argument #%u of '%s' may "
+					    "be a %s here, which Lua would convert", i + 1, row->name,
+					    a[i].kinds & IR_ALL_STRINGS ? "string" : "float"), false;
+	return true;
+}
+
 static bool ult_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
 		     const struct ir_type *a, struct ir_type *out)
 {
-	(void)row, (void)site;
+	if (!integers_type(in, row, site, n, a, out))
+		return false;
 	if (all_ints(n, a)) {
 		bool b = (uint64_t)a[0].k->i < (uint64_t)a[1].k->i;
 		is_const(in, out, infer_const(in, (pg_value){ .kind = b ? PG_TRUE : PG_FALSE }),
@@ -346,10 +360,10 @@ static void known_lower(struct lw *w, const struct ir_lib *row, uint32_t n, cons
 
 const struct ir_lib stdlib_rows[] = {
 	{ "math.ult", 2, 2, { INT, INT }, IR_BOOL, 0, 0, ult_type, ult_lower, 0, "unsigned a < b" },
-	{ "math.abs", 1, 1, { INT }, INT, 0, 0, NULL, abs_lower, 0, "absolute value" },
+	{ "math.abs", 1, 1, { INT }, INT, 0, 0, integers_type, abs_lower, 0, "absolute value" },
 	{ "math.max", 1, -1, { 0 }, INT, 0, IR_E_RAISE, extreme_type, extreme_lower, 1, "greatest argument" },
 	{ "math.min", 1, -1, { 0 }, INT, 0, IR_E_RAISE | IR_LEAST, extreme_type, extreme_lower, 0, "least argument" },
-	{ "math.fmod", 2, 2, { INT, INT }, INT, 0, IR_E_RAISE, NULL, fmod_lower, 0, "remainder towards zero" },
+	{ "math.fmod", 2, 2, { INT, INT }, INT, 0, IR_E_RAISE, integers_type, fmod_lower, 0, "remainder towards zero" },
 	{ "math.type", 1, 1, { 0 }, NIL | STR, 8, IR_TELLS, kind_type, kind_lower, 1, "\"integer\", or nil" },
 	{ "math.tointeger", 1, 1, { 0 }, INT | NIL, 0, 0, std_number_type, std_number_lower, STD_TOINTEGER,
 	  "an integer as it is, else nil" },

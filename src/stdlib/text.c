@@ -240,7 +240,7 @@ static struct lw_val separator(struct lw *w, uint32_t n, const struct lw_val *ar
 	if (n < 3 || args[2].kinds == NIL)
 		return empty;
 	if (!(args[2].kinds & NIL))
-		return args[2];
+		return lw_str_one(w, &args[2]);
 	struct lw_join j = lw_join_new(w, IR_BIT(IR_LONG), LW_MAXLONG);
 	struct lw_val some = lw_narrow(w, &args[2], ~NIL);
 	ir_blk nil = lw_block(w, 0), other = lw_block(w, 0);

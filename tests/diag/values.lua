@@ -354,4 +354,9 @@ diag.case("a function that a turn made, and whose variable is assigned again", f
 	end
 	return n + f() > 9 and bpf.DROP or bpf.PASS
 end)
+diag.case("an absolute value of what may be text", function(p)
+	local v = 5
+	if p.len > 30 then v = tostring(p.len) end
+	return math.abs(v) > 9 and bpf.DROP or bpf.PASS
+end)
 diag.done()

@@ -74,4 +74,22 @@ lang.packets { name = "an address, the packet or an inner function", inputs = { 
 	local same, len = pcall(function() return w.len end)
 	return ok, ok and n, same, same and len, #w
 end }
+lang.packets { name = "a separator that is a constant or bytes", inputs = { lang.head .. "ab", lang.head .. "cdefgh" }, f = function(pkt)
+	local v = pkt:sub(15, 16)
+	if pkt.len > 16 then v = "hello" end
+	local x = ("a"):rep(3, v)
+	return #x, x == "aabaaba", x:byte(2)
+end }
+local map, state = lang.map { "array", name = "misused", key = "u32", value = "u32", entries = 1 }, bpf.state { n = "u64" }
+lang.case { name = "a table, a map, a state or an inner function as a text", inputs = lang.each { 0, 1, 2, 3, 4 }, f = function(a)
+	local v = "text"
+	if a == 0 then v = rows elseif a == 1 then v = map elseif a == 2 then v = state elseif a == 3 then v = function() return a end end
+	return string.len(v)
+end }
+lang.packets { name = "an inner or a captured function as an offset or a key", inputs = { lang.head .. ("\1"):rep(8), lang.head .. ("\1"):rep(40) },
+	f = function(pkt)
+	local v = pkt.len & 0
+	if pkt.len > 40 then v = function() return pkt.len end end
+	return pkt:u8(v), map and map[v]
+end }
 lang.done()
