@@ -467,6 +467,9 @@ const pg_value *ir_const(struct ir_unit *u, pg_value k);
 static inline struct ir_ins *ir_at(const struct ir_fn *f, ir_ref r) { return &f->ins[r]; }
 static inline struct ir_block *ir_block(const struct ir_fn *f, ir_blk b) { return &f->blocks[b]; }
 
+/* Is v an argument of the instruction, or of one of its edges? */
+bool ir_uses(const struct ir_ins *i, ir_ref v);
+
 /* r as it was before tests told something of it. */
 static inline ir_ref ir_untested(const struct ir_fn *f, ir_ref r)
 {

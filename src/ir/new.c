@@ -258,3 +258,15 @@ uint32_t ir_error(struct ir_unit *u, struct diag_pos pos, const char *text)
 	arena_push(u->arena, u->errors, u->nerrors, u->cap_errors, e);
 	return u->nerrors - 1;
 }
+
+bool ir_uses(const struct ir_ins *i, ir_ref v)
+{
+	for (uint32_t a = 0; a < i->nargs; a++)
+		if (i->args[a] == v)
+			return true;
+	for (uint32_t s = 0; s < i->nsucc; s++)
+		for (uint32_t a = 0; a < i->succ[s].nargs; a++)
+			if (i->succ[s].args[a] == v)
+				return true;
+	return false;
+}

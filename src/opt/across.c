@@ -121,17 +121,6 @@ static ir_ref from_stack(struct behind *k, ir_ref at)
 	return edit_op(&e, IRO(sub64), edit_load(&e, 8, slot, 0), k->zero);
 }
 
-static bool is_used(const struct ir_ins *i, ir_ref r)
-{
-	bool used = false;
-	for (uint32_t a = 0; a < i->nargs; a++)
-		used |= i->args[a] == r;
-	for (uint32_t s = 0; s < i->nsucc; s++)
-		for (uint32_t a = 0; a < i->succ[s].nargs; a++)
-			used |= i->succ[s].args[a] == r;
-	return used;
-}
-
 static void use_instead(struct ir_fn *f, ir_ref at, ir_ref r, ir_ref now)
 {
 	struct ir_ins *i = ir_at(f, at);
@@ -153,7 +142,7 @@ void across_by_stack(struct ir_fn *f, ir_ref r, ir_ref zero)
 	for (uint32_t o = 0; o < f->nrpo; o++) {
 		bool behind = k.whole[f->rpo[o]];
 		for (ir_ref i = ir_block(f, f->rpo[o])->first; i; i = ir_at(f, i)->next) {
-			if (behind && is_used(ir_at(f, i), r))
+			if (behind && ir_uses(ir_at(f, i), r))
 				use_instead(f, i, r, from_stack(&k, i));
 			behind |= is_call(ir_at(f, i));
 		}

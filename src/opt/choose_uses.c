@@ -347,8 +347,7 @@ static bool is_no_number(const pg_value *v)
 /* Does pairs go over what it indexes? */
 static bool goes_over(const struct choice *c, const struct ir_ins *i)
 {
-	const pg_value *key = i->op == IRO(index) ? ir_at(c->f, i->args[1])->type.k : NULL;
-	return key && ir_is_half(key);
+	return i->op == IRO(index) && ir_is_half(ir_at(c->f, i->args[1])->type.k);
 }
 
 /* The error where operand a is a constant that this cannot be done to. What may be done to it by a metamethod is not

@@ -99,15 +99,7 @@ struct use { const struct ir_fn *f; ir_ref v; };
 static bool uses(const void *arg, ir_ref r)
 {
 	const struct use *u = arg;
-	const struct ir_ins *i = ir_at(u->f, r);
-	for (uint32_t a = 0; a < i->nargs; a++)
-		if (i->args[a] == u->v)
-			return true;
-	for (uint32_t s = 0; s < i->nsucc; s++)
-		for (uint32_t a = 0; a < i->succ[s].nargs; a++)
-			if (i->succ[s].args[a] == u->v)
-				return true;
-	return false;
+	return ir_uses(ir_at(u->f, r), u->v);
 }
 
 /* Is the one of a turn before still there, under the name v, when this one is made? */

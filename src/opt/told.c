@@ -143,18 +143,6 @@ static void replace(ir_ref *args, uint32_t n, ir_ref v, ir_ref pi)
 		args[i] = args[i] == v ? pi : args[i];
 }
 
-static bool is_used(const struct ir_ins *i, ir_ref v)
-{
-	for (uint32_t a = 0; a < i->nargs; a++)
-		if (i->args[a] == v)
-			return true;
-	for (uint32_t s = 0; s < i->nsucc; s++)
-		for (uint32_t a = 0; a < i->succ[s].nargs; a++)
-			if (i->succ[s].args[a] == v)
-				return true;
-	return false;
-}
-
 /* Made here before, or by a test of its own that says as much? */
 static bool knows(const struct ir_ins *i, uint64_t kinds)
 {
@@ -169,7 +157,7 @@ static int narrow_value(struct ir_fn *f, ir_blk b, ir_ref v, uint64_t kinds)
 		if (!ir_dominates(f, b, f->rpo[o]))
 			continue;
 		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next)
-			if (is_used(ir_at(f, r), v) && !knows(ir_at(f, r), kinds))
+			if (ir_uses(ir_at(f, r), v) && !knows(ir_at(f, r), kinds))
 				arena_push(f->unit->scratch, uses.v, uses.n, uses.cap, r);
 	}
 	if (!uses.n)

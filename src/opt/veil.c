@@ -434,12 +434,14 @@ static bool forgets(const struct ir_unit *u)
 	return u->features && !u->features[FEAT_isa_v4];
 }
 
-/* By root of a web: more than one value enters it from outside. */
-static bool *entered_twice(struct veil *v)
+enum { ENTERED_TWICE = 1, ENTERED_ACROSS = 2 };
+
+/* By root of a web: does more than one value enter it from outside, and a pointer that lives on across a call? */
+static uint8_t *how_entered(struct veil *v)
 {
 	struct ir_fn *f = v->f;
 	ir_ref *one = arena_array(v->u->arena, ir_ref, v->webs.n);
-	bool *twice = arena_array(v->u->arena, bool, v->webs.n);
+	uint8_t *how = arena_array(v->u->arena, uint8_t, v->webs.n);
 	for (uint32_t o = 0; o < f->nrpo; o++) {
 		const struct ir_ins *t = ir_at(f, ir_block(f, f->rpo[o])->last);
 		for (uint32_t s = 0; s < t->nsucc; s++)
@@ -448,38 +450,31 @@ static bool *entered_twice(struct veil *v)
 				ir_ref root = web_root(&v->webs, ir_block(f, t->succ[s].to)->params[k]);
 				if (is_param(f, r))
 					continue;
-				twice[root] |= one[root] && one[root] != r;
+				how[root] |= one[root] && one[root] != r ? ENTERED_TWICE : 0;
+				how[root] |= v->only->value[r] && web_makes_pointer(f, r) ? ENTERED_ACROSS : 0;
 				one[root] = r;
 			}
 	}
-	return twice;
+	return how;
 }
 
 /* Does a pointer that lives on across a call become, behind it, a variable that is one on some ways only? */
-static bool enters_across(struct veil *v, const bool *twice)
+static bool enters_across(const struct veil *v, const uint8_t *how)
 {
-	struct ir_fn *f = v->f;
-	for (uint32_t o = 0; o < f->nrpo; o++) {
-		const struct ir_ins *t = ir_at(f, ir_block(f, f->rpo[o])->last);
-		for (uint32_t s = 0; s < t->nsucc; s++)
-			for (uint32_t k = 0; k < t->succ[s].nargs; k++) {
-				ir_ref r = t->succ[s].args[k];
-				ir_ref root = web_root(&v->webs, ir_block(f, t->succ[s].to)->params[k]);
-				if (!is_param(f, r) && v->only->value[r] && web_makes_pointer(f, r) && twice[root])
-					return true;
-			}
-	}
+	for (ir_ref r = 1; r < v->webs.n; r++)
+		if (how[r] == (ENTERED_TWICE | ENTERED_ACROSS))
+			return true;
 	return false;
 }
 
 /* Is there a variable that is a pointer or a constant, or one of two pointers? across: one that lives on across a call; what
  * tells which it is must be seen then. */
-static bool has_pointers(struct veil *v, const bool *twice, bool across)
+static bool has_pointers(struct veil *v, const uint8_t *how, bool across)
 {
 	for (ir_ref r = 1; r < v->webs.n; r++)
 		if (is_param(v->f, r) && (!across || v->only->value[r])) {
 			ir_ref root = web_root(&v->webs, r);
-			if (v->webs.flags[root] & WEB_POINTER && twice[root])
+			if (v->webs.flags[root] & WEB_POINTER && how[root] & ENTERED_TWICE)
 				return true;
 		}
 	return false;
@@ -500,10 +495,10 @@ static void part_tags(struct veil *v)
 /* Where only what lives on across calls is hidden: which tags matter. */
 static void find_tags(struct veil *v)
 {
-	const bool *twice = entered_twice(v);
-	if (has_pointers(v, twice, true) || enters_across(v, twice))
+	const uint8_t *how = how_entered(v);
+	if (has_pointers(v, how, true) || enters_across(v, how))
 		return;
-	v->tags = has_pointers(v, twice, false);
+	v->tags = has_pointers(v, how, false);
 	v->tagless = !v->tags;
 	if (v->tags)
 		part_tags(v);
