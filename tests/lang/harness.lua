@@ -595,6 +595,13 @@ function lang.pairs(values, others)
 	return t
 end
 
+-- Of pairs that a table makes: which part of how many is to run. LANG_PAIRS=K/N says so; where only some of the inputs
+-- are (LANG_EVERY), it is a seventh.
+function lang.part()
+	local part, of = (os.getenv "LANG_PAIRS" or (every > 1 and "0/7" or "0/1")):match "(%d+)/(%d+)"
+	return tonumber(part), tonumber(of)
+end
+
 -- An Ethernet header, for frames that are text behind it; and frames of texts, each cut everywhere.
 lang.head = ("\0"):rep(12) .. "\x88\xb5"
 function lang.cut(...)

@@ -91,8 +91,7 @@ local inputs = {
 
 -- ---- runs ----
 
-local part, of = (os.getenv "LANG_PAIRS" or (tonumber(os.getenv "LANG_EVERY" or 1) > 1 and "0/7" or "0/1")):match "(%d+)/(%d+)"
-part, of = tonumber(part), tonumber(of)
+local part, of = lang.part()
 
 local function hook_of(outer, inner, number)
 	local hooks = outer.hooks or inner.hooks or HOOKS

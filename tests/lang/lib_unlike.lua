@@ -77,8 +77,7 @@ local function tried(a, b, flow, operation, hook)
 end
 
 -- Each pair under each operation comes by one of the forms, the next time by another one; LANG_PAIRS=K/N: an Nth of them.
-local part, of = (os.getenv "LANG_PAIRS" or "0/1"):match "(%d+)/(%d+)"
-part, of = tonumber(part), tonumber(of)
+local part, of = lang.part()
 local number = 0
 
 local function under(k, operation)
