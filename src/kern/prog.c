@@ -102,7 +102,8 @@ static int load(union bpf_attr *a, char **log)
 	/* the second time is for the log: errors that are not the verifier's leave it empty */
 	if (r >= 0 || !log || r == -EPERM)
 		return r;
-	int again = with_log(BPF_PROG_LOAD, a, log, r == -E2BIG || r == -ENOMEM ? set_last_words : set_prog_log);
+	bool gave_up = r == -E2BIG || r == -ENOMEM || r == -EFAULT; /* before 6.4 EFAULT: too many ways wait to be gone */
+	int again = with_log(BPF_PROG_LOAD, a, log, gave_up ? set_last_words : set_prog_log);
 	return again == -ENOMEM || again == -ENOSPC ? r : again;
 }
 
