@@ -9,6 +9,7 @@
 #include "opt/opt.h"
 
 #include "core/ctype.h"
+#include "core/mutant.h"
 #include "core/shape.h"
 #include "ir/lower.h"
 #include "opt/infer.h"
@@ -628,7 +629,7 @@ static bool looks_into_unlike(const struct flow *fl, const struct ir_ins *i)
 {
 	bool tests = i->op == IRO(pi) || i->op == IRO(eq) || i->op == IRO(not) || i->op == IRO(isof) || i->op == IRO(branch);
 	for (uint32_t a = 0; a < i->nargs && !tests; a++)
-		if (ir_at(fl->f, i->args[a])->type.unlike)
+		if (ir_at(fl->f, i->args[a])->type.unlike && !MUTANT(first_layout))
 			return true;
 	return false;
 }
