@@ -3,17 +3,29 @@
 --
 --	perigee examples/sni.lua DEVICE NAME...
 --
--- A ClientHello that is split over several segments is passed on: its name cannot be seen in one packet.
+-- Packets are looked at one by one. Of a ClientHello that is split, over several segments or over several records of
+-- TLS, the name is read if it is whole in the first segment and the first record; else the connection passes, and is
+-- counted: how many there were is said at the end.
 
 local device = arg[1] or error("usage: sni.lua DEVICE NAME...", 0)
 
 local unwanted = bpf.map { "hash", name = "unwanted", key = "char[64]", value = "u64", entries = 65536 }
 for i = 2, #arg do unwanted[arg[i]] = 0 end
+local passed = bpf.state { split = "u64" }
+
+-- Where the first record ends, or the segment if that is sooner.
+local function end_of(p) return math.min(#p, 5 + (p:u16(3) or 0)) end
+
+-- Does a ClientHello begin here? What ends too soon to tell may be one.
+local function is_hello(p, stop)
+	return p:u8(0) == 22 and (stop < 6 or p:u8(5) == 1) and (stop < 10 or p:u8(9) == 3)
+end
+
+local function is_split(p, stop) return stop < 9 + ((p:u32(5) or 0) & 0xffffff) end
 
 -- The name in a ClientHello, or nil: behind session id, ciphers and compression methods come extensions, of
--- which the one of type 0 has it.
-local function server_name(p)
-	if p:u8(0) ~= 22 or p:u8(5) ~= 1 then return nil end
+-- which the one of type 0 has it. It has to be whole before `stop`.
+local function server_name(p, stop)
 	local session = p:u8(43)
 	if not session then return nil end
 	local at = 44 + session
@@ -28,7 +40,7 @@ local function server_name(p)
 		if not (kind and len) then return nil end
 		if kind == 0 then
 			local n = p:u16(at + 7)
-			return n and p:sub(at + 10, at + 9 + n)
+			return n and at + 9 + n <= stop and p:sub(at + 10, at + 9 + n)
 		end
 		at = at + 4 + len
 	end
@@ -37,7 +49,10 @@ end
 bpf.xdp(device, { name = "sni" }, function(pkt)
 	local tcp = pkt.tcp
 	if not tcp or tcp.dport ~= 443 then return bpf.PASS end
-	local name = server_name(tcp.payload)
+	local hello, stop = tcp.payload, end_of(tcp.payload)
+	if not is_hello(hello, stop) then return bpf.PASS end
+	local name = server_name(hello, stop)
+	if not name and is_split(hello, stop) then passed.split = passed.split + 1 end
 	if not (name and unwanted[name]) then return bpf.PASS end
 	unwanted:add(name, 1)
 	print("dropped", pkt.ip.src, name:sub(1, 64))
@@ -46,4 +61,7 @@ end)
 
 print(("looking for %d names"):format(#arg - 1))
 io.stdout:flush()
+bpf.on_exit(function()
+	if passed.split > 0 then print(("split and passed: %d"):format(passed.split)) end
+end)
 bpf.run()

@@ -8,11 +8,30 @@ RING(output, 1 << 18);
 
 enum { HANDSHAKE = 22, HELLO = 1, EXTENSIONS = 64, SERVER_NAME = 0 };
 
-/* Where the name in a ClientHello is: behind session id, ciphers and compression methods come extensions. */
-INLINE int server_name(struct xdp_md *ctx, const struct span *hello, __u32 *at, __u32 *length)
+static __u64 split SEC(".data.split");
+
+/* Where the first record ends, or the segment if that is sooner. */
+INLINE __u32 end_of(struct xdp_md *ctx, const struct span *hello)
 {
-	if (u8_at(ctx, hello, 0) != HANDSHAKE || u8_at(ctx, hello, 5) != HELLO)
-		return 0;
+	int record = u16_at(ctx, hello, 3);
+
+	return up_to(hello, 0, record < 0 ? 5 : 5 + record);
+}
+
+INLINE int is_hello(struct xdp_md *ctx, const struct span *hello, __u32 stop)
+{
+	return u8_at(ctx, hello, 0) == HANDSHAKE && (stop < 6 || u8_at(ctx, hello, 5) == HELLO) &&
+	       (stop < 10 || u8_at(ctx, hello, 9) == 3);
+}
+
+INLINE int is_split(struct xdp_md *ctx, const struct span *hello, __u32 stop)
+{
+	return stop < 9 || stop < 9u + (u8_at(ctx, hello, 6) << 16 | u16_at(ctx, hello, 7));
+}
+
+/* Where the name in a ClientHello is: behind session id, ciphers and compression methods come extensions. */
+INLINE int server_name(struct xdp_md *ctx, const struct span *hello, __u32 stop, __u32 *at, __u32 *length)
+{
 	int session = u8_at(ctx, hello, 43);
 	if (session < 0)
 		return 0;
@@ -31,10 +50,10 @@ INLINE int server_name(struct xdp_md *ctx, const struct span *hello, __u32 *at, 
 			return 0;
 		if (kind == SERVER_NAME) {
 			int n = u16_at(ctx, hello, pos + 7);
-			if (n < 0)
+			if (n < 0 || pos + 9 + n > stop)
 				return 0;
 			*at = pos + 9;
-			*length = up_to(hello, pos + 9, n);
+			*length = n;
 			return 1;
 		}
 		pos += 4 + size;
@@ -74,8 +93,15 @@ SEC("xdp") int prog(struct xdp_md *ctx)
 	if (!tcp || tcp->dest != htons(443))
 		return XDP_PASS;
 	struct span hello = carried(ctx, tcp, tcp->doff * 4, len);
-	__u32 at, length;
-	if (!server_name(ctx, &hello, &at, &length) || length > sizeof(struct name))
+	__u32 at, length, stop = end_of(ctx, &hello);
+	if (!is_hello(ctx, &hello, stop))
+		return XDP_PASS;
+	if (!server_name(ctx, &hello, stop, &at, &length)) {
+		if (is_split(ctx, &hello, stop))
+			note(&split);
+		return XDP_PASS;
+	}
+	if (length > sizeof(struct name))
 		return XDP_PASS;
 	struct name name;
 	text_at(ctx, &hello, at, length, &name, sizeof name);

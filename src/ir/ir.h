@@ -77,7 +77,8 @@ struct ir_type {
 	uint64_t kinds;        /* set of kinds; 0: nothing reaches it */
 	const pg_value *k;     /* the constant it always is, or NULL */
 	ir_ref def;            /* func, rec: the closure, newtable or record it always is, or 0 */
-	uint32_t cap;          /* str, text, long: greatest length in bytes */
+	uint32_t cap : 31;     /* str, text, long: greatest length in bytes */
+	uint32_t unlike : 1;   /* entry, map: of which layout or model differs by the way taken; these are of one of the ways */
 	const struct ctype *layout; /* entry: its struct */
 	union {
 		uint32_t model;    /* map: what it is like, a number in unit->models */

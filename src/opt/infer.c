@@ -9,6 +9,7 @@
 #include "opt/opt.h"
 
 #include "core/ctype.h"
+#include "core/mutant.h"
 #include "core/shape.h"
 #include "ir/lower.h"
 #include "opt/infer.h"
@@ -216,6 +217,7 @@ static struct ir_type rule_pi(struct infer *in, ir_ref r)
 		cut.entries = ir_type_entries(&t);
 	cut.layout = t.layout;
 	cut.model = t.model;
+	cut.unlike = left & (IR_BIT(IR_ENTRY) | IR_BIT(IR_MAP)) ? t.unlike : 0;
 	if (left && !cut.k && t.k)
 		cut.k = t.k;
 	return cut;
@@ -622,9 +624,21 @@ static void visit_raised(struct flow *fl, const struct ir_ins *i, const struct i
 		type_join(&raised->type, &message);
 }
 
+/* Does it look into an entry or a map that has not one form? What it finds there is known once the ways are parted (ways.c). */
+static bool looks_into_unlike(const struct flow *fl, const struct ir_ins *i)
+{
+	bool tests = i->op == IRO(pi) || i->op == IRO(eq) || i->op == IRO(not) || i->op == IRO(isof) || i->op == IRO(branch);
+	for (uint32_t a = 0; a < i->nargs && !tests; a++)
+		if (ir_at(fl->f, i->args[a])->type.unlike && !MUTANT(first_layout))
+			return true;
+	return false;
+}
+
 /* Does it hang on something that is not known yet? Then nothing is said of it. */
 static bool hangs(const struct flow *fl, const struct ir_ins *i)
 {
+	if (looks_into_unlike(fl, i))
+		return true;
 	for (uint32_t a = 0; a < i->nargs; a++)
 		if (type_is_pending(&ir_at(fl->f, i->args[a])->type)) {
 			const struct ir_lib *row = i->op == IRO(call) ? ir_at(fl->f, i->args[0])->type.row : NULL;

@@ -70,6 +70,8 @@ bool type_join(struct ir_type *t, const struct ir_type *with)
 		return true;
 	}
 	struct ir_type old = *t;
+	if (with->unlike || !type_alike(t, with))
+		t->unlike = 1;
 	if (t->k && ir_same_value(t->k, with->k)) {
 		t->kinds |= with->kinds;
 	} else {
@@ -91,7 +93,7 @@ bool type_join(struct ir_type *t, const struct ir_type *with)
 	if (with->model && !t->model)
 		t->model = with->model;
 	return old.kinds != t->kinds || old.k != t->k || old.def != t->def || old.row != t->row ||
-	       old.cap != t->cap || old.most != t->most || old.layout != t->layout;
+	       old.cap != t->cap || old.most != t->most || old.layout != t->layout || old.unlike != t->unlike;
 }
 
 bool type_alike(const struct ir_type *a, const struct ir_type *b)

@@ -577,6 +577,18 @@ function lang.sorted(t)
 	end
 end
 
+-- Of many programs made from a table: is the next one to be tried? An Nth of them is (LANG_SLICE=K/N; usual: a text like that), and of these,
+-- where LANG_PAIRS=K/N says so, as in the suite's other forms, a part.
+function lang.slice(usual)
+	local k, n = (os.getenv "LANG_SLICE" or usual):match "(%d+)/(%d+)"
+	local pk, pn = (os.getenv "LANG_PAIRS" or "0/1"):match "(%d+)/(%d+)"
+	local of, part, number = n * pn // 1, (k + n * pk) // 1, 0
+	return function()
+		number = number + 1
+		return number % of == part
+	end
+end
+
 -- Every value of the list (hostile integers) as the one argument.
 function lang.each(values)
 	local t = {}

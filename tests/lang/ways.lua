@@ -465,6 +465,49 @@ entries { name = "an error in one of them", f = function(a, k)
 	return ok, e and e.n
 end }
 
+-- What only one of them may be: a test of it is no constant.
+local nulls = bpf.map { "hash", name = "ways_nulls", key = "u32", value = "table { i64? n; u8? y; bool s; }", entries = 8 }
+local function one_of(name, f)
+	lang.case { name = name, inputs = lang.pairs({ 0, 1, 2 }, { 0, 1, 2 }), see = { wide, nulls }, f = f, setup = function()
+		fill()
+		nulls[0], nulls[1] = { n = 3, s = true }, {}
+	end }
+end
+one_of("nil in one of them alone", function(a, k)
+	local e = a == 1 and wide[k] or nulls[k]
+	if not e then return 7 end
+	if e.n == nil then return 8 end
+	return e.n
+end)
+one_of("nil in the second alone", function(a, k)
+	local e = a == 1 and nulls[k] or wide[k]
+	if e and e.n == nil then return 8 end
+	return e and e.n or 9
+end)
+one_of("of two kinds", function(a, k)
+	local e = wide[k]
+	if a ~= 1 then e = nulls[k] end
+	local s = e and e.s
+	return type(s) == "string", s == true, s == "abcd"
+end)
+one_of("written, then of two kinds", function(a, k)
+	local function find() if a == 1 then return wide[k] end return nulls[k] end
+	local e = find()
+	if e then e.n = k end
+	return e and e.n, e and type(e.s) == "boolean"
+end)
+local flag_map, number_map = { "array", value = "bool", entries = 4 }, { "hash", key = "u32", value = "u32", entries = 4 }
+local flags = bpf.map { "array_of_maps", name = "ways_flags", entries = 2, inner = flag_map }
+local counts = bpf.map { "array_of_maps", name = "ways_counts", entries = 2, inner = number_map }
+flags[1], counts[1] = bpf.map(flag_map), bpf.map(number_map)
+flags[1][1], counts[1][1] = true, 5
+lang.case { name = "maps out of maps of maps, of two kinds", inputs = lang.pairs({ 0, 1, 2 }, { 0, 1, 2, 5 }), f = function(a, k)
+	local m = a == 1 and flags[1] or counts[1]
+	if not m then return nil end
+	local v = m[k]
+	return v == true, type(v) == "number", v == nil
+end }
+
 -- ---- captured tables and ones made here, where a loop sets the variable ----
 
 local ports = { { port = 1, action = 4 }, { port = 0, action = 5 }, { port = 3, name = "abc" } }

@@ -72,11 +72,15 @@ check "sni: the server answers" soon hello host999.example
 start "looking" examples/sni.lua in $hosts unwanted.example
 check "sni: a name that is not among a thousand" hello wanted.example
 check "sni: one that begins as one of them does" hello host50.example.com
+in_a ip route change 10.82.0.0/24 dev out mtu lock 150
+check "sni: one that is behind the first segment passes" hello host501.example
+in_a ip route change 10.82.0.0/24 dev out
 refuse "sni: the last one that is" hello unwanted.example
 refuse "sni: another one" hello host500.example
 stop
 same "sni: says so, again when it is sent again" "$(told | sort -u)" "dropped	$peer	host500.example
-dropped	$peer	unwanted.example"
+dropped	$peer	unwanted.example
+split and passed: 1"
 
 # ---- agents ----
 

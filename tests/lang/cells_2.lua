@@ -1,0 +1,1 @@
+dofile "tests/lang/lib_cells.lua".entries()

@@ -1,0 +1,1 @@
+dofile "tests/lang/lib_meets.lua"(2, 2)
