@@ -199,7 +199,7 @@ static void select_from(struct expansion *x, ir_ref n, uint64_t kinds)
 static const struct refusal *select_refused(const struct flow *fl, const struct ir_ins *call)
 {
 	const struct ir_type *n = &ir_at(fl->f, call->args[1])->type;
-	bool padded = call->aux & IR_PADDED, hash = n->k && n->k->kind == PG_STR && n->k->n == 1 && *n->k->str == '#';
+	bool padded = call->aux & IR_PADDED, hash = n->k && n->k->kind == PG_STR && n->k->n && *n->k->str == '#';
 	if (hash && !padded)
 		return NULL;
 	if (hash)
