@@ -16,7 +16,6 @@
 #include "opt/iterate.h"
 
 #include "core/shape.h"
-#include "opt/passes.h"
 
 static const char iterate_next[] = "next", iterate_step[] = "for iterator";
 
@@ -377,74 +376,11 @@ static bool find_turn(struct flow *fl, ir_ref call)
 	return iterate_counted(fl, call, false);
 }
 
-/* ---- a map out of a map of maps, or none ---- */
-
-/* The one edge by which the loop with this head is entered; NULL: there are several. */
-static struct ir_edge *entry_of(struct ir_fn *f, ir_blk head)
-{
-	struct ir_edge *entry = NULL;
-	ir_need_tree(f);
-	for (uint32_t p = 0; p < ir_block(f, head)->npreds; p++) {
-		const struct ir_pred *pred = &ir_block(f, head)->preds[p];
-		if (ir_dominates(f, head, pred->from))
-			continue;
-		if (entry)
-			return NULL;
-		entry = ir_pred_edge(f, pred);
-	}
-	return entry;
-}
-
-/* What the head hands to where the error is caught is, before the loop, what the loop is entered with. False: it makes some of it. */
-static bool raise_before(struct flow *fl, ir_blk none, ir_blk head, const struct ir_edge *entry)
-{
-	struct ir_ins *t = ir_at(fl->f, ir_block(fl->f, none)->last);
-	for (uint32_t a = 0; t->nsucc && a < t->succ[0].nargs; a++) {
-		const struct ir_ins *v = ir_at(fl->f, t->succ[0].args[a]);
-		if (v->block == head && v->op != IRO(param))
-			return false;
-		if (v->block == head)
-			t->succ[0].args[a] = entry->args[v->aux];
-	}
-	return true;
-}
-
-/* Lua finds none when the first turn begins; here it is asked for before the loop. */
-static bool check_map(struct flow *fl, ir_ref call)
-{
-	struct ir_fn *f = fl->f;
-	const struct ir_ins *c = ir_at(f, call);
-	const struct ir_lib *row = type_of(fl, c->args[0])->row;
-	const ir_ref over = c->args[1];
-	const uint32_t site = c->site;
-	if (!row || row->imm != IR_EXPAND_NEXT || type_of(fl, over)->kinds != (IR_BIT(IR_MAP) | IR_BIT(IR_NIL)))
-		return false;
-	ir_blk head = ir_at(f, c->raised ? c->raised : call)->block;
-	struct ir_edge *entry = ir_at(f, over)->block == head ? NULL : entry_of(f, head), to = entry ? *entry : (struct ir_edge){ 0 };
-	if (!entry)
-		return false;
-	ir_blk test = ir_block_new(f), some = ir_block_new(f), none = ir_block_new(f);
-	flow_raise(fl, none, call, arena_printf(fl->u->arena, IR_NO_TABLE, "nil"));
-	if (!raise_before(fl, none, head, &to))
-		return false;
-	*entry = (struct ir_edge){ .to = test };
-	ir_ref is = flow_emit(fl, test, site, IRO(eq), 2, (ir_ref[]){ over, flow_const(fl, test, site, &const_nil) });
-	ir_ref t = flow_emit(fl, test, site, IRO(branch), 1, &is);
-	ir_succ(f, t, 0, none, 0, NULL);
-	ir_succ(f, t, 1, some, 0, NULL);
-	ir_ref map = flow_emit(fl, some, site, IRO(pi), 1, &over);
-	ir_at(f, map)->imm = (int64_t)~IR_BIT(IR_NIL);
-	edit_edge(f, flow_emit(fl, some, site, IRO(jmp), 0, NULL), 0, &to);
-	ir_at(f, call)->args[1] = map;
-	f->ordered = f->treed = false;
-	return true;
-}
-
 int iterate_found(struct flow *fl)
 {
 	for (uint32_t o = 0; o < fl->f->nrpo; o++)
 		for (ir_ref r = ir_block(fl->f, fl->f->rpo[o])->first; r; r = ir_at(fl->f, r)->next)
-			if (ir_at(fl->f, r)->op == IRO(forcall) && (check_map(fl, r) || find_turn(fl, r)))
+			if (ir_at(fl->f, r)->op == IRO(forcall) && find_turn(fl, r))
 				return 1;
 	return 0;
 }

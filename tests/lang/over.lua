@@ -130,6 +130,84 @@ case("ipairs of nil or a captured table", function(a)
 	return s
 end)
 
+-- ---- one of several, which a loop kept ----
+
+case("the last that a loop chose", function(a, b)
+	local m, s = hits, 0
+	for i = 1, a do if i % 3 == b then m = other end end
+	for k, v in pairs(m) do s = s + k * v end
+	return s
+end, two)
+case("one of three, to and fro", function(a, b)
+	local m, s = hits, 0
+	for i = b, a do
+		if i == 1 then m = other elseif i == 2 then m = slots elseif i == 4 then m = hits end
+	end
+	for k, v in pairs(m) do s = s + k * v end
+	return s
+end, two)
+case("none before the loop", function(a, b)
+	local m, s = nil, 0
+	for i = 1, a do if i % 3 == b then m = other end end
+	for k, v in pairs(m) do s = s + k * v end
+	return s
+end, two)
+case("none after the loop", function(a, b)
+	local m, s = other, 0
+	for i = 1, a do if i % 3 == b then m = nil end end
+	for k, v in pairs(m) do s = s + k * v end
+	return s
+end, two)
+case("a number after the loop", function(a, b)
+	local m, s = other, 0
+	for i = 1, a do if i % 3 == b then m = 7 end end
+	for k, v in pairs(m) do s = s + k * v end
+	return s
+end, two)
+case("a captured table or a map", function(a, b)
+	local m, s = list, 0
+	for i = 1, a do if i % 3 == b then m = other end end
+	for _, v in pairs(m) do s = s + v end
+	return s
+end, two)
+case("gone over and used", function(a, b)
+	local m, s = hits, 0
+	for i = 1, a do if i % 3 == b then m = other end end
+	m[7] = 3
+	for k, v in pairs(m) do s = s + k * v end
+	return s, m[1], m[7]
+end, two)
+case("gone over twice", function(a, b)
+	local m, s = hits, 0
+	for i = 1, a do if i % 3 == b then m = other end end
+	for k, v in pairs(m) do s = s + k * v end
+	for k in pairs(m) do m[k] = a end
+	return s, m[1], m[5]
+end, two)
+case("gone over in the loop that keeps it", function(a, b)
+	local m, s = hits, 0
+	for i = 1, a do
+		for k, v in pairs(m) do s = s * 3 + k * v end
+		m = i % 3 == b and other or slots
+	end
+	return s
+end, two)
+case("within pcall, after a loop", function(a, b)
+	local m, s = nil, 0
+	for i = 1, a do if i % 3 == b then m = other end end
+	local good, e = pcall(function() for k, v in pairs(m) do s = s + k * v end end)
+	return good, s, good or #e
+end, two)
+case("in a while loop", function(a)
+	local m, n, s = hits, a, 0
+	while n > 0 do
+		m = m == hits and other or hits
+		n = n - 1
+	end
+	for k, v in pairs(m) do s = s + k * v end
+	return s
+end, lang.each { 0, 1, 2, 3 })
+
 -- ---- a map out of a map of maps ----
 
 local outer = bpf.map { "hash_of_maps", key = "u32", entries = 4, inner = { "hash", key = "u32", value = "u64", entries = 8 } }
