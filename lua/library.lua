@@ -2,15 +2,17 @@
 -- their errors, which name the line of the call. `refuse` is what kernel code has not: it is called where an argument may be
 -- of a kind whose error hangs on the name by which the function is called.
 local refuse = ...
-local type, integer, error = type, math.type, error
+local type, integer, error, tointeger = type, math.type, error, math.tointeger
 
 local function concat(t, sep, i, j)
 	if sep == nil then sep = "" end
 	if i == nil then i = 1 end
 	if type(t) ~= "table" then refuse() end
 	if type(sep) ~= "string" and type(sep) ~= "number" then refuse() end
+	if type(i) == "string" then i = tointeger(i) end
 	if integer(i) ~= "integer" then refuse() end
 	if j == nil then j = #t end
+	if type(j) == "string" then j = tointeger(j) end
 	if integer(j) ~= "integer" then refuse() end
 	local s = ""
 	for k = i, j do

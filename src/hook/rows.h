@@ -8,6 +8,7 @@
 
 #define HOOK_ROWS                                                                            \
 	.libs = stdlib_rows, .map_rows = stdlib_map_rows, .addr_rows = net_addr_rows,        \
-	.cidr_rows = net_cidr_rows, .str_rows = stdlib_str_rows, .lacks = stdlib_str_lacks, .prints = stdlib_str_prints
+	.cidr_rows = net_cidr_rows, .str_rows = stdlib_str_rows, .lacks = stdlib_str_lacks, .prints = stdlib_str_prints, \
+	.takes = stdlib_takes
 
 #endif

@@ -479,6 +479,12 @@ static inline ir_ref ir_untested(const struct ir_fn *f, ir_ref r)
 	return r;
 }
 
+/* & | ~ << >>: of these Lua's texts have no metamethod. */
+static inline bool ir_is_bitwise(enum ir_op op)
+{
+	return op == IRO(band) || op == IRO(bor) || op == IRO(bxor) || op == IRO(shl) || op == IRO(shr) || op == IRO(bnot);
+}
+
 static inline bool ir_calls_fn(const struct ir_ins *i)
 {
 	return i->op == IRO(helper) && i->aux >= IR_CALL_FN && i->aux < IR_CALL_KFUNC;

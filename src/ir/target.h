@@ -72,7 +72,13 @@ enum {
 	IR_BOUNDED = 1 << 25,
 	/* It sends its arguments to the user half; what follows ir_format_values there is formatted there. */
 	IR_PRINTS = 1 << 26,
+	/* It computes with floats where it is given no integers: a text is one to it, whatever it says. */
+	IR_REAL = 1 << 27,
 };
+
+/* As what a function of Lua's library takes a text that it is given instead of a number. */
+enum ir_taken { IR_NOT_TAKEN, IR_AS_INTEGER, IR_AS_FLOAT, IR_AS_NUMBER };
+
 enum { IR_RESULTS = 35 };
 
 /* Rows without type and lower are control flow: their calls become branches before anything is
@@ -164,6 +170,8 @@ struct ir_target {
 	/* Of those whose first argument, a format, says how many others they need: 1: more than `given`, *before is then what comes before
 	 * the one that lacks; 0: no more (any other row, too); negative: that is not known. */
 	int (*lacks)(const struct ir_lib *row, const pg_value *format, uint32_t given, pg_value *before);
+	/* As what it takes argument i where that is a text; `first` is the first one, where that is known. */
+	enum ir_taken (*takes)(const struct ir_lib *row, const pg_value *first, uint32_t i);
 	/* Is it the row that makes a text by a format, and this one that only the user half can follow? */
 	bool (*prints)(const struct ir_lib *row, const pg_value *format);
 	/* how packet bytes are reached */

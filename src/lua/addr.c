@@ -150,7 +150,7 @@ static int addr_int(lua_State *L)
 static int addr_byte(lua_State *L)
 {
 	const pg_value *v = check_addr(L, 1);
-	lua_Integer i = luaL_checkinteger(L, 2);
+	lua_Integer i = pgl_checkinteger(L, 2);
 	if (i < 1 || i > addr_size(v))
 		lua_pushnil(L);
 	else

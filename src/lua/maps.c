@@ -180,7 +180,7 @@ static int map_add(lua_State *L)
 	pg_map *m = pgl_map(L, 1);
 	pg_value k;
 	luaL_checkany(L, 2);
-	lua_Integer n = luaL_checkinteger(L, 3);
+	lua_Integer n = pgl_checkinteger(L, 3);
 	if (pgl_shadowed(L))
 		return pgl_shadow_add(L, 1, 2, n);
 	pgl_value(L, 2, &k);

@@ -136,6 +136,8 @@ void pgl_push(lua_State *L, const pg_value *v);
 /* Reads a value; strings and handles belong to the Lua value. A table becomes a record, whose
  * memory is pushed on the stack (and only then is something pushed). */
 void pgl_value(lua_State *L, int idx, pg_value *out);
+/* An integer as kernel code's own functions take it: no text, of which Lua's own would make one. */
+lua_Integer pgl_checkinteger(lua_State *L, int idx);
 /* What a captured value is, but for tables, functions and floats: false when it is one of these. */
 bool pgl_simple(lua_State *L, int idx, pg_value *out);
 void pgl_record(lua_State *L, const struct pg_record *r); /* pushes a table */

@@ -185,6 +185,13 @@ static void entry_record(lua_State *L, int idx, pg_value *out)
 	lua_replace(L, -2);
 }
 
+lua_Integer pgl_checkinteger(lua_State *L, int idx)
+{
+	if (lua_type(L, idx) == LUA_TSTRING)
+		luaL_typeerror(L, idx, lua_typename(L, LUA_TNUMBER));
+	return luaL_checkinteger(L, idx);
+}
+
 void pgl_value(lua_State *L, int idx, pg_value *out)
 {
 	if (lua_type(L, idx) == LUA_TTABLE)

@@ -3,6 +3,7 @@
  * by what made them and by the tests that were passed before.
  *
  *   if n and n <= 16 then name = p:sub(5, 4 + n)        n: a byte of the packet; up to 16 bytes
+ *   for i = 1, #s do r = s:sub(i, i) .. r end           ends that are as far apart wherever they are: one byte
  */
 #include "opt/infer.h"
 
@@ -222,11 +223,35 @@ uint32_t bounds_number(const struct flow *fl, ir_blk at, ir_ref v)
 	return s.lo < 0 || s.hi >= UINT32_MAX ? 0 : (uint32_t)s.hi + 1;
 }
 
+/* v is what is returned, and `by` more, which wraps. */
+static ir_ref summand(const struct ir_fn *f, ir_ref v, uint64_t *by)
+{
+	*by = 0;
+	for (v = bounds_base(f, v);; v = bounds_base(f, ir_at(f, v)->args[0])) {
+		const struct ir_ins *i = ir_at(f, v);
+		const pg_value *k = i->op == IRO(add) || i->op == IRO(sub) ? ir_at(f, i->args[1])->type.k : NULL;
+		if (!is_int(k))
+			return v;
+		*by += i->op == IRO(add) ? (uint64_t)k->i : 0 - (uint64_t)k->i;
+	}
+}
+
+/* s:sub(i, i + 3): four bytes at most, whichever sign they have. 0: it is no such. */
+static uint32_t part_between(const struct ir_fn *f, const struct ir_ins *call)
+{
+	uint64_t from, to;
+	bool same = summand(f, call->args[2], &from) == summand(f, call->args[3], &to);
+	return same && to - from < INT32_MAX - 1 ? (uint32_t)(to - from) + 2 : 0;
+}
+
 uint32_t bounds_part(const struct flow *fl, ir_ref call)
 {
 	const struct ir_ins *i = ir_at(fl->f, call);
 	if (i->nargs < 4 || i->aux || ir_at(fl->f, i->args[3])->type.k)
 		return 0;
+	const uint32_t between = part_between(fl->f, i);
+	if (between)
+		return between;
 	ir_need_tree(fl->f);
 	unsigned left = MAX_STEPS;
 	struct span from = span_of(fl, i->block, i->args[2], &left), to = span_of(fl, i->block, i->args[3], &left);

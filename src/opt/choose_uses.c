@@ -499,10 +499,20 @@ static const pg_value *sample(struct ir_unit *u, const struct ir_type *t, bool g
 		: t->kinds & (IR_BIT(IR_NIL) | IR_BIT(IR_INT)) ? NULL : &const_true;
 }
 
+/* The same of a turn of pairs, over what is no table. */
+static const char *turn_fails(struct choice *c, const struct ir_ins *turn)
+{
+	const struct ir_lib *row = ir_at(c->f, turn->args[0])->type.row;
+	const pg_value *k = sample(c->fl->u, &ir_at(c->f, turn->args[1])->type, true);
+	return row && row->imm == IR_EXPAND_NEXT && k ? arena_printf(c->fl->u->arena, IR_NO_TABLE, choose_kind_name(c->fl->u, k)) : NULL;
+}
+
 /* What Lua says of r, which cannot but fail; NULL: it can, or the other operand says what is wrong. */
 static const char *fails(struct choice *c, ir_ref r)
 {
 	const struct ir_ins *i = ir_at(c->f, r);
+	if (i->op == IRO(forcall))
+		return turn_fails(c, i);
 	for (uint32_t a = 0; a < operands(i); a++) {
 		const struct ir_type *t = &ir_at(c->f, i->args[a])->type;
 		const pg_value *k = sample(c->fl->u, t, goes_over(c, i));

@@ -199,7 +199,7 @@ static void select_from(struct expansion *x, ir_ref n, uint64_t kinds)
 static const struct refusal *select_refused(const struct flow *fl, const struct ir_ins *call)
 {
 	const struct ir_type *n = &ir_at(fl->f, call->args[1])->type;
-	bool padded = call->aux & IR_PADDED, hash = n->k && n->k->kind == PG_STR && n->k->n == 1 && *n->k->str == '#';
+	bool padded = call->aux & IR_PADDED, hash = n->k && n->k->kind == PG_STR && n->k->n && *n->k->str == '#';
 	if (hash && !padded)
 		return NULL;
 	if (hash)
@@ -341,8 +341,13 @@ static int expand_pcall(struct flow *fl, ir_ref call, ir_ref *gone)
 
 enum { MAX_HANDLED = 2 }; /* what the handler's own errors raise are messages: the second time it is surely given one */
 
-/* What a handler raises goes to the handler again in Lua, until it has no stack left. Here it has room for so many, and
- * then the program ends: no pcall around it catches that, for in Lua there is nothing to catch. */
+static ir_ref without_end(struct expansion *x, ir_blk b)
+{
+	return flow_const(x->fl, b, x->site, text(x->fl, "error in error handling"));
+}
+
+/* What a handler raises goes to the handler again in Lua, until it gives a value, or there is no stack left. Here it has room
+ * for so many, and then the program ends: what a later one would give is not known, so no pcall around it catches that. */
 static void handle(struct expansion *x, ir_blk caught, ir_ref handler)
 {
 	for (unsigned i = 0; i < MAX_HANDLED; i++) {
@@ -353,9 +358,14 @@ static void handle(struct expansion *x, ir_blk caught, ir_ref handler)
 		give(x, handled, 2, (ir_ref[]){ flow_const(x->fl, handled, x->site, &const_false), first }, 0);
 		caught = again;
 	}
-	ir_ref v = flow_const(x->fl, caught, x->site, text(x->fl, "error in error handling"));
-	v = flow_located(x->fl, caught, x->site, 1, v);
+	ir_ref v = flow_located(x->fl, caught, x->site, 1, without_end(x, caught));
 	flow_emit(x->fl, caught, x->site, IRO(raise), 1, &v);
+}
+
+/* `error` itself gets what it raises until Lua has no stack left, which is then what xpcall gives. */
+static void handle_by_error(struct expansion *x, ir_blk caught)
+{
+	give(x, caught, 2, (ir_ref[]){ flow_const(x->fl, caught, x->site, &const_false), without_end(x, caught) }, 0);
 }
 
 /*
@@ -369,15 +379,11 @@ static int expand_xpcall(struct flow *fl, ir_ref call, ir_ref *gone)
 	if (!t || !t->kinds || type_is_pending(t))
 		return 0;
 	bool raises = t->row && ir_lib_expands(t->row) && t->row->imm == IR_EXPAND_ERROR;
-	if (raises || (t->kinds != IR_BIT(IR_FUNC) && !t->row)) {
+	if (t->kinds != IR_BIT(IR_FUNC) && !t->row) {
 		struct flow loud = *fl;
 		loud.report = true;
-		if (raises)
-			flow_refuse(&loud, i->site, ON_FUNCTIONS, "let it return what is to come of the error",
-				    "the handler of 'xpcall' raises an error itself");
-		else
-			flow_refuse(&loud, i->site, ON_FUNCTIONS, "give it a function by its name",
-				    "the handler of 'xpcall' is not surely a function here");
+		flow_refuse(&loud, i->site, ON_FUNCTIONS, "give it a function by its name",
+			    "the handler of 'xpcall' is not surely a function here");
 		return -1;
 	}
 	struct expansion x = open_call(fl, call);
@@ -386,7 +392,10 @@ static int expand_xpcall(struct flow *fl, ir_ref call, ir_ref *gone)
 	x.args[1] = x.args[0];
 	ir_ref c = call_guarded(&x, x.before, x.n - 1, x.args + 1, &body, caught);
 	give(&x, body, 2, (ir_ref[]){ flow_const(fl, body, x.site, &const_true), c }, IR_OPEN);
-	handle(&x, caught, handler);
+	if (raises)
+		handle_by_error(&x, caught);
+	else
+		handle(&x, caught, handler);
 	*gone = x.all;
 	return 1;
 }

@@ -612,6 +612,8 @@ static bool check_args(struct infer *in, uint32_t site, const struct ir_lib *row
 			return flow_refuse(&in->fl, site, ON_VALUES, "write an integer: 1000000 for 1e6",
 					   "argument #%u of '%s' is a float here; floats do not exist in the kernel",
 					   i - skip + 1, row->name), false;
+		if (!coerce_check(in, row, site, a, i, want, i - skip + 1))
+			return false;
 		if (want && a[i].kinds && !(a[i].kinds & want))
 			return flow_error(&in->fl, site, "bad argument #%u to '%s' (%s expected, got %s)",
 				i - skip + 1, row->name,
@@ -687,6 +689,8 @@ static struct ir_type call_row(struct infer *in, ir_ref r, const struct ir_lib *
 	for (uint32_t i = 0; i < n; i++)
 		if (a[i].kinds & IR_BIT(IR_MSG) && infer_looks_at_bytes(in->fl.u, row))
 			return infer_bytes(in);
+	if (coerce_waits(&in->fl, r))
+		return type_pending();
 	if (!check_args(in, ins->site, row, n, a, method, by_colon(in, ins, row, method)))
 		return nothing;
 	warn_unused(in, r, row);

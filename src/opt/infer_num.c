@@ -122,8 +122,8 @@ static bool integer_operand(struct infer *in, ir_ref r, uint32_t i, const char *
 			flow_refuse(&in->fl, site, ON_VALUES, "use integers: // divides and rounds down",
 				    "%s may be a float here; floats do not exist in the kernel",
 				    infer_operand(in, r, i));
-	} else if (t.kinds & STRINGS) {
-		flow_refuse(&in->fl, site, ON_VALUES, "Lua would convert it; use integers in kernel code",
+	} else if (t.kinds & STRINGS && !ir_is_bitwise((enum ir_op)ir_at(in->fl.f, r)->op)) {
+		flow_refuse(&in->fl, site, ON_VALUES, "convert it, as Lua would: tonumber(s)",
 			    "%s may be a string here and is used %s", infer_operand(in, r, i), use);
 	} else if (!(t.kinds & IR_BIT(IR_INT))) {
 		flow_error(&in->fl, site, "%s is always %s here and is used %s",

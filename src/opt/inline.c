@@ -5,6 +5,7 @@
  * constants, or the cells that its closure holds; its returns jump to the rest of the caller with
  * one value, `several`, which several.c takes apart.
  */
+#include "opt/infer.h"
 #include "opt/iterate.h"
 #include "opt/passes.h"
 
@@ -327,6 +328,8 @@ static int inline_one(struct flow *fl, ir_ref call, ir_ref *gone)
 {
 	const struct ir_ins *c = ir_at(fl->f, call);
 	const struct ir_lib *row = ir_at(fl->f, c->args[0])->type.row;
+	if (c->op == IRO(call) && !(c->aux & IR_OPEN) && coerce_texts(fl, call))
+		return 1;
 	if (c->aux & IR_OPEN || (row && (c->op == IRO(forcall) || !ir_lib_expands(row))))
 		return 0;
 	if (row)

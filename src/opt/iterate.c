@@ -66,11 +66,20 @@ static bool is_map(const struct flow *fl, const struct ir_type *t, struct map_sh
 	return m && (s->role == PG_ROLE_MAP || s->role == PG_ROLE_RING);
 }
 
+/* Of maps pairs gives an iterator of their own, for `next` itself takes tables alone: it is told by .n. */
+enum { OF_PAIRS = 1 };
+
+static bool is_of_pairs(const struct flow *fl, const struct ir_ins *turn)
+{
+	const pg_value *f = type_of(fl, turn->args[0])->k;
+	return f && f->n == OF_PAIRS;
+}
+
 /* The call becomes the iterator, what it goes over, and where it starts. */
 static void three_values(struct flow *fl, ir_ref call, const char *iterator, const pg_value *from)
 {
 	ir_ref over = ir_at(fl->f, call)->args[1];
-	const pg_value *f = const_new(fl->u, (pg_value){ .kind = PG_LIB, .lib = iterator });
+	const pg_value *f = const_new(fl->u, (pg_value){ .kind = PG_LIB, .lib = iterator, .n = OF_PAIRS });
 	iterate_become(fl, call, IRO(several), 3,
 		       (ir_ref[]){ iterate_const(fl, call, f), over, iterate_const(fl, call, from) });
 }
@@ -79,7 +88,7 @@ static void three_values(struct flow *fl, ir_ref call, const char *iterator, con
 static bool may_pair(const struct flow *fl, const struct ir_type *t)
 {
 	struct map_shape s;
-	const uint64_t lua = IR_FALSY | IR_BIT(IR_TRUE) | IR_BIT(IR_INT) | IR_BIT(IR_FUNC) | IR_ALL_STRINGS | IR_BIT(IR_HOST) |
+	const uint64_t lua = IR_FALSY | IR_BIT(IR_TRUE) | IR_BIT(IR_INT) | IR_BIT(IR_FUNC) | IR_ALL_STRINGS | IR_BIT(IR_HOST) | IR_BIT(IR_MAP) |
 			     IR_BIT(IR_REC);
 	return is_map(fl, t, &s) || type_is_pending(t) || (t->kinds && !(t->kinds & ~lua));
 }
@@ -323,7 +332,7 @@ static bool turn(struct flow *fl, ir_ref call)
 	const struct ir_type *over = type_of(fl, i->args[1]);
 	if (!row || is_host(over, PG_TABLE) || over->kinds & IR_BIT(IR_REC) || !over->kinds || type_is_pending(over) || !turn_of(fl->f, call, &t))
 		return false;
-	bool map = is_map(fl, over, &s);
+	bool map = is_map(fl, over, &s) && is_of_pairs(fl, i);
 	if (row->imm == IR_EXPAND_STEP && starts_with(fl, call, IR_BIT(IR_INT), NULL))
 		step(fl, call, &t);
 	else if (row->imm == IR_EXPAND_NEXT && map && s.array &&
@@ -438,8 +447,6 @@ static void refuse_over(struct flow *fl, uint32_t site, const char *name, const 
 			    name);
 	else if (t->kinds & fields && !(t->kinds & ~(fields | IR_BIT(IR_NIL))))
 		no_pairs(fl, site, name, t->kinds & IR_VIEWS);
-	else if (t->kinds == (IR_BIT(IR_MAP) | IR_BIT(IR_NIL)))
-		flow_error(fl, site, "what '%s' goes over here may be nil", name)->help = "test it first: if m then ... end";
 	else
 		flow_refuse(fl, site, ON_LOOPS,
 			    "go over a map or a captured table that is known when the function is compiled",
@@ -464,7 +471,10 @@ void iterate_report_turn(struct flow *fl, ir_ref call)
 {
 	const struct ir_ins *i = ir_at(fl->f, call);
 	const struct ir_type *t = type_of(fl, i->args[0]), *over = type_of(fl, i->args[1]);
-	if (t->row && (t->row->imm == IR_EXPAND_NEXT || t->row->imm == IR_EXPAND_STEP) && is_host(over, PG_TABLE))
+	struct map_shape s;
+	if (t->row && t->row->imm == IR_EXPAND_NEXT && is_map(fl, over, &s) && !is_of_pairs(fl, i))
+		flow_error(fl, i->site, IR_NO_TABLE, "map")->help = "write pairs(m)";
+	else if (t->row && (t->row->imm == IR_EXPAND_NEXT || t->row->imm == IR_EXPAND_STEP) && is_host(over, PG_TABLE))
 		unroll_refuse(fl, call);
 	else if (t->row && t->row->imm == IR_EXPAND_NEXT)
 		iterate_refuse_over(fl, i->site, over);

@@ -109,8 +109,8 @@ void lower_concat(struct lw *w, ir_ref r)
 	}
 	for (uint32_t k = i->nargs; k-- > 0;) {
 		uint32_t at = k == i->nargs - 1 ? k - 1 : k == i->nargs - 2 ? k + 1 : k;
-		pieces[at] = lw_check_kind(w, lower_arg(w, r, at), IR_STRINGS | IR_BIT(IR_INT),
-					   "attempt to concatenate a %K value");
+		pieces[at] = lw_check_kind(w, lower_arg(w, r, at), IR_STRINGS | IR_BIT(IR_INT), arena_printf(w->unit->arena,
+					   "attempt to concatenate a %%K value%s", at < 2 ? lw_operand_name(w, at) : ""));
 		pieces[at].below = below(w, r, at);
 	}
 	w->val[r] = lw_text_join(w, i->nargs, pieces, i->type.cap);

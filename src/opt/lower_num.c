@@ -15,15 +15,9 @@ static ir_ref integer(struct lw *w, ir_ref r, uint32_t i, const char *what)
 	return lw_int_word(w, &n);
 }
 
-static bool is_bitwise(enum ir_op op)
-{
-	return op == IRO(band) || op == IRO(bor) || op == IRO(bxor) || op == IRO(shl) || op == IRO(shr) ||
-	       op == IRO(bnot);
-}
-
 static const char *doing(enum ir_op op)
 {
-	return is_bitwise(op) ? "bitwise operation on" : "arithmetic on";
+	return ir_is_bitwise(op) ? "bitwise operation on" : "arithmetic on";
 }
 
 /* The operand as a constant integer? */

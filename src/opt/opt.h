@@ -110,7 +110,9 @@ int counted_surplus(struct flow *fl);
 int fixed_known(struct flow *fl);
 /* Captured tables indexed by what is known at run time become comparisons. Returns how many. */
 int choose_known(struct flow *fl);
-/* Likewise tables of functions and tables under keys of which nothing is known before what they give is:
+/* pairs over a map that may be none, or that is one of several which a loop kept: that is asked before it. 1: of one, else 0. */
+int over_known(struct flow *fl);
+/* Also tables of functions and tables under keys of which nothing is known before what they give is:
  * `state = states[state](c)` in a loop. Only where nothing else brings the function on. */
 int choose_waiting(struct flow *fl);
 /* In a program that is refused otherwise: what is known though what it hangs on is not. Below 0: an error; else how many. */

@@ -58,7 +58,7 @@ bool std_find_type(struct infer *in, const struct ir_lib *row, uint32_t site, ui
 {
 	struct pat p;
 	const struct ir_lib *called = row->imm == STD_NEXT ? &gmatch : row;
-	if (!std_one_string(in, called, site, a) || !std_integers(in, row, site, 2, n < 3 ? n : 3, a))
+	if (!std_one_string(in, called, site, a))
 		return false;
 	if (!a[1].k || a[1].k->kind != PG_STR)
 		return infer_refuse(in, site, ON_STRINGS, "write the pattern into the call, or capture it",

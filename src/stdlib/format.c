@@ -224,6 +224,18 @@ bool std_format_type(struct infer *in, const struct ir_lib *row, uint32_t site, 
 	return looks || std_text_type(in, site, least, all, out);
 }
 
+enum ir_taken std_format_takes(const pg_value *format, uint32_t i)
+{
+	struct piece p[PIECES];
+	uint32_t count, arg = 0;
+	if (format->kind != PG_STR || read_format(format, p, &count))
+		return IR_NOT_TAKEN;
+	for (uint32_t k = 0; k < count; k++)
+		if (p[k].conv && ++arg == i)
+			return strchr("sq", p[k].conv->name) ? IR_NOT_TAKEN : strchr("feEgGaA", p[k].conv->name) ? IR_AS_NUMBER : IR_AS_INTEGER;
+	return IR_NOT_TAKEN;
+}
+
 int std_format_lacks(const pg_value *format, uint32_t given, pg_value *before)
 {
 	struct piece p[PIECES];

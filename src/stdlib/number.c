@@ -2,12 +2,9 @@
  * when it is compiled, as Lua does it; of what is not, texts go to tonumber alone (numeral.c), and there are no floats. */
 #include "stdlib/stdlib.h"
 
-#include "core/mutant.h"
+#include "core/numeral.h"
 
-#include <ctype.h>
-#include <errno.h>
 #include <math.h>
-#include <stdlib.h>
 
 #define INT IR_BIT(IR_INT)
 #define NIL IR_BIT(IR_NIL)
@@ -16,76 +13,6 @@
 static void is_const(struct infer *in, struct ir_type *out, pg_value k)
 {
 	*out = (struct ir_type){ .kinds = IR_BIT(ir_kind_of(k.kind)), .k = infer_const(in, k) };
-}
-
-/* ---- text ---- */
-
-/* The text without the blanks around it. */
-static const char *trimmed(const pg_value *text, const char **end)
-{
-	const char *s = text->str, *e = s + text->n;
-	while (s < e && isspace((unsigned char)*s))
-		s++;
-	while (e > s && isspace((unsigned char)e[-1]))
-		e--;
-	*end = e;
-	return s;
-}
-
-static int digit(char c)
-{
-	return isdigit((unsigned char)c) ? c - '0' : isalpha((unsigned char)c) ? toupper((unsigned char)c) - 'A' + 10 : 99;
-}
-
-/* Digits of a base, which wrap; false: there are others, or none. */
-static bool digits(const char *s, const char *e, int base, uint64_t *out)
-{
-	*out = 0;
-	for (const char *c = s; c < e; c++) {
-		if (digit(*c) >= base)
-			return false;
-		*out = *out * (uint64_t)base + (uint64_t)digit(*c);
-	}
-	return s < e;
-}
-
-static const char *sign(const char *s, const char *e, bool *minus)
-{
-	*minus = s < e && *s == '-';
-	return s < e && (*s == '-' || *s == '+') ? s + 1 : s;
-}
-
-/* Decimal integers that do not fit are floats. */
-static bool fits(const char *s, const char *e, bool minus)
-{
-	static const char most[] = "9223372036854775807";
-	while (s < e - 1 && *s == '0')
-		s++;
-	size_t n = (size_t)(e - s), m = sizeof(most) - 1;
-	if (n != m)
-		return n < m;
-	int order = memcmp(s, most, m - 1);
-	return order < 0 || (!order && e[-1] <= (minus && !MUTANT(least_integer) ? '8' : '7'));
-}
-
-/* As lua_stringtonumber: an integer, a float or nil. */
-static pg_value number_of(const pg_value *text)
-{
-	const char *e, *s = trimmed(text, &e), *from = s;
-	bool minus;
-	uint64_t v;
-	s = sign(s, e, &minus);
-	bool hex = e - s > 2 && s[0] == '0' && (s[1] == 'x' || s[1] == 'X');
-	if (hex ? digits(s + 2, e, 16, &v) : digits(s, e, 10, &v) && fits(s, e, minus))
-		return (pg_value){ .kind = PG_INT, .i = (int64_t)(minus ? 0 - v : v) };
-	char buf[256], *end;
-	size_t n = (size_t)(e - from);
-	if (!n || n >= sizeof(buf) || memchr(from, 0, n) || memchr(from, 'n', n) || memchr(from, 'N', n))
-		return (pg_value){ .kind = PG_NIL };
-	memcpy(buf, from, n);
-	buf[n] = 0;
-	double d = strtod(buf, &end);
-	return end == buf + n ? (pg_value){ .kind = PG_FLOAT, .f = d } : (pg_value){ .kind = PG_NIL };
 }
 
 /* ---- tonumber(v [, base]) ---- */
@@ -111,13 +38,7 @@ static bool in_base(struct infer *in, const struct ir_lib *row, uint32_t site, c
 		out->kinds = INT | NIL;
 		return readable(in, row, site, a);
 	}
-	const char *e, *s = trimmed(a[0].k, &e);
-	bool minus;
-	uint64_t v;
-	if (digits(sign(s, e, &minus), e, (int)a[1].k->i, &v))
-		is_const(in, out, (pg_value){ .kind = PG_INT, .i = (int64_t)(minus ? 0 - v : v) });
-	else
-		is_const(in, out, (pg_value){ .kind = PG_NIL });
+	is_const(in, out, numeral_in_base(a[0].k, (int)a[1].k->i));
 	return true;
 }
 
@@ -135,7 +56,7 @@ bool std_tonumber_type(struct infer *in, const struct ir_lib *row, uint32_t site
 	if (n > 1 && a[1].kinds != NIL)
 		return in_base(in, row, site, a, out);
 	if (is_text(a))
-		is_const(in, out, number_of(a[0].k));
+		is_const(in, out, numeral_read(a[0].k));
 	else if (a[0].k && a[0].k->kind == PG_FLOAT)
 		is_const(in, out, *a[0].k);
 	else if (a[0].kinds & IR_BIT(IR_FLOAT))
@@ -183,22 +104,18 @@ void std_tonumber_lower(struct lw *w, const struct ir_lib *row, uint32_t n, cons
 
 /* ---- math.tointeger, floor, ceil ---- */
 
-static bool is_whole(double d)
-{
-	return d >= -0x1p63 && d < 0x1p63 && d == floor(d);
-}
-
 bool std_number_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
 		     struct ir_type *out)
 {
 	pg_value k = a[0].k ? *a[0].k : (pg_value){ 0 };
 	(void)n;
 	if (k.kind == PG_STR && a[0].k)
-		k = number_of(a[0].k);
+		k = numeral_read(a[0].k);
 	if (k.kind == PG_FLOAT && row->imm != STD_TOINTEGER)
 		k.f = row->imm == STD_FLOOR ? floor(k.f) : ceil(k.f);
-	if (k.kind == PG_FLOAT && is_whole(k.f))
-		k = (pg_value){ .kind = PG_INT, .i = (int64_t)k.f };
+	int64_t whole;
+	if (k.kind == PG_FLOAT && numeral_integer(&k, &whole))
+		k = (pg_value){ .kind = PG_INT, .i = whole };
 	else if (k.kind == PG_FLOAT && row->imm == STD_TOINTEGER)
 		k = (pg_value){ .kind = PG_NIL };
 	if (a[0].k && (k.kind == PG_INT || k.kind == PG_FLOAT || a[0].kinds & (STRINGS | IR_BIT(IR_FLOAT))))

@@ -50,6 +50,18 @@ static bool packable(struct infer *in, uint32_t site, uint32_t i, const struct w
 	return true;
 }
 
+enum ir_taken std_pack_takes(const pg_value *format, uint32_t i)
+{
+	struct wire_field f[WIRE_FIELDS];
+	uint32_t count, arg = 0;
+	if (format->kind != PG_STR || wire_read(format, f, &count))
+		return IR_NOT_TAKEN;
+	for (uint32_t k = 0; k < count; k++)
+		if (takes(&f[k]) && ++arg == i)
+			return f[k].what == WIRE_INT ? IR_AS_INTEGER : IR_NOT_TAKEN;
+	return IR_NOT_TAKEN;
+}
+
 /* What it would say first, of what is before, is not worked out. */
 int std_pack_lacks(const pg_value *format, uint32_t given, pg_value *before)
 {

@@ -25,24 +25,10 @@ static bool all_ints(uint32_t n, const struct ir_type *a)
 
 /* ---- math ---- */
 
-/* Which Lua would convert are refused. */
-static bool integers_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
-			  const struct ir_type *a, struct ir_type *out)
-{
-	(void)out;
-	for (uint32_t i = 0; i < n; i++)
-		if (a[i].kinds & (IR_ALL_STRINGS | IR_BIT(IR_FLOAT)))
-			return infer_refuse(in, site, ON_VALUES, "give it integers", "argument #%u of '%s' may "
-					    "be a %s here, which Lua would convert", i + 1, row->name,
-					    a[i].kinds & IR_ALL_STRINGS ? "string" : "float"), false;
-	return true;
-}
-
 static bool ult_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
 		     const struct ir_type *a, struct ir_type *out)
 {
-	if (!integers_type(in, row, site, n, a, out))
-		return false;
+	(void)row, (void)site;
 	if (all_ints(n, a)) {
 		bool b = (uint64_t)a[0].k->i < (uint64_t)a[1].k->i;
 		is_const(in, out, infer_const(in, (pg_value){ .kind = b ? PG_TRUE : PG_FALSE }),
@@ -360,18 +346,18 @@ static void known_lower(struct lw *w, const struct ir_lib *row, uint32_t n, cons
 
 const struct ir_lib stdlib_rows[] = {
 	{ "math.ult", 2, 2, { INT, INT }, IR_BOOL, 0, 0, ult_type, ult_lower, 0, "unsigned a < b" },
-	{ "math.abs", 1, 1, { INT }, INT, 0, 0, integers_type, abs_lower, 0, "absolute value" },
+	{ "math.abs", 1, 1, { INT }, INT, 0, IR_REAL, NULL, abs_lower, 0, "absolute value" },
 	{ "math.max", 1, -1, { 0 }, INT, 0, IR_E_RAISE, extreme_type, extreme_lower, 1, "greatest argument" },
 	{ "math.min", 1, -1, { 0 }, INT, 0, IR_E_RAISE | IR_LEAST, extreme_type, extreme_lower, 0, "least argument" },
-	{ "math.fmod", 2, 2, { INT, INT }, INT, 0, IR_E_RAISE, integers_type, fmod_lower, 0, "remainder towards zero" },
+	{ "math.fmod", 2, 2, { INT, INT }, INT, 0, IR_E_RAISE | IR_REAL, NULL, fmod_lower, 0, "remainder towards zero" },
 	{ "math.type", 1, 1, { 0 }, NIL | STR, 8, IR_TELLS, kind_type, kind_lower, 1, "\"integer\", or nil" },
 	{ "math.tointeger", 1, 1, { 0 }, INT | NIL, 0, 0, std_number_type, std_number_lower, STD_TOINTEGER,
 	  "an integer as it is, else nil" },
-	{ "math.floor", 1, 1, { INT | FLOAT }, INT, 0, 0, std_number_type, std_number_lower, STD_FLOOR,
+	{ "math.floor", 1, 1, { INT | FLOAT }, INT, 0, IR_REAL, std_number_type, std_number_lower, STD_FLOOR,
 	  "an integer as it is" },
-	{ "math.ceil", 1, 1, { INT | FLOAT }, INT, 0, 0, std_number_type, std_number_lower, STD_CEIL,
+	{ "math.ceil", 1, 1, { INT | FLOAT }, INT, 0, IR_REAL, std_number_type, std_number_lower, STD_CEIL,
 	  "an integer as it is" },
-	{ "tonumber", 1, 2, { 0 }, INT | NIL, 0, IR_BYTES, std_tonumber_type, std_tonumber_lower, 0,
+	{ "tonumber", 1, 2, { 0, INT | NIL, 0 }, INT | NIL, 0, IR_BYTES, std_tonumber_type, std_tonumber_lower, 0,
 	  "an integer as it is, text converted, else nil; text that is a float raises" },
 	{ "type", 1, 1, { 0 }, STR, 8, IR_CALM | IR_TELLS, kind_type, kind_lower, 0, "kind of a value, as text" },
 	{ "tostring", 1, 1, { 0 }, IR_STRINGS, 0, IR_BYTES | IR_BOUNDED, std_tostring_type, std_tostring_lower, 0, "a value as text" },
@@ -382,7 +368,7 @@ const struct ir_lib stdlib_rows[] = {
 	{ "rawlen", 1, 1, { 0 }, INT, 0, IR_BYTES, rawlen_type, rawlen_lower, 0, "#t of a captured table, or of a text" },
 	{ "print", 0, -1, { 0 }, 0, 0, IR_E_WRITE | IR_PRINTS, std_print_type, std_print_lower, 0,
 	  "sends its arguments to the user half, which prints them" },
-	{ "error", 0, 2, { 0 }, IR_ANY, 0, IR_E_RAISE, NULL, NULL, IR_EXPAND_ERROR, "raises a run-time error" },
+	{ "error", 0, 2, { 0, INT | NIL, 0 }, IR_ANY, 0, IR_E_RAISE, NULL, NULL, IR_EXPAND_ERROR, "raises a run-time error" },
 	{ "pcall", 1, -1, { 0 }, IR_ANY, 0, 0, NULL, NULL, IR_EXPAND_PCALL,
 	  "calls a function: true and its results, or false and the error that it raised" },
 	{ "xpcall", 2, -1, { 0 }, IR_ANY, 0, 0, NULL, NULL, IR_EXPAND_XPCALL,
@@ -396,7 +382,7 @@ const struct ir_lib stdlib_rows[] = {
 	{ "ipairs", 1, 1, { 0 }, IR_ANY, 0, 0, NULL, NULL, IR_EXPAND_IPAIRS,
 	  "for i, v in ipairs(t): goes over t[1], t[2] ... up to the first nil" },
 	{ "table.pack", 0, -1, { 0 }, IR_ANY, 0, 0, NULL, NULL, IR_EXPAND_PACK, "a table of its arguments, with their number n" },
-	{ "table.unpack", 1, 3, { 0 }, IR_ANY, 0, 0, NULL, NULL, IR_EXPAND_UNPACK, "the elements of a table" },
+	{ "table.unpack", 1, 3, { 0, INT | NIL, INT | NIL }, IR_ANY, 0, 0, NULL, NULL, IR_EXPAND_UNPACK, "the elements of a table" },
 	{ "table.insert", 2, 3, { 0 }, IR_ANY, 0, IR_E_RAISE, NULL, NULL, IR_EXPAND_INSERT, "t[#t + 1] = v" },
 	{ "next", 2, 2, { 0 }, IR_ANY, 0, IR_E_READ, NULL, NULL, IR_EXPAND_NEXT, "what pairs gives: for k, v in next, t" },
 	{ "for iterator", 2, 2, { 0 }, IR_ANY, 0, IR_E_READ, NULL, NULL, IR_EXPAND_STEP, "what ipairs gives" },
@@ -432,3 +418,27 @@ const struct ir_lib stdlib_rows[] = {
 	{ "(unlock)", 2, 2, { 0 }, NIL, 0, IR_E_WRITE, NULL, std_lock_lower, HELPER_SPIN_UNLOCK, "unlocks it" },
 	{ 0 },
 };
+
+/* ---- texts in the place of numbers ---- */
+
+/* Of select the number, which is none where the text begins with #. */
+static enum ir_taken select_takes(const pg_value *first, uint32_t i)
+{
+	return i || !first || (first->kind == PG_STR && first->n && *first->str == '#') ? IR_NOT_TAKEN : IR_AS_INTEGER;
+}
+
+enum ir_taken stdlib_takes(const struct ir_lib *row, const pg_value *first, uint32_t i)
+{
+	const size_t rows = sizeof(stdlib_rows) / sizeof(*stdlib_rows);
+	const bool function = row >= stdlib_rows && row < stdlib_rows + rows, method = !function && stdlib_is_str_row(row);
+	if (row->type == std_format_type || row->type == std_pack_type)
+		return !first || !i ? IR_NOT_TAKEN : row->type == std_pack_type ? std_pack_takes(first, i) : std_format_takes(first, i);
+	if (function && ir_lib_expands(row) && row->imm == IR_EXPAND_SELECT)
+		return select_takes(first, i);
+	if (!(function || method) || i < method)
+		return IR_NOT_TAKEN;
+	const uint64_t want = row->args[i - method < 4 ? i - method : 3];
+	if (!(want & INT) || want & IR_STRINGS)
+		return IR_NOT_TAKEN;
+	return row->effects & IR_REAL ? IR_AS_FLOAT : IR_AS_INTEGER;
+}

@@ -13,7 +13,9 @@ extern const struct ir_lib stdlib_event_rows[]; /* methods of event channels */
 extern const struct ir_lib stdlib_queue_rows[], stdlib_filter_rows[], stdlib_redirect_rows[], stdlib_outer_rows[],
 	stdlib_storage_rows[], stdlib_socket_rows[], stdlib_ring_rows[];
 extern const struct ir_lib stdlib_str_rows[];   /* methods of strings, string.NAME */
+bool stdlib_is_str_row(const struct ir_lib *row);
 bool stdlib_str_prints(const struct ir_lib *row, const pg_value *format);
+enum ir_taken stdlib_takes(const struct ir_lib *row, const pg_value *first, uint32_t i);
 int stdlib_str_lacks(const struct ir_lib *row, const pg_value *format, uint32_t given, pg_value *before);
 
 /* Kernel helpers (include/uapi/linux/bpf.h), by number. */
@@ -70,10 +72,7 @@ bool std_print_type(struct infer *in, const struct ir_lib *row, uint32_t site, u
  * 1) in a string of that length. */
 struct lw_val std_int_or(struct lw *w, uint32_t n, const struct lw_val *args, uint32_t i, int64_t none);
 ir_ref std_first(struct lw *w, const struct lw_val *i, ir_ref len);
-/* Arguments 1 to n that Lua would convert to integers are refused; so is a string that may be of several
- * kinds. most: of a string. */
-bool std_integers(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t first, uint32_t n,
-		  const struct ir_type *a);
+/* A string that may be of several kinds is refused. most: of a string. */
 bool std_one_string(struct infer *in, const struct ir_lib *row, uint32_t site, const struct ir_type *a);
 uint32_t std_most(const struct ir_type *a);
 /* A text of `least` to `most` bytes; where it may be too long, that is seen at run time. */
@@ -97,6 +96,7 @@ bool std_keep_type(struct infer *in, const struct ir_lib *row, uint32_t site, ui
 		   struct ir_type *out);
 void std_keep_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args, struct lw_val *out);
 bool std_format_prints(const pg_value *format); /* Is it one that only the user half can follow? */
+enum ir_taken std_format_takes(const pg_value *format, uint32_t i);
 int std_format_lacks(const pg_value *format, uint32_t given, pg_value *before);
 bool std_format_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
 		     struct ir_type *out);
@@ -114,6 +114,7 @@ bool std_char_type(struct infer *in, const struct ir_lib *row, uint32_t site, ui
 		     struct ir_type *out);
 void std_char_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args,
 		      struct lw_val *out);
+enum ir_taken std_pack_takes(const pg_value *format, uint32_t i);
 int std_pack_lacks(const pg_value *format, uint32_t given, pg_value *before);
 bool std_pack_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
 		   struct ir_type *out);

@@ -13,18 +13,6 @@
 
 /* ---- arguments ---- */
 
-/* Is argument i one that Lua would convert to an integer, or may it be? Then it is refused. */
-bool std_integers(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t first, uint32_t n,
-		  const struct ir_type *a)
-{
-	for (uint32_t i = first; i < n; i++)
-		if (a[i].kinds & (IR_ALL_STRINGS | IR_BIT(IR_FLOAT)))
-			return infer_refuse(in, site, ON_VALUES, "give it integers", "argument #%u of '%s' may "
-					    "be a %s here, which Lua would convert", i, row->name,
-					    a[i].kinds & IR_ALL_STRINGS ? "string" : "float"), false;
-	return true;
-}
-
 /* Is the string one whose bytes can be looked at where it is, or that is short enough to be copied? */
 bool std_one_string(struct infer *in, const struct ir_lib *row, uint32_t site, const struct ir_type *a)
 {
@@ -166,7 +154,7 @@ static bool sub_type(struct infer *in, const struct ir_lib *row, uint32_t site, 
 		     const struct ir_type *a, struct ir_type *out)
 {
 	int64_t i, j;
-	if (!std_one_string(in, row, site, a) || !std_integers(in, row, site, 1, n, a))
+	if (!std_one_string(in, row, site, a))
 		return false;
 	if (known_string(a) && known_int(n, a, 1, 1, &i) && known_int(n, a, 2, -1, &j)) {
 		int64_t first = first_at(i, a->k->n), last = last_at(j, a->k->n);
@@ -255,7 +243,7 @@ static bool byte_type(struct infer *in, const struct ir_lib *row, uint32_t site,
 		      const struct ir_type *a, struct ir_type *out)
 {
 	int64_t i, j;
-	if (!std_one_string(in, row, site, a) || !std_integers(in, row, site, 1, n, a))
+	if (!std_one_string(in, row, site, a))
 		return false;
 	if (known_string(a) && known_int(n, a, 1, 1, &i) && known_int(n, a, 2, i, &j)) {
 		known_bytes(in, a->k, i, j, out);
@@ -372,6 +360,11 @@ const struct ir_lib stdlib_str_rows[] = {
 	{ "len", 0, 0, { 0 }, INT, 0, 0, len_type, len_lower, 0, "length in bytes" },
 	{ 0 },
 };
+
+bool stdlib_is_str_row(const struct ir_lib *row)
+{
+	return row >= stdlib_str_rows && row < stdlib_str_rows + sizeof(stdlib_str_rows) / sizeof(*stdlib_str_rows);
+}
 
 bool stdlib_str_prints(const struct ir_lib *row, const pg_value *format)
 {

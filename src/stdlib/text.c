@@ -213,7 +213,7 @@ static void known_rep(struct infer *in, const pg_value *s, uint64_t times, struc
 bool std_rep_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
 		  struct ir_type *out)
 {
-	if (!std_one_string(in, row, site, a) || !std_integers(in, row, site, 1, 2, a))
+	if (!std_one_string(in, row, site, a))
 		return false;
 	if (n > 2 && a[2].kinds & ~(NIL | IR_STRINGS))
 		return infer_refuse(in, site, ON_STRINGS, "give it a string", "argument #2 of 'rep' may be no "
@@ -274,12 +274,7 @@ void std_rep_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const str
 bool std_char_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,
 		   struct ir_type *out)
 {
-	(void)row;
-	for (uint32_t i = 0; i < n; i++)
-		if (a[i].kinds & (IR_ALL_STRINGS | IR_BIT(IR_FLOAT)))
-			return infer_refuse(in, site, ON_VALUES, "give it integers", "argument #%u of 'char' "
-					    "may be a %s here, which Lua would convert", i + 1,
-					    a[i].kinds & IR_ALL_STRINGS ? "string" : "float"), false;
+	(void)row, (void)a;
 	return std_text_type(in, site, n, n, out);
 }
 

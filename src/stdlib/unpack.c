@@ -23,10 +23,11 @@ bool std_unpack_type(struct infer *in, const struct ir_lib *row, uint32_t site, 
 {
 	struct wire_field f[WIRE_FIELDS];
 	uint32_t count, k = 0;
+	(void)n;
 	const struct ir_type *data = &a[data_at(a->kinds)], *format = &a[1 - data_at(a->kinds)];
 	if (format_or_data(in, site, a))
 		return false;
-	if (!std_one_string(in, row, site, data) || !std_integers(in, row, site, 2, n, a))
+	if (!std_one_string(in, row, site, data))
 		return false;
 	if (!format->k || format->k->kind != PG_STR)
 		return infer_refuse(in, site, ON_STRINGS, "write string.unpack(\">I2\", s), or "

@@ -87,4 +87,5 @@ diag.case("a header, and what may be one", function(p)
 	for name, value in pairs(p.ipv4) do print(name, value) end
 end)
 diag.case("a number unpacked", function(p) print(table.unpack(p.len)) end)
+diag.case("a map by next itself", function() for k in next, flows do if k == 1 then return bpf.DROP end end end)
 diag.done()

@@ -202,6 +202,8 @@ return {
 	{ "are the same test", "lang/library: has, of a list", "lang/library: within, IPv6" },
 	{ "`bpf.trunc(s, n)`", "lang/strings: the first bytes, of a constant and of made ones", "lang/strings: the first bytes by number" },
 	{ "`tonumber(s)` of text", "lang/tonumber: of any kind, in a base", "lang/numbers: tonumber of text " },
+	{ "A text in the place of a number", "lang/coerced: rep", "lang/coerced: format" },
+	{ "One known only at run time wants", "diag/strings: a byte that is text" },
 	{ "Text that Lua makes a float of", "lang/numbers: tonumber of what is a float" },
 	{ "keep to what is an integer", "diag/doubts: digits, and what may be none" },
 	{ "In tracing hooks also", "kernel/tracepoint: pid, tid and comm are this process's", "kernel/tracepoint: user and group", "kernel/tracepoint: cgroup" },

@@ -105,6 +105,10 @@ of("from above alone", function(s, n) return n <= 3 and s:sub(1, n) .. "!" end)
 of("just that", function(s, n) return n == 2 and s:sub(1, n) .. s:sub(n, n + 1) or s:sub(2, n) .. "-" end)
 of("moved by what may wrap", function(s, n) return n < 4 and s:sub(1, n - 5) .. s:sub(1, n + math.maxinteger) end)
 of("not more", function(s, n) return not (n > 3 or n < 1) and s:sub(n - 1, n + 1) .. "!" or "" end)
+of("one byte, wherever it is", function(s, n) return "<" .. s:sub(n, n) .. ">" end)
+of("as many as the ends are apart", function(s, n) return s:sub(n, n + 3) .. "/" .. s:sub(n - 1, n + 1) .. "/" .. s:sub(n + 2, n + 2) end)
+of("ends that wrap", function(s, n) return s:sub(n + math.maxinteger, n + math.mininteger) .. "/" .. s:sub(n - math.mininteger, n - math.maxinteger) end)
+of("an end before the start", function(s, n) return s:sub(n, n - 1) .. "/" .. s:sub(n + 1, n - 2) end)
 case("a loop's own counter", function(p)
 	local n, i, j = p:u8(14) or 0, 3, 9
 	while n > 2 and i < 9 do n, i = n >> 1, i + 3 end

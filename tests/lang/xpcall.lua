@@ -135,4 +135,13 @@ case { name = "a handler that raises time and again: no pcall catches that", twi
 	end)
 	return ok, v
 end, inputs = { { 2 }, { 1 } }, want = { { true, 7 }, { error = "tests/lang/xpcall.lua:134: error in error handling" } } }
+case { name = "error itself as the handler", f = function(a, b)
+	local ok, v = xpcall(add, error, a, b)
+	return ok, ok and v or v == "error in error handling"
+end, inputs = pairs2(lang.kinds) }
+case { name = "error itself as the handler, of any value", f = function(a)
+	local ok, v = xpcall(error, error, a)
+	local good, w = pcall(function() return select(2, xpcall(function() return xpcall(error, error, a) end, error)) end)
+	return ok, v == "error in error handling", good and w
+end, inputs = lang.each { 0, 7, "nil", false, true } }
 lang.done()

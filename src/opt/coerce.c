@@ -1,0 +1,74 @@
+/*
+ * coerce.c - texts given to Lua's library functions where these want numbers: ("x"):rep("3"). Lua converts them; here a
+ * text that is known is, when the call is looked at, and any other is refused.
+ */
+#include "opt/infer.h"
+#include "opt/iterate.h"
+
+#include "core/numeral.h"
+
+/* The number that the function takes it for, as it is written; NULL: it raises. */
+static const pg_value *number_taken(struct ir_unit *u, enum ir_taken as, pg_value n)
+{
+	if (n.kind == PG_INT && as == IR_AS_FLOAT)
+		n = (pg_value){ .kind = PG_FLOAT, .f = (double)n.i };
+	int64_t whole;
+	if (n.kind == PG_FLOAT && as == IR_AS_INTEGER && numeral_integer(&n, &whole))
+		n = (pg_value){ .kind = PG_INT, .i = whole };
+	return as == IR_AS_INTEGER && n.kind != PG_INT ? NULL : const_new(u, n);
+}
+
+/* What argument i, a text, becomes; NULL: nothing. Of several views each may have a row of its own, and nothing becomes of it. */
+static const pg_value *becomes(struct flow *fl, const struct ir_ins *call, uint32_t i)
+{
+	const pg_value *k = ir_at(fl->f, call->args[i + 1])->type.k;
+	const pg_value number = k && k->kind == PG_STR ? numeral_read(k) : const_nil;
+	if (number.kind == PG_NIL)
+		return NULL;
+	const struct ir_lib *row = row_called(fl->u, ir_at(fl->f, call->args[0])->type.row, call->nargs - 1);
+	enum ir_taken as = row ? fl->u->target->takes(row, ir_at(fl->f, call->args[1])->type.k, i) : IR_NOT_TAKEN;
+	return as ? number_taken(fl->u, as, number) : NULL;
+}
+
+bool coerce_waits(struct flow *fl, ir_ref call)
+{
+	const struct ir_ins *c = ir_at(fl->f, call);
+	for (uint32_t i = 0; i + 1 < c->nargs; i++)
+		if (becomes(fl, c, i))
+			return true;
+	return false;
+}
+
+int coerce_texts(struct flow *fl, ir_ref call)
+{
+	int done = 0;
+	for (uint32_t i = 0; i + 1 < ir_at(fl->f, call)->nargs; i++) {
+		const pg_value *k = becomes(fl, ir_at(fl->f, call), i);
+		if (!k)
+			continue;
+		ir_ref number = iterate_const(fl, call, k);
+		ir_at(fl->f, call)->args[i + 1] = number;
+		done = 1;
+	}
+	return done;
+}
+
+bool coerce_check(struct infer *in, const struct ir_lib *row, uint32_t site, const struct ir_type *a, uint32_t i, uint64_t want,
+		  uint32_t counted)
+{
+	const struct ir_type *t = &a[i];
+	const pg_value number = t->k && t->k->kind == PG_STR ? numeral_read(t->k) : const_nil;
+	const uint64_t wrong = t->kinds & (IR_ALL_STRINGS | IR_BIT(IR_FLOAT)) & ~want;
+	int64_t n;
+	if (!(want & IR_BIT(IR_INT)) || !wrong || (t->k && number.kind == PG_NIL) || !in->fl.u->target->takes(row, a[0].k, i))
+		return true;
+	if (number.kind == PG_FLOAT && !(row->effects & IR_REAL) && !numeral_integer(&number, &n))
+		flow_error(&in->fl, site, "bad argument #%u to '%s' (number has no integer representation)", counted, row->name);
+	else if (wrong & IR_ALL_STRINGS)
+		flow_refuse(&in->fl, site, ON_VALUES, "convert it: tonumber(s)",
+			    "argument #%u of '%s' may be a %s here, which Lua would convert", counted, row->name, "string");
+	else
+		flow_refuse(&in->fl, site, ON_VALUES, "give it integers",
+			    "argument #%u of '%s' may be a %s here, which Lua would convert", counted, row->name, "float");
+	return false;
+}
