@@ -148,6 +148,9 @@ struct ir_name {
 	const char *name;
 };
 extern const char *const ir_name_how[]; /* "local" ... "constant" */
+/* The i-th of names (or NULL) where it is one that stands in the source; a key known only at run time, a number as a key and a
+ * constant have none: NULL. */
+const char *ir_source_name(const struct ir_name *names, unsigned i);
 
 struct ir_edge {
 	ir_blk to;

@@ -152,6 +152,13 @@ const char *const ir_name_how[] = {
 	[IR_N_FIELD] = "field",   [IR_N_METHOD] = "method",   [IR_N_CONSTANT] = "constant",
 };
 
+const char *ir_source_name(const struct ir_name *names, unsigned i)
+{
+	if (!names || names[i].how == IR_N_NONE || names[i].how == IR_N_CONSTANT)
+		return NULL;
+	return *names[i].name == '?' || !strcmp(names[i].name, "integer index") ? NULL : names[i].name;
+}
+
 static void put_names(struct text *t, const struct ir_name *names)
 {
 	put(t, " {");

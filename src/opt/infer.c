@@ -90,9 +90,8 @@ struct ir_type infer_arg(const struct infer *in, ir_ref r, uint32_t i)
 const char *infer_operand(const struct infer *in, ir_ref r, uint32_t i)
 {
 	const struct ir_ins *ins = ir_at(in->fl.f, r);
-	const struct ir_name *n = ins->names && i < 3 ? &ins->names[i] : NULL;
-	return n && n->how != IR_N_NONE && n->how != IR_N_CONSTANT
-		? arena_printf(in->fl.u->arena, "'%s'", n->name) : "this value";
+	const char *name = i < 3 ? ir_source_name(ins->names, i) : NULL;
+	return name ? arena_printf(in->fl.u->arena, "'%s'", name) : "this value";
 }
 
 const char *infer_called(const struct infer *in, const struct ir_type *t, uint64_t kinds)

@@ -306,7 +306,7 @@ static bool judged(struct infer *in, const struct ir_lib *row, uint32_t site, co
 		   const struct ir_type *a, struct ir_type *out)
 {
 	in->advice = map_advice(in, n, a);
-	in->at = under && under->how != IR_N_NONE && under->how != IR_N_CONSTANT ? under->name : NULL;
+	in->at = ir_source_name(under, 0);
 	bool good = row->type(in, row, site, n, a, out);
 	in->at = in->help = in->advice = NULL;
 	return good;

@@ -333,7 +333,7 @@ static const char *compared_name(const struct infer *in, ir_ref r)
 {
 	const struct ir_name *n = ir_at(in->fl.f, r)->names;
 	for (unsigned i = 0; n && i < 2; i++)
-		if (n[i].how != IR_N_NONE && n[i].how != IR_N_CONSTANT && *n[i].name != '?')
+		if (ir_source_name(n, i))
 			return n[i].name;
 	return NULL;
 }
@@ -344,8 +344,7 @@ static void nil_in_order(struct infer *in, ir_ref r, uint32_t i)
 	struct ir_type other = infer_arg(in, r, 1 - i);
 	struct diag *d = flow_error(&in->fl, ir_at(in->fl.f, r)->site, "%s is always nil here and is compared with %s",
 				    infer_operand(in, r, i), infer_a_wrong(in, &other, 0));
-	const struct ir_name *n = ir_at(in->fl.f, r)->names;
-	d->at = n && n[i].how != IR_N_NONE && n[i].how != IR_N_CONSTANT ? n[i].name : NULL;
+	d->at = ir_source_name(ir_at(in->fl.f, r)->names, i);
 	d->help = infer_remedy(in, r, i);
 }
 

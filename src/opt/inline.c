@@ -297,19 +297,27 @@ static bool is_recursive(struct ir_unit *u, uint32_t inl, const struct ir_fn *g)
 	return u->main == g || (g->host && g->host == u->main->host);
 }
 
+/* What the function is called by: as the line names it, or where it comes from, or, where neither does, its definition. */
+static const char *name_called(const struct ir_fn *f, ir_ref call, const struct ir_fn *g)
+{
+	const char *called = ir_source_name(ir_at(f, call)->names, 0);
+	const char *kept = ir_source_name(ir_at(f, ir_untested(f, ir_at(f, call)->args[0]))->names, 2);
+	return called ? called : kept ? kept : g->name;
+}
+
 static bool refuse_call(struct flow *fl, ir_ref call, const struct ir_fn *g, uint32_t inl)
 {
 	uint32_t site = ir_at(fl->f, call)->site;
 	struct flow loud = *fl;
 	loud.report = true;
 	if (is_recursive(fl->u, inl, g)) {
-		flow_refuse(&loud, site, ON_FUNCTIONS, "write it as a loop", "recursive call of '%s'; kernel "
-			    "code cannot recurse", g->name);
+		flow_refuse(&loud, site, ON_FUNCTIONS, "write it as a loop: while n > 0 do ... n = n - 1 end", "recursive call of '%s'; kernel "
+			    "code cannot recurse", name_called(fl->f, call, g));
 		return true;
 	}
 	if (fl->f->nins > MAX_INS) {
 		flow_refuse(&loud, site, ON_SIZE, "split the program, or keep what is repeated in a loop",
-			    "the function is too big for the kernel once '%s' is inlined", g->name);
+			    "the function is too big for the kernel once '%s' is inlined", name_called(fl->f, call, g));
 		return true;
 	}
 	return false;
