@@ -869,7 +869,7 @@ struct ir_type infer_return(struct infer *in, ir_ref r)
 	const struct ir_target *t = in->fl.u->target;
 	struct ir_type v = infer_arg(in, r, 0);
 	uint32_t site = ir_at(in->fl.f, r)->site;
-	if (!v.kinds)
+	if (!v.kinds || v.kinds & IR_BIT(IR_MULTI)) /* of a call that is refused, nobody knows what it gives */
 		return nothing;
 	if (!ir_has_results(t)) {
 		if (v.kinds & IR_BIT(IR_NIL))

@@ -58,4 +58,18 @@ diag.case("as an iterator", function(p) return iterator(p.len) end)
 of[1] = function(n) return of[1](n - 1) end
 diag.case("by a number", function(p) return of[1](p.len) end)
 
+-- What else is wrong is said with it, of all functions; of what the call gives nothing is.
+local function other(n)
+	local v = n / 2
+	return other(v)
+end
+diag.case("among other errors", function(p)
+	local none
+	if of.f(p.len) > 3 then return "drop" end
+	print(none + 1)
+	return other(p.len)
+end)
+local function absent() local none return none() end
+diag.case("a call of nothing that ends two functions", function() return absent() end)
+
 diag.done()
