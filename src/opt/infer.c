@@ -797,75 +797,6 @@ static bool waits_for_more(const struct flow *fl)
 	return false;
 }
 
-/* Does r hang on something of which that was said? Of parameters, by way of any edge; variables that functions share are
- * known or not together. */
-static bool follows_said(const struct flow *fl, const bool *said, ir_ref r)
-{
-	const struct ir_ins *i = ir_at(fl->f, r);
-	for (uint32_t a = 0; a < i->nargs; a++)
-		if (said[i->args[a]])
-			return true;
-	if (i->op == IRO(cellget))
-		return said[0];
-	const struct ir_block *k = ir_block(fl->f, i->block);
-	for (uint32_t p = 0; i->op == IRO(param) && i->block != 1 && p < k->npreds; p++)
-		if (said[ir_pred_edge(fl->f, &k->preds[p])->args[i->aux]])
-			return true;
-	return false;
-}
-
-static bool spread_said(const struct flow *fl, bool *said)
-{
-	bool more = false;
-	for (uint32_t o = 0; o < fl->f->nrpo; o++) {
-		const struct ir_block *k = ir_block(fl->f, fl->f->rpo[o]);
-		for (uint32_t i = 0; i < k->nparams; i++)
-			if (!said[k->params[i]] && follows_said(fl, said, k->params[i]))
-				more = said[k->params[i]] = true;
-		for (ir_ref r = k->first; r; r = ir_at(fl->f, r)->next)
-			if (!said[r] && follows_said(fl, said, r))
-				more = said[r] = true;
-	}
-	return more;
-}
-
-/* table.unpack of what is no table; false: that is not why its results are unknown. */
-static bool no_table(struct flow *fl, const struct ir_ins *call)
-{
-	const struct infer in = { .fl = *fl };
-	const struct ir_lib *row = call->op == IRO(call) ? ir_at(fl->f, call->args[0])->type.row : NULL;
-	const struct ir_type *t = call->nargs > 1 ? &ir_at(fl->f, call->args[1])->type : NULL;
-	const uint64_t tables = IR_BIT(IR_REC) | IR_BIT(IR_HOST) | IR_BIT(IR_PENDING);
-	if (!row || !ir_lib_expands(row) || row->imm != IR_EXPAND_UNPACK || !t || !t->kinds || t->kinds & tables)
-		return false;
-	flow_error(fl, call->site, "bad argument #1 to '%s' (table expected, got %s)", row->name, infer_wrong(&in, t, 0))
-		->help = infer_use(&in, t);
-	return true;
-}
-
-/* What still hangs on something unknown, though nothing was wrong with it: once for all that hangs on one another. */
-static void refuse_pending(struct flow *fl)
-{
-	bool *said = arena_array(fl->u->scratch, bool, fl->f->nins);
-	for (uint32_t o = 0; o < fl->f->nrpo; o++)
-		for (ir_ref r = ir_block(fl->f, fl->f->rpo[o])->first; r; r = ir_at(fl->f, r)->next) {
-			const struct ir_ins *i = ir_at(fl->f, r);
-			if (said[r] || !type_is_pending(&i->type))
-				continue;
-			if (i->op == IRO(call) && type_is_pending(&ir_at(fl->f, i->args[0])->type))
-				flow_refuse(fl, i->site, ON_FUNCTIONS, "keep the functions in a captured table, and a number or a "
-					    "text that says which: state = states[state](c)", "which function this calls is known "
-					    "only at run time: it comes from a call before, or from itself");
-			else if (!no_table(fl, i))
-				flow_refuse(fl, i->site, ON_FUNCTIONS, "call the function by its name, and give it what it needs as "
-					    "arguments", "what this gives is known only at run time; that is not there yet for "
-					    "functions and the variables they share");
-			said[0] = said[r] = true;
-			while (spread_said(fl, said))
-				;
-		}
-}
-
 /* ---- the passes ---- */
 
 enum { MAX_ROUNDS = 250 };
@@ -977,6 +908,6 @@ int opt_records(struct ir_unit *u)
 	if (!u->diag->errors)
 		joins_check(&fl);
 	if (!u->diag->errors)
-		refuse_pending(&fl);
+		pending_refuse(&fl);
 	return u->diag->errors ? -EINVAL : 0;
 }

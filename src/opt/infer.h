@@ -43,6 +43,12 @@ uint32_t infer_results(struct infer *in, ir_ref call, struct ir_type out[IR_RESU
 void infer_absent(struct infer *in, uint32_t site, const char *name);
 void infer_no_method(struct infer *in, uint32_t site, const char *name);
 
+/* What a function is refused with whose callee is not known: the row of those that choose who is called next; what a call says
+ * of its callee; and, when nothing else is wrong, whatever still hangs on something unknown. (pending.c) */
+const struct refusal *pending_state(void);
+void pending_callee(struct flow *fl, ir_ref call);
+void pending_refuse(struct flow *fl);
+
 struct ir_type infer_arith(struct infer *in, ir_ref r);    /* infer_num.c */
 struct ir_type infer_float(struct infer *in, ir_ref r);
 struct ir_type infer_compare(struct infer *in, ir_ref r);

@@ -809,8 +809,7 @@ static void unknown_callee(struct infer *in, ir_ref r, const struct ir_type *cal
 			k && k->kind == PG_TABLE ? "no metamethod is followed but __index: call a function of the table"
 			: nearest_function(in, r) ? nearest_function(in, r) : infer_remedy(in, r, 0);
 	else
-		flow_refuse(&in->fl, site, ON_FUNCTIONS, "call each one by its name under an if",
-			    "which function is called here is known only at run time; that is not there yet");
+		pending_callee(&in->fl, r);
 }
 
 /* m.add(1, 2): a method looked up by a dot, and not given what it is a method of. */
