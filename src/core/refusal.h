@@ -23,13 +23,6 @@ struct refusal {
 		&row_;                                                                             \
 	})
 
-/* What is wrong in Lua, too, where a function tells both kinds by one result: no row of the table. */
-#define MISTAKE(text_)                                                                             \
-	({                                                                                         \
-		static const struct refusal mistake_ = { .text = "" text_ };                       \
-		&mistake_;                                                                         \
-	})
-
 /* The i-th row in the order of the table: by what it is about, then by its text; NULL past the end. Each text once. */
 const struct refusal *refusal_at(unsigned i);
 const char *refusal_on_text(enum refusal_on on);

@@ -211,6 +211,11 @@ void net_extent(struct lw *w, const struct lw_val *obj, ir_ref *off, ir_ref *len
 /* A checksum: written as it is. */
 #define NET_ROW_CHECK(name, bit_)                                                           \
 	NET_ROW_SET(name, IR_BIT(IR_INT), 16, false, NET_BITS_AT(bit_, 16), .raw = true)
+/* How long the packet is. */
+#define NET_ROW_SIZE(name_)                                                                 \
+	{ .name = name_, .kinds = IR_BIT(IR_INT), .get = net_get,                           \
+	  .fixed = "pkt:adjust_tail(n) makes the packet longer or shorter, in bpf.xdp and bpf.tc", \
+	  .arg = &(const struct net_field){ .how = NET_LENGTH } }
 /* What is not to be assigned, and what to do instead. */
 #define NET_ROW_FIXED(name_, bit_, width_, fixed_)                                          \
 	{ .name = name_, .kinds = IR_BIT(IR_INT), .get = net_get, .fixed = fixed_,          \

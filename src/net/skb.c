@@ -144,7 +144,7 @@ static void set_tag(struct lw *w, const struct ir_field *f, const struct lw_val 
 /* ---- rows ---- */
 
 static const struct ir_field pkt_fields[] = {
-	NET_ROW("len", IR_BIT(IR_INT), .how = NET_LENGTH),
+	NET_ROW_SIZE("len"),
 	CTX_ROW("ifindex", ifindex, LOOPBACK),
 	META_ROW("mark", mark, NET_MARK),
 	META_ROW("priority", priority, NET_PRIORITY),

@@ -498,8 +498,7 @@ static struct ir_type rule_len(struct infer *in, ir_ref r)
 		return infer_bytes(in);
 	else if (!good)
 		flow_error(&in->fl, ir_at(in->fl.f, r)->site, "%s is always %s here and has no length",
-			   infer_operand(in, r, 0), infer_a_wrong(in, &t, good))->help =
-			infer_remedy(in, r, 0) ? infer_remedy(in, r, 0) : infer_use(in, &t);
+			   infer_operand(in, r, 0), infer_a_wrong(in, &t, good))->help = infer_instead(in, r, INFER_LENGTH);
 	return type_kinds(IR_BIT(IR_INT));
 }
 

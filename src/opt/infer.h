@@ -21,6 +21,9 @@ const char *infer_a_wrong(const struct infer *in, const struct ir_type *t, uint6
 const char *infer_use(const struct infer *in, const struct ir_type *t);
 /* What makes a value of these kinds a wanted one, as what to write; NULL: nothing does. */
 const char *infer_convert(uint64_t want, const struct ir_type *got);
+/* What to write instead of an operation on its first operand that only values of other kinds can be given to. Never NULL. */
+enum infer_as { INFER_CALLED, INFER_LENGTH, INFER_INDEXED, INFER_ASSIGNED };
+const char *infer_instead(const struct infer *in, ir_ref r, enum infer_as as);
 /* What is to be done about operand i of r, which is never what it is used as: the nearest name, or a value; NULL: nothing. */
 const char *infer_remedy(const struct infer *in, ir_ref r, uint32_t i);
 /* "did you mean 'x'?", where operand i of r is what a captured table, or the globals, lack under that name; NULL: no name is

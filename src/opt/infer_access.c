@@ -73,7 +73,10 @@ static void no_view_field(struct infer *in, uint32_t site, const struct ir_view 
 	for (const struct ir_field *f = v->fields; in->fl.report && f && f->name && n <= MOST_LISTED; f++)
 		if (f->kinds)
 			names[n++] = f->name;
-	no_field(in, site, v->name, name, near || !in->fl.report ? near : nearest_of_strings(in, v, name), listed(in, names, n));
+	const char *there = n ? listed(in, names, n)
+			  : v->at ? arena_printf(in->fl.u->arena, "its elements have numbers: %s[0]", v->name)
+				  : arena_printf(in->fl.u->arena, "its bytes are %s:u8(0), %s:sub(1, 4)", v->name, v->name);
+	no_field(in, site, v->name, name, near || !in->fl.report ? near : nearest_of_strings(in, v, name), there);
 }
 
 static void no_struct_field(struct infer *in, uint32_t site, const char *what,
@@ -414,7 +417,7 @@ struct ir_type infer_index(struct infer *in, ir_ref r)
 	if (!good) {
 		flow_error(&in->fl, ir_at(in->fl.f, r)->site, "%s is always %s here and is indexed with %s",
 			   infer_operand(in, r, 0), infer_a_wrong(in, &t, 0), key_text(in, &key))
-			->help = infer_remedy(in, r, 0) ? infer_remedy(in, r, 0) : const_name(&key) ? infer_use(in, &t) : NULL;
+			->help = infer_instead(in, r, INFER_INDEXED);
 		return nothing;
 	}
 	return out;
@@ -443,7 +446,7 @@ static bool set_row(struct infer *in, uint32_t site, const struct ir_view *view,
 	}
 	if (!f->set) {
 		struct diag *d = flow_error(&in->fl, site, "the field '%s' of %s cannot be assigned", f->name, view->name);
-		d->help = f->fixed;
+		d->help = f->fixed ? f->fixed : arena_printf(in->fl.u->arena, "keep it in a variable of your own: local %s = ...", f->name);
 		return false;
 	}
 	if (!(f->takes & v->kinds)) {
@@ -579,7 +582,7 @@ struct ir_type infer_setindex(struct infer *in, ir_ref r)
 			    "kernel code cannot assign into a captured table");
 	else
 		flow_error(&in->fl, site, "%s is %s here; a field of it cannot be assigned",
-			   infer_operand(in, r, 0), infer_a_wrong(in, &t, 0));
+			   infer_operand(in, r, 0), infer_a_wrong(in, &t, 0))->help = infer_instead(in, r, INFER_ASSIGNED);
 	return nothing;
 }
 
@@ -616,7 +619,8 @@ static bool check_args(struct infer *in, uint32_t site, const struct ir_lib *row
 			return flow_error(&in->fl, site, "bad argument #%u to '%s' (%s expected, got %s)",
 				i - skip + 1, row->name,
 				infer_wrong(in, &(struct ir_type){ .kinds = want }, want & ~IR_BIT(IR_NIL) ? IR_BIT(IR_NIL) : 0),
-				infer_wrong(in, &a[i], want))->help = help ? help : infer_convert(want, &a[i]), false;
+				infer_wrong(in, &a[i], want))->help = help ? help : infer_convert(want, &a[i]) ? infer_convert(want, &a[i])
+							   : usage(in, row), false;
 	}
 	return true;
 }
@@ -807,7 +811,7 @@ static void unknown_callee(struct infer *in, ir_ref r, const struct ir_type *cal
 		flow_error(&in->fl, site, "%s is always %s here and is called", infer_operand(in, r, 0),
 			   infer_a_wrong(in, callee, IR_BIT(IR_FUNC)))->help =
 			k && k->kind == PG_TABLE ? "no metamethod is followed but __index: call a function of the table"
-			: nearest_function(in, r) ? nearest_function(in, r) : infer_remedy(in, r, 0);
+			: nearest_function(in, r) ? nearest_function(in, r) : infer_instead(in, r, INFER_CALLED);
 	else
 		pending_callee(&in->fl, r);
 }

@@ -358,10 +358,15 @@ static const char *side(const struct infer *in, const struct ir_type *t)
 
 static void other_in_order(struct infer *in, ir_ref r, const struct ir_type *a, const struct ir_type *b)
 {
-	struct diag *d = flow_error(&in->fl, ir_at(in->fl.f, r)->site, "attempt to compare %s with %s", side(in, a), side(in, b));
+	const char *x = side(in, a), *y = side(in, b);
+	uint32_t site = ir_at(in->fl.f, r)->site;
+	struct diag *d = strcmp(x, y) ? flow_error(&in->fl, site, "attempt to compare %s with %s", x, y)
+				      : flow_error(&in->fl, site, "attempt to compare two %s values", x);
 	d->at = compared_name(in, r);
 	if (a->kinds & NUMBERS || b->kinds & NUMBERS)
 		d->help = infer_convert(IR_BIT(IR_INT), a->kinds & NUMBERS ? b : a);
+	if (!d->help)
+		d->help = "numbers have an order, and texts: compare a field that is one, v.n < 5";
 }
 
 static struct ir_type compare_order(struct infer *in, ir_ref r, const struct ir_type *a,

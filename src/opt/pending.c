@@ -93,7 +93,7 @@ static bool no_table(struct flow *fl, const struct ir_ins *call)
 	if (!row || !ir_lib_expands(row) || row->imm != IR_EXPAND_UNPACK || !t || !t->kinds || t->kinds & tables)
 		return false;
 	flow_error(fl, call->site, "bad argument #1 to '%s' (table expected, got %s)", row->name, infer_wrong(&in, t, 0))
-		->help = infer_use(&in, t);
+		->help = infer_use(&in, t) ? infer_use(&in, t) : "give it a list: table.unpack({ a, b })";
 	return true;
 }
 

@@ -154,7 +154,7 @@ bool std_gmatch_type(struct infer *in, const struct ir_lib *row, uint32_t site, 
 {
 	(void)row;
 	if (!(a->kinds & (IR_STRINGS | IR_VIEWS | INT)))
-		return infer_error(in, site, NULL, "bad argument #1 to 'gmatch' (string expected, got %s)",
+		return infer_error(in, site, "give it a text: for w in s:gmatch(\"%a+\") do ... end", "bad argument #1 to 'gmatch' (string expected, got %s)",
 				   infer_called(in, a, IR_ANY)), false;
 	if (!std_one_string(in, &gmatch, site, a))
 		return false;

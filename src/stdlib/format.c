@@ -97,9 +97,9 @@ static const struct refusal *read_conversion(const char **s, const char *end, st
 			       "precision; print other values as they are", "this conversion is not there in kernel code");
 	++*s;
 	if (is_quoted(p) && !plain(p))
-		return MISTAKE_BUT("leave out what stands between % and q", "specifier '%q' cannot have modifiers");
+		return MISTAKE("leave out what stands between % and q", "specifier '%q' cannot have modifiers");
 	if (p->flags & ~(unsigned)p->conv->flags || (p->precision != NO_PRECISION && !p->conv->precision))
-		return MISTAKE_BUT("leave the flag or the precision out", "a conversion has a flag or a precision that 'format' does not "
+		return MISTAKE("leave the flag or the precision out", "a conversion has a flag or a precision that 'format' does not "
 				   "take with it");
 	if (p->flags & LEFT || (p->precision != NO_PRECISION && !is_fixed(p)))
 		p->flags &= ~(unsigned)ZERO;
@@ -124,7 +124,7 @@ static const struct refusal *read_format(const pg_value *k, struct piece *out, u
 			continue;
 		}
 		if (percent == s && s + 1 == end)
-			return MISTAKE_BUT("write %% for the character", "invalid conversion '%' to 'format'");
+			return MISTAKE("write %% for the character", "invalid conversion '%' to 'format'");
 		*p = (struct piece){ .text = percent == s ? s + 1 : s,
 				     .n = (uint32_t)(percent == s ? 1 : (percent ? percent : end) - s) };
 		s = percent == s ? s + 2 : percent ? percent : end;
@@ -178,12 +178,13 @@ static bool argument(struct infer *in, const struct ir_lib *row, uint32_t site, 
 	if (is_quoted(p) && a->kinds & literal)
 		return true;
 	if (is_quoted(p))
-		return infer_error(in, site, NULL, "argument #%u of 'format' is a %s here, which has no literal form: %%q does not "
+		return infer_error(in, site, "write it as a text: %s", "argument #%u of 'format' is a %s here, which has no literal form: %%q does not "
 				   "take it", i, infer_called(in, a, IR_ANY)), false;
 	uint64_t wrong = a->kinds & (IR_ALL_STRINGS | IR_BIT(IR_FLOAT));
 	if (!wrong && a->kinds & INT)
 		return true;
-	return infer_error(in, site, a->kinds & IR_ALL_STRINGS ? "%s takes a text; tonumber(s) is its number" : NULL, "argument #%u of 'format' is %s %s here, and "
+	return infer_error(in, site, a->kinds & IR_ALL_STRINGS ? "%s takes a text; tonumber(s) is its number"
+			   : a->kinds & (IR_BIT(IR_IP4) | IR_BIT(IR_IP6) | IR_BIT(IR_MAC)) ? "%s takes an address; a:int() is an ip4 or a mac as a number" : "give it an integer, such as a field of it: v.n", "argument #%u of 'format' is %s %s here, and "
 			   "%%%c takes an integer", i, wrong && a->kinds & INT ? "perhaps a" : "a",
 			   infer_called(in, a, wrong ? wrong : IR_ANY), p->conv->name), false;
 }

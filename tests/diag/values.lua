@@ -333,6 +333,8 @@ diag.case("a captured table in a format", function() return ("%d"):format(captur
 diag.case("a captured table printed", function() print(captured) end)
 diag.case("a captured table packed", function() return ("i4"):pack(captured) == "x" end)
 diag.case("words of a captured table", function() for w in string.gmatch(captured, "x") do print(w) end end)
+diag.case("two booleans in order", function(p) if (p.len > 60) < (p.len > 70) then return bpf.DROP end end)
+diag.case("a field called as a method", function(p) local v = flows[1] return v and v:pkts() end)
 diag.case("a sum that a metamethod may give", function(p) return added[p:sub(1, 1)] + 1 end)
 diag.case("a comparison that a metamethod may make", function(p) return added[p:sub(1, 1)] < 1 and bpf.DROP end)
 diag.case("tested for its kind, in a loop, and used as another", function(p)
