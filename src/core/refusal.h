@@ -27,7 +27,7 @@ struct refusal {
 const struct refusal *refusal_at(unsigned i);
 const char *refusal_on_text(enum refusal_on on);
 
-/* Gives the diagnostic the row's help, where it has none of its own. */
+/* That it is what this row refuses; gives it the row's help, where it has none of its own. */
 struct diag *diag_advise(struct diag *d, const struct refusal *row);
 
 /* Refuses at a place in the source: the entry. */

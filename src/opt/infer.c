@@ -36,11 +36,11 @@ struct diag *flow_error(struct flow *fl, uint32_t site, const char *fmt, ...)
 	return diag_add(fl->u->diag, DIAG_ERROR, fl->u->sites[ir_site_shown(fl->u, site)].pos, "%s", text);
 }
 
-void infer_error(struct infer *in, uint32_t site, const char *help, const char *fmt, ...)
+struct diag *infer_error(struct infer *in, uint32_t site, const char *help, const char *fmt, ...)
 {
 	in->fl.refuses = true;
 	if (!in->fl.report)
-		return;
+		return &in->silent;
 	va_list ap;
 	va_start(ap, fmt);
 	const char *text = arena_vprintf(in->fl.u->arena, fmt, ap);
@@ -51,6 +51,7 @@ void infer_error(struct infer *in, uint32_t site, const char *help, const char *
 		d->at = in->at;
 	if (!d->help)
 		d->help = in->help ? in->help : help || !bad ? help : in->advice;
+	return d;
 }
 
 int infer_truth(const struct ir_type *t)
@@ -92,6 +93,11 @@ const char *infer_operand(const struct infer *in, ir_ref r, uint32_t i)
 	const struct ir_ins *ins = ir_at(in->fl.f, r);
 	const char *name = i < 3 ? ir_source_name(ins->names, i) : NULL;
 	return name ? arena_printf(in->fl.u->arena, "'%s'", name) : "this value";
+}
+
+const char *infer_is(const struct infer *in, ir_ref r)
+{
+	return in->fl.u->sites[ir_at(in->fl.f, r)->site].parted ? "may be" : "is always";
 }
 
 const char *infer_called(const struct infer *in, const struct ir_type *t, uint64_t kinds)
@@ -318,7 +324,9 @@ static struct ir_type rule_refuse(struct infer *in, ir_ref r)
 {
 	const struct ir_ins *ins = ir_at(in->fl.f, r);
 	int n = (int)strcspn(ins->k->str, "\n");
-	flow_error(&in->fl, ins->site, "%.*s", n, ins->k->str)->help = ins->k->str[n] ? ins->k->str + n + 1 : NULL;
+	struct diag *d = flow_error(&in->fl, ins->site, "%.*s", n, ins->k->str);
+	d->help = ins->k->str[n] ? ins->k->str + n + 1 : NULL;
+	d->why = DIAG_REFUSED;
 	return type_pending();
 }
 
@@ -366,7 +374,8 @@ static bool concat_piece(struct infer *in, ir_ref r, uint32_t i, uint32_t *least
 		flow_error(&in->fl, site, "attempt to concatenate an address")->help = "write tostring(address)";
 	else if (!good)
 		flow_error(&in->fl, site, "%s is %s here and a piece of a text", infer_operand(in, r, i),
-			   infer_a_wrong(in, &t, 0))->help = t.kinds & IR_VIEWS ? "write p:sub(1) for its bytes" : infer_remedy(in, r, i);
+			   infer_a_wrong(in, &t, 0))->help = t.kinds & IR_VIEWS ? "write p:sub(1) for its bytes"
+			: infer_remedy(in, r, i) ? infer_remedy(in, r, i) : infer_convert(IR_STRINGS, &t);
 	else {
 		*least += t.k && t.k->kind == PG_STR ? t.k->n : 0;
 		*most += lw_text_cap_below(good, t.cap, t.most,
@@ -497,8 +506,8 @@ static struct ir_type rule_len(struct infer *in, ir_ref r)
 	else if (t.kinds & IR_BIT(IR_MSG))
 		return infer_bytes(in);
 	else if (!good)
-		flow_error(&in->fl, ir_at(in->fl.f, r)->site, "%s is always %s here and has no length",
-			   infer_operand(in, r, 0), infer_a_wrong(in, &t, good))->help = infer_instead(in, r, INFER_LENGTH);
+		flow_error(&in->fl, ir_at(in->fl.f, r)->site, "%s %s %s here and has no length",
+			   infer_operand(in, r, 0), infer_is(in, r), infer_a_wrong(in, &t, good))->help = infer_instead(in, r, INFER_LENGTH);
 	return type_kinds(IR_BIT(IR_INT));
 }
 

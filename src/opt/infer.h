@@ -11,10 +11,13 @@ struct infer {
 	const char *at;        /* what the caret is under, where a row refuses what it is given; NULL: what the message quotes */
 	const char *help;      /* what to write then, before the row's own advice; or NULL */
 	const char *advice;    /* the same for a bad key or value, where the row has none */
+	struct diag silent;    /* the entry of what is not said */
 };
 
 struct ir_type infer_arg(const struct infer *in, ir_ref r, uint32_t i);
 const char *infer_operand(const struct infer *in, ir_ref r, uint32_t i); /* "'n'" or "this value" */
+/* "is always", of what is sure of an operand of r; "may be" in a copy for one of several objects (ways.c): it is sure of that one. */
+const char *infer_is(const struct infer *in, ir_ref r);
 /* The same with its article: "nil", "a boolean", "an ipv4". */
 const char *infer_a_wrong(const struct infer *in, const struct ir_type *t, uint64_t wanted);
 /* What to do instead, where a number is used as a text (it may be an address), or a view as something else; NULL: nothing. */

@@ -415,8 +415,8 @@ struct ir_type infer_index(struct infer *in, ir_ref r)
 		type_join(&out, &one);
 	}
 	if (!good) {
-		flow_error(&in->fl, ir_at(in->fl.f, r)->site, "%s is always %s here and is indexed with %s",
-			   infer_operand(in, r, 0), infer_a_wrong(in, &t, 0), key_text(in, &key))
+		flow_error(&in->fl, ir_at(in->fl.f, r)->site, "%s %s %s here and is indexed with %s",
+			   infer_operand(in, r, 0), infer_is(in, r), infer_a_wrong(in, &t, 0), key_text(in, &key))
 			->help = infer_instead(in, r, INFER_INDEXED);
 		return nothing;
 	}
@@ -808,7 +808,7 @@ static void unknown_callee(struct infer *in, ir_ref r, const struct ir_type *cal
 	if (k && k->kind == PG_LIB)
 		infer_absent(in, site, k->lib);
 	else if (!(callee->kinds & IR_BIT(IR_FUNC)))
-		flow_error(&in->fl, site, "%s is always %s here and is called", infer_operand(in, r, 0),
+		flow_error(&in->fl, site, "%s %s %s here and is called", infer_operand(in, r, 0), infer_is(in, r),
 			   infer_a_wrong(in, callee, IR_BIT(IR_FUNC)))->help =
 			k && k->kind == PG_TABLE ? "no metamethod is followed but __index: call a function of the table"
 			: nearest_function(in, r) ? nearest_function(in, r) : infer_instead(in, r, INFER_CALLED);

@@ -126,8 +126,8 @@ static bool integer_operand(struct infer *in, ir_ref r, uint32_t i, const char *
 		flow_refuse(&in->fl, site, ON_VALUES, "Lua would convert it; use integers in kernel code",
 			    "%s may be a string here and is used %s", infer_operand(in, r, i), use);
 	} else if (!(t.kinds & IR_BIT(IR_INT))) {
-		flow_error(&in->fl, site, "%s is always %s here and is used %s",
-			   infer_operand(in, r, i), infer_a_wrong(in, &t, IR_BIT(IR_INT)), use)
+		flow_error(&in->fl, site, "%s %s %s here and is used %s",
+			   infer_operand(in, r, i), infer_is(in, r), infer_a_wrong(in, &t, IR_BIT(IR_INT)), use)
 			->help = infer_remedy(in, r, i) ? infer_remedy(in, r, i)
 			       : t.kinds & ADDRESSES ? "a:int() is an address as a number, a:byte(i) one of its bytes"
 			       : t.k && t.k->kind == PG_TABLE ? "no metamethod is followed but __index: call a function of the table"
@@ -342,10 +342,10 @@ static const char *compared_name(const struct infer *in, ir_ref r)
 static void nil_in_order(struct infer *in, ir_ref r, uint32_t i)
 {
 	struct ir_type other = infer_arg(in, r, 1 - i);
-	struct diag *d = flow_error(&in->fl, ir_at(in->fl.f, r)->site, "%s is always nil here and is compared with %s",
-				    infer_operand(in, r, i), infer_a_wrong(in, &other, 0));
+	struct diag *d = flow_error(&in->fl, ir_at(in->fl.f, r)->site, "%s %s nil here and is compared with %s",
+				    infer_operand(in, r, i), infer_is(in, r), infer_a_wrong(in, &other, 0));
 	d->at = ir_source_name(ir_at(in->fl.f, r)->names, i);
-	d->help = infer_remedy(in, r, i);
+	d->help = infer_remedy(in, r, i) ? infer_remedy(in, r, i) : "give it a value; where it may be nil, test it first";
 }
 
 /* What Lua's message says of a side: where it may be nil, what else it is. */

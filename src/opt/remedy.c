@@ -39,6 +39,8 @@ const char *infer_convert(uint64_t want, const struct ir_type *got)
 	if (!(is & ~IR_STRINGS) && want & addresses)
 		return want & IR_BIT(IR_MAC) ? "write bpf.mac(\"02:00:00:00:00:01\"), or use a field that is one"
 					     : "write bpf.ip(\"10.0.0.1\"), or use a field that is one";
+	if (!(is & ~IR_BOOL) && want & IR_STRINGS)
+		return "write tostring(v)";
 	if (!(is & ~IR_BOOL) && want & IR_BIT(IR_INT))
 		return "write (v and 1 or 0) for the truth v";
 	if (is == IR_BIT(IR_INT) && want & IR_BIT(IR_IP4))

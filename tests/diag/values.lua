@@ -36,6 +36,15 @@ diag.case("a table or a header, by a loop", function(p)
 	end
 	return t.sport
 end)
+diag.case("two variables of one table, by a loop", function(p)
+	local t, u = { pkts = 1 }, { pkts = 2 }
+	for i = 1, p.len do
+		if p:u8(i) == 3 then t = u end
+		t.pkts = t.pkts + 1
+	end
+	flows[1] = t
+	return u.pkts == 4 and bpf.DROP or nil
+end)
 diag.case("two variables of one table, stored", function(p)
 	local t, u = { pkts = 1 }, { pkts = 2 }
 	local v = p.len > 5 and t or u
