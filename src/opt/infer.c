@@ -90,8 +90,7 @@ struct ir_type infer_arg(const struct infer *in, ir_ref r, uint32_t i)
 
 const char *infer_operand(const struct infer *in, ir_ref r, uint32_t i)
 {
-	const struct ir_ins *ins = ir_at(in->fl.f, r);
-	const char *name = i < 3 ? ir_source_name(ins->names, i) : NULL;
+	const char *name = ir_source_name(ir_arg_name(ir_at(in->fl.f, r), i), 0);
 	return name ? arena_printf(in->fl.u->arena, "'%s'", name) : "this value";
 }
 

@@ -5,6 +5,7 @@
  * known: `state = busy` in a function that was called as `state(c)`.
  */
 #include "opt/infer.h"
+#include "opt/reach.h"
 
 /* ---- a call ---- */
 
@@ -40,7 +41,8 @@ void pending_callee(struct flow *fl, ir_ref call)
 	ir_ref one = 0;
 	uint32_t site = ir_at(fl->f, call)->site;
 	bool *seen = fl->report ? arena_array(fl->u->scratch, bool, fl->f->nins) : NULL;
-	if (seen && count_closures(fl, seen, ir_at(fl->f, call)->args[0], &one) == 1 && one)
+	if (seen && count_closures(fl, seen, ir_at(fl->f, call)->args[0], &one) == 1 && one && ir_at(fl->f, one)->nargs &&
+	    reach_again(fl->f, one))
 		flow_refuse(fl, site, ON_FUNCTIONS, "make it once, before the loop, and assign the variables that it captures: local n "
 			    "local function f() return n end for i = 1, 9 do n = i end", "what this function captured when it was made "
 			    "is known only at run time; that is not there yet");

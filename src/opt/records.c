@@ -426,7 +426,7 @@ static bool made_in_loop(const struct records *s, const struct rec *web)
 	for (uint32_t v = 0; v < s->n; v++) {
 		ir_ref made = s->v[v].value;
 		if (record_web(s, &s->v[v]) == web && ir_at(s->f, made)->op == IRO(newtable) &&
-		    reach_use(s->f, made, 0, is_it, &made))
+		    reach_again(s->f, made))
 			return true;
 	}
 	return false;
