@@ -11,6 +11,7 @@ struct refusal {
 	enum refusal_on on;
 	const char *text; /* the message, a format for printf */
 	const char *help; /* what to do instead */
+	bool mistake;     /* wrong in Lua, too: no row of the table */
 };
 
 /* A row, where it is used: the linker puts all of them side by side. Both texts are literals. */
@@ -22,6 +23,17 @@ struct refusal {
 		};                                                                                 \
 		&row_;                                                                             \
 	})
+
+/* Rows of a text that gets its help from elsewhere, such as from what it is about: `REFUSAL_ROWS(name) = { REFUSED(...), };` */
+#define REFUSAL_ROWS(name)                                                                         \
+	static const struct refusal name[] __attribute__((section("refusals"), used, aligned(8)))
+#define REFUSED(on_, help_, text_) { .on = (on_), .text = "" text_, .help = "" help_ }
+/* What is refused by one of those. */
+static inline struct diag *diag_refused(struct diag *d)
+{
+	d->why = DIAG_REFUSED;
+	return d;
+}
 
 /* The i-th row in the order of the table: by what it is about, then by its text; NULL past the end. Each text once. */
 const struct refusal *refusal_at(unsigned i);

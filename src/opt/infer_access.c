@@ -445,15 +445,19 @@ static bool set_row(struct infer *in, uint32_t site, const struct ir_view *view,
 		return false;
 	}
 	if (!f->set) {
-		struct diag *d = flow_error(&in->fl, site, "the field '%s' of %s cannot be assigned", f->name, view->name);
-		d->help = f->fixed ? f->fixed : arena_printf(in->fl.u->arena, "keep it in a variable of your own: local %s = ...", f->name);
+		struct diag *d = flow_refuse(&in->fl, site, ON_PACKETS, "keep it in a variable of your own: local v = ...",
+					     IR_FIELD_FIXED, f->name, view->name);
+		d->help = f->fixed ? f->fixed : d->help;
 		return false;
 	}
 	if (!(f->takes & v->kinds)) {
-		struct diag *d = flow_error(&in->fl, site, "%s is stored in '%s', which holds %s",
-			v->kinds == IR_BIT(IR_FLOAT) ? "a float" : infer_a_wrong(in, v, 0), f->name,
-			f->takes == IR_BIT(IR_INT) ? "an integer"
-			: infer_a_wrong(in, &(struct ir_type){ .kinds = f->takes }, 0));
+		const char *holds = f->takes == IR_BIT(IR_INT) ? "an integer" : infer_a_wrong(in, &(struct ir_type){ .kinds = f->takes }, 0);
+		if (v->kinds == IR_BIT(IR_FLOAT)) {
+			flow_refuse(&in->fl, site, ON_VALUES, "write an integer: 1 for 1.0", "a float is stored in '%s', which holds %s",
+				    f->name, holds);
+			return false;
+		}
+		struct diag *d = flow_error(&in->fl, site, "%s is stored in '%s', which holds %s", infer_a_wrong(in, v, 0), f->name, holds);
 		if (v->kinds == IR_BIT(IR_STR) && f->takes & (IR_BIT(IR_IP4) | IR_BIT(IR_IP6) | IR_BIT(IR_MAC)))
 			d->help = f->takes & IR_BIT(IR_MAC) ? "write bpf.mac(\"02:00:00:00:00:01\")"
 							    : "write bpf.ip(\"10.0.0.1\")";
@@ -497,7 +501,7 @@ static void set_view(struct infer *in, ir_ref r, uint64_t kinds, const struct ir
 		return;
 	}
 	if (t->read_only) {
-		flow_error(&in->fl, site, "packets cannot be written here")->help = t->read_only;
+		diag_refused(flow_error(&in->fl, site, IR_READ_ONLY))->help = t->read_only;
 		return;
 	}
 	for (kinds = kinds_having(in->fl.u, &(struct ir_type){ .kinds = kinds }, name); kinds; kinds &= kinds - 1) {
@@ -886,7 +890,8 @@ struct ir_type infer_return(struct infer *in, ir_ref r)
 	struct diag *d = NULL;
 	bool parted = in->fl.u->sites[site].parted; /* others, with another object, may return something else there */
 	if (v.kinds == IR_BIT(IR_FLOAT))
-		d = flow_error(&in->fl, site, "a float is returned here; floats do not exist in the kernel");
+		d = flow_refuse(&in->fl, site, ON_VALUES, "return bpf.PASS or bpf.DROP",
+				"a float is returned here; floats do not exist in the kernel");
 	else if (!parted && !(v.kinds & (IR_BIT(IR_INT) | IR_BIT(IR_NIL) | (t->if_true ? IR_BOOL : 0))))
 		d = flow_error(&in->fl, site, "%s is returned here, where %s wants a verdict",
 			       infer_a_wrong(in, &v, 0), t->hook);

@@ -439,7 +439,7 @@ static void refuse_over(struct flow *fl, uint32_t site, const char *name, const 
 	else if (t->kinds & fields && !(t->kinds & ~(fields | IR_BIT(IR_NIL))))
 		no_pairs(fl, site, name, t->kinds & IR_VIEWS);
 	else if (t->kinds == (IR_BIT(IR_MAP) | IR_BIT(IR_NIL)))
-		flow_error(fl, site, "what '%s' goes over here may be nil", name)->help = "test it first: if m then ... end";
+		flow_refuse(fl, site, ON_LOOPS, "test it first: if m then ... end", "what '%s' goes over here may be nil", name);
 	else
 		flow_refuse(fl, site, ON_LOOPS,
 			    "go over a map or a captured table that is known when the function is compiled",

@@ -183,10 +183,17 @@ static bool argument(struct infer *in, const struct ir_lib *row, uint32_t site, 
 	uint64_t wrong = a->kinds & (IR_ALL_STRINGS | IR_BIT(IR_FLOAT));
 	if (!wrong && a->kinds & INT)
 		return true;
-	return infer_error(in, site, a->kinds & IR_ALL_STRINGS ? "%s takes a text; tonumber(s) is its number"
-			   : a->kinds & (IR_BIT(IR_IP4) | IR_BIT(IR_IP6) | IR_BIT(IR_MAC)) ? "%s takes an address; a:int() is an ip4 or a mac as a number" : "give it an integer, such as a field of it: v.n", "argument #%u of 'format' is %s %s here, and "
-			   "%%%c takes an integer", i, wrong && a->kinds & INT ? "perhaps a" : "a",
-			   infer_called(in, a, wrong ? wrong : IR_ANY), p->conv->name), false;
+	/* Lua would convert a text, and a float that is an integer */
+	const struct refusal *refused = REFUSAL(ON_STRINGS, "%s takes a text; tonumber(s) is its number",
+					    "argument #%u of 'format' is %s %s here, and %%%c takes an integer");
+	const char *help = a->kinds & IR_ALL_STRINGS ? refused->help
+			 : a->kinds & (IR_BIT(IR_IP4) | IR_BIT(IR_IP6) | IR_BIT(IR_MAC))
+			 ? "%s takes an address; a:int() is an ip4 or a mac as a number" : "give it an integer, such as a field of it: v.n";
+	struct diag *d = infer_error(in, site, help, refused->text, i, wrong && a->kinds & INT ? "perhaps a" : "a",
+				     infer_called(in, a, wrong ? wrong : IR_ANY), p->conv->name);
+	if (wrong)
+		diag_refused(d);
+	return false;
 }
 
 bool std_format_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
@@ -199,7 +206,7 @@ bool std_format_type(struct infer *in, const struct ir_lib *row, uint32_t site, 
 				    "the format of 'format' is known only at run time"), false;
 	const struct refusal *wrong = read_format(a[0].k, p, &count);
 	if (wrong)
-		return infer_error(in, site, wrong->help, "%s", wrong->text), false;
+		return diag_advise(infer_error(in, site, wrong->help, "%s", wrong->text), wrong), false;
 	bool looks = ir_same_value(a[n - 1].k, &ir_format_values);
 	const struct piece *printed = looks ? NULL : first_printed(p, count);
 	if (printed)
