@@ -116,10 +116,9 @@ local function note(verdict, after, err)
 	if current then current.runs[#current.runs + 1] = { caller(), text, err or "no error" } end
 end
 
--- A message without what may differ: a variable's name, a number that was raised, the line of a division by zero,
--- which stock Lua 5.4.4 gets wrong.
+-- A message without what may differ: a variable's name, the line of a division by zero, which stock Lua 5.4.4 gets wrong.
 local function plain(text)
-	text = text:gsub("^-?%d+$", "(error object is a number value)"):gsub(" %(%a+ '[^']*'%)$", "")
+	text = text:gsub(" %(%a+ '[^']*'%)$", "")
 	return (text:gsub("^[^\n]-:%d+: (attempt to perform 'n[/%%][/%%]0')", "%1"))
 end
 

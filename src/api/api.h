@@ -83,7 +83,7 @@ struct pg_unit {
 	struct hook_made made;
 	char name[64];
 	const char *warnings;          /* in arena; "" when none */
-	const char *said;              /* the errors of the first attempt that failed, in arena; NULL: none did */
+	const char *said;              /* what is wrong if no attempt succeeds, in arena; NULL: none failed */
 	struct unit_stage *stages;     /* kept texts, in arena */
 	uint32_t nstages, cap_stages;
 };

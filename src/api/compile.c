@@ -218,14 +218,24 @@ static int make_ir(pg_unit *u, struct diag_list *diag, const struct ir_target *t
 
 enum { MOST_ATTEMPTS = 8 };
 
+/* What is to be said, now that an attempt failed with these; first: what the first one did with. */
+static void keep_errors(pg_unit *u, const struct diag_list *diag, struct diag_list *first)
+{
+	if (!first->n)
+		*first = *diag;
+	struct diag_list certain = diag_certain(first, diag);
+	u->said = diag_text(&certain, DIAG_ERROR);
+}
+
 /* What has grown big by copies is compiled anew with calls (opt/weigh.c); what the stack is too small for, with all that
  * may in scratch memory; what fails with bodies that calls share (opt/share.c), with copies of those that cannot be, or
  * where nobody knows which those are, of all; and what fails then, with copies of what is behind where objects meet
  * (opt/ways.c); for pg_apart these copies come first, and go where it fails with them. Where the packet turns out to be
- * moved, it is compiled anew with that known. What failed first is said. */
+ * moved, it is compiled anew with that known. What is said is what has to be mended for all that (diag_certain). */
 static int compile(pg_unit *u, struct diag_list *diag, const struct pg_compile_opts *o, struct compile *c)
 {
 	const struct compile start = *c;
+	struct diag_list first = { 0 };
 	bool apart = u->ir->ways;
 	for (unsigned attempt = 1;; attempt++) {
 		struct ir_unit *ir = u->ir;
@@ -234,8 +244,8 @@ static int compile(pg_unit *u, struct diag_list *diag, const struct pg_compile_o
 		bool tight = ir->tight && !ir->roomy, final = err != -EAGAIN && !ir->nsubs && !tight;
 		if (!err)
 			return 0;
-		if (tight || (final && !apart && !u->said))
-			u->said = diag_text(diag, DIAG_ERROR);
+		if (tight || (final && !apart))
+			keep_errors(u, diag, &first);
 		if (final && !apart && !ir->next_ways)
 			return err;
 		bool known = (tight || err == -EAGAIN || share_blame(ir)) && attempt < MOST_ATTEMPTS;

@@ -122,6 +122,7 @@ static const char *without_conversions(const char *text, char *buf, size_t n)
 	while (*text && at + 6 < n) {
 		size_t flags = *text == '%' ? strspn(text + 1, ".*0123456789l") : 0;
 		if (*text != '%' || !strchr("sducg", text[1 + flags])) {
+			text += text[0] == '%' && text[1] == '%';
 			buf[at++] = *text++;
 			continue;
 		}

@@ -29,6 +29,43 @@ struct diag *diag_add(struct diag_list *l, enum diag_level level, struct diag_po
 	return &l->v[l->n - 1];
 }
 
+static bool has_line(const struct diag_list *l, const struct diag *d)
+{
+	for (uint32_t i = 0; i < l->n; i++)
+		if (l->v[i].level == DIAG_ERROR && l->v[i].pos.line == d->pos.line)
+			return true;
+	return false;
+}
+
+static bool has_text(const struct diag_list *l, const struct diag *d)
+{
+	for (uint32_t i = 0; i < l->n; i++)
+		if (l->v[i].level == DIAG_ERROR && l->v[i].pos.line == d->pos.line && !strcmp(l->v[i].text, d->text))
+			return true;
+	return false;
+}
+
+static void take(struct diag_list *l, const struct diag *d)
+{
+	arena_push(l->arena, l->v, l->n, l->cap, *d);
+	l->errors++;
+}
+
+struct diag_list diag_certain(const struct diag_list *first, const struct diag_list *last)
+{
+	struct diag_list both = { .arena = first->arena };
+	for (uint32_t i = 0; i < last->n; i++)
+		if (last->v[i].why == DIAG_TOO_MUCH)
+			return *first;
+	for (uint32_t i = 0; i < first->n; i++)
+		if (first->v[i].level == DIAG_ERROR && (first->v[i].why == DIAG_MISTAKE || has_text(last, &first->v[i])))
+			take(&both, &first->v[i]);
+	for (uint32_t i = 0; i < last->n; i++)
+		if (last->v[i].level == DIAG_ERROR && !has_line(first, &last->v[i]))
+			take(&both, &last->v[i]);
+	return both.n ? both : *first;
+}
+
 uint32_t diag_strict(struct diag_list *l)
 {
 	for (uint32_t i = 0; i < l->n; i++)

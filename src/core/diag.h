@@ -8,6 +8,10 @@
 
 enum diag_level { DIAG_ERROR, DIAG_WARNING };
 
+/* Of an error: whether Lua would have it, too, which no other way of compiling mends; whether it is legal Lua, which may be
+ * there when it is compiled in another way; or whether it is only too much, which may come of that way. */
+enum diag_why { DIAG_MISTAKE, DIAG_REFUSED, DIAG_TOO_MUCH };
+
 struct diag_pos {
 	const char *file; /* as Lua names the chunk: "filter.lua"; "[string ...]" for text */
 	uint32_t line;    /* 0: none */
@@ -21,6 +25,7 @@ struct diag_file diag_file(const char *file);
 
 struct diag {
 	enum diag_level level;
+	enum diag_why why;
 	struct diag_pos pos;
 	const char *text; /* "'n' may be nil here and is used as a number" */
 	const char *at;   /* word of the source line that the caret is under, or several, with blanks between, one of which is
@@ -41,6 +46,10 @@ struct diag *diag_add(struct diag_list *l, enum diag_level level, struct diag_po
 		      const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 /* Warnings become errors. Returns how many errors there are now. */
 uint32_t diag_strict(struct diag_list *l);
+/* What is to be said of a function that failed to compile in one way, and then in another that can do more: the errors that
+ * surely have to be mended. Those are mistakes, what both refuse, and what the second refuses in lines that the first knew
+ * nothing of; all of the first where there are none, or where the second was only too much. */
+struct diag_list diag_certain(const struct diag_list *first, const struct diag_list *last);
 /* All entries of the level, in the order of their lines, in the form of the language's section 5:
  *
  *     filter.lua:14: error: 'n' may be nil ...

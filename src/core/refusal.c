@@ -45,5 +45,6 @@ struct diag *diag_advise(struct diag *d, const struct refusal *row)
 {
 	if (!d->help)
 		d->help = row->help;
+	d->why = row->mistake ? DIAG_MISTAKE : row->on == ON_SIZE ? DIAG_TOO_MUCH : DIAG_REFUSED;
 	return d;
 }

@@ -11,6 +11,7 @@ struct refusal {
 	enum refusal_on on;
 	const char *text; /* the message, a format for printf */
 	const char *help; /* what to do instead */
+	bool mistake;     /* wrong in Lua, too: no row of the table */
 };
 
 /* A row, where it is used: the linker puts all of them side by side. Both texts are literals. */
@@ -23,18 +24,22 @@ struct refusal {
 		&row_;                                                                             \
 	})
 
-/* What is wrong in Lua, too, where a function tells both kinds by one result: no row of the table. */
-#define MISTAKE(text_)                                                                             \
-	({                                                                                         \
-		static const struct refusal mistake_ = { .text = "" text_ };                       \
-		&mistake_;                                                                         \
-	})
+/* Rows of a text that gets its help from elsewhere, such as from what it is about: `REFUSAL_ROWS(name) = { REFUSED(...), };` */
+#define REFUSAL_ROWS(name)                                                                         \
+	static const struct refusal name[] __attribute__((section("refusals"), used, aligned(8)))
+#define REFUSED(on_, help_, text_) { .on = (on_), .text = "" text_, .help = "" help_ }
+/* What is refused by one of those. */
+static inline struct diag *diag_refused(struct diag *d)
+{
+	d->why = DIAG_REFUSED;
+	return d;
+}
 
 /* The i-th row in the order of the table: by what it is about, then by its text; NULL past the end. Each text once. */
 const struct refusal *refusal_at(unsigned i);
 const char *refusal_on_text(enum refusal_on on);
 
-/* Gives the diagnostic the row's help, where it has none of its own. */
+/* That it is what this row refuses; gives it the row's help, where it has none of its own. */
 struct diag *diag_advise(struct diag *d, const struct refusal *row);
 
 /* Refuses at a place in the source: the entry. */

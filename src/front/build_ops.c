@@ -234,10 +234,18 @@ static ir_ref *values(struct build *b, uint32_t reg, uint32_t n, struct ir_name 
 
 static void build_concat(struct build *b, uint32_t i)
 {
-	struct ir_name x, y;
-	ir_ref *v = values(b, lua_a(i), lua_b(i), &x, &y);
-	ir_ref r = build_emit(b, IRO(concat), lua_b(i), v);
-	build_names(b, r, x, y, NONE);
+	uint32_t n = lua_b(i);
+	ir_ref *v = arena_array(b->u->arena, ir_ref, n);
+	struct ir_name *names = arena_array(b->u->arena, struct ir_name, n + 1);
+	bool named = false;
+	for (uint32_t a = 0; a < n; a++) {
+		struct operand o = build_operand(b, lua_a(i) + a);
+		v[a] = o.v;
+		names[a < 2 ? a : a + 1] = o.name;
+		named |= o.name.how != IR_N_NONE;
+	}
+	ir_ref r = build_emit(b, IRO(concat), n, v);
+	ir_at(b->f, r)->names = named ? names : NULL;
 	build_set(b, lua_a(i), r);
 }
 

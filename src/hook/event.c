@@ -129,8 +129,8 @@ static bool at_type(struct infer *in, const struct ir_lib *row, uint32_t site, u
 	const pg_value *k = a[1].k;
 	(void)n;
 	if (!(a[1].kinds & IR_BIT(IR_INT)))
-		return infer_error(in, site, NULL, "'%s' is an array; its elements have numbers, from 0 to %u",
-				   v->view.name, v->field->count - 1), false;
+		return infer_error(in, site, arena_printf(infer_unit(in)->arena, "write %s[0]", v->view.name),
+				   "'%s' is an array; its elements have numbers, from 0 to %u", v->view.name, v->field->count - 1), false;
 	*out = (struct ir_type){ .kinds = IR_BIT(IR_INT) };
 	if (k && (uint64_t)k->i >= v->field->count)
 		out->kinds = IR_BIT(IR_NIL);

@@ -18,6 +18,10 @@ static const struct ir_verdict verdicts[] = {
 	{ 0, 0 },
 };
 
+#define READ_ONLY "a socket filter says how much of a packet is kept; bpf.tc can change it"
+
+REFUSAL_ROWS(refused) = { REFUSED(ON_PACKETS, READ_ONLY, IR_READ_ONLY) };
+
 static const struct ir_target target = {
 	.hook = "socket",
 	.prog_type = BPF_PROG_TYPE_SOCKET_FILTER,
@@ -28,7 +32,7 @@ static const struct ir_target target = {
 	.if_true = PG_PASS,
 	.if_false = PG_DROP,
 	.results = "return true, false, or how many bytes to keep",
-	.read_only = "a socket filter says how much of a packet is kept; bpf.tc can change it",
+	.read_only = READ_ONLY,
 	SKB_TARGET,
 };
 

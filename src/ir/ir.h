@@ -149,6 +149,9 @@ struct ir_name {
 	const char *name;
 };
 extern const char *const ir_name_how[]; /* "local" ... "constant" */
+/* The i-th of names (or NULL) where it is one that stands in the source; a key known only at run time, a number as a key and a
+ * constant have none: NULL. */
+const char *ir_source_name(const struct ir_name *names, unsigned i);
 
 struct ir_edge {
 	ir_blk to;
@@ -170,7 +173,7 @@ struct ir_ins {
 		const pg_value *k; /* op const; str of refuse */
 		const char **list; /* op record: nargs field names */
 	};
-	const struct ir_name *names; /* names of args 0, 1 and of the result (3 entries), or NULL */
+	const struct ir_name *names; /* of args 0, 1 and of the result, and of concat those of the other args behind it; or NULL */
 	ir_blk block;
 	ir_ref prev, next;     /* neighbours in the block; 0 at its ends (parameters are in no list) */
 	ir_ref raised;         /* the `raised` of the guard that catches what it raises; 0: none does */
@@ -430,6 +433,11 @@ void ir_insert_before(struct ir_fn *f, ir_ref at, ir_ref i);
 void ir_remove(struct ir_fn *f, ir_ref i);  /* out of its block's list */
 /* Sets successor `which`; args are copied. */
 void ir_succ(struct ir_fn *f, ir_ref term, uint32_t which, ir_blk to, uint32_t nargs, const ir_ref *args);
+/* How the source names argument a: NULL where it is not told, or not by a name. */
+const struct ir_name *ir_arg_name(const struct ir_ins *i, unsigned a);
+/* " (local 'n')", as Lua's messages have it; "" for NULL. */
+const char *ir_named(struct arena *a, const struct ir_name *n);
+unsigned ir_nnames(const struct ir_ins *i); /* how many entries names has, if any */
 /* The edge to where what `raised` stands for is caught. */
 struct ir_edge *ir_caught(const struct ir_fn *f, ir_ref raised);
 /* The site, or that of the call that led there when it has no position. */

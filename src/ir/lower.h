@@ -107,7 +107,7 @@ void lw_raise_number(struct lw *w, ir_ref number);
 void lw_raise(struct lw *w, const char *fmt, ...) __attribute__((format(printf, 2, 3))); /* ends the block */
 void lw_raise_if(struct lw *w, enum ir_cc cc, ir_ref a, ir_ref b, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));  /* goes on in a new block */
-/* " (local 'n')" for operand i of the instruction being lowered (0, 1; 2: result), or "". */
+/* " (local 'n')" for operand i of the instruction being lowered , or "". */
 const char *lw_operand_name(struct lw *w, unsigned i);
 /* What Lua calls the function that is called, in "bad argument #1 to 'fmod'": as the call names it, or the
  * row's whole name where pcall calls it. */
@@ -314,14 +314,19 @@ const struct lw_val *lw_rec_field(struct lw *w, const struct lw_val *rec, const 
 struct ir_unit *infer_unit(struct infer *in);
 /* What Lua calls the first of these kinds that t is of: "userdata", "table". */
 const char *infer_called(const struct infer *in, const struct ir_type *t, uint64_t kinds);
-void infer_error(struct infer *in, uint32_t site, const char *help, const char *fmt, ...)
+/* The entry, which counts for nothing where nothing is said in this round. */
+struct diag *infer_error(struct infer *in, uint32_t site, const char *help, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 /* The same for what is legal Lua: a row of the table of refusals. */
 #define infer_refuse(in, site, on, advice, text_, ...)                                             \
-	infer_error(in, site, REFUSAL(on, advice, text_)->help, text_, ##__VA_ARGS__)
+	infer_refuse_by(in, site, NULL, on, advice, text_, ##__VA_ARGS__)
 /* With advice of its own, where that is not NULL. */
 #define infer_refuse_by(in, site, own, on, advice, text_, ...)                                     \
-	infer_error(in, site, (own) ? (own) : REFUSAL(on, advice, text_)->help, text_, ##__VA_ARGS__)
+	({                                                                                         \
+		const struct refusal *refused_ = REFUSAL(on, advice, text_);                       \
+		const char *own_ = (own);                                                          \
+		diag_advise(infer_error(in, site, own_ ? own_ : refused_->help, text_, ##__VA_ARGS__), refused_); \
+	})
 /* Interns a constant in the unit's arena. */
 const pg_value *infer_const(struct infer *in, pg_value v);
 

@@ -259,6 +259,22 @@ uint32_t ir_error(struct ir_unit *u, struct diag_pos pos, const char *text)
 	return u->nerrors - 1;
 }
 
+unsigned ir_nnames(const struct ir_ins *i)
+{
+	return i->op == IRO(concat) && i->nargs > 2 ? i->nargs + 1 : 3;
+}
+
+const struct ir_name *ir_arg_name(const struct ir_ins *i, unsigned a)
+{
+	unsigned at = a < 2 ? a : a + 1;
+	return i->names && at < ir_nnames(i) && i->names[at].how != IR_N_NONE ? &i->names[at] : NULL;
+}
+
+const char *ir_named(struct arena *a, const struct ir_name *n)
+{
+	return n ? arena_printf(a, " (%s '%s')", ir_name_how[n->how], n->name) : "";
+}
+
 bool ir_uses(const struct ir_ins *i, ir_ref v)
 {
 	for (uint32_t a = 0; a < i->nargs; a++)

@@ -152,10 +152,17 @@ const char *const ir_name_how[] = {
 	[IR_N_FIELD] = "field",   [IR_N_METHOD] = "method",   [IR_N_CONSTANT] = "constant",
 };
 
-static void put_names(struct text *t, const struct ir_name *names)
+const char *ir_source_name(const struct ir_name *names, unsigned i)
+{
+	if (!names || names[i].how == IR_N_NONE || names[i].how == IR_N_CONSTANT)
+		return NULL;
+	return *names[i].name == '?' || !strcmp(names[i].name, "integer index") ? NULL : names[i].name;
+}
+
+static void put_names(struct text *t, const struct ir_name *names, unsigned n)
 {
 	put(t, " {");
-	for (unsigned i = 0; i < 3; i++) {
+	for (unsigned i = 0; i < n; i++) {
 		if (i)
 			put(t, ", ");
 		if (names[i].how == IR_N_NONE) {
@@ -219,7 +226,7 @@ static void put_ins(struct text *t, const struct ir_fn *f, ir_ref r)
 	if (ins->raised)
 		put(t, " !v%u", ins->raised);
 	if (ins->names)
-		put_names(t, ins->names);
+		put_names(t, ins->names, ir_nnames(ins));
 	if (ins->site)
 		put_site(t, ins->site);
 	if (ins->type.kinds || ins->type.k || ins->type.def)

@@ -343,10 +343,10 @@ static struct ir_name one_name(struct reader *r)
 	return n;
 }
 
-static const struct ir_name *names(struct reader *r)
+static const struct ir_name *names(struct reader *r, unsigned count)
 {
-	struct ir_name *n = arena_array(r->u->arena, struct ir_name, 3);
-	for (unsigned i = 0; i < 3; i++) {
+	struct ir_name *n = arena_array(r->u->arena, struct ir_name, count);
+	for (unsigned i = 0; i < count; i++) {
 		if (i)
 			expect(r, ",");
 		n[i] = one_name(r);
@@ -463,7 +463,7 @@ static void instruction(struct reader *r)
 	if (accept(r, "!"))
 		ins.raised = must_reference(r, 'v');
 	if (accept(r, "{"))
-		ins.names = names(r);
+		ins.names = names(r, ir_nnames(&ins));
 	if (accept(r, "@"))
 		ins.site = site(r);
 	if (accept(r, ":"))

@@ -137,13 +137,12 @@ static void push_after(lua_State *L, int first, int input)
 	lua_pushlstring(L, bytes, n);
 }
 
-/* As the stand-alone lua has it: a table that is raised has no text, unless it says so itself, and a text ends at its first
- * zero byte. */
+/* As the stand-alone lua has it, but that no __tostring is asked, which the kernel could not: texts, up to their first zero
+ * byte, numbers and addresses are their text. */
 static void push_message(lua_State *L, int error)
 {
-	int type = lua_type(L, error);
-	if ((type == LUA_TTABLE || type == LUA_TFUNCTION) && luaL_getmetafield(L, error, "__tostring") == LUA_TNIL)
-		lua_pushfstring(L, "(error object is a %s value)", lua_typename(L, type));
+	if (!lua_isstring(L, error) && pgl_type(L, error) != PGL_ADDR)
+		lua_pushfstring(L, "(error object is a %s value)", luaL_typename(L, error));
 	else {
 		lua_pushstring(L, luaL_tolstring(L, error, NULL));
 		lua_replace(L, -2);

@@ -71,7 +71,7 @@ static bool may_write(struct infer *in, const struct ir_lib *row, uint32_t site,
 	u->writes_packet = true;
 	u->copy_stores |= u->target->stores_directly != NULL;
 	if (u->target->read_only) {
-		infer_error(in, site, u->target->read_only, "packets cannot be written here");
+		diag_refused(infer_error(in, site, u->target->read_only, IR_READ_ONLY));
 		return false;
 	}
 	if (size_of(row) == 8 || !k || k->kind != PG_INT || !((uint64_t)k->i >> 8 * size_of(row)))

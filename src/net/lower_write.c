@@ -13,6 +13,15 @@
 
 #include <linux/bpf.h>
 
+/* What fields are refused with that are read only; their rows hold the same texts. */
+REFUSAL_ROWS(fixed) = {
+	REFUSED(ON_PACKETS, NET_FIXED_VIEW, IR_FIELD_FIXED),
+	REFUSED(ON_PACKETS, NET_FIXED_SUM, IR_FIELD_FIXED),
+	REFUSED(ON_PACKETS, NET_FIXED_LENGTH, IR_FIELD_FIXED),
+	REFUSED(ON_PACKETS, NET_FIXED_NEXT, IR_FIELD_FIXED),
+	REFUSED(ON_PACKETS, NET_FIXED_SIZE, IR_FIELD_FIXED),
+};
+
 enum { WORD = 16, ALL_WORD = 0xffff };
 /* Folds that bring sums of three 16-bit words, and of ten 32-bit words, into 16 bits. */
 enum { SHORT = 2, LONG = 3 };

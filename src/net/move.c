@@ -13,7 +13,8 @@ static bool of_packet(struct infer *in, const struct ir_lib *row, uint32_t site,
 {
 	if (a[0].kinds == NET_KIND(NET_PKT))
 		return true;
-	infer_error(in, site, NULL, "it is the whole packet that has '%s': write pkt:%s(...)", row->name, row->name);
+	infer_error(in, site, arena_printf(infer_unit(in)->arena, "write pkt:%s(...)", row->name),
+		    "it is the whole packet that has '%s'", row->name);
 	return false;
 }
 

@@ -211,6 +211,11 @@ void net_extent(struct lw *w, const struct lw_val *obj, ir_ref *off, ir_ref *len
 /* A checksum: written as it is. */
 #define NET_ROW_CHECK(name, bit_)                                                           \
 	NET_ROW_SET(name, IR_BIT(IR_INT), 16, false, NET_BITS_AT(bit_, 16), .raw = true)
+/* How long the packet is. */
+#define NET_ROW_SIZE(name_)                                                                 \
+	{ .name = name_, .kinds = IR_BIT(IR_INT), .get = net_get,                           \
+	  .fixed = NET_FIXED_SIZE,                                                          \
+	  .arg = &(const struct net_field){ .how = NET_LENGTH } }
 /* What is not to be assigned, and what to do instead. */
 #define NET_ROW_FIXED(name_, bit_, width_, fixed_)                                          \
 	{ .name = name_, .kinds = IR_BIT(IR_INT), .get = net_get, .fixed = fixed_,          \
@@ -246,6 +251,7 @@ void net_extent(struct lw *w, const struct lw_val *obj, ir_ref *off, ir_ref *len
 /* One that this hook does not have, and what to do instead. */
 #define NET_ROW_ELSEWHERE(name_, fixed_) { .name = name_, .fixed = fixed_ }
 
+#define NET_FIXED_SIZE "pkt:adjust_tail(n) makes the packet longer or shorter, in bpf.xdp and bpf.tc"
 #define NET_FIXED_VIEW "assign its fields, or write its bytes: p:set_u16(offset, value)"
 #define NET_FIXED_SUM "a checksum before it would not be kept; to write it all the same: p:set_u8(offset, value)"
 #define NET_FIXED_LENGTH "the bytes of the packet do not move with it; to write it all the same, and no " \

@@ -13,7 +13,7 @@ enum { LOOPBACK = 1 };
 #define BESIDE "XDP sees a frame before the kernel keeps anything beside it; bpf.tc has it"
 
 static const struct ir_field fields[] = {
-	NET_ROW("len", IR_BIT(IR_INT), .how = NET_LENGTH),
+	NET_ROW_SIZE("len"),
 	CTX_ROW("ifindex", ingress_ifindex, LOOPBACK),
 	CTX_ROW("rxq", rx_queue_index, 0),
 	NET_ROW_ELSEWHERE("mark", BESIDE), NET_ROW_ELSEWHERE("priority", BESIDE),

@@ -21,6 +21,9 @@ enum { FRONT = 10 };
 #define NO_TYPE "the network stack goes by the type that it noted when the packet came in, not by these bytes; bpf.xdp " \
 	"assigns it before that, and pkt:set_u16(12, type) writes the bytes all the same"
 #define AT(member) offsetof(struct __sk_buff, member)
+
+REFUSAL_ROWS(fixed) = { REFUSED(ON_PACKETS, NO_TYPE, IR_FIELD_FIXED) };
+
 #define CTX_ROW(name, member, twin_)                                                        \
 	NET_ROW(name, IR_BIT(IR_INT), .how = NET_CTX, .bit = AT(member), .twin = twin_)
 #define META_ROW(name_, member, meta_)                                                       \
@@ -144,7 +147,7 @@ static void set_tag(struct lw *w, const struct ir_field *f, const struct lw_val 
 /* ---- rows ---- */
 
 static const struct ir_field pkt_fields[] = {
-	NET_ROW("len", IR_BIT(IR_INT), .how = NET_LENGTH),
+	NET_ROW_SIZE("len"),
 	CTX_ROW("ifindex", ifindex, LOOPBACK),
 	META_ROW("mark", mark, NET_MARK),
 	META_ROW("priority", priority, NET_PRIORITY),

@@ -118,7 +118,8 @@ static void raise_wrong(struct choice *c, ir_blk b, ir_ref use, uint32_t a, cons
 	else if (op == IRO(call)) /* max asks whether the first is less, min whether the second is */
 		raise_compared(c, b, use, i->args[3 - a], (a == 2) == !strcmp(ir_at(c->f, i->args[0])->type.row->name, "math.max"), name);
 	else
-		flow_raise(c->fl, b, use, op == IRO(concat) ? arena_printf(arena, "attempt to concatenate a %s value", name)
+		flow_raise(c->fl, b, use, op == IRO(concat) ? arena_printf(arena, "attempt to concatenate a %s value%s", name,
+									   ir_named(arena, ir_arg_name(i, a)))
 			   : arena_printf(arena, "bad 'for' %s (number expected, got %s)", operand[a], name));
 }
 

@@ -287,11 +287,9 @@ bool choose_tables_alone(struct choice *c, ir_ref v)
 /* "attempt to perform arithmetic on a nil value (local 'v')": what `of` cannot be done to, as operand a. */
 static const char *operand_text(struct choice *c, const struct ir_ins *i, uint32_t a, const char *what, const pg_value *of)
 {
-	const struct ir_name unknown = { IR_N_FIELD, "?" }, *n = i->names && i->names[a].how ? &i->names[a] : &unknown;
-	const char *kind = choose_kind_name(c->fl->u, of);
-	if (flow_is_native(c->fl->u, i->site)) /* no Lua function's: Lua has no names there */
-		return arena_printf(c->fl->u->arena, "attempt to %s a %s value", what, kind);
-	return arena_printf(c->fl->u->arena, "attempt to %s a %s value (%s '%s')", what, kind, ir_name_how[n->how], n->name);
+	const bool native = flow_is_native(c->fl->u, i->site); /* no Lua function's: Lua has no names there */
+	return arena_printf(c->fl->u->arena, "attempt to %s a %s value%s", what, choose_kind_name(c->fl->u, of),
+			    ir_named(c->fl->u->arena, native ? NULL : ir_arg_name(i, a)));
 }
 
 const char *choose_failure_text(struct choice *c, const struct ir_ins *i, const char *what, const pg_value *of)

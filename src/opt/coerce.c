@@ -63,7 +63,8 @@ bool coerce_check(struct infer *in, const struct ir_lib *row, uint32_t site, con
 	if (!(want & IR_BIT(IR_INT)) || !wrong || (t->k && number.kind == PG_NIL) || !in->fl.u->target->takes(row, a[0].k, i))
 		return true;
 	if (number.kind == PG_FLOAT && !(row->effects & IR_REAL) && !numeral_integer(&number, &n))
-		flow_error(&in->fl, site, "bad argument #%u to '%s' (number has no integer representation)", counted, row->name);
+		flow_error(&in->fl, site, "bad argument #%u to '%s' (number has no integer representation)", counted, row->name)
+			->help = "write an integer";
 	else if (wrong & IR_ALL_STRINGS)
 		flow_refuse(&in->fl, site, ON_VALUES, "convert it: tonumber(s)",
 			    "argument #%u of '%s' may be a %s here, which Lua would convert", counted, row->name, "string");

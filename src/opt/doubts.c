@@ -162,8 +162,8 @@ static const char *operand(struct doubts *d, const struct ir_error *e)
 		n++;
 	if (to && is_name(from + 1))
 		return arena_printf(d->u->arena, "%.*s", (int)(to + 1 - from), from);
-	return n && n->how != IR_N_NONE && n->how != IR_N_CONSTANT && is_name(n->name)
-		? arena_printf(d->u->arena, "'%s'", n->name) : "this value";
+	const char *name = ir_source_name(n, 0);
+	return name ? arena_printf(d->u->arena, "'%s'", name) : "this value";
 }
 
 static bool is_named(const struct ir_name *n)

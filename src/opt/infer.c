@@ -37,11 +37,11 @@ struct diag *flow_error(struct flow *fl, uint32_t site, const char *fmt, ...)
 	return diag_add(fl->u->diag, DIAG_ERROR, fl->u->sites[ir_site_shown(fl->u, site)].pos, "%s", text);
 }
 
-void infer_error(struct infer *in, uint32_t site, const char *help, const char *fmt, ...)
+struct diag *infer_error(struct infer *in, uint32_t site, const char *help, const char *fmt, ...)
 {
 	in->fl.refuses = true;
 	if (!in->fl.report)
-		return;
+		return &in->silent;
 	va_list ap;
 	va_start(ap, fmt);
 	const char *text = arena_vprintf(in->fl.u->arena, fmt, ap);
@@ -52,6 +52,7 @@ void infer_error(struct infer *in, uint32_t site, const char *help, const char *
 		d->at = in->at;
 	if (!d->help)
 		d->help = in->help ? in->help : help || !bad ? help : in->advice;
+	return d;
 }
 
 int infer_truth(const struct ir_type *t)
@@ -90,10 +91,13 @@ struct ir_type infer_arg(const struct infer *in, ir_ref r, uint32_t i)
 
 const char *infer_operand(const struct infer *in, ir_ref r, uint32_t i)
 {
-	const struct ir_ins *ins = ir_at(in->fl.f, r);
-	const struct ir_name *n = ins->names && i < 3 ? &ins->names[i] : NULL;
-	return n && n->how != IR_N_NONE && n->how != IR_N_CONSTANT
-		? arena_printf(in->fl.u->arena, "'%s'", n->name) : "this value";
+	const char *name = ir_source_name(ir_arg_name(ir_at(in->fl.f, r), i), 0);
+	return name ? arena_printf(in->fl.u->arena, "'%s'", name) : "this value";
+}
+
+const char *infer_is(const struct infer *in, ir_ref r)
+{
+	return in->fl.u->sites[ir_at(in->fl.f, r)->site].parted ? "may be" : "is always";
 }
 
 const char *infer_called(const struct infer *in, const struct ir_type *t, uint64_t kinds)
@@ -321,7 +325,9 @@ static struct ir_type rule_refuse(struct infer *in, ir_ref r)
 {
 	const struct ir_ins *ins = ir_at(in->fl.f, r);
 	int n = (int)strcspn(ins->k->str, "\n");
-	flow_error(&in->fl, ins->site, "%.*s", n, ins->k->str)->help = ins->k->str[n] ? ins->k->str + n + 1 : NULL;
+	struct diag *d = flow_error(&in->fl, ins->site, "%.*s", n, ins->k->str);
+	d->help = ins->k->str[n] ? ins->k->str + n + 1 : NULL;
+	d->why = DIAG_REFUSED;
 	return type_pending();
 }
 
@@ -369,7 +375,8 @@ static bool concat_piece(struct infer *in, ir_ref r, uint32_t i, uint32_t *least
 		flow_error(&in->fl, site, "attempt to concatenate an address")->help = "write tostring(address)";
 	else if (!good)
 		flow_error(&in->fl, site, "%s is %s here and a piece of a text", infer_operand(in, r, i),
-			   infer_a_wrong(in, &t, 0))->help = t.kinds & IR_VIEWS ? "write p:sub(1) for its bytes" : infer_remedy(in, r, i);
+			   infer_a_wrong(in, &t, 0))->help = t.kinds & IR_VIEWS ? "write p:sub(1) for its bytes"
+			: infer_remedy(in, r, i) ? infer_remedy(in, r, i) : infer_convert(IR_STRINGS, &t);
 	else {
 		*least += t.k && t.k->kind == PG_STR ? t.k->n : 0;
 		*most += lw_text_cap_below(good, t.cap, t.most,
@@ -500,9 +507,8 @@ static struct ir_type rule_len(struct infer *in, ir_ref r)
 	else if (t.kinds & IR_BIT(IR_MSG))
 		return infer_bytes(in);
 	else if (!good)
-		flow_error(&in->fl, ir_at(in->fl.f, r)->site, "%s is always %s here and has no length",
-			   infer_operand(in, r, 0), infer_a_wrong(in, &t, good))->help =
-			infer_remedy(in, r, 0) ? infer_remedy(in, r, 0) : infer_use(in, &t);
+		flow_error(&in->fl, ir_at(in->fl.f, r)->site, "%s %s %s here and has no length",
+			   infer_operand(in, r, 0), infer_is(in, r), infer_a_wrong(in, &t, good))->help = infer_instead(in, r, INFER_LENGTH);
 	return type_kinds(IR_BIT(IR_INT));
 }
 
@@ -812,75 +818,6 @@ static bool waits_for_more(const struct flow *fl)
 	return false;
 }
 
-/* Does r hang on something of which that was said? Of parameters, by way of any edge; variables that functions share are
- * known or not together. */
-static bool follows_said(const struct flow *fl, const bool *said, ir_ref r)
-{
-	const struct ir_ins *i = ir_at(fl->f, r);
-	for (uint32_t a = 0; a < i->nargs; a++)
-		if (said[i->args[a]])
-			return true;
-	if (i->op == IRO(cellget))
-		return said[0];
-	const struct ir_block *k = ir_block(fl->f, i->block);
-	for (uint32_t p = 0; i->op == IRO(param) && i->block != 1 && p < k->npreds; p++)
-		if (said[ir_pred_edge(fl->f, &k->preds[p])->args[i->aux]])
-			return true;
-	return false;
-}
-
-static bool spread_said(const struct flow *fl, bool *said)
-{
-	bool more = false;
-	for (uint32_t o = 0; o < fl->f->nrpo; o++) {
-		const struct ir_block *k = ir_block(fl->f, fl->f->rpo[o]);
-		for (uint32_t i = 0; i < k->nparams; i++)
-			if (!said[k->params[i]] && follows_said(fl, said, k->params[i]))
-				more = said[k->params[i]] = true;
-		for (ir_ref r = k->first; r; r = ir_at(fl->f, r)->next)
-			if (!said[r] && follows_said(fl, said, r))
-				more = said[r] = true;
-	}
-	return more;
-}
-
-/* table.unpack of what is no table; false: that is not why its results are unknown. */
-static bool no_table(struct flow *fl, const struct ir_ins *call)
-{
-	const struct infer in = { .fl = *fl };
-	const struct ir_lib *row = call->op == IRO(call) ? ir_at(fl->f, call->args[0])->type.row : NULL;
-	const struct ir_type *t = call->nargs > 1 ? &ir_at(fl->f, call->args[1])->type : NULL;
-	const uint64_t tables = IR_BIT(IR_REC) | IR_BIT(IR_HOST) | IR_BIT(IR_PENDING);
-	if (!row || !ir_lib_expands(row) || row->imm != IR_EXPAND_UNPACK || !t || !t->kinds || t->kinds & tables)
-		return false;
-	flow_error(fl, call->site, "bad argument #1 to '%s' (table expected, got %s)", row->name, infer_wrong(&in, t, 0))
-		->help = infer_use(&in, t);
-	return true;
-}
-
-/* What still hangs on something unknown, though nothing was wrong with it: once for all that hangs on one another. */
-static void refuse_pending(struct flow *fl)
-{
-	bool *said = arena_array(fl->u->scratch, bool, fl->f->nins);
-	for (uint32_t o = 0; o < fl->f->nrpo; o++)
-		for (ir_ref r = ir_block(fl->f, fl->f->rpo[o])->first; r; r = ir_at(fl->f, r)->next) {
-			const struct ir_ins *i = ir_at(fl->f, r);
-			if (said[r] || !type_is_pending(&i->type))
-				continue;
-			if (i->op == IRO(call) && type_is_pending(&ir_at(fl->f, i->args[0])->type))
-				flow_refuse(fl, i->site, ON_FUNCTIONS, "keep the functions in a captured table, and a number or a "
-					    "text that says which: state = states[state](c)", "which function this calls is known "
-					    "only at run time: it comes from a call before, or from itself");
-			else if (!no_table(fl, i))
-				flow_refuse(fl, i->site, ON_FUNCTIONS, "call the function by its name, and give it what it needs as "
-					    "arguments", "what this gives is known only at run time; that is not there yet for "
-					    "functions and the variables they share");
-			said[0] = said[r] = true;
-			while (spread_said(fl, said))
-				;
-		}
-}
-
 /* ---- the passes ---- */
 
 enum { MAX_ROUNDS = 250 };
@@ -992,6 +929,6 @@ int opt_records(struct ir_unit *u)
 	if (!u->diag->errors)
 		joins_check(&fl);
 	if (!u->diag->errors)
-		refuse_pending(&fl);
+		pending_refuse(&fl);
 	return u->diag->errors ? -EINVAL : 0;
 }

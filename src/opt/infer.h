@@ -11,16 +11,22 @@ struct infer {
 	const char *at;        /* what the caret is under, where a row refuses what it is given; NULL: what the message quotes */
 	const char *help;      /* what to write then, before the row's own advice; or NULL */
 	const char *advice;    /* the same for a bad key or value, where the row has none */
+	struct diag silent;    /* the entry of what is not said */
 };
 
 struct ir_type infer_arg(const struct infer *in, ir_ref r, uint32_t i);
 const char *infer_operand(const struct infer *in, ir_ref r, uint32_t i); /* "'n'" or "this value" */
+/* "is always", of what is sure of an operand of r; "may be" in a copy for one of several objects (ways.c): it is sure of that one. */
+const char *infer_is(const struct infer *in, ir_ref r);
 /* The same with its article: "nil", "a boolean", "an ipv4". */
 const char *infer_a_wrong(const struct infer *in, const struct ir_type *t, uint64_t wanted);
 /* What to do instead, where a number is used as a text (it may be an address), or a view as something else; NULL: nothing. */
 const char *infer_use(const struct infer *in, const struct ir_type *t);
 /* What makes a value of these kinds a wanted one, as what to write; NULL: nothing does. */
 const char *infer_convert(uint64_t want, const struct ir_type *got);
+/* What to write instead of an operation on its first operand that only values of other kinds can be given to. Never NULL. */
+enum infer_as { INFER_CALLED, INFER_LENGTH, INFER_INDEXED, INFER_ASSIGNED };
+const char *infer_instead(const struct infer *in, ir_ref r, enum infer_as as);
 /* What is to be done about operand i of r, which is never what it is used as: the nearest name, or a value; NULL: nothing. */
 const char *infer_remedy(const struct infer *in, ir_ref r, uint32_t i);
 /* "did you mean 'x'?", where operand i of r is what a captured table, or the globals, lack under that name; NULL: no name is
@@ -50,6 +56,12 @@ uint32_t infer_results(struct infer *in, ir_ref call, struct ir_type out[IR_RESU
 /* That kernel code has no such function of Lua, or method of strings, and what to write instead. (absent.c) */
 void infer_absent(struct infer *in, uint32_t site, const char *name);
 void infer_no_method(struct infer *in, uint32_t site, const char *name);
+
+/* What a function is refused with whose callee is not known: the row of those that choose who is called next; what a call says
+ * of its callee; and, when nothing else is wrong, whatever still hangs on something unknown. (pending.c) */
+const struct refusal *pending_state(void);
+void pending_callee(struct flow *fl, ir_ref call);
+void pending_refuse(struct flow *fl);
 
 struct ir_type infer_arith(struct infer *in, ir_ref r);    /* infer_num.c */
 struct ir_type infer_float(struct infer *in, ir_ref r);

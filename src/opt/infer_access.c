@@ -73,7 +73,10 @@ static void no_view_field(struct infer *in, uint32_t site, const struct ir_view 
 	for (const struct ir_field *f = v->fields; in->fl.report && f && f->name && n <= MOST_LISTED; f++)
 		if (f->kinds)
 			names[n++] = f->name;
-	no_field(in, site, v->name, name, near || !in->fl.report ? near : nearest_of_strings(in, v, name), listed(in, names, n));
+	const char *there = n ? listed(in, names, n)
+			  : v->at ? arena_printf(in->fl.u->arena, "its elements have numbers: %s[0]", v->name)
+				  : arena_printf(in->fl.u->arena, "its bytes are %s:u8(0), %s:sub(1, 4)", v->name, v->name);
+	no_field(in, site, v->name, name, near || !in->fl.report ? near : nearest_of_strings(in, v, name), there);
 }
 
 static void no_struct_field(struct infer *in, uint32_t site, const char *what,
@@ -306,7 +309,7 @@ static bool judged(struct infer *in, const struct ir_lib *row, uint32_t site, co
 		   const struct ir_type *a, struct ir_type *out)
 {
 	in->advice = map_advice(in, n, a);
-	in->at = under && under->how != IR_N_NONE && under->how != IR_N_CONSTANT ? under->name : NULL;
+	in->at = ir_source_name(under, 0);
 	bool good = row->type(in, row, site, n, a, out);
 	in->at = in->help = in->advice = NULL;
 	return good;
@@ -412,9 +415,9 @@ struct ir_type infer_index(struct infer *in, ir_ref r)
 		type_join(&out, &one);
 	}
 	if (!good) {
-		flow_error(&in->fl, ir_at(in->fl.f, r)->site, "%s is always %s here and is indexed with %s",
-			   infer_operand(in, r, 0), infer_a_wrong(in, &t, 0), key_text(in, &key))
-			->help = infer_remedy(in, r, 0) ? infer_remedy(in, r, 0) : const_name(&key) ? infer_use(in, &t) : NULL;
+		flow_error(&in->fl, ir_at(in->fl.f, r)->site, "%s %s %s here and is indexed with %s",
+			   infer_operand(in, r, 0), infer_is(in, r), infer_a_wrong(in, &t, 0), key_text(in, &key))
+			->help = infer_instead(in, r, INFER_INDEXED);
 		return nothing;
 	}
 	return out;
@@ -442,15 +445,19 @@ static bool set_row(struct infer *in, uint32_t site, const struct ir_view *view,
 		return false;
 	}
 	if (!f->set) {
-		struct diag *d = flow_error(&in->fl, site, "the field '%s' of %s cannot be assigned", f->name, view->name);
-		d->help = f->fixed;
+		struct diag *d = flow_refuse(&in->fl, site, ON_PACKETS, "keep it in a variable of your own: local v = ...",
+					     IR_FIELD_FIXED, f->name, view->name);
+		d->help = f->fixed ? f->fixed : d->help;
 		return false;
 	}
 	if (!(f->takes & v->kinds)) {
-		struct diag *d = flow_error(&in->fl, site, "%s is stored in '%s', which holds %s",
-			v->kinds == IR_BIT(IR_FLOAT) ? "a float" : infer_a_wrong(in, v, 0), f->name,
-			f->takes == IR_BIT(IR_INT) ? "an integer"
-			: infer_a_wrong(in, &(struct ir_type){ .kinds = f->takes }, 0));
+		const char *holds = f->takes == IR_BIT(IR_INT) ? "an integer" : infer_a_wrong(in, &(struct ir_type){ .kinds = f->takes }, 0);
+		if (v->kinds == IR_BIT(IR_FLOAT)) {
+			flow_refuse(&in->fl, site, ON_VALUES, "write an integer: 1 for 1.0", "a float is stored in '%s', which holds %s",
+				    f->name, holds);
+			return false;
+		}
+		struct diag *d = flow_error(&in->fl, site, "%s is stored in '%s', which holds %s", infer_a_wrong(in, v, 0), f->name, holds);
 		if (v->kinds == IR_BIT(IR_STR) && f->takes & (IR_BIT(IR_IP4) | IR_BIT(IR_IP6) | IR_BIT(IR_MAC)))
 			d->help = f->takes & IR_BIT(IR_MAC) ? "write bpf.mac(\"02:00:00:00:00:01\")"
 							    : "write bpf.ip(\"10.0.0.1\")";
@@ -494,7 +501,7 @@ static void set_view(struct infer *in, ir_ref r, uint64_t kinds, const struct ir
 		return;
 	}
 	if (t->read_only) {
-		flow_error(&in->fl, site, "packets cannot be written here")->help = t->read_only;
+		diag_refused(flow_error(&in->fl, site, IR_READ_ONLY))->help = t->read_only;
 		return;
 	}
 	for (kinds = kinds_having(in->fl.u, &(struct ir_type){ .kinds = kinds }, name); kinds; kinds &= kinds - 1) {
@@ -579,7 +586,7 @@ struct ir_type infer_setindex(struct infer *in, ir_ref r)
 			    "kernel code cannot assign into a captured table");
 	else
 		flow_error(&in->fl, site, "%s is %s here; a field of it cannot be assigned",
-			   infer_operand(in, r, 0), infer_a_wrong(in, &t, 0));
+			   infer_operand(in, r, 0), infer_a_wrong(in, &t, 0))->help = infer_instead(in, r, INFER_ASSIGNED);
 	return nothing;
 }
 
@@ -618,7 +625,8 @@ static bool check_args(struct infer *in, uint32_t site, const struct ir_lib *row
 			return flow_error(&in->fl, site, "bad argument #%u to '%s' (%s expected, got %s)",
 				i - skip + 1, row->name,
 				infer_wrong(in, &(struct ir_type){ .kinds = want }, want & ~IR_BIT(IR_NIL) ? IR_BIT(IR_NIL) : 0),
-				infer_wrong(in, &a[i], want))->help = help ? help : infer_convert(want, &a[i]), false;
+				infer_wrong(in, &a[i], want))->help = help ? help : infer_convert(want, &a[i]) ? infer_convert(want, &a[i])
+							   : usage(in, row), false;
 	}
 	return true;
 }
@@ -808,13 +816,12 @@ static void unknown_callee(struct infer *in, ir_ref r, const struct ir_type *cal
 	if (k && k->kind == PG_LIB)
 		infer_absent(in, site, k->lib);
 	else if (!(callee->kinds & IR_BIT(IR_FUNC)))
-		flow_error(&in->fl, site, "%s is always %s here and is called", infer_operand(in, r, 0),
+		flow_error(&in->fl, site, "%s %s %s here and is called", infer_operand(in, r, 0), infer_is(in, r),
 			   infer_a_wrong(in, callee, IR_BIT(IR_FUNC)))->help =
 			k && k->kind == PG_TABLE ? "no metamethod is followed but __index: call a function of the table"
-			: nearest_function(in, r) ? nearest_function(in, r) : infer_remedy(in, r, 0);
+			: nearest_function(in, r) ? nearest_function(in, r) : infer_instead(in, r, INFER_CALLED);
 	else
-		flow_refuse(&in->fl, site, ON_FUNCTIONS, "call each one by its name under an if",
-			    "which function is called here is known only at run time; that is not there yet");
+		pending_callee(&in->fl, r);
 }
 
 /* m.add(1, 2): a method looked up by a dot, and not given what it is a method of. */
@@ -873,7 +880,7 @@ struct ir_type infer_return(struct infer *in, ir_ref r)
 	const struct ir_target *t = in->fl.u->target;
 	struct ir_type v = infer_arg(in, r, 0);
 	uint32_t site = ir_at(in->fl.f, r)->site;
-	if (!v.kinds)
+	if (!v.kinds || v.kinds & IR_BIT(IR_MULTI)) /* of a call that is refused, nobody knows what it gives */
 		return nothing;
 	if (!ir_has_results(t)) {
 		if (v.kinds & IR_BIT(IR_NIL))
@@ -887,7 +894,8 @@ struct ir_type infer_return(struct infer *in, ir_ref r)
 	struct diag *d = NULL;
 	bool parted = in->fl.u->sites[site].parted; /* others, with another object, may return something else there */
 	if (v.kinds == IR_BIT(IR_FLOAT))
-		d = flow_error(&in->fl, site, "a float is returned here; floats do not exist in the kernel");
+		d = flow_refuse(&in->fl, site, ON_VALUES, "return bpf.PASS or bpf.DROP",
+				"a float is returned here; floats do not exist in the kernel");
 	else if (!parted && !(v.kinds & (IR_BIT(IR_INT) | IR_BIT(IR_NIL) | (t->if_true ? IR_BOOL : 0))))
 		d = flow_error(&in->fl, site, "%s is returned here, where %s wants a verdict",
 			       infer_a_wrong(in, &v, 0), t->hook);

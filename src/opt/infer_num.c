@@ -126,8 +126,8 @@ static bool integer_operand(struct infer *in, ir_ref r, uint32_t i, const char *
 		flow_refuse(&in->fl, site, ON_VALUES, "convert it, as Lua would: tonumber(s)",
 			    "%s may be a string here and is used %s", infer_operand(in, r, i), use);
 	} else if (!(t.kinds & IR_BIT(IR_INT))) {
-		flow_error(&in->fl, site, "%s is always %s here and is used %s",
-			   infer_operand(in, r, i), infer_a_wrong(in, &t, IR_BIT(IR_INT)), use)
+		flow_error(&in->fl, site, "%s %s %s here and is used %s",
+			   infer_operand(in, r, i), infer_is(in, r), infer_a_wrong(in, &t, IR_BIT(IR_INT)), use)
 			->help = infer_remedy(in, r, i) ? infer_remedy(in, r, i)
 			       : t.kinds & ADDRESSES ? "a:int() is an address as a number, a:byte(i) one of its bytes"
 			       : t.k && t.k->kind == PG_TABLE ? "no metamethod is followed but __index: call a function of the table"
@@ -333,7 +333,7 @@ static const char *compared_name(const struct infer *in, ir_ref r)
 {
 	const struct ir_name *n = ir_at(in->fl.f, r)->names;
 	for (unsigned i = 0; n && i < 2; i++)
-		if (n[i].how != IR_N_NONE && n[i].how != IR_N_CONSTANT && *n[i].name != '?')
+		if (ir_source_name(n, i))
 			return n[i].name;
 	return NULL;
 }
@@ -342,11 +342,10 @@ static const char *compared_name(const struct infer *in, ir_ref r)
 static void nil_in_order(struct infer *in, ir_ref r, uint32_t i)
 {
 	struct ir_type other = infer_arg(in, r, 1 - i);
-	struct diag *d = flow_error(&in->fl, ir_at(in->fl.f, r)->site, "%s is always nil here and is compared with %s",
-				    infer_operand(in, r, i), infer_a_wrong(in, &other, 0));
-	const struct ir_name *n = ir_at(in->fl.f, r)->names;
-	d->at = n && n[i].how != IR_N_NONE && n[i].how != IR_N_CONSTANT ? n[i].name : NULL;
-	d->help = infer_remedy(in, r, i);
+	struct diag *d = flow_error(&in->fl, ir_at(in->fl.f, r)->site, "%s %s nil here and is compared with %s",
+				    infer_operand(in, r, i), infer_is(in, r), infer_a_wrong(in, &other, 0));
+	d->at = ir_source_name(ir_at(in->fl.f, r)->names, i);
+	d->help = infer_remedy(in, r, i) ? infer_remedy(in, r, i) : "give it a value; where it may be nil, test it first";
 }
 
 /* What Lua's message says of a side: where it may be nil, what else it is. */
@@ -359,10 +358,15 @@ static const char *side(const struct infer *in, const struct ir_type *t)
 
 static void other_in_order(struct infer *in, ir_ref r, const struct ir_type *a, const struct ir_type *b)
 {
-	struct diag *d = flow_error(&in->fl, ir_at(in->fl.f, r)->site, "attempt to compare %s with %s", side(in, a), side(in, b));
+	const char *x = side(in, a), *y = side(in, b);
+	uint32_t site = ir_at(in->fl.f, r)->site;
+	struct diag *d = strcmp(x, y) ? flow_error(&in->fl, site, "attempt to compare %s with %s", x, y)
+				      : flow_error(&in->fl, site, "attempt to compare two %s values", x);
 	d->at = compared_name(in, r);
 	if (a->kinds & NUMBERS || b->kinds & NUMBERS)
 		d->help = infer_convert(IR_BIT(IR_INT), a->kinds & NUMBERS ? b : a);
+	if (!d->help)
+		d->help = "numbers have an order, and texts: compare a field that is one, v.n < 5";
 }
 
 static struct ir_type compare_order(struct infer *in, ir_ref r, const struct ir_type *a,

@@ -298,22 +298,37 @@ static bool is_recursive(struct ir_unit *u, uint32_t inl, const struct ir_fn *g)
 	return u->main == g || (g->host && g->host == u->main->host);
 }
 
-static bool refuse_call(struct flow *fl, ir_ref call, const struct ir_fn *g, uint32_t inl)
+/* What the function is called by: as the line names it, or where it comes from, or, where neither does, its definition. */
+static const char *name_called(const struct ir_fn *f, ir_ref call, const struct ir_fn *g)
 {
-	uint32_t site = ir_at(fl->f, call)->site;
+	const char *called = ir_source_name(ir_at(f, call)->names, 0);
+	const char *kept = ir_source_name(ir_at(f, ir_untested(f, ir_at(f, call)->args[0]))->names, 2);
+	return called ? called : kept ? kept : g->name;
+}
+
+/* It calls what is refused: that is said with all that is wrong, and what it gives is not known. */
+static void refuse_recursion(struct flow *fl, ir_ref call, const struct ir_fn *g)
+{
+	struct ir_unit *u = fl->u;
+	const struct refusal *row = REFUSAL(ON_FUNCTIONS, "write it as a loop: while n > 0 do ... n = n - 1 end",
+					    "recursive call of '%s'; kernel code cannot recurse");
+	const struct refusal named = { .text = arena_printf(u->arena, row->text, name_called(fl->f, call, g)), .help = row->help };
+	ir_ref no = ir_ins_new(fl->f, IRO(refuse), 0, NULL);
+	ir_at(fl->f, no)->k = const_new(u, ir_refusal(u, &named));
+	ir_at(fl->f, no)->site = ir_at(fl->f, call)->site;
+	ir_insert_before(fl->f, call, no);
+	ir_at(fl->f, call)->args[0] = no;
+}
+
+static bool is_too_big(struct flow *fl, ir_ref call, const struct ir_fn *g)
+{
 	struct flow loud = *fl;
 	loud.report = true;
-	if (is_recursive(fl->u, inl, g)) {
-		flow_refuse(&loud, site, ON_FUNCTIONS, "write it as a loop", "recursive call of '%s'; kernel "
-			    "code cannot recurse", g->name);
-		return true;
-	}
-	if (fl->f->nins > MAX_INS) {
-		flow_refuse(&loud, site, ON_SIZE, "split the program, or keep what is repeated in a loop",
-			    "the function is too big for the kernel once '%s' is inlined", g->name);
-		return true;
-	}
-	return false;
+	if (fl->f->nins <= MAX_INS)
+		return false;
+	flow_refuse(&loud, ir_at(fl->f, call)->site, ON_SIZE, "split the program, or keep what is repeated in a loop",
+		    "the function is too big for the kernel once '%s' is inlined", name_called(fl->f, call, g));
+	return true;
 }
 
 /* `return f()`: in the function itself, or in one whose return was already replaced */
@@ -341,7 +356,11 @@ static int inline_one(struct flow *fl, ir_ref call, ir_ref *gone)
 	if (!g.g)
 		return fl->u->diag->errors ? -1 : 0;
 	uint32_t inl = fl->u->sites[c->site].inlined_at;
-	if (refuse_call(fl, call, g.g, inl))
+	if (is_recursive(fl->u, inl, g.g)) {
+		refuse_recursion(fl, call, g.g);
+		return 1;
+	}
+	if (is_too_big(fl, call, g.g))
 		return -1;
 	if (share_call(fl, call, g.g, gone))
 		return 1;

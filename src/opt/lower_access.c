@@ -40,13 +40,13 @@ static struct lw_val dispatch(struct lw *w, const struct lw_val *v, const struct
 	return lw_join_end(w, &j);
 }
 
-/* v as one of the kinds, or the Lua error; its text is made only where it can be raised. */
-static struct lw_val object(struct lw *w, const struct lw_val *v, uint64_t good, const char *doing)
+/* v, which is argument a, as one of the kinds, or the Lua error; its text is made only where it can be raised. */
+static struct lw_val object(struct lw *w, uint32_t a, const struct lw_val *v, uint64_t good, const char *doing)
 {
 	if (!(v->kinds & ~good))
 		return *v;
 	return lw_check_kind(w, v, good, arena_printf(w->unit->arena, "attempt to %s a %%K value%s",
-						      doing, lw_operand_name(w, 0)));
+						      doing, lw_operand_name(w, a)));
 }
 
 /* Of what it is surely one of and may be indexed with the name: raises where that kind has no such field. */
@@ -84,7 +84,7 @@ void lower_len(struct lw *w, ir_ref r)
 {
 	const struct lw_val *v = lower_arg(w, r, 0);
 	struct ir_type *t = &ir_at(w->from, ir_at(w->from, r)->args[0])->type;
-	struct lw_val ok = object(w, v, v->kinds & (IR_VIEWS | IR_STRINGS | IR_BIT(IR_MAP)), "get length of");
+	struct lw_val ok = object(w, 0, v, v->kinds & (IR_VIEWS | IR_STRINGS | IR_BIT(IR_MAP)), "get length of");
 	w->val[r] = dispatch(w, &ok, &ir_at(w->from, r)->type, len_of, t);
 }
 
@@ -109,8 +109,7 @@ void lower_concat(struct lw *w, ir_ref r)
 	}
 	for (uint32_t k = i->nargs; k-- > 0;) {
 		uint32_t at = k == i->nargs - 1 ? k - 1 : k == i->nargs - 2 ? k + 1 : k;
-		pieces[at] = lw_check_kind(w, lower_arg(w, r, at), IR_STRINGS | IR_BIT(IR_INT), arena_printf(w->unit->arena,
-					   "attempt to concatenate a %%K value%s", at < 2 ? lw_operand_name(w, at) : ""));
+		pieces[at] = object(w, at, lower_arg(w, r, at), IR_STRINGS | IR_BIT(IR_INT), "concatenate");
 		pieces[at].below = below(w, r, at);
 	}
 	w->val[r] = lw_text_join(w, i->nargs, pieces, i->type.cap);
@@ -181,7 +180,7 @@ static struct lw_val indexed(struct lw *w, ir_ref r, uint64_t kinds, unsigned ta
 	const struct lw_val *v = lower_arg(w, r, 0);
 	if (ir_is_half(lower_arg(w, r, 1)->k))
 		return lw_check_kind(w, v, IR_BIT(table), arena_printf(w->unit->arena, IR_NO_TABLE, "%K"));
-	return object(w, v, kinds, "index");
+	return object(w, 0, v, kinds, "index");
 }
 
 void lower_index(struct lw *w, ir_ref r)
@@ -245,7 +244,7 @@ void lower_setindex(struct lw *w, ir_ref r)
 {
 	const struct lw_val *v = lower_arg(w, r, 0), *key = lower_arg(w, r, 1), *x = lower_arg(w, r, 2);
 	uint64_t good = v->kinds & (IR_VIEWS | IR_BIT(IR_ENTRY) | IR_BIT(IR_HOST) | IR_BIT(IR_MAP));
-	struct lw_val ok = object(w, v, good, "index");
+	struct lw_val ok = object(w, 0, v, good, "index");
 	if (ok.kinds & IR_VIEWS) {
 		ok = having(w, &ok, const_name(key));
 		struct assignment a = { const_name(key), x };

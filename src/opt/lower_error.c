@@ -5,19 +5,27 @@
 /* What has a text that is known only at run time, but for messages. */
 #define TEXTUAL (IR_STRINGS | IR_BIT(IR_INT) | IR_BIT(IR_IP4) | IR_BIT(IR_IP6) | IR_BIT(IR_MAC))
 
-/* Lua's text of a value that is an error. */
+#define ADDRESSES (IR_BIT(IR_IP4) | IR_BIT(IR_IP6) | IR_BIT(IR_MAC))
+
+/* As tostring has it: what looks like an integer ends with .0. */
+static const char *float_text(struct arena *a, double f)
+{
+	const char *s = arena_printf(a, "%.14g", f);
+	return s[strspn(s, "-0123456789")] ? s : arena_printf(a, "%s.0", s);
+}
+
+/* What the stand-alone lua says of a value that is an error, but that no __tostring is asked. */
 static const char *value_text(struct lw *w, unsigned kind, const pg_value *k)
 {
-	if (kind == IR_NIL)
-		return "nil";
-	if (kind == IR_FALSE || kind == IR_TRUE)
-		return kind == IR_TRUE ? "true" : "false";
 	if (k && k->kind == PG_STR)
 		return k->str;
 	if (k && k->kind == PG_INT)
 		return arena_printf(w->unit->arena, "%lld", (long long)k->i);
-	const char *name = k && k->kind == PG_TABLE ? "table" : ir_kind_lua(w->unit, kind);
-	return arena_printf(w->unit->arena, "(error object is a %s value)", name);
+	if (k && k->kind == PG_FLOAT)
+		return float_text(w->unit->arena, k->f);
+	const bool table = kind == IR_REC || (k && k->kind == PG_TABLE);
+	const char *name = kind == IR_NIL || kind == IR_FUNC || IR_BIT(kind) & IR_BOOL ? ir_kind_lua(w->unit, kind) : "userdata";
+	return arena_printf(w->unit->arena, "(error object is a %s value)", table ? "table" : name);
 }
 
 /* ---- messages ---- */
@@ -196,7 +204,7 @@ void lower_raise(struct lw *w, ir_ref r)
 		w->site = 0;
 		if (k == IR_MSG)
 			raise_message(w, lw_word(w, &one, 0));
-		else if (IR_BIT(k) & TEXTUAL && !v->k)
+		else if (IR_BIT(k) & TEXTUAL && (!v->k || IR_BIT(k) & ADDRESSES))
 			raise_made(w, &one);
 		else
 			lw_raise(w, "%s", value_text(w, k, v->k));

@@ -311,11 +311,9 @@ void lw_raise_if(struct lw *w, enum ir_cc cc, ir_ref a, ir_ref b, const char *fm
 
 const char *lw_operand_name(struct lw *w, unsigned i)
 {
-	const struct ir_name *n = w->at && w->at->names ? &w->at->names[i] : NULL;
+	const struct ir_name *n = w->at ? ir_arg_name(w->at, i) : NULL;
 	w->operand = i + 1;
-	if (!n || n->how == IR_N_NONE)
-		return "";
-	return arena_printf(w->unit->arena, " (%s '%s')", ir_name_how[n->how], n->name);
+	return ir_named(w->unit->arena, n);
 }
 
 const char *lw_callee_name(const struct lw *w, const struct ir_lib *row)

@@ -76,6 +76,16 @@ ir_ref reach_use(struct ir_fn *f, ir_ref from, ir_ref def, bool (*is_use)(const 
 	return use;
 }
 
+static bool is_it(const void *arg, ir_ref r)
+{
+	return *(const ir_ref *)arg == r;
+}
+
+bool reach_again(struct ir_fn *f, ir_ref r)
+{
+	return reach_use(f, r, 0, is_it, &r);
+}
+
 struct kept { const struct ir_fn *f; ir_ref value; };
 
 static bool is_nil(const struct ir_fn *f, ir_ref r)

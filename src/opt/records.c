@@ -14,6 +14,7 @@
  * once they are values.
  */
 #include "opt/records.h"
+#include "opt/infer.h"
 #include "opt/reach.h"
 
 #include <errno.h>
@@ -425,9 +426,19 @@ static bool made_in_loop(const struct records *s, const struct rec *web)
 	for (uint32_t v = 0; v < s->n; v++) {
 		ir_ref made = s->v[v].value;
 		if (record_web(s, &s->v[v]) == web && ir_at(s->f, made)->op == IRO(newtable) &&
-		    reach_use(s->f, made, 0, is_it, &made))
+		    reach_again(s->f, made))
 			return true;
 	}
+	return false;
+}
+
+/* Is what r gives called somewhere? */
+static bool is_called(const struct ir_fn *f, ir_ref r)
+{
+	for (uint32_t o = 0; o < f->nrpo; o++)
+		for (ir_ref c = ir_block(f, f->rpo[o])->first; c; c = ir_at(f, c)->next)
+			if (ir_at(f, c)->op == IRO(call) && ir_untested(f, ir_at(f, c)->args[0]) == r)
+				return true;
 	return false;
 }
 
@@ -437,6 +448,8 @@ static void refuse_undone(struct records *s, struct rec *web)
 	if (web->held)
 		refuse(s, web->held,
 		       REFUSAL(ON_TABLES, "keep its values in local variables, or in a map", "a table made in kernel code is used in a way that is not there yet"));
+	else if (is_called(s->f, web->waits))
+		refuse(s, web->waits, pending_state());
 	else
 		refuse(s, web->waits,
 		       REFUSAL(ON_TABLES, "make it with all its places, and count in a variable: t, n = { 0, 0, 0, 0 }, 0, and then "

@@ -31,13 +31,16 @@ const char *infer_convert(uint64_t want, const struct ir_type *got)
 			return "a:int() is an ip4 or a mac as a number, a:byte(i) a byte of an address";
 		if (want & addresses)
 			return "an address goes where its own kind is meant: ip4, ip6 or mac";
-		return want & IR_STRINGS && !(want & IR_BIT(IR_HOST)) ? "write tostring(address)" : NULL;
+		if (want & IR_STRINGS)
+			return want & IR_BIT(IR_HOST) ? "write a prefix: \"10.0.0.0/8\", or bpf.cidr(...)" : "write tostring(address)";
 	}
 	if (!(is & ~IR_STRINGS) && want & IR_BIT(IR_INT))
 		return "tonumber(text) is its number, text:byte(i) one of its bytes";
 	if (!(is & ~IR_STRINGS) && want & addresses)
 		return want & IR_BIT(IR_MAC) ? "write bpf.mac(\"02:00:00:00:00:01\"), or use a field that is one"
 					     : "write bpf.ip(\"10.0.0.1\"), or use a field that is one";
+	if (!(is & ~IR_BOOL) && want & IR_STRINGS)
+		return "write tostring(v)";
 	if (!(is & ~IR_BOOL) && want & IR_BIT(IR_INT))
 		return "write (v and 1 or 0) for the truth v";
 	if (is == IR_BIT(IR_INT) && want & IR_BIT(IR_IP4))
@@ -46,6 +49,10 @@ const char *infer_convert(uint64_t want, const struct ir_type *got)
 		return "write n ~= 0, or true";
 	if (is == IR_BIT(IR_FLOAT) && want & IR_BIT(IR_INT))
 		return "write an integer: 1 for 1.0";
+	if (want & IR_BIT(IR_INT))
+		return is & (IR_BIT(IR_REC) | IR_BIT(IR_HOST) | IR_VIEWS) ? "take a field of it that is an integer: v.n" : "give it an integer";
+	if (want & IR_STRINGS)
+		return is & (IR_BIT(IR_REC) | IR_BIT(IR_HOST)) ? "take a field of it that is a text: v.s" : "give it a text";
 	return want & IR_BIT(IR_REC) ? "write a table: { field = value }" : NULL;
 }
 
@@ -67,4 +74,64 @@ const char *infer_remedy(const struct infer *in, ir_ref r, uint32_t i)
 	default:
 		return NULL;
 	}
+}
+
+static const char *instead_of_call(struct arena *a, const struct ir_name *names, bool may_be_nil)
+{
+	const char *name = may_be_nil ? NULL : ir_source_name(names, 0);
+	if (!name)
+		return "only functions are called: function() ... end";
+	return arena_printf(a, names->how == IR_N_METHOD ? "write .%s, without the colon and (...)" : "write %s without the (...)", name);
+}
+
+static const char *instead_of_length(struct arena *a, const struct ir_name *names, uint64_t kinds)
+{
+	const char *name = ir_source_name(names, 0);
+	switch (kinds) {
+	case IR_BIT(IR_IP4): return "an ip4 has 4 bytes: write 4";
+	case IR_BIT(IR_IP6): return "an ip6 has 16 bytes: write 16";
+	case IR_BIT(IR_MAC): return "a mac has 6 bytes: write 6";
+	case IR_BIT(IR_INT): return name ? arena_printf(a, "write %s without the #", name) : "write the number without the #";
+	default:	     return "what has a length is a list, a text or the packet";
+	}
+}
+
+static const char *instead_of_field(struct arena *a, const struct ir_name *names, const struct ir_type *t)
+{
+	const char *name = ir_source_name(names, 0);
+	if (t->kinds == IR_BIT(IR_INT))
+		return name ? arena_printf(a, "a number has no fields; a byte of it is %s >> 8 & 0xff", name)
+			    : "a number has no fields; a byte of it is n >> 8 & 0xff";
+	return "what has fields is a table, a header, an entry or a map";
+}
+
+/* Of a variable that is no table: what would make it one. */
+static const char *instead_of_assignment(struct arena *a, const struct ir_name *names, const char *key)
+{
+	const char *name = ir_source_name(names, 0);
+	if (!name || names->how != IR_N_LOCAL)
+		return "what has fields to assign is a table, a header, an entry or a map";
+	return arena_printf(a, "make it a table: local %s = { %s = ... }", name, key ? key : "...");
+}
+
+const char *infer_instead(const struct infer *in, ir_ref r, enum infer_as as)
+{
+	struct arena *a = in->fl.u->arena;
+	const struct ir_name *names = ir_at(in->fl.f, r)->names;
+	struct ir_type t = infer_arg(in, r, 0), key = infer_arg(in, r, 1);
+	const char *near = infer_remedy(in, r, 0);
+	if (near)
+		return near;
+	switch (as) {
+	case INFER_CALLED:
+		return instead_of_call(a, names, t.kinds & IR_BIT(IR_NIL));
+	case INFER_LENGTH:
+		return infer_use(in, &t) ? infer_use(in, &t) : instead_of_length(a, names, t.kinds);
+	case INFER_ASSIGNED:
+		return instead_of_assignment(a, names, key.k && key.k->kind == PG_STR ? key.k->str : NULL);
+	case INFER_INDEXED:
+		break;
+	}
+	const char *use = key.k && key.k->kind == PG_STR ? infer_use(in, &t) : NULL;
+	return use ? use : instead_of_field(a, names, &t);
 }

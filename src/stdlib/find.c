@@ -69,7 +69,7 @@ bool std_find_type(struct infer *in, const struct ir_lib *row, uint32_t site, ui
 				    "pattern as plain text is known only at run time"), false;
 	const struct refusal *wrong = read_pattern(infer_unit(in)->arena, row, n, a[1].k, n > 3 ? a[3].kinds : 0, &p);
 	if (wrong)
-		return infer_error(in, site, wrong->help, "the pattern of '%s': %s", called->name, wrong->text), false;
+		return diag_advise(infer_error(in, site, wrong->help, "the pattern of '%s': %s", called->name, wrong->text), wrong), false;
 	struct ir_type part = std_part(&a[0], std_most(&a[0]));
 	part.kinds |= NIL;
 	for (uint32_t i = 0; i < results(row, &p); i++)
@@ -154,7 +154,7 @@ bool std_gmatch_type(struct infer *in, const struct ir_lib *row, uint32_t site, 
 {
 	(void)row;
 	if (!(a->kinds & (IR_STRINGS | IR_VIEWS | INT)))
-		return infer_error(in, site, NULL, "bad argument #1 to 'gmatch' (string expected, got %s)",
+		return infer_error(in, site, "give it a text: for w in s:gmatch(\"%a+\") do ... end", "bad argument #1 to 'gmatch' (string expected, got %s)",
 				   infer_called(in, a, IR_ANY)), false;
 	if (!std_one_string(in, &gmatch, site, a))
 		return false;

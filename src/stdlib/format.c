@@ -97,9 +97,9 @@ static const struct refusal *read_conversion(const char **s, const char *end, st
 			       "precision; print other values as they are", "this conversion is not there in kernel code");
 	++*s;
 	if (is_quoted(p) && !plain(p))
-		return MISTAKE_BUT("leave out what stands between % and q", "specifier '%q' cannot have modifiers");
+		return MISTAKE("leave out what stands between % and q", "specifier '%q' cannot have modifiers");
 	if (p->flags & ~(unsigned)p->conv->flags || (p->precision != NO_PRECISION && !p->conv->precision))
-		return MISTAKE_BUT("leave the flag or the precision out", "a conversion has a flag or a precision that 'format' does not "
+		return MISTAKE("leave the flag or the precision out", "a conversion has a flag or a precision that 'format' does not "
 				   "take with it");
 	if (p->flags & LEFT || (p->precision != NO_PRECISION && !is_fixed(p)))
 		p->flags &= ~(unsigned)ZERO;
@@ -124,7 +124,7 @@ static const struct refusal *read_format(const pg_value *k, struct piece *out, u
 			continue;
 		}
 		if (percent == s && s + 1 == end)
-			return MISTAKE_BUT("write %% for the character", "invalid conversion '%' to 'format'");
+			return MISTAKE("write %% for the character", "invalid conversion '%' to 'format'");
 		*p = (struct piece){ .text = percent == s ? s + 1 : s,
 				     .n = (uint32_t)(percent == s ? 1 : (percent ? percent : end) - s) };
 		s = percent == s ? s + 2 : percent ? percent : end;
@@ -178,14 +178,22 @@ static bool argument(struct infer *in, const struct ir_lib *row, uint32_t site, 
 	if (is_quoted(p) && a->kinds & literal)
 		return true;
 	if (is_quoted(p))
-		return infer_error(in, site, NULL, "argument #%u of 'format' is a %s here, which has no literal form: %%q does not "
+		return infer_error(in, site, "write it as a text: %s", "argument #%u of 'format' is a %s here, which has no literal form: %%q does not "
 				   "take it", i, infer_called(in, a, IR_ANY)), false;
 	uint64_t wrong = a->kinds & (IR_ALL_STRINGS | IR_BIT(IR_FLOAT));
 	if (!wrong && a->kinds & INT)
 		return true;
-	return infer_error(in, site, a->kinds & IR_ALL_STRINGS ? "%s takes a text; tonumber(s) is its number" : NULL, "argument #%u of 'format' is %s %s here, and "
-			   "%%%c takes an integer", i, wrong && a->kinds & INT ? "perhaps a" : "a",
-			   infer_called(in, a, wrong ? wrong : IR_ANY), p->conv->name), false;
+	/* Lua would convert a text, and a float that is an integer */
+	const struct refusal *refused = REFUSAL(ON_STRINGS, "%s takes a text; tonumber(s) is its number",
+					    "argument #%u of 'format' is %s %s here, and %%%c takes an integer");
+	const char *help = a->kinds & IR_ALL_STRINGS ? refused->help
+			 : a->kinds & (IR_BIT(IR_IP4) | IR_BIT(IR_IP6) | IR_BIT(IR_MAC))
+			 ? "%s takes an address; a:int() is an ip4 or a mac as a number" : "give it an integer, such as a field of it: v.n";
+	struct diag *d = infer_error(in, site, help, refused->text, i, wrong && a->kinds & INT ? "perhaps a" : "a",
+				     infer_called(in, a, wrong ? wrong : IR_ANY), p->conv->name);
+	if (wrong)
+		diag_refused(d);
+	return false;
 }
 
 bool std_format_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n,
@@ -198,7 +206,7 @@ bool std_format_type(struct infer *in, const struct ir_lib *row, uint32_t site, 
 				    "the format of 'format' is known only at run time"), false;
 	const struct refusal *wrong = read_format(a[0].k, p, &count);
 	if (wrong)
-		return infer_error(in, site, wrong->help, "%s", wrong->text), false;
+		return diag_advise(infer_error(in, site, wrong->help, "%s", wrong->text), wrong), false;
 	bool looks = ir_same_value(a[n - 1].k, &ir_format_values);
 	const struct piece *printed = looks ? NULL : first_printed(p, count);
 	if (printed)

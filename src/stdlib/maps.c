@@ -21,7 +21,7 @@ static const char *type_text(struct arena *a, const struct ctype *t)
 
 static const char *kind_of(struct infer *in, const struct ir_type *t)
 {
-	return infer_called(in, t, IR_ANY);
+	return infer_called(in, t, t->kinds & ~IR_BIT(IR_NIL) ? ~IR_BIT(IR_NIL) : IR_ANY);
 }
 
 /* Text is made an address in the user half only. */
@@ -69,7 +69,8 @@ static void no_such_field(struct infer *in, uint32_t site, const struct ctype *t
 	for (; n < t->nfields && n < 64; n++)
 		names[n] = t->fields[n].name;
 	const char *near = ir_nearest(name, names, n);
-	infer_error(in, site, near ? arena_printf(a, "did you mean '%s'?", near) : NULL,
+	infer_error(in, site, near ? arena_printf(a, "did you mean '%s'?", near)
+			    : arena_printf(a, "name one that is there, or add it to the struct: u32 %s;", name),
 		    "there is no field '%s' in %s", name, type_text(a, t));
 }
 
@@ -121,8 +122,8 @@ static bool set_type(struct infer *in, const struct ir_lib *row, uint32_t site, 
 	if (!std_storable(in, site, &s, s.key, &a[1], "key") || !std_known_fields(in, site, s.key, &a[1]))
 		return false;
 	if (a[2].kinds == IR_BIT(IR_NIL) && s.array)
-		return infer_error(in, site, "write 0", "the entries of %s cannot be deleted, only written",
-				   pg_map_type(ir_map_like(infer_unit(in), &a[0]))), false;
+		return infer_refuse(in, site, ON_MAPS, "write 0", "the entries of %s cannot be deleted, only written",
+				    pg_map_type(ir_map_like(infer_unit(in), &a[0]))), false;
 	struct ir_type v = a[2];
 	if (v.kinds == IR_BIT(IR_NIL))
 		return true;

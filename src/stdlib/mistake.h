@@ -4,10 +4,10 @@
 
 #include "core/refusal.h"
 
-/* Like MISTAKE: no row of the table of refusals. */
-#define MISTAKE_BUT(help_, text_)                                                                  \
+/* Where a function tells both kinds by one result: no row of the table of refusals. */
+#define MISTAKE(help_, text_)                                                                  \
 	({                                                                                         \
-		static const struct refusal mistake_ = { .text = "" text_, .help = "" help_ };     \
+		static const struct refusal mistake_ = { .text = "" text_, .help = "" help_, .mistake = true };     \
 		&mistake_;                                                                         \
 	})
 

@@ -28,7 +28,7 @@ static bool read_pack(struct infer *in, const struct ir_lib *row, uint32_t site,
 				    "the format of '%s' is known only at run time", row->name), false;
 	const struct refusal *wrong = wire_read(format->k, f, count);
 	if (wrong)
-		return infer_error(in, site, wrong->help, "the format of '%s': %s", row->name, wrong->text), false;
+		return diag_advise(infer_error(in, site, wrong->help, "the format of '%s': %s", row->name, wrong->text), wrong), false;
 	return true;
 }
 

@@ -126,7 +126,7 @@ static bool read_bracket(struct reader *r, struct pat_set *s)
 	r->p += negated;
 	const char *end = closing(r);
 	if (!end)
-		return fail(r, MISTAKE_BUT("end the set with ], or write %[ for the character", "malformed pattern (missing ']')"));
+		return fail(r, MISTAKE("end the set with ], or write %[ for the character", "malformed pattern (missing ']')"));
 	while (r->p < end) {
 		if (at(r, 0) == '%') {
 			struct pat_set k = class_of(at(r, 1));
@@ -156,7 +156,7 @@ static bool read_set(struct reader *r, struct pat_set *s)
 		add_range(s, 0, 255);
 	} else if (c == '%') {
 		if (r->p >= r->end)
-			return fail(r, MISTAKE_BUT("write %% for the character", "malformed pattern (ends with '%')"));
+			return fail(r, MISTAKE("write %% for the character", "malformed pattern (ends with '%')"));
 		*s = class_of((unsigned char)*r->p++);
 	} else {
 		pat_add(s, c);
@@ -179,7 +179,7 @@ static bool read_byte(struct reader *r)
 static bool read_open(struct reader *r)
 {
 	if (r->out->ncaptures == PAT_CAPTURES)
-		return fail(r, MISTAKE("too many captures"));
+		return fail(r, MISTAKE("a pattern has 32 at most: leave out (...) whose match is not needed", "too many captures"));
 	bool position = at(r, 1) == ')';
 	struct pat_item *item = push(r, position ? PAT_POSITION : PAT_OPEN);
 	item->capture = (uint8_t)r->out->ncaptures;
@@ -193,7 +193,7 @@ static bool read_open(struct reader *r)
 static bool read_close(struct reader *r)
 {
 	if (!r->nopen)
-		return fail(r, MISTAKE("invalid pattern capture"));
+		return fail(r, MISTAKE("write %) for the character", "invalid pattern capture"));
 	push(r, PAT_CLOSE)->capture = r->open[--r->nopen];
 	r->p++;
 	return true;
@@ -202,7 +202,7 @@ static bool read_close(struct reader *r)
 static bool read_balance(struct reader *r)
 {
 	if (r->p + 3 >= r->end)
-		return fail(r, MISTAKE_BUT("write both characters: %b()", "malformed pattern (missing arguments to '%b')"));
+		return fail(r, MISTAKE("write both characters: %b()", "malformed pattern (missing arguments to '%b')"));
 	struct pat_item *item = push(r, PAT_BALANCE);
 	item->x = at(r, 2);
 	item->y = at(r, 3);
@@ -215,7 +215,7 @@ static bool read_frontier(struct reader *r)
 	struct pat_set s = { { 0 } };
 	r->p += 2;
 	if (at(r, 0) != '[')
-		return fail(r, MISTAKE_BUT("write a set behind it: %f[%w]", "missing '[' after '%f' in pattern"));
+		return fail(r, MISTAKE("write a set behind it: %f[%w]", "missing '[' after '%f' in pattern"));
 	if (!read_set(r, &s))
 		return false;
 	push(r, PAT_FRONTIER)->set = s;
@@ -325,7 +325,7 @@ const struct refusal *pat_read(struct arena *a, const char *s, size_t n, struct 
 		if (!read_item(&r))
 			return r.error;
 	if (r.nopen)
-		return MISTAKE_BUT("end it with ), or write %( for the character", "unfinished capture");
+		return MISTAKE("end it with ), or write %( for the character", "unfinished capture");
 	note_rests(out);
 	for (uint32_t i = 0; i < out->n; i++)
 		out->items[i].keeps = out->items[i].what == PAT_BYTE && !may_stop_early(out, i);

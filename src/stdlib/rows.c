@@ -61,7 +61,7 @@ static bool extreme_type(struct infer *in, const struct ir_lib *row, uint32_t si
 	for (uint32_t i = 0; i < n; i++) {
 		uint64_t wrong = a[i].kinds & (a[i].kinds & INT && n > 1 ? IR_STRINGS | IR_BIT(IR_FLOAT) : ~INT);
 		if (wrong)
-			return infer_error(in, site, "give it integers", "argument #%u of '%s' %s a %s here", i + 1,
+			return infer_refuse(in, site, ON_VALUES, "give it integers", "argument #%u of '%s' %s a %s here", i + 1,
 				row->name, a[i].kinds & INT ? "may be" : "is", wrong & IR_BIT(IR_FLOAT) ? "float" :
 				infer_called(in, &a[i], wrong)), false;
 	}

@@ -54,7 +54,7 @@ static bool redirect_type(struct infer *in, const struct ir_lib *row, uint32_t s
 				    "nothing is redirected to the sockets of a %s in %s", s.type, t->hook), false;
 	const pg_value *way = n > 2 ? a[2].k : NULL;
 	if (n > 2 && (!way || way->kind != PG_STR || strcmp(way->str, "ingress")))
-		return infer_error(in, site, NULL, "the way is \"ingress\", or left out"), false;
+		return infer_error(in, site, "write \"ingress\", or leave it out", "the way is \"ingress\" or none"), false;
 	return std_storable(in, site, &s, s.key, &a[1], "key") && std_known_fields(in, site, s.key, &a[1]);
 }
 

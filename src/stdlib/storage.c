@@ -57,7 +57,8 @@ static bool is_there(struct infer *in, const struct ir_lib *row, uint32_t site, 
 	map_shape(m->k->map, s);
 	uint32_t missing = holders[s->holder].cap & ~t->caps;
 	if (missing)
-		infer_error(in, site, ir_cap_refusal(missing)->help, "'%s' of %s is not there in %s", row->name, s->type, t->hook);
+		diag_advise(infer_error(in, site, NULL, "'%s' of %s is not there in %s", row->name, s->type, t->hook),
+			    ir_cap_refusal(missing));
 	return !missing;
 }
 

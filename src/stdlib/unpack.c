@@ -35,7 +35,7 @@ bool std_unpack_type(struct infer *in, const struct ir_lib *row, uint32_t site, 
 				    "time"), false;
 	const struct refusal *wrong = wire_read(format->k, f, &count);
 	if (wrong)
-		return infer_error(in, site, wrong->help, "the format of 'unpack': %s", wrong->text), false;
+		return diag_advise(infer_error(in, site, wrong->help, "the format of 'unpack': %s", wrong->text), wrong), false;
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t most = std_most(data);
 		if (f[i].what == WIRE_BYTES && f[i].size < most)

@@ -40,7 +40,7 @@ static const struct refusal *read_field(char c, const char **s, const char *end,
 	f->what = c == 'c' ? WIRE_BYTES : c == 's' ? WIRE_PREFIXED : c == 'z' ? WIRE_ZERO : WIRE_SKIP;
 	f->size = c == 'x' || c == 'z' ? 1 : number(s, end, c == 's' ? 8 : WIRE_FURTHEST + 1);
 	if (c == 'c' && f->size > WIRE_FURTHEST)
-		return MISTAKE_BUT("write the size behind it: c4", "missing size for format option 'c'");
+		return MISTAKE("write the size behind it: c4", "missing size for format option 'c'");
 	if (c == 's' && (f->size < 1 || f->size > 8))
 		return too_wide();
 	return strchr("cszx", c) ? NULL : REFUSAL(ON_STRINGS, "kernel code packs and unpacks by < > = ! b B h H i I l L j J T c s z x and X",
@@ -55,7 +55,7 @@ enum { MAX_ALIGN = 16, NATIVE_ALIGN = 8 };
 static const struct refusal *read_most(const char **s, const char *end, uint32_t *most)
 {
 	*most = number(s, end, NATIVE_ALIGN);
-	return *most >= 1 && *most <= MAX_ALIGN ? NULL : MISTAKE("integral size of '!' out of limits [1,16]");
+	return *most >= 1 && *most <= MAX_ALIGN ? NULL : MISTAKE("write !1, !2, !4, !8 or !16", "integral size of '!' out of limits [1,16]");
 }
 
 /* What X aligns to: the size of the item behind it, which is not packed; 0: it has none. */
@@ -82,7 +82,7 @@ static uint32_t size_behind(const char **s, const char *end)
 static const struct refusal *read_aligning(const char **s, const char *end, struct wire_field *f)
 {
 	*f = (struct wire_field){ .what = WIRE_SKIP, .align = size_behind(s, end) };
-	return f->align && f->align <= MAX_ALIGN ? NULL : MISTAKE("invalid next option for option 'X'");
+	return f->align && f->align <= MAX_ALIGN ? NULL : MISTAKE("write an item behind it, to whose size it aligns: XI4", "invalid next option for option 'X'");
 }
 
 /* Integers, and lengths before text, are aligned to their size. */
@@ -90,7 +90,7 @@ static const struct refusal *align(struct wire_field *f, bool aligns, uint32_t m
 {
 	uint32_t to = aligns ? f->align : f->what == WIRE_INT || f->what == WIRE_PREFIXED ? f->size : 1;
 	f->align = to < most ? to : most;
-	return f->align & (f->align - 1) ? MISTAKE("format asks for alignment not power of 2") : NULL;
+	return f->align & (f->align - 1) ? MISTAKE("write i2, i4 or i8, or leave out the !", "format asks for alignment not power of 2") : NULL;
 }
 
 static const struct refusal *read_item(char c, const char **s, const char *end, uint32_t most, struct wire_field *f)
@@ -119,7 +119,7 @@ const struct refusal *wire_read(const pg_value *k, struct wire_field *out, uint3
 		if (*count == WIRE_FIELDS || !c)
 			return c ? REFUSAL(ON_STRINGS, "do it in parts: s:unpack(format, at), or a .. b",
 					   "too many items")
-				 : MISTAKE_BUT("leave the zero byte out", "invalid format option '\\0'");
+				 : MISTAKE("leave the zero byte out", "invalid format option '\\0'");
 		struct wire_field *f = &out[(*count)++];
 		f->big = big;
 		wrong = read_item(c, &s, end, most, f);

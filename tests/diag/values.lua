@@ -36,6 +36,15 @@ diag.case("a table or a header, by a loop", function(p)
 	end
 	return t.sport
 end)
+diag.case("two variables of one table, by a loop", function(p)
+	local t, u = { pkts = 1 }, { pkts = 2 }
+	for i = 1, p.len do
+		if p:u8(i) == 3 then t = u end
+		t.pkts = t.pkts + 1
+	end
+	flows[1] = t
+	return u.pkts == 4 and bpf.DROP or nil
+end)
 diag.case("two variables of one table, stored", function(p)
 	local t, u = { pkts = 1 }, { pkts = 2 }
 	local v = p.len > 5 and t or u
@@ -333,6 +342,8 @@ diag.case("a captured table in a format", function() return ("%d"):format(captur
 diag.case("a captured table printed", function() print(captured) end)
 diag.case("a captured table packed", function() return ("i4"):pack(captured) == "x" end)
 diag.case("words of a captured table", function() for w in string.gmatch(captured, "x") do print(w) end end)
+diag.case("two booleans in order", function(p) if (p.len > 60) < (p.len > 70) then return bpf.DROP end end)
+diag.case("a field called as a method", function(p) local v = flows[1] return v and v:pkts() end)
 diag.case("a sum that a metamethod may give", function(p) return added[p:sub(1, 1)] + 1 end)
 diag.case("a comparison that a metamethod may make", function(p) return added[p:sub(1, 1)] < 1 and bpf.DROP end)
 diag.case("tested for its kind, in a loop, and used as another", function(p)

@@ -172,9 +172,12 @@ local function list(values, n)
 	return table.concat(t, ", ")
 end
 
--- Messages are compared without the name of the variable, and up to a zero byte, where their report ends.
+-- Messages are compared without the name of the variable, and up to a zero byte, where their report ends. What is raised and
+-- is neither a text, a number nor an address is reported as the stand-alone lua does.
 local function plain(message)
-	message = tostring(message):match("^[^\0]*"):gsub("^(%a+): 0x%x+$", "(error object is a %1 value)")
+	local kind = type(message)
+	local textual = kind == "string" or kind == "number" or tostring(message):find "^[%x.:]+$"
+	message = textual and tostring(message):match "^[^\0]*" or ("(error object is a %s value)"):format(kind)
 	for _, what in ipairs { "local", "global", "upvalue", "field", "method", "constant" } do
 		message = message:gsub(" %(" .. what .. " '[^']*'%)$", "")
 	end

@@ -136,6 +136,16 @@ end
 -- Numbers and addresses that nothing catches have their text.
 local values = lang.each { 0, -7, math.mininteger, bpf.ip "10.0.0.2", bpf.ip "2001:db8::7", bpf.mac "02:00:00:00:00:09", "text", "nil", true }
 lang.case { name = "what nothing catches", inputs = values, f = function(v) error(v, 0) end }
+-- So have floats; what has none is named by its type.
+local some = bpf.map { "hash", key = "u32", value = "struct { u32 a; }", entries = 4 }
+local captured, ip = { 1 }, bpf.ip "10.0.0.3"
+lang.case { name = "constants that nothing catches", inputs = lang.each { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 }, f = function(v)
+	if v == 0 then error(1.5) elseif v == 1 then error(2.0) elseif v == 2 then error(-1e100) elseif v == 3 then error(math.huge)
+	elseif v == 4 then error(ip) elseif v == 5 then error(captured) elseif v == 6 then error { v } elseif v == 7 then error(some)
+	elseif v == 8 then error(print) elseif v == 9 then error(function() end) elseif v == 10 then error() end
+	some[1] = { a = v }
+	error(some[1])
+end }
 lang.case { name = "what is caught and raised again", inputs = values, f = function(v)
 	local ok, e = pcall(error, v, 0)
 	if e ~= 0 then error(e, 0) end

@@ -284,6 +284,7 @@ static const struct { const char *source, *lines[8]; } shapes[] = {
 	{ "return function(n) for i = 1, n do f(i) end end",
 	  { "= forskip v2, v1, v", "= forcount v2, v1, v", "b2(v", "= eq v", "= sub v", "= add v" } },
 	{ "return function(p) return p.a.b end", { "{local \"p\", constant \"a\", field \"a\"}", "{field \"a\", constant \"b\", field \"b\"}" } },
+	{ "return function(p, q) local a = 1 return a .. g .. p .. q.x end", { "{local \"a\", global \"g\", -, local \"p\", field \"x\"}" } },
 	{ "return function(p) return p:m(1) end", { "= self v1, v2 {local \"p\", constant \"m\", method \"m\"}", "{method \"m\", -, -}", "call v3, v1, v4 .0" } },
 	{ "return function() return g.x end", { "{upvalue \"_ENV\", constant \"g\", global \"g\"}", "{global \"g\", constant \"x\", field \"x\"}" } },
 	{ "return function(...) return f(1, ...) end", { " = vararg ", " .1 {global \"f\", -, -}", "fn 1 \"function <t:1>\" params 0 upvals 1 proto 2 vararg at t:1", "return v", " .1 @" } },

@@ -84,6 +84,7 @@ static const char *const identical[] = {
 	"    setlist v35, v2 .1 #0\n"
 	"    v36 = refuse v2 \"not yet\"\n"
 	"    v43 = located v2 \"f.lua:3: \"\n"
+	"    v44 = concat v2, v3, v2 {local \"x\", -, -, field \"y\"}\n"
 	"    v39 = raised\n"
 	"    guard v39 -> b4, b3(v39)\n"
 	"b2(v40, v41):\n"

@@ -1,0 +1,40 @@
+-- The messages of Lua's errors to their last letter: how they name the variable, which the harness leaves out.
+local lang = dofile "tests/lang/harness.lua"
+
+local some = bpf.map { "hash", key = "u32", value = "u32", entries = 4 }
+local inputs = { { 1 }, { nil }, { 7 } }
+
+-- How long the message is, and how it ends; the case's own results where nothing is raised.
+local function case(name, f)
+	lang.case { name = name, inputs = inputs, f = function(x)
+		local ok, e = pcall(f, x)
+		if ok then return ok end
+		return #e, e:byte(-2), e:byte(-3)
+	end }
+end
+
+case("a local", function(x) return #("a" .. x) end)
+case("a local, first", function(x) return #(x .. "a") end)
+case("the second of three", function(x) local a, b = 1, 2 return #(a .. x .. b) end)
+case("the first of three", function(x) local a, b = 1, 2 return #(x .. a .. b) end)
+case("the last of four", function(x) local a, b = 1, 2 return #(a .. b .. 3 .. x) end)
+case("two of four", function(x) local a, yy = 1, x return #(a .. x .. 3 .. yy) end)
+case("both", function(x) local yyy = x return #(x .. yyy) end)
+case("an upvalue", function(x) return (function() return #("a" .. x) end)() end)
+case("a parameter of an inner function", function(x) local function f(par) return #(par .. "a") end return f(x) end)
+case("a field", function(x) local t = { field = x } return #("a" .. t.field) end)
+case("a field in the middle", function(x) local t = { field = x } return #("a" .. t.field .. "b") end)
+case("an element", function(x) local t = { x } return #("a" .. t[1]) end)
+case("an element by a variable", function(x) local t, key = { x }, 1 return #("a" .. t[key] .. "bc") end)
+case("a field of a map", function(x) return #("a" .. some[x or 3]) end)
+case("what a call gives", function(x) local function f() return x end return #("a" .. f()) end)
+case("one of two", function(x) return #("a" .. (x == 1 and x)) end)
+case("what a call gives, called", function(x)
+	local function f() if x == 1 then return function() return 1 end end end
+	return f()()
+end)
+case("one of two, called", function(x)
+	local function f() return 1 end
+	return (x == 1 and f or nil)()
+end)
+lang.done()
