@@ -76,8 +76,9 @@ enum {
 	IR_REAL = 1 << 27,
 };
 
-/* As what a function of Lua's library takes a text that it is given instead of a number. */
-enum ir_taken { IR_NOT_TAKEN, IR_AS_INTEGER, IR_AS_FLOAT, IR_AS_NUMBER };
+/* As what a function of Lua's library takes a text that it is given instead of a number; or (IR_AS_TEXT) a number instead of a
+ * text. */
+enum ir_taken { IR_NOT_TAKEN, IR_AS_INTEGER, IR_AS_FLOAT, IR_AS_NUMBER, IR_AS_TEXT };
 
 enum { IR_RESULTS = 35 };
 
@@ -174,7 +175,7 @@ struct ir_target {
 	/* Of those whose first argument, a format, says how many others they need: 1: more than `given`, *before is then what comes before
 	 * the one that lacks; 0: no more (any other row, too); negative: that is not known. */
 	int (*lacks)(const struct ir_lib *row, const pg_value *format, uint32_t given, pg_value *before);
-	/* As what it takes argument i where that is a text; `first` is the first one, where that is known. */
+	/* As what it takes argument i where that is a text, or a number in the place of one; `first` is the first one, where that is known. */
 	enum ir_taken (*takes)(const struct ir_lib *row, const pg_value *first, uint32_t i);
 	/* Is it the row that makes a text by a format, and this one that only the user half can follow? */
 	bool (*prints)(const struct ir_lib *row, const pg_value *format);

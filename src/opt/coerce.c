@@ -1,6 +1,6 @@
 /*
- * coerce.c - texts given to Lua's library functions where these want numbers: ("x"):rep("3"). Lua converts them; here a
- * text that is known is, when the call is looked at, and any other is refused.
+ * coerce.c - texts given to Lua's library functions where these want numbers, ("x"):rep("3"), and integers where they want
+ * texts, s:find(80). Lua converts them; here what is known is converted, when the call is looked at, and any other is refused.
  */
 #include "opt/infer.h"
 #include "opt/iterate.h"
@@ -18,16 +18,25 @@ static const pg_value *number_taken(struct ir_unit *u, enum ir_taken as, pg_valu
 	return as == IR_AS_INTEGER && n.kind != PG_INT ? NULL : const_new(u, n);
 }
 
-/* What argument i, a text, becomes; NULL: nothing. Of several views each may have a row of its own, and nothing becomes of it. */
+static const pg_value *text_of(struct ir_unit *u, int64_t n)
+{
+	const char *s = arena_printf(u->arena, "%lld", (long long)n);
+	return const_new(u, (pg_value){ .kind = PG_STR, .str = s, .n = (uint32_t)strlen(s) });
+}
+
+/* What argument i, a text or an integer, becomes; NULL: nothing. Of several views each may have a row of its own, and nothing
+ * becomes of it. */
 static const pg_value *becomes(struct flow *fl, const struct ir_ins *call, uint32_t i)
 {
 	const pg_value *k = ir_at(fl->f, call->args[i + 1])->type.k;
-	const pg_value number = k && k->kind == PG_STR ? numeral_read(k) : const_nil;
-	if (number.kind == PG_NIL)
+	const pg_value number = !k ? const_nil : k->kind == PG_STR ? numeral_read(k) : *k;
+	if (number.kind != PG_INT && (number.kind != PG_FLOAT || k->kind == PG_FLOAT))
 		return NULL;
 	const struct ir_lib *row = row_called(fl->u, ir_at(fl->f, call->args[0])->type.row, call->nargs - 1);
 	enum ir_taken as = row ? fl->u->target->takes(row, ir_at(fl->f, call->args[1])->type.k, i) : IR_NOT_TAKEN;
-	return as ? number_taken(fl->u, as, number) : NULL;
+	if (k->kind == PG_INT)
+		return as == IR_AS_TEXT ? text_of(fl->u, k->i) : NULL;
+	return as && as != IR_AS_TEXT ? number_taken(fl->u, as, number) : NULL;
 }
 
 bool coerce_waits(struct flow *fl, ir_ref call)
@@ -53,6 +62,13 @@ int coerce_texts(struct flow *fl, ir_ref call)
 	return done;
 }
 
+/* A number that is known at run time alone, in the place of a text. */
+static bool is_number_for_text(const struct infer *in, const struct ir_lib *row, const struct ir_type *a, uint32_t i, uint64_t want)
+{
+	return want & IR_STRINGS && !(want & IR_BIT(IR_INT)) && a[i].kinds & IR_BIT(IR_INT) && !a[i].k &&
+	       in->fl.u->target->takes(row, a[0].k, i) == IR_AS_TEXT;
+}
+
 bool coerce_check(struct infer *in, const struct ir_lib *row, uint32_t site, const struct ir_type *a, uint32_t i, uint64_t want,
 		  uint32_t counted)
 {
@@ -60,6 +76,9 @@ bool coerce_check(struct infer *in, const struct ir_lib *row, uint32_t site, con
 	const pg_value number = t->k && t->k->kind == PG_STR ? numeral_read(t->k) : const_nil;
 	const uint64_t wrong = t->kinds & (IR_ALL_STRINGS | IR_BIT(IR_FLOAT)) & ~want;
 	int64_t n;
+	if (is_number_for_text(in, row, a, i, want))
+		return flow_refuse(&in->fl, site, ON_VALUES, "make it a text first: tostring(n)",
+				   "argument #%u of '%s' may be a %s here, which Lua would convert", counted, row->name, "number"), false;
 	if (!(want & IR_BIT(IR_INT)) || !wrong || (t->k && number.kind == PG_NIL) || !in->fl.u->target->takes(row, a[0].k, i))
 		return true;
 	if (number.kind == PG_FLOAT && !(row->effects & IR_REAL) && !numeral_integer(&number, &n))

@@ -40,11 +40,11 @@ struct ir_type infer_bytes(struct infer *in);
 bool infer_looks_at_bytes(const struct ir_unit *u, const struct ir_lib *row);
 bool infer_takes_bytes(const struct ir_unit *u, const struct ir_type *object);
 
-/* Texts given for numbers (coerce.c). Is one known, and not replaced by its number yet? */
+/* Texts given for numbers, and numbers for texts (coerce.c). Is one known, and not replaced yet? */
 bool coerce_waits(struct flow *fl, ir_ref call);
-/* Puts the numbers of those that are known in their places: 1, else 0. */
+/* Puts what those that are known become in their places: 1, else 0. */
 int coerce_texts(struct flow *fl, ir_ref call);
-/* May argument i, which is to be of these kinds, be such a text, or a float? Then it is refused; `counted`: as Lua counts it. */
+/* May argument i, which is to be of these kinds, be such a one, or a float? Then it is refused; `counted`: as Lua counts it. */
 bool coerce_check(struct infer *in, const struct ir_lib *row, uint32_t site, const struct ir_type *a, uint32_t i, uint64_t want,
 		  uint32_t counted);
 

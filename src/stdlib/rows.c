@@ -435,10 +435,12 @@ enum ir_taken stdlib_takes(const struct ir_lib *row, const pg_value *first, uint
 		return !first || !i ? IR_NOT_TAKEN : row->type == std_pack_type ? std_pack_takes(first, i) : std_format_takes(first, i);
 	if (function && ir_lib_expands(row) && row->imm == IR_EXPAND_SELECT)
 		return select_takes(first, i);
-	if (!(function || method) || i < method)
+	if (!(function || method))
 		return IR_NOT_TAKEN;
+	if (i < method)
+		return IR_AS_TEXT;
 	const uint64_t want = row->args[i - method < 4 ? i - method : 3];
-	if (!(want & INT) || want & IR_STRINGS)
+	if (!(want & INT) == !(want & IR_STRINGS))
 		return IR_NOT_TAKEN;
-	return row->effects & IR_REAL ? IR_AS_FLOAT : IR_AS_INTEGER;
+	return want & IR_STRINGS ? IR_AS_TEXT : row->effects & IR_REAL ? IR_AS_FLOAT : IR_AS_INTEGER;
 }

@@ -204,6 +204,7 @@ return {
 	{ "`tonumber(s)` of text", "lang/tonumber: of any kind, in a base", "lang/numbers: tonumber of text " },
 	{ "A text in the place of a number", "lang/coerced: rep", "lang/coerced: format" },
 	{ "One known only at run time wants", "diag/strings: a byte that is text" },
+	{ "So is an integer in the place of a text", "lang/coerced: patterns that are numbers", "diag/strings: a number to be found" },
 	{ "Text that Lua makes a float of", "lang/numbers: tonumber of what is a float" },
 	{ "keep to what is an integer", "diag/doubts: digits, and what may be none" },
 	{ "In tracing hooks also", "kernel/tracepoint: pid, tid and comm are this process's", "kernel/tracepoint: user and group", "kernel/tracepoint: cgroup" },

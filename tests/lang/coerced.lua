@@ -57,6 +57,18 @@ over("the level of an error, beyond the function", function(s)
 end)
 over("the first bytes", function(s) return #bpf.trunc(s, "3") end)
 
+-- ---- numbers in the place of texts ----
+
+lang.packets { name = "patterns that are numbers", inputs = lang.cut "a1b12-1", once = true, f = function(p)
+	local s = p:sub(15)
+	local n = 0
+	for w in s:gmatch(1) do n = n + #w end
+	return s:find(12), n, #(s:match(-1) or "none")
+end }
+over("functions of numbers", function(s) return string.len(-123), string.rep(12, 3) == "121212", string.sub(12345, 2, "3") == "23" end)
+over("bytes and letters of numbers", function(s) return string.byte(7), string.upper(5) == "5", string.find(1234, 3) end)
+over("the first bytes of a number", function(s) return #bpf.trunc(123456, 2), bpf.trunc(123, 2) == "12" end)
+
 -- ---- known by inference alone ----
 
 over("a variable that is always the same", function(s)
