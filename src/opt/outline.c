@@ -293,6 +293,44 @@ static void find_exact(struct outline *o)
 	o->out_end = o->nwords;
 }
 
+enum { STACK = 32 }; /* flag of a web: an address on the callback's stack enters it */
+
+static void mark_stack(struct outline *o)
+{
+	for (uint32_t k = 0; k < o->nblocks; k++) {
+		const struct ir_ins *t = ir_at(o->f, ir_block(o->f, o->blocks[k])->last);
+		for (uint32_t s = 0; s < t->nsucc; s++)
+			for (uint32_t a = 0; a < t->succ[s].nargs; a++) {
+				ir_ref to = ir_block(o->f, t->succ[s].to)->params[a];
+				if (ir_at(o->f, web_base(o->f, t->succ[s].args[a]))->op == IRO(slot) && to < o->webs.n)
+					o->webs.flags[web_root(&o->webs, to)] |= STACK;
+			}
+	}
+}
+
+static bool is_joined_on_stack(struct outline *o, ir_ref r)
+{
+	ir_ref base = web_base(o->f, r);
+	return is_inside(o, r) && is_param(o->f, base) && base < o->webs.n && o->webs.flags[web_root(&o->webs, base)] & STACK;
+}
+
+/* Does what goes out come from several ways in the body, one of which makes an address on its stack? (By itself such an
+ * address is made again outside.) */
+static bool leaves_stack(struct outline *o)
+{
+	bool any = false;
+	mark_stack(o);
+	for (ir_ref r = 1; r < o->nins; r++)
+		any |= o->out_word[r] && is_joined_on_stack(o, r);
+	for (uint32_t w = 0; w < o->nways; w++) {
+		const struct ir_block *to = ir_block(o->f, o->ways[w].to);
+		for (uint32_t p = 0; p < to->npreds; p++)
+			for (uint32_t a = 0; o->in[to->preds[p].from] && a < o->ways[w].nargs; a++)
+				any |= is_joined_on_stack(o, ir_pred_edge(o->f, &to->preds[p])->args[a]);
+	}
+	return any;
+}
+
 static bool find_variables(struct outline *o)
 {
 	struct ir_fn *f = o->f;
@@ -890,7 +928,7 @@ static int outline(struct outline *o)
 	find_ways(o);
 	each_use_outside(o, find_out);
 	find_exact(o);
-	if (!find_variables(o))
+	if (leaves_stack(o) || !find_variables(o))
 		return refuse(o);
 	o->slot = ir_slot(f, 0, WORD);
 	each_use_outside(o, take_out);
