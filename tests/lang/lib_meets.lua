@@ -128,16 +128,12 @@ end
 
 local mine = lang.slice "0/3"
 
--- A copy that is taken in a loop which the kernel calls (Linux 6.1) lies on the stack of what it calls, and cannot be carried out of it.
-local function is_carried_out(from, flow) return from == "Q:pop()" and flow:find "for i = 1, p" end
-
 local function under(o, operation)
 	local wrong = {}
 	for i, a in ipairs(VALUES) do
 		for j, b in ipairs(VALUES) do
-			local flow = FLOWS[(i * 7 + j * 3 + o) % #FLOWS + 1]
-			if i ~= j and mine() and not is_carried_out(a[2], flow) then
-				local problem = tried(a[2], b[2], flow, operation, (i + j + o) % 3 == 0 and "tc" or "xdp")
+			if i ~= j and mine() then
+				local problem = tried(a[2], b[2], FLOWS[(i * 7 + j * 3 + o) % #FLOWS + 1], operation, (i + j + o) % 3 == 0 and "tc" or "xdp")
 				if problem then wrong[#wrong + 1] = a[1] .. " or " .. b[1] .. ": " .. problem end
 			end
 		end
