@@ -11,7 +11,10 @@ enum diag_level { DIAG_ERROR, DIAG_WARNING };
 struct diag_pos {
 	const char *file; /* as Lua names the chunk: "filter.lua"; "[string ...]" for text */
 	uint32_t line;    /* 0: none */
+	uint32_t pc;      /* which instruction of the prototype `of`; DIAG_WHOLE: of all of it */
+	const void *of;   /* NULL: not known */
 };
+#define DIAG_WHOLE UINT32_MAX
 
 /* How messages of Lua name a file, whose names of more than 59 bytes they cut at the beginning: "...", and the rest. */
 struct diag_file {
@@ -25,12 +28,19 @@ struct diag {
 	const char *text; /* "'n' may be nil here and is used as a number" */
 	const char *at;   /* word of the source line that the caret is under, or several, with blanks between, one of which is
 			   * there; NULL: the first that text quotes */
+	unsigned operand; /* which operand of the instruction it is about, from 1; 0: any */
 	const char *note; /* or NULL */
 	const char *help; /* what to write instead, or NULL */
 };
 
+/* What knows the columns of instructions: where in the line the caret is. */
+enum { CARET_NONE = -1, CARET_UNKNOWN = -2 };
+typedef int diag_caret(void *arg, const struct diag *d, const char *line);
+
 struct diag_list {
 	struct arena *arena;
+	diag_caret *caret; /* NULL: nothing does */
+	void *caret_arg;
 	struct diag *v;
 	uint32_t n, cap;
 	uint32_t errors;
@@ -49,8 +59,8 @@ uint32_t diag_strict(struct diag_list *l);
  *       note: ...
  *       help: ...
  *
- * The source line is read from the file when it is there; the caret is left out where the word is not in the line, or
- * in it twice. No final newline. In the list's arena. */
+ * The source line is read from the file when it is there. Where it is not known which word the instruction comes from
+ * the caret is left out when the message's is not in the line, or in it twice. No final newline. In the list's arena. */
 const char *diag_text(const struct diag_list *l, enum diag_level level);
 
 #endif

@@ -215,7 +215,7 @@ static void read_caret(struct arena *a, const char *text, size_t n)
 	if (line && write(fd, line + 1, strlen(line + 1)) > 0) {
 		struct diag_list diag = { .arena = a };
 		snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-		diag_add(&diag, DIAG_ERROR, (struct diag_pos){ path, 1 }, "%.*s", (int)(line - text), text);
+		diag_add(&diag, DIAG_ERROR, (struct diag_pos){ .file = path, .line = 1 }, "%.*s", (int)(line - text), text);
 		diag_text(&diag, DIAG_ERROR);
 	}
 	close(fd);
