@@ -29,6 +29,13 @@ struct diag *diag_add(struct diag_list *l, enum diag_level level, struct diag_po
 	return &l->v[l->n - 1];
 }
 
+struct diag *diag_operand(struct diag *d, unsigned i)
+{
+	if (!d->operand)
+		d->operand = i + 1;
+	return d;
+}
+
 uint32_t diag_strict(struct diag_list *l)
 {
 	for (uint32_t i = 0; i < l->n; i++)

@@ -6,6 +6,8 @@
 
 #include <stdbool.h>
 
+#define DIAG_ELSEWHERE UINT32_MAX
+
 enum diag_level { DIAG_ERROR, DIAG_WARNING };
 
 struct diag_pos {
@@ -28,7 +30,7 @@ struct diag {
 	const char *text; /* "'n' may be nil here and is used as a number" */
 	const char *at;   /* word of the source line that the caret is under, or several, with blanks between, one of which is
 			   * there; NULL: the first that text quotes */
-	unsigned operand; /* which operand of the instruction it is about, from 1; 0: any */
+	unsigned operand; /* which operand of the operation it is about, from 1; 0: any; DIAG_ELSEWHERE: of another than pos names */
 	const char *note; /* or NULL */
 	const char *help; /* what to write instead, or NULL */
 };
@@ -49,6 +51,8 @@ struct diag_list {
 /* The same text on the same line is kept once. Returns the entry for .note and .help. */
 struct diag *diag_add(struct diag_list *l, enum diag_level level, struct diag_pos pos,
 		      const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* It is about operand i, from 0, of its instruction; where it was said before it stays about what it was. */
+struct diag *diag_operand(struct diag *d, unsigned i);
 /* Warnings become errors. Returns how many errors there are now. */
 uint32_t diag_strict(struct diag_list *l);
 /* All entries of the level, in the order of their lines, in the form of the language's section 5:

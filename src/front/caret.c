@@ -9,14 +9,17 @@
  */
 #include "front/caret.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* What an instruction uses, as tokens. */
+enum { OPERANDS = 4 };
 struct use {
 	const struct tokens *t;
-	uint32_t own;           /* the operation itself */
-	uint32_t name[2];       /* by operand: the last word of what is used, which names it */
-	uint32_t start[2];      /* and the first */
+	uint32_t own;             /* the operation itself */
+	uint32_t name[OPERANDS];  /* the last word of what is used, which names it */
+	uint32_t start[OPERANDS]; /* and the first */
+	uint32_t args;            /* of a call: where what it is given begins */
 };
 
 /* ---- expressions ---- */
@@ -161,8 +164,26 @@ static void binary(struct use *u, uint32_t operator, bool swapped)
 static void arith(struct use *u, const struct spread_at *c, uint32_t at)
 {
 	(void)c;
-	if (token_among(u->t, at, "+ - * / // % ^ & | ~ << >> .."))
+	if (token_among(u->t, at, "+ - * / // % ^ & | ~ << >>"))
 		binary(u, at, false);
+}
+
+/* An instruction for all of a .. b .. c, which is of the last operator; it has as many operands as its B says. */
+static void concat(struct use *u, const struct spread_at *c, uint32_t at)
+{
+	static const char weaker[] = "then do else elseif return = , ; in local until while if and or < > <= >= ~= == | ~ & << >>";
+	if (!token_is(u->t, at, ".."))
+		return;
+	u->own = at;
+	for (uint32_t i = lua_b(c->p->code[c->pc]) - 1, op = at; op && op < u->t->n; op = back_to(u->t, op - 1, "..", weaker)) {
+		if (i < OPERANDS)
+			right_side(u, i, op + 1);
+		uint32_t start = operand_start(u->t, op - 1);
+		if (i == 1 && start != TOKEN_NONE && !is_result(u->t, start, op))
+			side(u, 0, start, op - 1);
+		if (!--i)
+			break;
+	}
 }
 
 static void unary(struct use *u, const struct spread_at *c, uint32_t at)
@@ -181,6 +202,15 @@ static void compare(struct use *u, const struct spread_at *c, uint32_t at)
 	(void)c;
 	uint32_t operator = back_to(u->t, at, "== ~= < > <= >=", statement);
 	binary(u, operator, token_among(u->t, operator, "> >="));
+}
+
+/* What a constant is equal to is the left side for Lua, whichever it is. */
+static void equal_constant(struct use *u, const struct spread_at *c, uint32_t at)
+{
+	compare(u, c, at);
+	for (unsigned i = 0; i < 2; i++)
+		if (u->name[i] == TOKEN_NONE)
+			u->start[i] = TOKEN_NONE;
 }
 
 /* ---- names ---- */
@@ -329,16 +359,33 @@ static void call(struct use *u, const struct spread_at *c, uint32_t at)
 	uint32_t args = arguments(c, at);
 	if (args == TOKEN_NONE || !args)
 		return;
+	u->args = args;
 	u->own = operand_start(u->t, args - 1);
 	side(u, 0, u->own, args - 1);
 	if (u->name[0] != TOKEN_NONE)
 		u->own = u->name[0];
 }
 
+/* The n-th, from 0, of what stands between commas from i on; TOKEN_NONE: there are fewer before what closes them. */
+static uint32_t listed(const struct tokens *t, uint32_t i, unsigned n)
+{
+	for (; n && i < t->n && !token_among(t, i, ") } ] do"); i = behind(t, i))
+		n -= token_is(t, i, ",");
+	return n || token_among(t, i, ") } ] do") ? TOKEN_NONE : i;
+}
+
 static void loop(struct use *u, const struct spread_at *c, uint32_t at)
 {
-	(void)c;
 	u->own = token_is(u->t, at, "for") ? at : back_to(u->t, at - 1, "for", "then do else ;");
+	if (lua_op(c->p->code[c->pc]) != LUA_FORPREP || !token_is(u->t, u->own + 2, "="))
+		return;
+	for (unsigned i = 0; i < 3; i++) {
+		uint32_t from = listed(u->t, u->own + 3, i);
+		uint32_t to = from == TOKEN_NONE ? from : behind_operand(u->t, from);
+		u->start[i] = from;
+		if (to != TOKEN_NONE && token_among(u->t, to, ", do") && is_kind(u->t, to - 1, TOKEN_NAME))
+			u->name[i] = to - 1;
+	}
 }
 
 static void returns(struct use *u, const struct spread_at *c, uint32_t at)
@@ -383,9 +430,9 @@ static void itself(struct use *u, const struct spread_at *c, uint32_t at)
 typedef void finder(struct use *u, const struct spread_at *c, uint32_t at);
 
 static finder *const finders[LUA_NOPS] = {
-	[LUA_ADDI ... LUA_SHR] = arith, [LUA_CONCAT] = arith,
+	[LUA_ADDI ... LUA_SHR] = arith, [LUA_CONCAT] = concat,
 	[LUA_UNM] = unary, [LUA_BNOT] = unary, [LUA_NOT] = unary, [LUA_LEN] = unary,
-	[LUA_EQ ... LUA_GEI] = compare,
+	[LUA_EQ ... LUA_LE] = compare, [LUA_EQK ... LUA_EQI] = equal_constant, [LUA_LTI ... LUA_GEI] = compare,
 	[LUA_GETFIELD] = field, [LUA_GETTABUP] = upvalue_field, [LUA_GETUPVAL] = upvalue, [LUA_SELF] = method,
 	[LUA_GETTABLE] = element, [LUA_GETI] = element,
 	[LUA_SETTABUP] = assign, [LUA_SETTABLE] = assign, [LUA_SETI] = assign, [LUA_SETFIELD] = assign, [LUA_SETUPVAL] = assign,
@@ -399,7 +446,9 @@ static finder *const finders[LUA_NOPS] = {
 
 static struct use used(const struct spread_at *c)
 {
-	struct use u = { c->t, TOKEN_NONE, { TOKEN_NONE, TOKEN_NONE }, { TOKEN_NONE, TOKEN_NONE } };
+	struct use u = { .t = c->t, .own = TOKEN_NONE, .args = TOKEN_NONE };
+	for (unsigned i = 0; i < OPERANDS; i++)
+		u.name[i] = u.start[i] = TOKEN_NONE;
 	if (c->pc == DIAG_WHOLE) {
 		for (u.own = c->first; u.own < c->t->n && !token_is(c->t, u.own, "function");)
 			u.own--;
@@ -413,11 +462,11 @@ static struct use used(const struct spread_at *c)
 
 /* ---- the message's words ---- */
 
-/* How many tokens from i on are this text, a name or "math.max"; a string's bytes are its own. 0: they are not. */
+/* How many tokens from i on are this text, a name or "math.max"; 0: they are not. */
 static uint32_t reads(const struct tokens *t, uint32_t i, const char *text, size_t n)
 {
 	if (is_kind(t, i, TOKEN_STRING))
-		return t->v[i].n == n + 2 && !memcmp(t->v[i].s + 1, text, n);
+		return 0;
 	for (uint32_t k = 0; i < t->n && t->v[i].n <= n; i++) {
 		if (memcmp(t->v[i].s, text, t->v[i].n))
 			return 0;
@@ -443,7 +492,7 @@ static uint32_t ends_with(const struct tokens *t, uint32_t i, const char *text, 
 static uint32_t among_used(const struct use *u, const char *text, size_t n, unsigned operand)
 {
 	uint32_t found = TOKEN_NONE;
-	if (operand && operand <= 2 && u->name[operand - 1] != TOKEN_NONE)
+	if (operand && operand <= OPERANDS && u->name[operand - 1] != TOKEN_NONE)
 		return ends_with(u->t, u->name[operand - 1], text, n);
 	const uint32_t places[] = { u->own, u->name[0], u->name[1] };
 	for (unsigned i = 0; i < 3; i++) {
@@ -469,10 +518,27 @@ static uint32_t in_line(const struct tokens *t, uint32_t line, const char *text,
 	return found;
 }
 
+/* The constant text of this call; TOKEN_NONE: it is given none, or two. */
+static uint32_t in_call(const struct use *u, const char *text, size_t n)
+{
+	uint32_t from = u->args == TOKEN_NONE ? u->args : u->start[0], found = TOKEN_NONE;
+	for (uint32_t i = from; i < u->t->n && i < behind(u->t, u->args); i++) {
+		const struct token *s = &u->t->v[i];
+		if (s->kind != TOKEN_STRING || s->n != n + 2 || memcmp(s->s + 1, text, n))
+			continue;
+		if (found != TOKEN_NONE)
+			return TOKEN_NONE;
+		found = i;
+	}
+	return found;
+}
+
 static uint32_t place_of(const struct use *u, const struct diag *d, const char *text, size_t n)
 {
 	uint32_t at = n ? among_used(u, text, n, d->operand) : TOKEN_NONE;
-	return at != TOKEN_NONE || !n ? at : in_line(u->t, d->pos.line, text, n);
+	if (at == TOKEN_NONE && n)
+		at = in_line(u->t, d->pos.line, text, n);
+	return at == TOKEN_NONE && n ? in_call(u, text, n) : at;
 }
 
 /* The words of the message, as it says where to look for them, or as it quotes them. */
@@ -489,15 +555,41 @@ static uint32_t by_words(const struct use *u, const struct diag *d)
 		if (!end)
 			break;
 		at = place_of(u, d, q + 1, (size_t)(end - q - 1));
+		if (at == TOKEN_NONE) /* 'table.concat of such a value' */
+			at = place_of(u, d, q + 1, strcspn(q + 1, "' "));
 	}
 	return at;
+}
+
+/* Do messages of this form count the arguments that are written? Of methods, and of string.format as of one, not all do. */
+static bool counts_written(const char *text, const char *behind_number)
+{
+	const char *name = strchr(behind_number, '\''), *end = name ? strchr(name + 1, '\'') : NULL;
+	return !strncmp(text, "bad ", 4) || !strncmp(behind_number, " of print ", 10) ||
+	       (end && memchr(name, '.', (size_t)(end - name)));
+}
+
+/* Of "argument #2 of ...". */
+static uint32_t argument(const struct use *u, const char *text)
+{
+	const char *number = strstr(text, "argument #");
+	char *rest = NULL;
+	unsigned long n = number ? strtoul(number + strlen("argument #"), &rest, 10) : 0;
+	bool method = u->name[0] != TOKEN_NONE && u->name[0] && token_is(u->t, u->name[0] - 1, ":");
+	if (!n || n > 255 || method || !counts_written(text, rest) || u->args == TOKEN_NONE)
+		return TOKEN_NONE;
+	if (!token_is(u->t, u->args, "("))
+		return n == 1 ? u->args : TOKEN_NONE;
+	return listed(u->t, u->args + 1, (unsigned)n - 1);
 }
 
 uint32_t caret_token(const struct spread_at *c, const struct diag *d)
 {
 	struct use u = used(c);
-	uint32_t at = by_words(&u, d);
-	if (at == TOKEN_NONE && d->operand && d->operand <= 2)
+	uint32_t at = argument(&u, d->text);
+	if (at == TOKEN_NONE)
+		at = by_words(&u, d);
+	if (at == TOKEN_NONE && d->operand && d->operand <= OPERANDS && u.args == TOKEN_NONE)
 		at = u.start[d->operand - 1];
 	if (at == TOKEN_NONE)
 		at = u.own;
