@@ -377,7 +377,7 @@ static uint32_t listed(const struct tokens *t, uint32_t i, unsigned n)
 static void loop(struct use *u, const struct spread_at *c, uint32_t at)
 {
 	u->own = token_is(u->t, at, "for") ? at : back_to(u->t, at - 1, "for", "then do else ;");
-	if (lua_op(c->p->code[c->pc]) != LUA_FORPREP || !token_is(u->t, u->own + 2, "="))
+	if (u->own == TOKEN_NONE || lua_op(c->p->code[c->pc]) != LUA_FORPREP || !token_is(u->t, u->own + 2, "="))
 		return;
 	for (unsigned i = 0; i < 3; i++) {
 		uint32_t from = listed(u->t, u->own + 3, i);
@@ -586,14 +586,12 @@ static uint32_t argument(const struct use *u, const char *text)
 uint32_t caret_token(const struct spread_at *c, const struct diag *d)
 {
 	struct use u = used(c);
-	uint32_t at = argument(&u, d->text);
-	if (at == TOKEN_NONE)
-		at = by_words(&u, d);
-	if (at == TOKEN_NONE && d->operand && d->operand <= OPERANDS && u.args == TOKEN_NONE)
-		at = u.start[d->operand - 1];
-	if (at == TOKEN_NONE)
-		at = u.own;
-	return at < c->t->n && c->t->v[at].line == d->pos.line ? at : TOKEN_NONE;
+	bool operand = d->operand && d->operand <= OPERANDS && u.args == TOKEN_NONE;
+	const uint32_t places[] = { argument(&u, d->text), by_words(&u, d), operand ? u.start[d->operand - 1] : TOKEN_NONE, u.own };
+	for (unsigned i = 0; i < sizeof places / sizeof *places; i++)
+		if (places[i] < c->t->n && c->t->v[places[i]].line == d->pos.line)
+			return places[i];
+	return TOKEN_NONE;
 }
 
 int caret_column(void *spread, const struct diag *d, const char *line)
