@@ -230,6 +230,9 @@ struct pg_capture {
 	/* s[key] of any text s, whose __index is the table `string`: PG_NIL when absent. Negative errno when a
 	 * metamethod gives it. May be NULL: what Lua's own library has. */
 	int (*text)(void *arg, const pg_value *key, pg_value *out);
+	/* The chunk that Lua makes of source text, when there is something to say of a function: from it comes the column.
+	 * Negative errno when it makes none. May be NULL: messages show a caret where a name is in its line once. */
+	int (*load)(void *arg, const char *text, size_t len, const void **bytes, size_t *n);
 };
 
 /* How loops count their turns. What has more ways through it than the verifier looks at (-E2BIG of pg_load) may have fewer

@@ -53,7 +53,7 @@ static void take(struct diag_list *l, const struct diag *d)
 
 struct diag_list diag_certain(const struct diag_list *first, const struct diag_list *last)
 {
-	struct diag_list both = { .arena = first->arena };
+	struct diag_list both = { .arena = first->arena, .caret = first->caret, .caret_arg = first->caret_arg };
 	for (uint32_t i = 0; i < last->n; i++)
 		if (last->v[i].why == DIAG_TOO_MUCH)
 			return *first;
@@ -66,30 +66,18 @@ struct diag_list diag_certain(const struct diag_list *first, const struct diag_l
 	return both.n ? both : *first;
 }
 
+struct diag *diag_operand(struct diag *d, unsigned i)
+{
+	if (!d->operand)
+		d->operand = i + 1;
+	return d;
+}
+
 uint32_t diag_strict(struct diag_list *l)
 {
 	for (uint32_t i = 0; i < l->n; i++)
 		l->v[i].level = DIAG_ERROR;
 	return l->errors = l->n;
-}
-
-char *source_line(const char *file, uint32_t line)
-{
-	FILE *f = file && line ? fopen(file, "re") : NULL;
-	if (!f)
-		return NULL;
-	char *text = NULL;
-	size_t cap = 0;
-	ssize_t got = 0;
-	for (uint32_t i = 0; i < line && got >= 0; i++)
-		got = getline(&text, &cap, f);
-	fclose(f);
-	if (got < 0) {
-		free(text);
-		return NULL;
-	}
-	text[strcspn(text, "\r\n")] = 0;
-	return text;
 }
 
 /* ---- the caret ---- */
@@ -179,28 +167,32 @@ static bool goes_over(const struct diag *d)
 }
 
 /* A line that ends with the caret; tabs stay tabs. */
-static const char *caret(struct arena *a, const struct diag *d, const char *line)
+static const char *caret(const struct diag_list *l, const struct diag *d, const char *line)
 {
-	const char *at = d->at && !in_name(*d->at) && goes_over(d) ? NULL : place(d, line);
+	int column = l->caret ? l->caret(l->caret_arg, d, line) : CARET_UNKNOWN;
+	const char *at = column >= 0 ? line + column : NULL;
+	if (column == CARET_UNKNOWN && !(d->at && !in_name(*d->at) && goes_over(d)))
+		at = place(d, line);
 	if (!at)
 		return "";
-	char *s = arena_alloc(a, (size_t)(at - line) + 2);
+	char *s = arena_alloc(l->arena, (size_t)(at - line) + 2);
 	for (size_t i = 0; line + i < at; i++)
 		s[i] = line[i] == '\t' ? '\t' : ' ';
 	s[at - line] = '^';
 	s[at - line + 1] = 0;
-	return arena_printf(a, "\n      | %s", s);
+	return arena_printf(l->arena, "\n      | %s", s);
 }
 
-static const char *one_text(struct arena *a, const struct diag *d)
+static const char *one_text(const struct diag_list *l, const struct diag *d)
 {
+	struct arena *a = l->arena;
 	static const char *const level_name[] = { "error", "warning" };
 	const char *where = d->pos.line ? arena_printf(a, "%s:%u: ", d->pos.file, d->pos.line)
 					: "";
 	char *s = arena_printf(a, "%s%s: %s", where, level_name[d->level], d->text);
 	char *src = source_line(d->pos.file, d->pos.line);
 	if (src)
-		s = arena_printf(a, "%s\n%5u | %s%s", s, d->pos.line, src, caret(a, d, src));
+		s = arena_printf(a, "%s\n%5u | %s%s", s, d->pos.line, src, caret(l, d, src));
 	free(src);
 	if (d->note)
 		s = arena_printf(a, "%s\n  note: %s", s, d->note);
@@ -227,6 +219,6 @@ const char *diag_text(const struct diag_list *l, enum diag_level level)
 	qsort(order, n, sizeof(*order), by_line);
 	const char *s = "";
 	for (uint32_t i = 0; i < n; i++)
-		s = arena_printf(l->arena, "%s%s%s", s, i ? "\n" : "", one_text(l->arena, order[i]));
+		s = arena_printf(l->arena, "%s%s%s", s, i ? "\n" : "", one_text(l, order[i]));
 	return s;
 }

@@ -6,6 +6,8 @@
 
 #include <stdbool.h>
 
+#define DIAG_ELSEWHERE UINT32_MAX
+
 enum diag_level { DIAG_ERROR, DIAG_WARNING };
 
 /* Of an error: whether Lua would have it, too, which no other way of compiling mends; whether it is legal Lua, which may be
@@ -15,7 +17,10 @@ enum diag_why { DIAG_MISTAKE, DIAG_REFUSED, DIAG_TOO_MUCH };
 struct diag_pos {
 	const char *file; /* as Lua names the chunk: "filter.lua"; "[string ...]" for text */
 	uint32_t line;    /* 0: none */
+	uint32_t pc;      /* which instruction of the prototype `of`; DIAG_WHOLE: of all of it */
+	const void *of;   /* NULL: not known */
 };
+#define DIAG_WHOLE UINT32_MAX
 
 /* How messages of Lua name a file, whose names of more than 59 bytes they cut at the beginning: "...", and the rest. */
 struct diag_file {
@@ -30,12 +35,19 @@ struct diag {
 	const char *text; /* "'n' may be nil here and is used as a number" */
 	const char *at;   /* word of the source line that the caret is under, or several, with blanks between, one of which is
 			   * there; NULL: the first that text quotes */
+	unsigned operand; /* which operand of the operation it is about, from 1; 0: any; DIAG_ELSEWHERE: of another than pos names */
 	const char *note; /* or NULL */
 	const char *help; /* what to write instead, or NULL */
 };
 
+/* What knows the columns of instructions: where in the line the caret is. */
+enum { CARET_NONE = -1, CARET_UNKNOWN = -2 };
+typedef int diag_caret(void *arg, const struct diag *d, const char *line);
+
 struct diag_list {
 	struct arena *arena;
+	diag_caret *caret; /* NULL: nothing does */
+	void *caret_arg;
 	struct diag *v;
 	uint32_t n, cap;
 	uint32_t errors;
@@ -44,6 +56,8 @@ struct diag_list {
 /* The same text on the same line is kept once. Returns the entry for .note and .help. */
 struct diag *diag_add(struct diag_list *l, enum diag_level level, struct diag_pos pos,
 		      const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* It is about operand i, from 0, of its instruction; where it was said before it stays about what it was. */
+struct diag *diag_operand(struct diag *d, unsigned i);
 /* Warnings become errors. Returns how many errors there are now. */
 uint32_t diag_strict(struct diag_list *l);
 /* What is to be said of a function that failed to compile in one way, and then in another that can do more: the errors that
@@ -58,8 +72,8 @@ struct diag_list diag_certain(const struct diag_list *first, const struct diag_l
  *       note: ...
  *       help: ...
  *
- * The source line is read from the file when it is there; the caret is left out where the word is not in the line, or
- * in it twice. No final newline. In the list's arena. */
+ * The source line is read from the file when it is there. Where it is not known which word the instruction comes from
+ * the caret is left out when the message's is not in the line, or in it twice. No final newline. In the list's arena. */
 const char *diag_text(const struct diag_list *l, enum diag_level level);
 
 #endif

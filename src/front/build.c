@@ -5,10 +5,18 @@
 
 /* ---- emitting ---- */
 
+/* One for each instruction that something is made of. */
+static uint32_t site(struct build *b)
+{
+	if (!b->site)
+		b->site = ir_site(b->u, (struct diag_pos){ b->p->file, b->line, b->pc, b->p }, 0);
+	return b->site;
+}
+
 ir_ref build_emit(struct build *b, enum ir_op op, uint32_t n, const ir_ref *args)
 {
 	ir_ref i = ir_ins_new(b->f, op, n, args);
-	ir_at(b->f, i)->site = b->site;
+	ir_at(b->f, i)->site = site(b);
 	ir_append(b->f, b->cur, i);
 	return i;
 }
@@ -254,10 +262,9 @@ static void start(struct build *b)
 
 static void set_site(struct build *b, uint32_t line)
 {
-	if ((b->site && line == b->line) || (MUTANT(line_back) && line < b->line))
-		return;
-	b->line = line;
-	b->site = ir_site(b->u, (struct diag_pos){ b->p->file, line }, 0);
+	if (!MUTANT(line_back) || line >= b->line)
+		b->line = line;
+	b->site = 0;
 }
 
 static void instruction(struct build *b)
@@ -288,7 +295,7 @@ struct ir_fn *front_build(struct ir_unit *u, const struct front_proto *p)
 {
 	struct build b = { .u = u, .f = ir_fn_new(u, fn_name(u, p)), .p = p };
 	ir_fn_reserve(b.f, p->ncode * 2 + 16, p->ncode / 2 + 8);
-	b.f->pos = (struct diag_pos){ p->file, p->line };
+	b.f->pos = (struct diag_pos){ p->file, p->line, DIAG_WHOLE, p };
 	b.f->last_line = p->last_line;
 	b.f->nupvals = p->nupvals;
 	b.f->vararg = p->vararg;

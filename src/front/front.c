@@ -1,5 +1,6 @@
 /* front.c - captured functions by their ids, each prototype built once. */
 #include "core/mutant.h"
+#include "front/caret.h"
 #include "front/front.h"
 #include "front/proto.h"
 
@@ -291,6 +292,8 @@ int front_open(struct ir_unit *u, const struct pg_capture *cap, uint64_t func, s
 	arena_push(u->arena, front->protos, front->n, front->cap_protos, NULL);
 	u->front = front;
 	u->source = &source;
+	u->diag->caret = caret_column;
+	u->diag->caret_arg = spread_new(u->arena, cap);
 	*main = u->main = front_host(u, func);
 	return *main ? 0 : -EINVAL;
 }

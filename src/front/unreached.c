@@ -185,7 +185,7 @@ static uint32_t look(const struct unreached *w, uint32_t pc, const char *why)
 			why = ends(w, pc); /* none: over an `else`, which a constant puts aside */
 	if (pc == p->ncode || w->led[pc] || !why)
 		return pc;
-	struct diag *d = diag_add(w->b->u->diag, DIAG_WARNING, (struct diag_pos){ p->file, p->lines[pc] }, "this is never reached");
+	struct diag *d = diag_add(w->b->u->diag, DIAG_WARNING, (struct diag_pos){ p->file, p->lines[pc], pc, p }, "this is never reached");
 	d->note = why;
 	d->help = "take it out, or put it before that";
 	return pc;

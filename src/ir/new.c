@@ -168,7 +168,7 @@ uint32_t ir_site(struct ir_unit *u, struct diag_pos pos, uint32_t inlined_at)
 {
 	const struct ir_site *last = &u->sites[u->nsites - 1];
 	if (u->nsites > 1 && last->pos.line == pos.line && last->pos.file == pos.file &&
-	    last->inlined_at == inlined_at)
+	    last->pos.of == pos.of && last->pos.pc == pos.pc && last->inlined_at == inlined_at)
 		return u->nsites - 1;
 	struct ir_site s = { .pos = pos, .inlined_at = inlined_at };
 	arena_push(u->arena, u->sites, u->nsites, u->cap_sites, s);

@@ -41,6 +41,8 @@ struct capture {
 	const pg_value *key;
 	pg_value *out;
 	int64_t len;
+	const char *text;
+	size_t text_len;
 };
 
 static uint64_t number(struct capture *c, int idx)
@@ -156,6 +158,14 @@ static int in_chunk(lua_State *L)
 	lua_pop(L, 2);
 	if (lua_dump(L, writer, c->chunks, 0))
 		return luaL_error(L, "out of memory");
+	return 0;
+}
+
+static int in_load(lua_State *L)
+{
+	struct capture *c = inside(L);
+	if (luaL_loadbufferx(L, c->text, c->text_len, "=source", "t") || lua_dump(L, writer, c->chunks, 0))
+		return lua_error(L);
 	return 0;
 }
 
@@ -311,19 +321,34 @@ static int protect(struct capture *c, lua_CFunction f)
 
 /* ---- callbacks ---- */
 
-static int cb_chunk(void *arg, uint64_t func, const void **bytes, size_t *n)
+/* What f dumps, as long as the capture. */
+static int dumped(struct capture *c, lua_CFunction f, const void **bytes, size_t *n)
 {
-	struct capture *c = arg;
 	struct chunk *k = calloc(1, sizeof(*k));
 	if (!k)
 		return -ENOMEM;
 	k->next = c->chunks;
 	c->chunks = k;
-	c->id = func;
-	int err = protect(c, in_chunk);
+	int err = protect(c, f);
 	*bytes = k->bytes;
 	*n = k->n;
+	return err;
+}
+
+static int cb_chunk(void *arg, uint64_t func, const void **bytes, size_t *n)
+{
+	struct capture *c = arg;
+	c->id = func;
+	int err = dumped(c, in_chunk, bytes, n);
 	return err ? err : c->native;
+}
+
+static int cb_load(void *arg, const char *text, size_t len, const void **bytes, size_t *n)
+{
+	struct capture *c = arg;
+	c->text = text;
+	c->text_len = len;
+	return dumped(c, in_load, bytes, n);
 }
 
 static int cb_upvalue(void *arg, uint64_t func, unsigned i, pg_value *out)
@@ -427,7 +452,7 @@ int pgl_compile(lua_State *L, int idx, const struct pgl_opts *o, pg_unit **out)
 
 	struct capture c = { .L = L, .ids = lua_gettop(L), .last = 1 };
 	struct pg_capture cap = { .arg = &c, .chunk = cb_chunk, .upvalue = cb_upvalue,
-				  .index = cb_index, .pairs = cb_pairs, .own = cb_own, .len = cb_len, .text = cb_text };
+				  .index = cb_index, .pairs = cb_pairs, .own = cb_own, .len = cb_len, .text = cb_text, .load = cb_load };
 	int running = lua_gc(L, LUA_GCISRUNNING);
 	lua_gc(L, LUA_GCSTOP);
 	int err = pg_compile(s->ctx, &cap, 1, &o->compile, out);

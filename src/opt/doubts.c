@@ -222,6 +222,21 @@ static struct diag_pos shown(const struct doubts *d, const struct ir_error *e)
 	return e->at && !e->pos.line ? d->u->sites[ir_site_shown(d->u, e->at->site)].pos : e->pos;
 }
 
+/* Which operand may be nil: the only one that may, or the one that is known to be looked up. Counted from 1; 0: not known. */
+static unsigned which(const struct ir_error *e)
+{
+	unsigned found = 0, nils = 0;
+	for (uint32_t i = 0; e->at && i < e->at->nargs; i++) {
+		if (e->made && ir_at(e->in, ir_untested(e->in, e->at->args[i])) == e->made)
+			return i + 1;
+		if (ir_at(e->in, e->at->args[i])->type.kinds & IR_BIT(IR_NIL)) {
+			found = i + 1;
+			nils++;
+		}
+	}
+	return nils == 1 ? found : 0;
+}
+
 static void warn(struct doubts *d, const struct ir_error *e)
 {
 	const char *name = operand(d, e);
@@ -230,6 +245,8 @@ static void warn(struct doubts *d, const struct ir_error *e)
 			continue;
 		struct diag *g = diag_add(d->u->diag, DIAG_WARNING, shown(d, e), "%s may be nil here and is %s", name,
 					  uses[i].used);
+		if (e->pos.line && which(e))
+			diag_operand(g, which(e) - 1);
 		g->note = note(d, e, name);
 		const char *it = word(d, e, name);
 		g->help = it ? arena_printf(d->u->arena, uses[i].help, it) : uses[i].bare;

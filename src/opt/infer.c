@@ -34,7 +34,11 @@ struct diag *flow_error(struct flow *fl, uint32_t site, const char *fmt, ...)
 	va_start(ap, fmt);
 	const char *text = arena_vprintf(fl->u->arena, fmt, ap);
 	va_end(ap);
-	return diag_add(fl->u->diag, DIAG_ERROR, fl->u->sites[ir_site_shown(fl->u, site)].pos, "%s", text);
+	uint32_t shown = ir_site_shown(fl->u, site);
+	struct diag *d = diag_add(fl->u->diag, DIAG_ERROR, fl->u->sites[shown].pos, "%s", text);
+	if (shown != site)
+		d->operand = DIAG_ELSEWHERE;
+	return d;
 }
 
 struct diag *infer_error(struct infer *in, uint32_t site, const char *help, const char *fmt, ...)
@@ -374,8 +378,8 @@ static bool concat_piece(struct infer *in, ir_ref r, uint32_t i, uint32_t *least
 	else if (!good && t.kinds & LW_TEXTUAL & ~(IR_BIT(IR_NIL) | IR_BOOL))
 		flow_error(&in->fl, site, "attempt to concatenate an address")->help = "write tostring(address)";
 	else if (!good)
-		flow_error(&in->fl, site, "%s is %s here and a piece of a text", infer_operand(in, r, i),
-			   infer_a_wrong(in, &t, 0))->help = t.kinds & IR_VIEWS ? "write p:sub(1) for its bytes"
+		diag_operand(flow_error(&in->fl, site, "%s is %s here and a piece of a text", infer_operand(in, r, i),
+					infer_a_wrong(in, &t, 0)), i)->help = t.kinds & IR_VIEWS ? "write p:sub(1) for its bytes"
 			: infer_remedy(in, r, i) ? infer_remedy(in, r, i) : infer_convert(IR_STRINGS, &t);
 	else {
 		*least += t.k && t.k->kind == PG_STR ? t.k->n : 0;
@@ -507,8 +511,8 @@ static struct ir_type rule_len(struct infer *in, ir_ref r)
 	else if (t.kinds & IR_BIT(IR_MSG))
 		return infer_bytes(in);
 	else if (!good)
-		flow_error(&in->fl, ir_at(in->fl.f, r)->site, "%s %s %s here and has no length",
-			   infer_operand(in, r, 0), infer_is(in, r), infer_a_wrong(in, &t, good))->help = infer_instead(in, r, INFER_LENGTH);
+		diag_operand(flow_error(&in->fl, ir_at(in->fl.f, r)->site, "%s %s %s here and has no length", infer_operand(in, r, 0),
+					infer_is(in, r), infer_a_wrong(in, &t, good)), 0)->help = infer_instead(in, r, INFER_LENGTH);
 	return type_kinds(IR_BIT(IR_INT));
 }
 

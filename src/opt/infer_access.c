@@ -415,8 +415,8 @@ struct ir_type infer_index(struct infer *in, ir_ref r)
 		type_join(&out, &one);
 	}
 	if (!good) {
-		flow_error(&in->fl, ir_at(in->fl.f, r)->site, "%s %s %s here and is indexed with %s",
-			   infer_operand(in, r, 0), infer_is(in, r), infer_a_wrong(in, &t, 0), key_text(in, &key))
+		diag_operand(flow_error(&in->fl, ir_at(in->fl.f, r)->site, "%s %s %s here and is indexed with %s",
+					infer_operand(in, r, 0), infer_is(in, r), infer_a_wrong(in, &t, 0), key_text(in, &key)), 0)
 			->help = infer_instead(in, r, INFER_INDEXED);
 		return nothing;
 	}
@@ -558,15 +558,15 @@ struct ir_type infer_setindex(struct infer *in, ir_ref r)
 		return nothing;
 	}
 	if (t.kinds & IR_VIEWS && t.kinds & (IR_BIT(IR_ENTRY) | IR_BIT(IR_HOST) | IR_BIT(IR_MAP))) {
-		flow_refuse(&in->fl, site, ON_TABLES, "assign to each of them under an if",
-			    "%s may be a packet or something else here; which, is known only at run time",
-			    infer_operand(in, r, 0));
+		diag_operand(flow_refuse(&in->fl, site, ON_TABLES, "assign to each of them under an if",
+					 "%s may be a packet or something else here; which, is known only at run time",
+					 infer_operand(in, r, 0)), 0);
 		return nothing;
 	}
 	if (t.kinds & IR_BIT(IR_ENTRY) && t.kinds & IR_BIT(IR_MAP)) {
-		flow_refuse(&in->fl, site, ON_MAPS, "assign to each of them under an if",
-			    "%s may be an entry or a map here; which, is known only at run time",
-			    infer_operand(in, r, 0));
+		diag_operand(flow_refuse(&in->fl, site, ON_MAPS, "assign to each of them under an if",
+					 "%s may be an entry or a map here; which, is known only at run time",
+					 infer_operand(in, r, 0)), 0);
 		return nothing;
 	}
 	if (t.kinds & IR_BIT(IR_ENTRY)) {
@@ -585,8 +585,8 @@ struct ir_type infer_setindex(struct infer *in, ir_ref r)
 		flow_refuse(&in->fl, site, ON_TABLES, "keep what changes in bpf.state { ... } or in a map",
 			    "kernel code cannot assign into a captured table");
 	else
-		flow_error(&in->fl, site, "%s is %s here; a field of it cannot be assigned",
-			   infer_operand(in, r, 0), infer_a_wrong(in, &t, 0))->help = infer_instead(in, r, INFER_ASSIGNED);
+		diag_operand(flow_error(&in->fl, site, "%s is %s here; a field of it cannot be assigned",
+					infer_operand(in, r, 0), infer_a_wrong(in, &t, 0)), 0)->help = infer_instead(in, r, INFER_ASSIGNED);
 	return nothing;
 }
 
@@ -816,8 +816,8 @@ static void unknown_callee(struct infer *in, ir_ref r, const struct ir_type *cal
 	if (k && k->kind == PG_LIB)
 		infer_absent(in, site, k->lib);
 	else if (!(callee->kinds & IR_BIT(IR_FUNC)))
-		flow_error(&in->fl, site, "%s %s %s here and is called", infer_operand(in, r, 0), infer_is(in, r),
-			   infer_a_wrong(in, callee, IR_BIT(IR_FUNC)))->help =
+		diag_operand(flow_error(&in->fl, site, "%s %s %s here and is called", infer_operand(in, r, 0), infer_is(in, r),
+					infer_a_wrong(in, callee, IR_BIT(IR_FUNC))), 0)->help =
 			k && k->kind == PG_TABLE ? "no metamethod is followed but __index: call a function of the table"
 			: nearest_function(in, r) ? nearest_function(in, r) : infer_instead(in, r, INFER_CALLED);
 	else
@@ -969,8 +969,8 @@ void infer_warn_branch(struct flow *fl, ir_ref r)
 	const struct ir_name *name = ir_at(fl->f, r)->names;
 	bool general = fl->u->sites[ir_at(fl->f, r)->site].inlined_at || carries_on(fl->f, ir_at(fl->f, r));
 	if (t.kinds == IR_BIT(IR_INT) && !t.k && made_by->op != IRO(forskip) && !general)
-		diag_add(fl->u->diag, DIAG_WARNING, fl->u->sites[ir_at(fl->f, r)->site].pos,
-			 "%s is an integer and always true here: 0 is true in Lua", infer_operand(&in, r, 0))->help =
+		diag_operand(diag_add(fl->u->diag, DIAG_WARNING, fl->u->sites[ir_at(fl->f, r)->site].pos,
+				      "%s is an integer and always true here: 0 is true in Lua", infer_operand(&in, r, 0)), 0)->help =
 			name && name->how == IR_N_LOCAL ? arena_printf(fl->u->arena, "compare it: %s ~= 0", name->name)
 							: "compare it: n ~= 0";
 }

@@ -84,12 +84,13 @@ static const char *operator(const struct infer *in, ir_ref r)
 	return ir_site_shown(in->fl.u, i->site) == i->site ? text[i->op] : NULL;
 }
 
-static void float_operand(struct infer *in, ir_ref r, const pg_value *k)
+static void float_operand(struct infer *in, ir_ref r, uint32_t i, const pg_value *k)
 {
 	struct diag *d = flow_refuse(&in->fl, ir_at(in->fl.f, r)->site, ON_VALUES, "compute with integers, in smaller units",
 				     "the float %.14g is used as a number here; floats do not exist in the kernel", k->f);
 	double whole = floor(k->f);
 	d->at = operator(in, r);
+	diag_operand(d, i);
 	if (k->f == whole && fabs(whole) < 1e15)
 		d->help = arena_printf(in->fl.u->arena, "write the integer %.0f", whole);
 }
@@ -117,17 +118,17 @@ static bool integer_operand(struct infer *in, ir_ref r, uint32_t i, const char *
 		return false;
 	if (t.kinds & IR_BIT(IR_FLOAT)) {
 		if (t.k)
-			float_operand(in, r, t.k);
+			float_operand(in, r, i, t.k);
 		else if (!float_said(in, site))
-			flow_refuse(&in->fl, site, ON_VALUES, "use integers: // divides and rounds down",
-				    "%s may be a float here; floats do not exist in the kernel",
-				    infer_operand(in, r, i));
+			diag_operand(flow_refuse(&in->fl, site, ON_VALUES, "use integers: // divides and rounds down",
+						 "%s may be a float here; floats do not exist in the kernel",
+						 infer_operand(in, r, i)), i);
 	} else if (t.kinds & STRINGS && !ir_is_bitwise((enum ir_op)ir_at(in->fl.f, r)->op)) {
-		flow_refuse(&in->fl, site, ON_VALUES, "convert it, as Lua would: tonumber(s)",
-			    "%s may be a string here and is used %s", infer_operand(in, r, i), use);
+		diag_operand(flow_refuse(&in->fl, site, ON_VALUES, "convert it, as Lua would: tonumber(s)",
+					 "%s may be a string here and is used %s", infer_operand(in, r, i), use), i);
 	} else if (!(t.kinds & IR_BIT(IR_INT))) {
-		flow_error(&in->fl, site, "%s %s %s here and is used %s",
-			   infer_operand(in, r, i), infer_is(in, r), infer_a_wrong(in, &t, IR_BIT(IR_INT)), use)
+		diag_operand(flow_error(&in->fl, site, "%s %s %s here and is used %s", infer_operand(in, r, i), infer_is(in, r),
+					infer_a_wrong(in, &t, IR_BIT(IR_INT)), use), i)
 			->help = infer_remedy(in, r, i) ? infer_remedy(in, r, i)
 			       : t.kinds & ADDRESSES ? "a:int() is an address as a number, a:byte(i) one of its bytes"
 			       : t.k && t.k->kind == PG_TABLE ? "no metamethod is followed but __index: call a function of the table"
@@ -269,8 +270,8 @@ static void warn_absent(const struct infer *in, ir_ref r, struct diag_pos pos, u
 	struct ir_type other = infer_arg(in, r, 1 - i);
 	const char *meant = other.kinds & IR_BIT(IR_NIL) ? NULL : infer_meant(&asks, r, i);
 	if (meant)
-		diag_add(in->fl.u->diag, DIAG_WARNING, pos, "%s is always nil here and never equals %s",
-			 infer_operand(in, r, i), infer_a_wrong(in, &other, 0))->help = meant;
+		diag_operand(diag_add(in->fl.u->diag, DIAG_WARNING, pos, "%s is always nil here and never equals %s",
+				      infer_operand(in, r, i), infer_a_wrong(in, &other, 0)), i)->help = meant;
 }
 
 /* The comparison r is false, because its sides are of two kinds that scripts mix up; unless
@@ -345,7 +346,7 @@ static void nil_in_order(struct infer *in, ir_ref r, uint32_t i)
 	struct diag *d = flow_error(&in->fl, ir_at(in->fl.f, r)->site, "%s %s nil here and is compared with %s",
 				    infer_operand(in, r, i), infer_is(in, r), infer_a_wrong(in, &other, 0));
 	d->at = ir_source_name(ir_at(in->fl.f, r)->names, i);
-	d->help = infer_remedy(in, r, i) ? infer_remedy(in, r, i) : "give it a value; where it may be nil, test it first";
+	diag_operand(d, i)->help = infer_remedy(in, r, i) ? infer_remedy(in, r, i) : "give it a value; where it may be nil, test it first";
 }
 
 /* What Lua's message says of a side: where it may be nil, what else it is. */

@@ -97,5 +97,121 @@ diag.case("a float literal", function(p)
 	n = n - 1e-6
 	return n <= 3
 end)
+
+-- ---- which of several: by the word that the instruction is of ----
+
+diag.case("the right side", function(p)
+	local n
+	return p.len + p.len * (n) + n
+end)
+diag.case("fields of one name", function(p)
+	return p.eth and p.tcp.dport + p.udp.dport == p.tcp.sport and bpf.DROP or bpf.PASS
+end)
+diag.case("calls in a chain", function(p)
+	return p:sub(1, 9):sub(2):subb(3):sub(4) == "x" and bpf.DROP or bpf.PASS
+end)
+diag.case("which of them is called", function(p)
+	return p:sub(1, 9):sub(2):sub({}):sub(3) == "x" and bpf.DROP or bpf.PASS
+end)
+diag.case("a call within a call", function(p)
+	return math.max(math.min(math.maxx(1, 2), 3), math.min(p.len, 4))
+end)
+diag.case("calls in a table", function(p)
+	flows[p.len] = { n = math.max(p.len, 2), m = math.max(prnt(p.len), 3) }
+end)
+diag.case("a piece of a text", function(p)
+	local n
+	print("n" .. p.len .. n .. p.len .. "n" .. tostring(n))
+end)
+diag.case("a piece in the middle", function(p) print(p.len .. p.len .. p.tcp .. p.len) end)
+diag.case("sides of a comparison", function(p)
+	local n
+	if p.len > 1 and p.len > n or n == p.len then return bpf.DROP end
+	return p.len < n and n or n
+end)
+diag.case("the first value, the limit, the step", function(p)
+	local n
+	for i = n, n and 1 or 2 do print(i) end
+	for i = p.len, n, p.len do print(n) end
+	for i = 1, p.len, n do print(n) end
+end)
+diag.case("an argument", function(p)
+	local n
+	return math.max(p.len, math.max(1, 2), n) + math.max(n or 1, 2)
+end)
+diag.case("the object and its key", function(p)
+	local n
+	return n.n + n[n]
+end)
+diag.case("what is assigned", function(p)
+	local n
+	n.n = n
+end)
+diag.case("operators of one kind", function(p)
+	return p.len / 2 + p.len + "x" .. p.len / 3
+end)
+diag.case("of a result, and of what is negated", function(p)
+	local n
+	return p.len * n + -n + #n
+end)
+diag.case("of what another operator gives", function(p)
+	local s = p:sub(1, 2)
+	return s .. p.len < p.len and bpf.DROP or bpf.PASS
+end)
+diag.case("two functions in a line", function(p)
+	local f, g = function(n) return n end, function(n) return n + n end
+	return f(p.len) + g()
+end)
+diag.case("behind long texts and comments", function(p)
+	local n --[[ n
+	n ]] print [[ n
+	n ]] print(n, --[=[ n ]=] n + 1)
+end)
+diag.case("the function", function(p)
+	local function f(n) return n and f(n - 1) end return f(p.len) end)
+
+-- ---- where it is not certain ----
+
+diag.case("on another line", function(p)
+	local n
+	return n
+		and p.len
+		+ n
+		or n
+		+ p.len + p.len
+end)
+diag.case("several are assigned", function(p)
+	local n
+	n.n, n.m = 1, 2
+end)
+
+-- The file has the second text when it is compiled.
+local function changed(name, before, after)
+	diag.raised(name, function()
+		local path = os.tmpname()
+		local function write(text)
+			local file <close> = assert(io.open(path, "w"))
+			file:write(text)
+		end
+		write(before)
+		local f = assert(loadfile(path))()
+		write(after)
+		local _, text = bpf.compile("xdp", {}, f)
+		os.remove(path)
+		error((text:gsub(path:gsub("%p", "%%%0"), "FILE")), 0)
+	end)
+end
+local source = "return function(p)\n\tlocal n\n\treturn n and p.len or p.len + n\nend\n"
+changed("a file as it was", source, source)
+changed("a file that begins with #", "#!/x n\n" .. source, "#!/x n\n" .. source)
+changed("comments and blanks were added", source, (source:gsub("return n", "  return n --[[ n ]]")))
+changed("a line was added", source, "\n" .. source)
+changed("a name was changed", source, (source:gsub("p%.len", "p.lem")))
+changed("another function is there", source, "return 1\n\nlocal n = 1 + n")
+changed("it is no Lua any more", source, source .. "end")
+changed("it is gone", source, "")
+local twice = "local function f(n) return n + n end local function g(n) return n + n end\nreturn function(p) return f() + g() end"
+changed("two functions are alike", twice, twice)
+
 diag.text("no file", "return function(p) return p.len + nil end")
 diag.done()

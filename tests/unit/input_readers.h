@@ -7,7 +7,7 @@
 #include "core/cparam.h"
 #include "core/ctype.h"
 #include "core/diag.h"
-#include "front/proto.h"
+#include "front/caret.h"
 #include "hook/format.h"
 #include "hook/hook.h"
 #include "ir/ir.h"
@@ -206,6 +206,31 @@ static void read_value(struct arena *a, const char *text, size_t n)
 	ct_free(t);
 }
 
+/* What the caret would be under, were the source of an instruction of each kind, and of each word. */
+static void read_words(struct arena *a, const struct diag *d, const char *source)
+{
+	enum { MOST = 40, ROOM = 4096 };
+	struct tokens t;
+	pg_value k[] = { { .kind = PG_STR, .str = "n", .n = 1 } };
+	struct front_upval up[] = { { .name = "n" } };
+	uint32_t code[2], at[2];
+	struct front_proto p = { .code = code, .ncode = 2, .k = k, .nk = 1, .upvals = up, .nupvals = 1 };
+	if (!tokens_read(a, source, strlen(source), &t) || t.n > ROOM)
+		return;
+	for (uint32_t i = 0; i < t.n && i < MOST; i++) {
+		for (uint32_t op = 0; op < LUA_NOPS; op++) {
+			code[0] = LUA_CALL;
+			code[1] = op | (i & 3) << 16;
+			at[0] = at[1] = i;
+			struct spread_at s = { .t = &t, .p = &p, .pc = i & 4 ? 0 : 1, .at = at, .first = i };
+			uint32_t got = caret_token(&s, d);
+			if (got != TOKEN_NONE && (got >= t.n || t.v[got].line != d->pos.line))
+				abort();
+		}
+		caret_token(&(struct spread_at){ .t = &t, .p = &p, .pc = DIAG_WHOLE, .at = at, .first = i }, d);
+	}
+}
+
 /* The line that a message shows, and where its caret is: the first line is the message, the second one the source. */
 static void read_caret(struct arena *a, const char *text, size_t n)
 {
@@ -215,8 +240,12 @@ static void read_caret(struct arena *a, const char *text, size_t n)
 	if (line && write(fd, line + 1, strlen(line + 1)) > 0) {
 		struct diag_list diag = { .arena = a };
 		snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-		diag_add(&diag, DIAG_ERROR, (struct diag_pos){ path, 1 }, "%.*s", (int)(line - text), text);
+		diag_add(&diag, DIAG_ERROR, (struct diag_pos){ .file = path, .line = 1 }, "%.*s", (int)(line - text), text);
 		diag_text(&diag, DIAG_ERROR);
+		for (unsigned operand = 0; operand < 5; operand++) {
+			diag.v[0].operand = operand;
+			read_words(a, &diag.v[0], line + 1);
+		}
 	}
 	close(fd);
 }

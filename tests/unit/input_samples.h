@@ -52,6 +52,9 @@ static const struct sample values[] = {
 static const struct sample carets[] = {
 	TEXT("'n' may be nil here and is used as a number\n\thits[ip.src] = 'n' .. n + 1 -- n\n"),
 	TEXT("a ''x'' of ==\nif a == b then return \"a\\\"b\" == [[c]] end"), TEXT("'\n'"),
+	TEXT("bad argument #2 to 'f.n'\nlocal a, n = {f.n(1, n[2](n)):x'n'.n}, #n for n = 1, n, 3 do n.n, n[n] = n .. n .. -n > not n end"),
+	TEXT("argument #1 of print\n#!x\n--[==[]]]==] repeat local function f(...) if n < 2 then goto n elseif n then break end end until [[\n]]"),
+	TEXT("'n' of '+'\nreturn function() return (n + n) * n ^ -n >= n.n and n'\\z\n' or 0x1p-3 // 1e+5 end"),
 };
 static const struct sample logs[] = {
 	TEXT("func#0 @0\n0: R1=ctx() R10=fp0\n; hits[k] = n @ filter.lua:14\n0: (79) r1 = *(u64 *)(r1 +0)\n"

@@ -211,7 +211,7 @@ typedef ir_ref path_end(struct lw *w, const struct lw_val *v);
 static inline void path_compile(struct compiled *c, const struct path *p, const struct ir_target *t,
 				const bool *features, path_end *end)
 {
-	static const struct diag_pos place = { "path.lua", 1 };
+	static const struct diag_pos place = { .file = "path.lua", .line = 1 };
 	struct lw *w = &c->w;
 
 	memset(c, 0, sizeof *c);

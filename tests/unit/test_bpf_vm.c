@@ -48,7 +48,7 @@ static void disassembly(void **state)
 	struct fixture *f = *state;
 	struct bpf_insn p[3] = { { .code = BPF_LD | BPF_IMM | BPF_DW, .dst_reg = 1, .src_reg = 2, .imm = 3 },
 				 { .imm = 16 }, leave };
-	const struct be_line lines[] = { { 0, { "f.lua", 4 } }, { 2, { "f.lua", 5 } } };
+	const struct be_line lines[] = { { 0, { .file = "f.lua", .line = 4 } }, { 2, { .file = "f.lua", .line = 5 } } };
 	for (size_t k = 0; k < sizeof(texts) / sizeof(*texts); k++) {
 		const char *want = arena_printf(&f->a, "   0: %s\n", texts[k].text);
 		assert_string_equal(be_disasm(&f->a, &texts[k].i, 1, NULL, 0), want);

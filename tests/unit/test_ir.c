@@ -377,7 +377,7 @@ static void test_tables(void **state)
 	assert_int_equal(ir_map(u, m), IR_MAP_USER);
 	assert_int_equal(ir_map(u, m2), IR_MAP_USER + 1);
 	assert_int_equal(ir_map(u, m), IR_MAP_USER);
-	struct diag_pos p = { "f.lua", 3 };
+	struct diag_pos p = { .file = "f.lua", .line = 3 };
 	assert_int_equal(ir_site(u, p, 0), 1);
 	assert_int_equal(ir_site(u, p, 0), 1);
 	assert_int_equal(ir_site(u, p, 1), 2);

@@ -85,8 +85,8 @@ static void make(struct made *m, pg_ctx *ctx)
 	m->relocs[0] = (struct be_reloc){ 11, BE_MAP_VALUE, IR_MAP_DATA };
 	m->relocs[1] = (struct be_reloc){ 29, BE_MAP_FD, IR_MAP_PRINT };
 	m->relocs[2] = (struct be_reloc){ 37, BE_MAP_VALUE, IR_MAP_DATA };
-	m->lines[0] = (struct be_line){ 0, { "f.lua", 12 } };
-	m->lines[1] = (struct be_line){ 11, { "f.lua", 14 } };
+	m->lines[0] = (struct be_line){ 0, { .file = "f.lua", .line = 12 } };
+	m->lines[1] = (struct be_line){ 11, { .file = "f.lua", .line = 14 } };
 	m->ir.target = hook_find("xdp", NULL)->family->target;
 	m->ir.errors = m->errors;
 	m->ir.nerrors = NERRORS;

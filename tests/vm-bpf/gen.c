@@ -305,7 +305,7 @@ static void loop(struct gen *g, uint32_t depth)
 static void statement(struct gen *g, uint32_t depth)
 {
 	const struct gen_opts *o = g->o;
-	g->site = ir_site(g->u, (struct diag_pos){ "random.lua", 1 + pick(g, 50) }, 0);
+	g->site = ir_site(g->u, (struct diag_pos){ .file = "random.lua", .line = 1 + pick(g, 50) }, 0);
 	uint32_t k = pick(g, 17);
 	if (k == 0 && o->branches && depth < 3)
 		choice(g, depth);
@@ -363,7 +363,7 @@ struct ir_unit *gen_unit(struct arena *a, struct diag_list *diag, const struct g
 	g.u->maps = arena_array(a, pg_map *, WORLD_MAP + 1);
 	g.f = g.u->main = ir_fn_new(g.u, "random program");
 	g.f->machine = true;
-	g.f->pos = (struct diag_pos){ "random.lua", 1 };
+	g.f->pos = (struct diag_pos){ .file = "random.lua", .line = 1 };
 	g.key = ir_slot(g.f, 4, 4);
 	g.val = ir_slot(g.f, 8, 8);
 	begin(&g);
