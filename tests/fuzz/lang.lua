@@ -74,7 +74,7 @@ end
 -- What may be refused: a kind that the generator did not see is sure to be wrong, and what language.md says is not there.
 local REFUSALS = {
 	-- sure to be wrong
-	"is always a", "is always nil", "may be %w+ %w* ?here and is", "attempt to compare", "'math.%w+' is a %w+ here", "bad argument", "takes at most",
+	"is always a", "is always nil", "may be [%w ]+ here and is", "attempt to compare", "'math.%w+' is a %w+ here", "bad argument", "takes at most",
 	"bad value for map", "bad key for map", "is indexed by something", "cannot be deleted", "has no field", "does not fit",
 	"is stored in '[^']*', which holds", "is a method or a field", "is no verdict", "a boolean is returned here",
 	"argument #%d of '[%w.]+' is a %w+ here", 'neither "#" nor surely a number',
