@@ -56,7 +56,7 @@ static bool fits(const char *s, const char *e, bool minus)
 	return order < 0 || (!order && e[-1] <= (minus && !MUTANT(least_integer) ? '8' : '7'));
 }
 
-pg_value numeral_read(const pg_value *text)
+pg_value numeral_read(struct arena *a, const pg_value *text)
 {
 	const char *e, *s = trimmed(text, &e), *from = s;
 	bool minus;
@@ -65,14 +65,12 @@ pg_value numeral_read(const pg_value *text)
 	bool hex = e - s > 2 && s[0] == '0' && (s[1] == 'x' || s[1] == 'X');
 	if (hex ? digits(s + 2, e, 16, &v) : digits(s, e, 10, &v) && fits(s, e, minus))
 		return (pg_value){ .kind = PG_INT, .i = (int64_t)(minus ? 0 - v : v) };
-	char buf[256], *end;
 	size_t n = (size_t)(e - from);
-	if (!n || n >= sizeof(buf) || memchr(from, 0, n) || memchr(from, 'n', n) || memchr(from, 'N', n))
+	if (!n || memchr(from, 0, n) || memchr(from, 'n', n) || memchr(from, 'N', n))
 		return (pg_value){ .kind = PG_NIL };
-	memcpy(buf, from, n);
-	buf[n] = 0;
-	double d = strtod(buf, &end);
-	return end == buf + n ? (pg_value){ .kind = PG_FLOAT, .f = d } : (pg_value){ .kind = PG_NIL };
+	char *all = arena_copy(a, from, n), *end;
+	double d = strtod(all, &end);
+	return end == all + n ? (pg_value){ .kind = PG_FLOAT, .f = d } : (pg_value){ .kind = PG_NIL };
 }
 
 pg_value numeral_in_base(const pg_value *text, int base)

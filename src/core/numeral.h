@@ -2,12 +2,13 @@
 #ifndef CORE_NUMERAL_H
 #define CORE_NUMERAL_H
 
+#include "core/arena.h"
 #include "perigee.h"
 
 #include <stdbool.h>
 
 /* As lua_stringtonumber: an integer, a float or nil. */
-pg_value numeral_read(const pg_value *text);
+pg_value numeral_read(struct arena *a, const pg_value *text);
 /* As tonumber(text, base): an integer, or nil. */
 pg_value numeral_in_base(const pg_value *text, int base);
 /* The integer that an integer or a float is; false: it is none. */

@@ -7,7 +7,7 @@
 
 #include "core/numeral.h"
 
-/* The number that the function takes it for, as it is written; NULL: it raises. */
+/* What the function takes the number for that a text is; NULL: it raises. */
 static const pg_value *number_taken(struct ir_unit *u, enum ir_taken as, pg_value n)
 {
 	if (n.kind == PG_INT && as == IR_AS_FLOAT)
@@ -15,7 +15,7 @@ static const pg_value *number_taken(struct ir_unit *u, enum ir_taken as, pg_valu
 	int64_t whole;
 	if (n.kind == PG_FLOAT && as == IR_AS_INTEGER && numeral_integer(&n, &whole))
 		n = (pg_value){ .kind = PG_INT, .i = whole };
-	return as == IR_AS_INTEGER && n.kind != PG_INT ? NULL : const_new(u, n);
+	return n.kind == PG_NIL || (as == IR_AS_INTEGER && n.kind != PG_INT) ? NULL : const_new(u, n);
 }
 
 static const pg_value *text_of(struct ir_unit *u, int64_t n)
@@ -29,14 +29,13 @@ static const pg_value *text_of(struct ir_unit *u, int64_t n)
 static const pg_value *becomes(struct flow *fl, const struct ir_ins *call, uint32_t i)
 {
 	const pg_value *k = ir_at(fl->f, call->args[i + 1])->type.k;
-	const pg_value number = !k ? const_nil : k->kind == PG_STR ? numeral_read(k) : *k;
-	if (number.kind != PG_INT && (number.kind != PG_FLOAT || k->kind == PG_FLOAT))
+	if (!k || (k->kind != PG_STR && k->kind != PG_INT))
 		return NULL;
 	const struct ir_lib *row = row_called(fl->u, ir_at(fl->f, call->args[0])->type.row, call->nargs - 1);
 	enum ir_taken as = row ? fl->u->target->takes(row, ir_at(fl->f, call->args[1])->type.k, i) : IR_NOT_TAKEN;
 	if (k->kind == PG_INT)
 		return as == IR_AS_TEXT ? text_of(fl->u, k->i) : NULL;
-	return as && as != IR_AS_TEXT ? number_taken(fl->u, as, number) : NULL;
+	return as == IR_NOT_TAKEN || as == IR_AS_TEXT ? NULL : number_taken(fl->u, as, numeral_read(fl->u->arena, k));
 }
 
 bool coerce_waits(struct flow *fl, ir_ref call)
@@ -73,7 +72,7 @@ bool coerce_check(struct infer *in, const struct ir_lib *row, uint32_t site, con
 		  uint32_t counted)
 {
 	const struct ir_type *t = &a[i];
-	const pg_value number = t->k && t->k->kind == PG_STR ? numeral_read(t->k) : const_nil;
+	const pg_value number = t->k && t->k->kind == PG_STR ? numeral_read(in->fl.u->arena, t->k) : const_nil;
 	const uint64_t wrong = t->kinds & (IR_ALL_STRINGS | IR_BIT(IR_FLOAT)) & ~want;
 	int64_t n;
 	if (is_number_for_text(in, row, a, i, want))

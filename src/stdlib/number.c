@@ -56,7 +56,7 @@ bool std_tonumber_type(struct infer *in, const struct ir_lib *row, uint32_t site
 	if (n > 1 && a[1].kinds != NIL)
 		return in_base(in, row, site, a, out);
 	if (is_text(a))
-		is_const(in, out, numeral_read(a[0].k));
+		is_const(in, out, numeral_read(infer_unit(in)->arena, a[0].k));
 	else if (a[0].k && a[0].k->kind == PG_FLOAT)
 		is_const(in, out, *a[0].k);
 	else if (a[0].kinds & IR_BIT(IR_FLOAT))
@@ -110,7 +110,7 @@ bool std_number_type(struct infer *in, const struct ir_lib *row, uint32_t site, 
 	pg_value k = a[0].k ? *a[0].k : (pg_value){ 0 };
 	(void)n;
 	if (k.kind == PG_STR && a[0].k)
-		k = numeral_read(a[0].k);
+		k = numeral_read(infer_unit(in)->arena, a[0].k);
 	if (k.kind == PG_FLOAT && row->imm != STD_TOINTEGER)
 		k.f = row->imm == STD_FLOOR ? floor(k.f) : ceil(k.f);
 	int64_t whole;

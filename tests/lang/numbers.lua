@@ -87,6 +87,10 @@ end
 case { name = "tonumber of what is a float", f = function(a)
 	return a < tonumber "2.5", a == tonumber "1e0", a < tonumber "9223372036854775808"
 end, inputs = each(near) }
+local long, least = ("9"):rep(299) .. ".5", ("0"):rep(400) .. "2.5"
+case { name = "tonumber of a float of many digits", f = function(a)
+	return tonumber(long) == nil, a < tonumber(long), tonumber(least) == 2.5
+end, inputs = each(near) }
 case { name = "tointeger", f = function(a)
 	return math.tointeger(a), math.tointeger(3.0), math.tointeger(3.5)
 end, inputs = each(kinds) }
