@@ -462,6 +462,9 @@ pg_map *ir_map_like(const struct ir_unit *u, const struct ir_type *t);
 
 /* Is it the same value, as rawequal says? But 1 and 1.0 differ. NULL is the same as itself alone. */
 bool ir_same_value(const pg_value *a, const pg_value *b);
+/* .n of the function that pairs gives: `next` of a table, an iterator of its own of a map, in each call another; or it is not
+ * known which. */
+enum { IR_OF_TABLE, IR_OF_MAP, IR_OF_EITHER };
 /* Keys of a captured table under which ir_source.index gives what pairs() gives of it, as two lists. */
 extern const pg_value ir_pairs_keys, ir_pairs_values;
 bool ir_is_half(const pg_value *key);

@@ -45,7 +45,7 @@ bool ir_same_value(const pg_value *a, const pg_value *b)
 	case PG_TABLE: case PG_FUNC:
 		return a->id == b->id;
 	case PG_LIB:
-		return !strcmp(a->lib, b->lib);
+		return a->n == b->n && !strcmp(a->lib, b->lib);
 	default:
 		return false;
 	}

@@ -211,10 +211,17 @@ static bool is_number(const pg_value *v)
 	return v->kind == PG_INT || v->kind == PG_FLOAT;
 }
 
+/* What pairs gives: not known to be one, but that of a map is not `next`. */
+static bool may_be_iterator(const pg_value *a, const pg_value *b)
+{
+	return (a->n || b->n) && a->n + b->n != IR_OF_MAP && !strcmp(a->lib, b->lib);
+}
+
 /* Whether two captured values are one is not known of what has no name, and not up to us where an __eq says it. */
 static bool may_be_equal(const pg_value *a, const pg_value *b)
 {
-	return a->kind == b->kind && (a->kind == PG_HOST || (a->kind == PG_TABLE && a->id != b->id && ((a->n | b->n) & PG_TABLE_EQ)));
+	return a->kind == b->kind && (a->kind == PG_HOST || (a->kind == PG_LIB && may_be_iterator(a, b)) ||
+				      (a->kind == PG_TABLE && a->id != b->id && ((a->n | b->n) & PG_TABLE_EQ)));
 }
 
 int fold_compare(enum ir_op op, const pg_value *a, const pg_value *b)

@@ -66,20 +66,27 @@ static bool is_map(const struct flow *fl, const struct ir_type *t, struct map_sh
 	return m && (s->role == PG_ROLE_MAP || s->role == PG_ROLE_RING);
 }
 
-/* Of maps pairs gives an iterator of their own, for `next` itself takes tables alone: it is told by .n. */
-enum { OF_PAIRS = 1 };
+/* What pairs gives for it. `next` itself takes tables alone. */
+static uint32_t given_of(const struct flow *fl, const struct ir_type *t)
+{
+	struct map_shape s;
+	if (is_map(fl, t, &s))
+		return IR_OF_MAP;
+	bool known = is_host(t, PG_TABLE) || !(t->kinds & (IR_BIT(IR_HOST) | IR_BIT(IR_MAP)));
+	return known && !type_is_pending(t) ? IR_OF_TABLE : IR_OF_EITHER;
+}
 
 static bool is_of_pairs(const struct flow *fl, const struct ir_ins *turn)
 {
 	const pg_value *f = type_of(fl, turn->args[0])->k;
-	return f && f->n == OF_PAIRS;
+	return f && f->n != IR_OF_TABLE;
 }
 
 /* The call becomes the iterator, what it goes over, and where it starts. */
 static void three_values(struct flow *fl, ir_ref call, const char *iterator, const pg_value *from)
 {
-	ir_ref over = ir_at(fl->f, call)->args[1];
-	const pg_value *f = const_new(fl->u, (pg_value){ .kind = PG_LIB, .lib = iterator, .n = OF_PAIRS });
+	const ir_ref over = ir_at(fl->f, call)->args[1];
+	const pg_value *f = const_new(fl->u, (pg_value){ .kind = PG_LIB, .lib = iterator, .n = given_of(fl, type_of(fl, over)) });
 	iterate_become(fl, call, IRO(several), 3,
 		       (ir_ref[]){ iterate_const(fl, call, f), over, iterate_const(fl, call, from) });
 }

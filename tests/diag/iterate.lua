@@ -88,4 +88,13 @@ diag.case("a header, and what may be one", function(p)
 end)
 diag.case("a number unpacked", function(p) print(table.unpack(p.len)) end)
 diag.case("a map by next itself", function() for k in next, flows do if k == 1 then return bpf.DROP end end end)
+diag.case("next itself on one way, what pairs gives of a map on the other", function(p)
+	local f, n = next, 0
+	if p.len > 60 then f = pairs(flows) end
+	for k in f, flows do n = n + k end
+	return n
+end)
+diag.case("is what pairs gives of a map, or of a table, next?", function(p)
+	if pairs(p.len > 60 and flows or { 1 }) == next then return bpf.DROP end
+end)
 diag.done()

@@ -208,6 +208,13 @@ case("in a while loop", function(a)
 	return s
 end, lang.each { 0, 1, 2, 3 })
 
+-- ---- next itself ----
+
+case("pairs of a map gives an iterator of its own", function(a)
+	local f, t = pairs(hits), pairs(list)
+	return f == next, t == next, f == t, type(f) == "function"
+end)
+
 -- ---- a map out of a map of maps ----
 
 local outer = bpf.map { "hash_of_maps", key = "u32", entries = 4, inner = { "hash", key = "u32", value = "u64", entries = 8 } }
