@@ -13,6 +13,11 @@ struct diag_file diag_file(const char *file)
 	return n > MOST ? (struct diag_file){ "...", file + n - REST } : (struct diag_file){ "", file };
 }
 
+static bool is_line(const struct diag_pos *a, const struct diag_pos *b)
+{
+	return a->line == b->line && (a->file == b->file || (a->file && b->file && !strcmp(a->file, b->file)));
+}
+
 struct diag *diag_add(struct diag_list *l, enum diag_level level, struct diag_pos pos,
 		      const char *fmt, ...)
 {
@@ -21,7 +26,7 @@ struct diag *diag_add(struct diag_list *l, enum diag_level level, struct diag_po
 	const char *text = arena_vprintf(l->arena, fmt, ap);
 	va_end(ap);
 	for (uint32_t i = 0; i < l->n; i++)
-		if (l->v[i].pos.line == pos.line && !strcmp(l->v[i].text, text))
+		if (is_line(&l->v[i].pos, &pos) && !strcmp(l->v[i].text, text))
 			return &l->v[i];
 	struct diag d = { .level = level, .pos = pos, .text = text };
 	arena_push(l->arena, l->v, l->n, l->cap, d);
@@ -29,18 +34,11 @@ struct diag *diag_add(struct diag_list *l, enum diag_level level, struct diag_po
 	return &l->v[l->n - 1];
 }
 
-static bool has_line(const struct diag_list *l, const struct diag *d)
+/* An error on the line of d, with this text; NULL: any. */
+static bool has_error(const struct diag_list *l, const struct diag *d, const char *text)
 {
 	for (uint32_t i = 0; i < l->n; i++)
-		if (l->v[i].level == DIAG_ERROR && l->v[i].pos.line == d->pos.line)
-			return true;
-	return false;
-}
-
-static bool has_text(const struct diag_list *l, const struct diag *d)
-{
-	for (uint32_t i = 0; i < l->n; i++)
-		if (l->v[i].level == DIAG_ERROR && l->v[i].pos.line == d->pos.line && !strcmp(l->v[i].text, d->text))
+		if (l->v[i].level == DIAG_ERROR && is_line(&l->v[i].pos, &d->pos) && (!text || !strcmp(l->v[i].text, text)))
 			return true;
 	return false;
 }
@@ -58,10 +56,10 @@ struct diag_list diag_certain(const struct diag_list *first, const struct diag_l
 		if (last->v[i].why == DIAG_TOO_MUCH)
 			return *first;
 	for (uint32_t i = 0; i < first->n; i++)
-		if (first->v[i].level == DIAG_ERROR && (first->v[i].why == DIAG_MISTAKE || has_text(last, &first->v[i])))
+		if (first->v[i].level == DIAG_ERROR && (first->v[i].why == DIAG_MISTAKE || has_error(last, &first->v[i], first->v[i].text)))
 			take(&both, &first->v[i]);
 	for (uint32_t i = 0; i < last->n; i++)
-		if (last->v[i].level == DIAG_ERROR && !has_line(first, &last->v[i]))
+		if (last->v[i].level == DIAG_ERROR && !has_error(first, &last->v[i], NULL))
 			take(&both, &last->v[i]);
 	return both.n ? both : *first;
 }

@@ -60,4 +60,6 @@ diag.case("one of two functions, by turns", function(p)
 	return n
 end)
 
+local other = load(("\n"):rep(debug.getinfo(1, "l").currentline) .. "return function(p) return p.none end", "@other.lua")()
+diag.case("the same mistake on the same line of two files", function(p) return p.none or other(p) end)
 diag.done()
