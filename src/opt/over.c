@@ -46,18 +46,27 @@ static struct ir_edge *entry_of(struct ir_fn *f, ir_blk head, ir_ref over)
 
 /* ---- a map out of a map of maps, or none ---- */
 
-/* What the head hands to where the error is caught is, before the loop, what the loop is entered with. False: it makes some of it. */
-static bool raise_before(struct flow *fl, ir_blk none, ir_blk head, const struct ir_edge *entry)
+/* Does the head make some of what it hands to where the error is caught? That is not there before the loop. */
+static bool hands_own(const struct ir_fn *f, ir_ref raised, ir_blk head)
+{
+	const struct ir_edge *caught = raised ? ir_caught(f, raised) : NULL;
+	for (uint32_t a = 0; caught && a < caught->nargs; a++) {
+		const struct ir_ins *v = ir_at(f, caught->args[a]);
+		if (caught->args[a] != raised && v->block == head && v->op != IRO(param))
+			return true;
+	}
+	return false;
+}
+
+/* What the head hands to where the error is caught is, before the loop, what the loop is entered with. */
+static void raise_before(struct flow *fl, ir_blk none, ir_blk head, const struct ir_edge *entry)
 {
 	struct ir_ins *t = ir_at(fl->f, ir_block(fl->f, none)->last);
 	for (uint32_t a = 0; t->nsucc && a < t->succ[0].nargs; a++) {
 		const struct ir_ins *v = ir_at(fl->f, t->succ[0].args[a]);
-		if (v->block == head && v->op != IRO(param))
-			return false;
 		if (v->block == head)
 			t->succ[0].args[a] = entry->args[v->aux];
 	}
-	return true;
 }
 
 /* Lua finds none when the first turn begins; here it is asked for before the loop. */
@@ -71,12 +80,11 @@ static bool check_map(struct flow *fl, ir_ref call)
 		return false;
 	ir_blk head = head_of(f, call);
 	struct ir_edge *entry = entry_of(f, head, over), to = entry ? *entry : (struct ir_edge){ 0 };
-	if (!entry)
+	if (!entry || hands_own(f, ir_at(f, call)->raised, head))
 		return false;
 	ir_blk test = ir_block_new(f), some = ir_block_new(f), none = ir_block_new(f);
 	flow_raise(fl, none, call, arena_printf(fl->u->arena, IR_NO_TABLE, "nil"));
-	if (!raise_before(fl, none, head, &to))
-		return false;
+	raise_before(fl, none, head, &to);
 	*entry = (struct ir_edge){ .to = test };
 	ir_ref is = flow_emit(fl, test, site, IRO(eq), 2, (ir_ref[]){ over, flow_const(fl, test, site, &const_nil) });
 	ir_ref t = flow_emit(fl, test, site, IRO(branch), 1, &is);
