@@ -107,7 +107,7 @@ void lw_raise_number(struct lw *w, ir_ref number);
 void lw_raise(struct lw *w, const char *fmt, ...) __attribute__((format(printf, 2, 3))); /* ends the block */
 void lw_raise_if(struct lw *w, enum ir_cc cc, ir_ref a, ir_ref b, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));  /* goes on in a new block */
-/* " (local 'n')" for operand i of the instruction being lowered , or "". */
+/* " (local 'n')" for operand i of the instruction being lowered, or "". */
 const char *lw_operand_name(struct lw *w, unsigned i);
 /* What Lua calls the function that is called, in "bad argument #1 to 'fmod'": as the call names it, or the
  * row's whole name where pcall calls it. */

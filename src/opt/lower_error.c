@@ -2,10 +2,9 @@
 #include "opt/lower.h"
 #include "opt/opt.h"
 
-/* What has a text that is known only at run time, but for messages. */
-#define TEXTUAL (IR_STRINGS | IR_BIT(IR_INT) | IR_BIT(IR_IP4) | IR_BIT(IR_IP6) | IR_BIT(IR_MAC))
-
 #define ADDRESSES (IR_BIT(IR_IP4) | IR_BIT(IR_IP6) | IR_BIT(IR_MAC))
+/* What has a text that is known only at run time, but for messages. */
+#define TEXTUAL (IR_STRINGS | IR_BIT(IR_INT) | ADDRESSES)
 
 /* As tostring has it: what looks like an integer ends with .0. */
 static const char *float_text(struct arena *a, double f)
