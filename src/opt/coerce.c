@@ -61,24 +61,34 @@ int coerce_texts(struct flow *fl, ir_ref call)
 	return done;
 }
 
-/* A number that is known at run time alone, in the place of a text. */
-static bool is_number_for_text(const struct infer *in, const struct ir_lib *row, const struct ir_type *a, uint32_t i, uint64_t want)
+/* Refuses a number in the place of a text that is known at run time alone, or a float. False: it is no such. */
+static bool refuse_number(struct infer *in, const struct ir_lib *row, uint32_t site, const struct ir_type *a, uint32_t i, uint64_t want,
+			  uint32_t counted)
 {
-	return want & IR_STRINGS && !(want & IR_BIT(IR_INT)) && a[i].kinds & IR_BIT(IR_INT) && !a[i].k &&
-	       in->fl.u->target->takes(row, a[0].k, i) == IR_AS_TEXT;
+	const uint64_t number = a[i].kinds & (IR_BIT(IR_FLOAT) | (a[i].k ? 0 : IR_BIT(IR_INT)));
+	if (!number || !(want & IR_STRINGS) || want & IR_BIT(IR_INT) || in->fl.u->target->takes(row, a[0].k, i) != IR_AS_TEXT)
+		return false;
+	if (number == IR_BIT(IR_FLOAT))
+		flow_refuse(&in->fl, site, ON_VALUES, "write its text: \"1.5\"",
+			    "argument #%u of '%s' may be a %s here, which Lua would convert", counted, row->name, "float");
+	else
+		flow_refuse(&in->fl, site, ON_VALUES, "make it a text first: tostring(n)",
+			    "argument #%u of '%s' may be a %s here, which Lua would convert", counted, row->name, "number");
+	return true;
 }
 
 bool coerce_check(struct infer *in, const struct ir_lib *row, uint32_t site, const struct ir_type *a, uint32_t i, uint64_t want,
 		  uint32_t counted)
 {
 	const struct ir_type *t = &a[i];
-	const pg_value number = t->k && t->k->kind == PG_STR ? numeral_read(in->fl.u->arena, t->k) : const_nil;
 	const uint64_t wrong = t->kinds & (IR_ALL_STRINGS | IR_BIT(IR_FLOAT)) & ~want;
+	if (refuse_number(in, row, site, a, i, want, counted))
+		return false;
+	if (!(want & IR_BIT(IR_INT)) || !wrong || !in->fl.u->target->takes(row, a[0].k, i))
+		return true;
+	const pg_value number = t->k && t->k->kind == PG_STR ? numeral_read(in->fl.u->arena, t->k) : const_nil;
 	int64_t n;
-	if (is_number_for_text(in, row, a, i, want))
-		return flow_refuse(&in->fl, site, ON_VALUES, "make it a text first: tostring(n)",
-				   "argument #%u of '%s' may be a %s here, which Lua would convert", counted, row->name, "number"), false;
-	if (!(want & IR_BIT(IR_INT)) || !wrong || (t->k && number.kind == PG_NIL) || !in->fl.u->target->takes(row, a[0].k, i))
+	if (t->k && number.kind == PG_NIL)
 		return true;
 	if (number.kind == PG_FLOAT && !(row->effects & IR_REAL) && !numeral_integer(&number, &n))
 		flow_error(&in->fl, site, "bad argument #%u to '%s' (number has no integer representation)", counted, row->name)

@@ -24,6 +24,9 @@ bool std_textual(struct infer *in, const struct ir_lib *row, uint32_t site, cons
 	if (wrong & IR_VIEWS)
 		return infer_refuse(in, site, ON_STRINGS, "write p:sub(1) for its bytes, or give it a field",
 				    "'%s' of a packet, header or payload is not there in kernel code", row->name), false;
+	if (wrong & IR_BIT(IR_FLOAT))
+		return infer_refuse(in, site, ON_STRINGS, "compute it in the user half and capture the text",
+				    "'%s' of a float is not there in kernel code", row->name), false;
 	if (wrong)
 		return infer_refuse(in, site, ON_STRINGS, "give it a string, a number, a boolean, nil or an "
 				    "address", "'%s' of a %s is not there in kernel code", row->name,

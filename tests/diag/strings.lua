@@ -178,4 +178,6 @@ diag.case("as often as a word says", function(p) if p:sub(1, 1):rep("twice") == 
 diag.case("the remainder of what is a float to Lua", function() return math.fmod("7", 2) end)
 diag.case("bits of a text", function(p) return p:sub(1, 1) & 1 end)
 diag.case("a number to be found", function(p) if p:sub(1):find(p.len) then return bpf.DROP end end)
+diag.case("a float to be found", function(p) if p:sub(1):find(1.5) then return bpf.DROP end end)
+diag.case("the text of a float", function(p) if p:sub(1, 3) == tostring(1.5) then return bpf.DROP end end)
 diag.done()
