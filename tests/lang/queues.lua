@@ -88,17 +88,7 @@ lang.case { name = "queue of structs, one after the other", see = { flows }, inp
 end }
 
 -- filters
-local filter = lang.map { "bloom_filter", value = "u32", entries = 64 } or lang.case { name = "what a loop popped last", see = { flows }, inputs = lang.each { 0, 1, 2, 3, 9 }, setup = function()
-	for a = 1, 3 do flows:push { a = a, b = a * 10, c = bpf.ip "10.0.0.1" } end
-end, f = function(n)
-	local v
-	for _ = 1, n & 15 do
-		v = flows:pop()
-		if v and v.a == 2 then break end
-	end
-	return v and v.b or 7
-end }
-lang.done()
+local filter = lang.map { "bloom_filter", value = "u32", entries = 64 } or lang.done()
 for i = 1, 3 do filter:push(i * 1000) end
 lang.case { name = "bloom_filter", inputs = lang.each { 1000, 2000, 3000, 1 << 32, -1, true, "nil" }, f = function(v)
 	return filter:peek(v), filter:peek(1000), filter:peek(v) and filter:peek(3000)
@@ -147,5 +137,15 @@ lang.case { name = "a copy over a loop that takes others", see = { flows, stack 
 		if top and c then sum = sum + top.b - c.b end
 	end
 	return sum, a and a.b, top and top.a
+end }
+lang.case { name = "what a loop popped last", see = { flows }, inputs = lang.each { 0, 1, 2, 3, 9 }, setup = function()
+	for a = 1, 3 do flows:push { a = a, b = a * 10, c = bpf.ip "10.0.0.1" } end
+end, f = function(n)
+	local v
+	for _ = 1, n & 15 do
+		v = flows:pop()
+		if v and v.a == 2 then break end
+	end
+	return v and v.b or 7
 end }
 lang.done()
