@@ -28,6 +28,7 @@ struct refusal {
 #define REFUSAL_ROWS(name)                                                                         \
 	static const struct refusal name[] __attribute__((section("refusals"), used, aligned(8)))
 #define REFUSED(on_, help_, text_) { .on = (on_), .text = "" text_, .help = "" help_ }
+
 /* What is refused by one of those. */
 static inline struct diag *diag_refused(struct diag *d)
 {

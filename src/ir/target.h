@@ -116,11 +116,11 @@ struct ir_field {
 	const void *arg;      /* the row's own data, for get, set and the twin */
 };
 
-/* A type of view. Its kind is IR_VIEW0 + its row in target->views. */
 /* What is refused with help from a field's `fixed` and from a target's `read_only`: rows stand where those do. */
 #define IR_FIELD_FIXED "the field '%s' of %s cannot be assigned"
 #define IR_READ_ONLY "packets cannot be written here"
 
+/* A type of view. Its kind is IR_VIEW0 + its row in target->views. */
 struct ir_view {
 	const char *name;     /* "pkt", "ipv4" */
 	const char *kind;     /* what messages call a value of it; NULL: its name */

@@ -5,9 +5,9 @@
 #include "core/refusal.h"
 
 /* Where a function tells both kinds by one result: no row of the table of refusals. */
-#define MISTAKE(help_, text_)                                                                  \
+#define MISTAKE(help_, text_)                                                                      \
 	({                                                                                         \
-		static const struct refusal mistake_ = { .text = "" text_, .help = "" help_, .mistake = true };     \
+		static const struct refusal mistake_ = { .text = "" text_, .help = "" help_, .mistake = true }; \
 		&mistake_;                                                                         \
 	})
 
