@@ -72,8 +72,8 @@ static uint32_t given_of(const struct flow *fl, const struct ir_type *t)
 	struct map_shape s;
 	if (is_map(fl, t, &s))
 		return IR_OF_MAP;
-	bool known = is_host(t, PG_TABLE) || !(t->kinds & (IR_BIT(IR_HOST) | IR_BIT(IR_MAP)));
-	return known && !type_is_pending(t) ? IR_OF_TABLE : IR_OF_EITHER;
+	bool no_map = is_host(t, PG_TABLE) || !(t->kinds & (IR_BIT(IR_HOST) | IR_BIT(IR_MAP)));
+	return no_map ? IR_OF_TABLE : IR_OF_EITHER;
 }
 
 static bool is_of_pairs(const struct flow *fl, const struct ir_ins *turn)
@@ -83,12 +83,11 @@ static bool is_of_pairs(const struct flow *fl, const struct ir_ins *turn)
 }
 
 /* The call becomes the iterator, what it goes over, and where it starts. */
-static void three_values(struct flow *fl, ir_ref call, const char *iterator, const pg_value *from)
+static void three_values(struct flow *fl, ir_ref call, pg_value iterator, const pg_value *from)
 {
-	const ir_ref over = ir_at(fl->f, call)->args[1];
-	const pg_value *f = const_new(fl->u, (pg_value){ .kind = PG_LIB, .lib = iterator, .n = given_of(fl, type_of(fl, over)) });
+	ir_ref over = ir_at(fl->f, call)->args[1];
 	iterate_become(fl, call, IRO(several), 3,
-		       (ir_ref[]){ iterate_const(fl, call, f), over, iterate_const(fl, call, from) });
+		       (ir_ref[]){ iterate_const(fl, call, const_new(fl->u, iterator)), over, iterate_const(fl, call, from) });
 }
 
 /* What pairs takes, and of what a loop may find out. Whatever is no table raises there and not here. */
@@ -102,15 +101,16 @@ static bool may_pair(const struct flow *fl, const struct ir_type *t)
 
 bool iterate_pairs(struct flow *fl, ir_ref call)
 {
-	if (!may_pair(fl, type_of(fl, ir_at(fl->f, call)->args[1])))
+	const struct ir_type *over = type_of(fl, ir_at(fl->f, call)->args[1]);
+	if (!may_pair(fl, over))
 		return false;
-	three_values(fl, call, iterate_next, &const_nil);
+	three_values(fl, call, (pg_value){ .kind = PG_LIB, .lib = iterate_next, .n = given_of(fl, over) }, &const_nil);
 	return true;
 }
 
 bool iterate_ipairs(struct flow *fl, ir_ref call)
 {
-	three_values(fl, call, iterate_step, const_int(fl->u, 0));
+	three_values(fl, call, (pg_value){ .kind = PG_LIB, .lib = iterate_step }, const_int(fl->u, 0));
 	return true;
 }
 
