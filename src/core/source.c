@@ -27,7 +27,7 @@ char *source_line(const char *file, uint32_t line)
 
 char *source_text(struct arena *a, const char *file, size_t *n)
 {
-	enum { MOST = 4 << 20 };
+	enum { MOST = 1 << 20 }; /* as words it takes up to eighty times as much, of the memory that there is for the program */
 	struct stat st;
 	FILE *f = fopen(file, "re");
 	if (!f)

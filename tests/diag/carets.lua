@@ -212,6 +212,8 @@ changed("it is no Lua any more", source, source .. "end")
 changed("it is gone", source, "")
 local twice = "local function f(n) return n + n end local function g(n) return n + n end\nreturn function(p) return f() + g() end"
 changed("two functions are alike", twice, twice)
+local long = "local t = {" .. ("1,2,3,4,5,6,7,8,9,0,"):rep(200000) .. "}\n" .. source
+changed("it has too many words to look at", long, long)
 
 diag.text("no file", "return function(p) return p.len + nil end")
 diag.done()
