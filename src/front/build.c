@@ -62,6 +62,7 @@ ir_ref build_get(struct build *b, uint32_t reg)
 void build_set(struct build *b, uint32_t reg, ir_ref v)
 {
 	const struct build_scope *s = scope_of(b, reg);
+	b->set[reg] = (struct build_set){ v, b->pc, NULL };
 	if (!s) {
 		ssa_write(&b->s, b->cur, reg, v);
 		return;
@@ -92,13 +93,24 @@ static struct ir_name value_name(const struct build *b, ir_ref v)
 	return ins->names ? ins->names[2] : (struct ir_name){ 0 };
 }
 
+/* Has all that led here come by the instruction that set the register last? */
+static bool is_last(const struct build *b, const struct build_set *set)
+{
+	for (uint32_t pc = set->pc + 1; pc <= b->pc; pc++)
+		if ((b->flags[pc] & BUILD_START) && (b->flags[pc] & BUILD_REACHED) && b->first_pred[pc] < set->pc)
+			return false;
+	return set->v;
+}
+
+/* As Lua names it: by what set the register, or what that was moved from; `f(a or b)`: what is f was set before a way was chosen. */
 struct operand build_operand(struct build *b, uint32_t reg)
 {
 	const struct front_local *v = build_local(b, reg, b->pc);
 	struct operand o = { .v = build_get(b, reg) };
-	const char *moved = b->moved[reg].v == o.v ? b->moved[reg].name : NULL;
-	const char *local = v ? v->name : moved;
-	o.name = local ? (struct ir_name){ IR_N_LOCAL, local } : value_name(b, o.v);
+	const struct build_set *set = &b->set[reg];
+	bool known = !v && (set->v == o.v || is_last(b, set));
+	const char *local = v ? v->name : known ? set->local : NULL;
+	o.name = local ? (struct ir_name){ IR_N_LOCAL, local } : value_name(b, known ? set->v : o.v);
 	return o;
 }
 
@@ -212,7 +224,8 @@ static void count_preds(struct build *b)
 		if (!(b->flags[pc] & BUILD_REACHED))
 			continue;
 		for (unsigned n = front_next(b->p, pc, t, &jumps); n--;)
-			b->preds[t[n]]++;
+			if (!b->preds[t[n]]++)
+				b->first_pred[t[n]] = pc;
 	}
 }
 
@@ -306,7 +319,8 @@ struct ir_fn *front_build(struct ir_unit *u, const struct front_proto *p)
 	b.flags = arena_array(u->scratch, uint8_t, p->ncode + 1);
 	b.preds = arena_array(u->scratch, uint32_t, p->ncode);
 	b.local_at = arena_array(u->scratch, uint32_t, p->nregs);
-	b.moved = arena_array(u->scratch, struct build_moved, p->nregs);
+	b.first_pred = arena_array(u->scratch, uint32_t, p->ncode);
+	b.set = arena_array(u->scratch, struct build_set, p->nregs);
 	find_blocks(&b);
 	build_warn_unreached(&b);
 	count_preds(&b);

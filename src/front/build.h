@@ -33,7 +33,9 @@ struct build {
 	uint32_t several_reg;  /* ... from this register on */
 	uint32_t *local_at;    /* by register: number + 1 of the local variable last seen in it */
 	uint32_t next_local;
-	struct build_moved { ir_ref v; const char *name; } *moved; /* by register: from which local variable */
+	uint32_t *first_pred;  /* by pc of a block's start: the first that leads there */
+	struct build_set { ir_ref v; uint32_t pc; const char *local; } *set; /* by register: the last instruction, in their order,
+									     * that set it; from which local variable */
 	struct build_scope *scopes;
 	uint32_t nscopes, cap_scopes;
 	bool shared[256];      /* by register: some scope is in it */

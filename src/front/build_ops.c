@@ -39,8 +39,8 @@ static void build_move(struct build *b, uint32_t i)
 {
 	const struct front_local *from = lua_b(i) < lua_a(i) ? build_local(b, lua_b(i), b->pc) : NULL;
 	ir_ref v = build_get(b, lua_b(i));
-	b->moved[lua_a(i)] = (struct build_moved){ v, from ? from->name : NULL };
 	build_set(b, lua_a(i), v);
+	b->set[lua_a(i)].local = from ? from->name : NULL;
 }
 
 static void load(struct build *b, uint32_t i, const pg_value *k)

@@ -11,7 +11,7 @@
 #include "opt/reach.h"
 #include "opt/records.h"
 
-/* aux of index and self: the call of what it gives was made one of that function; of setindex: its value is gone */
+/* aux of index and self: what it gives is that function for all who use it; of setindex: its value is gone */
 enum { FOUND = 1 };
 
 static const pg_value *name_of(const struct records *s, ir_ref access)
@@ -63,36 +63,21 @@ static ir_ref find_function(struct records *s, ir_ref look)
 	return ir_at(f, set)->args[2];
 }
 
-static bool find_callee(struct records *s, ir_ref call)
-{
-	ir_ref function = find_function(s, ir_at(s->f, call)->args[0]);
-	if (function)
-		ir_at(s->f, call)->args[0] = function;
-	return function;
-}
-
-/* `t.f and t.f(x)`: the function is there, whoever else gets what was looked up. */
-static bool find_tested(struct records *s, ir_ref branch)
-{
-	ir_ref look = ir_at(s->f, branch)->args[0], function = find_function(s, look);
-	if (!function)
-		return false;
-	ir_ref *to = arena_array(s->u->scratch, ir_ref, s->f->nins);
-	to[look] = function;
-	ir_rename(s->f, to);
-	return true;
-}
-
+/* What is called, or asked for before: `t.f and t.f(x)`. Whoever else gets what was looked up gets the function, too. */
 static int find_callees(struct records *s)
 {
 	struct ir_fn *f = s->f;
+	ir_ref *to = arena_array(s->u->scratch, ir_ref, f->nins);
 	int found = 0;
 	for (uint32_t o = 0; o < f->nrpo; o++)
-		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next)
-			if (ir_at(f, r)->op == IRO(call))
-				found += find_callee(s, r);
-			else if (ir_at(f, r)->op == IRO(branch))
-				found += find_tested(s, r);
+		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next) {
+			bool asks = ir_at(f, r)->op == IRO(call) || ir_at(f, r)->op == IRO(branch);
+			ir_ref look = asks ? ir_at(f, r)->args[0] : 0;
+			if (look && !to[look] && (to[look] = find_function(s, look)))
+				found++;
+		}
+	if (found)
+		ir_rename(f, to);
 	return found;
 }
 

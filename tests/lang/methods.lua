@@ -52,4 +52,12 @@ lang.case { name = "a function that is tested before it is called, and changes a
 	if g then g() end
 	return v, k
 end }
+
+-- A function of a table made here that is asked for, called on some ways, and meets a captured one on others.
+local rows, lists = { [0] = { f = function(x) return x + 1 end } }, { [0] = { 4 }, 7 }
+lang.case { name = "a function found that meets another", inputs = lang.each { 0, 1, 2, 3, -1 }, f = function(n)
+	local t = { f = function(x) return x - 1 end }
+	local row = rows[n & 7] or t
+	if row.f then return row.f(#(lists[n & 7] or {})) end
+end }
 lang.done()

@@ -37,4 +37,29 @@ case("one of two, called", function(x)
 	local function f() return 1 end
 	return (x == 1 and f or nil)()
 end)
+case("a local called, what it gets chosen behind", function(x)
+	local name = math.abs
+	return name(x and x == 1 or 3)
+end)
+case("a library function called by a local that a loop may change", function(x)
+	local name = math.abs
+	for i = 1, 2 do
+		local k = i
+		if false then name = function() return k + i end end
+	end
+	return name and name(x == 1 or 10) or -1
+end)
+case("a field called, what it gets chosen behind", function(x)
+	local t = {}
+	if x == 1 then t.field = function(a) return a end end
+	return t.field(x or 5)
+end)
+case("an operand, the other chosen", function(x) local y = x return #(y .. (x == 7 and "a" or "b")) end)
+case("of several, one chosen", function(x) local t = { field = x } return #(t.field .. (x or 1) .. "c" .. (x == 1 and "a" or "b")) end)
+case("a chosen function, what it gets chosen, too", function(x)
+	local function f(a) return a end
+	return (x == 1 and f or x == 2 and f or nil)(x or 1)
+end)
+case("a sum's", function(x) local t = { a = x } return t.a + (x == 7 and 1 or 2) end)
+case("indexed, the key chosen", function(x) local t if x == 1 then t = { 1, 2 } end return t[x == 7 and 1 or 2] end)
 lang.done()
