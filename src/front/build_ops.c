@@ -87,9 +87,20 @@ static struct operand upvalue(struct build *b, uint32_t n)
 	return o;
 }
 
+/* t[a > b] of a captured t: Lua's compiler before 5.4.6 puts the fetch of t between the comparison's jump and the two constants that
+ * it chooses between, so that one of the ways goes past it, and finds in t's register what lay there before. */
+static bool is_jumped_over(const struct build *b)
+{
+	const uint32_t *code = b->p->code + b->pc;
+	return b->pc && b->pc + 2 < b->p->ncode && lua_op(code[-1]) == LUA_JMP && lua_sj(code[-1]) == 2 &&
+	       lua_op(code[1]) == LUA_LFALSESKIP && lua_op(code[2]) == LUA_LOADTRUE;
+}
+
 static void build_getupval(struct build *b, uint32_t i)
 {
-	build_set(b, lua_a(i), upvalue(b, lua_b(i)).v);
+	const struct refusal *wrong = REFUSAL(ON_TABLES, "name the key first: local over = a > b ... t[over]", "a captured table or map is "
+					      "indexed by a comparison here, which this Lua's own compiler gets wrong");
+	build_set(b, lua_a(i), is_jumped_over(b) ? build_refuse(b, 0, NULL, wrong) : upvalue(b, lua_b(i)).v);
 }
 
 static void build_setupval(struct build *b, uint32_t i)

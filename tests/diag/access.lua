@@ -166,4 +166,11 @@ diag.case("a field that the script gave to texts, of what may be a header", func
 	return v.port == 5 and bpf.DROP
 end)
 string.port = nil
+local by_truth = bpf.map { "hash", key = "bool", value = "u32", entries = 4 }
+diag.case("a captured map by a comparison", function(p) return by_truth[p.len > 30] == 11 and bpf.DROP or bpf.PASS end)
+diag.case("a captured table by a comparison, assigned", function(p) by_truth[p.len == 30] = 1 end)
+diag.case("a captured map by a comparison that has a name", function(p)
+	local over = p.len > 30
+	return by_truth[over] == 11 and by_truth[p.len > 2 and p.len < 9] == 1 and bpf.DROP or bpf.PASS
+end)
 diag.done()
