@@ -526,7 +526,7 @@ void choose_refuse(struct flow *fl, ir_ref index)
 		flow_refuse(fl, site, ON_TABLES, "read fields of its tables by name where they are looked up: local r = t[k] "
 			    "if r then ... r.port ... end; or let it hold numbers, and choose by them",
 			    "a captured table with %u keys that holds tables or functions is indexed by a "
-			    "value known only at run time; so many are not there yet", c.n);
+			    "value known only at run time; so many are not there yet", c.n)->why = DIAG_TOO_MUCH;
 	else if (!fl->u->diag->errors) /* else it may be behind what was wrong, and never looked at */
 		flow_refuse(fl, site, ON_TABLES, "call it, or read its fields, where it is looked up",
 			    "which table or function this gives is known only at run time, and it goes where "
