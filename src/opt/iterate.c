@@ -488,5 +488,5 @@ void iterate_report_turn(struct flow *fl, ir_ref call)
 	else if (!type_is_pending(t) && !(fl->u->diag->errors && (t->row || !t->kinds)))
 		flow_refuse(fl, i->site, ON_LOOPS, "write for k, v in pairs(map), for i, v in ipairs(list), or "
 			    "a function of your own", "what a 'for ... in' calls here is no function that "
-			    "kernel code knows");
+			    "kernel code knows")->why = fl->u->ways ? DIAG_TOO_MUCH : DIAG_REFUSED; /* copies of what begins a loop met */
 }

@@ -74,14 +74,14 @@ end
 -- What may be refused: a kind that the generator did not see is sure to be wrong, and what language.md says is not there.
 local REFUSALS = {
 	-- sure to be wrong
-	"is always a", "is always nil", "may be [%w ]+ here and is", "attempt to compare", "'math.%w+' is a %w+ here", "bad argument", "takes at most",
+	"is always a", "is always nil", "may be [%w ]+ here and", "attempt to compare", "'math.%w+' is a %w+ here", "bad argument", "takes at most",
 	"bad value for map", "bad key for map", "is indexed by something", "cannot be deleted", "has no field", "does not fit",
 	"is stored in '[^']*', which holds", "is a method or a field", "is no verdict", "a boolean is returned here",
 	"argument #%d of '[%w.]+' is a %w+ here", 'neither "#" nor surely a number',
 	-- strings that Lua would convert, order of texts
 	"may be a string here", "takes an integer", "math.tointeger of a string", "order of ",
 	-- views, entries and strings after a write
-	"this entry was taken from the map", "moves the packet, and is not where it was", "used in a way that is", "hangs on what the table holds", "whose elements may be nil", "and a piece of a text", "a text known only",
+	"this entry was taken from the map", "moves the packet, and is not where it was", "used in a way that is", "two variables may hold this table", "own compiler gets wrong", "hangs on what the table holds", "whose elements may be nil", "and a piece of a text", "a text known only",
 	-- what must be known when compiled
 	"differs by the way taken", "what this gives", "it goes where it must be known before",
 	"is known only at run time; that is not there yet", "is known only at run time: it comes from a call before", "and it has no such keys, or too many",
