@@ -327,6 +327,9 @@ struct diag *infer_error(struct infer *in, uint32_t site, const char *help, cons
 		const char *own_ = (own);                                                          \
 		diag_advise(infer_error(in, site, own_ ? own_ : refused_->help, text_, ##__VA_ARGS__), refused_); \
 	})
+/* May the field `name` that holds these kinds be given v? Diagnostics where it surely may not; of what is not known yet,
+ * nothing is said. (opt/remedy.c) */
+bool infer_held(struct infer *in, uint32_t site, const char *name, uint64_t holds, const struct ir_type *v);
 /* Interns a constant in the unit's arena. */
 const pg_value *infer_const(struct infer *in, pg_value v);
 

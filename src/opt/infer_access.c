@@ -430,10 +430,7 @@ static void set_state(struct infer *in, ir_ref r, const struct ctype *layout, co
 {
 	uint32_t site = ir_at(in->fl.f, r)->site;
 	struct ir_type want = struct_field(in, site, what, layout, key);
-	if (!(ir_alike(want.kinds) & v->kinds))
-		flow_error(&in->fl, site, "%s is stored in %s, which holds %s",
-			   infer_a_wrong(in, v, 0), key_text(in, key), infer_a_wrong(in, &want, IR_BIT(IR_NIL)))->help =
-			infer_convert(want.kinds, v);
+	infer_held(in, site, const_name(key), ir_alike(want.kinds), v);
 }
 
 /* Can the field of this row be assigned v? */
@@ -450,21 +447,8 @@ static bool set_row(struct infer *in, uint32_t site, const struct ir_view *view,
 		d->help = f->fixed ? f->fixed : d->help;
 		return false;
 	}
-	if (!(f->takes & v->kinds)) {
-		const char *holds = f->takes == IR_BIT(IR_INT) ? "an integer" : infer_a_wrong(in, &(struct ir_type){ .kinds = f->takes }, 0);
-		if (v->kinds == IR_BIT(IR_FLOAT)) {
-			flow_refuse(&in->fl, site, ON_VALUES, "write an integer: 1 for 1.0", "a float is stored in '%s', which holds %s",
-				    f->name, holds);
-			return false;
-		}
-		struct diag *d = flow_error(&in->fl, site, "%s is stored in '%s', which holds %s", infer_a_wrong(in, v, 0), f->name, holds);
-		if (v->kinds == IR_BIT(IR_STR) && f->takes & (IR_BIT(IR_IP4) | IR_BIT(IR_IP6) | IR_BIT(IR_MAC)))
-			d->help = f->takes & IR_BIT(IR_MAC) ? "write bpf.mac(\"02:00:00:00:00:01\")"
-							    : "write bpf.ip(\"10.0.0.1\")";
-		else
-			d->help = infer_convert(f->takes, v);
+	if (!infer_held(in, site, f->name, f->takes, v))
 		return false;
-	}
 	if (v->k && v->k->kind == PG_INT && f->bits < 64 && (uint64_t)v->k->i >> f->bits) {
 		flow_error(&in->fl, site, "%lld does not fit the field '%s', which has %u bit%s", (long long)v->k->i,
 			   f->name, f->bits, f->bits == 1 ? "" : "s")->help =

@@ -1,6 +1,8 @@
 /* remedy.c - what to write instead, where an operand is sure to be of the wrong kind. */
 #include "opt/infer.h"
 
+#include "core/numeral.h"
+
 #include <string.h>
 
 const char *infer_meant(const struct infer *in, ir_ref r, uint32_t i)
@@ -53,7 +55,39 @@ const char *infer_convert(uint64_t want, const struct ir_type *got)
 		return is & (IR_BIT(IR_REC) | IR_BIT(IR_HOST) | IR_VIEWS) ? "take a field of it that is an integer: v.n" : "give it an integer";
 	if (want & IR_STRINGS)
 		return is & (IR_BIT(IR_REC) | IR_BIT(IR_HOST)) ? "take a field of it that is a text: v.s" : "give it a text";
-	return want & IR_BIT(IR_REC) ? "write a table: { field = value }" : NULL;
+	if (want & IR_BIT(IR_REC))
+		return "write a table: { field = value }";
+	if (want & addresses)
+		return want & IR_BIT(IR_MAC) ? "give it an address: bpf.mac(\"02:00:00:00:00:01\")" : "give it an address: bpf.ip(\"10.0.0.1\")";
+	return want & IR_BOOL ? "give it true or false" : NULL;
+}
+
+/* What to write for a float that is a constant: the integer that it is. NULL: it is none. */
+static const char *as_integer(const struct infer *in, const struct ir_type *t)
+{
+	int64_t n;
+	if (!t->k || t->k->kind != PG_FLOAT)
+		return NULL;
+	return numeral_integer(t->k, &n) ? arena_printf(in->fl.u->arena, "write an integer: %lld", (long long)n)
+					 : "keep integers, in smaller units";
+}
+
+bool infer_held(struct infer *in, uint32_t site, const char *name, uint64_t holds, const struct ir_type *v)
+{
+	if (type_is_pending(v) || holds & v->kinds)
+		return true;
+	const char *what = (holds & ~IR_BIT(IR_NIL)) == IR_BIT(IR_INT) ? "an integer" :
+			   infer_a_wrong(in, &(struct ir_type){ .kinds = holds }, IR_BIT(IR_NIL));
+	if (v->kinds == IR_BIT(IR_FLOAT) && holds & IR_BIT(IR_INT)) {
+		struct diag *d = flow_refuse(&in->fl, site, ON_VALUES, "write an integer: 1000000 for 1e6",
+					     "a float is stored in '%s', which holds %s", name, what);
+		const char *integer = as_integer(in, v);
+		d->help = integer ? integer : d->help;
+		return false;
+	}
+	flow_error(&in->fl, site, "%s is stored in '%s', which holds %s", infer_a_wrong(in, v, 0), name, what)->help =
+		infer_convert(holds, v);
+	return false;
 }
 
 const char *infer_remedy(const struct infer *in, ir_ref r, uint32_t i)

@@ -1,8 +1,7 @@
 /* events.c - event channels in kernel code: ev:send { ... } and print, both through ring buffers. */
-#include "stdlib/stdlib.h"
+#include "stdlib/map.h"
 
 #include "core/ctype.h"
-#include "core/shape.h"
 
 enum { HEADER = 8, MAX_EVENT = 4096, MAX_RECORD = 320, MAX_LONG_RECORD = 8192, EVENT_MAGIC = 0x50474556,
        FORMAT_LEADS = 3 /* the mark of a format, it, and how many values it takes */ };
@@ -46,6 +45,8 @@ static bool send_type(struct infer *in, const struct ir_lib *row, uint32_t site,
 		const struct ct_field *f = ct_field(s.value, r->list[i], strlen(r->list[i]));
 		if (!f)
 			return no_such_field(in, site, s.value, r->list[i]), false;
+		if (!std_field_storable(in, site, f, &ir_at(u->main, r->args[i])->type))
+			return false;
 	}
 	return true;
 }

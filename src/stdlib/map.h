@@ -9,7 +9,9 @@
 /* Could v be stored as t at all? what: "key", "value". Diagnostics given. */
 bool std_storable(struct infer *in, uint32_t site, const struct map_shape *s, const struct ctype *t,
 		  const struct ir_type *v, const char *what);
-/* Has t all the fields of the record v, and of types that kernel code can store? */
+/* Could v, what a record has in it, be stored in the field? Diagnostics given. */
+bool std_field_storable(struct infer *in, uint32_t site, const struct ct_field *f, const struct ir_type *v);
+/* Has t all the fields of the record v, and could each hold what the record has in it? Diagnostics given. */
 bool std_known_fields(struct infer *in, uint32_t site, const struct ctype *t, const struct ir_type *v);
 /* A t out of a map, or nil: *out. false: kernel code cannot read one. */
 bool std_readable(struct infer *in, uint32_t site, const struct ctype *t, struct ir_type *out);

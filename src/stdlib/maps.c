@@ -74,7 +74,17 @@ static void no_such_field(struct infer *in, uint32_t site, const struct ctype *t
 		    "there is no field '%s' in %s", name, type_text(a, t));
 }
 
-/* The fields of a record that the struct does not have. */
+/* Could v be stored in the field? One that is nil is left out. */
+bool std_field_storable(struct infer *in, uint32_t site, const struct ct_field *f, const struct ir_type *v)
+{
+	const bool prefix = f->type->kind == CT_PREFIX4 || f->type->kind == CT_PREFIX6;
+	uint64_t holds = lw_type_kinds(f->type) | IR_BIT(IR_NIL);
+	if (prefix && v->k && v->k->kind != PG_CIDR)
+		holds &= ~IR_BIT(IR_HOST);
+	return !v->kinds || v->kinds & IR_BIT(IR_MSG) || infer_held(in, site, f->name, holds, v);
+}
+
+/* The fields of a record: the struct has them all, and each could hold what it is given. */
 bool std_known_fields(struct infer *in, uint32_t site, const struct ctype *t, const struct ir_type *v)
 {
 	struct ir_unit *u = infer_unit(in);
@@ -84,7 +94,7 @@ bool std_known_fields(struct infer *in, uint32_t site, const struct ctype *t, co
 		const struct ct_field *f = ct_field(t, r->list[i], strlen(r->list[i]));
 		if (!f)
 			no_such_field(in, site, t, r->list[i]);
-		good &= f != NULL;
+		good &= f && std_field_storable(in, site, f, &ir_at(u->main, r->args[i])->type);
 	}
 	return good;
 }
