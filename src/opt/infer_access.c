@@ -176,26 +176,33 @@ static void note_absent(struct infer *in, ir_ref r, uint64_t table, const struct
 	arena_push(u->arena, u->absent, u->nabsent, u->cap_absent, absent);
 }
 
+const char *infer_near_bpf(struct ir_unit *u, const char *name, uint32_t share)
+{
+	const char *names[256];
+	uint32_t n = 0;
+	for (int64_t v = PG_VERDICT_BASE + 1; pg_verdict_name(v); v++)
+		names[n++] = pg_verdict_name(v);
+	for (const struct ir_lib *row = u->target->libs; row->name && n < 256; row++)
+		if (!strncmp(row->name, "bpf.", 4))
+			names[n++] = row->name + 4;
+	const char *near = ir_nearest(name, names, n);
+	return near && share * near_distance(name, strlen(name), near) <= strlen(name) ? arena_printf(u->arena, "bpf.%s", near) : NULL;
+}
+
 /* bpf.DORP is nil in Lua, too, but nobody means that. */
 static void warn_misspelt(struct infer *in, ir_ref r, const struct ir_type *key)
 {
 	const struct ir_ins *i = ir_at(in->fl.f, r);
-	const char *name = const_name(key), *names[256];
-	uint32_t n = 0;
+	const char *name = const_name(key);
 	/* not only in the last round: by then such a field is a constant */
 	if (!name || ir_at(in->fl.f, i->args[1])->op != IRO(const) || !i->names || !i->names->name ||
 	    strcmp(i->names->name, "bpf"))
 		return;
-	for (int64_t v = PG_VERDICT_BASE + 1; pg_verdict_name(v); v++)
-		names[n++] = pg_verdict_name(v);
-	for (const struct ir_lib *row = in->fl.u->target->libs; row->name && n < 256; row++)
-		if (!strncmp(row->name, "bpf.", 4))
-			names[n++] = row->name + 4;
 	struct diag *d = diag_add(in->fl.u->diag, DIAG_WARNING, in->fl.u->sites[ir_site_shown(in->fl.u, i->site)].pos,
 				  "bpf has no '%s': this is nil", name);
-	const char *near = ir_nearest(name, names, n);
+	const char *near = infer_near_bpf(in->fl.u, name, 1);
 	if (near)
-		d->help = arena_printf(in->fl.u->arena, "did you mean 'bpf.%s'?", near);
+		d->help = arena_printf(in->fl.u->arena, "did you mean '%s'?", near);
 }
 
 static struct ir_type index_table(struct infer *in, ir_ref r, const pg_value *table,

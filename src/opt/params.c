@@ -147,6 +147,13 @@ static void fold_constants(struct flow *fl, ir_blk b)
 	}
 }
 
+static void warn_undefined(struct flow *fl, ir_blk b)
+{
+	for (ir_ref r = ir_block(fl->f, b)->first; r; r = ir_at(fl->f, r)->next)
+		if (ir_at(fl->f, r)->op == IRO(index))
+			infer_warn_undefined(fl, r);
+}
+
 /* true: an edge went */
 static bool fold_branch(struct flow *fl, ir_blk b)
 {
@@ -202,6 +209,7 @@ void prune(struct flow *fl)
 		drop_trivial(f, true);
 	for (uint32_t o = 0; o < f->nrpo; o++)
 		if (fl->exec[f->rpo[o]]) {
+			warn_undefined(fl, f->rpo[o]);
 			folded |= fold_branch(fl, f->rpo[o]);
 			fold_constants(fl, f->rpo[o]);
 		}
