@@ -608,18 +608,23 @@ static const char *usage(const struct infer *in, const struct ir_lib *row)
 	return call && call[strlen(row->name)] == '(' ? row->what : arena_printf(in->fl.u->arena, "%s: %s", row->name, row->what);
 }
 
+/* Too few, or too many. apart: of the n, what a colon puts before the arguments. */
+static void wrong_count(struct infer *in, uint32_t site, const struct ir_lib *row, uint32_t n, uint32_t skip, uint32_t apart,
+			const char *help)
+{
+	bool few = n < row->min + skip;
+	uint32_t bound = (uint32_t)(few ? row->min : row->max) + skip - apart;
+	flow_error(&in->fl, site, "'%s' takes %s%u argument%s and gets %u", row->name,
+		   !few ? "at most " : row->max == row->min ? "" : "at least ", bound, bound == 1 ? "" : "s", n - apart)->help =
+		help ? help : usage(in, row);
+}
+
 /* help: of any of them, or NULL */
 static bool check_args(struct infer *in, uint32_t site, const struct ir_lib *row, uint32_t n,
-		       const struct ir_type *a, uint32_t skip, const char *help)
+		       const struct ir_type *a, uint32_t skip, uint32_t apart, const char *help)
 {
-	uint32_t given = n - skip;
-	if ((int)given < row->min)
-		return flow_error(&in->fl, site, "'%s' takes %s%d argument%s and gets %u", row->name,
-				  row->max == row->min ? "" : "at least ", row->min,
-				  row->min == 1 ? "" : "s", given)->help = help ? help : usage(in, row), false;
-	if (row->max >= 0 && (int)given > row->max)
-		return flow_error(&in->fl, site, "'%s' takes at most %d argument%s and gets %u", row->name,
-				  row->max, row->max == 1 ? "" : "s", given)->help = help ? help : usage(in, row), false;
+	if (n < row->min + skip || (row->max >= 0 && n > row->max + skip))
+		return wrong_count(in, site, row, n, skip, apart, help), false;
 	for (uint32_t i = skip; i < n; i++) {
 		uint64_t want = row->args[i - skip < 4 ? i - skip : 3];
 		if (want & IR_BIT(IR_INT) && !(want & IR_BIT(IR_FLOAT)) && a[i].kinds == IR_BIT(IR_FLOAT))
@@ -661,12 +666,15 @@ static struct ir_type argument(const struct infer *in, ir_ref call, uint32_t i)
 	return t;
 }
 
+static bool has_colon(const struct infer *in, const struct ir_ins *call)
+{
+	return ir_at(in->fl.f, call->args[0])->op == IRO(self) || (call->names && call->names->how == IR_N_METHOD);
+}
+
 /* bpf:ktime(): what to write, where a function of a module is called as if it was a method; else NULL. */
 static const char *by_colon(struct infer *in, const struct ir_ins *call, const struct ir_lib *row, bool method)
 {
-	const struct ir_ins *callee = ir_at(in->fl.f, call->args[0]);
-	bool colon = callee->op == IRO(self) || (call->names && call->names->how == IR_N_METHOD);
-	return colon && !method ? arena_printf(in->fl.u->arena, "write %s(...), with a dot: what is before a colon is an argument, too",
+	return has_colon(in, call) && !method ? arena_printf(in->fl.u->arena, "write %s(...), with a dot: what is before a colon is an argument, too",
 					       row->name) : NULL;
 }
 
@@ -706,7 +714,7 @@ static struct ir_type call_row(struct infer *in, ir_ref r, const struct ir_lib *
 			return infer_bytes(in);
 	if (coerce_waits(&in->fl, r))
 		return type_pending();
-	if (!check_args(in, ins->site, row, n, a, method, by_colon(in, ins, row, method)))
+	if (!check_args(in, ins->site, row, n, a, method, method && has_colon(in, ins), by_colon(in, ins, row, method)))
 		return nothing;
 	warn_unused(in, r, row);
 	in->fl.u->tells |= row->effects & IR_TELLS && !ir_single(a[0].kinds);
