@@ -50,7 +50,7 @@ diag.case("not before a comparison", function(pkt)
 	if not pkt.len ~= 5 then hits:add(1, 1) end
 	local n = pkt.len
 	if 5 == n and not n == 6 then return bpf.DROP end
-	if not (pkt.tcp and 3) == "a" then return bpf.DROP end
+	if "a" == not pkt.len then return bpf.DROP end
 end)
 diag.case("not before what is a truth", function(pkt)
 	local tcp = pkt.tcp
