@@ -257,12 +257,11 @@ static const char *number_help(const struct infer *in, const struct ir_type *num
 static const char *address_help(const struct infer *in, const struct ir_type *address, const struct ir_type *other)
 {
 	bool mac = address->kinds & IR_BIT(IR_MAC);
-	const pg_value *k = other->k;
-	pg_value v;
-	if (address->kinds & IR_BIT(IR_MAC) && address->kinds & (IR_BIT(IR_IP4) | IR_BIT(IR_IP6)))
+	const char *one = other->k ? infer_address(in->fl.u->arena, address->kinds, other->k) : NULL;
+	if (one)
+		return arena_printf(in->fl.u->arena, "write %s", one);
+	if (mac && address->kinds & (IR_BIT(IR_IP4) | IR_BIT(IR_IP6)))
 		return "compare with bpf.ip(\"...\") or bpf.mac(\"...\")";
-	if (k && k->kind == PG_STR && !(mac ? pg_parse_mac : pg_parse_ip)(k->str, &v) && address->kinds & IR_BIT(ir_kind_of(v.kind)))
-		return arena_printf(in->fl.u->arena, "write bpf.%s(\"%s\")", mac ? "mac" : "ip", k->str);
 	if (other->kinds & NUMBERS && !(address->kinds & IR_BIT(IR_IP6)))
 		return mac ? "compare with bpf.mac(\"...\"), or the number that it is: a:int()"
 			   : "compare with bpf.ip(\"...\"), or the number that it is: a:int()";

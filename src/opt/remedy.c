@@ -56,6 +56,14 @@ const char *infer_convert(uint64_t want, const struct ir_type *got)
 	return want & IR_BIT(IR_REC) ? "write a table: { field = value }" : NULL;
 }
 
+const char *infer_address(struct arena *a, uint64_t kinds, const pg_value *text)
+{
+	pg_value v;
+	if (text->kind != PG_STR || strlen(text->str) != text->n || (pg_parse_ip(text->str, &v) < 0 && pg_parse_mac(text->str, &v) < 0))
+		return NULL;
+	return kinds & IR_BIT(ir_kind_of(v.kind)) ? arena_printf(a, "bpf.%s(\"%s\")", v.kind == PG_MAC ? "mac" : "ip", text->str) : NULL;
+}
+
 const char *infer_remedy(const struct infer *in, ir_ref r, uint32_t i)
 {
 	struct arena *a = in->fl.u->arena;

@@ -1,9 +1,12 @@
 /*
- * undefined.c - globals that nobody defined, and whose value is used: `return DROP` returns nil, which is a verdict, too.
+ * never.c - look-ups that find nothing, where something was surely meant.
  *
- * That a global is only tested (`if DEBUG then`, `LIMIT or 3`, `DEBUG == nil`) is how Lua asks whether there is one, so
- * what matters is where the value goes: through variables, and out of functions that were inlined, to where it is returned,
- * compared or stored. It is followed while the look-up still is one, just before it is folded.
+ * A global that nobody defined, and whose value is used: `return DROP` returns nil, which is a verdict, too. That a global
+ * is only tested (`if DEBUG then`, `LIMIT or 3`, `DEBUG == nil`) is how Lua asks whether there is one, so what matters is
+ * where the value goes: through variables, and out of functions that were inlined, to where it is returned, compared or
+ * stored. It is followed while the look-up still is one, just before it is folded.
+ *
+ * An address in a captured table whose keys are texts: "10.0.0.1" is none of the addresses.
  */
 #include "opt/infer.h"
 
@@ -110,4 +113,37 @@ void infer_warn_undefined(struct flow *fl, ir_ref r)
 	struct diag *d = diag_add(fl->u->diag, DIAG_WARNING, fl->u->sites[ir_site_shown(fl->u, i->site)].pos,
 				  "the global '%s' is nil here", key->k->str);
 	d->help = remedy(fl, i, key->k->str);
+}
+
+/* The least of the keys, when all are texts; else NULL. */
+static const pg_value *least_text(struct ir_unit *u, const pg_value *table)
+{
+	const pg_value *kv, *least = NULL;
+	uint32_t n;
+	if (u->source->pairs(u, table->id, &kv, &n) < 0)
+		return NULL;
+	for (uint32_t i = 0; i < n; i++) {
+		if (kv[2 * i].kind != PG_STR)
+			return NULL;
+		least = !least || strcmp(kv[2 * i].str, least->str) < 0 ? &kv[2 * i] : least;
+	}
+	return least;
+}
+
+void infer_warn_key(struct flow *fl, ir_ref r)
+{
+	const uint64_t addresses = IR_BIT(IR_IP4) | IR_BIT(IR_IP6) | IR_BIT(IR_MAC);
+	const struct ir_ins *i = ir_at(fl->f, r);
+	const struct ir_type *table = &ir_at(fl->f, i->args[0])->type, *key = &ir_at(fl->f, i->args[1])->type;
+	struct arena *a = fl->u->arena;
+	if (!key->kinds || key->kinds & ~addresses || !table->k || table->k->kind != PG_TABLE)
+		return;
+	const pg_value *text = least_text(fl->u, table->k);
+	if (!text)
+		return;
+	const char *address = infer_address(a, key->kinds, text);
+	struct diag *d = diag_add(fl->u->diag, DIAG_WARNING, fl->u->sites[ir_site_shown(fl->u, i->site)].pos,
+				  "an address is never found here: the keys of this table are texts");
+	d->help = address ? arena_printf(a, "write %s as the key: { [%s] = ... }", address, address)
+			  : "write addresses as keys: { [bpf.ip(\"...\")] = ... }";
 }
