@@ -289,6 +289,8 @@ static int choose(struct flow *fl, const struct found *found, ir_ref *to)
 	int done = 0;
 	for (uint32_t i = 0; i < found->n && !fl->any_key; i++)
 		if (choose_table(&c, fl, found->r[i]) && choose_all_plain(&c) && are_few(&c)) {
+			if (!c.n)
+				infer_warn_key(fl, c.index);
 			to[c.index] = choose_value(&c);
 			done++;
 		}

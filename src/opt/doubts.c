@@ -21,14 +21,16 @@ struct doubts {
 };
 
 /* What Lua's message says is done to a nil value, and how a warning says it. */
-/* help: of what has a name; bare: of what has none */
-static const struct { const char *message, *used, *help, *bare; } uses[] = {
-	{ "attempt to perform ",     "used as a number",     "write (%s or 0), or test it first",
+/* help: of what has a name; once: of an entry of a map that has none; bare: of any other */
+#define TESTED(name, used) { name, used, "test it first: if %s then ... end", \
+			     "look it up once: local e = %s if e then ... end", "test it first" }
+static const struct { const char *message, *used, *help, *once, *bare; } uses[] = {
+	{ "attempt to perform ", "used as a number", "write (%s or 0), or test it first", NULL,
 	  "write (v or 0) for the value v, or test it first" },
-	{ "attempt to index ",       "indexed",              "test it first: if %s then ... end", "test it first" },
-	{ "attempt to get length",   "asked for its length", "test it first: if %s then ... end", "test it first" },
-	{ "attempt to concatenate ", "concatenated",         "test it first: if %s then ... end", "test it first" },
-	{ "attempt to compare ",     "compared",             "test it first: if %s then ... end", "test it first" },
+	TESTED("attempt to index ",       "indexed"),
+	TESTED("attempt to get length",   "asked for its length"),
+	TESTED("attempt to concatenate ", "concatenated"),
+	TESTED("attempt to compare ",     "compared"),
 };
 
 /* ---- which errors are left ---- */
@@ -237,6 +239,13 @@ static unsigned which(const struct ir_error *e)
 	return nils == 1 ? found : 0;
 }
 
+/* Was it looked up in a map where it is used? Another look-up that was tested says nothing of this one. */
+static bool is_entry(const struct ir_error *e, const char *it)
+{
+	const struct ir_type *of = e->made && e->made->op == IRO(index) ? &ir_at(e->in, e->made->args[0])->type : NULL;
+	return of && it && it[strcspn(it, "[.")] && (of->kinds == IR_BIT(IR_MAP) || (of->k && of->k->kind == PG_MAP));
+}
+
 static void warn(struct doubts *d, const struct ir_error *e)
 {
 	const char *name = operand(d, e);
@@ -249,7 +258,8 @@ static void warn(struct doubts *d, const struct ir_error *e)
 			diag_operand(g, which(e) - 1);
 		g->note = note(d, e, name);
 		const char *it = word(d, e, name);
-		g->help = it ? arena_printf(d->u->arena, uses[i].help, it) : uses[i].bare;
+		const char *help = uses[i].once && is_entry(e, it) ? uses[i].once : uses[i].help;
+		g->help = it ? arena_printf(d->u->arena, help, it) : uses[i].bare;
 	}
 }
 

@@ -32,6 +32,10 @@ const char *infer_remedy(const struct infer *in, ir_ref r, uint32_t i);
 /* "did you mean 'x'?", where operand i of r is what a captured table, or the globals, lack under that name; NULL: no name is
  * near. */
 const char *infer_meant(const struct infer *in, ir_ref r, uint32_t i);
+/* What the text is as an address of one of these kinds, as it is written: bpf.ip("10.0.0.1"); NULL: none of them. */
+const char *infer_address(struct arena *a, uint64_t kinds, const pg_value *text);
+/* "bpf.DROP", the name of bpf's that is nearest, with one letter in `share` another at most; NULL: none is near. */
+const char *infer_near_bpf(struct ir_unit *u, const char *name, uint32_t share);
 const char *infer_wrong(const struct infer *in, const struct ir_type *t, uint64_t wanted);
 
 /* What an operation gives that looks at the bytes of an error's message: known when that is a text. (messages.c) */

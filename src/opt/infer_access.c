@@ -176,26 +176,33 @@ static void note_absent(struct infer *in, ir_ref r, uint64_t table, const struct
 	arena_push(u->arena, u->absent, u->nabsent, u->cap_absent, absent);
 }
 
+const char *infer_near_bpf(struct ir_unit *u, const char *name, uint32_t share)
+{
+	const char *names[256];
+	uint32_t n = 0;
+	for (int64_t v = PG_VERDICT_BASE + 1; pg_verdict_name(v); v++)
+		names[n++] = pg_verdict_name(v);
+	for (const struct ir_lib *row = u->target->libs; row->name && n < 256; row++)
+		if (!strncmp(row->name, "bpf.", 4))
+			names[n++] = row->name + 4;
+	const char *near = ir_nearest(name, names, n);
+	return near && share * near_distance(name, strlen(name), near) <= strlen(name) ? arena_printf(u->arena, "bpf.%s", near) : NULL;
+}
+
 /* bpf.DORP is nil in Lua, too, but nobody means that. */
 static void warn_misspelt(struct infer *in, ir_ref r, const struct ir_type *key)
 {
 	const struct ir_ins *i = ir_at(in->fl.f, r);
-	const char *name = const_name(key), *names[256];
-	uint32_t n = 0;
+	const char *name = const_name(key);
 	/* not only in the last round: by then such a field is a constant */
 	if (!name || ir_at(in->fl.f, i->args[1])->op != IRO(const) || !i->names || !i->names->name ||
 	    strcmp(i->names->name, "bpf"))
 		return;
-	for (int64_t v = PG_VERDICT_BASE + 1; pg_verdict_name(v); v++)
-		names[n++] = pg_verdict_name(v);
-	for (const struct ir_lib *row = in->fl.u->target->libs; row->name && n < 256; row++)
-		if (!strncmp(row->name, "bpf.", 4))
-			names[n++] = row->name + 4;
 	struct diag *d = diag_add(in->fl.u->diag, DIAG_WARNING, in->fl.u->sites[ir_site_shown(in->fl.u, i->site)].pos,
 				  "bpf has no '%s': this is nil", name);
-	const char *near = ir_nearest(name, names, n);
+	const char *near = infer_near_bpf(in->fl.u, name, 1);
 	if (near)
-		d->help = arena_printf(in->fl.u->arena, "did you mean 'bpf.%s'?", near);
+		d->help = arena_printf(in->fl.u->arena, "did you mean '%s'?", near);
 }
 
 static struct ir_type index_table(struct infer *in, ir_ref r, const pg_value *table,
@@ -585,18 +592,23 @@ static const char *usage(const struct infer *in, const struct ir_lib *row)
 	return call && call[strlen(row->name)] == '(' ? row->what : arena_printf(in->fl.u->arena, "%s: %s", row->name, row->what);
 }
 
+/* Too few, or too many. apart: of the n, what a colon puts before the arguments. */
+static void wrong_count(struct infer *in, uint32_t site, const struct ir_lib *row, uint32_t n, uint32_t skip, uint32_t apart,
+			const char *help)
+{
+	bool few = n < row->min + skip;
+	uint32_t bound = (uint32_t)(few ? row->min : row->max) + skip - apart;
+	flow_error(&in->fl, site, "'%s' takes %s%u argument%s and gets %u", row->name,
+		   !few ? "at most " : row->max == row->min ? "" : "at least ", bound, bound == 1 ? "" : "s", n - apart)->help =
+		help ? help : usage(in, row);
+}
+
 /* help: of any of them, or NULL */
 static bool check_args(struct infer *in, uint32_t site, const struct ir_lib *row, uint32_t n,
-		       const struct ir_type *a, uint32_t skip, const char *help)
+		       const struct ir_type *a, uint32_t skip, uint32_t apart, const char *help)
 {
-	uint32_t given = n - skip;
-	if ((int)given < row->min)
-		return flow_error(&in->fl, site, "'%s' takes %s%d argument%s and gets %u", row->name,
-				  row->max == row->min ? "" : "at least ", row->min,
-				  row->min == 1 ? "" : "s", given)->help = help ? help : usage(in, row), false;
-	if (row->max >= 0 && (int)given > row->max)
-		return flow_error(&in->fl, site, "'%s' takes at most %d argument%s and gets %u", row->name,
-				  row->max, row->max == 1 ? "" : "s", given)->help = help ? help : usage(in, row), false;
+	if (n < row->min + skip || (row->max >= 0 && n > row->max + skip))
+		return wrong_count(in, site, row, n, skip, apart, help), false;
 	for (uint32_t i = skip; i < n; i++) {
 		uint64_t want = row->args[i - skip < 4 ? i - skip : 3];
 		if (want & IR_BIT(IR_INT) && !(want & IR_BIT(IR_FLOAT)) && a[i].kinds == IR_BIT(IR_FLOAT))
@@ -638,12 +650,15 @@ static struct ir_type argument(const struct infer *in, ir_ref call, uint32_t i)
 	return t;
 }
 
+static bool has_colon(const struct infer *in, const struct ir_ins *call)
+{
+	return ir_at(in->fl.f, call->args[0])->op == IRO(self) || (call->names && call->names->how == IR_N_METHOD);
+}
+
 /* bpf:ktime(): what to write, where a function of a module is called as if it was a method; else NULL. */
 static const char *by_colon(struct infer *in, const struct ir_ins *call, const struct ir_lib *row, bool method)
 {
-	const struct ir_ins *callee = ir_at(in->fl.f, call->args[0]);
-	bool colon = callee->op == IRO(self) || (call->names && call->names->how == IR_N_METHOD);
-	return colon && !method ? arena_printf(in->fl.u->arena, "write %s(...), with a dot: what is before a colon is an argument, too",
+	return has_colon(in, call) && !method ? arena_printf(in->fl.u->arena, "write %s(...), with a dot: what is before a colon is an argument, too",
 					       row->name) : NULL;
 }
 
@@ -683,7 +698,7 @@ static struct ir_type call_row(struct infer *in, ir_ref r, const struct ir_lib *
 			return infer_bytes(in);
 	if (coerce_waits(&in->fl, r))
 		return type_pending();
-	if (!check_args(in, ins->site, row, n, a, method, by_colon(in, ins, row, method)))
+	if (!check_args(in, ins->site, row, n, a, method, method && has_colon(in, ins), by_colon(in, ins, row, method)))
 		return nothing;
 	warn_unused(in, r, row);
 	in->fl.u->tells |= row->effects & IR_TELLS && !ir_single(a[0].kinds);

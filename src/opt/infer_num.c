@@ -253,6 +253,21 @@ static const char *number_help(const struct infer *in, const struct ir_type *num
 	return text_at ? text_at : "compare with a number: tonumber(\"80\") is one";
 }
 
+/* Of an address compared with what is none: the address that a known text is; the function that gives one, for any other. */
+static const char *address_help(const struct infer *in, const struct ir_type *address, const struct ir_type *other)
+{
+	bool mac = address->kinds & IR_BIT(IR_MAC);
+	const char *one = other->k ? infer_address(in->fl.u->arena, address->kinds, other->k) : NULL;
+	if (one)
+		return arena_printf(in->fl.u->arena, "write %s", one);
+	if (mac && address->kinds & (IR_BIT(IR_IP4) | IR_BIT(IR_IP6)))
+		return "compare with bpf.ip(\"...\") or bpf.mac(\"...\")";
+	if (other->kinds & NUMBERS && !(address->kinds & IR_BIT(IR_IP6)))
+		return mac ? "compare with bpf.mac(\"...\"), or the number that it is: a:int()"
+			   : "compare with bpf.ip(\"...\"), or the number that it is: a:int()";
+	return mac ? "compare with bpf.mac(\"...\")" : "compare with bpf.ip(\"...\")";
+}
+
 static void under_operator(const struct infer *in, ir_ref r, struct diag *d, const char *help)
 {
 	d->at = operator(in, r);
@@ -281,6 +296,39 @@ static void warn_absent(const struct infer *in, ir_ref r, struct diag_pos pos, u
 				      infer_operand(in, r, i), infer_a_wrong(in, &other, 0)), i)->help = meant;
 }
 
+/* A side of a comparison as the source may have it: a name, a field of what has one, a number or a text; else `any`. */
+static const char *written(const struct infer *in, ir_ref v, const struct ir_name *name, const char *any)
+{
+	const struct ir_ins *i = ir_at(in->fl.f, v);
+	struct arena *a = in->fl.u->arena;
+	const char *of = i->op == IRO(index) ? ir_source_name(i->names, 0) : NULL;
+	if (of && i->names->how != IR_N_FIELD && i->names[1].how == IR_N_CONSTANT && strcmp(of, "_ENV"))
+		return arena_printf(a, "%s.%s", of, i->names[1].name);
+	if (i->op == IRO(const) && i->k->kind == PG_INT)
+		return arena_printf(a, "%lld", (long long)i->k->i);
+	if (i->op == IRO(const) && i->k->kind == PG_STR)
+		return arena_printf(a, "\"%.*s\"", (int)i->k->n, i->k->str);
+	return name->how != IR_N_FIELD && ir_source_name(name, 0) ? name->name : any;
+}
+
+/* `not n == 5` is (not n) == 5; side i is the `not`, and stands in the comparison itself. */
+static bool warn_negated(const struct infer *in, ir_ref r, uint32_t i)
+{
+	const struct ir_ins *eq = ir_at(in->fl.f, r), *not = ir_at(in->fl.f, eq->args[i]);
+	const struct ir_name none[2] = { { .how = IR_N_NONE }, { .how = IR_N_NONE } }, *names = eq->names ? eq->names : none;
+	const struct ir_site *sites = in->fl.u->sites;
+	struct ir_type other = infer_arg(in, r, 1 - i);
+	if (not->op != IRO(not) || names[i].how != IR_N_NONE || sites[not->site].inlined_at != sites[eq->site].inlined_at ||
+	    !other.kinds || other.kinds & (IR_BOOL | IR_BIT(IR_NIL) | IR_BIT(IR_PENDING)))
+		return false;
+	const char *n = written(in, not->args[0], not->names ? not->names : none, "a");
+	const char *with = written(in, eq->args[1 - i], &names[1 - i], "b");
+	under_operator(in, r, diag_add(in->fl.u->diag, DIAG_WARNING, sites[eq->site].pos,
+				       "'not' binds tighter than '==': this compares a boolean with %s", infer_a_wrong(in, &other, 0)),
+		       arena_printf(in->fl.u->arena, "write %s ~= %s, which is not (%s == %s)", n, with, n, with));
+	return true;
+}
+
 /* The comparison r is false, because its sides are of two kinds that scripts mix up; unless
  * captured values are compared, or it is in a function that others may call with other values. */
 void infer_warn_equal(struct flow *fl, ir_ref r)
@@ -291,9 +339,11 @@ void infer_warn_equal(struct flow *fl, ir_ref r)
 	struct diag_list *l = fl->u->diag;
 	uint64_t one = a.kinds | b.kinds;
 	bool never = !(a.kinds & b.kinds) && !(a.k && b.k) && !site->inlined_at;
+	if (warn_negated(&in, r, 0) || warn_negated(&in, r, 1))
+		return;
 	if (never && one & ADDRESSES && one & (NUMBERS | IR_STRINGS))
 		under_operator(&in, r, diag_add(l, DIAG_WARNING, site->pos, "an address never equals a number or a string"),
-			       "compare with bpf.ip(\"...\") or bpf.mac(\"...\")");
+			       a.kinds & ADDRESSES ? address_help(&in, &a, &b) : address_help(&in, &b, &a));
 	else if (never && one & NUMBERS && one & IR_STRINGS && !(one & ~(NUMBERS | IR_STRINGS)))
 		under_operator(&in, r, diag_add(l, DIAG_WARNING, site->pos, "a number never equals a string"),
 			       number_help(&in, a.kinds & NUMBERS ? &a : &b));

@@ -137,13 +137,23 @@ static void fold_constants(struct flow *fl, ir_blk b)
 		if (!arith && !index && i->op != IRO(pi) && i->op != IRO(not) && i->op != IRO(isof) && i->op != IRO(forskip) &&
 		    i->op != IRO(forcount) && i->op != IRO(located))
 			continue;
-		if (i->op == IRO(eq))
-			infer_warn_equal(fl, r);
 		i->op = IRO(const);
 		i->nargs = 0;
 		i->k = i->type.k;
 		i->imm = 0;
 		i->raised = 0;
+	}
+}
+
+/* What is surely not meant is told while what leads to it is there. */
+static void warn(struct flow *fl, ir_blk b)
+{
+	for (ir_ref r = ir_block(fl->f, b)->first; r; r = ir_at(fl->f, r)->next) {
+		const struct ir_ins *i = ir_at(fl->f, r);
+		if (i->op == IRO(index))
+			infer_warn_undefined(fl, r);
+		else if (i->op == IRO(eq) && i->type.k)
+			infer_warn_equal(fl, r);
 	}
 }
 
@@ -202,6 +212,7 @@ void prune(struct flow *fl)
 		drop_trivial(f, true);
 	for (uint32_t o = 0; o < f->nrpo; o++)
 		if (fl->exec[f->rpo[o]]) {
+			warn(fl, f->rpo[o]);
 			folded |= fold_branch(fl, f->rpo[o]);
 			fold_constants(fl, f->rpo[o]);
 		}

@@ -90,6 +90,14 @@ bool infer_held(struct infer *in, uint32_t site, const char *name, uint64_t hold
 	return false;
 }
 
+const char *infer_address(struct arena *a, uint64_t kinds, const pg_value *text)
+{
+	pg_value v;
+	if (text->kind != PG_STR || strlen(text->str) != text->n || (pg_parse_ip(text->str, &v) < 0 && pg_parse_mac(text->str, &v) < 0))
+		return NULL;
+	return kinds & IR_BIT(ir_kind_of(v.kind)) ? arena_printf(a, "bpf.%s(\"%s\")", v.kind == PG_MAC ? "mac" : "ip", text->str) : NULL;
+}
+
 const char *infer_remedy(const struct infer *in, ir_ref r, uint32_t i)
 {
 	struct arena *a = in->fl.u->arena;
