@@ -219,7 +219,7 @@ return {
 		"net/socket: own socket: is given what it is told" },
 	{ "A run-time error ends the program", "lang/library: on_error is the verdict", "fault/runtime" },
 	{ "which of two wrong arguments", "lang/lines" },
-	{ "What Lua itself compiles wrongly", "lang/captured: by a comparison within the brackets" },
+	{ "What Lua itself compiles wrongly", "diag/access: a captured table by a comparison, assigned" },
 	{ "`local long = pkt.len > 60`", "lang/captured: by a comparison with a name" },
 },
 ["What is refused"] = {
