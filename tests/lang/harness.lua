@@ -610,6 +610,26 @@ function lang.pairs(values, others)
 	return t
 end
 
+-- Each two of the values, rows whose second item is text, under one operation: those that mine(i, j) says, each pair by one of the
+-- forms, the next time (number: i + j + k) by another one. tried(a, b, form, operation, number) gives what is wrong, or nil.
+function lang.meetings(values, forms, k, operation, mine, tried)
+	local wrong = {}
+	for i, a in ipairs(values) do
+		for j, b in ipairs(values) do
+			local problem = mine(i, j) and tried(a[2], b[2], forms[(i * 7 + j * 3 + k) % #forms + 1], operation, i + j + k)
+			if problem then wrong[#wrong + 1] = a[1] .. " or " .. b[1] .. ": " .. problem end
+		end
+	end
+	lang.check(operation, wrong)
+end
+
+-- How many programs of a table there were, and why those were refused that were: LANG_REASONS=1 asks.
+function lang.reasons(total, reasons)
+	if not os.getenv "LANG_REASONS" then return end
+	io.stderr:write(total, "\n")
+	for why, n in pairs(reasons) do io.stderr:write(("%6d %s\n"):format(n, why)) end
+end
+
 -- Of pairs that a table makes: which part of how many is to run. LANG_PAIRS=K/N says so; where only some of the inputs
 -- are (LANG_EVERY), it is a seventh.
 function lang.part()

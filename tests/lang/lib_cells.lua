@@ -380,10 +380,7 @@ local numbers = {}
 for _, kind in ipairs(SCALARS) do if is_number(kind) then numbers[#numbers + 1] = kind end end
 
 local function done()
-	if os.getenv "LANG_REASONS" then
-		io.stderr:write(("%d tried, %d refused\n"):format(counts.tried, counts.refused))
-		for why, n in pairs(reasons) do io.stderr:write(("%6d %s\n"):format(n, why)) end
-	end
+	lang.reasons(("%d tried, %d refused"):format(counts.tried, counts.refused), reasons)
 	lang.done()
 end
 

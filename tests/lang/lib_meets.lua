@@ -106,13 +106,13 @@ end
 local counts, reasons = { tried = 0, refused = 0 }, {}
 
 -- What is wrong with one program, or nil. What is refused is, with a reason.
-local function tried(a, b, flow, operation, hook)
+local function tried(a, b, flow, operation, number)
 	local set = flow:gsub("%f[%w]A%f[%W]", function() return a end):gsub("%f[%w]B%f[%W]", function() return b end):gsub("OPERATION", function() return operation end)
 	local rest = operation == "return v.a" and "" or "return bpf.PASS "
 	if flow:find "OPERATION" then operation, rest = "", "" end
 	local text = ("return function(p) local c, k, n = p:u8(42) == 1, p:u8(43), p.len if not p.udp then return end %s %s %send"):format(set, operation, rest)
 	local f = assert(load(text, "=meets", "t", env))()
-	local good, program = pcall(bpf.program, hook, { on_error = bpf.DROP }, f)
+	local good, program = pcall(bpf.program, number % 3 == 0 and "tc" or "xdp", { on_error = bpf.DROP }, f)
 	counts.tried = counts.tried + 1
 	if not good then
 		counts.refused = counts.refused + 1
@@ -126,27 +126,12 @@ local function tried(a, b, flow, operation, hook)
 	end
 end
 
-local mine = lang.slice "0/3"
-
-local function under(o, operation)
-	local wrong = {}
-	for i, a in ipairs(VALUES) do
-		for j, b in ipairs(VALUES) do
-			if i ~= j and mine() then
-				local problem = tried(a[2], b[2], FLOWS[(i * 7 + j * 3 + o) % #FLOWS + 1], operation, (i + j + o) % 3 == 0 and "tc" or "xdp")
-				if problem then wrong[#wrong + 1] = a[1] .. " or " .. b[1] .. ": " .. problem end
-			end
-		end
-	end
-	lang.check(operation, wrong)
-end
+local slice = lang.slice "0/3"
+local function mine(i, j) return i ~= j and slice() end
 
 -- Every step-th operation from `first` on.
 return function(first, step)
-	for o = first, #OPERATIONS, step do under(o, OPERATIONS[o]) end
-	if os.getenv "LANG_REASONS" then
-		io.stderr:write(("%d tried, %d refused\n"):format(counts.tried, counts.refused))
-		for why, n in pairs(reasons) do io.stderr:write(("%6d %s\n"):format(n, why)) end
-	end
+	for o = first, #OPERATIONS, step do lang.meetings(VALUES, FLOWS, o, OPERATIONS[o], mine, tried) end
+	lang.reasons(("%d tried, %d refused"):format(counts.tried, counts.refused), reasons)
 	lang.done()
 end

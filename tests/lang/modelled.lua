@@ -324,8 +324,5 @@ local times = tonumber(os.getenv "LANG_TIMES" or 1) -- beside so many others eac
 all_fields("fields", OPERATIONS, function() return true end, false, times)
 all_fields("two of a kind", SAME, function() return true end, true, times)
 all_fields("numbers", NUMBERS, function(f) return f.kind:find "^u" end, false, times)
-if os.getenv "LANG_REASONS" then
-	io.stderr:write(("%d tried, %d refused, %d runs\n"):format(counts.programs, counts.refused, counts.runs))
-	for why, n in pairs(reasons) do io.stderr:write(("%6d %s\n"):format(n, why)) end
-end
+lang.reasons(("%d tried, %d refused, %d runs"):format(counts.programs, counts.refused, counts.runs), reasons)
 lang.done()
