@@ -26,21 +26,20 @@ static bool leaves_copies(const struct ir_unit *u, const struct ir_lib *row, con
 	return m && pg_map_role(m) == PG_ROLE_QUEUE && !(row->effects & IR_E_READ);
 }
 
-/* The map that r writes or deletes in, or NULL. */
-static const pg_map *written(const struct entries *s, ir_ref r)
+const pg_map *entries_written(const struct flow *fl, ir_ref r)
 {
-	const struct ir_fn *f = s->f;
+	const struct ir_fn *f = fl->f;
 	const struct ir_ins *i = ir_at(f, r);
 	const struct ir_lib *row = i->op == IRO(call) ? ir_at(f, i->args[0])->type.row : NULL;
 	const struct ir_type *obj;
 	if (i->op == IRO(setindex))
 		obj = &ir_at(f, i->args[0])->type;
 	else if (row && i->nargs > 1 && row->effects & IR_E_WRITE &&
-		 !leaves_copies(s->fl->u, row, &ir_at(f, i->args[1])->type))
+		 !leaves_copies(fl->u, row, &ir_at(f, i->args[1])->type))
 		obj = &ir_at(f, i->args[1])->type;
 	else
 		return NULL;
-	return ir_map_like(s->fl->u, obj);
+	return ir_map_like(fl->u, obj);
 }
 
 static bool replaces_entries(const pg_map *m)
@@ -54,7 +53,7 @@ static void find_writes(struct entries *s)
 {
 	for (uint32_t o = 0; o < s->f->nrpo; o++)
 		for (ir_ref r = ir_block(s->f, s->f->rpo[o])->first; r; r = ir_at(s->f, r)->next) {
-			const pg_map *m = written(s, r);
+			const pg_map *m = entries_written(s->fl, r);
 			if (m && replaces_entries(m))
 				arena_push(s->fl->u->arena, s->writes, s->n, s->cap, r);
 		}
@@ -71,7 +70,7 @@ static bool may_be_of(const struct ir_type *view, const pg_map *m)
 /* Is the write one that takes a copy out of a queue? */
 static bool takes_copy(const struct entries *s, ir_ref write)
 {
-	return pg_map_role(written(s, write)) == PG_ROLE_QUEUE;
+	return pg_map_role(entries_written(s->fl, write)) == PG_ROLE_QUEUE;
 }
 
 /* Does r look up or take an entry of a map, and not give one that it was given? */
@@ -120,7 +119,7 @@ static void check_view(struct entries *s, ir_ref view)
 {
 	for (uint32_t w = 0; w < s->n; w++) {
 		ir_ref write = s->writes[w];
-		if (write == view || !may_be_of(&ir_at(s->f, view)->type, written(s, write)) ||
+		if (write == view || !may_be_of(&ir_at(s->f, view)->type, entries_written(s->fl, write)) ||
 		    taken_elsewhere(s, view, write))
 			continue;
 		ir_ref use = reach_outlived(s->f, view, write);

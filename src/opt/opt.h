@@ -211,6 +211,11 @@ int alike_known(struct flow *fl);
 int records_promote(struct ir_unit *u, struct ir_fn *f);
 /* Refuses live map entries that are used after a write to their map. */
 void entries_check(struct flow *fl);
+/* The map that r writes or deletes in, or NULL. */
+const pg_map *entries_written(const struct flow *fl, ir_ref r);
+/* Of entries that a loop over a map keeps past the turn the key is kept, where nothing else writes to the map. Returns how
+ * many. */
+int remember_known(struct flow *fl);
 /* Copies strings that are bytes of the packet and used after a write to it: true where there were some. Types are to be
  * found anew then. */
 bool slices_keep(struct flow *fl);
