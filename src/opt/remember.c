@@ -249,14 +249,21 @@ static ir_ref but_nil(const struct remember *m, ir_blk b, uint32_t site, ir_ref 
 	return r;
 }
 
+/* Is there one? Asked so, it is not the key that is a condition: an integer would be warned about. */
+static ir_ref is_there(const struct remember *m, ir_ref at, ir_ref key)
+{
+	ir_ref none = iterate_insert(m->fl, at, IRO(eq), 2, (ir_ref[]){ key, iterate_const(m->fl, at, &const_nil) });
+	return iterate_insert(m->fl, at, IRO(not), 1, &none);
+}
+
 /* Before r, which reads or writes a field of it: nil where there is none. */
 static void look_up(const struct remember *m, ir_ref r)
 {
 	const uint32_t site = ir_at(m->f, r)->site;
-	ir_ref key = m->key[ir_at(m->f, r)->args[0]];
+	ir_ref key = m->key[ir_at(m->f, r)->args[0]], is = is_there(m, r, key);
 	ir_blk before = ir_at(m->f, r)->block, rest = edit_split(m->f, r);
 	ir_blk some = ir_block_new(m->f), none = ir_block_new(m->f), lost = ir_block_new(m->f), there = ir_block_new(m->f);
-	part(m, before, site, key, some, none);
+	part(m, before, site, is, some, none);
 	ir_ref args[2] = { flow_const(m->fl, some, site, m->type.k), but_nil(m, some, site, key) };
 	ir_ref found = flow_emit(m->fl, some, site, IRO(index), 2, args);
 	part(m, some, site, found, there, lost);
@@ -267,19 +274,28 @@ static void look_up(const struct remember *m, ir_ref r)
 	ir_at(m->f, r)->args[0] = now;
 }
 
+static void ask_key(const struct remember *m, ir_ref r, uint32_t a)
+{
+	ir_ref key = m->key[ir_at(m->f, r)->args[a]];
+	key = ir_at(m->f, r)->op == IRO(eq) ? key : is_there(m, r, key);
+	ir_at(m->f, r)->args[a] = key;
+}
+
 static void use_keys(const struct remember *m)
 {
 	for (ir_ref r = 1; r < m->n; r++) {
-		struct ir_ins *i = ir_at(m->f, r);
-		if (!i->block || m->is[r])
+		if (!ir_at(m->f, r)->block || m->is[r])
 			continue;
-		if (i->nargs && m->is[i->args[0]] && is_field(m, i) && i->args[0] != m->entry) {
-			look_up(m, r);
-			continue;
+		bool field = is_field(m, ir_at(m->f, r));
+		for (uint32_t a = 0; a < ir_at(m->f, r)->nargs; a++) {
+			ir_ref v = ir_at(m->f, r)->args[a];
+			if (v >= m->n || !m->is[v] || v == m->entry)
+				continue;
+			if (field)
+				look_up(m, r);
+			else
+				ask_key(m, r, a);
 		}
-		for (uint32_t a = 0; a < i->nargs; a++)
-			if (m->is[i->args[a]] && i->args[a] != m->entry)
-				i->args[a] = m->key[i->args[a]];
 	}
 }
 

@@ -45,6 +45,13 @@ diag.case("an entry kept over turns", function()
 	end
 	return most and most.ttl
 end)
+diag.case("an entry kept over turns, and one from before", function()
+	local most = flows[1]
+	for k, e in pairs(flows) do
+		if not most or e.pkts > most.pkts then most = e end
+	end
+	return most and most.ttl
+end)
 diag.case("an entry used after it was deleted", function()
 	local n = 0
 	for k, e in pairs(flows) do

@@ -66,6 +66,7 @@ return {
 		"lang/iterate: next, by itself", "lang/iterate: the list of a row raises", "lang/iterate: a stateful iterator",
 		"kernel/user_ring: nothing before it runs" },
 	{ "are live entries", "lang/each: entries as views", "lang/each: entries deleted and written", "diag/iterate: an entry used after it was deleted" },
+	{ "is kept by its key", "lang/best: the greatest and the least", "lang/best: written through", "lang/best: deleted while it is kept" },
 	{ "Keys that are structs", "lang/each: struct keys", "lang/each: struct keys, used as keys" },
 },
 ["Packets"] = {
