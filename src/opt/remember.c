@@ -33,14 +33,22 @@ struct remember {
 	uint32_t n;            /* instructions there were: those that `is` and `key` know */
 	bool *is;              /* by value: the entry, or what may be it */
 	ir_ref *key;           /* likewise: its key, or nil where it is nil */
+	ir_ref *found;         /* likewise: what the block looked up last */
+	ir_blk *where;         /* ... if it is this one */
 };
 
 /* ---- where it goes ---- */
 
+/* Not where a test found that it is nil. */
+static bool may_be_entry(const struct ir_type *t)
+{
+	return t->kinds & IR_BIT(IR_ENTRY) || type_is_pending(t);
+}
+
 static bool go_on(struct remember *m, ir_ref r)
 {
 	const struct ir_ins *i = ir_at(m->f, r);
-	bool any = i->op == IRO(pi) && m->is[i->args[0]] && !m->is[r];
+	bool any = i->op == IRO(pi) && m->is[i->args[0]] && !m->is[r] && may_be_entry(&i->type);
 	if (any)
 		m->is[r] = true;
 	for (uint32_t s = 0; s < i->nsucc; s++)
@@ -257,7 +265,7 @@ static ir_ref is_there(const struct remember *m, ir_ref at, ir_ref key)
 }
 
 /* Before r, which reads or writes a field of it: nil where there is none. */
-static void look_up(const struct remember *m, ir_ref r)
+static ir_ref look_up(const struct remember *m, ir_ref r)
 {
 	const uint32_t site = ir_at(m->f, r)->site;
 	ir_ref key = m->key[ir_at(m->f, r)->args[0]], is = is_there(m, r, key);
@@ -270,7 +278,16 @@ static void look_up(const struct remember *m, ir_ref r)
 	flow_raise(m->fl, lost, r, gone);
 	jump(m, there, site, rest, but_nil(m, there, site, found));
 	jump(m, none, site, rest, flow_const(m->fl, none, site, &const_nil));
-	ir_ref now = ir_param_add(m->f, rest);
+	return ir_param_add(m->f, rest);
+}
+
+/* Once in what was one block, so that e.n = e.n + 1 is of one entry. */
+static void use_field(const struct remember *m, ir_blk b, ir_ref r)
+{
+	ir_ref v = ir_at(m->f, r)->args[0];
+	ir_ref now = m->where[v] == b ? m->found[v] : look_up(m, r);
+	m->where[v] = b;
+	m->found[v] = now;
 	ir_at(m->f, r)->args[0] = now;
 }
 
@@ -281,22 +298,28 @@ static void ask_key(const struct remember *m, ir_ref r, uint32_t a)
 	ir_at(m->f, r)->args[a] = key;
 }
 
+static void use_key(const struct remember *m, ir_blk b, ir_ref r)
+{
+	bool field = is_field(m, ir_at(m->f, r));
+	for (uint32_t a = 0; a < ir_at(m->f, r)->nargs; a++) {
+		ir_ref v = ir_at(m->f, r)->args[a];
+		if (v >= m->n || !m->is[v] || v == m->entry)
+			continue;
+		if (field)
+			use_field(m, b, r);
+		else
+			ask_key(m, r, a);
+	}
+}
+
 static void use_keys(const struct remember *m)
 {
-	for (ir_ref r = 1; r < m->n; r++) {
-		if (!ir_at(m->f, r)->block || m->is[r])
-			continue;
-		bool field = is_field(m, ir_at(m->f, r));
-		for (uint32_t a = 0; a < ir_at(m->f, r)->nargs; a++) {
-			ir_ref v = ir_at(m->f, r)->args[a];
-			if (v >= m->n || !m->is[v] || v == m->entry)
-				continue;
-			if (field)
-				look_up(m, r);
-			else
-				ask_key(m, r, a);
+	for (uint32_t o = 0; o < m->f->nrpo; o++)
+		for (ir_ref r = ir_block(m->f, m->f->rpo[o])->first, next; r; r = next) {
+			next = ir_at(m->f, r)->next;
+			if (r < m->n && !m->is[r])
+				use_key(m, m->f->rpo[o], r);
 		}
-	}
 }
 
 static bool remember(struct flow *fl, ir_ref entry)
@@ -310,6 +333,8 @@ static bool remember(struct flow *fl, ir_ref entry)
 	if (!is_carried(&m) || !are_fields(&m) || !is_alone(&m) || is_outlived(&m))
 		return false;
 	m.key = arena_array(fl->u->scratch, ir_ref, m.n);
+	m.found = arena_array(fl->u->scratch, ir_ref, m.n);
+	m.where = arena_array(fl->u->scratch, ir_blk, m.n);
 	add_keys(&m);
 	for (ir_ref r = 1; r < m.n; r++)
 		if (m.is[r] && ir_at(f, r)->op == IRO(param))

@@ -5,6 +5,7 @@ local half, long = 0.5, ("x"):rep(4097)
 local words = bpf.map { "hash", key = "u32", value = "char[8]", entries = 8 }
 local flows = bpf.map { "hash", key = "u32", value = "struct { u64 pkts; u8 ttl; }", entries = 8, name = "flows" }
 local pairs_of = bpf.map { "hash", key = "u32", value = "struct { u32 a; u32 pkts; }", entries = 8 }
+local ends = bpf.map { "hash", key = "struct { u32 a; u32 b; }", value = "u32", entries = 8 }
 
 -- operators
 diag.case("concatenation", function(p) return "n" .. p.len end)
@@ -66,6 +67,11 @@ diag.case("a table or none, stored", function(p)
 		if p:u8(i) == 3 then e = { pkts = i } end
 	end
 	flows[1] = e
+end)
+diag.case("a table or none, as a key", function()
+	local best, n = nil, 0
+	for k, v in pairs(ends) do if v > n then best, n = k, v end end
+	if n > 0 then ends[best] = nil end
 end)
 diag.case("a table in itself", function(p) local t = { a = 1 } t.t = t return t.t.a end)
 diag.case("a function in a table, of two", function(p)
