@@ -24,33 +24,7 @@ struct made {
 	bool called;           /* as one of several */
 };
 
-/* ---- where it goes ---- */
-
-static bool go_on(struct made *m, const struct ir_ins *i, ir_ref r)
-{
-	bool any = i->op == IRO(pi) && m->is[i->args[0]] && !m->is[r];
-	if (any)
-		m->is[r] = true;
-	for (uint32_t s = 0; s < i->nsucc; s++)
-		for (uint32_t a = 0; a < i->succ[s].nargs; a++) {
-			bool *to = &m->is[ir_block(m->f, i->succ[s].to)->params[a]];
-			any |= m->is[i->succ[s].args[a]] && !*to;
-			*to |= m->is[i->succ[s].args[a]];
-		}
-	return any;
-}
-
-static void follow(struct made *m)
-{
-	m->is = arena_array(m->fl->u->scratch, bool, m->f->nins);
-	m->is[m->closure] = true;
-	for (bool more = true; more;) {
-		more = false;
-		for (uint32_t o = 0; o < m->f->nrpo; o++)
-			for (ir_ref r = ir_block(m->f, m->f->rpo[o])->first; r; r = ir_at(m->f, r)->next)
-				more |= go_on(m, ir_at(m->f, r), r);
-	}
-}
+/* ---- what is done with it ---- */
 
 static bool is_nil(const struct made *m, ir_ref r)
 {
@@ -203,7 +177,9 @@ int kept_known(struct flow *fl)
 		struct made m = { .fl = fl, .f = f, .closure = r };
 		if (ir_at(f, r)->op != IRO(closure) || !ir_at(f, r)->block || !fl->exec[ir_at(f, r)->block])
 			continue;
-		follow(&m);
+		m.is = arena_array(fl->u->scratch, bool, f->nins);
+		m.is[r] = true;
+		reach_values(f, m.is, NULL);
 		if (is_kept_well(&m))
 			done = is_alone(&m) ? keep(&m) : make_later(&m);
 	}

@@ -144,3 +144,28 @@ bool reach_before(const struct ir_fn *f, ir_ref a, ir_ref b)
 			return true;
 	return false;
 }
+
+static bool go_on(const struct ir_fn *f, ir_ref r, bool *is, bool (*may)(const struct ir_type *t))
+{
+	const struct ir_ins *i = ir_at(f, r);
+	bool any = i->op == IRO(pi) && is[i->args[0]] && !is[r] && (!may || may(&i->type));
+	if (any)
+		is[r] = true;
+	for (uint32_t s = 0; s < i->nsucc; s++)
+		for (uint32_t a = 0; a < i->succ[s].nargs; a++) {
+			bool *to = &is[ir_block(f, i->succ[s].to)->params[a]];
+			any |= is[i->succ[s].args[a]] && !*to;
+			*to |= is[i->succ[s].args[a]];
+		}
+	return any;
+}
+
+void reach_values(struct ir_fn *f, bool *is, bool (*may)(const struct ir_type *t))
+{
+	for (bool more = true; more;) {
+		more = false;
+		for (uint32_t o = 0; o < f->nrpo; o++)
+			for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next)
+				more |= go_on(f, r, is, may);
+	}
+}

@@ -13,6 +13,9 @@ bool reach_again(struct ir_fn *f, ir_ref r);
 /* A use of `value`, as more than a condition, on some way on which it was made and `write` came after that;
  * or 0. */
 ir_ref reach_outlived(struct ir_fn *f, ir_ref value, ir_ref write);
+/* Marks by value what may be one of those that are marked: what a test made of it, unless `may` (or NULL) says no of its type,
+ * and parameters that it goes to. */
+void reach_values(struct ir_fn *f, bool *is, bool (*may)(const struct ir_type *t));
 /* Has a always come before where b is reached? Needs ir_need_tree. */
 bool reach_before(const struct ir_fn *f, ir_ref a, ir_ref b);
 

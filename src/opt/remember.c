@@ -45,32 +45,6 @@ static bool may_be_entry(const struct ir_type *t)
 	return t->kinds & IR_BIT(IR_ENTRY) || type_is_pending(t);
 }
 
-static bool go_on(struct remember *m, ir_ref r)
-{
-	const struct ir_ins *i = ir_at(m->f, r);
-	bool any = i->op == IRO(pi) && m->is[i->args[0]] && !m->is[r] && may_be_entry(&i->type);
-	if (any)
-		m->is[r] = true;
-	for (uint32_t s = 0; s < i->nsucc; s++)
-		for (uint32_t a = 0; a < i->succ[s].nargs; a++) {
-			bool *to = &m->is[ir_block(m->f, i->succ[s].to)->params[a]];
-			any |= m->is[i->succ[s].args[a]] && !*to;
-			*to |= m->is[i->succ[s].args[a]];
-		}
-	return any;
-}
-
-static void follow(struct remember *m)
-{
-	m->is[m->entry] = true;
-	for (bool more = true; more;) {
-		more = false;
-		for (uint32_t o = 0; o < m->f->nrpo; o++)
-			for (ir_ref r = ir_block(m->f, m->f->rpo[o])->first; r; r = ir_at(m->f, r)->next)
-				more |= go_on(m, r);
-	}
-}
-
 /* Does a turn hand it on to a later one? What leaves the loop with it goes as the address. */
 static bool is_carried(const struct remember *m)
 {
@@ -206,7 +180,7 @@ static ir_ref key_of_tested(const struct remember *m, ir_ref pi)
 	uint64_t left = (uint64_t)ir_at(m->f, pi)->imm;
 	ir_ref key = m->key[ir_at(m->f, pi)->args[0]];
 	ir_ref r = iterate_insert(m->fl, pi, IRO(pi), 1, &key);
-	ir_at(m->f, r)->imm = (int64_t)(!(left & IR_BIT(IR_NIL)) ? ~IR_BIT(IR_NIL) : left & IR_BIT(IR_ENTRY) ? ~(uint64_t)0 : IR_BIT(IR_NIL));
+	ir_at(m->f, r)->imm = left & IR_BIT(IR_NIL) ? -1 : (int64_t)~IR_BIT(IR_NIL);
 	return r;
 }
 
@@ -329,7 +303,8 @@ static bool remember(struct flow *fl, ir_ref entry)
 	if (!is_known(&m))
 		return false;
 	m.is = arena_array(fl->u->scratch, bool, m.n);
-	follow(&m);
+	m.is[entry] = true;
+	reach_values(f, m.is, may_be_entry);
 	if (!is_carried(&m) || !are_fields(&m) || !is_alone(&m) || is_outlived(&m))
 		return false;
 	m.key = arena_array(fl->u->scratch, ir_ref, m.n);
