@@ -497,12 +497,16 @@ static const pg_value *sample(struct ir_unit *u, const struct ir_type *t, bool g
 		: t->kinds & (IR_BIT(IR_NIL) | IR_BIT(IR_INT)) ? NULL : &const_true;
 }
 
-/* The same of a turn of pairs, over what is no table. */
+/* The same of a turn of a loop: what it calls is no function, or pairs goes over what is no table. */
 static const char *turn_fails(struct choice *c, const struct ir_ins *turn)
 {
-	const struct ir_lib *row = ir_at(c->f, turn->args[0])->type.row;
-	const pg_value *k = sample(c->fl->u, &ir_at(c->f, turn->args[1])->type, true);
-	return row && row->imm == IR_EXPAND_NEXT && k ? arena_printf(c->fl->u->arena, IR_NO_TABLE, choose_kind_name(c->fl->u, k)) : NULL;
+	const struct ir_type *callee = &ir_at(c->f, turn->args[0])->type;
+	const pg_value *k = callee->k && choose_bare(callee->k) ? callee->k : sample(c->fl->u, callee, true);
+	const pg_value *over = sample(c->fl->u, &ir_at(c->f, turn->args[1])->type, true);
+	if (k && k->kind != PG_FUNC)
+		return arena_printf(c->fl->u->arena, IR_NO_ITERATOR, choose_kind_name(c->fl->u, k));
+	return callee->row && callee->row->imm == IR_EXPAND_NEXT && over
+		? arena_printf(c->fl->u->arena, IR_NO_TABLE, choose_kind_name(c->fl->u, over)) : NULL;
 }
 
 /* What Lua says of r, which cannot but fail; NULL: it can, or the other operand says what is wrong. */

@@ -1,0 +1,171 @@
+-- What a loop calls may be no function: which it is, or whether one is there, is known only at run time. Lua raises where
+-- the loop takes its first turn.
+local lang = dofile "tests/lang/harness.lua"
+local function two(_, i)
+	i = (i or 0) + 1
+	if i < 3 then return i, i * 2 end
+end
+local function three(_, i)
+	i = (i or 0) + 1
+	if i < 4 then return i, i * 3 end
+end
+local iterators, list = { two, three }, { 7, 8 }
+local rows = { [0] = { n = 1 }, { n = 2, it = two }, { n = 3, it = three, list = { 4, 5 } }, { n = 4, list = { 6 } } }
+local inputs = lang.each { "nil", false, true, 0, 1, 2, 3, 4, -5, math.mininteger }
+local function case(name, f) lang.case { name = name, inputs = inputs, f = f } end
+
+case("nil or a function", function(a)
+	local f, s = nil, 0
+	if a == 1 then f = two end
+	for x in f do s = s + x end
+	return s
+end)
+case("nil or one of two", function(a)
+	local f, s = nil, 0
+	if a == 1 then f = two elseif a == 2 then f = three end
+	for k, v in f do s = s + k * v end
+	return s
+end)
+case("a number, a text, a boolean or a function", function(a)
+	local f, s = 5, 0
+	if a == 1 then f = two elseif a == 2 then f = "text" elseif a == 3 then f = false end
+	for k, v in f do s = s + k * v end
+	return s
+end)
+case("a captured table or a function", function(a)
+	local f, s = list, 0
+	if a == 1 then f = two end
+	for x in f do s = s + x end
+	return s
+end)
+case("of a captured table", function(a)
+	local s = 0
+	for k, v in iterators[a] do s = s + k * v end
+	return s
+end)
+case("a field that only some rows have", function(a)
+	local s, r = 0, rows[a]
+	for k, v in r.it do s = s + k * v end
+	return s
+end)
+case("the row, too, may be missing", function(a)
+	local s = 0
+	for k, v in rows[a].it do s = s + k * v end
+	return s
+end)
+case("a field of a row, kept before", function(a)
+	local s, r, f = 0, rows[a], nil
+	if r then f = r.it end
+	for k, v in f do s = s + k * v end
+	return s
+end)
+case("a field of one of two tables, one made here", function(a)
+	local t, s = rows[3], 0
+	if a == 1 then t = { it = two } end
+	for x in t.it do s = s + x end
+	return s
+end)
+case("a function that changes a variable", function(a)
+	local f, s, n = nil, 0, 0
+	if a == 1 then
+		f = function()
+			n = n + 1
+			if n < 3 then return n end
+		end
+	end
+	for x in f do s = s + x end
+	return s, n
+end)
+case("made by a function, or not", function(a)
+	local function upto(n)
+		if n ~= 1 and n ~= 2 then return nil end
+		local i = 0
+		return function()
+			i = i + 1
+			if i <= n then return i end
+		end
+	end
+	local s = 0
+	for x in upto(a) do s = s + x end
+	return s
+end)
+case("what a function gives", function(a)
+	local function which(n) if n == 1 then return two elseif n == 2 then return three end end
+	local s = 0
+	for x in which(a) do s = s + x end
+	return s
+end)
+case("with what it goes over", function(a)
+	local f, s = nil, 0
+	if a == 1 then f = two end
+	for x, y in f, a, 1 do s = s + x * y end
+	return s
+end)
+case("in a loop around", function(a)
+	local f, s = nil, 0
+	if a == 1 then f = two end
+	for i = 1, 3 do
+		for x in f do s = s + x * i end
+	end
+	return s
+end)
+case("not come to", function(a)
+	local f, s = nil, 0
+	if a == 1 then f = two end
+	if a == 1 or a == 3 then
+		for x in f do
+			s = s + x
+			if a == 3 then break end
+		end
+	end
+	return s
+end)
+
+-- ---- caught ----
+
+case("within pcall", function(a)
+	local f, s = nil, 0
+	if a == 1 then f = two end
+	local good, e = pcall(function()
+		s = 5
+		for x in f do s = s + x end
+		s = s + 100
+	end)
+	return good, s, good or #e
+end)
+case("a field, within pcall", function(a)
+	local s, r = 0, rows[a]
+	local good, e = pcall(function()
+		s = 5
+		for x in r.it do s = s + x end
+		s = s + 100
+	end)
+	return good, s, good or #e
+end)
+local line = debug.getinfo(1, "l").currentline + 8
+case("on the line that Lua says", function(a)
+	local f, s = nil, 0
+	if a == 1 then f = two end
+	local good, e = pcall(function()
+		for x,
+			y in
+
+			f do
+			s = s + x * y
+		end
+	end)
+	return good, s, good or e == "tests/lang/perhaps.lua:" .. line .. ": attempt to call a nil value (for iterator 'for iterator')"
+end)
+
+-- ---- what is done before is done ----
+
+local hits = bpf.map { "hash", key = "u32", value = "u64", entries = 8 }
+lang.case { name = "what is done before is done", inputs = lang.each { 0, 1, 2 }, see = { hits }, f = function(a)
+	local f
+	if a == 1 then f = two end
+	hits[3] = 5
+	for x in f do hits[x] = x end
+	hits[4] = 6
+	return a
+end }
+lang.done()
