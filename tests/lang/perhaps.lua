@@ -1,5 +1,6 @@
--- What a loop calls may be no function: which it is, or whether one is there, is known only at run time. Lua raises where
--- the loop takes its first turn.
+-- What is done to a value that may be the wrong one for it: what a loop calls may be no function, what ipairs goes over may be
+-- no list, what is calculated with may be a table that was made here. Lua raises where it is done: a loop where it takes its
+-- first turn.
 local lang = dofile "tests/lang/harness.lua"
 local function two(_, i)
 	i = (i or 0) + 1
@@ -168,4 +169,93 @@ lang.case { name = "what is done before is done", inputs = lang.each { 0, 1, 2 }
 	hits[4] = 6
 	return a
 end }
+
+-- ---- ipairs over a list that was made here, or none ----
+
+case("nil or a list", function(a)
+	local t, s = nil, 0
+	if a == 1 then t = { a, 5, 6 } end
+	for i, v in ipairs(t) do s = s + i * v end
+	return s
+end)
+case("a number, a boolean, a captured list or a list", function(a)
+	local t, s = 5, 0
+	if a == 1 then t = { a, 5, 6 } elseif a == 2 then t = true elseif a == 3 then t = list end
+	for i, v in ipairs(t) do s = s + i * v end
+	return s
+end)
+case("nil or a list, within pcall", function(a)
+	local t, s = nil, 0
+	if a == 1 then t = { a, 5, 6 } end
+	local good, e = pcall(function()
+		s = 5
+		for i, v in ipairs(t) do s = s + i * v end
+		s = s + 100
+	end)
+	return good, s, good or e == "attempt to index a nil value"
+end)
+case("a list of a row, or none", function(a)
+	local s = 0
+	for i, v in ipairs(rows[a].list) do s = s + i * v end
+	return s
+end)
+
+-- ---- a table that was made here, or something else ----
+
+case("a function or a table in a loop", function(a)
+	local f, s = two, 0
+	if a == 1 then f = { 1 } end
+	for x in f do s = s + x end
+	return s
+end)
+case("a function or a table is called", function(a)
+	local f = { 1 }
+	if a == 1 then f = two end
+	return (f(nil, a))
+end)
+case("a text or a table is put behind a text", function(a)
+	local t = "text"
+	if a == 1 then t = { a } end
+	local s = "x" .. t
+	return #s
+end)
+case("between two, one of which may be nil", function(a)
+	local t, u, v = "text", nil, "x"
+	if a == 1 or a == 2 then t = { a } end
+	if a == 2 or a == 3 then u = "u" end
+	if a == 4 then v = nil end
+	local s = v .. t .. u
+	return #s
+end)
+case("before a number, caught", function(a)
+	local t = "text"
+	if a == 1 then t = { a } end
+	local good, e = pcall(function()
+		local s = t .. 5
+		return #s
+	end)
+	return good, good and e or #e
+end)
+for _, does in ipairs { "-t", "t + 1", "1 - t", "t * a", "t // 2", "t & 3", "~t", "7 << t", "t < 5", "5 < t", "t <= a", "a > t" } do
+	case("a number or a table: " .. does, assert(load("return function(a) local t = 4 if a == 1 then t = { 1 } end return " .. does .. " end", "=perhaps"))())
+end
+case("a text or a table is compared", function(a)
+	local t = "text"
+	if a == 1 then t = { 1 } end
+	return t < "u", t >= "ux"
+end)
+case("a table as a bound", function(a)
+	local n, s = { 1 }, 0
+	if a == 1 then n = 3 end
+	for i = 1, n do s = s + i end
+	return s
+end)
+case("the table is used behind that", function(a)
+	local t = { n = 4 }
+	local v = t
+	if a == 1 then v = 3 end
+	local good, x = pcall(function() return v * 2 end)
+	t.n = t.n + 1
+	return good, good and x, t.n
+end)
 lang.done()
