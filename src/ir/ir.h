@@ -471,8 +471,9 @@ bool ir_is_half(const pg_value *key);
 /* No value that a program has, either. Among the arguments of print: behind it come a format, how many values it takes, and those.
  * As the last argument of the call that formats: it only looks at them. */
 extern const pg_value ir_format_values;
-/* What Lua says where there is none; %s: of what kind it is. */
+/* What Lua says where a loop has no table to go over, or nothing to call; %s: of what kind it is. */
 #define IR_NO_TABLE "bad argument #1 to 'for iterator' (table expected, got %s)"
+#define IR_NO_ITERATOR "attempt to call a %s value (for iterator 'for iterator')"
 /* A copy of k in the unit's arena, its text included. */
 const pg_value *ir_const(struct ir_unit *u, pg_value k);
 

@@ -185,3 +185,19 @@ ir_ref choose_guarded(struct choice *c, ir_ref use)
 	choose_meet(c, meet, rest, r);
 	return all;
 }
+
+/* ---- tables made in the function ---- */
+
+uint32_t choose_blamed(struct choice *c, ir_ref r)
+{
+	const struct ir_ins *i = ir_at(c->f, r);
+	for (uint32_t a = 0; blames[i->op] && a < i->nargs; a++)
+		if (ir_at(c->f, i->args[a])->type.kinds == IR_BIT(IR_REC) && blames[i->op](c, i, a))
+			return a;
+	return i->nargs;
+}
+
+void choose_blame(struct choice *c, ir_blk b, ir_ref r, uint32_t a)
+{
+	raise_wrong(c, b, r, a, &choose_made);
+}

@@ -481,6 +481,29 @@ bool choose_uses(struct choice *c, ir_ref *to)
 
 /* ---- what has copies for each of several objects ---- */
 
+const pg_value choose_made = { .kind = PG_TABLE };
+
+static bool is_made(const struct choice *c, ir_ref v)
+{
+	return ir_at(c->f, v)->type.kinds == IR_BIT(IR_REC);
+}
+
+/* What Lua says of a table made in the function that is called, or calculated with; NULL: nothing, or the other operand may be
+ * what is wrong. */
+static const char *made_fails(struct choice *c, const struct ir_ins *i)
+{
+	const struct operation *o = &operations[i->op];
+	if (i->op == IRO(call))
+		return is_made(c, i->args[0]) ? operand_text(c, i, 0, o->what, &choose_made) : NULL;
+	for (uint32_t a = 0; o->good == NUMBER && a < i->nargs; a++) {
+		const uint64_t others = IR_BIT(IR_INT) | (a ? 0 : IR_FALSY | IR_BIT(IR_TRUE));
+		const uint64_t other = i->nargs > 1 ? ir_at(c->f, i->args[!a])->type.kinds : others;
+		if (is_made(c, i->args[a]) && other && !(other & ~others))
+			return operand_text(c, i, a, o->what, &choose_made);
+	}
+	return NULL;
+}
+
 /* Something that it always is, as far as errors name it; NULL: it may be one thing or another, or (but where pairs goes over it) a
  * text. */
 static const pg_value *sample(struct ir_unit *u, const struct ir_type *t, bool gone_over)
@@ -497,12 +520,17 @@ static const pg_value *sample(struct ir_unit *u, const struct ir_type *t, bool g
 		: t->kinds & (IR_BIT(IR_NIL) | IR_BIT(IR_INT)) ? NULL : &const_true;
 }
 
-/* The same of a turn of pairs, over what is no table. */
+/* The same of a turn of a loop: what it calls is no function, or pairs goes over what is no table. */
 static const char *turn_fails(struct choice *c, const struct ir_ins *turn)
 {
-	const struct ir_lib *row = ir_at(c->f, turn->args[0])->type.row;
-	const pg_value *k = sample(c->fl->u, &ir_at(c->f, turn->args[1])->type, true);
-	return row && row->imm == IR_EXPAND_NEXT && k ? arena_printf(c->fl->u->arena, IR_NO_TABLE, choose_kind_name(c->fl->u, k)) : NULL;
+	const struct ir_type *callee = &ir_at(c->f, turn->args[0])->type;
+	const bool table = is_made(c, turn->args[0]) || (callee->k && choose_bare(callee->k));
+	const pg_value *k = table ? &choose_made : sample(c->fl->u, callee, true);
+	const pg_value *over = sample(c->fl->u, &ir_at(c->f, turn->args[1])->type, true);
+	if (k && k->kind != PG_FUNC)
+		return arena_printf(c->fl->u->arena, IR_NO_ITERATOR, choose_kind_name(c->fl->u, k));
+	return callee->row && callee->row->imm == IR_EXPAND_NEXT && over
+		? arena_printf(c->fl->u->arena, IR_NO_TABLE, choose_kind_name(c->fl->u, over)) : NULL;
 }
 
 /* What Lua says of r, which cannot but fail; NULL: it can, or the other operand says what is wrong. */
@@ -511,6 +539,9 @@ static const char *fails(struct choice *c, ir_ref r)
 	const struct ir_ins *i = ir_at(c->f, r);
 	if (i->op == IRO(forcall))
 		return turn_fails(c, i);
+	const char *made = made_fails(c, i);
+	if (made)
+		return made;
 	for (uint32_t a = 0; a < operands(i); a++) {
 		const struct ir_type *t = &ir_at(c->f, i->args[a])->type;
 		const pg_value *k = sample(c->fl->u, t, goes_over(c, i));
@@ -536,9 +567,13 @@ static bool do_failing(struct choice *c, ir_ref r)
 {
 	ir_blk b = ir_at(c->f, r)->block;
 	const char *text = fails(c, r);
-	if (text) {
+	const uint32_t blamed = choose_blamed(c, r);
+	if (text || blamed < ir_at(c->f, r)->nargs) {
 		edit_split(c->f, r);
-		flow_raise(c->fl, b, r, text);
+		if (text)
+			flow_raise(c->fl, b, r, text);
+		else
+			choose_blame(c, b, r, blamed);
 		c->f->ordered = c->f->treed = false;
 		return true;
 	}

@@ -295,7 +295,9 @@ uint32_t flow_native_site(struct ir_unit *u, uint32_t site)
 {
 	struct ir_inline in = { .site = site, .fn = IR_NATIVE, .parent = u->sites[site].inlined_at };
 	arena_push(u->arena, u->inlines, u->ninlines, u->cap_inlines, in);
-	return ir_site(u, (struct diag_pos){ .file = u->sites[site].pos.file }, u->ninlines - 1);
+	uint32_t native = ir_site(u, (struct diag_pos){ .file = u->sites[site].pos.file }, u->ninlines - 1);
+	u->sites[native].parted = u->sites[site].parted;
+	return native;
 }
 
 bool flow_is_native(const struct ir_unit *u, uint32_t site)

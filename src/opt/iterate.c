@@ -474,6 +474,16 @@ void iterate_report(struct flow *fl, ir_ref call, const struct ir_lib *row)
 		refuse_over(fl, i->site, row->name, type_of(fl, i->args[1]));
 }
 
+static void refuse_callee(struct flow *fl, uint32_t site, const struct ir_type *callee)
+{
+	bool known = callee->k || !(callee->kinds & IR_BIT(IR_FUNC));
+	struct diag *d = known ? flow_refuse(fl, site, ON_LOOPS, "write for k, v in pairs(map), for i, v in ipairs(list), or a function "
+					     "of your own", "what a 'for ... in' calls here is no function that kernel code knows")
+			       : flow_refuse(fl, site, ON_LOOPS, "write a loop for each under an if, which calls it by its name",
+					     "which function this loop calls is known only at run time; that is not there yet");
+	d->why = fl->u->ways ? DIAG_TOO_MUCH : DIAG_REFUSED; /* copies of what begins a loop met */
+}
+
 void iterate_report_turn(struct flow *fl, ir_ref call)
 {
 	const struct ir_ins *i = ir_at(fl->f, call);
@@ -486,7 +496,5 @@ void iterate_report_turn(struct flow *fl, ir_ref call)
 	else if (t->row && t->row->imm == IR_EXPAND_NEXT)
 		iterate_refuse_over(fl, i->site, over);
 	else if (!type_is_pending(t) && !(fl->u->diag->errors && (t->row || !t->kinds)))
-		flow_refuse(fl, i->site, ON_LOOPS, "write for k, v in pairs(map), for i, v in ipairs(list), or "
-			    "a function of your own", "what a 'for ... in' calls here is no function that "
-			    "kernel code knows")->why = fl->u->ways ? DIAG_TOO_MUCH : DIAG_REFUSED; /* copies of what begins a loop met */
+		refuse_callee(fl, i->site, t);
 }

@@ -314,12 +314,75 @@ static bool find_meeting(struct flow *fl, struct ways *w)
 	return find_meeting_that(fl, w, is_without_form) || find_meeting_that(fl, w, is_doubted);
 }
 
+/* ---- before a loop ---- */
+
+/* Does a turn of a loop call the parameter? */
+static bool calls_each_turn(const struct flow *fl, ir_ref param)
+{
+	const struct ir_fn *f = fl->f;
+	for (uint32_t o = ir_block(f, ir_at(f, param)->block)->order - 1; o < f->nrpo; o++)
+		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next)
+			if (ir_at(f, r)->op == IRO(forcall) && ir_untested(f, ir_at(f, r)->args[0]) == param)
+				return true;
+	return false;
+}
+
+/* How many ways lead into the loop, if no turn changes its parameter; else 0. */
+static uint32_t count_entries(const struct ways *w)
+{
+	const struct ir_block *k = ir_block(w->f, w->b);
+	uint32_t n = 0;
+	for (uint32_t p = 0; p < k->npreds; p++) {
+		if (!ir_dominates(w->f, w->b, k->preds[p].from))
+			n++;
+		else if (ir_pred_edge(w->f, &k->preds[p])->args[w->param] != k->params[w->param])
+			return 0;
+	}
+	return n;
+}
+
+/* They meet in a block before it. */
+static void meet_before(const struct ways *w)
+{
+	struct ir_fn *f = w->f;
+	const struct ir_block k = *ir_block(f, w->b);
+	ir_blk before = ir_block_new(f);
+	for (uint32_t a = 0; a < k.nparams; a++)
+		ir_param_add(f, before);
+	for (uint32_t p = 0; p < k.npreds; p++)
+		if (!ir_dominates(f, w->b, k.preds[p].from))
+			ir_pred_edge(f, &k.preds[p])->to = before;
+	ir_ref jump = flow_emit(w->fl, before, ir_at(f, k.first)->site, IRO(jmp), 0, NULL);
+	ir_succ(f, jump, 0, w->b, k.nparams, ir_block(f, before)->params);
+}
+
+/* A loop that calls one of several in each turn, which meet where it begins: parted they can be in front of it. */
+static bool meet_earlier(struct flow *fl)
+{
+	struct ir_fn *f = fl->f;
+	ir_need_tree(f);
+	for (uint32_t o = 1; o < f->nrpo; o++) {
+		const struct ir_block *k = ir_block(f, f->rpo[o]);
+		for (uint32_t i = 0; fl->exec[f->rpo[o]] && k->loop && i < k->nparams; i++) {
+			const struct ways w = { .fl = fl, .f = f, .b = f->rpo[o], .param = i };
+			if (!is_formless(&w) || !calls_each_turn(fl, k->params[i]) || count_entries(&w) < 2)
+				continue;
+			meet_before(&w);
+			return true;
+		}
+	}
+	return false;
+}
+
 int ways_apart(struct flow *fl)
 {
 	struct ways w;
-	if (!fl->u->ways || !find_meeting(fl, &w))
+	if (!fl->u->ways)
 		return 0;
-	part(&w);
+	if (find_meeting(fl, &w))
+		part(&w);
+	else if (!meet_earlier(fl))
+		return 0;
 	fl->f->ordered = fl->f->treed = false;
 	return 1;
 }

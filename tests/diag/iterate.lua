@@ -104,4 +104,12 @@ end)
 diag.case("is what pairs gives of a map, or of a table, next?", function(p)
 	if pairs(p.len > 60 and flows or { 1 }) == next then return bpf.DROP end
 end)
+diag.case("a function that an earlier turn of a loop chose", function(p)
+	local f, n = function(_, i) if not i then return 1 end end, 0
+	for i = 1, p.len do
+		for k in f do n = n + k end
+		if i == n then f = nil end
+	end
+	return n > 3 and bpf.DROP or nil
+end)
 diag.done()
