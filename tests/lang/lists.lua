@@ -452,13 +452,4 @@ case("twice, and another one in the same loop", some, function(a, b)
 	end
 	return #t, #u, t[2], u[2]
 end)
-case("by a counter of one's own", some, function(a, b)
-	local t, i, s = {}, 1, 0
-	while i <= 6 and i ~= a & 7 do
-		t[i] = b + i
-		s = s + #t
-		i = i + 1
-	end
-	return #t, s, i
-end)
 lang.done()
