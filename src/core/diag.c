@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct diag_file diag_file(const char *file)
 {
@@ -51,7 +52,7 @@ static void take(struct diag_list *l, const struct diag *d)
 
 struct diag_list diag_certain(const struct diag_list *first, const struct diag_list *last)
 {
-	struct diag_list both = { .arena = first->arena, .caret = first->caret, .caret_arg = first->caret_arg };
+	struct diag_list both = { .arena = first->arena, .caret = first->caret, .written = first->written, .caret_arg = first->caret_arg };
 	for (uint32_t i = 0; i < last->n; i++)
 		if (last->v[i].why == DIAG_TOO_MUCH)
 			return *first;
@@ -181,6 +182,27 @@ static const char *caret(const struct diag_list *l, const struct diag *d, const 
 	return arena_printf(l->arena, "\n      | %s", s);
 }
 
+/* ---- the line to write ---- */
+
+static const char *filled(struct arena *a, const char *line, const struct diag_sides *as)
+{
+	const char *other = !strcmp(as->operator, "==") ? "~=" : "==";
+	const char *const texts[] = { as->operand[0], as->operand[1], as->operator, other };
+	const char *s = "";
+	for (size_t n; *line; line += n + (line[n] != 0)) {
+		n = strcspn(line, DIAG_FIRST DIAG_SECOND DIAG_OPERATOR DIAG_OTHERWISE);
+		s = arena_printf(a, "%s%.*s%s", s, (int)n, line, line[n] ? texts[line[n] - 1] : "");
+	}
+	return s;
+}
+
+static const char *help_of(const struct diag_list *l, const struct diag *d)
+{
+	struct diag_sides as;
+	bool known = d->line && l->written && l->written(l->caret_arg, d, l->arena, &as);
+	return known ? filled(l->arena, d->line, &as) : d->help;
+}
+
 static const char *one_text(const struct diag_list *l, const struct diag *d)
 {
 	struct arena *a = l->arena;
@@ -194,8 +216,9 @@ static const char *one_text(const struct diag_list *l, const struct diag *d)
 	free(src);
 	if (d->note)
 		s = arena_printf(a, "%s\n  note: %s", s, d->note);
-	if (d->help)
-		s = arena_printf(a, "%s\n  help: %s", s, d->help);
+	const char *help = help_of(l, d);
+	if (help)
+		s = arena_printf(a, "%s\n  help: %s", s, help);
 	return s;
 }
 

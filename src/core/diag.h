@@ -38,16 +38,29 @@ struct diag {
 	unsigned operand; /* which operand of the operation it is about, from 1; 0: any; DIAG_ELSEWHERE: of another than pos names */
 	const char *note; /* or NULL */
 	const char *help; /* what to write instead, or NULL */
+	const char *line; /* the same as a line, with DIAG_FIRST and the like for what the source has there; it is shown in place of
+			   * help where that is known. Or NULL */
 };
+/* In `line`: an operand of the operation as it is written, its operator, and of == and ~= the other one. */
+#define DIAG_FIRST "\1"
+#define DIAG_SECOND "\2"
+#define DIAG_OPERATOR "\3"
+#define DIAG_OTHERWISE "\4"
 
 /* What knows the columns of instructions: where in the line the caret is. */
 enum { CARET_NONE = -1, CARET_UNKNOWN = -2 };
 typedef int diag_caret(void *arg, const struct diag *d, const char *line);
+/* What an operation with two operands is written as; false: it is not known, or too long to be shown. In the arena. */
+struct diag_sides {
+	const char *operand[2], *operator;
+};
+typedef bool diag_written(void *arg, const struct diag *d, struct arena *a, struct diag_sides *out);
 
 struct diag_list {
 	struct arena *arena;
 	diag_caret *caret; /* NULL: nothing does */
-	void *caret_arg;
+	diag_written *written; /* likewise */
+	void *caret_arg;       /* of both */
 	struct diag *v;
 	uint32_t n, cap;
 	uint32_t errors;

@@ -19,6 +19,7 @@ struct use {
 	uint32_t own;             /* the operation itself */
 	uint32_t name[OPERANDS];  /* the last word of what is used, which names it */
 	uint32_t start[OPERANDS]; /* and the first */
+	uint32_t last[OPERANDS];  /* of an operand that has a first one, and of a side of an operator: its end */
 	uint32_t args;            /* of a call: where what it is given begins */
 };
 
@@ -138,6 +139,7 @@ static bool is_result(const struct tokens *t, uint32_t start, uint32_t operator)
 static void side(struct use *u, unsigned n, uint32_t first, uint32_t last)
 {
 	u->start[n] = first;
+	u->last[n] = last;
 	u->name[n] = first != TOKEN_NONE && is_kind(u->t, last, TOKEN_NAME) ? last : TOKEN_NONE;
 }
 
@@ -606,4 +608,44 @@ int caret_column(void *spread, const struct diag *d, const char *line)
 	const struct token *t = &c.t->v[i];
 	bool there = t->column < strlen(line) && (t->line < t->end_line || !strncmp(line + t->column, t->s, t->n));
 	return there ? (int)t->column : CARET_NONE;
+}
+
+/* ---- what an operation is written as ---- */
+
+/* Longer operands are no line to show. */
+enum { LONGEST_SIDE = 40 };
+
+static const char *text_of(struct arena *a, const struct tokens *t, uint32_t first, uint32_t last)
+{
+	if (first >= t->n || last >= t->n || t->v[first].line != t->v[last].end_line)
+		return NULL;
+	size_t n = (size_t)(t->v[last].s + t->v[last].n - t->v[first].s);
+	return n <= LONGEST_SIDE ? arena_printf(a, "%.*s", (int)n, t->v[first].s) : NULL;
+}
+
+static bool is_constant(const struct tokens *t, uint32_t i)
+{
+	return is_kind(t, i, TOKEN_STRING) || is_kind(t, i, TOKEN_NUMBER) || token_among(t, i, "true false nil");
+}
+
+bool caret_written(void *spread, const struct diag *d, struct arena *a, struct diag_sides *out)
+{
+	struct spread_at c;
+	struct use u = { .own = TOKEN_NONE, .args = TOKEN_NONE, .start = { TOKEN_NONE, TOKEN_NONE } };
+	if (spread_find(spread, &d->pos, &c) != SPREAD_FOUND || c.pc == DIAG_WHOLE || c.at[c.pc] >= c.t->n)
+		return false;
+	enum lua_op op = (enum lua_op)lua_op(c.p->code[c.pc]);
+	bool by_constant = op >= LUA_EQK && op <= LUA_EQI;
+	u.t = c.t;
+	if (op >= LUA_ADDI && op <= LUA_SHR)
+		arith(&u, &c, c.at[c.pc]);
+	else if (op == LUA_EQ || by_constant)
+		compare(&u, &c, c.at[c.pc]);
+	if (u.start[0] == TOKEN_NONE || u.start[1] == TOKEN_NONE)
+		return false;
+	const bool swapped = by_constant && u.start[0] == u.last[0] && is_constant(u.t, u.start[0]);
+	for (unsigned i = 0; i < 2; i++)
+		out->operand[swapped ? !i : i] = text_of(a, u.t, u.start[i], u.last[i]);
+	out->operator = text_of(a, u.t, u.own, u.own);
+	return out->operand[0] && out->operand[1] && out->operator;
 }

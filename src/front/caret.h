@@ -10,4 +10,7 @@ uint32_t caret_token(const struct spread_at *c, const struct diag *d);
 /* The column of it in the line, as `struct spread` knows them (a diag_caret). */
 int caret_column(void *spread, const struct diag *d, const char *line);
 
+/* The operation of the message as the source has it: arithmetic, and comparing for equality (a diag_written). */
+bool caret_written(void *spread, const struct diag *d, struct arena *a, struct diag_sides *out);
+
 #endif

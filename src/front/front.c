@@ -293,6 +293,7 @@ int front_open(struct ir_unit *u, const struct pg_capture *cap, uint64_t func, s
 	u->front = front;
 	u->source = &source;
 	u->diag->caret = caret_column;
+	u->diag->written = caret_written;
 	u->diag->caret_arg = spread_new(u->arena, cap);
 	*main = u->main = front_host(u, func);
 	return *main ? 0 : -EINVAL;

@@ -4,6 +4,8 @@
 #include "core/mutant.h"
 #include "net/lower.h"
 
+#include <strings.h>
+
 const struct ir_view *const net_views[NET_NVIEWS + 1] = {
 	[NET_PKT]     = &net_pkt_view,
 	[NET_ETH]     = &net_eth_view,
@@ -50,6 +52,26 @@ int net_number(const struct net_proto *p, enum net_space space)
 	for (unsigned i = 0; p && i < sizeof(p->over) / sizeof(*p->over); i++)
 		if (p->over[i].space == space)
 			return p->over[i].value;
+	return -1;
+}
+
+/* Does the field say what is next in the space? */
+static bool says_next(const struct net_proto *p, const struct net_field *f, enum net_space space)
+{
+	if (f->how == NET_EITHER) /* pkt.ip.proto */
+		return f->v6->how == NET_LAST && (space == NET_PROTO4 || space == NET_PROTO6);
+	return p && f->how == NET_BITS && ((p->next.space == space && f->bit == p->next.at * 8u) ||
+					   (p->also.space == space && f->bit == p->also.at * 8u));
+}
+
+int64_t net_number_named(const struct ir_view *v, const struct ir_field *f, const char *name)
+{
+	for (unsigned i = 0; f->arg && i < NET_NVIEWS; i++) {
+		const struct net_proto *p = net_views[i] && !strcasecmp(net_views[i]->name, name) ? net_views[i]->own : NULL;
+		for (const struct net_over *o = p ? p->over : NULL; o && o->space; o++)
+			if (says_next(v->own, f->arg, o->space))
+				return o->value;
+	}
 	return -1;
 }
 

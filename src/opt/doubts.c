@@ -246,6 +246,20 @@ static bool is_entry(const struct ir_error *e, const char *it)
 	return of && it && it[strcspn(it, "[.")] && (of->kinds == IR_BIT(IR_MAP) || (of->k && of->k->kind == PG_MAP));
 }
 
+/* The sum, with 0 for what may be nil: an entry by its key, anything else as it is written. */
+static const char *amended(struct doubts *d, const struct ir_error *e)
+{
+	const unsigned at = e->at && e->at->nargs == 2 ? which(e) : 0;
+	const char *from = source(d, e);
+	if (!at)
+		return NULL;
+	if (!from || !strchr(from, '['))
+		return at == 1 ? "write (" DIAG_FIRST " or 0) " DIAG_OPERATOR " " DIAG_SECOND ", or test it first"
+			       : "write " DIAG_FIRST " " DIAG_OPERATOR " (" DIAG_SECOND " or 0), or test it first";
+	return at == 1 ? arena_printf(d->u->arena, "write (%s or 0) " DIAG_OPERATOR " " DIAG_SECOND ", or test it first", from)
+		       : arena_printf(d->u->arena, "write " DIAG_FIRST " " DIAG_OPERATOR " (%s or 0), or test it first", from);
+}
+
 static void warn(struct doubts *d, const struct ir_error *e)
 {
 	const char *name = operand(d, e);
@@ -260,6 +274,7 @@ static void warn(struct doubts *d, const struct ir_error *e)
 		const char *it = word(d, e, name);
 		const char *help = uses[i].once && is_entry(e, it) ? uses[i].once : uses[i].help;
 		g->help = it ? arena_printf(d->u->arena, help, it) : uses[i].bare;
+		g->line = i ? NULL : amended(d, e);
 	}
 }
 

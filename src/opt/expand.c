@@ -1,7 +1,10 @@
 /* expand.c - library functions that are control flow: put in the place of their calls as branches. */
+#include "opt/infer.h"
 #include "opt/iterate.h"
 #include "opt/opt.h"
 #include "opt/passes.h"
+
+#include "core/numeral.h"
 
 ir_ref flow_emit(struct flow *fl, ir_blk b, uint32_t site, enum ir_op op, uint32_t n, const ir_ref *args)
 {
@@ -251,6 +254,25 @@ static int expand_select(struct flow *fl, ir_ref call, ir_ref *gone)
 
 /* ---- error, pcall ---- */
 
+/* The level that is surely none: what Lua says. */
+static bool bad_level(struct flow *fl, uint32_t site, const struct ir_type *level)
+{
+	struct infer in = { .fl = *fl };
+	const pg_value number = level->k && level->k->kind == PG_STR ? numeral_read(fl->u->arena, level->k) : level->k ? *level->k : const_nil;
+	int64_t n;
+	in.fl.report = true;
+	if (number.kind == PG_FLOAT && !numeral_integer(&number, &n))
+		flow_error(&in.fl, site, "bad argument #2 to 'error' (number has no integer representation)")->help =
+			"write error(message, 1), or no level";
+	else if (!(level->kinds & (IR_BIT(IR_INT) | IR_BIT(IR_FLOAT) | IR_BIT(IR_NIL) | IR_ALL_STRINGS)) ||
+		 (level->k && level->k->kind == PG_STR && number.kind == PG_NIL))
+		flow_error(&in.fl, site, "bad argument #2 to 'error' (number expected, got %s)", infer_wrong(&in, level, 0))->help =
+			"write error(message, 1), or no level; what belongs to the message goes into it: error(\"m: \" .. x)";
+	else
+		return false;
+	return true;
+}
+
 static int expand_error(struct flow *fl, ir_ref call, ir_ref *gone)
 {
 	const struct ir_ins *i = ir_at(fl->f, call);
@@ -259,6 +281,8 @@ static int expand_error(struct flow *fl, ir_ref call, ir_ref *gone)
 	bool given = level->k && level->k->kind == PG_INT;
 	if (!level->kinds || type_is_pending(level))
 		return 0;
+	if (!given && level->kinds != IR_BIT(IR_NIL) && bad_level(fl, i->site, level))
+		return -1;
 	if (!given && level->kinds != IR_BIT(IR_NIL)) {
 		struct flow loud = *fl;
 		loud.report = true;

@@ -8,8 +8,9 @@
  *   assigned   what is not nil, by keys that are at most that number while #t is it
  *   handed on  to nothing that may change the table
  *
- * Or the list only grows: t[#t + 1] = v is all that is assigned to what is made without a nil. Its newtables are marked,
- * for once such a key is known to be 1 or 2, nothing shows any more that there is no 2 without 1. A v that is nil adds none.
+ * Or the list only grows: t[#t + 1] = v is all that is assigned to what is made without a nil, or what loops assign that fill
+ * it (filled.c). Its newtables are marked, for once such a key is known to be 1 or 2, nothing shows any more that there is no
+ * 2 without 1. A v that is nil adds none.
  */
 #include "opt/between.h"
 #include "opt/reach.h"
@@ -182,20 +183,42 @@ static bool grows_only(const struct full *l, const struct rec *rec, ir_ref r)
 	}
 }
 
-bool full_grows(struct records *s, const struct rec *web)
+static bool grows_or_is_filled(const struct full *l, const struct rec *rec, ir_ref r)
+{
+	const struct ir_ins *i = ir_at(l->s->f, r);
+	return grows_only(l, rec, r) || (i->op == IRO(setindex) && record_of(l->s, i->args[0]) == rec && !l->s->of[i->args[2]] &&
+					 filled_in_order(l->s, r));
+}
+
+enum { APPENDED = 1, FILLED };
+
+/* Is each use such a one, or was it when that was marked? Marks it. */
+static bool marked_all(struct records *s, const struct rec *web, bool grows, int64_t mark,
+		       bool is_such(const struct full *, const struct rec *, ir_ref))
 {
 	struct full l = { .s = s, .web = web };
-	bool marked = true, grows = web->waits && !web->held && !web->done;
+	bool marked = true;
 	for (uint32_t v = 0; v < s->n; v++) {
 		if (record_web(s, &s->v[v]) != web)
 			continue;
-		marked &= !record_made(s, &s->v[v]) || ir_at(s->f, s->v[v].value)->imm;
+		marked &= !record_made(s, &s->v[v]) || ir_at(s->f, s->v[v].value)->imm == mark;
 		for (uint32_t k = 0; grows && k < s->v[v].nuses; k++)
-			grows = grows_only(&l, &s->v[v], s->v[v].uses[k]);
+			grows = is_such(&l, &s->v[v], s->v[v].uses[k]);
 	}
 	grows = grows && record_followed(s, web);
 	for (uint32_t v = 0; grows && v < s->n; v++)
 		if (record_web(s, &s->v[v]) == web && record_made(s, &s->v[v]))
-			ir_at(s->f, s->v[v].value)->imm = 1;
+			ir_at(s->f, s->v[v].value)->imm = mark;
 	return marked || grows;
+}
+
+bool full_grows(struct records *s, const struct rec *web)
+{
+	return marked_all(s, web, web->waits && !web->held && !web->done, APPENDED, grows_only);
+}
+
+bool full_filled(struct records *s, const struct rec *web)
+{
+	ir_need_tree(s->f);
+	return marked_all(s, web, !web->held && !web->done, FILLED, grows_or_is_filled);
 }

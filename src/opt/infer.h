@@ -34,6 +34,9 @@ const char *infer_remedy(const struct infer *in, ir_ref r, uint32_t i);
 const char *infer_meant(const struct infer *in, ir_ref r, uint32_t i);
 /* What the text is as an address of one of these kinds, as it is written: bpf.ip("10.0.0.1"); NULL: none of them. */
 const char *infer_address(struct arena *a, uint64_t kinds, const pg_value *text);
+/* Of a comparison that is never true: what to write instead of operand i, a text beside a number, or a truth beside one. (unequal.c) */
+void unequal_text(const struct infer *in, ir_ref r, uint32_t i, struct diag *d);
+void unequal_truth(const struct infer *in, ir_ref r, uint32_t i, struct diag *d);
 /* "bpf.DROP", the name of bpf's that is nearest, with one letter in `share` another at most; NULL: none is near. */
 const char *infer_near_bpf(struct ir_unit *u, const char *name, uint32_t share);
 const char *infer_wrong(const struct infer *in, const struct ir_type *t, uint64_t wanted);

@@ -603,7 +603,7 @@ static void wrong_count(struct infer *in, uint32_t site, const struct ir_lib *ro
 		help ? help : usage(in, row);
 }
 
-/* help: of any of them, or NULL */
+/* Arguments are counted as Lua does: what is before a colon is none. help: of any of them, or NULL */
 static bool check_args(struct infer *in, uint32_t site, const struct ir_lib *row, uint32_t n,
 		       const struct ir_type *a, uint32_t skip, uint32_t apart, const char *help)
 {
@@ -614,12 +614,12 @@ static bool check_args(struct infer *in, uint32_t site, const struct ir_lib *row
 		if (want & IR_BIT(IR_INT) && !(want & IR_BIT(IR_FLOAT)) && a[i].kinds == IR_BIT(IR_FLOAT))
 			return flow_refuse(&in->fl, site, ON_VALUES, "write an integer: 1000000 for 1e6",
 					   "argument #%u of '%s' is a float here; floats do not exist in the kernel",
-					   i - skip + 1, row->name), false;
-		if (!coerce_check(in, row, site, a, i, want, i - skip + 1))
+					   i + 1 - apart, row->name), false;
+		if (!coerce_check(in, row, site, a, i, want, i + 1 - apart))
 			return false;
 		if (want && a[i].kinds && !(a[i].kinds & want))
 			return flow_error(&in->fl, site, "bad argument #%u to '%s' (%s expected, got %s)",
-				i - skip + 1, row->name,
+				i + 1 - apart, row->name,
 				infer_wrong(in, &(struct ir_type){ .kinds = want }, want & ~IR_BIT(IR_NIL) ? IR_BIT(IR_NIL) : 0),
 				infer_wrong(in, &a[i], want))->help = help ? help : infer_convert(want, &a[i]) ? infer_convert(want, &a[i])
 							   : usage(in, row), false;

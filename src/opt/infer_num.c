@@ -246,13 +246,6 @@ static struct ir_type truth_type(bool b)
 	return type_kinds(IR_BIT(b ? IR_TRUE : IR_FALSE));
 }
 
-/* Of a number compared with a text. */
-static const char *number_help(const struct infer *in, const struct ir_type *number)
-{
-	const char *text_at = number->k ? NULL : infer_use(in, number);
-	return text_at ? text_at : "compare with a number: tonumber(\"80\") is one";
-}
-
 /* Of an address compared with what is none: the address that a known text is; the function that gives one, for any other. */
 static const char *address_help(const struct infer *in, const struct ir_type *address, const struct ir_type *other)
 {
@@ -268,10 +261,11 @@ static const char *address_help(const struct infer *in, const struct ir_type *ad
 	return mac ? "compare with bpf.mac(\"...\")" : "compare with bpf.ip(\"...\")";
 }
 
-static void under_operator(const struct infer *in, ir_ref r, struct diag *d, const char *help)
+static struct diag *under_operator(const struct infer *in, ir_ref r, struct diag *d, const char *help)
 {
 	d->at = operator(in, r);
 	d->help = help;
+	return d;
 }
 
 static void warn_view(const struct infer *in, ir_ref r, struct diag_pos pos, uint64_t views)
@@ -345,11 +339,11 @@ void infer_warn_equal(struct flow *fl, ir_ref r)
 		under_operator(&in, r, diag_add(l, DIAG_WARNING, site->pos, "an address never equals a number or a string"),
 			       a.kinds & ADDRESSES ? address_help(&in, &a, &b) : address_help(&in, &b, &a));
 	else if (never && one & NUMBERS && one & IR_STRINGS && !(one & ~(NUMBERS | IR_STRINGS)))
-		under_operator(&in, r, diag_add(l, DIAG_WARNING, site->pos, "a number never equals a string"),
-			       number_help(&in, a.kinds & NUMBERS ? &a : &b));
+		unequal_text(&in, r, !(a.kinds & IR_STRINGS),
+			     under_operator(&in, r, diag_add(l, DIAG_WARNING, site->pos, "a number never equals a string"), NULL));
 	else if (never && one & NUMBERS && one & IR_BOOL && !(one & ~(NUMBERS | IR_BOOL)))
-		under_operator(&in, r, diag_add(l, DIAG_WARNING, site->pos, "a boolean never equals a number"),
-			       "test it by itself: if tcp.syn then ... end");
+		unequal_truth(&in, r, !(a.kinds & IR_BOOL),
+			      under_operator(&in, r, diag_add(l, DIAG_WARNING, site->pos, "a boolean never equals a number"), NULL));
 	else if (never && one & IR_VIEWS && one & (NUMBERS | IR_STRINGS | ADDRESSES))
 		warn_view(&in, r, site->pos, one & IR_VIEWS);
 	else if (never)

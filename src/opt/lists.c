@@ -304,13 +304,13 @@ static ir_blk check_holes(struct gap *g, const struct rec *web, int64_t n)
 	struct lists *l = g->l;
 	ir_blk first = ir_block_new(l->f), b = first, none;
 	ir_ref length = ir_param_add(l->f, first);
-	for (uint32_t k = 0; k < web->n && !web->grows; k++) {
+	for (uint32_t k = 0; k < web->n && !web->grows && !web->filled; k++) {
 		if (web->keys[k]->kind != PG_INT || web->keys[k]->i <= n)
 			continue;
 		ir_blk hole = gap_when(g, b, gap_get(g, b, web->keys[k]), &const_nil, &none);
 		ir_ref no = flow_emit(&l->fl, hole, g->site, IRO(refuse), 0, NULL);
 		ir_at(l->f, no)->k = const_new(l->s->u, ir_refusal(l->s->u, REFUSAL(ON_TABLES,
-			"count them yourself, or fill the list without holes",
+			"append what is not nil: if v then t[#t + 1] = v end; or count them: n = n + 1",
 			"the length of a table whose elements may be nil, with others behind them")));
 		gap_on(g, hole, g->rest, length);
 		b = none;
@@ -531,6 +531,7 @@ static void find_lengths(struct records *s)
 		if (s->v[v].up != v)
 			continue;
 		s->v[v].grows = full_grows(s, &s->v[v]);
+		s->v[v].filled = !s->v[v].grows && full_filled(s, &s->v[v]);
 		if (s->v[v].waits)
 			s->v[v].length = full_length(s, &s->v[v]);
 	}

@@ -362,7 +362,8 @@ void lower_call(struct lw *w, ir_ref r)
 			return;
 		}
 	}
-	check_args(w, row, &c, row_is_method(w->unit, row), 1);
+	const bool dot = row_is_method(w->unit, row) && !(i->names && i->names->how == IR_N_METHOD) && callee->op != IRO(self);
+	check_args(w, row, &c, row_is_method(w->unit, row), dot ? 2 : 1);
 	w->val[r] = (struct lw_val){ .kinds = i->type.kinds, .cap = i->type.cap, .most = i->type.most,
 				    .layout = i->type.layout, .model = i->type.model };
 	call_row(w, row, c.n, c.args, &w->val[r]);

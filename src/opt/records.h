@@ -20,7 +20,8 @@ struct rec {
 	bool passed;           /* held by a parameter of which nothing is known yet */
 	ir_ref waits;          /* an access by a key that hangs on something not known yet; or 0 */
 	uint32_t length;       /* #t, where that is certain before all keys are known; or 0 */
-	bool grows;            /* it is filled from 1 on without holes */
+	bool grows;            /* it is filled from 1 on without holes, by appending alone */
+	bool filled;           /* likewise, and by loops */
 	bool done;
 	bool apart;            /* no parameter of it has any use: all is done to the tables themselves */
 };
@@ -73,6 +74,10 @@ bool lists_keys(struct records *s, struct rec *web, ir_ref key);
 uint32_t full_length(const struct records *s, const struct rec *web);
 /* Has the table no holes, for all that is done is to append to it? That is seen before the keys are known, and kept. */
 bool full_grows(struct records *s, const struct rec *web);
+/* Likewise, but a loop may fill it, too. */
+bool full_filled(struct records *s, const struct rec *web);
+/* Does the `setindex` set t[i] in a loop that has set all of t[1] to t[i - 1], none to nil? Needs the tree. (filled.c) */
+bool filled_in_order(const struct records *s, ir_ref set);
 /* Is v surely no nil? What calculates gives none, whatever it is of. */
 bool record_something(const struct records *s, ir_ref v);
 /* Is each value that may be such a table one of the web? A test may give one of which nothing is known yet. */

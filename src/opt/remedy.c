@@ -147,10 +147,24 @@ static const char *instead_of_field(struct arena *a, const struct ir_name *names
 	return "what has fields is a table, a header, an entry or a map";
 }
 
-/* Of a variable that is no table: what would make it one. */
-static const char *instead_of_assignment(struct arena *a, const struct ir_name *names, const char *key)
+/* s[3] = "x": strings stay as they are, so another one is made. */
+static const char *instead_of_byte(struct arena *a, const char *name, const pg_value *key)
 {
-	const char *name = ir_source_name(names, 0);
+	const char *s = name ? name : "s", *to = name ? arena_printf(a, "%s = ", name) : "";
+	if (!key || key->kind != PG_INT)
+		return arena_printf(a, "a string cannot be changed, but another made: %s%s:sub(1, i - 1) .. \"x\" .. %s:sub(i + 1)", to, s, s);
+	if (key->i <= 1)
+		return arena_printf(a, "a string cannot be changed, but another made: %s\"x\" .. %s:sub(2)", to, s);
+	return arena_printf(a, "a string cannot be changed, but another made: %s%s:sub(1, %lld) .. \"x\" .. %s:sub(%lld)", to, s,
+			    (long long)key->i - 1, s, (long long)key->i + 1);
+}
+
+/* Of a variable that is no table: what would make it one. */
+static const char *instead_of_assignment(struct arena *a, const struct ir_name *names, const struct ir_type *t, const pg_value *k)
+{
+	const char *name = ir_source_name(names, 0), *key = k && k->kind == PG_STR ? k->str : NULL;
+	if (!(t->kinds & ~IR_STRINGS) && !key)
+		return instead_of_byte(a, name && names->how == IR_N_LOCAL ? name : NULL, k);
 	if (!name || names->how != IR_N_LOCAL)
 		return "what has fields to assign is a table, a header, an entry or a map";
 	return arena_printf(a, "make it a table: local %s = { %s = ... }", name, key ? key : "...");
@@ -170,7 +184,7 @@ const char *infer_instead(const struct infer *in, ir_ref r, enum infer_as as)
 	case INFER_LENGTH:
 		return infer_use(in, &t) ? infer_use(in, &t) : instead_of_length(a, names, t.kinds);
 	case INFER_ASSIGNED:
-		return instead_of_assignment(a, names, key.k && key.k->kind == PG_STR ? key.k->str : NULL);
+		return instead_of_assignment(a, names, &t, key.k);
 	case INFER_INDEXED:
 		break;
 	}

@@ -429,4 +429,27 @@ lang.case { name = "on three ways", inputs = ways, f = function(c, d)
 	for i = 1, #t do s = s * 10 + t[i] end
 	return s, #t
 end }
+case("the length of what a loop filled in order", some, function(a, b)
+	local t = {}
+	for i = 1, 8 do t[i] = a + i end
+	return #t, t[#t], t[#t + 1]
+end)
+case("of what it filled up to where it was left", some, function(a, b)
+	local t = {}
+	for i = 1, 8 do
+		if i == a & 7 then break end
+		t[i] = i * 3
+		if i == b & 7 then break end
+	end
+	return #t, t[1]
+end)
+case("twice, and another one in the same loop", some, function(a, b)
+	local t, u = {}, { 7 }
+	for i = 1, a & 3 do t[i] = 1 end
+	for i = 1, b & 3 do
+		t[i] = i
+		u[i] = #t
+	end
+	return #t, #u, t[2], u[2]
+end)
 lang.done()
