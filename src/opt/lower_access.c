@@ -200,10 +200,10 @@ void lower_index(struct lw *w, ir_ref r)
 	w->val[r] = dispatch(w, &ok, &i->type, index_one, &a);
 }
 
-/* What is indexed must be a table; what its fields hold is known already. */
+/* What is indexed must be a table, or may be a text, too; what its fields hold is known already. */
 void lower_indexed(struct lw *w, ir_ref r)
 {
-	indexed(w, r, IR_BIT(IR_REC), IR_REC);
+	indexed(w, r, IR_BIT(IR_REC) | (ir_at(w->from, r)->aux ? IR_ALL_STRINGS : 0), IR_REC);
 }
 
 /* ---- v[k] = x ---- */
