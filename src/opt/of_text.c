@@ -49,7 +49,8 @@ bool infer_text_lacks(const struct flow *fl, ir_ref r)
 	const struct ir_type *t = &ir_at(fl->f, i->args[0])->type;
 	const pg_value *key = ir_at(fl->f, i->args[1])->type.k;
 	pg_value v;
-	if (i->op != IRO(index) || !(t->kinds & IR_BIT(IR_REC)) || !(t->kinds & IR_ALL_STRINGS) || !key ||
+	bool among = t->kinds & IR_BIT(IR_REC) || fl->u->sites[i->site].parted;
+	if (i->op != IRO(index) || !among || !(t->kinds & IR_ALL_STRINGS) || !key ||
 	    (key->kind != PG_STR && key->kind != PG_INT))
 		return false;
 	if (key->kind == PG_STR && ir_lib_find(fl->u->target->str_rows, key->str))

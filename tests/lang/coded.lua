@@ -172,6 +172,11 @@ case { name = "by a function that gets it", f = function(a, b)
 	local fine, s = pcall(code, e)
 	return fine, fine and #s
 end, inputs = inputs }
+case { name = "of xpcall", f = function(a, b)
+	local ok, code = xpcall(some, function(e) return e.code end, a, b)
+	local no, n = xpcall(some, function(e) return e.code * 2 end, a, b)
+	return ok, code, no == ok and type(n) == "number"
+end, inputs = inputs }
 case { name = "of assert", f = function(a, b)
 	local ok, e = pcall(function() assert(a ~= 1, { code = b }) assert(a ~= 2, "two") return a + 1 end)
 	if ok then return e end
@@ -193,6 +198,57 @@ case { name = "written to a field of what may be a text", f = function(a, b)
 	local ok, e = pcall(some, a, b)
 	if ok then return e end
 	if type(e) == "table" then e.code = e.code + 1 end
+	return #("c" .. e.code), e.code
+end, inputs = inputs }
+-- ---- captured tables that are raised ----
+
+local missing, broken = { code = 404 }, { code = 500, fatal = true }
+for name, more in lang.sorted { one = false, two = true } do
+	local function f(a, b)
+		if a == 1 then error(missing) end
+		if a == 2 then error "text" end
+		if a == 3 and more then error(broken) end
+		return a + b
+	end
+	local function of(what, use)
+		case { name = "captured, " .. name .. ": " .. what, f = function(a, b)
+			local ok, e = pcall(f, a, b)
+			if ok then return e end
+			return use(e)
+		end, inputs = inputs }
+	end
+	of("returned", function(e) return e.code end)
+	of("added to", function(e) return e.code + 1 end)
+	of("put into a text", function(e) return #("code " .. e.code), #(e.code .. "!") end)
+	of("under a test", function(e) if type(e) == "table" then seen[e.code] = 1 return #("%d"):format(e.code) end return #e > 3 end)
+end
+
+-- ---- what texts have, and a script put there ----
+
+case { name = "a name that texts have", f = function(a, b)
+	local ok, e = pcall(function() if a == 1 then error { len = 5 } end error "z" end)
+	return e.len == 5, ok
+end, inputs = inputs }
+string.own = 77
+case { name = "a field of texts", f = function(a, b)
+	local ok, e = pcall(function() if a == 1 then error { own = 5 } end error "z" end)
+	return e.own, ok
+end, inputs = inputs }
+string.own = nil
+case { name = "one more field", f = function(a, b)
+	local ok, e = pcall(function() if a == 1 then error { inner = { code = b } } end error "z" end)
+	return e.inner and e.inner.code, e.inner == nil, ok
+end, inputs = inputs }
+case { name = "a list, by a number that is known and one that is not", f = function(a, b)
+	local ok, e = pcall(function() if a == 1 then error { 10, 20, 30 } end error "z" end)
+	if type(e) == "table" and e[b] then return e[b], #("x" .. e[1]) end
+	return e[2], #("x" .. e[1])
+end, inputs = pairs2({ 1, 2 }, { 1, 2, 4, "nil" }) }
+case { name = "shared with a variable, through which it is changed", f = function(a, b)
+	local t = { code = 1 }
+	local ok, e = pcall(function() if a == 1 then error(t) end if a == 2 then error "x" end return 1 end)
+	if ok then return e end
+	t.code = 7
 	return #("c" .. e.code), e.code
 end, inputs = inputs }
 lang.done()
