@@ -87,7 +87,7 @@ enum { IR_RESULTS = 35 };
 enum ir_expand {
 	IR_EXPAND_ASSERT, IR_EXPAND_SELECT, IR_EXPAND_ERROR, IR_EXPAND_PCALL, IR_EXPAND_XPCALL, IR_EXPAND_LOCKED,
 	IR_EXPAND_PAIRS, IR_EXPAND_IPAIRS, IR_EXPAND_NEXT, IR_EXPAND_STEP, IR_EXPAND_GMATCH, IR_EXPAND_PACK, IR_EXPAND_UNPACK, IR_EXPAND_INSERT,
-	IR_EXPAND_RAWEQUAL,
+	IR_EXPAND_RAWEQUAL, IR_EXPAND_HANDLE,
 };
 static inline bool ir_lib_expands(const struct ir_lib *row) { return !row->type && !row->lower; }
 /* May the number of its arguments differ by the way taken? */

@@ -533,6 +533,23 @@ static const char *turn_fails(struct choice *c, const struct ir_ins *turn)
 		? arena_printf(c->fl->u->arena, IR_NO_TABLE, choose_kind_name(c->fl->u, over)) : NULL;
 }
 
+/* The operand of a concatenation that Lua names: it puts the last two together, names the first one of them before the
+ * other, and then goes on to the left. NULL: which one is known only at run time. */
+static const char *concat_fails(struct choice *c, const struct ir_ins *i)
+{
+	const uint64_t good = IR_ALL_STRINGS | IR_BIT(IR_INT) | IR_BIT(IR_FLOAT);
+	for (uint32_t k = 0; k < i->nargs; k++) {
+		uint32_t a = k < 2 ? i->nargs - 2 + k : i->nargs - 1 - k;
+		const struct ir_type *t = &ir_at(c->f, i->args[a])->type;
+		const pg_value *bad = t->kinds & good ? NULL : sample(c->fl->u, t, false);
+		if (bad)
+			return operand_text(c, i, a, "concatenate", bad);
+		if (!t->kinds || t->kinds & ~good)
+			return NULL;
+	}
+	return NULL;
+}
+
 /* What Lua says of r, which cannot but fail; NULL: it can, or the other operand says what is wrong. */
 static const char *fails(struct choice *c, ir_ref r)
 {
@@ -542,6 +559,8 @@ static const char *fails(struct choice *c, ir_ref r)
 	const char *made = made_fails(c, i);
 	if (made)
 		return made;
+	if (i->op == IRO(concat))
+		return concat_fails(c, i);
 	for (uint32_t a = 0; a < operands(i); a++) {
 		const struct ir_type *t = &ir_at(c->f, i->args[a])->type;
 		const pg_value *k = sample(c->fl->u, t, goes_over(c, i));
@@ -588,7 +607,7 @@ int choose_failing(struct flow *fl)
 {
 	struct ir_fn *f = fl->f;
 	struct choice c = { .fl = fl, .f = f };
-	for (uint32_t o = 0; fl->u->ways && o < f->nrpo; o++)
+	for (uint32_t o = 0; (fl->u->ways || fl->u->handles) && o < f->nrpo; o++)
 		for (ir_ref r = fl->exec[f->rpo[o]] ? ir_block(f, f->rpo[o])->first : 0; r; r = ir_at(f, r)->next)
 			if (fl->u->sites[ir_at(f, r)->site].parted && do_failing(&c, r))
 				return 1;

@@ -365,27 +365,87 @@ static int expand_pcall(struct flow *fl, ir_ref call, ir_ref *gone)
 	return 1;
 }
 
-enum { MAX_HANDLED = 2 }; /* what the handler's own errors raise are messages: the second time it is surely given one */
+enum {
+	MAX_HANDLED = 2,   /* what the handler's own errors raise are messages: the second time it is surely given one */
+	MOST_HANDLED = 200 /* calls of C in each other that Lua has room for */
+};
 
 static ir_ref without_end(struct expansion *x, ir_blk b)
 {
 	return flow_const(x->fl, b, x->site, text(x->fl, "error in error handling"));
 }
 
-/* What a handler raises goes to the handler again in Lua, until it gives a value, or there is no stack left. Here it has room
- * for so many, and then the program ends: what a later one would give is not known, so no pcall around it catches that. */
+/* h(v) at the end of block b: its first result is given, behind `before`, if that is a value. Returns where what it raises comes
+ * in. A handler that is there again may fail with what it is given now, and need not with what it was given before. */
+static ir_blk handle_once(struct expansion *x, ir_blk b, const ir_ref with[2], const pg_value *before, bool repeated)
+{
+	ir_blk handled, again = ir_block_new(x->f);
+	ir_ref h = call_guarded(x, b, 2, with, &handled, again), give_all[2];
+	uint32_t n = 0;
+	x->fl->u->sites[ir_at(x->f, h)->site].parted = repeated;
+	x->fl->u->handles |= repeated;
+	if (before)
+		give_all[n++] = flow_const(x->fl, handled, x->site, before);
+	give_all[n++] = flow_emit(x->fl, handled, x->site, IRO(result), 1, &h);
+	give(x, handled, n, give_all, 0);
+	return again;
+}
+
+/* What a handler raises goes to the handler again in Lua, until it gives a value, or there is no stack left. What it is given
+ * from then on is a loop's, which is made once it is seen that it is needed (handle_known). */
 static void handle(struct expansion *x, ir_blk caught, ir_ref handler)
 {
-	for (unsigned i = 0; i < MAX_HANDLED; i++) {
-		ir_blk handled, again = ir_block_new(x->f);
-		ir_ref with[2] = { handler, ir_block(x->f, caught)->params[0] };
-		ir_ref h = call_guarded(x, caught, 2, with, &handled, again);
-		ir_ref first = flow_emit(x->fl, handled, x->site, IRO(result), 1, &h);
-		give(x, handled, 2, (ir_ref[]){ flow_const(x->fl, handled, x->site, &const_false), first }, 0);
-		caught = again;
-	}
-	ir_ref v = flow_located(x->fl, caught, x->site, 1, without_end(x, caught));
-	flow_emit(x->fl, caught, x->site, IRO(raise), 1, &v);
+	static const pg_value on = { .kind = PG_LIB, .lib = "(handle)" };
+	for (unsigned i = 0; i < MAX_HANDLED; i++)
+		caught = handle_once(x, caught, (ir_ref[]){ handler, ir_block(x->f, caught)->params[0] }, &const_false, i > 0);
+	ir_ref args[3] = { flow_const(x->fl, caught, x->site, &on), handler, ir_block(x->f, caught)->params[0] };
+	ir_ref c = flow_emit(x->fl, caught, x->site, IRO(call), 3, args);
+	ir_ref v = flow_emit(x->fl, caught, x->site, IRO(result), 1, &c);
+	give(x, caught, 2, (ir_ref[]){ flow_const(x->fl, caught, x->site, &const_false), v }, 0);
+}
+
+/*
+ *   loop(v, n)  call h(v)   -> its first result
+ *               -> (raised) n < MOST_HANDLED -> loop(raised, n + 1)
+ *                           else             -> "error in error handling"
+ */
+static void handle_in_loop(struct expansion *x)
+{
+	ir_blk loop = ir_block_new(x->f), back, end;
+	ir_ref first[2] = { x->args[1], flow_const(x->fl, x->before, x->site, const_int(x->fl->u, MAX_HANDLED + 1)) };
+	ir_ref v = ir_param_add(x->f, loop), n = ir_param_add(x->f, loop);
+	ir_succ(x->f, flow_emit(x->fl, x->before, x->site, IRO(jmp), 0, NULL), 0, loop, 2, first);
+	ir_blk again = handle_once(x, loop, (ir_ref[]){ x->args[0], v }, NULL, true);
+	end = when(x, again, n, IRO(lt), const_int(x->fl->u, MOST_HANDLED), &back);
+	ir_ref one = flow_const(x->fl, back, x->site, const_int(x->fl->u, 1));
+	ir_ref next[2] = { ir_block(x->f, again)->params[0], flow_emit(x->fl, back, x->site, IRO(add), 2, (ir_ref[]){ n, one }) };
+	ir_succ(x->f, flow_emit(x->fl, back, x->site, IRO(jmp), 0, NULL), 0, loop, 2, next);
+	ir_ref none = without_end(x, end);
+	give(x, end, 1, &none, 0);
+}
+
+static bool is_handle(const struct ir_fn *f, const struct ir_ins *i)
+{
+	const struct ir_lib *row = i->op == IRO(call) ? ir_at(f, i->args[0])->type.row : NULL;
+	return row && ir_lib_expands(row) && row->imm == IR_EXPAND_HANDLE;
+}
+
+int handle_known(struct flow *fl)
+{
+	struct ir_fn *f = fl->f;
+	for (uint32_t o = 0; fl->u->handles && o < f->nrpo; o++)
+		for (ir_ref r = fl->exec[f->rpo[o]] ? ir_block(f, f->rpo[o])->first : 0; r; r = ir_at(f, r)->next) {
+			if (!is_handle(f, ir_at(f, r)))
+				continue;
+			struct expansion x = open_call(fl, r);
+			handle_in_loop(&x);
+			ir_ref *to = arena_array(fl->u->scratch, ir_ref, f->nins);
+			to[r] = x.all;
+			ir_rename(f, to);
+			f->ordered = f->treed = false;
+			return 1;
+		}
+	return 0;
 }
 
 /* `error` itself gets what it raises until Lua has no stack left, which is then what xpcall gives. */
@@ -561,6 +621,7 @@ int expand_call(struct flow *fl, ir_ref call, const struct ir_lib *row, ir_ref *
 		[IR_EXPAND_INSERT] = expand_insert,
 		[IR_EXPAND_RAWEQUAL] = expand_rawequal,
 		[IR_EXPAND_NEXT] = expand_nothing,  [IR_EXPAND_STEP] = expand_nothing,
+		[IR_EXPAND_HANDLE] = expand_nothing,
 	};
 	bool refused = ir_at(fl->f, call)->aux & IR_PADDED && !ir_lib_takes_padded(row);
 	return refused ? 0 : expand[row->imm](fl, call, gone);

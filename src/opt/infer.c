@@ -617,6 +617,8 @@ static bool may_raise(const struct flow *fl, const struct ir_ins *i)
 			return false;
 		return ir_at(fl->f, i->args[0])->type.kinds & ~IR_VIEWS || !ir_at(fl->f, i->args[1])->type.k ||
 		       may_go(fl, &ir_at(fl->f, i->args[0])->type);
+	case IRO(len):
+		return ir_at(fl->f, i->args[0])->type.kinds & ~IR_STRINGS;
 	case IRO(call):
 		return !ir_at(fl->f, i->args[0])->type.row || !(ir_at(fl->f, i->args[0])->type.row->effects & IR_CALM) ||
 		       i->aux & (IR_PADDED | IR_OPEN); /* it may be given nothing at all */
@@ -625,11 +627,20 @@ static bool may_raise(const struct flow *fl, const struct ir_ins *i)
 	}
 }
 
-/* What an instruction that gives t raises: anything, as long as it is not known. */
+/* Does it call what is not known yet? Methods of texts are Lua's. */
+static bool calls_unknown(const struct flow *fl, const struct ir_ins *i)
+{
+	const struct ir_ins *callee = ir_at(fl->f, i->args[0]);
+	if (callee->op == IRO(self) && !(ir_at(fl->f, callee->args[0])->type.kinds & ~IR_ALL_STRINGS))
+		return false;
+	return i->op == IRO(forcall) || (i->op == IRO(call) && (!callee->type.row || ir_lib_expands(callee->type.row)));
+}
+
+/* What an instruction that gives t raises: anything, as long as it is not known which function is called. */
 static void visit_raised(struct flow *fl, const struct ir_ins *i, const struct ir_type *t)
 {
 	struct ir_ins *raised = ir_at(fl->f, i->raised);
-	struct ir_type message = type_is_pending(t) ? type_pending() : type_kinds(IR_BIT(IR_MSG));
+	struct ir_type message = type_is_pending(t) && calls_unknown(fl, i) ? type_pending() : type_kinds(IR_BIT(IR_MSG));
 	if (may_raise(fl, i))
 		type_join(&raised->type, &message);
 }
@@ -831,6 +842,7 @@ static int (*const last_resorts[])(struct flow *fl) = {
 	again_known, told_known, equal_known, fixed_known, ways_apart, choose_arms, choose_known, over_known, iterate_found, untangle, counted_known,
 	printed_known, messages_text, several_at_most, choose_waiting, choose_failing, choose_many, kept_known, alike_known,
 	remember_known,
+	handle_known,
 };
 
 static bool bring_on(struct flow *fl)

@@ -76,6 +76,9 @@ struct ir_type infer_compare(struct infer *in, ir_ref r);
 struct ir_type infer_for(struct infer *in, ir_ref r);
 struct ir_type infer_index(struct infer *in, ir_ref r);    /* infer_access.c */
 struct ir_type infer_field_of_text(struct infer *in, ir_ref r, const struct ir_type *t, const struct ir_type *key); /* of_text.c */
+/* Is r a field that no text has (there it is nil), asked of what may be a text and may be a table made in the function, or is
+ * there again for a text? */
+bool infer_text_lacks(const struct flow *fl, ir_ref r);
 /* Are checksums before a tunnel right, too, when this field of obj is assigned? (tunnel.c) */
 bool tunnel_keeps_sums(const struct flow *fl, ir_ref obj, uint64_t kinds, const char *name);
 struct ir_type infer_setindex(struct infer *in, ir_ref r);

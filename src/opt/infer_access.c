@@ -412,7 +412,10 @@ struct ir_type infer_index(struct infer *in, ir_ref r)
 	if (key.kinds & IR_BIT(IR_MSG) && infer_takes_bytes(in->fl.u, &t))
 		return infer_bytes(in);
 	uint64_t good = (self ? kinds_with_method : kinds_having)(in->fl.u, &t, const_name(&key));
-	for (uint64_t set = good; set; set &= set - 1) {
+	uint64_t without = infer_text_lacks(&in->fl, r) ? good & IR_ALL_STRINGS : 0;
+	if (without)
+		out = type_kinds(IR_BIT(IR_NIL));
+	for (uint64_t set = good & ~without; set; set &= set - 1) {
 		unsigned k = ir_first_kind(set);
 		if (k == IR_MSG)
 			return infer_bytes(in);

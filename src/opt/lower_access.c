@@ -156,7 +156,7 @@ static void index_one(struct lw *w, void *arg, const struct lw_val *v, unsigned 
 			out->cap = f->cap;
 			f->get(w, f, v, out);
 		}
-	} else if (IR_BIT(kind) & IR_STRINGS) {
+	} else if (IR_BIT(kind) & IR_ALL_STRINGS) {
 		*out = lw_nil(); /* not what the library has: of_text.c */
 	} else if (kind == IR_ENTRY) {
 		const struct ct_field *f = ct_field(v->layout, name, strlen(name));
@@ -170,7 +170,7 @@ static void index_one(struct lw *w, void *arg, const struct lw_val *v, unsigned 
 
 static uint64_t indexable(const struct lw_val *v)
 {
-	return v->kinds & (IR_VIEWS | IR_BIT(IR_ENTRY) | IR_BIT(IR_REC) | IR_BIT(IR_HOST) | IR_BIT(IR_MAP) | IR_STRINGS |
+	return v->kinds & (IR_VIEWS | IR_BIT(IR_ENTRY) | IR_BIT(IR_REC) | IR_BIT(IR_HOST) | IR_BIT(IR_MAP) | IR_ALL_STRINGS |
 			   IR_BIT(IR_IP4) | IR_BIT(IR_IP6) | IR_BIT(IR_MAC));
 }
 
@@ -200,10 +200,10 @@ void lower_index(struct lw *w, ir_ref r)
 	w->val[r] = dispatch(w, &ok, &i->type, index_one, &a);
 }
 
-/* What is indexed must be a table; what its fields hold is known already. */
+/* What is indexed must be a table, or may be a text, too; what its fields hold is known already. */
 void lower_indexed(struct lw *w, ir_ref r)
 {
-	indexed(w, r, IR_BIT(IR_REC), IR_REC);
+	indexed(w, r, IR_BIT(IR_REC) | (ir_at(w->from, r)->aux ? IR_ALL_STRINGS : 0), IR_REC);
 }
 
 /* ---- v[k] = x ---- */

@@ -15,15 +15,16 @@ static bool is_text(const struct ir_type *t)
 	return t->k && t->k->kind == PG_STR;
 }
 
-/* Are the bytes of argument a, a string of some kind, looked at? */
-static bool needs_bytes(const struct flow *fl, const struct ir_ins *i, uint32_t a)
+/* Are the bytes of argument a of r, a string of some kind, looked at? */
+static bool needs_bytes(const struct flow *fl, ir_ref r, uint32_t a)
 {
+	const struct ir_ins *i = ir_at(fl->f, r);
 	const struct ir_type *first = &ir_at(fl->f, i->args[0])->type;
 	switch (i->op) {
 	case IRO(concat): case IRO(len): case IRO(record):
 		return true;
 	case IRO(index): case IRO(self): case IRO(setindex):
-		return !a || infer_takes_bytes(fl->u, first);
+		return (!a && !infer_text_lacks(fl, r)) || infer_takes_bytes(fl->u, first);
 	case IRO(lt): case IRO(le): case IRO(eq): {
 		const struct ir_type *other = &ir_at(fl->f, i->args[!a])->type;
 		return other->kinds & IR_ALL_STRINGS && !type_is_pending(other) && (i->op != IRO(eq) || !is_text(other));
@@ -58,7 +59,7 @@ static uint32_t find_messages(const struct flow *fl, bool *needed)
 		for (ir_ref r = fl->exec[f->rpo[o]] ? ir_block(f, f->rpo[o])->first : 0; r; r = ir_at(f, r)->next) {
 			const struct ir_ins *i = ir_at(f, r);
 			for (uint32_t a = 0; a < i->nargs; a++) {
-				if (!is_message(fl, i->args[a]) || !needs_bytes(fl, i, a))
+				if (!is_message(fl, i->args[a]) || !needs_bytes(fl, r, a))
 					continue;
 				n += !needed[to_copy(f, i->args[a])];
 				needed[to_copy(f, i->args[a])] = true;

@@ -43,6 +43,21 @@ static struct ir_type own_field(struct infer *in, ir_ref r, const struct ir_type
 	return type_const(in->fl.u->target, const_new(in->fl.u, *v));
 }
 
+bool infer_text_lacks(const struct flow *fl, ir_ref r)
+{
+	const struct ir_ins *i = ir_at(fl->f, r);
+	const struct ir_type *t = &ir_at(fl->f, i->args[0])->type;
+	const pg_value *key = ir_at(fl->f, i->args[1])->type.k;
+	pg_value v;
+	bool among = t->kinds & IR_BIT(IR_REC) || fl->u->sites[i->site].parted;
+	if (i->op != IRO(index) || !among || !(t->kinds & IR_ALL_STRINGS) || !key ||
+	    (key->kind != PG_STR && key->kind != PG_INT))
+		return false;
+	if (key->kind == PG_STR && ir_lib_find(fl->u->target->str_rows, key->str))
+		return false;
+	return fl->u->source->text && fl->u->source->text(fl->u, key, &v) == 0 && v.kind == PG_NIL;
+}
+
 struct ir_type infer_field_of_text(struct infer *in, ir_ref r, const struct ir_type *t, const struct ir_type *key)
 {
 	struct ir_unit *u = in->fl.u;

@@ -89,10 +89,10 @@ static bool may_be_table(const struct ir_type *t)
 	return t->kinds & IR_BIT(IR_REC) && !type_is_pending(t);
 }
 
-/* A table narrowed by a test is the table; and so is an error that has no text, but is one. */
+/* A table narrowed by a test is the table; and so is an error that has no text, but is one, where it is that. */
 static bool is_same(const struct ir_ins *i)
 {
-	return i->op == IRO(pi) || (i->op == IRO(located) && i->type.kinds == IR_BIT(IR_REC));
+	return i->op == IRO(pi) || i->op == IRO(located);
 }
 
 static void find_values(struct records *s)
@@ -174,7 +174,10 @@ static void refuse_function(struct records *s, ir_ref r)
 static void note_access(struct records *s, struct rec *web, ir_ref r)
 {
 	const pg_value *key = record_key_of(s, r);
+	const struct flow fl = { .u = s->u, .f = s->f };
 	uint64_t other = type_of(s, ir_at(s->f, r)->args[0])->kinds & ~IR_BIT(IR_REC);
+	if (infer_text_lacks(&fl, r))
+		other &= ~IR_ALL_STRINGS;
 	if (other & ~(IR_FALSY | IR_BIT(IR_TRUE) | IR_BIT(IR_INT) | IR_BIT(IR_FLOAT)))
 		refuse(s, r,
 		       REFUSAL(ON_TABLES, "keep each in a variable of its own, and test which is there", "this may be a table made in kernel code or something else that has fields; that is not there yet"));
@@ -540,7 +543,9 @@ static void check_table(struct records *s, ir_ref r)
 	const struct ir_ins old = *ir_at(s->f, r);
 	if (record_sure(s, old.args[0]))
 		return;
+	const struct flow fl = { .u = s->u, .f = s->f };
 	ir_ref check = insert(s, r, IRO(indexed), 2, old.args);
+	ir_at(s->f, check)->aux = infer_text_lacks(&fl, r);
 	ir_at(s->f, check)->names = old.names;
 	ir_at(s->f, check)->raised = old.raised;
 }

@@ -411,6 +411,8 @@ const struct ir_lib stdlib_rows[] = {
 	/* a string of the packet that outlives a write to it; no script can name it */
 	{ "(keep)", 1, 1, { 0 }, IR_ANY, 0, 0, std_keep_type, std_keep_lower, 0, "a copy of a string" },
 	/* the message of an error that is asked for its bytes; likewise */
+	/* what a handler that raised again and again is handed to; likewise */
+	{ "(handle)", 2, 2, { 0 }, IR_ANY, 0, 0, NULL, NULL, IR_EXPAND_HANDLE, "what a handler makes of an error, in the end" },
 	{ "(message)", 1, 1, { 0 }, IR_ANY, 0, 0, std_message_type, std_message_lower, 0, "the text of a message" },
 	/* what m:locked(k, f) becomes; no script can name them */
 	{ "(entry)", 2, 2, { 0 }, NIL, 0, IR_E_READ | IR_E_RAISE, std_entry_type, std_entry_lower, 0, "an entry that has a lock" },

@@ -59,7 +59,7 @@ return {
 	{ "`pcall(f, ...)` calls a known function", "lang/pcall: all results, or a message", "lang/pcall: error with any value", "lang/pcall: how far it came" },
 	{ "`xpcall(f, handler, ...)`", "lang/xpcall: results, and what the handler gives",
 		"lang/xpcall: each error of the handler goes to it again, and what it did stays" },
-	{ "`error in error handling`", "lang/xpcall: a handler that raises time and again: no pcall catches that" },
+	{ "`error in error handling`", "lang/xpcall: raising handler: always raises" },
 	{ "The text given to `error`", "lang/raised: with its position", "lang/raised: uncaught, of assert" },
 	{ "Test what `pcall` gave", "lang/pcall: used where it is known to be good" },
 	{ "`for ... in` goes over maps", "lang/each: keys and values", "lang/each: per-CPU forms", "lang/iterate: pairs of a table, in its order",

@@ -129,12 +129,6 @@ case { name = "each error of the handler goes to it again, and what it did stays
 	local ok, v = xpcall(function() error(a) end, function(e) n = n + 1 return #e end)
 	return ok, v, n
 end, inputs = pairs2 { 0, false, "nil", "", "abc" } }
-case { name = "a handler that raises time and again: no pcall catches that", twin = false, f = function(a)
-	local ok, v = pcall(function()
-		return select(2, xpcall(error, function(e) if a ~= 2 then error("no", 0) end return 7 end, a))
-	end)
-	return ok, v
-end, inputs = { { 2 }, { 1 } }, want = { { true, 7 }, { error = "tests/lang/xpcall.lua:134: error in error handling" } } }
 case { name = "error itself as the handler", f = function(a, b)
 	local ok, v = xpcall(add, error, a, b)
 	return ok, ok and v or v == "error in error handling"
@@ -144,4 +138,98 @@ case { name = "error itself as the handler, of any value", f = function(a)
 	local good, w = pcall(function() return select(2, xpcall(function() return xpcall(error, error, a) end, error)) end)
 	return ok, v == "error in error handling", good and w
 end, inputs = lang.each { 0, 7, "nil", false, true } }
+-- ---- a handler that raises: what it raises goes to it again, until it gives a value or Lua has no stack left ----
+
+local function some(a, b)
+	if a == 1 then error { code = 404 } end
+	if a == 2 then error "text" end
+	return a + b
+end
+local E = "error in error handling"
+local kinds = pairs2(lang.kinds)
+local few = pairs2({0, 1, 2, "nil", false}, {0, "nil"})
+case { name = "raising handler: always raises", f = function(a, b)
+	local ok, v = xpcall(add, function(e) error("no", 0) end, a, b)
+	return ok, ok and v or v == E
+end, inputs = kinds }
+case { name = "raising handler: always raises e", f = function(a, b)
+	local ok, v = xpcall(add, function(e) error(e) end, a, b)
+	return ok, ok and v or v == E
+end, inputs = kinds }
+case { name = "raising handler: always raises nil", f = function(a, b)
+	local ok, v = xpcall(add, function(e) error() end, a, b)
+	return ok, ok and v or v == E
+end, inputs = kinds }
+case { name = "raising handler: raises k times", f = function(a, b)
+	local n = 0 local ok, v = xpcall(error, function(e) n = n + 1 if n <= a then error(n) end return e end, -1)
+	return ok, v, n
+end, inputs = lang.each{0, 1, 2, 3, 4, 50, 100, 150} }
+case { name = "raising handler: raises k times, text", f = function(a, b)
+	local n = 0 local ok, v = xpcall(error, function(e) n = n + 1 if n <= a then error("t" .. n, 0) end return e end, -1)
+	return ok, v == -1, v == "t3"
+end, inputs = lang.each{0, 1, 2, 3, 4, 50, 100, 150} }
+case { name = "raising handler: raises k times, text or number", f = function(a, b)
+	local n = 0 local ok, v = xpcall(error, function(e) n = n + 1 if n <= a then error(n % 2 == 0 and n or "x", 0) end return e end, -1)
+	return ok, v == "x" or v, n
+end, inputs = lang.each{0, 1, 2, 3, 4, 50, 100, 150} }
+case { name = "raising handler: raises a table always", f = function(a, b)
+	local ok, v = xpcall(add, function(e) error { code = 1 } end, a, b)
+	return ok, ok and v or v == E
+end, inputs = kinds }
+case { name = "raising handler: raises two kinds of table", f = function(a, b)
+	local n = 0 local ok, v = xpcall(some, function(e) n = n + 1 if n <= a then error { code = n } end return type(e) == "table" and e.code end, a, b)
+	return ok, v == E or v, v == E or n
+end, inputs = few }
+case { name = "raising handler: in a pcall", f = function(a, b)
+	local ok, v, w = pcall(function() return xpcall(add, function() error("x") end, a, b) end)
+	return ok, v, w == E or v and w
+end, inputs = kinds }
+case { name = "raising handler: in a loop", f = function(a, b)
+	local n = 0 for i = 1, 4 do local ok, v = xpcall(add, function() if i == b then error("x") end return i end, a, b) if type(v) == "string" then n = n + 100 else n = n + v end end return n
+end, inputs = pairs2({"nil", 1, 2}, {1, 2, 3}) }
+case { name = "raising handler: handler with pcall", f = function(a, b)
+	local ok, v = xpcall(add, function(e) local o, m = pcall(add, b, 1) error(m) end, a, b)
+	return ok, ok and v or v == E
+end, inputs = kinds }
+case { name = "raising handler: by branch", f = function(a, b)
+	local h = a == 1 and function() error(1) end or function() return 2 end local ok, v = xpcall(add, h, a, b)
+	return ok, v == E or v
+end, inputs = kinds }
+case { name = "raising handler: code", f = function(a, b)
+	local ok, v = xpcall(some, function(e) return e.code end, a, b)
+	return ok, v
+end, inputs = few }
+case { name = "raising handler: code * 2", f = function(a, b)
+	local ok, v = xpcall(some, function(e) return e.code * 2 end, a, b)
+	return ok, v == E or v
+end, inputs = few }
+case { name = "raising handler: code concat", f = function(a, b)
+	local ok, v = xpcall(some, function(e) return #("c" .. e.code) end, a, b)
+	return ok, v == E or v
+end, inputs = few }
+case { name = "raising handler: nested xpcall", f = function(a, b)
+	local ok, v = xpcall(function() local ok, v = xpcall(add, function() error("y") end, a, b) error(v) end, function(e) return e == E or #e end)
+	return ok, v
+end, inputs = few }
+case { name = "raising handler: handler itself xpcalls", f = function(a, b)
+	local ok, v = xpcall(add, function(e) local ok, v = xpcall(add, function() error("y") end, a, b) error(v) end, a, b)
+	return ok, v == E or v
+end, inputs = few }
+case { name = "raising handler: raised on", f = function(a, b)
+	local ok, v = xpcall(add, function(e) error("y") end, a, b) if not ok then error(v) end return v
+end, inputs = few }
+case { name = "raising handler: raised on with 0", f = function(a, b)
+	local ok, v = xpcall(add, function(e) error("y") end, a, b) if not ok then error(v, 0) end return v
+end, inputs = few }
+case { name = "raising handler: text of it", f = function(a, b)
+	local ok, v = xpcall(add, function(e) error("y") end, a, b) if not ok then return #v, v:sub(1, 5) == "error" end return v
+end, inputs = few }
+case { name = "raising handler: assert false", f = function(a, b)
+	local ok, v = xpcall(add, function(e) assert(false) end, a, b)
+	return ok, v == E or v
+end, inputs = few }
+case { name = "raising handler: assert(e == 1)", f = function(a, b)
+	local ok, v = xpcall(error, function(e) assert(e == 1) return e end, a)
+	return ok, v == E or v
+end, inputs = few }
 lang.done()
