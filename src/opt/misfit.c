@@ -96,10 +96,11 @@ void lower_warn_misfit(struct lw *w, const struct ctype *t, const char *into, co
 		warn_text(w, t, into, v->k, raises);
 }
 
-void lw_warn_element(struct lw *w, const struct lw_val *key, uint32_t entries, bool raises)
+void lw_warn_element(struct lw *w, const struct lw_val *key, uint32_t entries, bool writes)
 {
-	if (!key->k || key->k->kind != PG_INT || key->k->i < entries || key->k->i > UINT32_MAX || !is_meant(w, key->k, raises))
+	if (!key->k || key->k->kind != PG_INT || key->k->i < entries || key->k->i > UINT32_MAX || !is_meant(w, key->k, writes))
 		return; /* what is no u32 was said not to fit the key */
-	warn(w, raises, arena_printf(w->unit->arena, "%lld is no key of this array", (long long)key->k->i))->help =
-		arena_printf(w->unit->arena, "its %u entries have the keys 0 to %u", entries, entries - 1);
+	diag_add(w->unit->diag, DIAG_WARNING, w->unit->sites[ir_site_shown(w->unit, w->site)].pos,
+		 "%lld is no key of this array, which has %u entr%s", (long long)key->k->i, entries, entries == 1 ? "y" : "ies")->help =
+		entries == 1 ? "its key is 0" : arena_printf(w->unit->arena, "its keys are 0 to %u", entries - 1);
 }

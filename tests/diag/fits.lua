@@ -8,6 +8,7 @@ local small = bpf.map { "hash", key = "u16", value = "u16", entries = 8 }
 local names = bpf.map { "hash", key = "char[4]", value = "be16", entries = 8 }
 local by = bpf.map { "hash", key = "struct { u16 port; u8 proto; }", value = "u64", entries = 8 }
 local slots = bpf.map { "array", value = "u32", entries = 4 }
+local single = bpf.map { "array", value = "u32", entries = 1 }
 local line = bpf.map { "queue", value = "u8", entries = 8 }
 local st = bpf.state { n = "u32" }
 
@@ -35,11 +36,11 @@ diag.case("a text that is read by", function() return names:get("alpha") and bpf
 diag.case("a field of a key", function() return by[{ port = 80, proto = 256 }] and bpf.DROP end)
 diag.case("an element behind the last", function() return slots[4] == 1 and bpf.DROP end)
 diag.case("an element behind the last, written", function() slots[4] = 1 end)
+diag.case("of one entry", function() return single[1] == 1 and bpf.DROP end)
 diag.case("what an argument brings", function()
 	local function put(n) flows[1] = { ttl = n } end
 	put(256)
 end)
-diag.case("strict", function() sent:send { n = 256 } end, { strict = true })
 
 diag.case("what fits", function()
 	sent:send { n = 255, i = -128, text = "GET ", raw = "a\0b", wide = -1 }
