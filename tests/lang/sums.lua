@@ -55,9 +55,10 @@ local as_written = {
 	function(a, b) local e = m[1] if e then e.small = e.small + a end end,
 	function(a, b) st.n = st.s + 1 end,
 }
-for _, list in ipairs { in_place, both_in_place, looked_up_twice, as_written } do
+for name, list in lang.sorted { ["in any order"] = in_place, ["several at once"] = both_in_place, ["looked up twice"] = looked_up_twice,
+	["no sum"] = as_written } do
 	for i, f in ipairs(list) do
-		lang.case { name = ("sum %d of %d"):format(i, #list), see = { m, seen, { st, "n", "s" } }, setup = setup, inputs = lang.pairs { 0, 1, -3, math.mininteger }, f = f }
+		lang.case { name = name .. " " .. i, see = { m, seen, { st, "n", "s" } }, setup = setup, inputs = lang.pairs { 0, 1, -3, math.mininteger }, f = f }
 	end
 end
 
