@@ -323,6 +323,7 @@ struct ir_fn *front_build(struct ir_unit *u, const struct front_proto *p)
 	b.set = arena_array(u->scratch, struct build_set, p->nregs);
 	find_blocks(&b);
 	build_warn_unreached(&b);
+	build_warn_either(&b);
 	count_preds(&b);
 	scope_find(&b);
 	ssa_init(&b.s, b.f, p->nregs + b.nscopes);

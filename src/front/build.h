@@ -75,6 +75,8 @@ void build_branch(struct build *b, struct operand c, ir_ref v, struct branch_sid
 
 /* unreached.c: warns of code that no way leads to. */
 void build_warn_unreached(struct build *b);
+/* either.c: warns of conditions that a constant makes true. */
+void build_warn_either(struct build *b);
 
 /* scope.c */
 void scope_find(struct build *b);

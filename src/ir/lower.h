@@ -294,6 +294,8 @@ ir_ref lw_pick(struct lw *w, enum ir_cc cc, ir_ref a, ir_ref b, ir_ref x, ir_ref
  * (no parameters), or raises "value does not fit u8 (field 'x')" when misfit is 0. */
 void lw_store_type(struct lw *w, const struct ctype *t, ir_ref ptr, int64_t off,
 		   const struct lw_val *v, ir_blk misfit, const char *what);
+/* Warns where the constant key is none of an array of so many entries; writes: else it is looked for. (opt/misfit.c) */
+void lw_warn_element(struct lw *w, const struct lw_val *key, uint32_t entries, bool writes);
 /* Where v can be stored as t, in a place of `bytes` bytes: the stack, or scratch memory when it is big or long texts are in v. */
 ir_ref lw_store_room(struct lw *w, const struct ctype *t, uint32_t bytes, const struct lw_val *v);
 /* n bytes as a word, the first in its lowest bits. */

@@ -1,9 +1,11 @@
 /*
  * increments.c - `e.n = e.n + c` on 8 bytes that other CPUs may change too is one atomic addition.
  *
- * Both wrap at 64 bits, so that alone on its CPU the function sees no difference. What was read must
- * be what is written to: nothing may have been written between the two, nor may the field be written
- * again and again from one reading.
+ * All of it wraps at 64 bits, so that alone on its CPU the function sees no difference, and what else is in the sum may be
+ * added, or subtracted, in any order: `e.n = a + (e.n - b) + 1`. What was read must be what is written to: nothing may have been
+ * written between the two but other fields, nor may the field be written again and again from one reading. An entry that
+ * is looked up twice, as in `m[k].n = m[k].n + 1`, is the same one, for nothing was written meanwhile; only another CPU could
+ * have put a new one there, and it may as well have done so a moment later.
  */
 #include "opt/lower.h"
 
@@ -11,19 +13,10 @@
 #include "core/shape.h"
 #include "opt/opt.h"
 
-static bool same_place(const struct ir_fn *f, const struct ir_ins *a, const struct ir_ins *b)
-{
-	const struct ir_type *x = &ir_at(f, a->args[0])->type, *y = &ir_at(f, b->args[0])->type;
-	const pg_value *k = ir_at(f, a->args[1])->type.k, *l = ir_at(f, b->args[1])->type.k;
-	if (!k || !l || !ir_same_value(k, l))
-		return false;
-	return a->args[0] == b->args[0] || (x->k && y->k && ir_same_value(x->k, y->k));
-}
-
 static const struct ctype *layout_of(const struct ir_type *obj)
 {
 	struct map_shape s;
-	if (obj->kinds == IR_BIT(IR_ENTRY))
+	if ((obj->kinds & ~IR_BIT(IR_NIL)) == IR_BIT(IR_ENTRY)) /* nil raises */
 		return obj->layout;
 	if (obj->kinds != IR_BIT(IR_HOST) || !obj->k || obj->k->kind != PG_MAP)
 		return NULL;
@@ -38,10 +31,18 @@ static bool is_wide_counter(const struct ir_type *obj, const pg_value *name)
 	return f && f->type->kind == CT_INT && f->type->size == 8 && !f->type->big && !f->nullable;
 }
 
-static bool may_write(const struct ir_fn *f, const struct ir_ins *i)
+/* Does it assign another field of such a struct? */
+static bool is_other_field(const struct ir_fn *f, const struct ir_ins *i, const struct ir_ins *set)
+{
+	const struct ctype *mine = layout_of(&ir_at(f, set->args[0])->type);
+	const pg_value *k = ir_at(f, set->args[1])->type.k, *other = i->op == IRO(setindex) ? ir_at(f, i->args[1])->type.k : NULL;
+	return other && other->kind == PG_STR && !ir_same_value(k, other) && layout_of(&ir_at(f, i->args[0])->type) == mine;
+}
+
+static bool may_write(const struct ir_fn *f, const struct ir_ins *i, const struct ir_ins *set)
 {
 	const struct ir_lib *row = i->op == IRO(call) ? ir_at(f, i->args[0])->type.row : NULL;
-	return row ? row->effects & IR_E_WRITE : ir_ops[i->op].effects & IR_E_WRITE;
+	return (row ? row->effects : ir_ops[i->op].effects) & IR_E_WRITE && !is_other_field(f, i, set);
 }
 
 /* Is nothing written on the way from `read` to `write`, and are they in no loop but a common one? */
@@ -53,31 +54,81 @@ static bool undisturbed(struct ir_fn *f, ir_ref read, ir_ref write)
 		if (o > from && b->loop)
 			return false;
 		for (ir_ref r = o == from ? ir_at(f, read)->next : b->first; r && r != write; r = ir_at(f, r)->next)
-			if (may_write(f, ir_at(f, r)))
+			if (may_write(f, ir_at(f, r), ir_at(f, write)))
 				return false;
 	}
 	return from <= to;
 }
 
-/* Operand i of the sum: does it read, for nothing else, what `set` writes? */
-static bool reads_target(const struct lw *w, ir_ref set, const struct ir_ins *sum, uint32_t i)
+enum { DEEP = 4, MOST_SUMMED = 16 };
+
+static bool is_constant(const struct ir_type *x, const struct ir_type *y)
 {
-	struct ir_fn *f = w->from;
-	ir_ref r = sum->args[i];
-	const struct ir_ins *x = ir_at(f, r);
-	return x->op == IRO(index) && w->uses[r] == 1 && same_place(f, x, ir_at(f, set)) && undisturbed(f, r, set);
+	return x->k && y->k && ir_same_value(x->k, y->k);
 }
 
-int lower_increment(struct lw *w, ir_ref set)
+/* Is it the same value, or the same thing looked up twice before `set`, which nothing changed? */
+static bool same(struct ir_fn *f, ir_ref set, ir_ref a, ir_ref b, unsigned depth)
+{
+	const struct ir_ins *x = ir_at(f, a), *y = ir_at(f, b);
+	if (a == b || is_constant(&x->type, &y->type))
+		return true;
+	if (x->op == IRO(pi) || y->op == IRO(pi))
+		return depth && same(f, set, x->op == IRO(pi) ? x->args[0] : a, y->op == IRO(pi) ? y->args[0] : b, depth - 1);
+	return depth && x->op == IRO(index) && y->op == IRO(index) && same(f, set, x->args[0], y->args[0], depth - 1) &&
+	       same(f, set, x->args[1], y->args[1], depth - 1) && undisturbed(f, a, set) && undisturbed(f, b, set);
+}
+
+/* What is added to what the field holds. */
+struct sum {
+	ir_ref added[MOST_SUMMED];
+	bool negative[MOST_SUMMED];
+	uint32_t n;
+};
+
+/* Is r, used for nothing else, what `set` writes to, with something added? That is noted in s. */
+static bool sums_up(const struct lw *w, ir_ref set, ir_ref r, struct sum *s)
 {
 	struct ir_fn *f = w->from;
-	const struct ir_ins *s = ir_at(f, set), *sum = ir_at(f, s->args[2]);
+	const struct ir_ins *i = ir_at(f, r), *to = ir_at(f, set);
+	if (w->uses[r] != 1 || s->n == MOST_SUMMED)
+		return false;
+	if (i->op == IRO(index))
+		return same(f, set, i->args[1], to->args[1], 0) && same(f, set, i->args[0], to->args[0], DEEP) && undisturbed(f, r, set);
+	for (uint32_t side = 0; side < 2 && (i->op == IRO(add) || (i->op == IRO(sub) && !side)); side++) {
+		uint32_t before = s->n;
+		s->negative[s->n] = i->op == IRO(sub);
+		s->added[s->n++] = i->args[!side];
+		if (sums_up(w, set, i->args[side], s))
+			return true;
+		s->n = before;
+	}
+	return false;
+}
+
+/* The operand was found to be an integer when it was added. */
+static ir_ref summed(struct lw *w, const struct sum *s)
+{
+	ir_ref all = 0;
+	for (uint32_t i = 0; i < s->n; i++) {
+		struct lw_val n = lw_narrow(w, &w->val[s->added[i]], IR_BIT(IR_INT));
+		ir_ref v = lw_int_word(w, &n);
+		if (s->negative[i])
+			all = lw_op2(w, IRO(sub64), all ? all : lw_imm(w, 0), v);
+		else
+			all = all ? lw_op2(w, IRO(add64), all, v) : v;
+	}
+	return all;
+}
+
+ir_ref lower_increment(struct lw *w, ir_ref set)
+{
+	struct ir_fn *f = w->from;
+	const struct ir_ins *s = ir_at(f, set);
 	const pg_value *name = ir_at(f, s->args[1])->type.k;
-	if (sum->op != IRO(add) || w->uses[s->args[2]] != 1 || !name || name->kind != PG_STR ||
-	    !is_wide_counter(&ir_at(f, s->args[0])->type, name))
-		return -1;
-	for (uint32_t i = 0; i < 2; i++)
-		if (reads_target(w, set, sum, i))
-			return (int)!i;
-	return -1;
+	struct sum sum = { .n = 0 };
+	if (!name || name->kind != PG_STR || !is_wide_counter(&ir_at(f, s->args[0])->type, name) ||
+	    ir_at(f, s->args[2])->op == IRO(index) || !sums_up(w, set, s->args[2], &sum))
+		return 0;
+	return summed(w, &sum);
 }

@@ -390,6 +390,12 @@ static bool concat_piece(struct infer *in, ir_ref r, uint32_t i, uint32_t *least
 	return false;
 }
 
+void infer_certain_piece(struct infer *in, ir_ref r, uint32_t i)
+{
+	uint32_t least = 0, most = 0;
+	concat_piece(in, r, i, &least, &most);
+}
+
 static struct ir_type rule_concat(struct infer *in, ir_ref r)
 {
 	const struct ir_ins *ins = ir_at(in->fl.f, r);
@@ -694,6 +700,8 @@ static void visit_block(struct infer *in, ir_blk b)
 	for (ir_ref r = ir_block(fl->f, b)->first; r; r = ir_at(fl->f, r)->next) {
 		rule *f = rules[ir_at(fl->f, r)->op];
 		bool waits = f && (hangs(fl, ir_at(fl->f, r)) || (fl->waits && fl->waits[r]));
+		if (waits && fl->report)
+			infer_certain(in, r);
 		struct ir_type t = waits ? waiting(fl, ir_at(fl->f, r)) : f ? f(in, r) : nothing;
 		if (ir_at(fl->f, r)->raised)
 			visit_raised(fl, ir_at(fl->f, r), &t);

@@ -70,6 +70,14 @@ const struct refusal *pending_state(void);
 void pending_callee(struct flow *fl, ir_ref call);
 void pending_refuse(struct flow *fl);
 
+/* What is wrong with r, which hangs on an operand that was refused, whatever that is. (certain.c) */
+void infer_certain(struct infer *in, ir_ref r);
+/* Of one operand of an arithmetic operation or a numeric for, and of a piece of a text. */
+void infer_certain_operand(struct infer *in, ir_ref r, uint32_t i);
+void infer_certain_piece(struct infer *in, ir_ref r, uint32_t i);
+/* Of a call: how many arguments there are, and those that are known. */
+void infer_certain_call(struct infer *in, ir_ref r);
+
 struct ir_type infer_arith(struct infer *in, ir_ref r);    /* infer_num.c */
 struct ir_type infer_float(struct infer *in, ir_ref r);
 struct ir_type infer_compare(struct infer *in, ir_ref r);

@@ -547,7 +547,7 @@ struct ir_type infer_setindex(struct infer *in, ir_ref r)
 		return nothing;
 	if (t.kinds & IR_BIT(IR_REC))
 		return nothing;
-	if ((v.kinds | key.kinds) & IR_BIT(IR_MSG) && infer_takes_bytes(in->fl.u, &t)) {
+	if ((v.kinds | key.kinds) & IR_BIT(IR_MSG) && !type_is_pending(&v) && infer_takes_bytes(in->fl.u, &t)) {
 		in->fl.u->asks_bytes = true;
 		return nothing;
 	}
@@ -606,28 +606,37 @@ static void wrong_count(struct infer *in, uint32_t site, const struct ir_lib *ro
 		help ? help : usage(in, row);
 }
 
+/* Argument i, counted as the nth: what is not known is not judged. */
+static bool check_arg(struct infer *in, uint32_t site, const struct ir_lib *row, const struct ir_type *a, uint32_t i, uint64_t want,
+		      uint32_t nth, const char *help)
+{
+	if (type_is_pending(&a[i]))
+		return true;
+	if (want & IR_BIT(IR_INT) && !(want & IR_BIT(IR_FLOAT)) && a[i].kinds == IR_BIT(IR_FLOAT))
+		return flow_refuse(&in->fl, site, ON_VALUES, "write an integer: 1000000 for 1e6",
+				   "argument #%u of '%s' is a float here; floats do not exist in the kernel", nth, row->name), false;
+	if (!coerce_check(in, row, site, a, i, want, nth))
+		return false;
+	if (!want || !a[i].kinds || a[i].kinds & want)
+		return true;
+	const char *advice = help ? help : infer_convert(want, &a[i]);
+	flow_error(&in->fl, site, "bad argument #%u to '%s' (%s expected, got %s)", nth, row->name,
+		   infer_wrong(in, &(struct ir_type){ .kinds = want }, want & ~IR_BIT(IR_NIL) ? IR_BIT(IR_NIL) : 0),
+		   infer_wrong(in, &a[i], want))->help = advice ? advice : usage(in, row);
+	return false;
+}
+
 /* Arguments are counted as Lua does: what is before a colon is none. help: of any of them, or NULL */
 static bool check_args(struct infer *in, uint32_t site, const struct ir_lib *row, uint32_t n,
 		       const struct ir_type *a, uint32_t skip, uint32_t apart, const char *help)
 {
 	if (n < row->min + skip || (row->max >= 0 && n > row->max + skip))
 		return wrong_count(in, site, row, n, skip, apart, help), false;
-	for (uint32_t i = skip; i < n; i++) {
-		uint64_t want = row->args[i - skip < 4 ? i - skip : 3];
-		if (want & IR_BIT(IR_INT) && !(want & IR_BIT(IR_FLOAT)) && a[i].kinds == IR_BIT(IR_FLOAT))
-			return flow_refuse(&in->fl, site, ON_VALUES, "write an integer: 1000000 for 1e6",
-					   "argument #%u of '%s' is a float here; floats do not exist in the kernel",
-					   i + 1 - apart, row->name), false;
-		if (!coerce_check(in, row, site, a, i, want, i + 1 - apart))
-			return false;
-		if (want && a[i].kinds && !(a[i].kinds & want))
-			return flow_error(&in->fl, site, "bad argument #%u to '%s' (%s expected, got %s)",
-				i + 1 - apart, row->name,
-				infer_wrong(in, &(struct ir_type){ .kinds = want }, want & ~IR_BIT(IR_NIL) ? IR_BIT(IR_NIL) : 0),
-				infer_wrong(in, &a[i], want))->help = help ? help : infer_convert(want, &a[i]) ? infer_convert(want, &a[i])
-							   : usage(in, row), false;
-	}
-	return true;
+	bool good = true;
+	for (uint32_t i = skip; i < n; i++)
+		good &= check_arg(in, site, row, a, i, row->args[i - skip < 4 ? i - skip : 3], i + 1 - apart, help);
+	return good;
+}
 }
 
 /* Of a call that is a statement, but does nothing, or not without what it gives. */
@@ -724,6 +733,42 @@ static struct ir_type call_row(struct infer *in, ir_ref r, const struct ir_lib *
 		return nothing;
 	in->help = NULL;
 	return out;
+}
+
+/* m.add(1, 2): a method looked up by a dot, and not given what it is a method of. */
+static bool lacks_object(struct infer *in, ir_ref r, const struct ir_lib *row)
+{
+	const struct ir_ins *ins = ir_at(in->fl.f, r), *made_by = ir_at(in->fl.f, ins->args[0]);
+	if (made_by->op != IRO(index) || !row_is_method(in->fl.u, row) || ins->aux & IR_OPEN)
+		return false;
+	struct ir_type self = infer_arg(in, r, 1);
+	for (uint64_t left = ins->nargs > 1 ? self.kinds : 0; left; left &= left - 1)
+		if (type_is_pending(&self) || method_row(in->fl.u, &self, ir_first_kind(left), row->name))
+			return false;
+	const struct ir_name *of = made_by->names;
+	const char *name = of && of->how != IR_N_NONE && of->how != IR_N_FIELD ? of->name : "m";
+	struct diag *d = flow_error(&in->fl, ins->site, "'%s' is a method, and called without what it is one of", row->name);
+	d->help = arena_printf(in->fl.u->arena, "write %s:%s(...)", name, row->name);
+	return true;
+}
+
+void infer_certain_call(struct infer *in, ir_ref r)
+{
+	const struct ir_ins *ins = ir_at(in->fl.f, r);
+	const struct ir_type callee = infer_arg(in, r, 0);
+	uint32_t n = ins->nargs - 1;
+	if (!callee.row || ins->aux & (IR_OPEN | IR_PADDED) || lacks_object(in, r, callee.row))
+		return;
+	const struct ir_lib *row = row_called(in->fl.u, callee.row, n);
+	bool method = row_is_method(in->fl.u, callee.row);
+	struct ir_type *a = arena_array(in->fl.u->arena, struct ir_type, n + 1);
+	for (uint32_t i = 0; i < n; i++)
+		a[i] = argument(in, r, i);
+	if (n && type_is_pending(&a[0]))
+		return; /* which row it is, or how many arguments count, may hang on that */
+	if (n)
+		n = row_heeds(in->fl.u, row, n, a[0].kinds);
+	check_args(in, ins->site, row, n, a, method, method && has_colon(in, ins), by_colon(in, ins, row, method));
 }
 
 uint32_t infer_results(struct infer *in, ir_ref call, struct ir_type out[IR_RESULTS])
@@ -826,23 +871,6 @@ static void unknown_callee(struct infer *in, ir_ref r, const struct ir_type *cal
 		pending_callee(&in->fl, r);
 }
 
-/* m.add(1, 2): a method looked up by a dot, and not given what it is a method of. */
-static bool lacks_object(struct infer *in, ir_ref r, const struct ir_lib *row)
-{
-	const struct ir_ins *ins = ir_at(in->fl.f, r), *made_by = ir_at(in->fl.f, ins->args[0]);
-	if (made_by->op != IRO(index) || !row_is_method(in->fl.u, row) || ins->aux & IR_OPEN)
-		return false;
-	struct ir_type self = infer_arg(in, r, 1);
-	for (uint64_t left = ins->nargs > 1 ? self.kinds : 0; left; left &= left - 1)
-		if (type_is_pending(&self) || method_row(in->fl.u, &self, ir_first_kind(left), row->name))
-			return false;
-	const struct ir_name *of = made_by->names;
-	const char *name = of && of->how != IR_N_NONE && of->how != IR_N_FIELD ? of->name : "m";
-	struct diag *d = flow_error(&in->fl, ins->site, "'%s' is a method, and called without what it is one of", row->name);
-	d->help = arena_printf(in->fl.u->arena, "write %s:%s(...)", name, row->name);
-	return true;
-}
-
 struct ir_type infer_call(struct infer *in, ir_ref r)
 {
 	const struct ir_ins *ins = ir_at(in->fl.f, r);
@@ -867,7 +895,7 @@ struct ir_type infer_call(struct infer *in, ir_ref r)
 	return type_pending();
 }
 
-/* ---- verdicts and conditions ---- */
+/* ---- verdicts ---- */
 
 static bool is_verdict(const struct ir_target *t, int64_t v)
 {
@@ -912,67 +940,4 @@ struct ir_type infer_return(struct infer *in, ir_ref r)
 		d->at = "return";
 	}
 	return nothing;
-}
-
-/* Does this return the verdict that returning nothing means? */
-static bool says_default(const struct flow *fl, const struct ir_ins *ret)
-{
-	const pg_value *k = ret->nargs == 1 ? ir_at(fl->f, ret->args[0])->type.k : NULL;
-	return k && k->kind == PG_INT && k->i == fl->u->target->default_verdict;
-}
-
-/* A function that says bpf.PASS where it means it, and on another way ends without a word. */
-void infer_warn_end(struct flow *fl)
-{
-	const struct ir_fn *f = fl->f;
-	uint32_t end = 0, says = 0;
-	for (uint32_t o = 0; o < f->nrpo && ir_has_results(fl->u->target); o++) {
-		const struct ir_ins *t = ir_at(f, ir_block(f, f->rpo[o])->last);
-		const struct ir_site *s = &fl->u->sites[t->site];
-		if (t->op != IRO(return) || s->inlined_at)
-			continue;
-		if (!t->nargs && s->pos.line == f->last_line)
-			end = t->site;
-		else if (says_default(fl, t))
-			says = s->pos.line;
-	}
-	if (!end || !says)
-		return;
-	const char *name = pg_verdict_name(fl->u->target->default_verdict);
-	struct diag *d = diag_add(fl->u->diag, DIAG_WARNING, fl->u->sites[end].pos,
-				  "the function may end here without a verdict, which means bpf.%s", name);
-	d->at = "end";
-	d->note = arena_printf(fl->u->arena, "line %u returns bpf.%s", says, name);
-	d->help = arena_printf(fl->u->arena, "return bpf.%s here, too", name);
-}
-
-/* `c and n or m`: a branch that carries the value itself on is no question about it. */
-static bool carries_on(const struct ir_fn *f, const struct ir_ins *branch)
-{
-	ir_ref v = branch->args[0];
-	for (unsigned side = 0; side < branch->nsucc; side++) {
-		const struct ir_ins *t = ir_at(f, ir_block(f, branch->succ[side].to)->last);
-		for (uint32_t a = 0; t->op == IRO(jmp) && a < t->succ[0].nargs; a++) {
-			const struct ir_ins *arg = ir_at(f, t->succ[0].args[a]);
-			if (t->succ[0].args[a] == v || (arg->op == IRO(pi) && arg->args[0] == v))
-				return true;
-		}
-	}
-	return false;
-}
-
-/* The branch r goes one way, because its condition is an integer: not what was meant; unless it is in
- * a function that was inlined, and may be called with other values elsewhere. */
-void infer_warn_branch(struct flow *fl, ir_ref r)
-{
-	struct infer in = { .fl = *fl };
-	struct ir_type t = infer_arg(&in, r, 0);
-	const struct ir_ins *made_by = ir_at(fl->f, ir_at(fl->f, r)->args[0]);
-	const struct ir_name *name = ir_at(fl->f, r)->names;
-	bool general = fl->u->sites[ir_at(fl->f, r)->site].inlined_at || carries_on(fl->f, ir_at(fl->f, r));
-	if (t.kinds == IR_BIT(IR_INT) && !t.k && made_by->op != IRO(forskip) && !general)
-		diag_operand(diag_add(fl->u->diag, DIAG_WARNING, fl->u->sites[ir_at(fl->f, r)->site].pos,
-				      "%s is an integer and always true here: 0 is true in Lua", infer_operand(&in, r, 0)), 0)->help =
-			name && name->how == IR_N_LOCAL ? arena_printf(fl->u->arena, "compare it: %s ~= 0", name->name)
-							: "compare it: n ~= 0";
 }

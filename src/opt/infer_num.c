@@ -95,16 +95,19 @@ static void float_operand(struct infer *in, ir_ref r, uint32_t i, const pg_value
 		d->help = arena_printf(in->fl.u->arena, "write the integer %.0f", whole);
 }
 
-/* Is the line known to be wrong about floats? A loop's first value is a float in each of its turns. */
-static bool float_said(const struct infer *in, uint32_t site)
+/* Is the line known to be wrong about that? A loop's first value is a float in each of its turns, and its step what it is. */
+static bool is_said(const struct infer *in, uint32_t site, const char *what)
 {
 	const struct diag_list *l = in->fl.u->diag;
 	uint32_t line = in->fl.u->sites[ir_site_shown(in->fl.u, site)].pos.line;
 	for (uint32_t i = 0; i < l->n; i++)
-		if (l->v[i].pos.line == line && l->v[i].level == DIAG_ERROR && strstr(l->v[i].text, "float"))
+		if (l->v[i].pos.line == line && l->v[i].level == DIAG_ERROR && strstr(l->v[i].text, what))
 			return true;
 	return false;
 }
+
+/* What the operands of a numeric for are used as. */
+#define FOR_USES "as the first value of a for loop", "as the limit of a for loop", "as the step of a for loop"
 
 enum { NUMBERS = 1 << IR_INT | 1 << IR_FLOAT, ADDRESSES = 1 << IR_IP4 | 1 << IR_IP6 | 1 << IR_MAC };
 #define STRINGS (IR_STRINGS | IR_BIT(IR_MSG))
@@ -119,14 +122,14 @@ static bool integer_operand(struct infer *in, ir_ref r, uint32_t i, const char *
 	if (t.kinds & IR_BIT(IR_FLOAT)) {
 		if (t.k)
 			float_operand(in, r, i, t.k);
-		else if (!float_said(in, site))
+		else if (!is_said(in, site, "float"))
 			diag_operand(flow_refuse(&in->fl, site, ON_VALUES, "use integers: // divides and rounds down",
 						 "%s may be a float here; floats do not exist in the kernel",
 						 infer_operand(in, r, i)), i);
 	} else if (t.kinds & STRINGS && !ir_is_bitwise((enum ir_op)ir_at(in->fl.f, r)->op)) {
 		diag_operand(flow_refuse(&in->fl, site, ON_VALUES, "convert it, as Lua would: tonumber(s)",
 					 "%s may be a string here and is used %s", infer_operand(in, r, i), use), i);
-	} else if (!(t.kinds & IR_BIT(IR_INT))) {
+	} else if (!(t.kinds & IR_BIT(IR_INT)) && (ir_at(in->fl.f, r)->op != IRO(add) || !is_said(in, site, "the step of a for loop"))) {
 		diag_operand(flow_error(&in->fl, site, "%s %s %s here and is used %s", infer_operand(in, r, i), infer_is(in, r),
 					infer_a_wrong(in, &t, IR_BIT(IR_INT)), use), i)
 			->help = infer_remedy(in, r, i) ? infer_remedy(in, r, i)
@@ -171,6 +174,15 @@ struct ir_type infer_float(struct infer *in, ir_ref r)
 		flow_refuse(&in->fl, ins->site, ON_VALUES, "multiply, or shift: 1 << n is 2 to the n",
 			    "'^' gives a float, and floats do not exist in the kernel");
 	return type_kinds(IR_BIT(IR_INT));
+}
+
+/* ---- what is wrong whatever a refused operand is (certain.c) ---- */
+
+void infer_certain_operand(struct infer *in, ir_ref r, uint32_t i)
+{
+	static const char *const of_for[] = { FOR_USES };
+	bool loop = ir_at(in->fl.f, r)->op == IRO(forskip);
+	integer_operand(in, r, i, loop ? of_for[i] : "as a number");
 }
 
 /* ---- comparisons ---- */
@@ -478,8 +490,7 @@ static struct ir_type for_known(struct infer *in, ir_ref r, int64_t init, int64_
 
 struct ir_type infer_for(struct infer *in, ir_ref r)
 {
-	static const char *const use[] = { "as the first value of a for loop",
-					   "as the limit of a for loop", "as the step of a for loop" };
+	static const char *const use[] = { FOR_USES };
 	bool there = true;
 	bool all = true, clipped = is_float_limit(in, r), skip = false;
 	int64_t v[3];

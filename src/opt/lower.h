@@ -18,8 +18,10 @@ void lower_indexed(struct lw *w, ir_ref r);
 void lower_setindex(struct lw *w, ir_ref r);
 /* A captured table by a key known only at run time. (frozen.c) */
 void lower_frozen(struct lw *w, const pg_value *table, const struct lw_val *key, struct lw_val *out);
-/* Which operand of the sum that r stores is added to what the field holds, in place; -1: none. */
-int lower_increment(struct lw *w, ir_ref r); /* increments.c */
+/* What is added, in place, to what the field holds that r assigns to; 0: it is no such sum. */
+ir_ref lower_increment(struct lw *w, ir_ref r); /* increments.c */
+/* Warns where the constant v never fits `into`, a t: "the field 'n'"; raises: that is an error, else nothing is found. (misfit.c) */
+void lower_warn_misfit(struct lw *w, const struct ctype *t, const char *into, const struct lw_val *v, bool raises);
 void lower_call(struct lw *w, ir_ref r);
 void lower_return(struct lw *w, ir_ref r);   /* lower_exit.c */
 void lower_error_exit(struct lw *w);

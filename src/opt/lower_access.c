@@ -208,8 +208,8 @@ void lower_indexed(struct lw *w, ir_ref r)
 
 /* ---- v[k] = x ---- */
 
-/* obj is an entry or a state; the sum's operand `by` was found to be an integer when it was added. */
-static void increment(struct lw *w, ir_ref r, const struct lw_val *obj, uint32_t by)
+/* obj is an entry or a state. */
+static void increment(struct lw *w, ir_ref r, const struct lw_val *obj, ir_ref by)
 {
 	const pg_value *name = lower_arg(w, r, 1)->k;
 	const struct ctype *layout = obj->layout;
@@ -222,8 +222,7 @@ static void increment(struct lw *w, ir_ref r, const struct lw_val *obj, uint32_t
 		layout = s.value;
 		ptr = lw_mapval(w, ir_map(w->unit, obj->k->map), 0);
 	}
-	struct lw_val n = lw_narrow(w, lower_arg(w, ir_at(w->from, r)->args[2], by), IR_BIT(IR_INT));
-	ir_ref add = lw_op2(w, IRO(atomadd64), ptr, lw_int_word(w, &n));
+	ir_ref add = lw_op2(w, IRO(atomadd64), ptr, by);
 	ir_at(w->fn, add)->imm = ct_field(layout, name->str, name->n)->offset;
 }
 
@@ -251,9 +250,9 @@ void lower_setindex(struct lw *w, ir_ref r)
 		dispatch(w, &ok, &(struct ir_type){ .kinds = IR_BIT(IR_NIL) }, set_one, &a);
 		return;
 	}
-	int by = lower_increment(w, r);
-	if (by >= 0) {
-		increment(w, r, &ok, (uint32_t)by);
+	ir_ref by = lower_increment(w, r);
+	if (by) {
+		increment(w, r, &ok, by);
 		return;
 	}
 	if (ok.kinds == IR_BIT(IR_ENTRY)) {

@@ -3,6 +3,7 @@
 
 #include "core/ctype.h"
 #include "core/mutant.h"
+#include "opt/lower.h"
 
 uint64_t lw_type_kinds(const struct ctype *t)
 {
@@ -355,6 +356,12 @@ static void store_struct(struct store *s)
 		store_record(s->w, s->t, s->ptr, s->off, s->v, s->misfit);
 }
 
+/* What it is put into, as the program calls it: "the field 'n'", "the key". */
+static const char *into(const struct store *s)
+{
+	return arena_printf(s->w->unit->arena, s->what ? "the %s" : "the field '%s'", s->what ? s->what : s->field);
+}
+
 static void store_value(struct store s)
 {
 	static void (*const how[])(struct store *) = {
@@ -362,6 +369,8 @@ static void store_value(struct store s)
 		[CT_MAC] = store_mac, [CT_CHAR] = store_text, [CT_BYTES] = store_text,
 		[CT_PREFIX4] = store_prefix, [CT_PREFIX6] = store_prefix, [CT_STRUCT] = store_struct,
 	};
+	if (s.v->k)
+		lower_warn_misfit(s.w, s.t, into(&s), s.v, !s.misfit);
 	how[s.t->kind](&s);
 }
 

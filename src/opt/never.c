@@ -6,6 +6,8 @@
  * where the value goes: through variables, and out of functions that were inlined, to where it is returned, compared or
  * stored. It is followed while the look-up still is one, just before it is folded.
  *
+ * Likewise a field that a captured table lacks, where one that it has is called much the same.
+ *
  * An address in a captured table whose keys are texts: "10.0.0.1" is none of the addresses.
  */
 #include "opt/infer.h"
@@ -14,6 +16,7 @@ struct trail {
 	const struct flow *fl;
 	bool *has;    /* by value: is, or may be, what was looked up */
 	bool grew;
+	bool compares; /* that it is compared is a use, too */
 };
 
 /* Is nil, or a truth, what it is compared with? That is a test. */
@@ -34,7 +37,7 @@ static bool uses(const struct trail *t, const struct ir_ins *i)
 	case IRO(return):
 		return i->nargs && t->has[i->args[0]];
 	case IRO(eq):
-		return (t->has[i->args[0]] && !is_test(t->fl, i->args[1])) || (t->has[i->args[1]] && !is_test(t->fl, i->args[0]));
+		return t->compares && ((t->has[i->args[0]] && !is_test(t->fl, i->args[1])) || (t->has[i->args[1]] && !is_test(t->fl, i->args[0])));
 	case IRO(setindex):
 		return t->has[i->args[2]] && is_map(&ir_at(t->fl->f, i->args[0])->type);
 	default:
@@ -95,24 +98,39 @@ static const char *remedy(struct flow *fl, const struct ir_ins *i, const char *n
 		    : arena_printf(u->arena, "define it before this is compiled: %s = ..., or write local %s = ...", name, name);
 }
 
+/* The key that a captured table has, and that is called much like the one that r looks up in it and does not find; NULL: none. */
+static const char *misspelt(struct flow *fl, const struct ir_ins *i, const char *name)
+{
+	const pg_value *table = ir_at(fl->f, i->args[0])->type.k;
+	bool written = ir_at(fl->f, i->args[1])->op == IRO(const) && i->names[1].how == IR_N_CONSTANT && strcmp(i->names->name, "bpf");
+	return written && table && table->kind == PG_TABLE ? fl->u->source->meant(fl->u, table->id, (struct diag_pos){ 0 }, name) : NULL;
+}
+
+static bool is_used_somewhere(struct flow *fl, ir_ref r, bool compares)
+{
+	struct arena_mark mark = arena_mark(fl->u->scratch);
+	struct trail t = { .fl = fl, .has = arena_array(fl->u->scratch, bool, fl->f->nins), .compares = compares };
+	t.has[r] = true;
+	bool used = is_used(&t);
+	arena_release(fl->u->scratch, mark);
+	return used;
+}
+
 void infer_warn_undefined(struct flow *fl, ir_ref r)
 {
 	const struct ir_ins *i = ir_at(fl->f, r);
 	const struct ir_name *n = i->names;
 	const struct ir_type *key = &ir_at(fl->f, i->args[1])->type;
-	if (i->type.kinds != IR_BIT(IR_NIL) || !n || n->how == IR_N_NONE || !n->name || strcmp(n->name, "_ENV") || !key->k ||
-	    key->k->kind != PG_STR)
+	if (i->type.kinds != IR_BIT(IR_NIL) || !n || n->how == IR_N_NONE || !n->name || !key->k || key->k->kind != PG_STR)
 		return;
-	struct arena_mark mark = arena_mark(fl->u->scratch);
-	struct trail t = { .fl = fl, .has = arena_array(fl->u->scratch, bool, fl->f->nins) };
-	t.has[r] = true;
-	bool used = is_used(&t);
-	arena_release(fl->u->scratch, mark);
-	if (!used)
+	const char *name = key->k->str;
+	bool global = !strcmp(n->name, "_ENV");
+	const char *near = global ? NULL : misspelt(fl, i, name);
+	if ((!global && !near) || !is_used_somewhere(fl, r, global)) /* compared, a field is warned about as such */
 		return;
 	struct diag *d = diag_add(fl->u->diag, DIAG_WARNING, fl->u->sites[ir_site_shown(fl->u, i->site)].pos,
-				  "the global '%s' is nil here", key->k->str);
-	d->help = remedy(fl, i, key->k->str);
+				  global ? "the global '%s' is nil here" : "the field '%s' is nil here", name);
+	d->help = global ? remedy(fl, i, name) : arena_printf(fl->u->arena, "did you mean '%s'?", near);
 }
 
 /* The least of the keys, when all are texts; else NULL. */

@@ -45,7 +45,9 @@ void infer_warn_branch(struct flow *fl, ir_ref r);
 /* Warns of a way without a verdict through a function that has them elsewhere, the default one too. */
 void infer_warn_end(struct flow *fl);
 void infer_warn_equal(struct flow *fl, ir_ref r);
-/* Warns of a global that is nil, and is returned, compared or stored: r looks it up. (never.c) */
+/* Warns of a text that type(v), or math.type(v), never gives and that r compares one of them with. (always.c) */
+void infer_warn_type(struct flow *fl, ir_ref r);
+/* Warns of a global, or a misspelt field of a captured table, that is nil and returned, compared or stored: r looks it up. (never.c) */
 void infer_warn_undefined(struct flow *fl, ir_ref r);
 /* Warns of an address as the key of a captured table of texts: r looks it up, and none of the keys is of its kind. */
 void infer_warn_key(struct flow *fl, ir_ref r);

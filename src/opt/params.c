@@ -152,8 +152,11 @@ static void warn(struct flow *fl, ir_blk b)
 		const struct ir_ins *i = ir_at(fl->f, r);
 		if (i->op == IRO(index))
 			infer_warn_undefined(fl, r);
-		else if (i->op == IRO(eq) && i->type.k)
-			infer_warn_equal(fl, r);
+		else if (i->op == IRO(eq)) {
+			infer_warn_type(fl, r);
+			if (i->type.k)
+				infer_warn_equal(fl, r);
+		}
 	}
 }
 

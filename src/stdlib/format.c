@@ -201,6 +201,7 @@ bool std_format_type(struct infer *in, const struct ir_lib *row, uint32_t site, 
 {
 	struct piece p[PIECES];
 	uint32_t count, arg = 1, least = 0, all = 0;
+	bool good = true;
 	if (!a[0].k || a[0].k->kind != PG_STR)
 		return infer_refuse(in, site, ON_STRINGS, "write the format into the call, or capture it",
 				    "the format of 'format' is known only at run time"), false;
@@ -222,11 +223,12 @@ bool std_format_type(struct infer *in, const struct ir_lib *row, uint32_t site, 
 		if (arg >= n)
 			return infer_error(in, site, "give it one more argument",
 					   "'format' has no argument for %%%c", p[i].conv->name), false;
-		if (!argument(in, row, site, arg, &p[i], &a[arg]))
-			return false;
+		good &= argument(in, row, site, arg, &p[i], &a[arg]);
 		all += looks ? 0 : most_of(&p[i], &a[arg]);
 		arg++;
 	}
+	if (!good)
+		return false;
 	if (looks)
 		*out = (struct ir_type){ .kinds = INT };
 	return looks || std_text_type(in, site, least, all, out);

@@ -188,6 +188,8 @@ static void put_key(struct lw *w, struct access *a, const struct lw_val *args, i
 	a->map = lw_map(w, &args[0]);
 	struct lw_val key = std_check_key(w, &a->s, &args[1]);
 	a->index = a->s.array ? lw_int_word(w, &key) : 0;
+	if (a->s.array && args[0].k)
+		lw_warn_element(w, &key, a->s.entries, !misfit);
 	a->key = lw_store_room(w, a->s.key, a->s.key->size, &key);
 	lw_store_type(w, a->s.key, a->key, 0, &key, misfit, "key");
 }
