@@ -99,6 +99,11 @@ static const struct operation operations[IR_NOPS] = {
 	[IRO(shr)] = { BITWISE, NUMBER, true },    [IRO(bnot)] = { BITWISE, NUMBER, true },
 };
 
+bool choose_takes_no_table(enum ir_op op)
+{
+	return operations[op].what && !(operations[op].good & IR_BIT(IR_STR) && !(operations[op].good & IR_BIT(IR_INT)));
+}
+
 static bool may_copy(enum ir_op op)
 {
 	return operations[op].copied;
