@@ -436,10 +436,10 @@ int choose_many(struct flow *fl)
 	return choose_found(fl, copy_many);
 }
 
-static bool holds_float(const struct choice *c)
+static bool holds(const struct choice *c, unsigned kind)
 {
 	for (uint32_t i = 0; i < c->n; i++)
-		if (c->pairs[i].value->kind == PG_FLOAT)
+		if (c->pairs[i].value->kind == kind)
 			return true;
 	return false;
 }
@@ -455,13 +455,17 @@ void choose_refuse(struct flow *fl, ir_ref index)
 		flow_refuse(fl, site, ON_TABLES, "copy what it may give into a plain table, or use a map",
 			    "a captured table whose __index is a function is indexed by a value known only at "
 			    "run time");
-	else if (holds_float(&c))
+	else if (holds(&c, PG_FLOAT))
 		flow_refuse(fl, site, ON_VALUES, "let it hold integers, in smaller units", "a captured table that holds "
 			    "a float is indexed by a value known only at run time; floats do not exist in the kernel");
 	else if (choose_all_plain(&c) && !choose_few(c.n, c.ints))
 		flow_refuse(fl, site, ON_TABLES, "shorten its texts, or number them", "a captured table with "
 			    "%u keys, and a text of more than 64 bytes or with a zero byte in it, is indexed "
 			    "by a value known only at run time; that is not there yet", c.n);
+	else if (c.n > MAX_USES && holds(&c, PG_CIDR) && !fl->u->diag->errors)
+		flow_refuse(fl, site, ON_TABLES, "put them into a map, which finds them at once: bpf.map { \"lpm_trie\", "
+			    "key = \"ip4/prefix\", value = \"bool\" }", "a captured table with %u keys that holds prefixes is "
+			    "indexed by a value known only at run time; so many are not there yet", c.n)->why = DIAG_TOO_MUCH;
 	else if (c.n > MAX_USES && !choose_all_plain(&c) && !fl->u->diag->errors) /* else nobody looked at its uses */
 		flow_refuse(fl, site, ON_TABLES, "read fields of its tables by name where they are looked up: local r = t[k] "
 			    "if r then ... r.port ... end; or let it hold numbers, and choose by them",
