@@ -147,4 +147,49 @@ case { name = "an __index beside numbers", inputs = keys, f = function(k)
 	if type(v) == "table" then return v.port, v.class, v.none end
 	return v
 end }
+
+-- Keys of up to 512 bytes: host names, paths.
+local lengths = { 0, 1, 63, 64, 65, 71, 72, 73, 100, 101, 255, 256 }
+local digits = ("0123456789abcdef"):rep(40)
+local hosts, rows, paths = {}, {}, {}
+for i = 1, N do
+	hosts["host" .. i .. "." .. digits:sub(1, i * 7 % 250)] = i
+	rows[digits:sub(1, i % 250) .. i] = { port = i, name = "r" .. i }
+end
+for _, n in ipairs(lengths) do hosts[digits:sub(1, n)], rows[digits:sub(1, n)] = -n, { port = -n } end
+for i = 1, 40 do paths[i], paths[digits:sub(1, 512 - i * 12)] = i, i % 2 == 0 or i * 2 end
+paths[digits:sub(1, 512)] = "whole"
+local frames = lang.texts({ 0, 1, 2, 63, 64, 65, 66, 71, 72, 73, 74, 99, 100, 101, 102, 150, 254, 255, 256, 257, 296, 300, 308 }, { 1, 2, 50, 65, 72, 101 })
+lang.packets { name = "long keys: out of the packet", inputs = frames, f = function(p)
+	local s = p:sub(15, 314)
+	return hosts[s], hosts[s] == nil, hosts[p:sub(15, 30)]
+end }
+lang.packets { name = "long keys: put together", inputs = frames, f = function(p)
+	local s = p:sub(15, 114)
+	return hosts[s .. ""], hosts["host7." .. p:sub(15, 63)], hosts[p:sub(15, 78) .. p:sub(79, 300)]
+end }
+lang.packets { name = "long keys: in lower case", inputs = frames, f = function(p)
+	return hosts[p:sub(15, 270):upper():lower()], hosts[p:sub(15, 270):upper()]
+end }
+lang.packets { name = "long keys: of tables", inputs = frames, f = function(p)
+	local r = rows[p:sub(15, 300)]
+	if r then return r.port, r.name == nil end
+	return false
+end }
+lang.packets { name = "long keys: beside numbers", inputs = frames, f = function(p)
+	local k = p.len > 300 and p:sub(15, 14 + 500) or p.len - 14
+	local v = paths[k]
+	return v == "whole" or v, type(v) == "number"
+end }
+lang.packets { name = "long keys: one after the other", inputs = frames, f = function(p)
+	local n = 0
+	for i = 60, 75 do n = n * 3 + (hosts[p:sub(15, i + 14)] or 1) end
+	return n
+end }
+local ends = ("end"):rep(40)
+local suffixed = {}
+for i = 1, 50 do suffixed["k" .. i .. ends] = i end
+case { name = "long keys: short ones before something", inputs = each { "k1", "k50", "k51", "", "k1e", 5, 50 }, f = function(a)
+	return suffixed[a .. ends], suffixed[a], suffixed["k" .. a .. ends]
+end }
 lang.done()
