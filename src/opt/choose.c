@@ -71,11 +71,37 @@ bool choose_hidden(const pg_value *key, uint64_t kinds)
 	return !choose_plain(key) && kinds & IR_BIT(ir_kind_of(key->kind));
 }
 
+/* The pairs of a table of many, by rising key, are sorted once for each kind of key that is asked for. */
+struct sorted_pairs {
+	struct sorted_pairs *next;
+	uint64_t table, kinds;
+	struct pair *pairs;
+	uint32_t n;
+};
+
+static bool find_sorted(struct choice *c, uint64_t table, uint64_t kinds)
+{
+	for (const struct sorted_pairs *s = c->fl->u->sorted; s; s = s->next)
+		if (s->table == table && s->kinds == kinds)
+			return c->pairs = s->pairs, c->n = s->n, true;
+	return false;
+}
+
+static void keep_sorted(struct choice *c, uint64_t table, uint64_t kinds)
+{
+	struct ir_unit *u = c->fl->u;
+	struct sorted_pairs *s = arena_new(u->arena, struct sorted_pairs);
+	*s = (struct sorted_pairs){ u->sorted, table, kinds, c->pairs, c->n };
+	u->sorted = s;
+}
+
 bool choose_pairs(struct choice *c, const pg_value *table, uint64_t kinds)
 {
 	struct ir_unit *u = c->fl->u;
 	const pg_value *kv;
 	uint32_t n;
+	if (find_sorted(c, table->id, kinds))
+		return true;
 	if (u->source->pairs(u, table->id, &kv, &n) < 0)
 		return false;
 	c->pairs = arena_array(u->arena, struct pair, n + 1);
@@ -85,6 +111,8 @@ bool choose_pairs(struct choice *c, const pg_value *table, uint64_t kinds)
 		else if (may_be(&kv[2 * i], kinds))
 			c->pairs[c->n++] = (struct pair){ &kv[2 * i], &kv[2 * i + 1] };
 	qsort(c->pairs, c->n, sizeof(*c->pairs), choose_by_key);
+	if (n > MAX_USES)
+		keep_sorted(c, table->id, kinds);
 	return true;
 }
 
