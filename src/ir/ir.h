@@ -382,6 +382,7 @@ struct ir_unit {
 	bool tight;            /* the stack is too small (set by be_frame) */
 	int (*cpus)(void);     /* how many may run it; NULL: one */
 	struct table_shape *shapes; /* opt/frozen.c */
+	struct sorted_pairs *sorted; /* captured tables' pairs, by key (opt/choose.c) */
 	pg_map **maps;         /* [IR_MAP_DATA] and [IR_MAP_PRINT] are NULL, and frozen tables': made at load */
 	uint32_t nmaps, cap_maps;
 	pg_map **models;       /* 1..nmodels: what maps out of maps of maps are like; no two alike */

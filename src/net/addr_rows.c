@@ -143,15 +143,15 @@ static bool within_type(struct infer *in, const struct ir_lib *row, uint32_t sit
 			const struct ir_type *a, struct ir_type *out)
 {
 	(void)row, (void)n, (void)out;
-	static const char help[] = "write it as \"10.0.0.0/8\", or capture bpf.cidr(...)";
 	pg_value cidr;
 
 	if (a[1].k && prefix_of(a[1].k, &cidr))
 		return true;
 	if (a[1].k && a[1].k->kind == PG_STR)
-		infer_error(in, site, help, "'%s' is no prefix", a[1].k->str);
+		infer_error(in, site, "write it as \"10.0.0.0/8\", or capture bpf.cidr(...)", "'%s' is no prefix", a[1].k->str);
 	else
-		infer_refuse(in, site, ON_PACKETS, "write it as \"10.0.0.0/8\", or capture bpf.cidr(...)",
+		infer_refuse(in, site, ON_PACKETS, "write it as \"10.0.0.0/8\", or capture bpf.cidr(...) or a list of such, not of texts; "
+			     "many are found at once in a map: bpf.map { \"lpm_trie\", key = \"ip4/prefix\", value = \"bool\" }",
 			     "'within' takes a constant prefix");
 	return false;
 }

@@ -71,11 +71,37 @@ bool choose_hidden(const pg_value *key, uint64_t kinds)
 	return !choose_plain(key) && kinds & IR_BIT(ir_kind_of(key->kind));
 }
 
+/* The pairs of a table of many, by rising key, are sorted once for each kind of key that is asked for. */
+struct sorted_pairs {
+	struct sorted_pairs *next;
+	uint64_t table, kinds;
+	struct pair *pairs;
+	uint32_t n;
+};
+
+static bool find_sorted(struct choice *c, uint64_t table, uint64_t kinds)
+{
+	for (const struct sorted_pairs *s = c->fl->u->sorted; s; s = s->next)
+		if (s->table == table && s->kinds == kinds)
+			return c->pairs = s->pairs, c->n = s->n, true;
+	return false;
+}
+
+static void keep_sorted(struct choice *c, uint64_t table, uint64_t kinds)
+{
+	struct ir_unit *u = c->fl->u;
+	struct sorted_pairs *s = arena_new(u->arena, struct sorted_pairs);
+	*s = (struct sorted_pairs){ u->sorted, table, kinds, c->pairs, c->n };
+	u->sorted = s;
+}
+
 bool choose_pairs(struct choice *c, const pg_value *table, uint64_t kinds)
 {
 	struct ir_unit *u = c->fl->u;
 	const pg_value *kv;
 	uint32_t n;
+	if (find_sorted(c, table->id, kinds))
+		return true;
 	if (u->source->pairs(u, table->id, &kv, &n) < 0)
 		return false;
 	c->pairs = arena_array(u->arena, struct pair, n + 1);
@@ -85,6 +111,8 @@ bool choose_pairs(struct choice *c, const pg_value *table, uint64_t kinds)
 		else if (may_be(&kv[2 * i], kinds))
 			c->pairs[c->n++] = (struct pair){ &kv[2 * i], &kv[2 * i + 1] };
 	qsort(c->pairs, c->n, sizeof(*c->pairs), choose_by_key);
+	if (n > MAX_USES)
+		keep_sorted(c, table->id, kinds);
 	return true;
 }
 
@@ -231,8 +259,6 @@ bool choose_type(struct flow *fl, ir_ref r, struct ir_type *out)
 	return true;
 }
 
-struct found { ir_ref *r; uint32_t n, cap; };
-
 static void find_choices(const struct flow *fl, struct found *out)
 {
 	struct ir_fn *f = fl->f;
@@ -315,7 +341,7 @@ static bool has_objects(const struct flow *fl)
 	return false;
 }
 
-static int do_found(struct flow *fl, int (*what)(struct flow *fl, const struct found *found, ir_ref *to))
+int choose_found(struct flow *fl, int (*what)(struct flow *fl, const struct found *found, ir_ref *to))
 {
 	struct ir_fn *f = fl->f;
 	struct found found = { 0 };
@@ -334,75 +360,13 @@ static int do_found(struct flow *fl, int (*what)(struct flow *fl, const struct f
 
 int choose_known(struct flow *fl)
 {
-	return do_found(fl, choose);
+	return choose_found(fl, choose);
 }
 
 /* One of few tables or functions, of which something is done that has nothing to do with which it is. */
 static bool may_open(struct choice *c, struct flow *fl, ir_ref index)
 {
 	return choose_table(c, fl, index) && !choose_all_plain(c) && c->n <= MOST_ARMS;
-}
-
-/* What can be looked up together in a table of many: what has a form at run time, tables, other objects. */
-enum sort { PLAIN, TABLES, OTHERS };
-
-static enum sort sort_of(const pg_value *v)
-{
-	return choose_plain(v) ? PLAIN : v->kind == PG_TABLE ? TABLES : OTHERS;
-}
-
-static uint32_t count_sort(const struct choice *c, enum sort sort)
-{
-	uint32_t n = 0;
-	for (uint32_t i = 0; i < c->n; i++)
-		n += sort_of(c->pairs[i].value) == sort;
-	return n;
-}
-
-/* Are there many, of several sorts? */
-static bool is_mixed(const struct choice *c)
-{
-	return count_sort(c, OTHERS) <= MAX_USES && (count_sort(c, PLAIN) > 0) + (count_sort(c, TABLES) > 0) + (count_sort(c, OTHERS) > 0) > 1;
-}
-
-static ir_ref find_sort(struct choice *c, ir_blk b, enum sort sort)
-{
-	struct ir_unit *u = c->fl->u;
-	uint32_t site = ir_at(c->f, c->index)->site, n = 0;
-	pg_value *kv = arena_array(u->arena, pg_value, 2 * c->n + 1);
-	for (uint32_t i = 0; i < c->n; i++)
-		if (sort_of(c->pairs[i].value) == sort) {
-			kv[2 * n] = *c->pairs[i].key;
-			kv[2 * n++ + 1] = *c->pairs[i].value;
-		}
-	const pg_value *table = const_new(u, (pg_value){ .kind = PG_TABLE, .id = u->source->table(u, kv, n) });
-	return flow_emit(c->fl, b, site, IRO(index), 2, (ir_ref[]){ flow_const(c->fl, b, site, table), c->key });
-}
-
-/* One look-up for each sort: v = numbers[k] if v == nil then v = tables[k] end. */
-static ir_ref choose_sorted(struct choice *c)
-{
-	uint32_t site = ir_at(c->f, c->index)->site;
-	ir_blk b = ir_at(c->f, c->index)->block, rest = edit_split(c->f, c->index);
-	ir_remove(c->f, c->index);
-	ir_ref all = ir_param_add(c->f, rest);
-	enum sort last = count_sort(c, OTHERS) ? OTHERS : TABLES;
-	for (enum sort sort = PLAIN; sort < last; sort++) {
-		if (!count_sort(c, sort))
-			continue;
-		ir_blk found = ir_block_new(c->f), next = ir_block_new(c->f);
-		ir_ref v = find_sort(c, b, sort);
-		ir_ref none = flow_emit(c->fl, b, site, IRO(eq), 2, (ir_ref[]){ v, flow_const(c->fl, b, site, &const_nil) });
-		ir_ref t = flow_emit(c->fl, b, site, IRO(branch), 1, &none);
-		ir_succ(c->f, t, 0, next, 0, NULL);
-		ir_succ(c->f, t, 1, found, 0, NULL);
-		ir_ref there = flow_emit(c->fl, found, site, IRO(pi), 1, &v);
-		ir_at(c->f, there)->imm = (int64_t)~IR_BIT(IR_NIL);
-		choose_meet(c, found, rest, there);
-		b = next;
-	}
-	choose_meet(c, b, rest, find_sort(c, b, last));
-	return all;
 }
 
 /* Is there one whose values meet? It comes first, for it may tell of others. */
@@ -422,9 +386,9 @@ static int open_one(struct flow *fl, const struct found *found, ir_ref *to)
 		return 0;
 	for (uint32_t i = 0; i < found->n; i++) {
 		bool few = may_open(&c, fl, found->r[i]);
-		if (!few && (!choose_table(&c, fl, found->r[i]) || !is_mixed(&c)))
+		if (!few && (!choose_table(&c, fl, found->r[i]) || !sorts_are_mixed(&c)))
 			continue;
-		to[c.index] = few ? choose_value(&c) : choose_sorted(&c);
+		to[c.index] = few ? choose_value(&c) : sorts_open(&c);
 		return 1;
 	}
 	return 0;
@@ -432,7 +396,7 @@ static int open_one(struct flow *fl, const struct found *found, ir_ref *to)
 
 int choose_arms(struct flow *fl)
 {
-	return fl->u->ways ? do_found(fl, open_one) : 0;
+	return fl->u->ways ? choose_found(fl, open_one) : 0;
 }
 
 bool choose_may_open(struct flow *fl)
@@ -441,7 +405,7 @@ bool choose_may_open(struct flow *fl)
 	struct found found = { 0 };
 	find_choices(fl, &found);
 	for (uint32_t i = 0; i < found.n; i++)
-		if (may_open(&c, fl, found.r[i]) || (choose_table(&c, fl, found.r[i]) && is_mixed(&c)))
+		if (may_open(&c, fl, found.r[i]) || (choose_table(&c, fl, found.r[i]) && sorts_are_mixed(&c)))
 			return true;
 	return false;
 }
@@ -454,14 +418,16 @@ int choose_waiting(struct flow *fl)
 	return done;
 }
 
-static uint32_t count_different(const struct choice *c)
+uint32_t choose_different(const struct choice *c, uint32_t most)
 {
+	const pg_value **seen = arena_array(c->fl->u->scratch, const pg_value *, most + 1);
 	uint32_t n = 0;
-	for (uint32_t i = 0; i < c->n; i++) {
+	for (uint32_t i = 0; i < c->n && n <= most; i++) {
 		uint32_t same = 0;
-		while (same < i && !ir_same_value(c->pairs[same].value, c->pairs[i].value))
+		while (same < n && !ir_same_value(seen[same], c->pairs[i].value))
 			same++;
-		n += same == i;
+		if (same == n)
+			seen[n++] = c->pairs[i].value;
 	}
 	return n;
 }
@@ -474,7 +440,7 @@ static bool all_ints(const struct choice *c)
 	return true;
 }
 
-static uint32_t most_keys(const struct choice *c)
+uint32_t choose_most_keys(const struct choice *c)
 {
 	return c->ints ? MANY_INTS : all_ints(c) ? MANY_MAYBE : MANY_OTHERS;
 }
@@ -483,8 +449,8 @@ static int copy_many(struct flow *fl, const struct found *found, ir_ref *to)
 {
 	struct choice c;
 	for (uint32_t i = 0; i < found->n; i++) {
-		if (!choose_table(&c, fl, found->r[i]) || c.n <= MAX_USES || c.n > most_keys(&c) ||
-		    choose_all_plain(&c) || count_different(&c) > MANY_VALUES)
+		if (!choose_table(&c, fl, found->r[i]) || c.n <= MAX_USES || c.n > choose_most_keys(&c) ||
+		    choose_all_plain(&c) || choose_different(&c, MANY_VALUES) > MANY_VALUES)
 			continue;
 		c.many = true;
 		if (choose_uses(&c, to))
@@ -495,13 +461,13 @@ static int copy_many(struct flow *fl, const struct found *found, ir_ref *to)
 
 int choose_many(struct flow *fl)
 {
-	return do_found(fl, copy_many);
+	return choose_found(fl, copy_many);
 }
 
-static bool holds_float(const struct choice *c)
+static bool holds(const struct choice *c, unsigned kind)
 {
 	for (uint32_t i = 0; i < c->n; i++)
-		if (c->pairs[i].value->kind == PG_FLOAT)
+		if (c->pairs[i].value->kind == kind)
 			return true;
 	return false;
 }
@@ -517,13 +483,17 @@ void choose_refuse(struct flow *fl, ir_ref index)
 		flow_refuse(fl, site, ON_TABLES, "copy what it may give into a plain table, or use a map",
 			    "a captured table whose __index is a function is indexed by a value known only at "
 			    "run time");
-	else if (holds_float(&c))
+	else if (holds(&c, PG_FLOAT))
 		flow_refuse(fl, site, ON_VALUES, "let it hold integers, in smaller units", "a captured table that holds "
 			    "a float is indexed by a value known only at run time; floats do not exist in the kernel");
 	else if (choose_all_plain(&c) && !choose_few(c.n, c.ints))
 		flow_refuse(fl, site, ON_TABLES, "shorten its texts, or number them", "a captured table with "
-			    "%u keys, and a text of more than 64 bytes or with a zero byte in it, is indexed "
-			    "by a value known only at run time; that is not there yet", c.n);
+			    "%u keys, and a value of more than 64 bytes, a key of more than 512 or a zero byte in one, "
+			    "is indexed by a value known only at run time; that is not there yet", c.n);
+	else if (c.n > MAX_USES && holds(&c, PG_CIDR) && !fl->u->diag->errors)
+		flow_refuse(fl, site, ON_TABLES, "put them into a map, which finds them at once: bpf.map { \"lpm_trie\", "
+			    "key = \"ip4/prefix\", value = \"bool\" }", "a captured table with %u keys that holds prefixes is "
+			    "indexed by a value known only at run time; so many are not there yet", c.n)->why = DIAG_TOO_MUCH;
 	else if (c.n > MAX_USES && !choose_all_plain(&c) && !fl->u->diag->errors) /* else nobody looked at its uses */
 		flow_refuse(fl, site, ON_TABLES, "read fields of its tables by name where they are looked up: local r = t[k] "
 			    "if r then ... r.port ... end; or let it hold numbers, and choose by them",

@@ -64,6 +64,24 @@ void choose_part(struct choice *c, ir_blk from);
 /* The arm goes on to `rest`, with v, if it is one. */
 void choose_meet(struct choice *c, ir_blk arm, ir_blk rest, ir_ref v);
 
+/* How many different values it holds; most + 1: more than `most`. */
+uint32_t choose_different(const struct choice *c, uint32_t most);
+/* So many keys of a table that are compared, where nothing else is known to do. */
+uint32_t choose_most_keys(const struct choice *c);
+
+/* Look-ups in captured tables by what is known only at run time. */
+struct found { ir_ref *r; uint32_t n, cap; };
+
+/* Does `what` with all of them; to[] says what stands for what went. Returns what it returns: how many were done. */
+int choose_found(struct flow *fl, int (*what)(struct flow *fl, const struct found *found, ir_ref *to));
+
+/* ---- sorts.c ---- */
+
+/* Are there many, of several sorts: with a form at run time, tables, other objects? */
+bool sorts_are_mixed(const struct choice *c);
+/* One look-up for each sort; returns what stands for c->index. */
+ir_ref sorts_open(struct choice *c);
+
 /* ---- choose_uses.c ---- */
 
 struct uses { ir_ref *v; uint32_t n, cap; };
@@ -85,6 +103,8 @@ const char *choose_stops(struct choice *c, ir_ref v, const pg_value *value);
 uint64_t choose_kinds(const struct choice *c, ir_ref v);
 /* What Lua calls it: "table". */
 const char *choose_kind_name(const struct ir_unit *u, const pg_value *of);
+/* Does it raise where an operand is a table without a metatable? */
+bool choose_takes_no_table(enum ir_op op);
 /* A table without a metatable. */
 bool choose_bare(const pg_value *of);
 /* Is v, which is derived, a table wherever it is had, or nil? What is wrong in any case is refused. */
@@ -121,6 +141,8 @@ struct columns;
 struct columns *columns_find(struct choice *c);
 /* Needs the key by which it is found, c->key. */
 void columns_read(struct columns *k, ir_ref *to);
+/* A captured table of n pairs: keys and values by turns. */
+const pg_value *columns_table(struct ir_unit *u, const pg_value *kv, uint32_t n);
 /* By the keys of n pairs: true. */
 const pg_value *columns_there(struct ir_unit *u, const struct pair *pairs, uint32_t n);
 /* By the keys of n pairs: the numbers from `first` on. */

@@ -99,6 +99,11 @@ static const struct operation operations[IR_NOPS] = {
 	[IRO(shr)] = { BITWISE, NUMBER, true },    [IRO(bnot)] = { BITWISE, NUMBER, true },
 };
 
+bool choose_takes_no_table(enum ir_op op)
+{
+	return operations[op].what && !(operations[op].good & IR_BIT(IR_STR) && !(operations[op].good & IR_BIT(IR_INT)));
+}
+
 static bool may_copy(enum ir_op op)
 {
 	return operations[op].copied;
@@ -284,12 +289,18 @@ bool choose_tables_alone(struct choice *c, ir_ref v)
 	return true;
 }
 
-/* "attempt to perform arithmetic on a nil value (local 'v')": what `of` cannot be done to, as operand a. */
-static const char *operand_text(struct choice *c, const struct ir_ins *i, uint32_t a, const char *what, const pg_value *of)
+/* "attempt to perform arithmetic on a nil value (local 'v')": what cannot be done to operand a. */
+static const char *kind_text(struct choice *c, const struct ir_ins *i, uint32_t a, const char *what, const char *kind)
 {
 	const bool native = flow_is_native(c->fl->u, i->site); /* no Lua function's: Lua has no names there */
-	return arena_printf(c->fl->u->arena, "attempt to %s a %s value%s", what, choose_kind_name(c->fl->u, of),
+	return arena_printf(c->fl->u->arena, "attempt to %s a %s value%s", what, kind,
 			    ir_named(c->fl->u->arena, native ? NULL : ir_arg_name(i, a)));
+}
+
+/* The same where it is `of`. */
+static const char *operand_text(struct choice *c, const struct ir_ins *i, uint32_t a, const char *what, const pg_value *of)
+{
+	return kind_text(c, i, a, what, choose_kind_name(c->fl->u, of));
 }
 
 const char *choose_failure_text(struct choice *c, const struct ir_ins *i, const char *what, const pg_value *of)
@@ -356,7 +367,8 @@ static const char *operand_fails(struct choice *c, const struct ir_ins *i, uint3
 	bool address = of && (of->kind == PG_IP4 || of->kind == PG_IP6 || of->kind == PG_MAC);
 	if (of && !a && goes_over(c, i))
 		return choose_index_failure(c, i, of);
-	if (of && choose_bare(of) && o->what && o->good != IR_ALL_STRINGS && !choose_tables_alone(c, i->args[a]))
+	if (of && choose_bare(of) && o->what && o->good != IR_ALL_STRINGS &&
+	    (c->fl->u->sites[i->site].parted || !choose_tables_alone(c, i->args[a])))
 		return operand_text(c, i, a, o->what, of);
 	if (!of || of->kind == PG_TABLE || (address && o->good == IR_ALL_STRINGS) || (ir_kind_of(of->kind) == IR_FUNC && i->op == IRO(call)))
 		return NULL;
@@ -512,6 +524,8 @@ static const pg_value *sample(struct ir_unit *u, const struct ir_type *t, bool g
 		return &const_nil;
 	if (t->kinds == IR_BIT(IR_FUNC))
 		return const_new(u, (pg_value){ .kind = PG_FUNC });
+	if (t->k && choose_bare(t->k))
+		return t->k;
 	if (gone_over && t->kinds && !(t->kinds & ~IR_ALL_STRINGS))
 		return const_new(u, (pg_value){ .kind = PG_STR, .str = "" });
 	if (!t->kinds || type_is_pending(t) || t->kinds & ~(IR_FALSY | IR_BIT(IR_TRUE) | IR_BIT(IR_INT)))
@@ -582,6 +596,36 @@ static bool finds_nil(const struct choice *c, ir_ref r)
 	return of && key && !(of & ~IR_ALL_STRINGS) && !(key & (IR_ALL_STRINGS | IR_BIT(IR_PENDING)));
 }
 
+/* What is called is of one of several kinds, none of which can be: Lua's name for each. */
+static bool do_called(struct choice *c, ir_ref r)
+{
+	const struct ir_ins call = *ir_at(c->f, r);
+	ir_blk b = call.block;
+	uint64_t left = call.nargs ? ir_at(c->f, call.args[0])->type.kinds : 0;
+	if (call.op != IRO(call) || !left || left & ~(IR_FALSY | IR_BIT(IR_TRUE) | IR_BIT(IR_INT) | IR_ALL_STRINGS))
+		return false;
+	edit_split(c->f, r);
+	while (left) {
+		const char *kind = ir_kind_lua(c->fl->u, ir_first_kind(left));
+		uint64_t same = 0;
+		for (uint64_t k = left; k; k &= k - 1)
+			same |= strcmp(ir_kind_lua(c->fl->u, ir_first_kind(k)), kind) ? 0 : k & -k;
+		left &= ~same;
+		ir_blk it = left ? ir_block_new(c->f) : b, other = left ? ir_block_new(c->f) : 0;
+		if (left) {
+			ir_ref is = flow_emit(c->fl, b, call.site, IRO(isof), 1, &call.args[0]);
+			ir_at(c->f, is)->imm = (int64_t)same;
+			ir_ref t = flow_emit(c->fl, b, call.site, IRO(branch), 1, &is);
+			ir_succ(c->f, t, 0, it, 0, NULL);
+			ir_succ(c->f, t, 1, other, 0, NULL);
+		}
+		flow_raise(c->fl, it, r, kind_text(c, &call, 0, operations[IRO(call)].what, kind));
+		b = other;
+	}
+	c->f->ordered = c->f->treed = false;
+	return true;
+}
+
 static bool do_failing(struct choice *c, ir_ref r)
 {
 	ir_blk b = ir_at(c->f, r)->block;
@@ -597,7 +641,7 @@ static bool do_failing(struct choice *c, ir_ref r)
 		return true;
 	}
 	if (!finds_nil(c, r))
-		return false;
+		return do_called(c, r);
 	iterate_become(c->fl, r, IRO(const), 0, NULL);
 	ir_at(c->f, r)->k = &const_nil;
 	return true;

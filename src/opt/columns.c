@@ -23,6 +23,7 @@ struct columns {
 	struct choice *c;
 	struct read *reads;
 	uint32_t n, cap;
+	struct uses blind;   /* what sees of a row no more than that it is a table */
 	const pg_value *numbers; /* of the tables found, by the first key */
 };
 
@@ -37,22 +38,63 @@ static bool is_nil(const pg_value *k)
 	return k && k->kind == PG_NIL;
 }
 
-/* Is a row there, or not? A test tells tables from nil alone: as much as true from nil. */
+/* Is a row there, or not? */
 static bool looks(const struct choice *c, const struct ir_ins *i)
 {
-	const uint64_t both = IR_BIT(IR_HOST) | IR_BIT(IR_TRUE);
-	if (i->op == IRO(pi))
-		return ((uint64_t)i->imm & both) == both || !((uint64_t)i->imm & both);
 	if (i->op == IRO(eq))
 		return is_nil(ir_at(c->f, i->args[0])->type.k) || is_nil(ir_at(c->f, i->args[1])->type.k);
-	return i->op == IRO(branch) || i->op == IRO(not);
+	return i->op == IRO(pi) || i->op == IRO(branch) || i->op == IRO(not);
 }
 
 /* Behind a test that says so it is nil: `r and r.port`. */
 static bool is_absent(const struct choice *c, ir_ref v)
 {
 	const struct ir_ins *i = ir_at(c->f, v);
-	return i->op == IRO(pi) && !((uint64_t)i->imm & (IR_BIT(IR_HOST) | IR_BIT(IR_TRUE)));
+	return i->op == IRO(pi) && (!((uint64_t)i->imm & IR_BIT(IR_HOST)) || is_absent(c, i->args[0]));
+}
+
+/* The row is true or nil from now on: what a test left of tables it leaves of that. */
+static void look_for_true(const struct choice *c)
+{
+	for (uint32_t o = 0; o < c->f->nrpo; o++)
+		for (ir_ref r = ir_block(c->f, c->f->rpo[o])->first; r; r = ir_at(c->f, r)->next) {
+			struct ir_ins *i = ir_at(c->f, r);
+			if (i->op != IRO(pi) || !is_row(c, r))
+				continue;
+			uint64_t left = (uint64_t)i->imm & ~IR_BIT(IR_TRUE);
+			i->imm = (int64_t)(left & IR_BIT(IR_HOST) ? left | IR_BIT(IR_TRUE) : left);
+		}
+}
+
+/* ---- what is done with whichever table it is ---- */
+
+/* No table has a metatable, which could do something with it. */
+static bool all_bare(const struct choice *c)
+{
+	for (uint32_t i = 0; i < c->n; i++)
+		if (!choose_bare(c->pairs[i].value))
+			return false;
+	return true;
+}
+
+/* type(row), row == 5, row + 1, row(): it is the same of each. */
+static bool is_blind(struct choice *c, const struct ir_ins *i)
+{
+	const uint64_t plain = IR_FALSY | IR_BIT(IR_TRUE) | IR_BIT(IR_INT) | IR_BIT(IR_FLOAT) | IR_ALL_STRINGS | IR_BIT(IR_IP4) |
+			       IR_BIT(IR_IP6) | IR_BIT(IR_MAC);
+	uint32_t rows = 0;
+	for (uint32_t a = 0; a < i->nargs; a++)
+		rows += is_row(c, i->args[a]);
+	if (rows != 1)
+		return false;
+	if (i->op == IRO(eq)) {
+		uint64_t other = ir_at(c->f, i->args[is_row(c, i->args[0])])->type.kinds;
+		return other && !(other & ~plain);
+	}
+	const struct ir_lib *row = i->op == IRO(call) ? ir_at(c->f, i->args[0])->type.row : NULL;
+	if (i->op == IRO(call) && !is_row(c, i->args[0]))
+		return row && row->effects & IR_TELLS && i->nargs == 2;
+	return choose_takes_no_table(i->op) && all_bare(c);
 }
 
 static bool goes_on(struct choice *c, const struct ir_ins *i)
@@ -77,6 +119,10 @@ static bool find_reads(struct columns *k)
 				return false;
 			if (!uses || looks(c, i))
 				continue;
+			if (is_blind(c, i)) {
+				arena_push(c->fl->u->arena, k->blind.v, k->blind.n, k->blind.cap, r);
+				continue;
+			}
 			if (i->op != IRO(len) && (i->op != IRO(index) || is_row(c, i->args[1])))
 				return false;
 			arena_push(c->fl->u->arena, k->reads, k->n, k->cap, ((struct read){ .at = r }));
@@ -86,7 +132,7 @@ static bool find_reads(struct columns *k)
 
 /* ---- what they read ---- */
 
-static const pg_value *table_of(struct ir_unit *u, const pg_value *kv, uint32_t n)
+const pg_value *columns_table(struct ir_unit *u, const pg_value *kv, uint32_t n)
 {
 	return const_new(u, (pg_value){ .kind = PG_TABLE, .id = u->source->table(u, kv, n) });
 }
@@ -98,7 +144,7 @@ const pg_value *columns_numbers(struct ir_unit *u, const struct pair *pairs, uin
 		kv[2 * i] = *pairs[i].key;
 		kv[2 * i + 1] = (pg_value){ .kind = PG_INT, .i = first + i };
 	}
-	return table_of(u, kv, n);
+	return columns_table(u, kv, n);
 }
 
 const pg_value *columns_there(struct ir_unit *u, const struct pair *pairs, uint32_t n)
@@ -108,7 +154,7 @@ const pg_value *columns_there(struct ir_unit *u, const struct pair *pairs, uint3
 		kv[2 * i] = *pairs[i].key;
 		kv[2 * i + 1] = const_true;
 	}
-	return table_of(u, kv, n);
+	return columns_table(u, kv, n);
 }
 
 /* What the tables found have there. NULL: that is not known. */
@@ -126,7 +172,7 @@ static const pg_value *column(const struct choice *c, const pg_value *field)
 		kv[2 * n] = *c->pairs[i].key;
 		kv[2 * n++ + 1] = v;
 	}
-	return table_of(u, kv, n);
+	return columns_table(u, kv, n);
 }
 
 /* Their lengths; likewise. */
@@ -141,7 +187,7 @@ static const pg_value *lengths(const struct choice *c)
 		kv[2 * i] = *c->pairs[i].key;
 		kv[2 * i + 1] = (pg_value){ .kind = PG_INT, .i = n };
 	}
-	return table_of(u, kv, c->n);
+	return columns_table(u, kv, c->n);
 }
 
 /* All keys of these tables, each once, in order; false: they are not known, or too many. */
@@ -191,7 +237,7 @@ static bool read_by_two(struct columns *k, struct read *r)
 			kv[2 * n] = (pg_value){ .kind = PG_INT, .i = (int64_t)i * keys.n + place };
 			kv[2 * n++ + 1] = *rows[i].pairs[a].value;
 		}
-	r->column = table_of(u, kv, n);
+	r->column = columns_table(u, kv, n);
 	r->places = columns_numbers(u, keys.pairs, keys.n, 0);
 	r->width = keys.n;
 	if (!k->numbers)
@@ -291,8 +337,27 @@ static ir_ref emit_read(const struct columns *k, const struct read *r)
 	return all;
 }
 
+/* One of the tables, where there is one: then it is known which, and its uses are copied (choose_uses.c). */
+static void show_one(const struct columns *k, ir_ref use)
+{
+	struct choice *c = k->c;
+	struct ir_unit *u = c->fl->u;
+	uint32_t a = 0;
+	while (!is_row(c, ir_at(c->f, use)->args[a]))
+		a++;
+	const pg_value kv[2] = { const_true, *c->pairs[0].value };
+	ir_ref one = choose_const_before(c, use, columns_table(u, arena_copy(u->arena, kv, sizeof(kv)), 1));
+	ir_ref v = ir_ins_new(c->f, IRO(index), 2, (ir_ref[]){ one, ir_at(c->f, use)->args[a] });
+	ir_at(c->f, v)->site = ir_at(c->f, use)->site;
+	ir_insert_before(c->f, use, v);
+	ir_at(c->f, use)->args[a] = v;
+}
+
 void columns_read(struct columns *k, ir_ref *to)
 {
+	look_for_true(k->c);
+	for (uint32_t i = 0; i < k->blind.n; i++)
+		show_one(k, k->blind.v[i]);
 	for (uint32_t i = 0; i < k->n; i++)
 		to[k->reads[i].at] = emit_read(k, &k->reads[i]);
 }

@@ -5,12 +5,16 @@
  * tag and as many words as the widest in the table needs, as a value of several kinds is elsewhere; a tag
  * of 0, what an array holds between its keys, is nil.
  */
+#include "core/ctype.h"
 #include "opt/lower.h"
 #include "opt/opt.h"
 
 #include <stdlib.h>
 
-enum { HELPER_LOOKUP = 1, SPARSE = 4, ALWAYS_DENSE = 1024 };
+enum {
+	HELPER_LOOKUP = 1, SPARSE = 4, ALWAYS_DENSE = 1024,
+	LONGEST_KEY = 512,     /* of a hash (MAX_BPF_STACK: kernel/bpf/hashtab.c) */
+};
 
 /* What is known of a table, read once. */
 struct table_shape {
@@ -27,7 +31,7 @@ struct table_shape {
 static bool is_key(const pg_value *k)
 {
 	if (k->kind == PG_STR)
-		return k->n <= LW_MAXSTR && !(k->n && memchr(k->str, 0, k->n));
+		return k->n <= LONGEST_KEY && !(k->n && memchr(k->str, 0, k->n));
 	return k->kind == PG_FALSE || k->kind == PG_TRUE || k->kind == PG_INT || k->kind == PG_IP4 || k->kind == PG_IP6 ||
 	       k->kind == PG_MAC;
 }
@@ -100,6 +104,12 @@ static unsigned most_words(const struct table_shape *s, unsigned kind, bool keys
 	return most;
 }
 
+/* Texts so long that they are no words: their keys are char[N]. */
+static bool has_long_keys(const struct ir_frozen *f)
+{
+	return f->kind == IR_STR && f->key_size > LW_MAXSTR;
+}
+
 static void put_words(uint8_t *to, const pg_value *v, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++) {
@@ -139,7 +149,9 @@ static void fill(struct ir_unit *u, struct ir_frozen *f, const struct table_shap
 		const pg_value *k = &s->pairs[2 * i];
 		if (!is_key(k) || ir_kind_of(k->kind) != f->kind)
 			continue;
-		if (keys)
+		if (keys && has_long_keys(f))
+			memcpy(keys + (size_t)at * f->key_size, k->str, k->n);
+		else if (keys)
 			put_words(keys + (size_t)at * f->key_size, k, f->key_size / 8);
 		put_value(f, f->array ? (uint32_t)k->i : at, k + 1);
 		at++;
@@ -168,9 +180,21 @@ static const struct ir_frozen *frozen_for(struct ir_unit *u, const struct table_
 
 /* ---- the look-up ---- */
 
+/* As char[N], in scratch memory where the stack is too small; likewise. */
+static ir_ref put_long_key(struct lw *w, const struct ir_frozen *f, const struct lw_val *key, ir_blk absent)
+{
+	struct ctype *t = arena_new(w->unit->arena, struct ctype);
+	*t = (struct ctype){ .kind = CT_CHAR, .size = f->key_size, .align = 1 };
+	ir_ref room = lw_store_room(w, t, t->size, key);
+	lw_store_type(w, t, room, 0, key, absent, "key");
+	return room;
+}
+
 /* The key on the stack; to `absent` where no key of the table can be it. */
 static ir_ref put_key(struct lw *w, const struct ir_frozen *f, const struct lw_val *key, ir_blk absent)
 {
+	if (has_long_keys(f))
+		return put_long_key(w, f, key, absent);
 	ir_ref slot = lw_room(w, f->key_size < 8 ? 8 : f->key_size);
 	if (f->array) {
 		ir_blk inside = lw_block(w, 0);
@@ -211,8 +235,8 @@ static void join_boolean(struct lw *w, struct lw_join *j, const struct table_sha
 static void look_up(struct lw *w, struct lw_join *j, const struct table_shape *s, const struct lw_val *key,
 		    ir_blk absent)
 {
-	unsigned kind = ir_first_kind(key->kinds);
-	if (!(s->keys & key->kinds)) {
+	unsigned kind = key->kinds & IR_STRINGS ? IR_STR : ir_first_kind(key->kinds);
+	if (!(s->keys & IR_BIT(kind))) {
 		lw_jmp(w, absent, 0, NULL);
 		return;
 	}
@@ -222,7 +246,10 @@ static void look_up(struct lw *w, struct lw_join *j, const struct table_shape *s
 	}
 	const struct ir_frozen *f = frozen_for(w->unit, s, kind);
 	uint32_t map = f->map;
-	ir_ref slot = put_key(w, f, key, absent);
+	struct lw_val text = *key;
+	if (!has_long_keys(f) && key->kinds & IR_STRINGS & ~IR_BIT(IR_STR)) /* what cannot be a text of the table is absent */
+		text = lw_str_text(w, key, LW_MAXSTR, absent);
+	ir_ref slot = put_key(w, f, &text, absent);
 	ir_ref ptr = lw_helper(w, HELPER_LOOKUP, 2, (ir_ref[]){ lw_mapfd(w, map), slot });
 	ir_blk there = lw_block(w, 0);
 	lw_bri(w, IR_EQ, ptr, 0, absent, there);
@@ -242,8 +269,6 @@ void lower_frozen(struct lw *w, const pg_value *table, const struct lw_val *key,
 		lw_br_kind(w, &rest, kind, mine, next);
 		lw_enter(w, mine);
 		struct lw_val one = lw_narrow(w, key, kind);
-		if (kind & IR_STRINGS & ~IR_BIT(IR_STR)) /* what cannot be a text of the table is absent */
-			one = lw_str_text(w, &one, LW_MAXSTR, absent);
 		look_up(w, &j, s, &one, absent);
 		lw_enter(w, next);
 	}

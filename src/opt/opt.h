@@ -150,6 +150,8 @@ int ways_apart(struct flow *fl);
 int choose_failing(struct flow *fl);
 /* Uses of what is found in bigger tables are copied, too: once for each different table or function. */
 int choose_many(struct flow *fl);
+/* Where many keys lead to few different objects these are numbered, and looked up by their number. Returns how many tables. */
+int sorts_number(struct flow *fl);
 /* At the end of the rounds: from which u->ways on one of both would do something more. */
 void ways_note(struct flow *fl);
 /* Values made in the blocks in[] and used elsewhere become cells. false: one cannot. */

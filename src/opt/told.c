@@ -7,6 +7,7 @@
  * one value of the branch (`local is = type(v) == "number"`, assert): then the way on which that is true is the one
  * behind the test. Nothing is looked at where no such function is called on a value of several kinds.
  */
+#include "opt/choose.h"
 #include "opt/infer.h"
 
 #include "core/mutant.h"
@@ -16,6 +17,7 @@
 struct fact {
 	ir_ref v;
 	uint64_t kinds;
+	uint64_t found;        /* what a captured table has for v, whose type is still open; or 0 */
 };
 
 /* The call of a function that tells which r is the result of, or 0. */
@@ -86,9 +88,11 @@ static bool of_condition(struct flow *fl, ir_ref cond, bool is, struct fact *out
 		return false;
 	ir_ref v = ir_at(f, call)->args[1];
 	struct ir_type t = ir_at(f, v)->type;
-	if (type_is_pending(&t) ? !choose_type(fl, ir_untested(f, v), &t) && !guessed(fl, v, &t) : ir_single(t.kinds))
+	bool open = type_is_pending(&t), found = open && choose_type(fl, ir_untested(f, v), &t);
+	if (open ? !found && !guessed(fl, v, &t) : ir_single(t.kinds))
 		return false;
-	*out = (struct fact){ ir_untested(f, v), kinds_left(fl, ir_at(f, ir_at(f, call)->args[0])->type.row, &t, k, is) };
+	*out = (struct fact){ ir_untested(f, v), kinds_left(fl, ir_at(f, ir_at(f, call)->args[0])->type.row, &t, k, is),
+			      found && choose_is(fl, ir_untested(f, v)) ? t.kinds : 0 };
 	return true;
 }
 
@@ -134,8 +138,6 @@ static bool of_edge(struct flow *fl, ir_blk from, unsigned side, struct fact *ou
 }
 
 /* ---- what it is good for ---- */
-
-struct uses { ir_ref *v; uint32_t n, cap; };
 
 static void replace(ir_ref *args, uint32_t n, ir_ref v, ir_ref pi)
 {
@@ -197,7 +199,8 @@ static bool impossible(const struct ir_fn *f, ir_blk b, const struct fact *fact)
 	for (ir_ref r = 1; r < f->nins; r++) {
 		const struct ir_ins *i = ir_at(f, r);
 		bool same = i->block && (r == fact->v || (i->op == IRO(pi) && ir_untested(f, r) == fact->v));
-		if (same && i->type.kinds && !(i->type.kinds & fact->kinds) && ir_dominates(f, i->block, b))
+		uint64_t kinds = same && fact->found ? fact->found & choose_left(f, r) : i->type.kinds;
+		if (same && (kinds || fact->found) && !(kinds & fact->kinds) && ir_dominates(f, i->block, b))
 			return true;
 	}
 	return false;

@@ -144,6 +144,13 @@ diag.case("int of an IPv6 address", function(p) return p.ipv6.src:int() end)
 diag.case("within text that is no prefix", function(p) return p.ipv4.src:within("somewhere") and bpf.DROP end)
 diag.case("within an address", function(p) return p.ipv4.src:within(p.ipv4.dst) end)
 diag.case("within run-time text", function(p) return p.ipv4.src:within(texts[1] or "") and bpf.DROP end)
+local nets = {}
+for i = 1, 300 do nets[i] = bpf.cidr("10." .. i // 256 .. "." .. i % 256 .. ".0/24") end
+diag.case("many prefixes, one after the other", function(p)
+	for _, net in ipairs(nets) do
+		if p.ipv4 and p.ipv4.src:within(net) then return bpf.DROP end
+	end
+end)
 diag.case("a method of one header, a field of another", function(p)
 	local l4 = p.tcp or p.udp
 	return l4 and l4.len == 8 and bpf.DROP
