@@ -637,7 +637,6 @@ static bool check_args(struct infer *in, uint32_t site, const struct ir_lib *row
 		good &= check_arg(in, site, row, a, i, row->args[i - skip < 4 ? i - skip : 3], i + 1 - apart, help);
 	return good;
 }
-}
 
 /* Of a call that is a statement, but does nothing, or not without what it gives. */
 static void warn_unused(struct infer *in, ir_ref r, const struct ir_lib *row)
