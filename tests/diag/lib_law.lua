@@ -25,7 +25,7 @@ return {
 ["Captured values are constants"] = {
 	{ "have `__index` tables", "lang/captured: __index chain", "lang/captured: methods of tables" },
 	{ "`#t` is a constant", "lang/captured: length of captured tables" },
-	{ "Up to 32 values may be tables", "lang/chosen: one of 250", "lang/chosen: of one of 60 rows", "diag/access: many functions by a run-time key", "lang/chosen: captured", "lang/chosen: changed in a loop", "lang/tables: functions in a table" },
+	{ "Up to 32 different values may be tables", "lang/chosen: one of 250", "lang/chosen: of one of 60 rows", "diag/access: many functions by a run-time key", "lang/chosen: captured", "lang/chosen: changed in a loop", "lang/tables: functions in a table" },
 	{ "`f` may be nil", "lang/chosen: or none", "lang/chosen: inner functions" },
 	{ "A loop may go on by what it finds", "lang/states: functions by number", "lang/states: rows", "lang/states: down a tree" },
 	{ "`acl[from][to]`", "lang/columns: a row by two keys" },
