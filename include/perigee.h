@@ -227,8 +227,8 @@ struct pg_capture {
 	int (*own)(void *arg, uint64_t table, const pg_value **out, uint32_t *n);
 	/* #table. Negative errno when a metamethod gives it. May be NULL: never known. */
 	int (*len)(void *arg, uint64_t table, int64_t *out);
-	/* s[key] of any text s, whose __index is the table `string`: PG_NIL when absent. Negative errno when a
-	 * metamethod gives it. May be NULL: what Lua's own library has. */
+	/* s[key] of any text s, whose __index is the table `string`: PG_NIL when absent; of key NULL, that table. Negative
+	 * errno when a metamethod gives it. May be NULL: what Lua's own library has. */
 	int (*text)(void *arg, const pg_value *key, pg_value *out);
 	/* The chunk that Lua makes of source text, when there is something to say of a function: from it comes the column.
 	 * Negative errno when it makes none. May be NULL: messages show a caret where a name is in its line once. */

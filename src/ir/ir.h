@@ -246,7 +246,7 @@ struct ir_source {
 	struct ir_fn *(*host)(struct ir_unit *u, uint64_t func);
 	int (*upvalue)(struct ir_unit *u, struct ir_fn *f, unsigned i, pg_value *out);
 	int (*index)(struct ir_unit *u, uint64_t table, const pg_value *key, pg_value *out);
-	/* s[key] of any text; may be NULL */
+	/* s[key] of any text; of key NULL, the table that texts are indexed in; may be NULL */
 	int (*text)(struct ir_unit *u, const pg_value *key, pg_value *out);
 	/* all pairs of a table, keys and values by turns; owned by the capture */
 	int (*pairs)(struct ir_unit *u, uint64_t table, const pg_value **out, uint32_t *n);

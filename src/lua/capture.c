@@ -224,12 +224,16 @@ static int in_index(lua_State *L)
 static int in_text(lua_State *L)
 {
 	struct capture *c = inside(L);
-	push_key(L, c->key);
+	if (c->key)
+		push_key(L, c->key);
 	lua_pushliteral(L, "");
 	if (luaL_getmetafield(L, -1, "__index") != LUA_TTABLE)
 		return luaL_error(L, "no table is the __index of texts");
 	lua_remove(L, -2);
-	return find_field(L, c);
+	if (c->key)
+		return find_field(L, c);
+	describe(c, c->out);
+	return 0;
 }
 
 static void add_pair(lua_State *L, struct capture *c, struct pairs *p)

@@ -8,6 +8,7 @@
  */
 #include "core/mutant.h"
 #include "opt/choose.h"
+#include "opt/infer.h"
 #include "opt/iterate.h"
 #include "opt/passes.h"
 
@@ -198,9 +199,9 @@ static const pg_value *found_in(struct choice *c, ir_ref v, const pg_value *valu
 	if (known || i->op != IRO(index) || !(of = choose_value_in(c, i->args[0], value)) || of->kind != PG_STR)
 		return known;
 	const pg_value *key = ir_at(c->f, i->args[1])->type.k;
-	if (!key || key->kind != PG_STR)
-		return key ? &const_nil : NULL;
-	return u->source->text && !u->source->text(u, key, &out) && out.kind != PG_HOST ? const_new(u, out) : NULL;
+	if (key && !infer_text_has(c->fl, key))
+		return &const_nil;
+	return key && u->source->text && !u->source->text(u, key, &out) && out.kind != PG_HOST ? const_new(u, out) : NULL;
 }
 
 /* May the look-up v, which is derived, raise or not, and that is not known here? */
@@ -334,7 +335,7 @@ const char *choose_stops(struct choice *c, ir_ref v, const pg_value *value)
 	if (before || !of)
 		return before;
 	if (i->op == IRO(pi))
-		return choose_value_in(c, v, value) ? NULL : choose_failure_text(c, i, "use", of);
+		return (uint64_t)i->imm & IR_BIT(ir_kind_of(of->kind)) ? NULL : choose_failure_text(c, i, "use", of);
 	return choose_index_failure(c, i, of);
 }
 
@@ -592,8 +593,9 @@ static bool finds_nil(const struct choice *c, ir_ref r)
 	const struct ir_ins *i = ir_at(f, r);
 	if (i->op != IRO(index) || goes_over(c, i))
 		return false;
-	uint64_t of = ir_at(f, i->args[0])->type.kinds, key = ir_at(f, i->args[1])->type.kinds;
-	return of && key && !(of & ~IR_ALL_STRINGS) && !(key & (IR_ALL_STRINGS | IR_BIT(IR_PENDING)));
+	uint64_t of = ir_at(f, i->args[0])->type.kinds;
+	const struct ir_type *key = &ir_at(f, i->args[1])->type;
+	return of && !(of & ~IR_ALL_STRINGS) && key->kinds && !type_is_pending(key) && infer_text_lacks_any(c->fl, i->args[1]);
 }
 
 /* What is called is of one of several kinds, none of which can be: Lua's name for each. */

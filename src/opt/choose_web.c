@@ -6,6 +6,7 @@
  * each goes the value's number, and its uses are copied under comparisons with that.
  */
 #include "opt/choose.h"
+#include "opt/infer.h"
 #include "opt/params.h"
 
 static uint32_t number_of(struct choice *c, const pg_value *v)
@@ -123,23 +124,12 @@ static void add_step(struct choice *c, ir_ref v)
 	arena_push(c->fl->u->arena, web->steps, web->nsteps, web->cap_steps, v);
 }
 
-/* May a text have a field of this name: a function of Lua's? */
-static bool is_of_texts(const pg_value *k)
-{
-	static const char *const names[] = { "byte", "char", "dump", "find", "format", "gmatch", "gsub", "len", "lower", "match", "pack",
-					     "packsize", "rep", "reverse", "sub", "unpack", "upper" };
-	for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (k->n == strlen(names[i]) && !memcmp(k->str, names[i], k->n))
-			return true;
-	return false;
-}
-
 /* Is it known to find nothing where its parameter is `value`: does it raise, or look into a text? */
 static bool finds_none(struct choice *from, ir_ref v, const pg_value *value, const pg_value *of)
 {
-	const struct ir_type *key = &ir_at(from->f, ir_at(from->f, v)->args[1])->type;
+	const ir_ref key = ir_at(from->f, v)->args[1];
 	if (of && of->kind == PG_STR)
-		return key->k && key->k->kind == PG_STR ? !is_of_texts(key->k) : !(key->kinds & (IR_ALL_STRINGS | IR_BIT(IR_PENDING)));
+		return !type_is_pending(&ir_at(from->f, key)->type) && infer_text_lacks_any(from->fl, key);
 	return choose_stops(from, v, value) != NULL;
 }
 

@@ -87,6 +87,10 @@ struct ir_type infer_field_of_text(struct infer *in, ir_ref r, const struct ir_t
 /* Is r a field that no text has (there it is nil), asked of what may be a text and may be a table made in the function, or is
  * there again for a text? */
 bool infer_text_lacks(const struct flow *fl, ir_ref r);
+/* Have texts something under that constant? True, too, where that is not known. */
+bool infer_text_has(const struct flow *fl, const pg_value *key);
+/* Have texts nothing under any key that `key`, known only at run time, may be? */
+bool infer_text_lacks_any(const struct flow *fl, ir_ref key);
 /* Are checksums before a tunnel right, too, when this field of obj is assigned? (tunnel.c) */
 bool tunnel_keeps_sums(const struct flow *fl, ir_ref obj, uint64_t kinds, const char *name);
 struct ir_type infer_setindex(struct infer *in, ir_ref r);

@@ -9,6 +9,7 @@
  *   ipairs        from 1 on up to the first nil; both copy the loop's body for each key (unroll.c)
  *   table.unpack  as many as the length says
  */
+#include "opt/infer.h"
 #include "opt/iterate.h"
 #include "opt/lists.h"
 #include "opt/passes.h"
@@ -266,11 +267,18 @@ static void warn_no_place(struct lists *l, ir_ref set, const struct rec *web)
 		: "keep in a map what has such keys";
 }
 
+/* Is it of a table or a text, as lists_sure has just made sure? */
+static bool may_be_text(const struct lists *l, const struct ir_ins *access)
+{
+	const struct ir_ins *of = ir_at(l->f, access->args[0]);
+	return of->op == IRO(pi) && !of->type.kinds && (uint64_t)of->imm & IR_ALL_STRINGS;
+}
+
 static void expand_index(struct lists *l, ir_ref r, const struct rec *web)
 {
 	const struct ir_ins old = *ir_at(l->f, r);
 	const struct bounds *in = l->keys[r];
-	bool set = old.op == IRO(setindex), all;
+	bool set = old.op == IRO(setindex), of_text = may_be_text(l, &old), all;
 	uint32_t left = count_keys(web, in, &all);
 	if (set && !all)
 		warn_no_place(l, r, web);
@@ -281,7 +289,8 @@ static void expand_index(struct lists *l, ir_ref r, const struct rec *web)
 		flow_raise(&l->fl, mine, r, "table index is nil");
 	}
 	for (uint32_t k = 0; k < web->n; k++) {
-		if (!lies_in(in, web->keys[k]) || !is_such(ir_at(l->f, old.args[1])->type.kinds, web->keys[k]))
+		if (!lies_in(in, web->keys[k]) || !is_such(ir_at(l->f, old.args[1])->type.kinds, web->keys[k]) ||
+		    (of_text && infer_text_has(&l->fl, web->keys[k]))) /* lists_sure: it is none that texts have */
 			continue;
 		if (!--left && all) {
 			access_key(&g, b, &old, web->keys[k]);
@@ -490,9 +499,19 @@ static bool is_ready(struct lists *l, ir_ref r, uint32_t arg)
 	return stage_of(l, r) < 2 ? is_settled(l, r, web) : !web->waits;
 }
 
+/* Texts that r, v[k], may be of: it is nil there. Else false: what it is of has other fields, or texts may have that one. */
+static bool of_texts(struct lists *l, const struct ir_ins *r, uint64_t *texts)
+{
+	const uint64_t others = ir_at(l->f, r->args[0])->type.kinds & ~IR_BIT(IR_REC);
+	const uint64_t raising = IR_FALSY | IR_BIT(IR_TRUE) | IR_BIT(IR_INT) | IR_BIT(IR_FLOAT);
+	*texts = r->op == IRO(index) && others & IR_ALL_STRINGS ? IR_ALL_STRINGS : 0;
+	return !(others & ~(raising | IR_ALL_STRINGS)) && (!*texts || infer_text_lacks_any(&l->fl, r->args[1]));
+}
+
 bool lists_sure(struct lists *l, ir_ref r, uint32_t arg)
 {
 	const struct ir_ins old = *ir_at(l->f, r);
+	uint64_t texts;
 	if (record_sure(l->s, old.args[arg]))
 		return true;
 	if (old.op != IRO(index) && old.op != IRO(setindex)) {
@@ -500,11 +519,16 @@ bool lists_sure(struct lists *l, ir_ref r, uint32_t arg)
 				     "this may be a table made in kernel code or none; which, is known only at run time"));
 		return false;
 	}
+	if (!of_texts(l, &old, &texts)) {
+		refuse(l, r, record_or_other());
+		return false;
+	}
 	ir_ref check = iterate_insert(&l->fl, r, IRO(indexed), 2, old.args);
 	ir_at(l->f, check)->names = old.names;
 	ir_at(l->f, check)->raised = old.raised;
+	ir_at(l->f, check)->aux = texts != 0;
 	ir_ref sure = iterate_insert(&l->fl, r, IRO(pi), 1, old.args);
-	ir_at(l->f, sure)->imm = (int64_t)IR_BIT(IR_REC);
+	ir_at(l->f, sure)->imm = (int64_t)(IR_BIT(IR_REC) | texts);
 	ir_at(l->f, r)->args[0] = sure;
 	return true;
 }

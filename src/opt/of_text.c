@@ -43,19 +43,97 @@ static struct ir_type own_field(struct infer *in, ir_ref r, const struct ir_type
 	return type_const(in->fl.u->target, const_new(in->fl.u, *v));
 }
 
+/* Is it one of Lua's functions of texts? */
+static bool is_of_lua(const pg_value *k)
+{
+	static const char *const names[] = { "byte", "char", "dump", "find", "format", "gmatch", "gsub", "len", "lower", "match", "pack",
+					     "packsize", "rep", "reverse", "sub", "unpack", "upper" };
+	for (unsigned i = 0; k->kind == PG_STR && i < sizeof(names) / sizeof(*names); i++)
+		if (k->n == strlen(names[i]) && !memcmp(k->str, names[i], k->n))
+			return true;
+	return false;
+}
+
+bool infer_text_has(const struct flow *fl, const pg_value *key)
+{
+	pg_value v;
+	if (!fl->u->source->text)
+		return is_of_lua(key);
+	return fl->u->source->text(fl->u, key, &v) < 0 || v.kind != PG_NIL;
+}
+
 bool infer_text_lacks(const struct flow *fl, ir_ref r)
 {
 	const struct ir_ins *i = ir_at(fl->f, r);
 	const struct ir_type *t = &ir_at(fl->f, i->args[0])->type;
 	const pg_value *key = ir_at(fl->f, i->args[1])->type.k;
-	pg_value v;
 	bool among = t->kinds & IR_BIT(IR_REC) || fl->u->sites[i->site].parted;
-	if (i->op != IRO(index) || !among || !(t->kinds & IR_ALL_STRINGS) || !key ||
-	    (key->kind != PG_STR && key->kind != PG_INT))
+	if (i->op != IRO(index) || !among || !(t->kinds & IR_ALL_STRINGS) || !key || !choose_plain(key))
 		return false;
 	if (key->kind == PG_STR && ir_lib_find(fl->u->target->str_rows, key->str))
 		return false;
-	return fl->u->source->text && fl->u->source->text(fl->u, key, &v) == 0 && v.kind == PG_NIL;
+	return !infer_text_has(fl, key);
+}
+
+/* The constants that a value may be, where they are few, and the parameters by which they come. */
+enum { MAX_WORDS = 32 };
+struct words {
+	const pg_value *v[MAX_WORDS];
+	ir_ref by[MAX_WORDS];
+	uint32_t n, nby;
+};
+
+static bool add_word(struct words *out, const pg_value *k)
+{
+	for (uint32_t i = 0; i < out->n; i++)
+		if (ir_same_value(out->v[i], k))
+			return true;
+	if (out->n == MAX_WORDS)
+		return false;
+	out->v[out->n++] = k;
+	return true;
+}
+
+static bool find_words(const struct ir_fn *f, ir_ref r, struct words *out)
+{
+	r = ir_untested(f, r);
+	const struct ir_ins *i = ir_at(f, r);
+	if (i->type.k)
+		return add_word(out, i->type.k);
+	for (uint32_t k = 0; k < out->nby; k++)
+		if (out->by[k] == r)
+			return true;
+	if (i->op != IRO(param) || i->block == 1 || out->nby == MAX_WORDS)
+		return false;
+	out->by[out->nby++] = r;
+	for (uint32_t p = 0; p < ir_block(f, i->block)->npreds; p++)
+		if (!find_words(f, ir_pred_edge(f, &ir_block(f, i->block)->preds[p])->args[i->aux], out))
+			return false;
+	return true;
+}
+
+bool infer_text_lacks_any(const struct flow *fl, ir_ref key)
+{
+	struct words words = { .n = 0 };
+	const uint64_t kinds = ir_alike(ir_at(fl->f, key)->type.kinds);
+	const pg_value *kv;
+	pg_value table;
+	uint32_t n;
+	if (find_words(fl->f, key, &words)) {
+		for (uint32_t i = 0; i < words.n; i++)
+			if (infer_text_has(fl, words.v[i]))
+				return false;
+		return true;
+	}
+	if (!fl->u->source->text)
+		return !(kinds & IR_ALL_STRINGS);
+	if (fl->u->source->text(fl->u, NULL, &table) < 0 || table.kind != PG_TABLE ||
+	    fl->u->source->pairs(fl->u, table.id, &kv, &n) < 0)
+		return false;
+	for (uint32_t i = 0; i < n; i++)
+		if (kinds & IR_BIT(ir_kind_of(kv[2 * i].kind)))
+			return false;
+	return true;
 }
 
 struct ir_type infer_field_of_text(struct infer *in, ir_ref r, const struct ir_type *t, const struct ir_type *key)

@@ -66,6 +66,8 @@ const pg_value *record_key_of(const struct records *s, ir_ref access);
 /* Where the table is changed through rec and another value, which is used later, may be the same one; or 0. */
 ir_ref record_shared(const struct records *s, const struct rec *rec);
 
+/* Why an access is refused of what may be a table made here and may be something else that has fields. */
+const struct refusal *record_or_other(void);
 /* Is r a use of the table that takes more than the name of a field (t[i], #t, a loop, table.unpack)? */
 bool lists_uses(const struct records *s, ir_ref r, uint32_t arg);
 /* The key is a number known only at run time: the web gets those that it may be; false: that is not seen. */

@@ -251,4 +251,81 @@ case { name = "shared with a variable, through which it is changed", f = functio
 	t.code = 7
 	return #("c" .. e.code), e.code
 end, inputs = inputs }
+
+-- ---- a key known only at run time, of what may be a table or a text ----
+
+local A = bpf.ip "10.0.0.1"
+case { name = "one of two names", f = function(a, b)
+	local e = "text"
+	if a == 1 then e = { code = 4, why = 9 } end
+	return e[b == 1 and "code" or "why"]
+end, inputs = inputs }
+case { name = "one of two names, of an error", f = function(a, b)
+	local ok, e = pcall(function() if a == 1 then error { code = 4, why = 9 } end error("text", 0) end)
+	local k = "why"
+	for i = 1, 2 do if i == b then k = "code" end end
+	return e[k], ok
+end, inputs = inputs }
+case { name = "a number, nil or a boolean", f = function(a, b)
+	local e = "text"
+	if a == 1 then e = { 4, 9, [true] = 5 } elseif a == 2 then e = { 3 } end
+	return e[b], e[b == 1]
+end, inputs = pairs2({ 0, 1, 2 }, { 0, 1, 2, "nil", true }) }
+case { name = "an address", f = function(a, b)
+	local e = "text"
+	if a == 1 then e = { [A] = 4 } end
+	return e[b == 1 and A or bpf.ip "10.0.0.2"]
+end, inputs = inputs }
+case { name = "of a field of a table", f = function(a, b)
+	local e = "text"
+	if a == 1 then e = { list = { 7, 8 } } end
+	local list = e.list or "none"
+	return list[b]
+end, inputs = inputs }
+case { name = "or a number", f = function(a, b)
+	local e = "text"
+	if a == 1 then e = { 7, 8 } elseif a == 2 then e = 5 end
+	local ok, v = pcall(function() return e[b] end)
+	return ok, ok and v
+end, inputs = inputs }
+case { name = "no method of texts, though the table has a field of the name", f = function(a, b)
+	local e = "text"
+	if a == 1 then e = { sub = 4, n = 9 } end
+	return e[b == 1 and "n" or "m"]
+end, inputs = inputs }
+case { name = "captured, or a text", f = (function()
+	local rows = { { code = 4, why = 9 }, "all" }
+	return function(a, b)
+		local e = rows[a] or "none"
+		return e[b == 1 and "code" or "why"]
+	end
+end)(), inputs = inputs }
+string.own = 77
+case { name = "a field of texts, of a captured row or one made here", f = (function()
+	local rows = { { own = 1 }, "all" }
+	return function(a)
+		local e = rows[a] or { own = 5 }
+		return e.own
+	end
+end)(), inputs = inputs }
+string.own = nil
+
+-- What the script put under a number or a boolean is no less a field of texts; so is a method, and what other things have.
+local function refused(name, f)
+	local ok, e = pcall(bpf.program, "xdp", function(p) return f(p.len) and bpf.PASS or bpf.DROP end)
+	lang.check(name, (ok or not e:find("something else that has fields", 1, true)) and { tostring(e) } or {})
+end
+string[2] = 7
+refused("a number that texts have", function(n) local e = "x" if n == 1 then e = { 1, 2 } end return e[2] end)
+refused("a number that texts may have", function(n) local e = "x" if n == 1 then e = { 1, 2 } end return e[n] end)
+string[2] = nil
+string[true] = 7
+refused("a boolean that texts have", function(n) local e = "x" if n == 1 then e = { [true] = 1 } end return e[n == 2] end)
+string[true] = nil
+refused("perhaps a method", function(n)
+	local e = "x"
+	if n == 1 then e = { n = 1 } end
+	return e[n == 2 and "sub" or "n"]
+end)
+refused("an address", function(n) local e = A if n == 1 then e = { 1, 2 } end return e[n] end)
 lang.done()
