@@ -398,13 +398,13 @@ static const char *use_stops(struct choice *c, ir_ref use, const pg_value *value
 	return text;
 }
 
-/* What Lua has to say of ("text")[1], whichever the number. */
+/* Is it nil as ("text")[1] is, whichever the number? */
 static bool finds_nothing(struct choice *c, const struct ir_ins *i, const pg_value *value)
 {
-	if (i->op != IRO(index) || !choose_derived(c, i->args[0]) || ir_at(c->f, i->args[1])->type.kinds & IR_ALL_STRINGS)
+	if (i->op != IRO(index) || !choose_derived(c, i->args[0]) || type_is_pending(&ir_at(c->f, i->args[1])->type))
 		return false;
 	const pg_value *of = choose_value_in(c, i->args[0], value);
-	return of && of->kind == PG_STR;
+	return of && of->kind == PG_STR && infer_text_lacks_any(c->fl, i->args[1]);
 }
 
 static ir_ref copy_use(struct choice *c, ir_blk b, ir_ref use, const pg_value *value)
@@ -501,6 +501,54 @@ static bool is_made(const struct choice *c, ir_ref v)
 	return ir_at(c->f, v)->type.kinds == IR_BIT(IR_REC);
 }
 
+/* The parameters that a number came by, and how many values were looked at. */
+struct sum {
+	ir_ref by[8];
+	uint32_t n, steps;
+};
+
+static bool is_sum(const struct ir_fn *f, ir_ref v, struct sum *sum);
+
+/* Has it no metamethod that calculates, as what a captured table has may? */
+static bool is_without(const struct ir_fn *f, ir_ref v, struct sum *sum)
+{
+	const uint64_t none = NUMBER | IR_FALSY | IR_BIT(IR_TRUE) | IR_BIT(IR_REC);
+	const struct ir_type *t = &ir_at(f, v)->type;
+	return (t->kinds && !(t->kinds & ~none)) || is_sum(f, v, sum);
+}
+
+static bool is_param_sum(const struct ir_fn *f, ir_ref v, struct sum *sum)
+{
+	const struct ir_ins *i = ir_at(f, v);
+	for (uint32_t k = 0; k < sum->n; k++)
+		if (sum->by[k] == v)
+			return true;
+	if (i->block == 1 || sum->n == sizeof sum->by / sizeof *sum->by)
+		return false;
+	sum->by[sum->n++] = v;
+	for (uint32_t p = 0; p < ir_block(f, i->block)->npreds; p++)
+		if (!is_sum(f, ir_pred_edge(f, &ir_block(f, i->block)->preds[p])->args[i->aux], sum))
+			return false;
+	return true;
+}
+
+/* Is it surely a number, as what a loop adds up is, though nothing is known of it yet? */
+static bool is_sum(const struct ir_fn *f, ir_ref v, struct sum *sum)
+{
+	v = ir_untested(f, v);
+	const struct ir_ins *i = ir_at(f, v);
+	if (i->type.kinds == IR_BIT(IR_INT))
+		return true;
+	if (++sum->steps > 64)
+		return false;
+	if (i->op == IRO(param))
+		return is_param_sum(f, v, sum);
+	for (uint32_t a = 0; operations[i->op].good == NUMBER && a < i->nargs; a++)
+		if (!is_without(f, i->args[a], sum))
+			return false;
+	return operations[i->op].good == NUMBER;
+}
+
 /* What Lua says of a table made in the function that is called, or calculated with; NULL: nothing, or the other operand may be
  * what is wrong. */
 static const char *made_fails(struct choice *c, const struct ir_ins *i)
@@ -508,10 +556,13 @@ static const char *made_fails(struct choice *c, const struct ir_ins *i)
 	const struct operation *o = &operations[i->op];
 	if (i->op == IRO(call))
 		return is_made(c, i->args[0]) ? operand_text(c, i, 0, o->what, &choose_made) : NULL;
+	if ((i->op == IRO(lt) || i->op == IRO(le)) && is_made(c, i->args[0]) && is_made(c, i->args[1]))
+		return "attempt to compare two table values";
 	for (uint32_t a = 0; o->good == NUMBER && a < i->nargs; a++) {
-		const uint64_t others = IR_BIT(IR_INT) | (a ? 0 : IR_FALSY | IR_BIT(IR_TRUE));
+		const uint64_t others = IR_BIT(IR_INT) | (a ? 0 : IR_FALSY | IR_BIT(IR_TRUE) | IR_BIT(IR_REC));
 		const uint64_t other = i->nargs > 1 ? ir_at(c->f, i->args[!a])->type.kinds : others;
-		if (is_made(c, i->args[a]) && other && !(other & ~others))
+		struct sum sum = { .n = 0 };
+		if (is_made(c, i->args[a]) && ((other && !(other & ~others)) || is_sum(c->f, i->args[!a], &sum)))
 			return operand_text(c, i, a, o->what, &choose_made);
 	}
 	return NULL;
@@ -598,13 +649,16 @@ static bool finds_nil(const struct choice *c, ir_ref r)
 	return of && !(of & ~IR_ALL_STRINGS) && key->kinds && !type_is_pending(key) && infer_text_lacks_any(c->fl, i->args[1]);
 }
 
-/* What is called is of one of several kinds, none of which can be: Lua's name for each. */
-static bool do_called(struct choice *c, ir_ref r)
+/* What is called or indexed is of one of several kinds, none of which can be: Lua's name for each. */
+static bool do_kinds(struct choice *c, ir_ref r)
 {
 	const struct ir_ins call = *ir_at(c->f, r);
+	const bool access = (call.op == IRO(index) && !goes_over(c, &call)) || call.op == IRO(setindex);
 	ir_blk b = call.block;
 	uint64_t left = call.nargs ? ir_at(c->f, call.args[0])->type.kinds : 0;
-	if (call.op != IRO(call) || !left || left & ~(IR_FALSY | IR_BIT(IR_TRUE) | IR_BIT(IR_INT) | IR_ALL_STRINGS))
+	if (!access && call.op != IRO(call))
+		return false;
+	if (!left || left & ~(IR_FALSY | IR_BIT(IR_TRUE) | IR_BIT(IR_INT) | (access ? 0 : IR_ALL_STRINGS)))
 		return false;
 	edit_split(c->f, r);
 	while (left) {
@@ -621,7 +675,7 @@ static bool do_called(struct choice *c, ir_ref r)
 			ir_succ(c->f, t, 0, it, 0, NULL);
 			ir_succ(c->f, t, 1, other, 0, NULL);
 		}
-		flow_raise(c->fl, it, r, kind_text(c, &call, 0, operations[IRO(call)].what, kind));
+		flow_raise(c->fl, it, r, kind_text(c, &call, 0, operations[call.op].what, kind));
 		b = other;
 	}
 	c->f->ordered = c->f->treed = false;
@@ -643,7 +697,7 @@ static bool do_failing(struct choice *c, ir_ref r)
 		return true;
 	}
 	if (!finds_nil(c, r))
-		return do_called(c, r);
+		return do_kinds(c, r);
 	iterate_become(c->fl, r, IRO(const), 0, NULL);
 	ir_at(c->f, r)->k = &const_nil;
 	return true;

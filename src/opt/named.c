@@ -12,7 +12,8 @@
  *
  *               t = { a = 1, b = 2 }  t.mode = c and "a" or "b"  t[t.mode]    ->    ... t[u.mode]
  *
- * Of one table that no other variable may be, and that nobody else can change; and when nothing else is left to be known.
+ * Of one table that no other variable may be, and that nobody else can change; and when nothing else is left to be known. Fields
+ * are read forward, too, where others get the table whose value hangs on it, if those only look: `t.code or t`.
  */
 #include "opt/iterate.h"
 #include "opt/reach.h"
@@ -47,7 +48,7 @@ static bool is_mine(const struct named *d, ir_ref v)
 
 /* ---- what is done with the table ---- */
 
-/* Is it read or written here, and kept by nothing? names: by a loop over all its keys neither. */
+/* Is it read or written here, and kept by nothing? names: by a loop over all its keys, or a function, neither. */
 static bool is_plain(const struct named *d, const struct ir_ins *i, bool names)
 {
 	const struct ir_lib *row = i->op == IRO(forcall) || i->op == IRO(call) ? ir_at(d->f, i->args[0])->type.row : NULL;
@@ -64,7 +65,7 @@ static bool is_plain(const struct named *d, const struct ir_ins *i, bool names)
 	case IRO(forcall):
 		return row && (!names || row->imm == IR_EXPAND_STEP);
 	case IRO(call):
-		return row && ir_lib_expands(row) && row->imm == IR_EXPAND_UNPACK;
+		return row && (ir_lib_expands(row) ? row->imm == IR_EXPAND_UNPACK : !names);
 	default:
 		return false;
 	}
@@ -299,14 +300,80 @@ static bool is_asked(const struct records *s, const struct rec *rec)
 	return rec->waits && !rec->held && !rec->done && record_alone(s, rec) && record_followed(s, rec);
 }
 
+/* ---- others that have the table ---- */
+
+/* Is nothing done by this to what may be the table, as argument a, and is it kept nowhere? */
+static bool only_looks(const struct ir_fn *f, const struct ir_ins *i, uint32_t a)
+{
+	const struct ir_lib *row = i->op == IRO(call) ? ir_at(f, i->args[0])->type.row : NULL;
+	switch (i->op) {
+	case IRO(branch): case IRO(not): case IRO(pi): case IRO(eq): case IRO(isof): case IRO(located): case IRO(lt): case IRO(le):
+	case IRO(add): case IRO(sub): case IRO(mul): case IRO(mod): case IRO(idiv): case IRO(unm): case IRO(band): case IRO(bor):
+	case IRO(bxor): case IRO(shl): case IRO(shr): case IRO(bnot): case IRO(len): case IRO(concat):
+		return true;
+	case IRO(index):
+		return !a;
+	case IRO(raise):
+		return !i->raised;
+	case IRO(call):
+		return a && row && !ir_lib_expands(row); /* others copy it */
+	default:
+		return false;
+	}
+}
+
+/* Values of which nothing is known yet, and that may be the table: those that an instruction makes of it, and those that its
+ * edges give it to. True: there are more of them than before; *looks: nothing else is done with them. */
+static bool follow(const struct named *d, ir_ref r, bool *looks)
+{
+	const struct ir_ins *i = ir_at(d->f, r);
+	bool more = false;
+	for (uint32_t a = 0; a < i->nargs; a++) {
+		*looks &= !d->seen[i->args[a]] || only_looks(d->f, i, a);
+		if ((i->op != IRO(pi) && i->op != IRO(located)) || d->seen[r] || record_of(d->s, r))
+			continue;
+		more |= d->seen[r] = d->seen[i->args[a]] || record_of(d->s, i->args[a]) == d->rec;
+	}
+	for (uint32_t e = 0; e < i->nsucc; e++)
+		for (uint32_t a = 0; a < i->succ[e].nargs; a++) {
+			ir_ref to = ir_block(d->f, i->succ[e].to)->params[a], from = i->succ[e].args[a];
+			if (!d->seen[from] && record_of(d->s, from) != d->rec)
+				continue;
+			*looks &= !record_of(d->s, to);
+			more |= !d->seen[to];
+			d->seen[to] = true;
+		}
+	return more;
+}
+
+static bool others_look(struct named *d)
+{
+	bool looks = true, more = true;
+	d->seen = arena_array(d->s->u->scratch, bool, d->f->nins);
+	while (more && looks) {
+		more = false;
+		for (uint32_t o = 0; o < d->f->nrpo; o++)
+			for (ir_ref r = ir_block(d->f, d->f->rpo[o])->first; r; r = ir_at(d->f, r)->next)
+				more |= follow(d, r, &looks);
+	}
+	return looks;
+}
+
+/* Is it held by what is given it, alone? Uses that keep it are not plain. */
+static bool is_given(struct named *d)
+{
+	return d->rec->held && d->rec->passed && !d->rec->done && record_alone(d->s, d->rec) && all_plain(d, false) && others_look(d);
+}
+
 int named_fields(struct records *s)
 {
 	for (uint32_t v = 0; v < s->n; v++) {
 		struct named d = { .s = s, .f = s->f, .rec = &s->v[v] };
-		if (!is_asked(s, d.rec) || !all_plain(&d, false))
+		bool asked = is_asked(s, d.rec) && all_plain(&d, false);
+		if (!asked && !is_given(&d))
 			continue;
 		bool texts = !all_no_texts(&d);
-		if (forward(&d, texts) || (!texts && all_plain(&d, true) && split(&d)))
+		if (forward(&d, texts) || (asked && !texts && all_plain(&d, true) && split(&d)))
 			return 1;
 	}
 	return 0;

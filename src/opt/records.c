@@ -453,10 +453,46 @@ static bool is_called(const struct ir_fn *f, ir_ref r)
 	return false;
 }
 
+static bool is_of(const struct records *s, const struct rec *web, ir_ref v)
+{
+	return record_of(s, v) && record_web(s, record_of(s, v)) == web;
+}
+
+/* The field that b's parameter may be, or the table: a read of it; or 0. */
+static ir_ref field_or_table(const struct records *s, const struct rec *web, ir_blk b, uint32_t param)
+{
+	const struct ir_block *k = ir_block(s->f, b);
+	ir_ref field = 0;
+	bool table = false;
+	for (uint32_t p = 0; p < k->npreds; p++) {
+		ir_ref v = ir_untested(s->f, ir_pred_edge(s->f, &k->preds[p])->args[param]);
+		table |= is_of(s, web, v);
+		if (ir_at(s->f, v)->op == IRO(index) && is_of(s, web, ir_at(s->f, v)->args[0]))
+			field = v;
+	}
+	return table ? field : 0;
+}
+
+static ir_ref find_field_or_table(const struct records *s, const struct rec *web)
+{
+	for (uint32_t o = 1; web->passed && o < s->f->nrpo; o++)
+		for (uint32_t p = 0; p < ir_block(s->f, s->f->rpo[o])->nparams; p++) {
+			ir_ref field = field_or_table(s, web, s->f->rpo[o], p);
+			if (field)
+				return field;
+		}
+	return 0;
+}
+
 /* Nothing of this table is known before all of it is. */
 static void refuse_undone(struct records *s, struct rec *web)
 {
-	if (web->held)
+	ir_ref field = web->held ? find_field_or_table(s, web) : 0;
+	if (field)
+		refuse(s, field,
+		       REFUSAL(ON_TABLES, "give a variable the field, and do the rest where it is nil: local n = t.n if n then ... end",
+			       "a value here is a field of a table made in kernel code or the table itself; which, is known only at run time"));
+	else if (web->held)
 		refuse(s, web->held,
 		       REFUSAL(ON_TABLES, "keep its values in local variables, or in a map", "a table made in kernel code is used in a way that is not there yet"));
 	else if (is_called(s->f, web->waits))

@@ -34,5 +34,11 @@ diag.case("a table kept in another way", function(p)
 	for i = 1, p.len do last = { i = i, before = last } end
 	return t.limit > 3 and last.before and bpf.DROP
 end)
+diag.case("a field of a table, or the table, which is changed by it", function(p)
+	local t = { n = p.len }
+	local v = t.n == 2 and t.n or t
+	if type(v) == "table" then v.n = 8 end
+	return t.n == 8 and bpf.DROP
+end)
 
 diag.done()

@@ -328,4 +328,64 @@ refused("perhaps a method", function(n)
 	return e[n == 2 and "sub" or "n"]
 end)
 refused("an address", function(n) local e = A if n == 1 then e = { 1, 2 } end return e[n] end)
+
+-- ---- a field of it, or itself ----
+
+local function raises(a)
+	return pcall(function()
+		if a == 1 then error { code = 4 } end
+		if a == 2 then error("text", 0) end
+		if a == 3 then error { code = a, why = 5 } end
+		return a
+	end)
+end
+case { name = "its code, or what it is", f = function(a)
+	local ok, e = raises(a)
+	local v = type(e) == "table" and e.code or e
+	return v == 4, v == "text", v == 3
+end, inputs = inputs }
+case { name = "only where it failed", f = function(a)
+	local ok, e = raises(a)
+	local v = not ok and (type(e) == "table" and e.code or e)
+	return v == 4, v == "text", v == 3
+end, inputs = inputs }
+case { name = "whatever it is of", f = function(a)
+	local ok, e = raises(a)
+	if ok then return false end
+	local v = e.code or e
+	return v == 4, v == "text", v == 3
+end, inputs = inputs }
+case { name = "which only one of them has", f = function(a)
+	local ok, e = raises(a)
+	local v = type(e) == "table" and e.why or e
+	return v == 5, type(v) == "table", type(v) == "table" and v.code
+end, inputs = inputs }
+case { name = "a number or a table that has one, compared and added to", f = function(a, b)
+	local t = a or 1
+	if b == 5 then t = { n = a or 7 } end
+	local v = type(t) == "table" and t.n or t
+	return v < 2, v + 1, v == 1
+end, inputs = pairs2({ 0, 1, 2, "nil" }, { 5, 0 }) }
+case { name = "in a loop, of each turn", f = function(a)
+	local s = 0
+	for i = 1, 3 do
+		local t = i
+		if i == a then t = { n = i * 10 } end
+		local v = type(t) == "table" and t.n or t
+		s = s + v
+	end
+	return s
+end, inputs = inputs }
+case { name = "the field is a table itself", f = function(a)
+	local t = { n = a == 1 and { x = a } }
+	local v = t.n or t
+	return v.x, v.n == false
+end, inputs = inputs }
+case { name = "the field changes behind it", f = function(a)
+	local t = { n = a }
+	local v = t.n or 3
+	local w = t.n or t
+	t.n = 9
+	return v == a, t.n, type(w) == "table"
+end, inputs = pairs2({ 0, 1, 2 }, { 0 }) }
 lang.done()

@@ -258,4 +258,44 @@ case("the table is used behind that", function(a)
 	t.n = t.n + 1
 	return good, good and x, t.n
 end)
+
+-- ---- of one kind on each way, and of others on the others ----
+
+local function both(name, f) lang.case { name = name, f = f, inputs = lang.pairs({ 0, 1, 2, "nil", true }, { 0, 1, 2, "nil" }) } end
+both("a table where it is indexed, anything elsewhere", function(a, b)
+	local e = a
+	if b == 1 then e = { n = 3 } end
+	if b == 1 then return e.n end
+	return e + 1
+end)
+both("indexed where it is of one of several kinds, none of which has fields", function(a, b)
+	local e = a
+	if b == 1 then e = { n = 3 } end
+	local good, x = pcall(function() if b ~= 0 then return e.n end return 5 end)
+	return good, good and x or #x
+end)
+both("a field assigned likewise", function(a, b)
+	local e = a
+	if b == 1 then e = { n = 3 } end
+	local good, x = pcall(function() e.n = 7 return e.n end)
+	return good, good and x or #x
+end)
+both("two that may be tables", function(a, b)
+	local v, w = 4, 5
+	if a == 1 then v = { 1 } end
+	if b == 1 then w = { 2 } end
+	local good, x = pcall(function() return v < w end)
+	local fine, y = pcall(function() return v | w end)
+	local well, z = pcall(function() return w - v end)
+	return good and x or #tostring(x), fine and y or #tostring(y), well and z or #tostring(z)
+end)
+both("added up in a loop", function(a, b)
+	local s = 0
+	for i = 1, 3 do
+		local e = i
+		if i == a then e = { n = i } end
+		if type(e) == "table" and e.n == b then s = s + 100 else s = s + e end
+	end
+	return s
+end)
 lang.done()
