@@ -329,10 +329,12 @@ static bool follow(const struct named *d, ir_ref r, bool *looks)
 	const struct ir_ins *i = ir_at(d->f, r);
 	bool more = false;
 	for (uint32_t a = 0; a < i->nargs; a++) {
+		const bool mine = record_of(d->s, i->args[a]) == d->rec;
 		*looks &= !d->seen[i->args[a]] || only_looks(d->f, i, a);
+		*looks &= !mine || i->op != IRO(raise) || !i->raised; /* who catches it has it */
 		if ((i->op != IRO(pi) && i->op != IRO(located)) || d->seen[r] || record_of(d->s, r))
 			continue;
-		more |= d->seen[r] = d->seen[i->args[a]] || record_of(d->s, i->args[a]) == d->rec;
+		more |= d->seen[r] = d->seen[i->args[a]] || mine;
 	}
 	for (uint32_t e = 0; e < i->nsucc; e++)
 		for (uint32_t a = 0; a < i->succ[e].nargs; a++) {
