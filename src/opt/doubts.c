@@ -270,7 +270,8 @@ static const char *amended(struct doubts *d, const struct ir_error *e)
 static const char *tested(const struct ir_error *e, const char *it)
 {
 	const bool compares = e->at && (e->at->op == IRO(lt) || e->at->op == IRO(le));
-	if (it || !compares || !which(e))
+	const bool made_anew = e->from && e->from->op == IRO(call); /* by the test, too: that says nothing of it */
+	if (it || !compares || !which(e) || made_anew)
 		return NULL;
 	return which(e) == 1 ? "test it first: if " DIAG_FIRST " then ... end" : "test it first: if " DIAG_SECOND " then ... end";
 }
