@@ -639,7 +639,7 @@ bool caret_written(void *spread, const struct diag *d, struct arena *a, struct d
 	u.t = c.t;
 	if (op >= LUA_ADDI && op <= LUA_SHR)
 		arith(&u, &c, c.at[c.pc]);
-	else if (op == LUA_EQ || by_constant)
+	else if (op >= LUA_EQ && op <= LUA_GEI)
 		compare(&u, &c, c.at[c.pc]);
 	if (u.start[0] == TOKEN_NONE || u.start[1] == TOKEN_NONE)
 		return false;

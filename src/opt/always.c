@@ -51,15 +51,24 @@ static bool carries_on(const struct ir_fn *f, const struct ir_ins *branch)
 	return false;
 }
 
+/* Is the branch there several times, for what a look-up gives or ways bring, and its condition that, or a part of it? */
+static bool is_part(const struct flow *fl, ir_ref r)
+{
+	const struct ir_ins *v = ir_at(fl->f, ir_untested(fl->f, ir_at(fl->f, r)->args[0]));
+	bool looked_up = v->op == IRO(index) && ir_at(fl->f, v->args[0])->type.kinds & IR_BIT(IR_HOST);
+	return fl->u->sites[ir_at(fl->f, r)->site].parted && (v->op == IRO(param) || v->op == IRO(const) || looked_up);
+}
+
 /* The branch r goes one way, because its condition is an integer: not what was meant; unless it is in
- * a function that was inlined, and may be called with other values elsewhere. */
+ * a function that was inlined, and may be called with other values elsewhere, or is one of several copies, of which
+ * others get something else. */
 void infer_warn_branch(struct flow *fl, ir_ref r)
 {
 	struct infer in = { .fl = *fl };
 	struct ir_type t = infer_arg(&in, r, 0);
 	const struct ir_ins *made_by = ir_at(fl->f, ir_at(fl->f, r)->args[0]);
 	const struct ir_name *name = ir_at(fl->f, r)->names;
-	bool general = fl->u->sites[ir_at(fl->f, r)->site].inlined_at || carries_on(fl->f, ir_at(fl->f, r));
+	bool general = fl->u->sites[ir_at(fl->f, r)->site].inlined_at || is_part(fl, r) || carries_on(fl->f, ir_at(fl->f, r));
 	if (t.kinds == IR_BIT(IR_INT) && !t.k && made_by->op != IRO(forskip) && !general)
 		diag_operand(diag_add(fl->u->diag, DIAG_WARNING, fl->u->sites[ir_at(fl->f, r)->site].pos,
 				      "%s is an integer and always true here: 0 is true in Lua", infer_operand(&in, r, 0)), 0)->help =

@@ -16,6 +16,14 @@ struct between {
 	uint32_t steps;
 };
 
+/* A length that is not known, for what is only told and not proved: it is more than any constant that a script has. */
+enum { BETWEEN_LONGEST = 1 << 30, BETWEEN_SOME = BETWEEN_LONGEST >> 8 };
+/* From 1 on, and up to such a length? */
+static inline bool between_length(const struct bounds *in)
+{
+	return in->least >= 1 && in->most >= BETWEEN_SOME && in->most <= BETWEEN_LONGEST;
+}
+
 /* Is r, where it is a number, an integer within bounds that are found? Needs the tree of loops. */
 bool between(struct between *s, ir_ref r, struct bounds *out);
 

@@ -12,6 +12,7 @@
  *
  * Nothing is looked at but tables whose pairs are known: an __index that is a function is left alone.
  */
+#include "opt/between.h"
 #include "opt/choose.h"
 #include "opt/passes.h"
 
@@ -166,7 +167,8 @@ static void open_arms(struct choice *c)
 	c->narms = 0;
 	for (uint32_t i = 0; i < c->n; i++)
 		arm_of(c, c->pairs[i].value);
-	arm_of(c, &const_nil);
+	if (!c->found)
+		arm_of(c, &const_nil);
 }
 
 static void branch(struct choice *c, ir_blk from, const pg_value *k, ir_blk yes, ir_blk no)
@@ -180,11 +182,11 @@ static void branch(struct choice *c, ir_blk from, const pg_value *k, ir_blk yes,
 }
 
 /* Ends block `from`: on to the arm of the pair whose key it is. One by one; pass `trees` sees to it that it
- * does not take long. In a web the key is a number that is one of them. */
+ * does not take long. In a web the key is a number that is one of them, or it is known to be. */
 void choose_part(struct choice *c, ir_blk from)
 {
 	open_arms(c);
-	uint32_t compared = c->web && c->n ? c->n - 1 : c->n;
+	uint32_t compared = (c->web || c->found) && c->n ? c->n - 1 : c->n;
 	for (uint32_t i = 0; i < compared; i++) {
 		ir_blk next = ir_block_new(c->f);
 		branch(c, from, c->pairs[i].key, arm_of(c, c->pairs[i].value)->block, next);
@@ -219,8 +221,34 @@ bool choose_all_plain(const struct choice *c)
 	return true;
 }
 
+/* `for i = 1, #t do t[i]`, `t[(n & 3) + 1]`: the key is an integer, and each that it may be is there. What else is there is
+ * not found. */
+static void narrow_down(struct choice *c)
+{
+	struct between ask = { .f = c->f };
+	struct bounds in;
+	if (!c->ints || c->web || ir_at(c->f, c->key)->op == IRO(index))
+		return;
+	ir_need_tree(c->f);
+	if (!between(&ask, c->key, &in))
+		return;
+	struct pair *pairs = arena_array(c->fl->u->arena, struct pair, c->n + 1);
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < c->n; i++) {
+		const pg_value *key = c->pairs[i].key;
+		if (key->kind == PG_INT && key->i >= in.least && key->i <= in.most)
+			pairs[n++] = c->pairs[i];
+	}
+	if (!n || (uint64_t)in.most - (uint64_t)in.least != n - 1)
+		return;
+	c->pairs = pairs;
+	c->n = n;
+	c->found = true;
+}
+
 static ir_ref choose_value(struct choice *c)
 {
+	narrow_down(c);
 	ir_blk rest = choose_open(c, c->index);
 	ir_remove(c->f, c->index);
 	ir_ref all = ir_param_add(c->f, rest);

@@ -20,6 +20,7 @@ struct choice {
 	bool ints;             /* the key is always an integer */
 	bool many;             /* more uses than MAX_USES may be copied */
 	bool hidden;           /* it may be one of the table's functions or tables */
+	bool found;            /* the key is surely one of those of the pairs: no arm is for others */
 	struct pair *pairs;    /* by rising key */
 	uint32_t n;
 	struct arm *arms;      /* one for each value; the last one is for keys that are not there */

@@ -17,6 +17,7 @@ struct read {
 	const pg_value *column; /* by the first key; by numbers, row * width + place, where there is a second one */
 	const pg_value *places; /* by the second key, or NULL */
 	uint32_t width;
+	bool full;              /* whatever is found has it: it is not nil there */
 };
 
 struct columns {
@@ -157,8 +158,8 @@ const pg_value *columns_there(struct ir_unit *u, const struct pair *pairs, uint3
 	return columns_table(u, kv, n);
 }
 
-/* What the tables found have there. NULL: that is not known. */
-static const pg_value *column(const struct choice *c, const pg_value *field)
+/* What the tables found have there. False: that is not known. */
+static bool read_field(const struct choice *c, const pg_value *field, struct read *r)
 {
 	struct ir_unit *u = c->fl->u;
 	pg_value *kv = arena_array(u->arena, pg_value, 2 * c->n + 1);
@@ -166,28 +167,32 @@ static const pg_value *column(const struct choice *c, const pg_value *field)
 	for (uint32_t i = MUTANT(column_short); i < c->n; i++) {
 		pg_value v;
 		if (u->source->index(u, c->pairs[i].value->id, field, &v) < 0)
-			return NULL;
+			return false;
 		if (v.kind == PG_NIL)
 			continue;
 		kv[2 * n] = *c->pairs[i].key;
 		kv[2 * n++ + 1] = v;
 	}
-	return columns_table(u, kv, n);
+	r->column = columns_table(u, kv, n);
+	r->full = n == c->n;
+	return true;
 }
 
 /* Their lengths; likewise. */
-static const pg_value *lengths(const struct choice *c)
+static bool read_lengths(const struct choice *c, struct read *r)
 {
 	struct ir_unit *u = c->fl->u;
 	pg_value *kv = arena_array(u->arena, pg_value, 2 * c->n + 1);
 	for (uint32_t i = 0; i < c->n; i++) {
 		int64_t n;
 		if (u->source->len(u, c->pairs[i].value->id, &n) < 0)
-			return NULL;
+			return false;
 		kv[2 * i] = *c->pairs[i].key;
 		kv[2 * i + 1] = (pg_value){ .kind = PG_INT, .i = n };
 	}
-	return columns_table(u, kv, c->n);
+	r->column = columns_table(u, kv, c->n);
+	r->full = true;
+	return true;
 }
 
 /* All keys of these tables, each once, in order; false: they are not known, or too many. */
@@ -238,6 +243,7 @@ static bool read_by_two(struct columns *k, struct read *r)
 			kv[2 * n++ + 1] = *rows[i].pairs[a].value;
 		}
 	r->column = columns_table(u, kv, n);
+	r->full = (uint64_t)keys.n * c->n == n;
 	r->places = columns_numbers(u, keys.pairs, keys.n, 0);
 	r->width = keys.n;
 	if (!k->numbers)
@@ -245,16 +251,19 @@ static bool read_by_two(struct columns *k, struct read *r)
 	return true;
 }
 
-/* What has been read before is read of the same column: again.c knows that it is the same, then. */
-static const pg_value *read_before(const struct columns *k, uint32_t n, const pg_value *field)
+/* What has been read before is read of the same column: again.c knows that it is the same, then. False: it has not been. */
+static bool was_read(const struct columns *k, uint32_t n, const pg_value *field, struct read *r)
 {
 	for (uint32_t i = 0; i < n; i++) {
 		const struct ir_ins *at = ir_at(k->c->f, k->reads[i].at);
 		const pg_value *other = at->op == IRO(len) ? NULL : ir_at(k->c->f, at->args[1])->type.k;
-		if (field ? other && ir_same_value(other, field) : at->op == IRO(len))
-			return k->reads[i].column;
+		if (field ? !other || !ir_same_value(other, field) : at->op != IRO(len))
+			continue;
+		r->column = k->reads[i].column;
+		r->full = k->reads[i].full;
+		return true;
 	}
-	return NULL;
+	return false;
 }
 
 struct columns *columns_find(struct choice *c)
@@ -269,9 +278,7 @@ struct columns *columns_find(struct choice *c)
 		const pg_value *field = at->op == IRO(len) ? NULL : ir_at(c->f, at->args[1])->type.k;
 		if (at->op != IRO(len) && !field && !read_by_two(k, r))
 			return NULL;
-		if (!r->column)
-			r->column = read_before(k, i, field);
-		if (!r->column && !(r->column = field ? column(c, field) : lengths(c)))
+		if (!r->column && !was_read(k, i, field, r) && !(field ? read_field(c, field, r) : read_lengths(c, r)))
 			return NULL;
 	}
 	return k;
@@ -285,11 +292,23 @@ static ir_ref look_up(struct choice *c, ir_blk b, uint32_t site, const pg_value 
 	return flow_emit(c->fl, b, site, IRO(index), 2, args);
 }
 
-static ir_ref surely_number(struct choice *c, ir_blk b, uint32_t site, ir_ref v)
+static ir_ref surely(struct choice *c, ir_blk b, uint32_t site, uint64_t kinds, ir_ref v)
 {
 	ir_ref pi = flow_emit(c->fl, b, site, IRO(pi), 1, &v);
-	ir_at(c->f, pi)->imm = (int64_t)IR_BIT(IR_INT);
+	ir_at(c->f, pi)->imm = (int64_t)kinds;
 	return pi;
+}
+
+static ir_ref surely_number(struct choice *c, ir_blk b, uint32_t site, ir_ref v)
+{
+	return surely(c, b, site, IR_BIT(IR_INT), v);
+}
+
+/* What the column has by this key. */
+static ir_ref look_into(struct choice *c, ir_blk b, uint32_t site, const struct read *r, ir_ref key)
+{
+	ir_ref v = look_up(c, b, site, r->column, key);
+	return r->full ? surely(c, b, site, ~IR_BIT(IR_NIL), v) : v;
 }
 
 static void go_on(struct choice *c, ir_blk b, uint32_t site, ir_blk rest, ir_ref v)
@@ -315,7 +334,7 @@ static void emit_by_two(const struct columns *k, const struct read *r, ir_blk th
 	ir_ref row = surely_number(c, has, site, look_up(c, has, site, k->numbers, c->key));
 	ir_ref times[2] = { row, flow_const(c->fl, has, site, const_int(c->fl->u, r->width)) };
 	ir_ref sum[2] = { flow_emit(c->fl, has, site, IRO(mul), 2, times), surely_number(c, has, site, place) };
-	go_on(c, has, site, rest, look_up(c, has, site, r->column, flow_emit(c->fl, has, site, IRO(add), 2, sum)));
+	go_on(c, has, site, rest, look_into(c, has, site, r, flow_emit(c->fl, has, site, IRO(add), 2, sum)));
 	go_on(c, none, site, rest, flow_const(c->fl, none, site, &const_nil));
 }
 
@@ -331,7 +350,7 @@ static ir_ref emit_read(const struct columns *k, const struct read *r)
 	if (r->places)
 		emit_by_two(k, r, there, old.site, old.args[1], rest);
 	else
-		go_on(c, there, old.site, rest, look_up(c, there, old.site, r->column, c->key));
+		go_on(c, there, old.site, rest, look_into(c, there, old.site, r, c->key));
 	flow_raise(c->fl, none, r->at, old.op == IRO(len) ? choose_failure_text(c, &old, "get length of", &const_nil)
 							  : choose_index_failure(c, &old, &const_nil));
 	return all;

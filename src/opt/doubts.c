@@ -154,14 +154,19 @@ static bool is_name(const char *s)
 	return *s != '?' && strncmp(s, "integer index", 13);
 }
 
+/* The name of the operand of a comparison that is nil, of which Lua's message names none; NULL: it is no comparison. */
+static const struct ir_name *compared(const struct ir_error *e)
+{
+	const struct ir_name *n = strstr(e->text, "compare") && e->at ? e->at->names : NULL;
+	return n && strstr(e->text, " with nil") ? n + 1 : n;
+}
+
 /* "'n'" of "... (local 'n')", or of the operand of a comparison, of which Lua's message names none; else
  * "this value". */
 static const char *operand(struct doubts *d, const struct ir_error *e)
 {
 	const char *from = strchr(e->text, '\''), *to = from ? strchr(from + 1, '\'') : NULL;
-	const struct ir_name *n = strstr(e->text, "compare") && e->at ? e->at->names : NULL;
-	if (n && strstr(e->text, " with nil"))
-		n++;
+	const struct ir_name *n = compared(e);
 	if (to && is_name(from + 1))
 		return arena_printf(d->u->arena, "%.*s", (int)(to + 1 - from), from);
 	const char *name = ir_source_name(n, 0);
@@ -211,7 +216,8 @@ static const char *note(struct doubts *d, const struct ir_error *e, const char *
 /* What is to be tested: the local variable, or what the field was found in; NULL where it has no name. */
 static const char *word(struct doubts *d, const struct ir_error *e, const char *name)
 {
-	bool unnamed = *name != '\'' || strstr(e->text, "(field '");
+	const struct ir_name *n = compared(e);
+	bool unnamed = *name != '\'' || strstr(e->text, "(field '") || (n && n->how == IR_N_FIELD);
 	const char *from = unnamed ? source(d, e) : NULL;
 	if (unnamed && !from)
 		return NULL;
@@ -260,6 +266,16 @@ static const char *amended(struct doubts *d, const struct ir_error *e)
 		       : arena_printf(d->u->arena, "write " DIAG_FIRST " " DIAG_OPERATOR " (%s or 0), or test it first", from);
 }
 
+/* What is compared has no name of its own: as it is written. */
+static const char *tested(const struct ir_error *e, const char *it)
+{
+	const bool compares = e->at && (e->at->op == IRO(lt) || e->at->op == IRO(le));
+	const bool made_anew = e->from && e->from->op == IRO(call); /* by the test, too: that says nothing of it */
+	if (it || !compares || !which(e) || made_anew)
+		return NULL;
+	return which(e) == 1 ? "test it first: if " DIAG_FIRST " then ... end" : "test it first: if " DIAG_SECOND " then ... end";
+}
+
 static void warn(struct doubts *d, const struct ir_error *e)
 {
 	const char *name = operand(d, e);
@@ -274,7 +290,7 @@ static void warn(struct doubts *d, const struct ir_error *e)
 		const char *it = word(d, e, name);
 		const char *help = uses[i].once && is_entry(e, it) ? uses[i].once : uses[i].help;
 		g->help = it ? arena_printf(d->u->arena, help, it) : uses[i].bare;
-		g->line = i ? NULL : amended(d, e);
+		g->line = i ? tested(e, it) : amended(d, e);
 	}
 }
 

@@ -82,10 +82,29 @@ static void append(struct lists *l, ir_ref r, ir_ref count, int64_t from, int64_
 	flow_raise(&l->fl, b, r, "no room for this key in a table of kernel code");
 }
 
+struct list { const struct lists *l; const struct rec *rec; };
+
+static bool is_list(const void *arg, ir_ref table)
+{
+	const struct list *list = arg;
+	return table < list->l->nto && record_of(list->l->s, table) == list->rec;
+}
+
+/* `for i = 1, #t do t[i]`: a reader sees that it is there. */
+static bool is_inside(const struct lists *l, const struct ir_ins *index)
+{
+	const struct list list = { l, record_of(l->s, index->args[0]) };
+	struct between ask = { .f = l->f, .length = BETWEEN_LONGEST, .at_most = true, .is_it = is_list, .arg = &list };
+	struct bounds in;
+	ir_need_tree(l->f);
+	return between(&ask, index->args[1], &in) && between_length(&in);
+}
+
 /* Behind a test that there is such an element it is no nil. */
 static void read(struct lists *l, ir_ref r, ir_ref count)
 {
 	const struct ir_ins old = *ir_at(l->f, r);
+	const bool inside = is_inside(l, &old);
 	struct gap g = gap_open(l, r, true);
 	ir_ref least = flow_const(&l->fl, g.before, g.site, const_int(l->s->u, 1));
 	ir_ref from = flow_emit(&l->fl, g.before, g.site, IRO(le), 2, (ir_ref[]){ least, old.args[1] });
@@ -98,7 +117,9 @@ static void read(struct lists *l, ir_ref r, ir_ref count)
 	ir_at(l->f, v)->names = old.names;
 	ir_at(l->f, some)->imm = (int64_t)~IR_BIT(IR_NIL);
 	gap_on(&g, there, g.rest, some);
-	gap_on(&g, none, g.rest, flow_const(&l->fl, none, g.site, &const_nil));
+	ir_ref nil = flow_const(&l->fl, none, g.site, &const_nil);
+	ir_at(l->f, nil)->aux = inside ? IR_NEVER : 0;
+	gap_on(&g, none, g.rest, nil);
 }
 
 /* Surely an integer, though some of what it hangs on is not known yet? nil: or false, or nil, which a test rules out. */

@@ -3,6 +3,7 @@
  *
  *   cnt[k & 3], full[i]        an element of an array map, or of a captured table, whose key is one of theirs
  *   for i = 1, #s do s:byte(i)
+ *   for i = 1, #t do t[i]      an element of a list that only grows: grow.c says where it is none
  *   tonumber(s:match("%d+"))
  *
  * The compiler checks such a value all the same: what this takes for known, it does not have to prove.
@@ -13,9 +14,6 @@
 #include "core/shape.h"
 
 #include <string.h>
-
-/* A length that is not known is more than any constant that a script has, and LONGEST at most. */
-enum { LONGEST = 1 << 30, SOME_LENGTH = LONGEST >> 8 };
 
 /* ---- keys ---- */
 
@@ -75,10 +73,9 @@ static bool is_text(const void *arg, ir_ref r)
 static bool byte_is_there(const struct ir_fn *f, const struct ir_ins *call)
 {
 	struct text t = { f, bounds_base(f, call->args[1]) };
-	struct between ask = { .f = f, .length = LONGEST, .at_most = true, .is_it = is_text, .arg = &t };
+	struct between ask = { .f = f, .length = BETWEEN_LONGEST, .at_most = true, .is_it = is_text, .arg = &t };
 	struct bounds in;
-	return call->nargs == 3 && between(&ask, call->args[2], &in) && in.least >= 1 && in.most >= SOME_LENGTH &&
-	       in.most <= LONGEST;
+	return call->nargs == 3 && between(&ask, call->args[2], &in) && between_length(&in);
 }
 
 /* ---- digits ---- */
@@ -119,9 +116,23 @@ static const struct {
 	bool (*there)(const struct ir_fn *f, const struct ir_ins *call);
 } calls[] = { { "byte", byte_is_there }, { "tonumber", number_is_there } };
 
+/* Ways that meet: none brings a nil but those that nobody takes. */
+static bool ways_are_there(const struct ir_fn *f, const struct ir_ins *param)
+{
+	const struct ir_block *b = ir_block(f, param->block);
+	for (uint32_t e = 0; e < b->npreds; e++) {
+		const struct ir_ins *v = ir_at(f, ir_pred_edge(f, &b->preds[e])->args[param->aux]);
+		if (v->type.kinds & IR_BIT(IR_NIL) && !(v->op == IRO(const) && v->aux == IR_NEVER))
+			return false;
+	}
+	return b->npreds;
+}
+
 bool inside_is(struct ir_unit *u, struct ir_fn *f, const struct ir_ins *made)
 {
 	ir_need_tree(f);
+	if (made->op == IRO(param))
+		return ways_are_there(f, made);
 	if (made->op == IRO(index))
 		return key_is_there(u, f, made);
 	const struct ir_lib *row = made->op == IRO(call) ? ir_at(f, made->args[0])->type.row : NULL;

@@ -591,11 +591,29 @@ static void check_table(struct records *s, ir_ref r)
 	ir_at(s->f, check)->raised = old.raised;
 }
 
+/* It is not nil: so says a test of what the field holds, which stands for the access. */
+static void read_given(struct records *s, ir_ref cell, ir_ref r)
+{
+	ir_ref v = insert(s, r, IRO(cellget), 1, &cell);
+	struct ir_ins *i = ir_at(s->f, r);
+	i->op = IRO(pi);
+	i->args[0] = v;
+	i->nargs = 1;
+	i->names = NULL;
+	i->raised = 0;
+	i->imm = (int64_t)~IR_BIT(IR_NIL);
+}
+
 static void rewrite_access(struct records *s, struct rec *rec, ir_ref r)
 {
-	ir_ref cell = rec->cells[record_key(s, record_web(s, rec), record_key_of(s, r))];
+	const uint32_t key = record_key(s, record_web(s, rec), record_key_of(s, r));
+	const ir_ref cell = rec->cells[key];
 	check_table(s, r);
 	struct ir_ins *i = ir_at(s->f, r);
+	if (i->op == IRO(index) && record_web(s, rec)->given[key] && record_sure(s, i->args[0])) {
+		read_given(s, cell, r);
+		return;
+	}
 	bool set = i->op == IRO(setindex);
 	i->op = set ? IRO(cellset) : IRO(cellget);
 	i->args[0] = cell;
@@ -665,10 +683,20 @@ static bool has_fields(const struct records *s, const struct rec *rec)
 	return is_ready(s, rec) && (!record_web(s, rec)->apart || record_made(s, rec));
 }
 
+static void find_given(struct records *s, struct rec *web)
+{
+	web->given = arena_array(s->u->scratch, bool, web->n + 1);
+	for (uint32_t k = 0; k < web->n; k++)
+		web->given[k] = given_always(s, web, web->keys[k]);
+}
+
 static void rewrite(struct records *s)
 {
 	struct ir_fn *f = s->f;
 	uint32_t nins = f->nins;
+	for (uint32_t i = 0; i < s->n; i++)
+		if (is_ready(s, &s->v[i]) && record_web(s, &s->v[i]) == &s->v[i])
+			find_given(s, &s->v[i]);
 	for (uint32_t i = 0; i < s->n; i++)
 		if (has_fields(s, &s->v[i]))
 			make_cells(s, &s->v[i]);

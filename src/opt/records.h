@@ -15,6 +15,7 @@ struct rec {
 	/* of the web */
 	const pg_value **keys;
 	uint32_t n, cap;
+	bool *given;           /* by key: it is never nil (set by rewrite) */
 	uint64_t placed;       /* kinds of those keys that are assigned; the others are read only */
 	ir_ref held;           /* kept where it cannot be followed yet, such as in a field of another table; or 0 */
 	bool passed;           /* held by a parameter of which nothing is known yet */
@@ -80,6 +81,8 @@ bool full_grows(struct records *s, const struct rec *web);
 bool full_filled(struct records *s, const struct rec *web);
 /* Does the `setindex` set t[i] in a loop that has set all of t[1] to t[i - 1], none to nil? Needs the tree. (filled.c) */
 bool filled_in_order(const struct records *s, ir_ref set);
+/* Is what the tables of the web hold by that name never nil, and plain? Needs the tree, and all uses of the web. (given.c) */
+bool given_always(const struct records *s, const struct rec *web, const pg_value *key);
 /* Is v surely no nil? What calculates gives none, whatever it is of. */
 bool record_something(const struct records *s, ir_ref v);
 /* Is each value that may be such a table one of the web? A test may give one of which nothing is known yet. */
