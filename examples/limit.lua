@@ -1,4 +1,5 @@
 -- Gives each source a token bucket: so many packets a second on average, so many at once; the rest is dropped.
+-- Sources are IPv4 addresses: IPv6 passes as it comes.
 --
 --	perigee examples/limit.lua DEVICE [PACKETS-PER-SECOND [BURST]]
 --

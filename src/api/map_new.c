@@ -221,7 +221,7 @@ void map_shape(const pg_map *m, struct map_shape *out)
 		.value = m->value,   .entries = m->entries, .array = m->array && m->key,
 		.percpu = m->percpu, .lpm = m->of->keys == MAP_KEYS_PREFIX,
 		.bytes = m->lock ? m->slot : m->value->size, .lock = m->lock, .inner = m->inner,
-		.holder = m->of->holder, .way = m->way,
+		.holder = m->of->holder, .way = m->way, .pinned = m->pin,
 	};
 }
 

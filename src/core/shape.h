@@ -19,6 +19,7 @@ struct map_shape {
 	bool array;                /* keys 0 to entries - 1, never nil inside */
 	bool percpu;
 	bool lpm;
+	bool pinned;               /* another handle may be the same map of the kernel, if that is pinned too */
 	uint32_t bytes;            /* of a value, as the kernel has it */
 	uint32_t lock;             /* where in it a spin lock lies; 0: none */
 	const pg_map *inner;       /* what the maps in it are like; NULL: it holds none */

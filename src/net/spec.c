@@ -95,6 +95,23 @@ static bool is_type(const struct type *t, const struct line *l)
 	return bits >= 1 && bits <= 64 && (t->how != NET_LITTLE || (bits % 8 == 0 && bits > 8));
 }
 
+/* A map's be16 is u16 here: fields of packets are in the order of the network. */
+static const char *in_network_order(const struct line *l)
+{
+	static const char *const names[] = { "u16", "u32", "u64" };
+	for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
+		if (l->type.n == 4 && !memcmp(l->type.at + 2, names[i] + 1, 2))
+			return names[i];
+	return NULL;
+}
+
+/* Is it like be16 or i8, whose likes here are another number? */
+static bool is_of_maps(const struct line *l)
+{
+	const char *digits = l->type.at + (*l->type.at == 'i' ? 1 : 2);
+	return (*l->type.at == 'i' || !strncmp(l->type.at, "be", 2)) && isdigit((unsigned char)*digits);
+}
+
 static bool no_type(const struct line *l, char *err, size_t errlen)
 {
 	static const char *const names[] = {
@@ -103,7 +120,9 @@ static bool no_type(const struct line *l, char *err, size_t errlen)
 	const char *asked = l->type.at, *near = NULL;
 	unsigned best = NEAR_ENOUGH + 1;
 
-	for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
+	if (*asked == 'b' && is_of_maps(l))
+		near = in_network_order(l);
+	for (unsigned i = 0; i < sizeof names / sizeof *names && !is_of_maps(l); i++) {
 		unsigned d = near_distance(asked, (size_t)l->type.n, names[i]);
 		if (d && d < best && (size_t)l->type.n > d) {
 			best = d;

@@ -59,12 +59,66 @@ static void find_writes(struct entries *s)
 		}
 }
 
-/* May the view be one of this map's? */
-static bool may_be_of(const struct ir_type *view, const pg_map *m)
+/* The very map, not only what it is like; or NULL. */
+static const pg_map *known_map(const struct ir_type *t)
 {
+	return t->kinds == IR_BIT(IR_HOST) && t->k && t->k->kind == PG_MAP ? t->k->map : NULL;
+}
+
+/* Two maps of a script are two in the kernel, unless both are found by pins. */
+static bool differ(const pg_map *one, const pg_map *other)
+{
+	struct map_shape a, b;
+	if (!one || !other || one == other)
+		return false;
+	map_shape(one, &a);
+	map_shape(other, &b);
+	return !a.pinned || !b.pinned;
+}
+
+/* What the entry that r gives is of, where that is known. */
+static const pg_map *taken_from(const struct ir_fn *f, ir_ref r)
+{
+	const struct ir_ins *i = ir_at(f, r);
+	if (i->op == IRO(eachval))
+		return known_map(&ir_at(f, ir_at(f, i->args[0])->args[0])->type);
+	return i->op == IRO(index) ? known_map(&ir_at(f, i->args[0])->type) : NULL;
+}
+
+static bool is_of_other(const struct ir_fn *f, ir_ref v, const pg_map *m, bool *seen);
+
+/* Whatever comes into a join. */
+static bool are_of_other(const struct ir_fn *f, ir_ref param, const pg_map *m, bool *seen)
+{
+	const struct ir_block *k = ir_block(f, ir_at(f, param)->block);
+	bool all = ir_at(f, param)->block != 1 && k->npreds && !share_is_entry(f, ir_at(f, param)->block);
+	for (uint32_t p = 0; p < k->npreds && all; p++)
+		all = is_of_other(f, ir_pred_edge(f, &k->preds[p])->args[ir_at(f, param)->aux], m, seen);
+	return all;
+}
+
+static bool is_of_other(const struct ir_fn *f, ir_ref v, const pg_map *m, bool *seen)
+{
+	v = ir_untested(f, v);
+	if (seen[v] || ir_at(f, v)->type.kinds == IR_BIT(IR_NIL))
+		return true;
+	seen[v] = true;
+	return ir_at(f, v)->op == IRO(param) ? are_of_other(f, v, m, seen) : differ(taken_from(f, v), m);
+}
+
+bool entries_unlike(const struct flow *fl, ir_ref view, ir_ref write)
+{
+	const struct ir_ins *i = ir_at(fl->f, write);
+	const struct ctype *layout = ir_at(fl->f, view)->type.layout;
+	const pg_map *to = known_map(&ir_at(fl->f, i->args[i->op != IRO(setindex)])->type);
 	struct map_shape s;
-	map_shape(m, &s);
-	return !view->layout || ct_equal(view->layout, s.value);
+	map_shape(entries_written(fl, write), &s);
+	if (layout && (!s.value || !ct_equal(layout, s.value)))
+		return true;
+	view = ir_untested(fl->f, view);
+	if (ir_at(fl->f, view)->op != IRO(param))
+		return differ(taken_from(fl->f, view), to);
+	return to && is_of_other(fl->f, view, to, arena_array(fl->u->scratch, bool, fl->f->nins));
 }
 
 /* Is the write one that takes a copy out of a queue? */
@@ -119,10 +173,10 @@ static void check_view(struct entries *s, ir_ref view)
 {
 	for (uint32_t w = 0; w < s->n; w++) {
 		ir_ref write = s->writes[w];
-		if (write == view || !may_be_of(&ir_at(s->f, view)->type, entries_written(s->fl, write)) ||
+		if (write == view || entries_unlike(s->fl, view, write) ||
 		    taken_elsewhere(s, view, write))
 			continue;
-		ir_ref use = reach_outlived(s->f, view, write);
+		ir_ref use = reach_read(s->f, view, write);
 		if (!use)
 			continue;
 		refuse(s, use, write);

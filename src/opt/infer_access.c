@@ -921,6 +921,7 @@ struct ir_type infer_return(struct infer *in, ir_ref r)
 		return nothing;
 	}
 	struct diag *d = NULL;
+	bool computed = !(v.kinds & ~IR_BOOL) && ir_at(in->fl.f, ir_at(in->fl.f, r)->args[0])->op != IRO(const);
 	bool parted = in->fl.u->sites[site].parted; /* others, with another object, may return something else there */
 	if (v.kinds == IR_BIT(IR_FLOAT))
 		d = flow_refuse(&in->fl, site, ON_VALUES, "return bpf.PASS or bpf.DROP",
@@ -935,7 +936,7 @@ struct ir_type infer_return(struct infer *in, ir_ref r)
 			       pg_verdict_name(v.k->i) ? "bpf." : "", pg_verdict_name(v.k->i) ? pg_verdict_name(v.k->i)
 			       : arena_printf(in->fl.u->arena, "%lld", (long long)v.k->i), t->hook);
 	if (d) {
-		d->help = t->results ? t->results : "return bpf.PASS or bpf.DROP";
+		d->help = t->results ? t->results : computed ? "return x and bpf.DROP or bpf.PASS" : "return bpf.PASS or bpf.DROP";
 		d->at = "return";
 	}
 	return nothing;

@@ -94,7 +94,8 @@ static void refuse_calls(struct locks *l, const struct ir_ins *i)
 		return;
 	}
 	diag_refuse(l->u->diag, l->u->sites[i->site].pos, ON_MAPS,
-		    "keep to fields of the entry and local variables; do the rest before, or after",
+		    "keep to fields of the entry and local variables; do the rest before, or after; "
+		    "a text of the packet is copied before by local s = s .. \"\"",
 		    "this calls into the kernel while an entry is locked, which the kernel does not allow");
 }
 

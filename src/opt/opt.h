@@ -219,6 +219,8 @@ int records_promote(struct ir_unit *u, struct ir_fn *f);
 void entries_check(struct flow *fl);
 /* The map that r writes or deletes in, or NULL. */
 const pg_map *entries_written(const struct flow *fl, ir_ref r);
+/* Is the entry sure to be of another map than the one that `write` writes to? */
+bool entries_unlike(const struct flow *fl, ir_ref view, ir_ref write);
 /* Of entries that a loop over a map keeps past the turn the key is kept, where nothing else writes to the map. Returns how
  * many. */
 int remember_known(struct flow *fl);

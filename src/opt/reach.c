@@ -120,19 +120,69 @@ static bool uses_value(const void *arg, ir_ref r)
 	return false;
 }
 
-static bool is_the_write(const void *arg, ir_ref r)
+static bool is_made_before(struct ir_fn *f, ir_ref value, ir_ref write)
 {
-	return *(const ir_ref *)arg == r;
+	const struct ir_ins *d = ir_at(f, value);
+	ir_ref start = d->op == IRO(param) ? ir_block(f, d->block)->first : value;
+	return start == write || reach_use(f, start, 0, is_it, &write);
 }
 
 ir_ref reach_outlived(struct ir_fn *f, ir_ref value, ir_ref write)
 {
 	struct kept k = { f, value };
-	const struct ir_ins *d = ir_at(f, value);
 	ir_ref use = reach_use(f, write, value, uses_value, &k);
-	ir_ref start = d->op == IRO(param) ? ir_block(f, d->block)->first : value;
-	bool before = use && (start == write || reach_use(f, start, 0, is_the_write, &write));
-	return before ? use : 0;
+	return use && is_made_before(f, value, write) ? use : 0;
+}
+
+/* What one search after another follows: the parameters that a value was handed on to, each of them once. */
+struct joins {
+	struct kept k;
+	bool *seen;
+	ir_ref *todo;
+	uint32_t n;
+};
+
+static void hand_to(struct joins *j, ir_ref param)
+{
+	if (!j->seen[param])
+		j->todo[j->n++] = param;
+	j->seen[param] = true;
+}
+
+/* Is it read, or handed on by something else than a plain way to a join? Those joins are taken down. */
+static bool is_read(const void *arg, ir_ref r)
+{
+	struct joins *j = *(struct joins *const *)arg;
+	const struct ir_ins *i = ir_at(j->k.f, r);
+	bool plain = i->op == IRO(jmp) || i->op == IRO(branch);
+	uint32_t asked = i->op == IRO(branch) && is_kept(&j->k, i->args[0]); /* the other way it is nil */
+	if (!plain)
+		return uses_value(&j->k, r);
+	for (uint32_t e = 0; e < i->nsucc - asked; e++)
+		for (uint32_t a = 0; a < i->succ[e].nargs; a++)
+			if (is_kept(&j->k, i->succ[e].args[a]))
+				hand_to(j, ir_block(j->k.f, i->succ[e].to)->params[a]);
+	return false;
+}
+
+static ir_ref read_from_join(struct ir_fn *f, struct joins *j, ir_ref param)
+{
+	ir_ref first = ir_block(f, ir_at(f, param)->block)->first;
+	j->k.value = param;
+	return is_read(&j, first) ? first : reach_use(f, first, param, is_read, &j);
+}
+
+ir_ref reach_read(struct ir_fn *f, ir_ref value, ir_ref write)
+{
+	struct arena *a = f->unit->scratch;
+	if (!reach_outlived(f, value, write))
+		return 0;
+	struct joins j = { { f, value }, arena_array(a, bool, f->nins), arena_array(a, ir_ref, f->nins), 0 };
+	struct joins *arg = &j;
+	ir_ref use = reach_use(f, write, value, is_read, &arg);
+	while (j.n && !use)
+		use = read_from_join(f, &j, j.todo[--j.n]);
+	return use;
 }
 
 bool reach_before(const struct ir_fn *f, ir_ref a, ir_ref b)

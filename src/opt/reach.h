@@ -13,6 +13,8 @@ bool reach_again(struct ir_fn *f, ir_ref r);
 /* A use of `value`, as more than a condition, on some way on which it was made and `write` came after that;
  * or 0. */
 ir_ref reach_outlived(struct ir_fn *f, ir_ref value, ir_ref write);
+/* Likewise, of a value that is an address: where ways join it goes on unread, and what counts is what is done with it there. */
+ir_ref reach_read(struct ir_fn *f, ir_ref value, ir_ref write);
 /* Marks by value what may be one of those that are marked: what a test made of it, unless `may` (or NULL) says no of its type,
  * and parameters that it goes to. */
 void reach_values(struct ir_fn *f, bool *is, bool (*may)(const struct ir_type *t));

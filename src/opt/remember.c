@@ -114,11 +114,7 @@ static bool is_alone(const struct remember *m)
 
 static bool writes_map(const struct remember *m, ir_ref r)
 {
-	const pg_map *to = entries_written(m->fl, r);
-	struct map_shape s;
-	if (to)
-		map_shape(to, &s);
-	return to && s.value && ct_equal(s.value, m->shape.value);
+	return entries_written(m->fl, r) && !entries_unlike(m->fl, m->entry, r);
 }
 
 static bool is_it(const void *arg, ir_ref r)

@@ -211,7 +211,7 @@ bool std_format_type(struct infer *in, const struct ir_lib *row, uint32_t site, 
 	bool looks = ir_same_value(a[n - 1].k, &ir_format_values);
 	const struct piece *printed = looks ? NULL : first_printed(p, count);
 	if (printed)
-		return infer_refuse(in, site, ON_STRINGS, "give it to print, and to nothing else: print((\"%g\"):format(n))",
+		return infer_refuse(in, site, ON_STRINGS, "give it to print, and to nothing else: print((\"%q\"):format(v))",
 				    "the text that '%.2s' makes is there for print alone",
 				    (char[]){ '%', printed->conv->name, 0 }), false;
 	n -= looks;

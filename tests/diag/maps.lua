@@ -170,4 +170,15 @@ diag.case("a copy that assert gave on, when the next one was taken", function(p)
 		if before.a == 5 then return bpf.DROP end
 	end
 end)
+diag.kind = "xdp"
+local named = bpf.map { "hash", key = "u32", value = "struct { char name[4]; }", entries = 8, lock = true }
+diag.case("a text of the packet while an entry is locked", function(p)
+	local name = p:sub(15, 16)
+	named:locked(1, function(e) e.name = name end)
+end)
+diag.case("a copy of it", function(p)
+	local name = p:sub(15, 16) .. ""
+	named:locked(1, function(e) e.name = name end)
+end)
+diag.case("a condition as a verdict", function(p) return p.len > 60 end)
 diag.done()

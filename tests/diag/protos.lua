@@ -75,4 +75,6 @@ diag.case("text used after a write", function(p)
 	if name == "abc" then return bpf.DROP end
 end)
 diag.case("what may be nil, strictly", function(p) return p.udp.mine.kind == 5 and bpf.DROP or bpf.PASS end, { strict = true })
+raised("a map's type in the order of the network", { "x", over = "udp", port = 1, fields = "u8 a; be16 b" })
+raised("a number with a sign", { "x", over = "udp", port = 1, fields = "i8 a" })
 diag.done()

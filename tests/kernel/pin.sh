@@ -20,6 +20,20 @@ print(m["10.0.0.1"], m["10.0.0.2"])'
 same "a first process makes it" "$(echo "$put" | script "$fs")" "5	1"
 same "a second one finds what is in it" "$(echo "$put" | script "$fs")" "10	2"
 
+handles='
+local function map(pin) return bpf.map { "hash", key = "u32", value = "struct { u64 n; }", entries = 4, pin = pin } end
+local one, two, other, free = map(arg[1] .. "/twice"), map(arg[1] .. "/twice"), map(arg[1] .. "/other"), map()
+local function across(a, b)
+	return (bpf.compile("xdp", { name = "handles" }, function()
+		local e = a[1]
+		b[1] = nil
+		if e then e.n = 1 end
+	end)) ~= nil
+end
+print(across(one, two), across(one, other), across(one, free), across(free, other), across(free, map()))'
+same "an entry is not used behind a write by another handle, which may be of the same map" "$(echo "$handles" | script "$fs")" \
+	"false	false	true	true	true"
+
 every='
 local function has(m, k, v) local was = m[k] m[k] = v return was end
 local function pin(name) return arg[1] .. "/" .. name end
