@@ -61,8 +61,8 @@ diag.case("a mistake on the same line", function(p) local v = few[p.len] if type
 diag.case("a mistake that is only warned of", function(p)
 	local v = few[p.len]
 	if type(v) == "number" and v < 3 then return bpf.DROP end
-	local n = p.len
-	if n then return bpf.DROP end
+	local n = p:u8(900)
+	if n > 3 then return bpf.DROP end
 	return bpf.PASS
 end, { strict = true })
 
