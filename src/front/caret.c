@@ -339,7 +339,7 @@ static void assign(struct use *u, const struct spread_at *c, uint32_t at)
 			of_brackets(u, last);
 	} else if (first == last) {
 		enum lua_op op = (enum lua_op)lua_op(c->p->code[c->pc]);
-		u->own = op == LUA_SETTABUP || op == LUA_SETUPVAL ? last : TOKEN_NONE;
+		u->own = op == LUA_SETTABUP || op == LUA_SETUPVAL || op == LUA_SETFIELD ? last : TOKEN_NONE; /* { name = v } */
 	} else if (first != TOKEN_NONE && first) {
 		of_name(u, last);
 	}

@@ -245,11 +245,6 @@ do
 		local a, b = m[1], m[2]
 		if a then a.n, b.n, a.s = 1, 2, 3 end
 	end)
-	diag.case("several, and a variable between", function()
-		local t, n = {}, 0
-		for i = 1, 5 do t[#t + 2], n, t.x = i * 2, i, 5 end
-		return #t == n and bpf.DROP
-	end)
 end
 
 diag.done()
