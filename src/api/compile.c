@@ -242,8 +242,10 @@ static int compile(pg_unit *u, struct diag_list *diag, const struct pg_compile_o
 		c->u = ir;
 		int err = compile_run(c);
 		bool tight = ir->tight && !ir->roomy, final = err != -EAGAIN && !ir->nsubs && !tight;
-		if (!err)
+		if (!err) {
+			u->said = NULL; /* of attempts before */
 			return 0;
+		}
 		if (tight || (final && !apart))
 			keep_errors(u, diag, &first);
 		if (final && !apart && !ir->next_ways)

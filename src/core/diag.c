@@ -35,6 +35,15 @@ struct diag *diag_add(struct diag_list *l, enum diag_level level, struct diag_po
 	return &l->v[l->n - 1];
 }
 
+/* Is all that there is on the line of d too much of something? */
+static bool is_only_much(const struct diag_list *l, const struct diag *d)
+{
+	for (uint32_t i = 0; i < l->n; i++)
+		if (l->v[i].level == DIAG_ERROR && is_line(&l->v[i].pos, &d->pos) && l->v[i].why != DIAG_TOO_MUCH)
+			return false;
+	return true;
+}
+
 /* An error on the line of d, with this text; NULL: any. */
 static bool has_error(const struct diag_list *l, const struct diag *d, const char *text)
 {
@@ -60,7 +69,8 @@ struct diag_list diag_certain(const struct diag_list *first, const struct diag_l
 		if (first->v[i].level == DIAG_ERROR && (first->v[i].why == DIAG_MISTAKE || has_error(last, &first->v[i], first->v[i].text)))
 			take(&both, &first->v[i]);
 	for (uint32_t i = 0; i < last->n; i++)
-		if (last->v[i].level == DIAG_ERROR && !has_error(first, &last->v[i], NULL))
+		if (last->v[i].level == DIAG_ERROR &&
+		    (last->v[i].why == DIAG_MISTAKE ? is_only_much(first, &last->v[i]) : !has_error(first, &last->v[i], NULL)))
 			take(&both, &last->v[i]);
 	return both.n ? both : *first;
 }

@@ -74,8 +74,8 @@ struct diag *diag_operand(struct diag *d, unsigned i);
 /* Warnings become errors. Returns how many errors there are now. */
 uint32_t diag_strict(struct diag_list *l);
 /* What is to be said of a function that failed to compile in one way, and then in another that can do more: the errors that
- * surely have to be mended. Those are mistakes, what both refuse, and what the second refuses in lines that the first knew
- * nothing of; all of the first where there are none, or where the second was only too much. */
+ * surely have to be mended. Those are mistakes (of the second in lines where the first had too much of something, or nothing), what both refuse, and
+ * what the second refuses in lines that the first knew nothing of; all of the first where there are none, or where the second was only too much. */
 struct diag_list diag_certain(const struct diag_list *first, const struct diag_list *last);
 /* All entries of the level, in the order of their lines, in the form of the language's section 5:
  *

@@ -303,24 +303,44 @@ static void element(struct use *u, const struct spread_at *c, uint32_t at)
 
 /* ---- assignments ---- */
 
-/* What is before the '=' of the value that ends here; several variables at once are not told apart. */
+/* Which of several variables at once it is, from 0 for the last, which is assigned first. */
+static uint32_t assigned_before(const struct spread_at *c)
+{
+	uint32_t n = 0;
+	for (uint32_t pc = c->pc; pc-- > 0 && c->at[pc] == c->at[c->pc];) {
+		enum lua_op op = (enum lua_op)lua_op(c->p->code[pc]);
+		n += op == LUA_SETTABUP || op == LUA_SETTABLE || op == LUA_SETI || op == LUA_SETFIELD || op == LUA_SETUPVAL;
+	}
+	return n;
+}
+
+/* What is before the '=' of the value that ends here; of several variables at once those behind which a mere name stands, which
+ * may be assigned to by no such instruction, are not told apart. */
 static void assign(struct use *u, const struct spread_at *c, uint32_t at)
 {
-	(void)c;
-	uint32_t equals = back_to(u->t, at, "=", statement);
+	uint32_t equals = back_to(u->t, at, "= ,", statement);
+	while (equals != TOKEN_NONE && equals && token_is(u->t, equals, ","))
+		equals = back_to(u->t, equals - 1, "= ,", statement);
 	if (equals == TOKEN_NONE || !equals)
 		return;
 	uint32_t last = equals - 1, first = operand_start(u->t, last);
+	for (uint32_t n = assigned_before(c); n; n--) {
+		if (first == TOKEN_NONE || first == last || first < 2 || !token_is(u->t, first - 1, ","))
+			return;
+		last = first - 2;
+		first = operand_start(u->t, last);
+	}
 	if (token_is(u->t, last, "]")) {
 		uint32_t open = mate(u->t, last);
 		bool item = open != TOKEN_NONE && open && token_among(u->t, open - 1, "{ , ;");
 		if (item)
 			u->own = open;
-		else if (first != TOKEN_NONE && first && !token_is(u->t, first - 1, ","))
+		else if (first != TOKEN_NONE && first)
 			of_brackets(u, last);
 	} else if (first == last) {
-		u->own = last;
-	} else if (first != TOKEN_NONE && first && !token_is(u->t, first - 1, ",")) {
+		enum lua_op op = (enum lua_op)lua_op(c->p->code[c->pc]);
+		u->own = op == LUA_SETTABUP || op == LUA_SETUPVAL || op == LUA_SETFIELD ? last : TOKEN_NONE; /* { name = v } */
+	} else if (first != TOKEN_NONE && first) {
 		of_name(u, last);
 	}
 }

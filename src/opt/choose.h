@@ -123,7 +123,7 @@ const char *choose_index_failure(struct choice *c, const struct ir_ins *i, const
 bool choose_guards(struct choice *c, ir_ref use);
 /* Says that there, and does it to what is left. Returns what stands for the use. */
 ir_ref choose_guarded(struct choice *c, ir_ref use);
-/* Likewise of a table made in the function: which operand of r is surely one and complained of (none: nargs), and what Lua says
+/* Likewise of a table made in the function, or a function: which operand of r is surely one and complained of (none: nargs), and what Lua says
  * then, which ends block b. */
 uint32_t choose_blamed(struct choice *c, ir_ref r);
 void choose_blame(struct choice *c, ir_blk b, ir_ref r, uint32_t a);

@@ -186,18 +186,24 @@ ir_ref choose_guarded(struct choice *c, ir_ref use)
 	return all;
 }
 
-/* ---- tables made in the function ---- */
+/* ---- tables made in the function, and functions ---- */
+
+static bool is_surely_wrong(const struct ir_type *t)
+{
+	return t->kinds == IR_BIT(IR_REC) || t->kinds == IR_BIT(IR_FUNC);
+}
 
 uint32_t choose_blamed(struct choice *c, ir_ref r)
 {
 	const struct ir_ins *i = ir_at(c->f, r);
 	for (uint32_t a = 0; blames[i->op] && a < i->nargs; a++)
-		if (ir_at(c->f, i->args[a])->type.kinds == IR_BIT(IR_REC) && blames[i->op](c, i, a))
+		if (is_surely_wrong(&ir_at(c->f, i->args[a])->type) && blames[i->op](c, i, a))
 			return a;
 	return i->nargs;
 }
 
 void choose_blame(struct choice *c, ir_blk b, ir_ref r, uint32_t a)
 {
-	raise_wrong(c, b, r, a, &choose_made);
+	static const pg_value function = { .kind = PG_FUNC };
+	raise_wrong(c, b, r, a, ir_at(c->f, ir_at(c->f, r)->args[a])->type.kinds == IR_BIT(IR_FUNC) ? &function : &choose_made);
 }

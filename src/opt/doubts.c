@@ -252,7 +252,13 @@ static bool is_entry(const struct ir_error *e, const char *it)
 	return of && it && it[strcspn(it, "[.")] && (of->kinds == IR_BIT(IR_MAP) || (of->k && of->k->kind == PG_MAP));
 }
 
-/* The sum, with 0 for what may be nil: an entry by its key, anything else as it is written. */
+/* Where it is divided by, 0 would only be another error. */
+static bool is_divisor(const struct ir_error *e)
+{
+	return e->at && (e->at->op == IRO(idiv) || e->at->op == IRO(mod)) && which(e) == 2;
+}
+
+/* The sum, with 0 (or 1) for what may be nil: an entry by its key, anything else as it is written. */
 static const char *amended(struct doubts *d, const struct ir_error *e)
 {
 	const unsigned at = e->at && e->at->nargs == 2 ? which(e) : 0;
@@ -260,10 +266,9 @@ static const char *amended(struct doubts *d, const struct ir_error *e)
 	if (!at)
 		return NULL;
 	if (!from || !strchr(from, '['))
-		return at == 1 ? "write (" DIAG_FIRST " or 0) " DIAG_OPERATOR " " DIAG_SECOND ", or test it first"
-			       : "write " DIAG_FIRST " " DIAG_OPERATOR " (" DIAG_SECOND " or 0), or test it first";
+		from = at == 1 ? DIAG_FIRST : DIAG_SECOND;
 	return at == 1 ? arena_printf(d->u->arena, "write (%s or 0) " DIAG_OPERATOR " " DIAG_SECOND ", or test it first", from)
-		       : arena_printf(d->u->arena, "write " DIAG_FIRST " " DIAG_OPERATOR " (%s or 0), or test it first", from);
+		       : arena_printf(d->u->arena, "write " DIAG_FIRST " " DIAG_OPERATOR " (%s or %d), or test it first", from, is_divisor(e));
 }
 
 /* What is compared has no name of its own: as it is written. */
@@ -290,6 +295,9 @@ static void warn(struct doubts *d, const struct ir_error *e)
 		const char *it = word(d, e, name);
 		const char *help = uses[i].once && is_entry(e, it) ? uses[i].once : uses[i].help;
 		g->help = it ? arena_printf(d->u->arena, help, it) : uses[i].bare;
+		if (!i && is_divisor(e))
+			g->help = arena_printf(d->u->arena, it ? "write (%s or 1), or test it first"
+							       : "write (v or 1) for the value v, or test it first", it);
 		g->line = i ? tested(e, it) : amended(d, e);
 	}
 }

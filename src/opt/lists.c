@@ -515,7 +515,7 @@ bool lists_sure(struct lists *l, ir_ref r, uint32_t arg)
 	if (record_sure(l->s, old.args[arg]))
 		return true;
 	if (old.op != IRO(index) && old.op != IRO(setindex)) {
-		refuse(l, r, REFUSAL(ON_TABLES, "test it first: if t then ... end",
+		refuse(l, r, REFUSAL(ON_TABLES, "test it first: if type(t) == \"table\" then ... end",
 				     "this may be a table made in kernel code or none; which, is known only at run time"));
 		return false;
 	}

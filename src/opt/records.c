@@ -206,10 +206,10 @@ static void note_other(struct records *s, ir_ref r, uint32_t arg)
 		       REFUSAL(ON_TABLES, "keep its values in local variables, or in a map", "a table made in kernel code is used in a way that is not there yet"));
 	else if (!sure && i->op != IRO(call) && i->op != IRO(record) && arg == 1)
 		refuse(s, r,
-		       REFUSAL(ON_TABLES, "test it first: if k then v = m[k] end", "this may be a table or none, and is a key here; which, is known only at run time"));
+		       REFUSAL(ON_TABLES, "test it first: if type(k) == \"table\" then v = m[k] end", "this may be a table or none, and is a key here; which, is known only at run time"));
 	else if (!sure && (i->op != IRO(call) || keeps(s->f, i)))
 		refuse(s, r,
-		       REFUSAL(ON_TABLES, "test it first: if t then m[k] = t end", "this may be a table or none, and is stored; which, is known only at run time"));
+		       REFUSAL(ON_TABLES, "test it first: if type(t) == \"table\" then m[k] = t end", "this may be a table or none, and is stored; which, is known only at run time"));
 }
 
 static void note_key(struct records *s, struct rec *web, ir_ref access)

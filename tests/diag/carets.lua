@@ -216,4 +216,35 @@ local long = "local t = {" .. ("1,2,3,4,5,6,7,8,9,0,"):rep(200000) .. "}\n" .. s
 changed("it has too many words to look at", long, long)
 
 diag.text("no file", "return function(p) return p.len + nil end")
+-- ---- several in a line ----
+
+do
+	local m = bpf.map { "hash", key = "u32", value = "struct { u64 n; u64 s; }", entries = 16 }
+	diag.case("entries of one line: the note is of the one that is shown", function()
+		if m[1].s > m[2].s then return bpf.DROP end
+	end)
+	diag.case("an entry beside one that is kept", function()
+		local best, key
+		for k, e in pairs(m) do if not best or e.n > best.n then best, key = e, k end end
+		best.n = best.n + 5
+		return best.n + m[key].n == 5 and bpf.DROP
+	end)
+	diag.case("a divisor that may be nil", function(p)
+		local per = p:u8(3)
+		return p.len // per + p.len % per == 3 and bpf.DROP
+	end)
+	diag.case("a divisor with no name that may be nil", function(p)
+		return p.len // p:u8(3) + p.len // m[3].n == 3 and bpf.DROP
+	end)
+	diag.case("several elements at once", function()
+		local t = {}
+		for i = 1, 5 do t[#t + 1], t[#t + 2] = i, i * 2 end
+		return #t == 3 and bpf.DROP
+	end)
+	diag.case("several fields at once", function()
+		local a, b = m[1], m[2]
+		if a then a.n, b.n, a.s = 1, 2, 3 end
+	end)
+end
+
 diag.done()

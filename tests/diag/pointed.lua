@@ -3,7 +3,6 @@
 local without = {
 	["a float that differs by the way taken is not there yet"] = "where two ways meet: no word of the line is it",
 	["a number never equals a string"] = "the operator is on the line before, and Lua's line is that of the right side",
-	["'n' is nil here; a field of it cannot be assigned"] = "of several that are assigned at once",
 }
 local LEAST = 99 -- of a hundred
 

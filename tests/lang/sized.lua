@@ -139,6 +139,37 @@ local runs = {}
 for i = 1, 1023 do runs[i] = i < 500 and twice or less end
 case { name = "handlers: ranges", inputs = keys, f = function(k) return runs[k] and runs[k](9) end }
 
+-- Functions beside numbers and texts: what takes these alone raises.
+local mixed, spelt = made("number", "handler"), made("text", "handler")
+case { name = "functions beside numbers: in order", inputs = pairs2({ 0, 1, 2, 3, 500, 501, 999, 1000, "nil" }, { 1, 30, 2400, "x", true, "nil" }), f = function(k, with)
+	local v = mixed[k]
+	if not v then return nil end
+	if with == 30 then return v < 30 end
+	if with == 1 then return 1 <= v end
+	return v < with
+end }
+case { name = "functions beside texts: in order", inputs = keys, f = function(k)
+	local v = spelt[k]
+	return v and v < "t502"
+end }
+case { name = "functions beside numbers: the error of an order", inputs = keys, f = function(k)
+	local good, e = pcall(function() return mixed[k] and mixed[k] > 7 end)
+	return good and e, not good and e:match ".-:%d+: (.*)" == "attempt to compare number with function", not good and #e
+end }
+case { name = "functions beside numbers: a limit", inputs = keys, f = function(k)
+	local n, v = 0, mixed[k]
+	if v == nil then return nil end
+	for i = 1, v do
+		n = n + i
+		if i == 20 then break end
+	end
+	return n
+end }
+case { name = "functions beside numbers: the greatest", inputs = keys, f = function(k)
+	local v = mixed[k] or 5
+	return math.max(v, 30), math.min(30, v)
+end }
+
 -- Objects with a metatable, which do something else.
 local odd = {}
 for i = 1, 100 do odd[i] = i % 2 == 0 and setmetatable({ port = i }, { __index = { class = i % 4 } }) or i end
