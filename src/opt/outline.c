@@ -202,6 +202,20 @@ static void store_word(struct outline *o, struct edit *e, uint32_t word, ir_ref 
 	edit_store(e, 8, slot, word * WORD, v);
 }
 
+/* May r be a tag that the verifier must see, to know what is a pointer? */
+static bool is_tag(struct outline *o, ir_ref r)
+{
+	ir_ref base = web_base(o->f, r);
+	return is_param(o->f, base) && base < o->webs.n && web_is_tag(o->webs.flags[web_root(&o->webs, base)], o->tags);
+}
+
+/* What left the body by its word: of v, which it is in there. Who asks whether it may be a tag is told (webs.c). */
+static ir_ref load_out(struct outline *o, struct edit *e, uint32_t word, ir_ref v)
+{
+	ir_ref r = load_word(o, e, word, is_pointer(o, v));
+	return !is_pointer(o, v) && is_tag(o, v) ? edit_op(e, IRO(own), r, 0) : r;
+}
+
 static void take_out(struct outline *o, ir_ref *use, ir_ref at)
 {
 	if (!is_inside(o, *use))
@@ -213,7 +227,7 @@ static void take_out(struct outline *o, ir_ref *use, ir_ref at)
 		*use = put(o, &e, i.op, 0, i.aux, i.imm);
 		return;
 	}
-	*use = load_word(o, &e, o->out_word[v], is_pointer(o, v));
+	*use = load_out(o, &e, o->out_word[v], v);
 }
 
 /* What does not come from the body is not sent through it: the verifier would know less of it. */
@@ -349,13 +363,6 @@ static bool find_variables(struct outline *o)
 }
 
 /* ---- the callback ---- */
-
-/* May r be a tag that the verifier must see, to know what is a pointer? */
-static bool is_tag(struct outline *o, ir_ref r)
-{
-	ir_ref base = web_base(o->f, r);
-	return is_param(o->f, base) && base < o->webs.n && web_is_tag(o->webs.flags[web_root(&o->webs, base)], o->tags);
-}
 
 /* May the verifier not know what r is? */
 static bool is_kept(struct outline *o, ir_ref r)
@@ -720,7 +727,7 @@ static ir_blk way_on(struct outline *o, uint32_t w)
 	ir_ref *args = arena_array(o->u->arena, ir_ref, y->nargs + 1);
 	for (uint32_t i = 0; i < y->nargs; i++)
 		args[i] = y->outer[i] ? y->outer[i]
-			: load_word(o, &e, y->word + i, is_pointer(o, ir_block(f, y->to)->params[i]));
+			: load_out(o, &e, y->word + i, ir_block(f, y->to)->params[i]);
 	ir_succ(f, j, 0, y->to, y->nargs, args);
 	return on;
 }

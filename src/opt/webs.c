@@ -73,6 +73,8 @@ static bool is_small(const struct ir_fn *f, ir_ref r, unsigned depth)
 		return k <= MOST;
 	case IRO(shr64):
 		return k >= 58 && k < 64;
+	case IRO(own): /* what comes from a loop that the kernel calls (outline.c) */
+		return ir_at(f, i->args[0])->op == IRO(load64) && ir_at(f, ir_at(f, i->args[0])->args[0])->op == IRO(slot);
 	case IRO(add64): case IRO(sub64): case IRO(or64): case IRO(xor64):
 		return depth && is_small(f, i->args[0], depth - 1) && is_small(f, i->args[1], depth - 1);
 	default:

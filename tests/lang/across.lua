@@ -120,4 +120,19 @@ lang.case { name = "an entry over a loop", inputs = lang.each { 1, 3, 5 }, f = f
 	if e and e ~= 7 then out[4] = e.n end
 	return sum, out[4]
 end }
+-- A header that a loop over a map keeps, as only later passes see: its tag comes back from that as a word.
+local last = bpf.state { m = "u32?" }
+lang.packets { name = "a header kept by a loop over a map, in a loop", inputs = { frames.udp, frames.tcp, frames.udp6 }, f = function(p)
+	local udp, n = p.udp, 0
+	for _ = 1, 8 do
+		for k in pairs(found) do
+			if k == 2 then
+				if udp then n = n + udp.sport end
+				local m = last.m
+				if m ~= m then udp = p.udp end
+			end
+		end
+	end
+	return n
+end }
 lang.done()
