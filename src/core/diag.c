@@ -59,6 +59,19 @@ static void take(struct diag_list *l, const struct diag *d)
 	l->errors++;
 }
 
+void diag_drop_beside(struct diag_list *l, uint32_t n)
+{
+	const struct diag_list before = { .v = l->v, .n = n };
+	uint32_t kept = n;
+	for (uint32_t i = n; i < l->n; i++) {
+		const bool drop = has_error(&before, &l->v[i], NULL);
+		l->errors -= drop && l->v[i].level == DIAG_ERROR;
+		if (!drop)
+			l->v[kept++] = l->v[i];
+	}
+	l->n = kept;
+}
+
 struct diag_list diag_certain(const struct diag_list *first, const struct diag_list *last)
 {
 	struct diag_list both = { .arena = first->arena, .caret = first->caret, .written = first->written, .caret_arg = first->caret_arg };

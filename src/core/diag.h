@@ -71,6 +71,8 @@ struct diag *diag_add(struct diag_list *l, enum diag_level level, struct diag_po
 		      const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 /* It is about operand i, from 0, of its instruction; where it was said before it stays about what it was. */
 struct diag *diag_operand(struct diag *d, unsigned i);
+/* Takes those from the n-th on away that are on a line with an error before them in the list. */
+void diag_drop_beside(struct diag_list *l, uint32_t n);
 /* Warnings become errors. Returns how many errors there are now. */
 uint32_t diag_strict(struct diag_list *l);
 /* What is to be said of a function that failed to compile in one way, and then in another that can do more: the errors that

@@ -907,12 +907,22 @@ int opt_infer(struct ir_unit *u)
 	return err ? err : rounds(&fl);
 }
 
+/* A table is refused: what else is wrong, on other lines than that. */
+static int report_others(struct flow *fl)
+{
+	const uint32_t before = fl->u->diag->n;
+	fl->report = true;
+	report(fl);
+	diag_drop_beside(fl->u->diag, before);
+	return -EINVAL;
+}
+
 /* Tables become variables, headers are looked up anew, texts are kept. */
 static int promote_all(struct flow *fl)
 {
 	int err = 0, tables;
 	while (!err && (tables = records_promote(fl->u, fl->f)) != 0)
-		err = tables < 0 ? -EINVAL : rounds(fl);
+		err = tables < 0 ? report_others(fl) : rounds(fl);
 	while (!err && anew_find(fl))
 		err = rounds(fl);
 	while (!err && slices_keep(fl))

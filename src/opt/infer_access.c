@@ -216,7 +216,7 @@ static struct ir_type index_table(struct infer *in, ir_ref r, const pg_value *ta
 	if (!key->k && in->fl.foresees && choose_plain_type(&in->fl, r, &frozen))
 		return frozen;
 	if (!key->k) {
-		if (in->fl.report)
+		if (in->fl.report && !(u->diag->errors && type_is_pending(key))) /* else it hangs on what is refused */
 			choose_refuse(&in->fl, r);
 		return type_pending();
 	}

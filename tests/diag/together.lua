@@ -39,4 +39,29 @@ diag.case("what may be right", function(pkt)
 	st.n = pkt.lenn
 	hits[pkt.lenn] = { n = pkt.lenn + 1 }
 end)
+
+-- A table that is refused, and what else is wrong.
+diag.case("beside a table that was stored", function(pkt)
+	local r = { n = 1 }
+	hits[1] = r
+	r.n = 2
+	local half = pkt.len / 2
+	return r.n == half and bpf.DROP or bpf.PASS
+end)
+diag.case("beside a list of tables", function(pkt)
+	local t = {}
+	for i = 1, 3 do t[#t + 1] = { i } end
+	local half = pkt.len / 2
+	return #t == half and bpf.DROP or bpf.PASS
+end)
+diag.case("beside a table that two variables hold", function(pkt)
+	local first, last = { off = 0 }, { off = 0 }
+	for off = 0, 60 do
+		local at = { off = off }
+		if pkt:u8(off) == 1 then last = at end
+		if pkt:u8(off) == 2 then first = at end
+	end
+	last.off = 99
+	return first.off == pkt.lenn and bpf.DROP or bpf.PASS
+end)
 diag.done()

@@ -4,6 +4,7 @@
 local LOW = { "0xff", "0xffff", "0xffffffff", "0xffffffff", "0xffffffff", "0x7fffffff", "0xf" }
 local WORDS = { "0", "1", "2", "7", "8", "16", "255", "256", "0xffff", "0x10000", "0x7fffffff", "0x80000000", "0x80000001",
 	"0xfffffffe", "0xffffffff", "0xdeadbeef" }
+local FACTORS = { "3", "7", "31", "255", "1000003" }
 local READS = { { "u32", 4 }, { "u32", 4 }, { "le32", 4 }, { "u16", 2 }, { "u8", 1 } }
 
 local word
@@ -26,7 +27,7 @@ end
 
 local function sum(scope, d)
 	local op = pick { " + ", " - ", " * ", " + ", " - ", " << ", " ~ ", " | " }
-	local b = op == " << " and tostring(random(0, 31)) or word(scope, d - 1)
+	local b = op == " << " and tostring(random(0, 31)) or op == " * " and chance(40) and pick(FACTORS) or word(scope, d - 1)
 	local e = E("word", "((", word(scope, d - 1), op, b, ") & 0xffffffff)")
 	if chance(25) then return E("word", "(-", word(scope, d - 1), " & 0xffffffff)") end
 	if chance(20) then return E("word", "(", e, pick { " // ", " % " }, "(", word(scope, d - 1), " | 1))") end
