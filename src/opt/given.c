@@ -8,6 +8,7 @@
  *
  * Only names are looked at: elements come and go in more ways.
  */
+#include "opt/reach.h"
 #include "opt/records.h"
 
 /* What has a form at run time. */
@@ -36,17 +37,6 @@ static bool never_nil(const struct records *s, const struct rec *rec, const pg_v
 	return true;
 }
 
-static bool is_behind(const struct records *s, ir_ref set, ir_ref r)
-{
-	const struct ir_ins *a = ir_at(s->f, set), *b = ir_at(s->f, r);
-	if (a->block != b->block)
-		return ir_dominates(s->f, a->block, b->block);
-	for (ir_ref n = a->next; n; n = ir_at(s->f, n)->next)
-		if (n == r)
-			return true;
-	return false;
-}
-
 /* Is the table itself no more than given a field, by its name? */
 static bool fills(const struct records *s, const struct rec *rec, ir_ref r)
 {
@@ -72,7 +62,7 @@ static bool goes_on_behind(const struct records *s, const struct rec *rec, ir_re
 static bool is_first(const struct records *s, const struct rec *rec, ir_ref set)
 {
 	for (uint32_t u = 0; u < rec->nuses; u++)
-		if (rec->uses[u] != set && !fills(s, rec, rec->uses[u]) && !is_behind(s, set, rec->uses[u]))
+		if (rec->uses[u] != set && !fills(s, rec, rec->uses[u]) && !reach_before(s->f, set, rec->uses[u]))
 			return false;
 	return goes_on_behind(s, rec, set);
 }
