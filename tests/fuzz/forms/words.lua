@@ -26,7 +26,7 @@ local function within(scope, d)
 end
 
 local function sum(scope, d)
-	local op = pick { " + ", " - ", " * ", " + ", " - ", " << ", " ~ ", " | " }
+	local op = pick { " + ", " - ", " * ", " * ", " + ", " - ", " << ", " ~ ", " | " }
 	local b = op == " << " and tostring(random(0, 31)) or op == " * " and chance(40) and pick(FACTORS) or word(scope, d - 1)
 	local e = E("word", "((", word(scope, d - 1), op, b, ") & 0xffffffff)")
 	if chance(25) then return E("word", "(-", word(scope, d - 1), " & 0xffffffff)") end
