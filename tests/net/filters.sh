@@ -59,6 +59,8 @@ same "names: of the resolver in any case, of frames with any number of labels, o
 
 # ---- sni ----
 
+small=$(printf 'y%.0s' $(seq 63))
+big=$(printf 'Y%.0s' $(seq 63))
 hosts=$(for i in $(seq 999); do echo "host$i.example"; done)
 openssl req -x509 -newkey rsa:2048 -nodes -keyout "$dir/key" -out "$dir/cert" -subj /CN=test -days 2 2>"$dir/openssl"
 ip netns exec "${name}b" openssl s_server -quiet -accept 443 -key "$dir/key" -cert "$dir/cert" </dev/null >"$dir/server" 2>&1 &
@@ -67,19 +69,44 @@ hello() { # name: the handshake is done within a second
 	timeout $slow ip netns exec "${name}a" openssl s_client -connect $here:443 -servername "$1" </dev/null 2>&1 |
 		grep -q "^subject=.*test"
 }
+client_hello() { # a segment with one, without a connection: kind of the name, name in hexadecimal
+	n=$((${#2} / 2))
+	printf '%s9c4001bb00000001000000015018ffff00000000160301%04x01%06x0303%064x0000021301%04x' \
+		"$(ipv4 6 $((81 + n)) 1)" $((56 + n)) $((52 + n)) 0 256
+	printf '%04x0000%04x%04x%s%04x%s' $((9 + n)) $((5 + n)) $((3 + n)) "$1" $n "$2"
+}
 check "sni: the server answers" soon hello host999.example
 # shellcheck disable=SC2086
-start "looking" examples/sni.lua in $hosts unwanted.example
+start "looking" examples/sni.lua in $hosts other.example unwanted.example Capital.Example. $small.$small.$small.example
 check "sni: a name that is not among a thousand" hello wanted.example
 check "sni: one that begins as one of them does" hello host50.example.com
+check "sni: one with two dots at its end" hello host502.example..
+check "sni: one of 199 bytes that ends in another letter" hello "$small.$small.$small.exampld"
+check "sni: one that is longer than all that are not wanted" hello "x.$small.$small.$small.example"
+check "sni: one of 255 bytes" hello "$small.$small.$small.$small"
 in_a ip route change 10.82.0.0/24 dev out mtu lock 150
 check "sni: one that is behind the first segment passes" hello host501.example
 in_a ip route change 10.82.0.0/24 dev out
+# The server does nothing else while it waits for a hello that was dropped: from here on nothing is answered.
 refuse "sni: the last one that is" hello unwanted.example
 refuse "sni: another one" hello host500.example
+refuse "sni: one in capital letters" hello HOST501.EXAMPLE
+refuse "sni: one that has them in the list" hello capital.example
+refuse "sni: one with a dot at its end" hello Host502.example.
+refuse "sni: one of 199 bytes" hello "$big.$small.$big.example"
+frames "$(client_hello 00 "$(text "$small.$small.$small.$small.")")" "$(client_hello 00 "$(text unwanted.example)00")" \
+	"$(client_hello 01 "$(text wanted.example)")" "$(client_hello 00 "$(text WANTED.EXAMPLE)")" \
+	"$(client_hello 00 "$(text OTHER.EXAMPLE.)")"
+check "sni: segments that openssl would not send" soon out_has "other.example"
 stop
-same "sni: says so, again when it is sent again" "$(told | sort -u)" "dropped	$peer	host500.example
+same "sni: says so, again when it is sent again" "$(told | LC_ALL=C sort -u)" "dropped	$peer	capital.example
+dropped	$peer	host500.example
+dropped	$peer	host501.example
+dropped	$peer	host502.example
+dropped	$peer	other.example
 dropped	$peer	unwanted.example
+dropped	$peer	$small.$small.$small.example
+of no host's name and dropped: 3
 split and passed: 1"
 
 # ---- agents ----
