@@ -427,7 +427,8 @@ static void d_bootp(struct packet *p)    { d_ack(p); p->bytes[42 + 236] = 0; }
 static void d_short(struct packet *p)    { d_ack(p); p->bytes[IN_UDP + 4] = 0, p->bytes[IN_UDP + 5] = 240; }
 static void d_relay(struct packet *p)    { d_ack(p); p->bytes[37] = 67; }
 static void d_from(struct packet *p)     { d_ack(p); p->bytes[35] = 99; }
-static void d_client(struct packet *p)   { d_ack(p); p->bytes[35] = 68, p->bytes[37] = 67; }
+static void d_asks(struct packet *p)     { d_relay(p); p->bytes[42] = 1; }
+static void d_client(struct packet *p)   { d_ack(p); p->bytes[35] = 68, p->bytes[37] = 67, p->bytes[42] = 1; }
 
 static const struct row snooping[] = {
 	{ d_ack,      20, "a DHCP server agrees" },
@@ -439,6 +440,7 @@ static const struct row snooping[] = {
 	{ flood,      10, "other UDP" },
 	{ other,      10, "IPv6" },
 	{ d_relay,     0, "to a relay" },
+	{ d_asks,      0, "a request to a relay" },
 	{ d_from,      0, "from another port" },
 	{ d_no_end,    0, "many options, and no end" },
 	{ d_none,      0, "no kind" },

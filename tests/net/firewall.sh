@@ -119,9 +119,11 @@ stop
 same "snooping: nothing else is" "$(grep -c has "$dir/out")" 2
 start "listening" examples/snooping.lua -- in
 was=$(received)
-frames "$(message 2 $lease 0a530009)" "$(message 2 350102ff 0a53000a)" "$datagram"
+to_port() { message 2 $lease 0a530009 | sed "s/$1/$2/"; } # other ports than a server's and a client's
+frames "$(message 2 $lease 0a530009)" "$(message 2 350102ff 0a53000a)" "$datagram" "$(to_port 00430044 04d20044)" \
+	"$(to_port 00430044 00430043)" "$(message 1 $lease 0a530009 | sed s/00430044/00440043/)"
 sleep 0.2
-same "snooping: from where no server is only the other frame is let in" $(($(received) - was)) 1
+same "snooping: from where no server is only the other frame and a client's are let in" $(($(received) - was)) 2
 stop
-same "snooping: says so" "$(tail -n 1 "$dir/out" | cut -d ' ' -f 2-)" "is no server of ours: 2 messages dropped"
+same "snooping: says so" "$(tail -n 1 "$dir/out" | cut -d ' ' -f 2-)" "is no server of ours: 4 messages dropped"
 plan
