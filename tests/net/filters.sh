@@ -135,20 +135,24 @@ ipv6() { # next header, what follows
 }
 datagram=8235003500080000
 none=0000000000000000
+options=3c00000000000000
 start "walking" examples/chains.lua in $((2 * slow))
 frames "$(ipv6 17 $datagram)" "$(ipv6 0 "1100000000000000$datagram")" "$(ipv6 0 "1100000000000000$datagram")" \
 	"$(ipv6 0 "3c000000000000002c00000000000000110000010000abcd$datagram")" \
 	"$(ipv6 44 "110000090000abcd$datagram")" "$(ipv6 44 "3c0000090000abcd$datagram")" \
 	"$(ipv6 51 "2b04000000000000000000000000000000000000000000001100040000000000$datagram")" \
 	"$(ipv6 43 "1102000100000000$none$none$datagram")" "$(ipv6 43 "1102040000000000$none$none$datagram")" \
-	"$(ipv6 60 "2b000000000000001102000100000000$none$none$datagram")" "$(ipv6 50 000000ff$datagram)" "$(ipv6 0 3c)"
+	"$(ipv6 60 "2b000000000000001102000100000000$none$none$datagram")" "$(ipv6 50 000000ff$datagram)" "$(ipv6 0 3c)" \
+	"$(ipv6 60 "$options$options$options$options$options$options${options}2b000000000000001102000100000000$none$none$datagram")" \
+	"$(ipv6 60 "$options$options$options$options$options$options$options$options$none")"
 ends chains
 same "chains: counted, as far as they can be known, and type 0 dropped" "$(told | LC_ALL=C sort)" \
 "authentication, routing: 1
+destination, destination, destination, destination, destination, destination, destination: 1
 esp: 1
 fragment: 2
 hop-by-hop, destination, fragment: 1
 hop-by-hop: 3
-routing headers of type 0, dropped: 2
+routing headers of type 0, dropped: 3
 routing: 1"
 plan
