@@ -182,6 +182,10 @@ static void ag_cut(struct packet *p)     { request(p, GET "User-Agent: cur"); }
 static void ag_almost(struct packet *p)  { request(p, GET "User-Agen: x\r\nUser-agentx: y\r\n\r\nUser-Agent: z"); }
 static void ag_inside(struct packet *p)  { request(p, GET "Via: curl/\r\r\nUser-Agent: a curl/\r\n"); }
 static void ag_lower(struct packet *p)   { request(p, "get / HTTP/1.1\r\n" CURL "\r\n"); }
+static void ag_capital(struct packet *p) { request(p, GET "USER-AGENT:\tcurl/8\r\n\r\n"); }
+static void ag_bare(struct packet *p)    { request(p, "GET / HTTP/1.0\nuSER-aGENT:curl/8\n\n"); }
+static void ag_empties(struct packet *p) { request(p, "\r\n\n" GET CURL "\r\n"); }
+static void ag_bytes(struct packet *p)   { request(p, "G\33[T /\1a b HTTP/1.1 HTTP/1.2 \r\nUser-Agent: curl/\33[2J\r\n\r\n"); }
 static void ag_version(struct packet *p) { request(p, "GET / HTTP/2.0\r\n" CURL "\r\n"); }
 static void ag_space(struct packet *p)   { request(p, "GET  / HTTP/1.1\r\n" CURL "\r\n"); }
 static void ag_path(struct packet *p)    { request(p, "GET /a b HTTP/1.1\r\n" CURL "\r\n"); }
@@ -203,6 +207,10 @@ static const struct row agents[] = {
 	{ ag_almost,   0, "fields that are almost it" },
 	{ ag_inside,   0, "the name in other places" },
 	{ ag_lower,    0, "a method in small letters" },
+	{ ag_capital,  0, "a field in capital letters" },
+	{ ag_bare,     0, "lines that end without a return" },
+	{ ag_empties,  0, "empty lines before the request" },
+	{ ag_bytes,    0, "bytes that mean something to a terminal" },
 	{ ag_version,  0, "another version" },
 	{ ag_space,    0, "two spaces" },
 	{ ag_path,     0, "a space in the path" },
@@ -238,6 +246,7 @@ static void q_long(struct packet *p)    { ASK(p, LABEL32 LABEL32 LABEL32 "\0\0\1
 static void q_most(struct packet *p)    { ASK(p, LABEL32 LABEL32 LABEL32 LABEL32 LABEL32 LABEL32 LABEL32 "\x16" "abcdefghijklmnopqrstuv\0\0\1\0\1"); }
 static void q_more(struct packet *p)    { ASK(p, LABEL32 LABEL32 LABEL32 LABEL32 LABEL32 LABEL32 LABEL32 LABEL32 "\0\0\1\0\1"); }
 static void q_exact(struct packet *p)   { ASK(p, LABEL32 "\x1e" "abcdefghijklmnopqrstuvwxyz0123\0\0\1\0\1"); }
+static void q_zero(struct packet *p)    { ASK(p, "\3w\0W\0\0\1\0\1"); }
 static void q_pointer(struct packet *p) { ASK(p, "\3www\300\14\0\1\0\1"); }
 static void q_cut(struct packet *p)     { ASK(p, "\3www\7exam"); }
 static void q_kind(struct packet *p)    { ASK(p, "\3www\0\0"); }
@@ -265,6 +274,7 @@ static const struct row names[] = {
 	{ q_exact,    0, "a name of 64 bytes" },
 	{ q_most,     0, "a name of 254 bytes" },
 	{ q_more,     0, "a name of 264 bytes" },
+	{ q_zero,       0, "a name with a zero byte" },
 	{ q_pointer,  0, "a pointer" },
 	{ q_cut,      0, "a name that is cut off" },
 	{ q_kind,     0, "half a type" },

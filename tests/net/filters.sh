@@ -43,18 +43,20 @@ ask www.example.com.
 ask Mail.EXAMPLE.org.
 ask mail.example.org.
 frames "$(query "$deep" 000f)" "$(query "$label" 0010)" "$(query "$label$label" 0010)" "$(query "" 0002)" \
+	"$(query 0377007703636f6d 0010)" \
 	"$(udp 40000 53 1 123481800001000000000000016100000f0001)" \
 	"$(udp 40000 53 1 123401000001000000000000016100)" "$(udp 40000 53 1 123401000001000000000000c00c000f0001)"
 ends names
 same "names: of the resolver in any case, of frames with any number of labels, of nothing else" "$(told | LC_ALL=C sort -k1,1nr -k2)" \
 "      3  of type A
+      3  of type TXT
       2  mail.example.org.
-      2  of type TXT
       2  $long.
       1  .
       1  a.a.a.a.a.a.a.a.a.a.
       1  of type MX
       1  of type NS
+      1  w?w.com.
       1  www.example.com."
 
 # ---- sni ----
@@ -123,6 +125,8 @@ start "waiting" examples/agents.lua in
 get Lynx/2.9
 get curl/8.5
 check "agents: says whom it drops" soon out_has "^GET /a/b	curl/8.5$"
+get "$(printf 'curl/8.6\033[2J\001')"
+check "agents: without what a terminal would do" soon out_has "^GET /a/b	curl/8.6$"
 stop
 check "agents: counts them" out_has "^ *1  Lynx/2.9$"
 refuse "agents: no other is dropped" out_has "^GET.*Lynx"
