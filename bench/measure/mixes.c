@@ -337,6 +337,22 @@ static void tr_stray(struct packet *p)  { segment(p, 2, true, ACK); }
 static void tr_scan(struct packet *p)   { segment(p, 3, false, FIN | PSH | URG); }
 static void tr_reset(struct packet *p)  { segment(p, 2, true, RST | ACK); }
 
+static void cut_at(struct packet *p, unsigned frag)
+{
+	eth(p, 0x800);
+	ipv4(p, TCP, FRIEND, 24, 0, frag);
+	zeros(p, 24);
+}
+static void tr_tiny(struct packet *p)
+{
+	eth(p, 0x800);
+	ipv4(p, TCP, FRIEND, 8, 0, 0x2000);
+	zeros(p, 8);
+}
+static void tr_flags(struct packet *p)  { cut_at(p, 1); }
+static void tr_window(struct packet *p) { cut_at(p, 2); }
+static void tr_later(struct packet *p)  { cut_at(p, 3); }
+
 static const struct row tracking[] = {
 	{ tr_syn,     5, "a connection is asked for" },
 	{ tr_synack,  4, "... answered" },
@@ -350,6 +366,10 @@ static const struct row tracking[] = {
 	{ tr_reset,   2, "a reset of no connection" },
 	{ flood,      3, "UDP" },
 	{ other,      4, "IPv6" },
+	{ tr_tiny,    0, "a first fragment of eight bytes" },
+	{ tr_flags,   0, "a fragment that begins with the flags" },
+	{ tr_window,  0, "a fragment that begins behind them" },
+	{ tr_later,   0, "a fragment behind the header" },
 };
 
 /* How connection `id` gets into each state, as pairs of side and flags; then each side sends each thing, and a reset
