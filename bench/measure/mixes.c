@@ -183,7 +183,10 @@ static void ch_behind(struct packet *p) { CHAIN(p, 0, 0, HOP, DEST, ROUTING, TCP
 static void ch_all(struct packet *p)    { CHAIN(p, 4, 1, HOP, DEST, ROUTING, FRAG, AH, 135, TCP); }
 static void ch_seven(struct packet *p)  { CHAIN(p, 4, 0, HOP, DEST, 139, 140, DEST, DEST, DEST, TCP); }
 static void ch_eight(struct packet *p)  { CHAIN(p, 4, 0, HOP, DEST, 139, 140, DEST, DEST, DEST, AH, TCP); }
-static void ch_hidden(struct packet *p) { CHAIN(p, 0, 0, HOP, DEST, DEST, DEST, DEST, DEST, DEST, DEST, DEST, ROUTING, TCP); }
+static void ch_hidden(struct packet *p)
+{
+	CHAIN(p, 0, 0, HOP, DEST, DEST, DEST, DEST, DEST, DEST, DEST, DEST, ROUTING, TCP);
+}
 static void ch_past(struct packet *p)   { ch_hop(p); p->bytes[55] = 255; }
 static void ch_tag(struct packet *p)
 {
