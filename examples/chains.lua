@@ -2,6 +2,8 @@
 -- which nobody is to use any more (RFC 5095).
 --
 --	perigee examples/chains.lua DEVICE [seconds]
+--
+-- What stands behind the header of a later fragment, and what is encrypted, is not seen.
 
 local device = arg[1] or error("usage: chains.lua DEVICE [seconds]", 0)
 local seconds = tonumber(arg[2])
@@ -10,7 +12,9 @@ local ROUTING <const>, FRAGMENT <const>, ESP <const>, AUTHENTICATION <const> = 4
 local names = { [0] = "hop-by-hop", [ROUTING] = "routing", [FRAGMENT] = "fragment", [ESP] = "esp",
 	[AUTHENTICATION] = "authentication", [60] = "destination", [135] = "mobility", [139] = "hip", [140] = "shim6" }
 
--- A chain is a number: 1, then a byte for each header, so there is room for seven.
+-- A chain is a number: 1, then a byte for each header, so there is room for seven. Those behind them are gone through,
+-- too, but not told.
+local ROOM <const> = 1 << 56
 local chains = bpf.map { "lru_hash", name = "chains", key = "u64", value = "u64", entries = 1024 }
 local dropped = bpf.percpu { packets = "u64" }
 
@@ -27,9 +31,8 @@ bpf.xdp(device, { name = "chains" }, function(pkt)
 	local ip = pkt.ipv6
 	if not ip then return bpf.PASS end
 	local chain, next, at = 1, ip.next, beginning(pkt)
-	for _ = 1, 7 do
-		if not extension[next] then break end
-		chain = chain << 8 | next
+	while extension[next] do
+		if chain < ROOM then chain = chain << 8 | next end
 		local after, len = pkt:u8(at), pkt:u8(at + 1)
 		if next == ESP or not (after and len) then break end -- what follows is encrypted, or not there
 		if next == ROUTING and pkt:u8(at + 2) == 0 then

@@ -3,12 +3,12 @@
 --	perigee examples/names.lua DEVICE [seconds]
 --
 -- A name is counted as it stands in the packet, each label behind its length, and gets its dots when it is
--- shown. Of one that is longer than 64 bytes, the first 64 are counted.
+-- shown. Of one that is longer than 64 bytes, the first 64 are counted. Questions over TCP or encrypted are not seen.
 
 local device = arg[1] or error("usage: names.lua DEVICE [seconds]", 0)
 local seconds = tonumber(arg[2])
 
-local names = bpf.map { "lru_hash", name = "names", key = "char[64]", value = "u64", entries = 65536 }
+local names = bpf.map { "lru_hash", name = "names", key = "bytes[64]", value = "u64", entries = 65536 }
 local types = bpf.map { "hash", name = "types", key = "u16", value = "u64", entries = 1024 }
 
 -- How long the name is at the beginning of p, without the empty label at its end; nil: that is no name.
@@ -41,6 +41,7 @@ local function dotted(name)
 	local labels, at = {}, 1
 	while at <= #name do
 		local n = name:byte(at)
+		if n == 0 then break end -- what is behind it fills the key
 		labels[#labels + 1] = name:sub(at + 1, at + n):gsub("[^%w_-]", "?")
 		at = at + 1 + n
 	end

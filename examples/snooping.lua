@@ -1,6 +1,8 @@
 -- DHCP snooping: servers are heard on trusted devices alone, and what these give to whom is learnt.
 --
 --	perigee examples/snooping.lua TRUSTED... -- [UNTRUSTED...]
+--
+-- DHCP over IPv4: servers of DHCPv6, and routers that advertise themselves, are heard everywhere.
 
 local trusted, untrusted, list = {}, {}, nil
 list = trusted
@@ -49,8 +51,14 @@ local function learn(pkt)
 	return bpf.PASS
 end
 
+-- To a client, which takes an answer from any port, or an answer to a relay: nobody but a server sends these.
+local function serves(pkt)
+	local udp = pkt.udp
+	return udp and (udp.dport == 68 or udp.dport == 67 and udp.payload:u8(0) == REPLY)
+end
+
 local function refuse(pkt)
-	if not from_server(pkt) then return bpf.PASS end
+	if not serves(pkt) then return bpf.PASS end
 	refused:add(pkt.eth.src, 1)
 	return bpf.DROP
 end

@@ -3,8 +3,9 @@
 --
 --	perigee examples/tracking.lua DEVICE [IDLE]
 --
--- IDLE: after how many seconds of silence an established connection is forgotten (a day). IPv4; sequence
--- numbers are not looked at. Connections made before it began are unknown to it.
+-- IDLE: after how many seconds of silence an established connection is forgotten (a day). IPv6 passes; sequence
+-- numbers are not looked at. Connections made before it began are unknown to it. A header that is cut by a fragment,
+-- or that a later fragment would change, is a stray.
 
 local device = arg[1] or error("usage: tracking.lua DEVICE [IDLE]", 0)
 local idle = math.tointeger(arg[2] or 86400)
@@ -55,10 +56,21 @@ local function alive(flow, now)
 	return flow and now - flow.seen <= (lasts[flow.state] or 0) and flow
 end
 
+local function stray()
+	st.strays = st.strays + 1
+	return bpf.DROP
+end
+
+-- Of TCP: a fragment that has no whole header, and begins where one would go on.
+local function cuts_header(ip) return ip.proto == 6 and ip.frag_off * 8 < 20 end
+
 local function track(pkt)
 	local ip = pkt.ipv4
 	local tcp = ip and ip.tcp
-	if not tcp then return bpf.PASS end
+	if not tcp then
+		if ip and cuts_header(ip) then return stray() end
+		return bpf.PASS
+	end
 	local now, moves = bpf.ktime() // 1000000000, client
 	local flow = alive(flows[{ client = ip.src, server = ip.dst, cport = tcp.sport, sport = tcp.dport }], now)
 	if not flow then
@@ -67,10 +79,7 @@ local function track(pkt)
 	end
 	local follows = moves[flow and flow.state or NONE]
 	local next = follows and follows[event(tcp)]
-	if not next then
-		st.strays = st.strays + 1
-		return bpf.DROP
-	end
+	if not next then return stray() end
 	if flow then
 		flow.state = next
 		flow.seen = now

@@ -1,23 +1,29 @@
-#include "parse.h"
+#include "text.h"
 
 MAP(chains, LRU_HASH, __u64, __u64, 1024);
 MAP(dropped, PERCPU_ARRAY, __u32, __u64, 1);
 
+/* Less than this has room for a header more. */
+#define ROOM (1ull << 56)
+
 SEC("xdp") int prog(struct xdp_md *ctx)
 {
 	struct ipv6hdr *ip = find_ipv6(ctx);
-	void *end = END(ctx);
 
 	if (!ip)
 		return XDP_PASS;
+	struct span p = { 0, END(ctx) - DATA(ctx) };
+	__u32 at = (void *)(ip + 1) - DATA(ctx);
 	__u64 chain = 1;
-	__u8 next = ip->nexthdr, *at = (void *)(ip + 1);
-	for (int i = 0; i < 7 && (is_ext(next) || next == IPPROTO_ESP); i++) {
-		chain = chain << 8 | next;
-		if (next == IPPROTO_ESP || (void *)(at + 2) > end)
+	__u8 next = ip->nexthdr;
+	while ((is_ext(next) || next == IPPROTO_ESP) && at <= FRAME_MAX && can_loop) {
+		if (chain < ROOM)
+			chain = chain << 8 | next;
+		__u8 *h = bytes(ctx, &p, at, 2);
+		if (next == IPPROTO_ESP || !h)
 			break; /* what follows is encrypted, or not there */
-		__u8 after = at[0], len = at[1];
-		if (next == IPPROTO_ROUTING && (void *)(at + 3) <= end && at[2] == 0) {
+		__u8 after = h[0], len = h[1];
+		if (next == IPPROTO_ROUTING && u8_at(ctx, &p, at + 2) == 0) {
 			__u32 key = 0;
 			__u64 *n = bpf_map_lookup_elem(&dropped, &key);
 			if (n)
@@ -25,7 +31,8 @@ SEC("xdp") int prog(struct xdp_md *ctx)
 			return XDP_DROP;
 		}
 		if (next == IPPROTO_FRAGMENT) {
-			if ((void *)(at + 4) > end || ntohs(*(__be16 *)(at + 2)) >= 8)
+			int offset = u16_at(ctx, &p, at + 2);
+			if (offset < 0 || offset >= 8)
 				break; /* not the first: what follows is no header */
 			at += 8;
 		} else if (next == IPPROTO_AH) {

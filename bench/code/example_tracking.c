@@ -57,6 +57,18 @@ INLINE struct flow *alive(const struct key *key, __s64 now)
 	return flow && flow->state < STATES && now - (__s64)flow->seen <= lasts[flow->state] ? flow : 0;
 }
 
+INLINE int stray(void)
+{
+	__sync_fetch_and_add(&strays, 1);
+	return TC_SHOT;
+}
+
+/* A fragment that has no whole header, and begins where one would go on. */
+INLINE int cuts_header(const struct iphdr *ip)
+{
+	return ip->protocol == IPPROTO_TCP && (ntohs(ip->frag_off) & 0x1fff) * 8 < sizeof(struct tcphdr);
+}
+
 SEC("tc") int prog(struct __sk_buff *skb)
 {
 	if (in_one_piece(skb))
@@ -66,7 +78,7 @@ SEC("tc") int prog(struct __sk_buff *skb)
 		return TC_UNSPEC;
 	struct tcphdr *tcp = tcp_in_ipv4(ip, END(skb));
 	if (!tcp)
-		return TC_UNSPEC;
+		return cuts_header(ip) ? stray() : TC_UNSPEC;
 	struct key there = { ip->saddr, ip->daddr, ntohs(tcp->source), ntohs(tcp->dest) };
 	__s64 now = bpf_ktime_get_ns() / 1000000000;
 	struct flow *flow = alive(&there, now);
@@ -79,10 +91,8 @@ SEC("tc") int prog(struct __sk_buff *skb)
 	}
 	__u32 state = flow ? flow->state : NONE;
 	__u8 next = state < STATES ? moves[side][state][event(tcp)] : NONE;
-	if (!next) {
-		__sync_fetch_and_add(&strays, 1);
-		return TC_SHOT;
-	}
+	if (!next)
+		return stray();
 	if (flow) {
 		flow->state = next;
 		flow->seen = now;

@@ -65,6 +65,7 @@ INLINE struct span carried(struct xdp_md *ctx, void *header, __u32 size, __u32 l
 {
 	__u32 at = header - DATA(ctx), end = END(ctx) - DATA(ctx);
 
+	barrier_var(at); /* the difference itself is kept, not the pointers */
 	return (struct span){ at + size, at + len < end ? at + len : end };
 }
 

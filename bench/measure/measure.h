@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 enum { MAPS = 16 };
+enum { KEY_SIZE = 512, VALUE_SIZE = 4096, CPUS = 256 }; /* most bytes of a key, of a value of one processor; processors */
 
 struct side {                /* one program of a pair, loaded */
 	struct bpf_insn *insns;  /* with the descriptors of its maps in them */

@@ -183,6 +183,10 @@ static void ch_behind(struct packet *p) { CHAIN(p, 0, 0, HOP, DEST, ROUTING, TCP
 static void ch_all(struct packet *p)    { CHAIN(p, 4, 1, HOP, DEST, ROUTING, FRAG, AH, 135, TCP); }
 static void ch_seven(struct packet *p)  { CHAIN(p, 4, 0, HOP, DEST, 139, 140, DEST, DEST, DEST, TCP); }
 static void ch_eight(struct packet *p)  { CHAIN(p, 4, 0, HOP, DEST, 139, 140, DEST, DEST, DEST, AH, TCP); }
+static void ch_hidden(struct packet *p)
+{
+	CHAIN(p, 0, 0, HOP, DEST, DEST, DEST, DEST, DEST, DEST, DEST, DEST, ROUTING, TCP);
+}
 static void ch_past(struct packet *p)   { ch_hop(p); p->bytes[55] = 255; }
 static void ch_tag(struct packet *p)
 {
@@ -208,6 +212,7 @@ static const struct row chains[] = {
 	{ ch_seven,    1, "seven headers" },
 	{ ch_tag,      1, "six headers behind a VLAN tag" },
 	{ ch_eight,    0, "eight headers" },
+	{ ch_hidden,   0, "routing of type 0 behind nine others" },
 	{ ch_past,     0, "a header past the end of the packet" },
 };
 
@@ -335,6 +340,22 @@ static void tr_stray(struct packet *p)  { segment(p, 2, true, ACK); }
 static void tr_scan(struct packet *p)   { segment(p, 3, false, FIN | PSH | URG); }
 static void tr_reset(struct packet *p)  { segment(p, 2, true, RST | ACK); }
 
+static void cut_at(struct packet *p, unsigned frag)
+{
+	eth(p, 0x800);
+	ipv4(p, TCP, FRIEND, 24, 0, frag);
+	zeros(p, 24);
+}
+static void tr_tiny(struct packet *p)
+{
+	eth(p, 0x800);
+	ipv4(p, TCP, FRIEND, 8, 0, 0x2000);
+	zeros(p, 8);
+}
+static void tr_flags(struct packet *p)  { cut_at(p, 1); }
+static void tr_window(struct packet *p) { cut_at(p, 2); }
+static void tr_later(struct packet *p)  { cut_at(p, 3); }
+
 static const struct row tracking[] = {
 	{ tr_syn,     5, "a connection is asked for" },
 	{ tr_synack,  4, "... answered" },
@@ -348,6 +369,10 @@ static const struct row tracking[] = {
 	{ tr_reset,   2, "a reset of no connection" },
 	{ flood,      3, "UDP" },
 	{ other,      4, "IPv6" },
+	{ tr_tiny,    0, "a first fragment of eight bytes" },
+	{ tr_flags,   0, "a fragment that begins with the flags" },
+	{ tr_window,  0, "a fragment that begins behind them" },
+	{ tr_later,   0, "a fragment behind the header" },
 };
 
 /* How connection `id` gets into each state, as pairs of side and flags; then each side sends each thing, and a reset
@@ -427,7 +452,8 @@ static void d_bootp(struct packet *p)    { d_ack(p); p->bytes[42 + 236] = 0; }
 static void d_short(struct packet *p)    { d_ack(p); p->bytes[IN_UDP + 4] = 0, p->bytes[IN_UDP + 5] = 240; }
 static void d_relay(struct packet *p)    { d_ack(p); p->bytes[37] = 67; }
 static void d_from(struct packet *p)     { d_ack(p); p->bytes[35] = 99; }
-static void d_client(struct packet *p)   { d_ack(p); p->bytes[35] = 68, p->bytes[37] = 67; }
+static void d_asks(struct packet *p)     { d_relay(p); p->bytes[42] = 1; }
+static void d_client(struct packet *p)   { d_ack(p); p->bytes[35] = 68, p->bytes[37] = 67, p->bytes[42] = 1; }
 
 static const struct row snooping[] = {
 	{ d_ack,      20, "a DHCP server agrees" },
@@ -439,6 +465,7 @@ static const struct row snooping[] = {
 	{ flood,      10, "other UDP" },
 	{ other,      10, "IPv6" },
 	{ d_relay,     0, "to a relay" },
+	{ d_asks,      0, "a request to a relay" },
 	{ d_from,      0, "from another port" },
 	{ d_no_end,    0, "many options, and no end" },
 	{ d_none,      0, "no kind" },

@@ -9,8 +9,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { CPUS = 256, VALUE = 4096 };
-
 _Noreturn void die(const char *fmt, ...)
 {
 	va_list ap;
@@ -70,8 +68,8 @@ void side_find_maps(struct side *s)
 
 static void copy_map(int from, int to, uint32_t key_size)
 {
-	static _Alignas(8) uint8_t value[CPUS * VALUE];
-	_Alignas(8) uint8_t key[2][64];
+	static _Alignas(8) uint8_t value[CPUS * VALUE_SIZE];
+	_Alignas(8) uint8_t key[2][KEY_SIZE];
 	union bpf_attr a = { .map_fd = (uint32_t)from, .key = 0, .next_key = (uintptr_t)key[0] };
 
 	if (key_size > sizeof key[0])

@@ -22,16 +22,16 @@ static void extension(struct packet *p, unsigned kind, unsigned size)
 	put16(p, size);
 }
 
-static void named(struct packet *p, const char *name)
+static void named(struct packet *p, unsigned kind, const char *name, unsigned n)
 {
-	unsigned n = (unsigned)strlen(name);
-
 	extension(p, 0, n + 5);
 	put16(p, n + 3);
-	put8(p, 0);
+	put8(p, kind);
 	put16(p, n);
 	put(p, name, n);
 }
+
+static void host(struct packet *p, const char *name) { named(p, 0, name, (unsigned)strlen(name)); }
 
 static void extensions(struct packet *p, unsigned padding)
 {
@@ -55,22 +55,28 @@ static void hello_of(struct packet *p, unsigned session, unsigned ciphers)
 	put16(p, 0x0180);
 }
 
-/* NULL: without a name. */
-static void hello(struct packet *p, const char *name, unsigned padding)
+static void to_443(struct packet *p)
 {
 	eth(p, 0x800);
 	ipv4(p, TCP, FRIEND, 0, 0, 0x4000);
 	tcp(p, 443, PSH | ACK, 0);
+}
+
+/* NULL: without a name. */
+static void hello(struct packet *p, const char *name, unsigned padding)
+{
+	to_443(p);
 	hello_of(p, 32, 34);
 	extensions(p, padding);
 	if (name)
-		named(p, name);
+		host(p, name);
 	extension(p, 43, 3);
 	put(p, "\2\3\4", 3);
 	end_ipv4(p, OUTER);
 }
 
-static const char long_name[] = "a-name-of-more-than-sixty-four-bytes-cannot-be-a-key-of-that-map.example.org";
+#define LABEL63 "one-label-of-a-name-has-sixty-three-letters-at-most-this-has-al."
+static const char long_name[] = LABEL63 LABEL63 LABEL63 LABEL63; /* 256 bytes, 255 without the last dot */
 
 static void sni_fine(struct packet *p)     { hello(p, "www.example.org", 0); }
 static void sni_late(struct packet *p)     { hello(p, "mail.example.com", 40); }
@@ -78,7 +84,10 @@ static void sni_bad(struct packet *p)      { hello(p, "bad.example.org", 0); }
 static void sni_worse(struct packet *p)    { hello(p, "worse.example", 20); }
 static void sni_case(struct packet *p)     { hello(p, "Bad.example.org", 0); }
 static void sni_none(struct packet *p)     { hello(p, NULL, 0); }
-static void sni_long(struct packet *p)     { hello(p, long_name, 0); }
+static void sni_dot(struct packet *p)      { hello(p, "BAD.example.ORG.", 0); }
+static void sni_dots(struct packet *p)     { hello(p, "bad.example.org..", 0); }
+static void sni_long(struct packet *p)     { hello(p, long_name + 1, 0); }
+static void sni_odd(struct packet *p)      { hello(p, long_name, 0); }
 static void sni_empty(struct packet *p)    { hello(p, "", 0); }
 static void sni_answer(struct packet *p)   { sni_bad(p); p->bytes[IN_TCP + 5] = 2; }
 static void sni_alert(struct packet *p)    { sni_bad(p); p->bytes[IN_TCP] = 21; }
@@ -88,28 +97,35 @@ static void sni_past(struct packet *p)     { hello(p, NULL, 0); p->bytes[p->n - 
 static void sni_options(struct packet *p)
 {
 	eth(p, 0x800); ipv4(p, TCP, FRIEND, 0, 3, 0x4000); tcp(p, 443, PSH | ACK, 0);
-	hello_of(p, 0, 2); named(p, "bad.example.org"); end_ipv4(p, OUTER);
+	hello_of(p, 0, 2); host(p, "bad.example.org"); end_ipv4(p, OUTER);
 }
 static void sni_ipv6(struct packet *p)
 {
 	eth(p, 0x86dd); ipv6(p, TCP, 0); tcp(p, 443, PSH | ACK, 0);
-	hello_of(p, 32, 34); extensions(p, 0); named(p, "worse.example"); end_ipv6(p, OUTER);
+	hello_of(p, 32, 34); extensions(p, 0); host(p, "worse.example"); end_ipv6(p, OUTER);
+}
+/* A name of its own kind, of n bytes. */
+static void only(struct packet *p, unsigned kind, const char *name, unsigned n)
+{
+	to_443(p);
+	hello_of(p, 0, 2);
+	named(p, kind, name, n);
+	end_ipv4(p, OUTER);
 }
 /* Behind so many others. */
 static void behind(struct packet *p, unsigned n)
 {
-	eth(p, 0x800);
-	ipv4(p, TCP, FRIEND, 0, 0, 0x4000);
-	tcp(p, 443, PSH | ACK, 0);
+	to_443(p);
 	hello_of(p, 0, 2);
 	while (n--)
 		extension(p, 21, 0);
-	named(p, "bad.example.org");
+	host(p, "bad.example.org");
 	end_ipv4(p, OUTER);
 }
 
-static void sni_last(struct packet *p)     { behind(p, 63); }
-static void sni_many(struct packet *p)     { behind(p, 64); }
+static void sni_other(struct packet *p)    { only(p, 1, "good.example", 12); }
+static void sni_zero(struct packet *p)     { only(p, 0, "bad.example.org", 16); }
+static void sni_last(struct packet *p)     { behind(p, 100); }
 
 static const struct row sni[] = {
 	{ data,        45, "TCP to port 443" },
@@ -121,8 +137,13 @@ static const struct row sni[] = {
 	{ sni_bad,      6, "... of a name that is not wanted" },
 	{ sni_worse,    4, "... of another" },
 	{ sni_ipv6,     2, "... over IPv6" },
-	{ sni_case,     0, "another name by its case" },
-	{ sni_long,     0, "a name that no key can be" },
+	{ sni_case,     0, "a name in another case" },
+	{ sni_dot,      0, "... with a dot at its end" },
+	{ sni_dots,     0, "... with two" },
+	{ sni_long,     0, "a name of 255 bytes" },
+	{ sni_odd,      0, "a name of 256 bytes" },
+	{ sni_zero,     0, "a name with a zero byte" },
+	{ sni_other,    0, "a name of another kind" },
 	{ sni_empty,    0, "an empty name" },
 	{ sni_answer,   0, "a ServerHello" },
 	{ sni_alert,    0, "an alert" },
@@ -131,7 +152,6 @@ static const struct row sni[] = {
 	{ sni_past,     0, "an extension past the end" },
 	{ sni_options,  0, "behind IPv4 options" },
 	{ sni_last,     0, "a name that comes last" },
-	{ sni_many,     0, "more extensions than are gone over" },
 };
 const struct mix sni_mix = { "example_sni", MIX_ROWS(sni), NULL };
 
@@ -162,6 +182,10 @@ static void ag_cut(struct packet *p)     { request(p, GET "User-Agent: cur"); }
 static void ag_almost(struct packet *p)  { request(p, GET "User-Agen: x\r\nUser-agentx: y\r\n\r\nUser-Agent: z"); }
 static void ag_inside(struct packet *p)  { request(p, GET "Via: curl/\r\r\nUser-Agent: a curl/\r\n"); }
 static void ag_lower(struct packet *p)   { request(p, "get / HTTP/1.1\r\n" CURL "\r\n"); }
+static void ag_capital(struct packet *p) { request(p, GET "USER-AGENT:\tcurl/8\r\n\r\n"); }
+static void ag_bare(struct packet *p)    { request(p, "GET / HTTP/1.0\nuSER-aGENT:curl/8\n\n"); }
+static void ag_empties(struct packet *p) { request(p, "\r\n\n" GET CURL "\r\n"); }
+static void ag_bytes(struct packet *p)   { request(p, "G\33[T /\1a b HTTP/1.1 HTTP/1.2 \r\nUser-Agent: curl/\33[2J\r\n\r\n"); }
 static void ag_version(struct packet *p) { request(p, "GET / HTTP/2.0\r\n" CURL "\r\n"); }
 static void ag_space(struct packet *p)   { request(p, "GET  / HTTP/1.1\r\n" CURL "\r\n"); }
 static void ag_path(struct packet *p)    { request(p, "GET /a b HTTP/1.1\r\n" CURL "\r\n"); }
@@ -183,6 +207,10 @@ static const struct row agents[] = {
 	{ ag_almost,   0, "fields that are almost it" },
 	{ ag_inside,   0, "the name in other places" },
 	{ ag_lower,    0, "a method in small letters" },
+	{ ag_capital,  0, "a field in capital letters" },
+	{ ag_bare,     0, "lines that end without a return" },
+	{ ag_empties,  0, "empty lines before the request" },
+	{ ag_bytes,    0, "bytes that mean something to a terminal" },
 	{ ag_version,  0, "another version" },
 	{ ag_space,    0, "two spaces" },
 	{ ag_path,     0, "a space in the path" },
@@ -218,6 +246,7 @@ static void q_long(struct packet *p)    { ASK(p, LABEL32 LABEL32 LABEL32 "\0\0\1
 static void q_most(struct packet *p)    { ASK(p, LABEL32 LABEL32 LABEL32 LABEL32 LABEL32 LABEL32 LABEL32 "\x16" "abcdefghijklmnopqrstuv\0\0\1\0\1"); }
 static void q_more(struct packet *p)    { ASK(p, LABEL32 LABEL32 LABEL32 LABEL32 LABEL32 LABEL32 LABEL32 LABEL32 "\0\0\1\0\1"); }
 static void q_exact(struct packet *p)   { ASK(p, LABEL32 "\x1e" "abcdefghijklmnopqrstuvwxyz0123\0\0\1\0\1"); }
+static void q_zero(struct packet *p)    { ASK(p, "\3w\0W\0\0\1\0\1"); }
 static void q_pointer(struct packet *p) { ASK(p, "\3www\300\14\0\1\0\1"); }
 static void q_cut(struct packet *p)     { ASK(p, "\3www\7exam"); }
 static void q_kind(struct packet *p)    { ASK(p, "\3www\0\0"); }
@@ -245,6 +274,7 @@ static const struct row names[] = {
 	{ q_exact,    0, "a name of 64 bytes" },
 	{ q_most,     0, "a name of 254 bytes" },
 	{ q_more,     0, "a name of 264 bytes" },
+	{ q_zero,       0, "a name with a zero byte" },
 	{ q_pointer,  0, "a pointer" },
 	{ q_cut,      0, "a name that is cut off" },
 	{ q_kind,     0, "half a type" },

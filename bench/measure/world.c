@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ENTRIES = 4096, CPUS = 256, VALUE = 4096 };
+enum { ENTRIES = 4096 };
 
 struct table {
 	int fd;
@@ -28,9 +28,15 @@ struct world {
 	uint64_t now;
 	bool full, locked;
 	uint32_t target, events;
-	_Alignas(8) uint8_t record[VALUE];
+	_Alignas(8) uint8_t record[VALUE_SIZE];
 	_Alignas(8) uint8_t ctx[LONGEST];
 };
+
+static bool by_processor(const struct table *t)
+{
+	return t->type == BPF_MAP_TYPE_PERCPU_ARRAY || t->type == BPF_MAP_TYPE_PERCPU_HASH ||
+	       t->type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
+}
 
 static bool is_array(const struct table *t)
 {
@@ -110,8 +116,8 @@ static int64_t drop(struct table *t, const uint8_t *key)
 /* What the kernel's map holds; of values by processor the first one's. */
 static void fill(struct table *t)
 {
-	static _Alignas(8) uint8_t value[CPUS * VALUE];
-	uint8_t key[2][64];
+	static _Alignas(8) uint8_t value[CPUS * VALUE_SIZE];
+	uint8_t key[2][KEY_SIZE];
 	union bpf_attr a = { .map_fd = (uint32_t)t->fd, .next_key = (uintptr_t)key[0] };
 
 	for (unsigned k = 0; sys_bpf(BPF_MAP_GET_NEXT_KEY, &a) == 0; k ^= 1) {
@@ -136,7 +142,8 @@ static void table_open(struct table *t, int fd, const struct bpf_map_info *info)
 	memcpy(t->name, info->name, sizeof t->name);
 	t->keys = calloc(t->max + 1, t->key_size + 1);
 	t->values = calloc(t->max + 1, t->step + 1);
-	if (!t->keys || !t->values || t->key_size > 64 || t->value_size > VALUE)
+	if (!t->keys || !t->values || t->key_size > KEY_SIZE ||
+	    t->value_size > (by_processor(t) ? VALUE_SIZE : CPUS * VALUE_SIZE))
 		die("map %s is too big", t->name);
 	if (t->key_size)
 		fill(t);

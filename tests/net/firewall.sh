@@ -55,8 +55,10 @@ $peer -> $here:5001 time wait
 $peer -> $here:9 closed"
 frames "$(segment 5001 $ACK)" "$(segment 5001 $FIN)" "$(segment 5001 $((SYN + ACK)))" "$(segment 5001 $RST)" \
 	"$(segment 5001 0)" "$(segment 5001 41)"
+piece() { printf '%s%048d' "$(ipv4 6 24 77 | sed "s/00010000/0001$1/")" 0; } # by flags and offset
+frames "$(ipv4 6 8 77 | sed s/00010000/00012000/)9c40138900000001" "$(piece 2001)" "$(piece 0002)" "$(piece 0003)"
 sleep 1.2
-same "tracking: six strays" "$(last | tail -n 1)" "6 strays dropped"
+same "tracking: six strays, and three fragments that have no whole header" "$(last | tail -n 1)" "9 strays dropped"
 ip netns exec "${name}b" "$bulk" receive 5001 100 & # somebody listens
 pids="$pids $!"
 sleep 0.2
@@ -71,8 +73,8 @@ in_a bash -c "exec 3<>/dev/tcp/$here/5001; sleep 5; echo late >&3; sleep 1" &
 pids="$pids $!"
 established() { last | grep -q " -> $here:5001 established, "; }
 check "tracking: established" soon established
-same "tracking: no more strays yet" "$(last | tail -n 1)" "6 strays dropped"
-late() { ! last | tail -n 1 | grep -q "^6 strays"; }
+same "tracking: no more strays yet" "$(last | tail -n 1)" "9 strays dropped"
+late() { ! last | tail -n 1 | grep -q "^9 strays"; }
 refuse "tracking: silent" late
 sleep 3
 check "tracking: after two seconds of silence what it says is a stray" soon late
@@ -119,9 +121,11 @@ stop
 same "snooping: nothing else is" "$(grep -c has "$dir/out")" 2
 start "listening" examples/snooping.lua -- in
 was=$(received)
-frames "$(message 2 $lease 0a530009)" "$(message 2 350102ff 0a53000a)" "$datagram"
+to_port() { message 2 $lease 0a530009 | sed "s/$1/$2/"; } # other ports than a server's and a client's
+frames "$(message 2 $lease 0a530009)" "$(message 2 350102ff 0a53000a)" "$datagram" "$(to_port 00430044 04d20044)" \
+	"$(to_port 00430044 00430043)" "$(message 1 $lease 0a530009 | sed s/00430044/00440043/)"
 sleep 0.2
-same "snooping: from where no server is only the other frame is let in" $(($(received) - was)) 1
+same "snooping: from where no server is only the other frame and a client's are let in" $(($(received) - was)) 2
 stop
-same "snooping: says so" "$(tail -n 1 "$dir/out" | cut -d ' ' -f 2-)" "is no server of ours: 2 messages dropped"
+same "snooping: says so" "$(tail -n 1 "$dir/out" | cut -d ' ' -f 2-)" "is no server of ours: 4 messages dropped"
 plan
