@@ -49,22 +49,21 @@ struct ir_type elems_type(struct flow *fl, ir_ref r)
 
 struct ir_type infer_elemset(struct infer *in, ir_ref r)
 {
-	struct ir_type t = infer_arg(in, r, 2);
+	struct ir_type *row = &row_of(in->fl.u, in->fl.f, r)->type, t = infer_arg(in, r, 2);
 	t.def = 0; /* another turn of a loop may have made another one */
 	if (t.kinds && !t.k)
 		t.k = type_kinds(t.kinds).k;
-	type_join(&row_of(in->fl.u, in->fl.f, r)->type, &t);
+	type_join(row, &t);
+	if (in->fl.report && !row->k && !type_is_pending(&t) && !is_stored(in->fl.u, &t))
+		infer_refuse(in, ir_at(in->fl.f, r)->site, ON_TABLES, "put in numbers, booleans, addresses and texts of up to 64 bytes; "
+			     "of a packet that is written to, s:sub(1, 64) .. \"\"",
+			     "what a loop puts into this list cannot be kept in memory");
 	return (struct ir_type){ 0 };
 }
 
 struct ir_type infer_elemget(struct infer *in, ir_ref r)
 {
-	struct ir_type t = elems_type(&in->fl, r);
-	if (!in->fl.report || type_is_pending(&t) || t.k || is_stored(in->fl.u, &t))
-		return t;
-	infer_refuse(in, ir_at(in->fl.f, r)->site, ON_TABLES, "keep numbers, addresses or short texts in it, or name its elements",
-		     "a list that is filled by a loop holds what cannot be kept in memory");
-	return type_pending();
+	return elems_type(&in->fl, r);
 }
 
 /* ---- which lists ---- */
@@ -143,13 +142,6 @@ static void add_field(struct lists *l, struct elems *e, const pg_value *key)
 	arena_push(l->s->u->scratch, e->fields, e->n, e->cap, key);
 }
 
-/* What a field of such a table gets is kept, and no table. */
-static bool may_hold(const struct records *s, ir_ref v)
-{
-	const struct ir_type *t = &ir_at(s->f, v)->type;
-	return !s->of[v] && (type_is_pending(t) || t->k || is_stored(s->u, t));
-}
-
 /* Is this use of the table that `set` puts in no more than filling it? */
 static bool fills(struct lists *l, struct elems *e, const struct rec *row, ir_ref r, ir_ref set)
 {
@@ -161,12 +153,12 @@ static bool fills(struct lists *l, struct elems *e, const struct rec *row, ir_re
 		return false;
 	if (i->op == IRO(index))
 		return record_key_of(s, r) != NULL;
-	if (i->op == IRO(setindex) && record_key_of(s, r) && may_hold(s, i->args[2])) {
+	if (i->op == IRO(setindex) && record_key_of(s, r) && !s->of[i->args[2]]) {
 		add_field(l, e, record_key_of(s, r));
 		return true;
 	}
 	for (uint32_t a = 1; i->op == IRO(setlist) && a < i->nargs; a++) {
-		if (!may_hold(s, i->args[a]))
+		if (s->of[i->args[a]])
 			return false;
 		add_field(l, e, const_int(s->u, i->imm + a));
 	}
