@@ -170,6 +170,20 @@ packets("records that say how long they are", texts, function(p)
 	for _, r in ipairs(t) do s = s * 5 + r.at - r.len + (r.data:byte(1) or 300) end
 	return #t, s
 end)
+packets("tables without fields", texts, function(p)
+	local t = {}
+	for _ in p:sub(15):gmatch("%a+") do t[#t + 1] = {} end
+	return #t, t[1] == nil, t[1] and t[1].x == nil
+end)
+if lang.hook ~= "socket" then
+	packets("copies of a packet that is written to", texts, function(p)
+		local t, n = {}, 0
+		for w in p:sub(15):gmatch("%a+") do t[#t + 1] = { w = w:sub(1, 8) .. "" } end
+		p:set_u8(14, 65)
+		for _, r in ipairs(t) do n = n * 31 + r.w:byte(1) end
+		return n
+	end)
+end
 
 -- ---- more than the stack has room for ----
 
