@@ -344,6 +344,13 @@ struct ir_scratch {
 };
 enum { IR_SCRATCH_BEHIND = 16384 };
 
+/* Elements of a list that lie there (opt/elems.c). */
+struct ir_elems {
+	uint32_t most;         /* places */
+	struct ir_type type;   /* of all that is put there (found by infer) */
+	uint32_t room;         /* where they begin (opt/lower_elems.c); 0: not known yet */
+};
+
 enum { IR_MAP_DATA = 0, IR_MAP_PRINT = 1, IR_MAP_USER = 2 }; /* unit->maps: two of our own, then captured */
 
 /* The data map of a unit (one value, shared, memory-mapped by the user half):
@@ -381,6 +388,8 @@ struct ir_unit {
 	struct ir_frozen *frozen;
 	uint32_t nfrozen, cap_frozen;
 	struct ir_scratch scratch_map;
+	struct ir_elems *elems;
+	uint32_t nelems, cap_elems;
 	bool roomy;            /* what else is on the stack lies in scratch memory: keys, texts, records (set by pg_compile) */
 	bool tight;            /* the stack is too small (set by be_frame) */
 	int (*cpus)(void);     /* how many may run it; NULL: one */

@@ -257,6 +257,10 @@ struct lw_val lw_long_of(struct lw *w, const struct lw_val *v);
 struct lw_val lw_long_join(struct lw *w, uint32_t n, const struct lw_val *v, uint32_t cap);
 /* Room for so many bytes, and for a text behind them: its offset. The address of an offset. */
 ir_ref lw_long_room(struct lw *w, uint32_t bytes);
+/* The same room as a number of the slot's byte; its offset; the address of the word that an offset is in. */
+uint32_t lw_long_number(struct lw *w, uint32_t bytes);
+ir_ref lw_long_in_slot(struct lw *w, uint32_t at);
+ir_ref lw_long_word_at(struct lw *w, ir_ref off);
 /* Address of new bytes, aligned to 8, in which no pointer is put: on the stack, or where that is too small, not there. */
 ir_ref lw_room(struct lw *w, uint32_t bytes);
 ir_ref lw_long_at(struct lw *w, ir_ref off);

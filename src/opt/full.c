@@ -168,6 +168,12 @@ static bool is_append(const struct full *l, ir_ref r)
 	       len->args[0] == set->args[0] && is_end_still(l, key->args[0], r);
 }
 
+/* An element that is a table is another one, and no variable that may be the list. */
+static bool holds(const struct full *l, ir_ref v)
+{
+	return !l->s->of[v] || (record_sure(l->s, v) && record_web(l->s, record_of(l->s, v)) != l->web);
+}
+
 static bool grows_only(const struct full *l, const struct rec *rec, ir_ref r)
 {
 	const struct ir_ins *i = ir_at(l->s->f, r);
@@ -176,8 +182,8 @@ static bool grows_only(const struct full *l, const struct rec *rec, ir_ref r)
 	case IRO(setlist):
 		return record_of(l->s, i->args[0]) == rec && record_made(l->s, rec) && elements(l->s, i);
 	case IRO(setindex):
-		return record_of(l->s, i->args[0]) == rec && !l->s->of[i->args[2]] &&
-		       ((name && name->kind == PG_STR) || is_append(l, r));
+		return record_of(l->s, i->args[0]) == rec &&
+		       (is_append(l, r) ? holds(l, i->args[2]) : name && name->kind == PG_STR && !l->s->of[i->args[2]]);
 	default:
 		return keeps_length(l, rec, r);
 	}

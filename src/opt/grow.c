@@ -7,10 +7,11 @@
  *   #t                  n
  *
  * Of one table that no other variable may be, and that has no holes (full.c); and when nothing else is left to be known: for
- * outside of loops the keys are seen without all this.
+ * outside of loops the keys are seen without all this. Lists of tables, and all that can where the stack is too small, have
+ * their elements in scratch memory (elems.c).
  */
+#include "opt/elems.h"
 #include "opt/iterate.h"
-#include "opt/lists.h"
 
 #include <string.h>
 
@@ -58,9 +59,39 @@ static ir_blk unless_nil(struct gap *g, ir_blk b, ir_ref *v)
 	return b;
 }
 
-/* One of the places `from` to `to`. */
-static void append(struct lists *l, ir_ref r, ir_ref count, int64_t from, int64_t to)
+/* A list that grows, the variable beside it, and the places that it has: those that it is made with, and all. */
+struct growth {
+	struct lists *l;
+	const struct rec *rec;
+	ir_ref count;
+	int64_t made, most;
+	const struct elems *elems; /* NULL: they are fields of the table */
+};
+
+/* Behind `mine`, where element k was assigned. */
+static void appended_to(struct gap *g, const struct growth *t, ir_blk mine, ir_ref k, bool counted)
 {
+	if (!counted)
+		flow_emit(&g->l->fl, mine, g->site, IRO(cellset), 2, (ir_ref[]){ t->count, k });
+	gap_on(g, mine, g->rest, 0);
+}
+
+/* Goes on in block b where there was no room. */
+static ir_blk append_elem(struct gap *g, const struct growth *t, ir_blk b, ir_ref k, ir_ref v, bool counted)
+{
+	ir_blk none = ir_block_new(g->l->f);
+	ir_ref most = flow_const(&g->l->fl, b, g->site, const_int(g->l->s->u, t->most));
+	ir_blk mine = gap_part(g, b, flow_emit(&g->l->fl, b, g->site, IRO(le), 2, (ir_ref[]){ k, most }), none);
+	elems_put(g, mine, t->elems, k, v);
+	appended_to(g, t, mine, k, counted);
+	return none;
+}
+
+/* One of the places `from` to `to`. */
+static void append(const struct growth *t, ir_ref r, int64_t from, int64_t to)
+{
+	struct lists *l = t->l;
+	const ir_ref count = t->count;
 	const struct ir_ins old = *ir_at(l->f, r);
 	const bool some = record_something(l->s, old.args[2]);
 	ir_ref v = old.args[2];
@@ -70,15 +101,15 @@ static void append(struct lists *l, ir_ref r, ir_ref count, int64_t from, int64_
 		set_count(l, ir_block(l->f, g.rest)->first, count, old.args[1]);
 	else
 		b = unless_nil(&g, b, &v);
-	for (int64_t k = from; k <= to; k++) {
+	for (int64_t k = from; !t->elems && k <= to; k++) {
 		const pg_value *key = const_int(l->s->u, k);
 		b = gap_when(&g, b, old.args[1], key, &mine);
 		ir_ref args[3] = { old.args[0], flow_const(&l->fl, mine, g.site, key), v };
 		flow_emit(&l->fl, mine, g.site, IRO(setindex), 3, args);
-		if (!some)
-			flow_emit(&l->fl, mine, g.site, IRO(cellset), 2, (ir_ref[]){ count, old.args[1] });
-		gap_on(&g, mine, g.rest, 0);
+		appended_to(&g, t, mine, old.args[1], some);
 	}
+	if (t->elems)
+		b = append_elem(&g, t, b, old.args[1], v, some);
 	flow_raise(&l->fl, b, r, "no room for this key in a table of kernel code");
 }
 
@@ -100,9 +131,23 @@ static bool is_inside(const struct lists *l, const struct ir_ins *index)
 	return between(&ask, index->args[1], &in) && between_length(&in);
 }
 
-/* Behind a test that there is such an element it is no nil. */
-static void read(struct lists *l, ir_ref r, ir_ref count)
+/* An element that is there, so it is no nil. */
+static ir_ref read_there(struct gap *g, const struct growth *t, ir_blk b, const struct ir_ins *old)
 {
+	struct flow *fl = &g->l->fl;
+	if (t->elems)
+		return elems_get(g, b, t->elems, old->args[1]);
+	ir_ref v = flow_emit(fl, b, g->site, IRO(index), 2, old->args);
+	ir_ref some = flow_emit(fl, b, g->site, IRO(pi), 1, &v);
+	ir_at(fl->f, v)->names = old->names;
+	ir_at(fl->f, some)->imm = (int64_t)~IR_BIT(IR_NIL);
+	return some;
+}
+
+/* Behind a test that there is such an element. */
+static void read(const struct growth *t, ir_ref r)
+{
+	struct lists *l = t->l;
 	const struct ir_ins old = *ir_at(l->f, r);
 	const bool inside = is_inside(l, &old);
 	struct gap g = gap_open(l, r, true);
@@ -110,13 +155,9 @@ static void read(struct lists *l, ir_ref r, ir_ref count)
 	ir_ref from = flow_emit(&l->fl, g.before, g.site, IRO(le), 2, (ir_ref[]){ least, old.args[1] });
 	ir_blk above, there, none = ir_block_new(l->f);
 	above = gap_part(&g, g.before, from, none);
-	ir_ref most = flow_emit(&l->fl, above, g.site, IRO(cellget), 1, &count);
+	ir_ref most = flow_emit(&l->fl, above, g.site, IRO(cellget), 1, &t->count);
 	there = gap_part(&g, above, flow_emit(&l->fl, above, g.site, IRO(le), 2, (ir_ref[]){ old.args[1], most }), none);
-	ir_ref v = flow_emit(&l->fl, there, g.site, IRO(index), 2, old.args);
-	ir_ref some = flow_emit(&l->fl, there, g.site, IRO(pi), 1, &v);
-	ir_at(l->f, v)->names = old.names;
-	ir_at(l->f, some)->imm = (int64_t)~IR_BIT(IR_NIL);
-	gap_on(&g, there, g.rest, some);
+	gap_on(&g, there, g.rest, read_there(&g, t, there, &old));
 	ir_ref nil = flow_const(&l->fl, none, g.site, &const_nil);
 	ir_at(l->f, nil)->aux = inside ? IR_NEVER : 0;
 	gap_on(&g, none, g.rest, nil);
@@ -143,41 +184,61 @@ static bool is_integer(const struct ir_fn *f, ir_ref r, bool nil, unsigned depth
 	return true;
 }
 
+bool lists_integer(const struct ir_fn *f, ir_ref r)
+{
+	return is_integer(f, r, false, 0);
+}
+
 /* Is it an element that the table may have or not? By a key that may be no integer it is asked for as it is. */
 static bool may_be_there(const struct records *s, const struct ir_ins *i, int64_t made)
 {
 	const pg_value *k = record_const(s, i->args[1]);
-	return k ? k->kind == PG_INT && k->i > made : is_integer(s->f, i->args[1], false, 0);
+	return k ? k->kind == PG_INT && k->i > made : lists_integer(s->f, i->args[1]);
 }
 
-static void change_count(struct lists *l, ir_ref r, ir_ref count, int64_t from, int64_t to)
+static void change_count(const struct growth *t, ir_ref r)
 {
+	struct lists *l = t->l;
 	const struct ir_ins *i = ir_at(l->f, r);
+	const int64_t at = appended(l->s, r);
 	if (i->op == IRO(len))
-		iterate_become(&l->fl, r, IRO(cellget), 1, &count);
-	else if (appended(l->s, r) && record_something(l->s, i->args[2]))
-		set_count(l, r, count, i->args[1]);
-	else if (appended(l->s, r))
-		append(l, r, count, appended(l->s, r), appended(l->s, r));
-	else if (i->op == IRO(setindex) && !record_const(l->s, i->args[1]))
-		append(l, r, count, from, to);
+		iterate_become(&l->fl, r, IRO(cellget), 1, &t->count);
+	else if (at && record_something(l->s, i->args[2]) && !t->elems)
+		set_count(l, r, t->count, i->args[1]);
+	else if (at)
+		append(t, r, at, at);
+	else if (elems_set(l->s, r))
+		append(t, r, t->made + 1, t->most);
 }
 
-static void count_beside(struct lists *l, const struct rec *rec)
+static void change_read(const struct growth *t, ir_ref r)
 {
-	const int64_t n = elements_made(l->s, rec);
-	int64_t most = n;
+	struct lists *l = t->l;
+	const struct ir_ins *i = ir_at(l->f, r);
+	const pg_value *k = i->op == IRO(index) ? record_const(l->s, i->args[1]) : NULL;
+	if (i->op == IRO(index) && may_be_there(l->s, i, t->made))
+		read(t, r);
+	else if (t->elems && k && k->kind == PG_INT && k->i > 0) /* it was made with that */
+		iterate_become(&l->fl, r, IRO(elemget), 2, (ir_ref[]){ t->elems->row[0], i->args[1] });
+}
+
+static void count_beside(struct lists *l, const struct rec *rec, struct elems *elems)
+{
+	struct growth t = { .l = l, .rec = rec, .made = elements_made(l->s, rec), .elems = elems };
+	t.most = t.made;
 	for (uint32_t k = 0; k < rec->nuses; k++)
-		most = appended(l->s, rec->uses[k]) > most ? appended(l->s, rec->uses[k]) : most;
-	ir_ref at = ir_at(l->f, rec->value)->next, begin = iterate_const(&l->fl, at, const_int(l->s->u, n));
-	ir_ref count = iterate_insert(&l->fl, at, IRO(cell), 1, &begin);
-	for (uint32_t k = 0; k < rec->nuses; k++) {
-		const struct ir_ins *i = ir_at(l->f, rec->uses[k]);
-		if (i->op == IRO(index) && may_be_there(l->s, i, n))
-			read(l, rec->uses[k], count);
+		t.most = appended(l->s, rec->uses[k]) > t.most ? appended(l->s, rec->uses[k]) : t.most;
+	t.most += MOST;
+	ir_ref at = ir_at(l->f, rec->value)->next, begin = iterate_const(&l->fl, at, const_int(l->s->u, t.made));
+	t.count = iterate_insert(&l->fl, at, IRO(cell), 1, &begin);
+	if (elems) {
+		elems_make(l, elems, t.most);
+		elems_read_fields(l, elems);
 	}
 	for (uint32_t k = 0; k < rec->nuses; k++)
-		change_count(l, rec->uses[k], count, n + 1, most + MOST);
+		change_read(&t, rec->uses[k]);
+	for (uint32_t k = 0; k < rec->nuses; k++)
+		change_count(&t, rec->uses[k]);
 }
 
 /* Does anything hang on how long it is? */
@@ -203,6 +264,18 @@ static bool go_over(struct lists *l, const struct rec *rec)
 	return false;
 }
 
+/* In fields of its own, or where those cannot be or have no room, in scratch memory. */
+static bool count(struct lists *l, const struct rec *rec)
+{
+	const bool tables = elems_of_tables(l->s, rec);
+	struct elems elems;
+	bool far = (tables || l->s->u->roomy) && elems_may(l, rec, &elems);
+	if (tables && !far)
+		return false;
+	count_beside(l, rec, far ? &elems : NULL);
+	return true;
+}
+
 int grow_lists(struct records *s)
 {
 	struct lists l = { .s = s, .fl = { .u = s->u, .f = s->f }, .f = s->f, .nto = s->f->nins };
@@ -212,10 +285,8 @@ int grow_lists(struct records *s)
 		if (!rec->waits || rec->held || rec->done || !rec->grows || !record_alone(s, rec))
 			continue;
 		bool looped = go_over(&l, rec);
-		if (!looped && !is_counted(s, rec))
+		if (!looped && !(is_counted(s, rec) && count(&l, rec)))
 			continue;
-		if (!looped)
-			count_beside(&l, rec);
 		ir_ref *to = arena_array(s->u->scratch, ir_ref, s->f->nins);
 		memcpy(to, l.to, sizeof(*to) * l.nto);
 		ir_rename(s->f, to);

@@ -543,7 +543,7 @@ static rule *const rules[IR_NOPS] = {
 	[IRO(forcount)] = infer_for,   [IRO(index)] = infer_index,    [IRO(self)] = infer_index,
 	[IRO(located)] = rule_located, [IRO(raise)] = rule_raise,
 	[IRO(forcall)] = rule_forcall, [IRO(noclose)] = rule_noclose, [IRO(each)] = rule_each,
-	[IRO(eachval)] = rule_eachval,
+	[IRO(eachval)] = rule_eachval, [IRO(elems)] = rule_cell, [IRO(elemset)] = infer_elemset, [IRO(elemget)] = infer_elemget,
 	[IRO(subres)] = rule_subres,
 	[IRO(setindex)] = infer_setindex, [IRO(call)] = infer_call,   [IRO(return)] = infer_return,
 };
@@ -670,7 +670,8 @@ static bool hangs(const struct flow *fl, const struct ir_ins *i)
 		if (type_is_pending(&ir_at(fl->f, i->args[a])->type)) {
 			const struct ir_lib *row = i->op == IRO(call) ? ir_at(fl->f, i->args[0])->type.row : NULL;
 			fl->u->tells |= row && row->effects & IR_TELLS;
-			return i->op != IRO(several) && i->op != IRO(record) && i->op != IRO(forcall);
+			return i->op != IRO(several) && i->op != IRO(record) && i->op != IRO(forcall) && i->op != IRO(elemset) &&
+			       i->op != IRO(elemget);
 		}
 	return false;
 }
@@ -724,6 +725,8 @@ static void forget_types(struct flow *fl)
 	const struct ir_target *t = fl->u->target;
 	for (ir_ref r = 1; r < f->nins; r++)
 		f->ins[r].type = nothing;
+	for (uint32_t e = 0; e < fl->u->nelems; e++)
+		fl->u->elems[e].type = nothing;
 	for (uint32_t i = 0; i < f->nparams && i < ir_block(f, 1)->nparams; i++)
 		ir_at(f, ir_block(f, 1)->params[i])->type = type_kinds(i < t->nparams ? t->params[i] : IR_BIT(IR_NIL));
 }
@@ -751,17 +754,21 @@ static bool loops_changed(struct infer *in)
 	return changed;
 }
 
-/* What a shared body gives may be known only behind the calls that were visited before it. */
+/* What a shared body gives may be known only behind the calls that were visited before it, what a list holds behind where it
+ * is read. */
 static bool results_changed(struct infer *in)
 {
-	const struct ir_fn *f = in->fl.f;
+	struct flow *fl = &in->fl;
+	const struct ir_fn *f = fl->f;
 	bool changed = false;
-	for (uint32_t i = 0; in->fl.u->nsubs && i < f->nrpo; i++)
-		for (ir_ref r = ir_block(f, f->rpo[i])->first; r && in->fl.exec[f->rpo[i]]; r = ir_at(f, r)->next)
-			if (ir_at(f, r)->op == IRO(subres)) {
-				struct ir_type t = share_result(&in->fl, r);
-				changed |= grow(ir_at(f, r), &t);
-			}
+	for (uint32_t i = 0; (fl->u->nsubs || fl->u->nelems) && i < f->nrpo; i++)
+		for (ir_ref r = ir_block(f, f->rpo[i])->first; r && fl->exec[f->rpo[i]]; r = ir_at(f, r)->next) {
+			const bool elem = ir_at(f, r)->op == IRO(elemget);
+			if (!elem && ir_at(f, r)->op != IRO(subres))
+				continue;
+			struct ir_type t = elem ? elems_type(fl, r) : share_result(fl, r);
+			changed |= grow_param(ir_at(f, r), &t, elem);
+		}
 	return changed;
 }
 

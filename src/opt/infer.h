@@ -64,6 +64,11 @@ uint32_t infer_results(struct infer *in, ir_ref call, struct ir_type out[IR_RESU
 void infer_absent(struct infer *in, uint32_t site, const char *name);
 void infer_no_method(struct infer *in, uint32_t site, const char *name);
 
+/* Elements of lists in scratch memory: elemset, elemget, and what elemget r gives by what is known so far. (elems.c) */
+struct ir_type infer_elemset(struct infer *in, ir_ref r);
+struct ir_type infer_elemget(struct infer *in, ir_ref r);
+struct ir_type elems_type(struct flow *fl, ir_ref r);
+
 /* What a function is refused with whose callee is not known: the row of those that choose who is called next; what a call says
  * of its callee; and, when nothing else is wrong, whatever still hangs on something unknown. (pending.c) */
 const struct refusal *pending_state(void);

@@ -37,5 +37,7 @@ ir_blk gap_when(struct gap *g, ir_blk b, ir_ref v, const pg_value *k, ir_blk *ye
 /* Where argument arg of r may be no table, Lua's error comes before what is made of it: r is of a table, then. false:
  * refused. */
 bool lists_sure(struct lists *l, ir_ref r, uint32_t arg);
+/* Is r surely an integer, though some of what it hangs on is not known yet? */
+bool lists_integer(const struct ir_fn *f, ir_ref r);
 
 #endif

@@ -19,8 +19,7 @@ const struct lw_val *lower_arg(struct lw *w, ir_ref r, uint32_t i)
 
 /* ---- block parameters and edges ---- */
 
-/* How a value of type t meets others: only the number of its words is set. */
-static struct lw_val shape_of(struct lw *w, const struct ir_type *t)
+struct lw_val lower_shape(struct lw *w, const struct ir_type *t)
 {
 	struct lw_val as = { .kinds = lw_text_meets(t->kinds), .cap = t->cap, .most = t->most, .layout = t->layout, .model = t->model };
 	struct lw_val none = { .kinds = t->kinds };
@@ -40,7 +39,7 @@ static struct lw_val param_value(struct lw *w, ir_blk b, ir_ref p)
 	const struct ir_type *t = &ir_at(w->from, p)->type;
 	if (t->k)
 		return lw_const(w, t->k);
-	struct lw_val as = shape_of(w, t);
+	struct lw_val as = lower_shape(w, t);
 	for (unsigned i = 0; i < as.n; i++)
 		as.w[i] = ir_param_add(w->fn, b);
 	if (has_tag(&as))
@@ -62,7 +61,7 @@ static void declare_results(struct lw *w)
 		for (uint32_t i = 0; i < t->nargs; i++) {
 			const struct ir_type *type = &ir_at(w->from, t->args[i])->type;
 			if (!type->k)
-				w->subs[s][i] = shape_of(w, type);
+				w->subs[s][i] = lower_shape(w, type);
 			w->subs[s][i].k = type->k;
 		}
 	}
@@ -346,6 +345,7 @@ static void (*const lowers[IR_NOPS])(struct lw *, ir_ref) = {
 	[IRO(closure)] = op_function, [IRO(iterator)] = op_function, [IRO(several)] = op_nothing,  [IRO(nop)] = op_nothing,
 	[IRO(upcell)] = op_nothing,   [IRO(cell)] = op_nothing,     [IRO(raised)] = op_nothing,
 	[IRO(eachval)] = op_eachval,  [IRO(subres)] = op_subres,
+	[IRO(elems)] = op_nothing,    [IRO(elemset)] = lower_elemset, [IRO(elemget)] = lower_elemget,
 	[IRO(raise)] = lower_raise,   [IRO(located)] = lower_located,
 };
 

@@ -30,6 +30,10 @@ void lower_located(struct lw *w, ir_ref r);
 /* Ends the block: is v, a message, this text? Answered when all errors are numbered, by the other. */
 void lower_message_is(struct lw *w, const struct lw_val *v, const pg_value *text, ir_blk yes, ir_blk no);
 void lower_messages(struct lw *w);
+void lower_elemset(struct lw *w, ir_ref r);  /* lower_elems.c */
+void lower_elemget(struct lw *w, ir_ref r);
+/* How a value of type t meets others: kinds, and the number of its words. (lower.c) */
+struct lw_val lower_shape(struct lw *w, const struct ir_type *t);
 /* Values v that go to a loop's parameters, those with a number, as strings that outlive the next turn. (lower_long.c) */
 void lower_long_kept(struct lw *w, uint32_t n, const ir_ref *params, struct lw_val *v);
 void lower_long_claim(struct lw *w); /* when all is lowered: the slot that long strings are made in */

@@ -68,7 +68,7 @@ static struct lw_scratch *scratch(struct lw *w)
 
 /* ---- places ---- */
 
-static uint32_t new_room(struct lw *w, uint32_t bytes)
+uint32_t lw_long_number(struct lw *w, uint32_t bytes)
 {
 	struct lw_scratch *s = scratch(w);
 	uint32_t at = s->used;
@@ -76,14 +76,14 @@ static uint32_t new_room(struct lw *w, uint32_t bytes)
 	return at;
 }
 
-static ir_ref in_slot(struct lw *w, uint32_t at)
+ir_ref lw_long_in_slot(struct lw *w, uint32_t at)
 {
 	return lw_op2i(w, IRO(add64), scratch(w)->base, at);
 }
 
 ir_ref lw_long_room(struct lw *w, uint32_t bytes)
 {
-	return in_slot(w, new_room(w, bytes));
+	return lw_long_in_slot(w, lw_long_number(w, bytes));
 }
 
 ir_ref lw_long_at(struct lw *w, ir_ref off)
@@ -92,8 +92,7 @@ ir_ref lw_long_at(struct lw *w, ir_ref off)
 	return lw_op2(w, IRO(add64), lw_mapval(w, w->unit->scratch_map.map, 0), inside);
 }
 
-/* The word that has byte `off`. */
-static ir_ref word_at(struct lw *w, ir_ref off)
+ir_ref lw_long_word_at(struct lw *w, ir_ref off)
 {
 	ir_ref inside = lw_op2(w, IRO(and64), off, scratch(w)->words);
 	return lw_op2(w, IRO(add64), lw_mapval(w, w->unit->scratch_map.map, 0), inside);
@@ -104,7 +103,7 @@ ir_ref lw_room(struct lw *w, uint32_t bytes)
 	enum { SMALL = 16 };
 	if (!w->unit->roomy || bytes <= SMALL)
 		return lw_slot(w, bytes, WORD);
-	return word_at(w, lw_long_room(w, bytes));
+	return lw_long_word_at(w, lw_long_room(w, bytes));
 }
 
 struct lw_val lw_long(ir_ref off, ir_ref len, uint32_t cap)
@@ -137,7 +136,7 @@ static ir_ref across(struct lw *w, ir_ref low, ir_ref high, ir_ref bits)
 
 static ir_ref word_from(struct lw *w, ir_ref off, unsigned i)
 {
-	ir_ref at = word_at(w, off);
+	ir_ref at = lw_long_word_at(w, off);
 	ir_ref low = lw_text_bytes(w, lw_load(w, WORD, at, WORD * i));
 	return across(w, low, lw_text_bytes(w, lw_load(w, WORD, at, WORD * i + WORD)), bits_of(w, off));
 }
@@ -151,7 +150,7 @@ ir_ref lw_long_word(struct lw *w, const struct lw_str *s, unsigned i)
 static ir_ref bytes_before(struct lw *w, ir_ref off)
 {
 	ir_ref below = lw_op2i(w, IRO(sub64), lw_op2(w, IRO(shl64), lw_imm(w, 1), bits_of(w, off)), 1);
-	return lw_op2(w, IRO(and64), lw_text_bytes(w, lw_load(w, WORD, word_at(w, off), 0)), below);
+	return lw_op2(w, IRO(and64), lw_text_bytes(w, lw_load(w, WORD, lw_long_word_at(w, off), 0)), below);
 }
 
 /* What does not fit the word that a word was put into, at `bits`. */
@@ -164,7 +163,7 @@ static ir_ref carried(struct lw *w, ir_ref word, ir_ref bits)
 
 static void put_text(struct lw *w, ir_ref to, const struct lw_val *text)
 {
-	ir_ref at = word_at(w, to), bits = bits_of(w, to), carry = bytes_before(w, to);
+	ir_ref at = lw_long_word_at(w, to), bits = bits_of(w, to), carry = bytes_before(w, to);
 	for (unsigned i = 1; i < text->n; i++) {
 		ir_ref word = lw_text_bytes(w, text->w[i]);
 		ir_ref low = lw_op2(w, IRO(or64), carry, lw_op2(w, IRO(shl64), word, bits));
@@ -207,11 +206,11 @@ static void put_words(struct lw *w, ir_ref to, ir_ref from, ir_ref len, lw_word_
 	ir_ref word = word_from(w, v[FROM], 0);
 	word = each ? each(w, word, arg) : word;
 	ir_ref low = lw_op2(w, IRO(or64), v[CARRY], lw_op2(w, IRO(shl64), word, bits));
-	lw_store(w, WORD, word_at(w, v[TO]), 0, lw_text_bytes(w, low));
+	lw_store(w, WORD, lw_long_word_at(w, v[TO]), 0, lw_text_bytes(w, low));
 	lw_jmp(w, head, PARAMS, (ir_ref[]){ lw_op2i(w, IRO(sub64), v[LEFT], 1), lw_op2i(w, IRO(add64), v[TO], WORD),
 					    lw_op2i(w, IRO(add64), v[FROM], WORD), carried(w, word, bits) });
 	lw_enter(w, end);
-	lw_store(w, WORD, word_at(w, v[TO]), 0, lw_text_bytes(w, v[CARRY]));
+	lw_store(w, WORD, lw_long_word_at(w, v[TO]), 0, lw_text_bytes(w, v[CARRY]));
 }
 
 /* Bytes of the packet, one by one, where no helper copies them. */
@@ -281,7 +280,7 @@ struct lw_val lw_long_load(struct lw *w, const struct ctype *t, ir_ref ptr, int6
 	ir_blk done = lw_block(w, 1);
 	struct lw_words k = lw_each_word(w, whole);
 	word = lw_load_bytes(w, lw_op2(w, IRO(add64), ptr, k.seen), off, WORD);
-	lw_store(w, WORD, word_at(w, lw_op2(w, IRO(add64), room, k.at)), 0, lw_text_bytes(w, word));
+	lw_store(w, WORD, lw_long_word_at(w, lw_op2(w, IRO(add64), room, k.at)), 0, lw_text_bytes(w, word));
 	if (text) {
 		ir_blk last = lw_block(w, 0), again = lw_block(w, 0);
 		zeros = lw_zero_bytes(w, word);
@@ -294,7 +293,7 @@ struct lw_val lw_long_load(struct lw *w, const struct ctype *t, ir_ref ptr, int6
 	ir_ref len = lw_imm(w, t->size);
 	if (rest) {
 		word = lw_load_bytes(w, ptr, off + whole, rest);
-		lw_store(w, WORD, word_at(w, lw_op2i(w, IRO(add64), room, whole)), 0, lw_text_bytes(w, word));
+		lw_store(w, WORD, lw_long_word_at(w, lw_op2i(w, IRO(add64), room, whole)), 0, lw_text_bytes(w, word));
 		len = text ? lw_op2i(w, IRO(add64), before_zero(w, lw_zero_bytes(w, word)), whole) : len;
 	}
 	lw_jmp(w, done, 1, &len);
@@ -507,7 +506,7 @@ static const struct kept *kept_of(struct lw *w, ir_ref param, uint32_t cap)
 	for (uint32_t i = 0; i < s->nkept; i++)
 		if (s->kept[i].param == param)
 			return &s->kept[i];
-	struct kept k = { param, { new_room(w, cap), new_room(w, cap) } };
+	struct kept k = { param, { lw_long_number(w, cap), lw_long_number(w, cap) } };
 	arena_push(w->unit->scratch, s->kept, s->nkept, s->cap_kept, k);
 	return &s->kept[s->nkept - 1];
 }
@@ -515,7 +514,7 @@ static const struct kept *kept_of(struct lw *w, ir_ref param, uint32_t cap)
 /* The room of the two that the parameter's string is not in now. */
 static ir_ref other_room(struct lw *w, const struct kept *k, const struct lw_val *now)
 {
-	ir_ref first = in_slot(w, k->room[0]), second = in_slot(w, k->room[1]);
+	ir_ref first = lw_long_in_slot(w, k->room[0]), second = lw_long_in_slot(w, k->room[1]);
 	ir_ref from = lw_op2(w, IRO(sub64), lw_word(w, now, 0), first);
 	return lw_pick(w, IR_ULT, from, lw_imm(w, k->room[1] - k->room[0]), second, first);
 }
@@ -538,7 +537,7 @@ void lower_long_kept(struct lw *w, uint32_t n, const ir_ref *params, struct lw_v
 	for (unsigned to = 2; several && to-- > 0;)
 		for (uint32_t i = 0; i < n; i++)
 			if (params[i] && v[i].kinds & IR_BIT(IR_LONG))
-				v[i] = lw_long_keep(w, &v[i], in_slot(w, kept_of(w, params[i], w->val[params[i]].cap)->room[to]));
+				v[i] = lw_long_keep(w, &v[i], lw_long_in_slot(w, kept_of(w, params[i], w->val[params[i]].cap)->room[to]));
 }
 
 /* ---- the slot ---- */

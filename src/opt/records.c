@@ -13,7 +13,7 @@
  * What tables hold is known when they are fields: so those that are in no other table come first, and the others
  * once they are values.
  */
-#include "opt/records.h"
+#include "opt/elems.h"
 #include "opt/infer.h"
 #include "opt/reach.h"
 
@@ -495,6 +495,11 @@ static void refuse_undone(struct records *s, struct rec *web)
 	else if (web->held)
 		refuse(s, web->held,
 		       REFUSAL(ON_TABLES, "keep its values in local variables, or in a map", "a table made in kernel code is used in a way that is not there yet"));
+	else if (web->grows && elems_of_tables(s, web))
+		refuse(s, web->waits,
+		       REFUSAL(ON_TABLES, "read fields of its tables where they are, t[k].x, or in for _, r in ipairs(t) do ... r.x ... end; "
+			       "keep which one it is by its number: best = k", "a list of tables that a loop fills is used in a way that is "
+			       "not there yet"));
 	else if (is_called(s->f, web->waits))
 		refuse(s, web->waits, pending_state());
 	else

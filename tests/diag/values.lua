@@ -376,4 +376,32 @@ diag.case("an absolute value of what may be text", function(p)
 	if p.len > 30 then v = tostring(p.len) end
 	return math.abs(v) > 9 and bpf.DROP or bpf.PASS
 end)
+diag.case("a list of tables that grows in a loop", function(p)
+	local t, n = {}, 0
+	for i = 1, 4 do t[#t + 1] = { i, byte = p:u8(i) or 0 } end
+	for _, r in ipairs(t) do n = n + r[1] * r.byte end
+	if t[3] and t[3].byte == 7 then n = n + t[3][1] end
+	return n == 3 and bpf.DROP or bpf.PASS
+end)
+diag.case("one of its tables is kept", function(p)
+	local t, best = {}, nil
+	for i = 1, 4 do t[#t + 1] = { i, byte = p:u8(i) or 0 } end
+	for _, r in ipairs(t) do if not best or r.byte > best.byte then best = r end end
+	return best[1] == 3 and bpf.DROP or bpf.PASS
+end)
+diag.case("one of its tables is changed where it was put in", function(p)
+	local t = {}
+	for i = 1, p.len & 3 do
+		local r = { n = i }
+		t[#t + 1] = r
+		r.n = 7
+	end
+	return #t == 3 and t[1].n == 7 and bpf.DROP or bpf.PASS
+end)
+diag.case("its tables hold headers", function(p)
+	local t = {}
+	for i = 1, p.len & 3 do t[#t + 1] = { ip = p.ipv4, n = i } end
+	return #t == 3 and t[1].ip and t[1].ip.ttl == 7 and bpf.DROP or bpf.PASS
+end)
+
 diag.done()

@@ -1,0 +1,34 @@
+/* elems.h - between grow.c and elems.c: lists that lie in scratch memory. */
+#ifndef OPT_ELEMS_H
+#define OPT_ELEMS_H
+
+#include "opt/lists.h"
+
+/* Where the elements of a list are: in one row of places; where they are tables, in one for each field. */
+struct elems {
+	const struct rec *rec;
+	bool tables;
+	const pg_value **fields; /* of tables */
+	uint32_t n, cap;         /* rows */
+	ir_ref *row;             /* their `elems` */
+	ir_ref some;             /* what stands for each of the tables: one without fields */
+	/* of tables, by value */
+	ir_ref *taken;           /* the `index` that gave it, if it is such an element */
+	ir_ref *from;            /* of what fields of one become: likewise */
+};
+
+/* Does r assign an element of the list, rather than a field by name? */
+bool elems_set(const struct records *s, ir_ref r);
+/* Does the list hold tables? */
+bool elems_of_tables(const struct records *s, const struct rec *rec);
+/* Can the list lie there? Then what e says of it is set, but for `row` and `some`. Needs the tree. */
+bool elems_may(struct lists *l, const struct rec *rec, struct elems *e);
+/* Makes the rows, with so many places, where the list is made, and puts there what it is made with. */
+void elems_make(struct lists *l, struct elems *e, int64_t most);
+/* Fields that are read of elements are read of their rows. */
+void elems_read_fields(struct lists *l, const struct elems *e);
+/* Appended to block b: puts v, or its fields, at place k; what is at place k, of which it is known that there is something. */
+void elems_put(struct gap *g, ir_blk b, const struct elems *e, ir_ref k, ir_ref v);
+ir_ref elems_get(struct gap *g, ir_blk b, const struct elems *e, ir_ref k);
+
+#endif
