@@ -58,6 +58,22 @@ local function some(scope)
 	return S("local ", t, " = {}\nif ", coin(), " then ", set, " end\nput(", place(), ", #", t, ")\nput(", place(), ", ", t, "[1] or -1)")
 end
 
+-- A list of tables that a loop appends, read by number and by `ipairs`.
+local function gathered(scope)
+	local t, i, r, d, at = name("t"), name("i"), name("r"), name("d"), place()
+	g.loops = g.loops - 2
+	local row = S("{ ", chance(40) and S(i, ", ") or "", "x = ", int(scope, 2), chance(60) and S(", y = ", any(scope, 1)) or "", " }")
+	local append = pick { S(t, "[#", t, " + 1] = ", row), S("table.insert(", t, ", ", row, ")"),
+		S("local ", d, " = ", row, "\n", d, ".y = ", any(scope, 1), "\n", t, "[#", t, " + 1] = ", d) }
+	if chance(60) then append = S("if ", coin(), " then ", append, " end") end
+	local key = pick { i, "1", "#" .. t, S(int(scope, 1), " & 3") }
+	local within = chance(30) and S("put(", i, ", ", t, "[", key, "] and ", t, "[", key, "].x)\n") or ""
+	local ends = pick { S("put(", at, ", ", t, "[", int(scope, 1), " & 3].y)"), S("put(", at, ", ", t, "[2] and ", t, "[2][1])"), S("put(", at, ", #", t, ")"),
+		S("for ", i, " = #", t, ", 1, -1 do put(", i, ", ", t, "[", i, "].x) end") }
+	return S("local ", t, " = {}\nfor ", i, " = 1, ", tostring(random(2, 5)), " do\n", append, "\n", within, "end\nfor ", i, ", ", r, " in ipairs(", t, ") do put(",
+		i, ", ", r, pick { ".x", ".y", "[1]" }, ")", chance(40) and S(" if ", r, ".y then put(", i, " + 9, ", r, ".y) end") or "", " end\n", ends)
+end
+
 local function world(_, env)
 	local K = env.K or {}
 	env.K = K
@@ -73,7 +89,7 @@ end
 
 return {
 	often = 20,
-	nested = { closures, closures, rows, steps, many, named, some },
-	loop = { [closures] = true, [rows] = true, [steps] = true },
+	nested = { closures, closures, rows, steps, many, named, some, gathered, gathered },
+	loop = { [closures] = true, [rows] = true, [steps] = true, [gathered] = true },
 	world = world,
 }
