@@ -62,7 +62,6 @@ static ir_blk unless_nil(struct gap *g, ir_blk b, ir_ref *v)
 /* A list that grows, the variable beside it, and the places that it has: those that it is made with, and all. */
 struct growth {
 	struct lists *l;
-	const struct rec *rec;
 	ir_ref count;
 	int64_t made, most;
 	const struct elems *elems; /* NULL: they are fields of the table */
@@ -224,7 +223,7 @@ static void change_read(const struct growth *t, ir_ref r)
 
 static void count_beside(struct lists *l, const struct rec *rec, struct elems *elems)
 {
-	struct growth t = { .l = l, .rec = rec, .made = elements_made(l->s, rec), .elems = elems };
+	struct growth t = { .l = l, .made = elements_made(l->s, rec), .elems = elems };
 	t.most = t.made;
 	for (uint32_t k = 0; k < rec->nuses; k++)
 		t.most = appended(l->s, rec->uses[k]) > t.most ? appended(l->s, rec->uses[k]) : t.most;
