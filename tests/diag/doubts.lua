@@ -186,4 +186,22 @@ diag.case("in loops, neighbours beyond a list", function(pkt)
 	for i = 1, #t do if t[i] > s[i] then n = n + 1 end end
 	return n > t[n] and bpf.DROP or bpf.PASS
 end)
+diag.case("an address and a text, and what is returned", function(pkt)
+	local ip, eth = pkt.ipv4, pkt.eth
+	if not ip or not eth then return bpf.PASS end
+	if pkt.len > 100 then return ip.src == "10.0.0.1" and bpf.DROP end
+	local same = eth.src == "02:00:00:00:00:01"
+	if pkt.len > 50 then return same and bpf.DROP end
+	return pkt.len == "40" and bpf.DROP
+end)
+diag.case("an address and a text, where something else is wrong", function(pkt)
+	local ip = pkt.ipv4
+	if ip and ip.src == "10.0.0.1" then return bpf.DROP end
+	return pkt.lenn
+end)
+diag.case("an address and a text, where something else is wrong, strict", function(pkt)
+	local ip = pkt.ipv4
+	if ip and ip.src == "10.0.0.1" then return bpf.DROP end
+	return pkt.lenn
+end, { strict = true })
 diag.done()
