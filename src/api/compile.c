@@ -219,11 +219,13 @@ static int make_ir(pg_unit *u, struct diag_list *diag, const struct ir_target *t
 enum { MOST_ATTEMPTS = 8 };
 
 /* What is to be said, now that an attempt failed with these; first: what the first one did with. */
-static void keep_errors(pg_unit *u, const struct diag_list *diag, struct diag_list *first)
+static void keep_errors(pg_unit *u, bool strict, const struct diag_list *diag, struct diag_list *first)
 {
 	if (!first->n)
 		*first = *diag;
 	struct diag_list certain = diag_certain(first, diag);
+	if (strict)
+		diag_strict_beside(&certain);
 	u->said = diag_text(&certain, DIAG_ERROR);
 }
 
@@ -247,7 +249,7 @@ static int compile(pg_unit *u, struct diag_list *diag, const struct pg_compile_o
 			return 0;
 		}
 		if (tight || (final && !apart))
-			keep_errors(u, diag, &first);
+			keep_errors(u, o->strict, diag, &first);
 		if (final && !apart && !ir->next_ways)
 			return err;
 		bool known = (tight || err == -EAGAIN || share_blame(ir)) && attempt < MOST_ATTEMPTS;

@@ -56,7 +56,7 @@ static bool has_error(const struct diag_list *l, const struct diag *d, const cha
 static void take(struct diag_list *l, const struct diag *d)
 {
 	arena_push(l->arena, l->v, l->n, l->cap, *d);
-	l->errors++;
+	l->errors += d->level == DIAG_ERROR;
 }
 
 void diag_drop_beside(struct diag_list *l, uint32_t n)
@@ -79,13 +79,14 @@ struct diag_list diag_certain(const struct diag_list *first, const struct diag_l
 		if (last->v[i].why == DIAG_TOO_MUCH)
 			return *first;
 	for (uint32_t i = 0; i < first->n; i++)
-		if (first->v[i].level == DIAG_ERROR && (first->v[i].why == DIAG_MISTAKE || has_error(last, &first->v[i], first->v[i].text)))
+		if (first->v[i].level == DIAG_WARNING ? first->v[i].beside
+		    : first->v[i].why == DIAG_MISTAKE || has_error(last, &first->v[i], first->v[i].text))
 			take(&both, &first->v[i]);
 	for (uint32_t i = 0; i < last->n; i++)
 		if (last->v[i].level == DIAG_ERROR &&
 		    (last->v[i].why == DIAG_MISTAKE ? is_only_much(first, &last->v[i]) : !has_error(first, &last->v[i], NULL)))
 			take(&both, &last->v[i]);
-	return both.n ? both : *first;
+	return both.errors ? both : *first;
 }
 
 struct diag *diag_operand(struct diag *d, unsigned i)
@@ -100,6 +101,15 @@ uint32_t diag_strict(struct diag_list *l)
 	for (uint32_t i = 0; i < l->n; i++)
 		l->v[i].level = DIAG_ERROR;
 	return l->errors = l->n;
+}
+
+void diag_strict_beside(struct diag_list *l)
+{
+	for (uint32_t i = 0; i < l->n; i++)
+		if (l->v[i].beside && l->v[i].level == DIAG_WARNING) {
+			l->v[i].level = DIAG_ERROR;
+			l->errors++;
+		}
 }
 
 /* ---- the caret ---- */
@@ -258,7 +268,7 @@ const char *diag_text(const struct diag_list *l, enum diag_level level)
 	const struct diag **order = arena_array(l->arena, const struct diag *, l->n + 1);
 	uint32_t n = 0;
 	for (uint32_t i = 0; i < l->n; i++)
-		if (l->v[i].level == level)
+		if (l->v[i].level == level || (level == DIAG_ERROR && l->v[i].beside))
 			order[n++] = &l->v[i];
 	qsort(order, n, sizeof(*order), by_line);
 	const char *s = "";

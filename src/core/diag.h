@@ -32,6 +32,7 @@ struct diag {
 	enum diag_level level;
 	enum diag_why why;
 	struct diag_pos pos;
+	bool beside;      /* a warning that is told beside errors, too, for it may be what they come of */
 	const char *text; /* "'n' may be nil here and is used as a number" */
 	const char *at;   /* word of the source line that the caret is under, or several, with blanks between, one of which is
 			   * there; NULL: the first that text quotes */
@@ -77,9 +78,12 @@ void diag_drop_beside(struct diag_list *l, uint32_t n);
 uint32_t diag_strict(struct diag_list *l);
 /* What is to be said of a function that failed to compile in one way, and then in another that can do more: the errors that
  * surely have to be mended. Those are mistakes (of the second in lines where the first had too much of something, or nothing), what both refuse, and
- * what the second refuses in lines that the first knew nothing of; all of the first where there are none, or where the second was only too much. */
+ * what the second refuses in lines that the first knew nothing of; all of the first where there are none, or where the second was only too much.
+ * And the warnings of the first that are told beside errors. */
 struct diag_list diag_certain(const struct diag_list *first, const struct diag_list *last);
-/* All entries of the level, in the order of their lines, in the form of the language's section 5:
+/* Warnings that are told beside errors become errors. */
+void diag_strict_beside(struct diag_list *l);
+/* All entries of the level, with errors those warnings that are told beside them, in the order of their lines, in the form of the language's section 5:
  *
  *     filter.lua:14: error: 'n' may be nil ...
  *        14 |   hits[ip.src] = n + 1

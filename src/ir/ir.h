@@ -296,17 +296,21 @@ struct ir_places { struct diag_pos *v; uint32_t n, cap; };
 enum { IR_SHARE_BY_COST = 0 }; /* of share, below; no function has UINT32_MAX instructions */
 
 /* A run-time error that the program can raise: counted by its number. */
+/* What raises an error, on the Lua level: the same one may come from several places of a line. */
+struct ir_raiser {
+	struct ir_raiser *next;
+	struct diag_pos pos;
+	const struct ir_ins *at;
+	unsigned operand;      /* the one that the error's text names, from 1; 0: not known */
+};
 struct ir_error {
 	struct diag_pos pos;
 	bool loss;             /* it ends nothing: the program leaves out what had no room, and goes on */
 	bool worded;           /* its text is made at run time, where the counts of the IR_MADE errors behind it would be */
 	bool room;             /* one of those: it is none */
 	const char *text;      /* "attempt to perform arithmetic on a nil value (local 'n')" */
-	/* for warnings, at the Lua level, or NULL: where it was lowered from; what raises it; what made the
-	 * operand that the text names, an `index` */
-	struct ir_fn *in;
-	const struct ir_ins *at, *made;
-	const struct ir_ins *from; /* likewise, an `index` or a call */
+	struct ir_fn *in;      /* for warnings: the function of the Lua level that it was lowered from; or NULL */
+	struct ir_raiser *raisers; /* there, in the order of lowering; or NULL */
 };
 
 /* A value printed or sent: how the user half decodes a record. */

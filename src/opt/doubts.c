@@ -20,6 +20,16 @@ struct doubts {
 	bool *seen;    /* by value */
 };
 
+/* An error, and one of the places that raise it: `in`, at and the like are NULL where that is not known. */
+struct doubt {
+	struct diag_pos pos;
+	const char *text;
+	struct ir_fn *in;
+	const struct ir_ins *at;
+	const struct ir_ins *made; /* what made the operand that the text names, an `index` with names */
+	const struct ir_ins *from; /* likewise, an `index` or a call, or whatever it is */
+};
+
 /* What Lua's message says is done to a nil value, and how a warning says it. */
 /* help: of what has a name; once: of an entry of a map that has none; bare: of any other */
 #define TESTED(name, used) { name, used, "test it first: if %s then ... end", \
@@ -101,7 +111,7 @@ static bool shows(struct doubts *d, const struct ir_fn *f, ir_ref v, const struc
 
 /* `pkt.ip` in a function that asks for `pkt.tcp`, too: the compiler may not see that it is asked there, but a
  * reader does. */
-static bool is_carried(struct doubts *d, const struct ir_error *e)
+static bool is_carried(struct doubts *d, const struct doubt *e)
 {
 	if (!e->made || !(e->made->type.kinds & IR_VIEWS))
 		return false;
@@ -133,7 +143,7 @@ static bool is_anew(struct doubts *d, const struct ir_fn *f, ir_ref v)
 	return false;
 }
 
-static bool was_anew(struct doubts *d, const struct ir_error *e)
+static bool was_anew(struct doubts *d, const struct doubt *e)
 {
 	if (!d->u->moves_packet || !e->at || !e->at->nargs)
 		return false;
@@ -155,7 +165,7 @@ static bool is_name(const char *s)
 }
 
 /* The name of the operand of a comparison that is nil, of which Lua's message names none; NULL: it is no comparison. */
-static const struct ir_name *compared(const struct ir_error *e)
+static const struct ir_name *compared(const struct doubt *e)
 {
 	const struct ir_name *n = strstr(e->text, "compare") && e->at ? e->at->names : NULL;
 	return n && strstr(e->text, " with nil") ? n + 1 : n;
@@ -163,7 +173,7 @@ static const struct ir_name *compared(const struct ir_error *e)
 
 /* "'n'" of "... (local 'n')", or of the operand of a comparison, of which Lua's message names none; else
  * "this value". */
-static const char *operand(struct doubts *d, const struct ir_error *e)
+static const char *operand(struct doubts *d, const struct doubt *e)
 {
 	const char *from = strchr(e->text, '\''), *to = from ? strchr(from + 1, '\'') : NULL;
 	const struct ir_name *n = compared(e);
@@ -179,7 +189,7 @@ static bool is_named(const struct ir_name *n)
 }
 
 /* The key of an index, as the source may have it: a name, a number, or a field of what has a name; else NULL. */
-static const char *key_source(struct doubts *d, const struct ir_error *e)
+static const char *key_source(struct doubts *d, const struct doubt *e)
 {
 	const struct ir_ins *key = ir_at(e->in, e->made->args[1]);
 	if (is_named(&e->made->names[1]))
@@ -192,7 +202,7 @@ static const char *key_source(struct doubts *d, const struct ir_error *e)
 }
 
 /* "pkt.ip", "hits[ip.src]": what made the value; NULL where it is unknown, or made by more names. */
-static const char *source(struct doubts *d, const struct ir_error *e)
+static const char *source(struct doubts *d, const struct doubt *e)
 {
 	const struct ir_name *of = e->made ? e->made->names : NULL;
 	const char *key = of && is_named(of) ? key_source(d, e) : NULL;
@@ -201,7 +211,7 @@ static const char *source(struct doubts *d, const struct ir_error *e)
 	return arena_printf(d->u->arena, of[1].how == IR_N_CONSTANT ? "%s.%s" : "%s[%s]", of->name, key);
 }
 
-static const char *note(struct doubts *d, const struct ir_error *e, const char *name)
+static const char *note(struct doubts *d, const struct doubt *e, const char *name)
 {
 	const char *from = source(d, e);
 	uint32_t line = e->made ? d->u->sites[e->made->site].pos.line : 0;
@@ -214,7 +224,7 @@ static const char *note(struct doubts *d, const struct ir_error *e, const char *
 }
 
 /* What is to be tested: the local variable, or what the field was found in; NULL where it has no name. */
-static const char *word(struct doubts *d, const struct ir_error *e, const char *name)
+static const char *word(struct doubts *d, const struct doubt *e, const char *name)
 {
 	const struct ir_name *n = compared(e);
 	bool unnamed = *name != '\'' || strstr(e->text, "(field '") || (n && n->how == IR_N_FIELD);
@@ -225,13 +235,19 @@ static const char *word(struct doubts *d, const struct ir_error *e, const char *
 }
 
 /* What a library function raises has no line of its own. */
-static struct diag_pos shown(const struct doubts *d, const struct ir_error *e)
+static struct diag_pos shown(const struct doubts *d, const struct doubt *e)
 {
 	return e->at && !e->pos.line ? d->u->sites[ir_site_shown(d->u, e->at->site)].pos : e->pos;
 }
 
+/* Of two that are compared, and may both be nil: those of which the text says that they are, as bits. */
+static unsigned nil_sides(const char *text)
+{
+	return strstr(text, " compare two nil ") ? 3 : strstr(text, " compare nil with ") ? 1 : strstr(text, " with nil") ? 2 : 0;
+}
+
 /* Which operand may be nil: the only one that may, or the one that is known to be looked up. Counted from 1; 0: not known. */
-static unsigned which(const struct ir_error *e)
+static unsigned which(const struct doubt *e)
 {
 	unsigned found = 0, nils = 0;
 	for (uint32_t i = 0; e->at && i < e->at->nargs; i++) {
@@ -242,24 +258,25 @@ static unsigned which(const struct ir_error *e)
 			nils++;
 		}
 	}
-	return nils == 1 ? found : 0;
+	unsigned side = nil_sides(e->text);
+	return nils == 1 ? found : nils == 2 && side < 3 ? side : 0;
 }
 
 /* Was it looked up in a map where it is used? Another look-up that was tested says nothing of this one. */
-static bool is_entry(const struct ir_error *e, const char *it)
+static bool is_entry(const struct doubt *e, const char *it)
 {
 	const struct ir_type *of = e->made && e->made->op == IRO(index) ? &ir_at(e->in, e->made->args[0])->type : NULL;
 	return of && it && it[strcspn(it, "[.")] && (of->kinds == IR_BIT(IR_MAP) || (of->k && of->k->kind == PG_MAP));
 }
 
 /* Where it is divided by, 0 would only be another error. */
-static bool is_divisor(const struct ir_error *e)
+static bool is_divisor(const struct doubt *e)
 {
 	return e->at && (e->at->op == IRO(idiv) || e->at->op == IRO(mod)) && which(e) == 2;
 }
 
 /* The sum, with 0 (or 1) for what may be nil: an entry by its key, anything else as it is written. */
-static const char *amended(struct doubts *d, const struct ir_error *e)
+static const char *amended(struct doubts *d, const struct doubt *e)
 {
 	const unsigned at = e->at && e->at->nargs == 2 ? which(e) : 0;
 	const char *from = source(d, e);
@@ -272,7 +289,7 @@ static const char *amended(struct doubts *d, const struct ir_error *e)
 }
 
 /* What is compared has no name of its own: as it is written. */
-static const char *tested(const struct ir_error *e, const char *it)
+static const char *tested(const struct doubt *e, const char *it)
 {
 	const bool compares = e->at && (e->at->op == IRO(lt) || e->at->op == IRO(le));
 	const bool made_anew = e->from && e->from->op == IRO(call); /* by the test, too: that says nothing of it */
@@ -281,7 +298,7 @@ static const char *tested(const struct ir_error *e, const char *it)
 	return which(e) == 1 ? "test it first: if " DIAG_FIRST " then ... end" : "test it first: if " DIAG_SECOND " then ... end";
 }
 
-static void warn(struct doubts *d, const struct ir_error *e)
+static void warn(struct doubts *d, const struct doubt *e)
 {
 	const char *name = operand(d, e);
 	for (unsigned i = 0; i < sizeof uses / sizeof *uses; i++) {
@@ -302,9 +319,55 @@ static void warn(struct doubts *d, const struct ir_error *e)
 	}
 }
 
+/* ---- where it is raised ---- */
+
+/* Operand `a` of what raises it, from 0 on. */
+static void of_operand(struct doubt *e, unsigned a)
+{
+	const struct ir_ins *v = ir_at(e->in, ir_untested(e->in, e->at->args[a]));
+	e->made = v->op == IRO(index) && v->names ? v : NULL;
+	e->from = v->op == IRO(result) && !v->aux ? ir_at(e->in, v->args[0]) : v;
+}
+
+/* Does a reader see that one of those that are nil there never is? */
+static bool is_never(struct doubts *d, const struct doubt *e, unsigned operand)
+{
+	unsigned nils = nil_sides(e->text);
+	if (operand)
+		return inside_is(d->u, e->in, e->from);
+	for (unsigned a = 0; nils && a < 2; a++) {
+		struct doubt side = *e;
+		of_operand(&side, a);
+		if (nils >> a & 1 && inside_is(d->u, side.in, side.from))
+			return true;
+	}
+	return false;
+}
+
+/* Is it to be warned of? Of several places it is the first, or the first where something was looked up. */
+static bool is_doubt(struct doubts *d, const struct ir_error *error, struct doubt *e)
+{
+	const struct doubt none = { .pos = error->pos, .text = error->text, .in = error->in };
+	bool any = !error->raisers;
+	*e = none;
+	for (const struct ir_raiser *r = error->raisers; r && !e->made; r = r->next) {
+		struct doubt one = none;
+		one.pos = r->pos;
+		one.at = r->at;
+		if (r->operand)
+			of_operand(&one, r->operand - 1);
+		if ((any && !one.made) || is_never(d, &one, r->operand) || is_carried(d, &one) || was_anew(d, &one))
+			continue;
+		any = true;
+		*e = one;
+	}
+	return any && shown(d, e).line;
+}
+
 int opt_doubts(struct ir_unit *u)
 {
 	struct doubts d = { .u = u };
+	struct doubt e;
 	bool any = false;
 	for (uint32_t i = 0; i < u->nerrors; i++)
 		any |= is_nil(u->errors[i].text);
@@ -316,9 +379,8 @@ int opt_doubts(struct ir_unit *u)
 		if ((d.f = u->fns[i]) && d.f->machine)
 			find_left(&d);
 	for (uint32_t i = 0; i < u->nerrors; i++)
-		if (d.left[i] && shown(&d, &u->errors[i]).line && is_nil(u->errors[i].text) && !is_carried(&d, &u->errors[i]) && !was_anew(&d, &u->errors[i]) &&
-		    !(u->errors[i].from && inside_is(u, u->errors[i].in, u->errors[i].from)))
-			warn(&d, &u->errors[i]);
+		if (d.left[i] && is_nil(u->errors[i].text) && is_doubt(&d, &u->errors[i], &e))
+			warn(&d, &e);
 	arena_release(u->scratch, mark);
 	return u->diag->errors ? -EINVAL : 0;
 }

@@ -337,7 +337,7 @@ static bool warn_negated(const struct infer *in, ir_ref r, uint32_t i)
 
 /* The comparison r is false, because its sides are of two kinds that scripts mix up; unless
  * captured values are compared, or it is in a function that others may call with other values. */
-void infer_warn_equal(struct flow *fl, ir_ref r)
+static void warn_equal(struct flow *fl, ir_ref r)
 {
 	struct infer in = { .fl = *fl };
 	struct ir_type a = infer_arg(&in, r, 0), b = infer_arg(&in, r, 1);
@@ -360,6 +360,15 @@ void infer_warn_equal(struct flow *fl, ir_ref r)
 		warn_view(&in, r, site->pos, one & IR_VIEWS);
 	else if (never)
 		warn_absent(&in, r, site->pos, b.kinds == IR_BIT(IR_NIL));
+}
+
+void infer_warn_equal(struct flow *fl, ir_ref r)
+{
+	struct diag_list *l = fl->u->diag;
+	const uint32_t before = l->n;
+	warn_equal(fl, r);
+	for (uint32_t i = before; i < l->n; i++) /* what the comparison gives may be refused elsewhere */
+		l->v[i].beside = true;
 }
 
 static bool is_text(const struct ir_type *t)

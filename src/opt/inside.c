@@ -5,6 +5,7 @@
  *   for i = 1, #s do s:byte(i)
  *   for i = 1, #t do t[i]      an element of a list that only grows: grow.c says where it is none
  *   tonumber(s:match("%d+"))
+ *   e.limit and e.limit + 1    a field of type `T?` that was tested: tested.c
  *
  * The compiler checks such a value all the same: what this takes for known, it does not have to prove.
  */
@@ -134,7 +135,7 @@ bool inside_is(struct ir_unit *u, struct ir_fn *f, const struct ir_ins *made)
 	if (made->op == IRO(param))
 		return ways_are_there(f, made);
 	if (made->op == IRO(index))
-		return key_is_there(u, f, made);
+		return key_is_there(u, f, made) || tested_before(u, f, made);
 	const struct ir_lib *row = made->op == IRO(call) ? ir_at(f, made->args[0])->type.row : NULL;
 	for (unsigned i = 0; row && i < sizeof calls / sizeof *calls; i++)
 		if (!strcmp(row->name, calls[i].row) && made->nargs > 1)

@@ -261,20 +261,16 @@ static unsigned only_nil(const struct lw *w)
 	return nil[0] == nil[1] ? 0 : nil[0] ? 1 : 2;
 }
 
-/* What raises it, and where the operand that it names comes from: warnings say so. Of several in a line it is all of the first one,
- * or of the first that was looked up. */
+/* What raises it, and where the operand that it names comes from: warnings say so. */
 static void note_origin(const struct lw *w, struct ir_error *e)
 {
 	const unsigned operand = w->operand ? w->operand : only_nil(w);
-	const struct ir_ins *v = operand ? ir_at(w->from, ir_untested(w->from, w->at->args[operand - 1])) : NULL;
-	const struct ir_ins *made = v && v->op == IRO(index) && v->names ? v : NULL;
-	if (e->at && (e->made || !made))
-		return;
-	e->pos = w->unit->sites[w->site].pos;
+	struct ir_raiser **last = &e->raisers, *r = arena_new(w->unit->arena, struct ir_raiser);
+	while (*last)
+		last = &(*last)->next;
+	*r = (struct ir_raiser){ .pos = w->unit->sites[w->site].pos, .at = w->at, .operand = operand };
 	e->in = w->from;
-	e->at = w->at;
-	e->made = made;
-	e->from = v && v->op == IRO(result) && !v->aux ? ir_at(w->from, v->args[0]) : v;
+	*last = r;
 }
 
 static void raise_text(struct lw *w, const char *text)

@@ -102,6 +102,9 @@ uint32_t bounds_number(const struct flow *fl, ir_blk at, ir_ref v);
 ir_ref bounds_base(const struct ir_fn *f, ir_ref v);
 /* Does an `index` or a call surely give more than nil, though the compiler does not count on it? */
 bool inside_is(struct ir_unit *u, struct ir_fn *f, const struct ir_ins *made);
+/* Is the `index` a field of type `T?` of an entry or of state that was tested on each way to it, and then not made nil by this
+ * program? Another CPU may have. Needs the order of blocks. */
+bool tested_before(struct ir_unit *u, struct ir_fn *f, const struct ir_ins *read);
 /* One more than the most bytes that a call of sub gives, by what is known of its two numbers; 0: they may be any. */
 uint32_t bounds_part(const struct flow *fl, ir_ref call);
 /* What tests of a value's kind by its name say of it becomes known where they lead. Returns how many times. */

@@ -146,7 +146,7 @@ local mistakes = {
 	"^the way is ", "out through the device, or to its", "^there is no network device", "is not an? .- address$", "' is no prefix$",
 	"^the format of '.-': ", "^the pattern of '.-': ", "conversion", "^specifier ", -- those with a row are looked at without this
 	"' of .- is not there in ", -- as '...' is not there in ...
-	"^a number never equals", "never reached$", "^what '.-' gives is not used here$", -- warnings under `strict`
+	"^an? .- never equals", "never reached$", "^what '.-' gives is not used here$", -- warnings under `strict`
 }
 local rows = {}
 for row in read((os.getenv "BUILD" or "build") .. "/perigee dump --refusals"):gmatch "[^\n]+" do

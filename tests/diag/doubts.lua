@@ -163,4 +163,45 @@ diag.case("digits, and what may be none", function(pkt)
 	if a and tonumber(b) > 4 and tonumber(d) > 3 then return bpf.DROP end
 	if a and tonumber(a) > 4 or tonumber(c) > 5 then return bpf.DROP end
 end)
+diag.case("in loops, neighbours in a list", function(pkt)
+	local t, s, n = {}, {}, 0
+	for i = 1, 10 do
+		if pkt.len > i * 10 then t[#t + 1] = pkt.len * i end
+		s[#s + 1] = pkt:byte(i)
+	end
+	for i = 2, #t do if t[i] > t[i - 1] then n = n + 1 end end
+	for i = 1, #t - 1 do if t[i] >= t[i + 1] then n = n + 1 end end
+	for i = 1, #s do if s[i] < (s[#s - i + 1] or 0) then n = n + 1 end end
+	for i = #s, 2, -1 do if s[i] < s[i - 1] or s[i // 2] == 7 then n = n + 1 end end
+	return n > 3 and bpf.DROP or bpf.PASS
+end, { strict = true })
+diag.case("in loops, neighbours beyond a list", function(pkt)
+	local t, s, n = {}, {}, 0
+	for i = 1, 10 do
+		if pkt.len > i * 10 then t[#t + 1] = pkt.len * i end
+		s[#s + 1] = pkt:byte(i)
+	end
+	for i = 1, #t do if t[i] > t[i - 1] then n = n + 1 end end
+	for i = 1, #t do if t[i] > t[i + 1] then n = n + 1 end end
+	for i = 1, #t do if t[i] > s[i] then n = n + 1 end end
+	return n > t[n] and bpf.DROP or bpf.PASS
+end)
+diag.case("an address and a text, and what is returned", function(pkt)
+	local ip, eth = pkt.ipv4, pkt.eth
+	if not ip or not eth then return bpf.PASS end
+	if pkt.len > 100 then return ip.src == "10.0.0.1" and bpf.DROP end
+	local same = eth.src == "02:00:00:00:00:01"
+	if pkt.len > 50 then return same and bpf.DROP end
+	return pkt.len == "40" and bpf.DROP
+end)
+diag.case("an address and a text, where something else is wrong", function(pkt)
+	local ip = pkt.ipv4
+	if ip and ip.src == "10.0.0.1" then return bpf.DROP end
+	return pkt.lenn
+end)
+diag.case("an address and a text, where something else is wrong, strict", function(pkt)
+	local ip = pkt.ipv4
+	if ip and ip.src == "10.0.0.1" then return bpf.DROP end
+	return pkt.lenn
+end, { strict = true })
 diag.done()
