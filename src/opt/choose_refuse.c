@@ -142,8 +142,8 @@ void choose_refuse(struct flow *fl, ir_ref index)
 			    "tables as keys is indexed by one of them, which, is known only at run time");
 	else if (!c.pairs)
 		flow_refuse(fl, site, ON_TABLES, "copy what it may give into a plain table, or use a map",
-			    "a captured table whose __index is a function is indexed by a value known only at "
-			    "run time");
+			    "a captured table with an __index of which it is not known what it finds is indexed by a value "
+			    "known only at run time");
 	else if (holds(&c, PG_FLOAT))
 		flow_refuse(fl, site, ON_VALUES, "let it hold integers, in smaller units", "a captured table that holds "
 			    "a float is indexed by a value known only at run time; floats do not exist in the kernel");
