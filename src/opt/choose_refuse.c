@@ -149,7 +149,7 @@ void choose_refuse(struct flow *fl, ir_ref index)
 			    "a float is indexed by a value known only at run time; floats do not exist in the kernel");
 	else if (choose_all_plain(&c) && !choose_few(c.n, c.ints))
 		flow_refuse(fl, site, ON_TABLES, "shorten its texts, or number them", "a captured table with "
-			    "%u keys, and a value of more than 64 bytes, a key of more than 512 or a zero byte in one, "
+			    "%u keys, and a text of more than 512 bytes in it or a zero byte in a key, "
 			    "is indexed by a value known only at run time; that is not there yet", c.n);
 	else if (c.n > MAX_USES && holds(&c, PG_CIDR) && !fl->u->diag->errors)
 		flow_refuse(fl, site, ON_TABLES, "put them into a map, which finds them at once: bpf.map { \"lpm_trie\", "

@@ -98,7 +98,7 @@ do
 	local functions, long = {}, {}
 	for i = 1, 300 do
 		functions[i] = function() return i end
-		if i <= 40 then long[i], long["k" .. i] = "a", ("x"):rep(65) end
+		if i <= 40 then long[i], long["k" .. i] = "a", ("x"):rep(513) end
 	end
 	diag.case("many functions by a run-time key", function(p)
 		local f = functions[p.len]
