@@ -233,6 +233,10 @@ struct pg_capture {
 	/* The chunk that Lua makes of source text, when there is something to say of a function: from it comes the column.
 	 * Negative errno when it makes none. May be NULL: messages show a caret where a name is in its line once. */
 	int (*load)(void *arg, const char *text, size_t len, const void **bytes, size_t *n);
+	/* Where indexing the table ends at something that is no table, an __index function: *by is that, *of the table whose
+	 * __index it is; and all n pairs that are found before it, as `pairs` gives them. Negative errno where it ends at a
+	 * table. May be NULL: what such functions find is not known. */
+	int (*beyond)(void *arg, uint64_t table, pg_value *by, pg_value *of, const pg_value **out, uint32_t *n);
 };
 
 /* How loops count their turns. What has more ways through it than the verifier looks at (-E2BIG of pg_load) may have fewer

@@ -263,6 +263,12 @@ int front_own(struct ir_unit *u, uint64_t table, const pg_value **out, uint32_t 
 	return cap->own ? cap->own(cap->arg, table, out, n) : -ENOTSUP;
 }
 
+int front_beyond(struct ir_unit *u, uint64_t table, pg_value *by, pg_value *of, const pg_value **out, uint32_t *n)
+{
+	const struct pg_capture *cap = u->front->cap;
+	return cap->beyond && !made_up(u, table) ? cap->beyond(cap->arg, table, by, of, out, n) : -ENOTSUP;
+}
+
 int front_len(struct ir_unit *u, uint64_t table, int64_t *out)
 {
 	const struct pg_capture *cap = u->front->cap;
@@ -279,6 +285,7 @@ static const struct ir_source source = {
 	.index = front_index,
 	.pairs = front_pairs,
 	.own = front_own,
+	.beyond = front_beyond,
 	.table = front_table,
 	.text = front_text,
 	.len = front_len,

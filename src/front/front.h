@@ -38,6 +38,9 @@ int front_text(struct ir_unit *u, const pg_value *key, pg_value *out);
 int front_pairs(struct ir_unit *u, uint64_t table, const pg_value **out, uint32_t *n);
 /* What pairs() gives of it, in its order. -ENOTSUP: not known. */
 int front_own(struct ir_unit *u, uint64_t table, const pg_value **out, uint32_t *n);
+/* What indexing it ends at where that is no table, of which one that is the __index, and all that is found before. -ENOTSUP: it
+ * ends at a table. */
+int front_beyond(struct ir_unit *u, uint64_t table, pg_value *by, pg_value *of, const pg_value **out, uint32_t *n);
 /* A table made up of these keys and values, in what follows like a captured one: its id. */
 uint64_t front_table(struct ir_unit *u, const pg_value *kv, uint32_t n);
 int front_len(struct ir_unit *u, uint64_t table, int64_t *out);

@@ -255,6 +255,9 @@ struct ir_source {
 	int (*pairs)(struct ir_unit *u, uint64_t table, const pg_value **out, uint32_t *n);
 	/* what pairs() gives of a table, in its order; -ENOTSUP: not known, or a metamethod says */
 	int (*own)(struct ir_unit *u, uint64_t table, const pg_value **out, uint32_t *n);
+	/* what the tables that indexing this one leads through end at, where that is none, and which of them has it as its
+	 * __index; and the pairs of all of them. -ENOTSUP: they end at a table */
+	int (*beyond)(struct ir_unit *u, uint64_t table, pg_value *by, pg_value *of, const pg_value **out, uint32_t *n);
 	/* a table with these keys and values by turns, as if it was captured: its id; the keys are numbers, texts, booleans
 	 * or addresses */
 	uint64_t (*table)(struct ir_unit *u, const pg_value *kv, uint32_t n);
@@ -410,6 +413,7 @@ struct ir_unit {
 	bool handles;          /* a handler of xpcall is there several times (opt/expand.c) */
 	uint32_t parted;       /* how many values were copied for that ... */
 	unsigned next_ways;    /* ... with so much, more would be done; 0: never (set by infer) */
+	bool computes;         /* a look-up may come to an __index function (set by infer) */
 	bool tells;            /* kinds of values are asked for by name (set by infer) */
 	bool copy_access;      /* packet bytes by helper copy ... */
 	bool copy_stores;      /* ... those that are written; what is read after one, too */

@@ -18,11 +18,15 @@ struct chunk {
 	char *bytes;
 };
 
+/* All that indexing a table finds; not those that __index finds; those before an __index that is no table. */
+enum pairs_how { PAIRS_ALL, PAIRS_OWN, PAIRS_BEYOND };
+
 /* The pairs of a table, keys and values by turns. */
 struct pairs {
 	struct pairs *next;
 	uint64_t table;
-	bool own;            /* not those that __index finds */
+	enum pairs_how how;
+	pg_value by, of;     /* BEYOND: the __index that is no table, and the table that has it */
 	uint32_t n, cap;
 	pg_value *kv;
 };
@@ -273,18 +277,24 @@ static void add_table(lua_State *L, struct capture *c, struct pairs *p, int seen
 static int in_pairs(lua_State *L)
 {
 	struct capture *c = inside(L);
+	bool beyond = c->pairs->how == PAIRS_BEYOND;
 	lua_newtable(L);
 	int seen = lua_gettop(L);
 	lua_rawgeti(L, 1, (lua_Integer)c->id);
 	for (int i = 0; i < CHAIN; i++) {
 		add_table(L, c, c->pairs, seen);
 		if (luaL_getmetafield(L, -1, "__index") == LUA_TNIL)
-			return 0;
+			return beyond ? luaL_error(L, "no __index metamethod finds any") : 0;
 		if (!lua_istable(L, -1))
 			break;
 		lua_replace(L, -2);
 	}
-	return luaL_error(L, "an __index metamethod finds them");
+	if (!beyond || lua_istable(L, -1))
+		return luaL_error(L, "an __index metamethod finds them");
+	describe(c, &c->pairs->by);
+	lua_pop(L, 1);
+	describe(c, &c->pairs->of);
+	return 0;
 }
 
 static int in_own(lua_State *L)
@@ -392,28 +402,36 @@ static int cb_len(void *arg, uint64_t table, int64_t *out)
 	return err;
 }
 
-static int pairs_of(struct capture *c, uint64_t table, bool own, const pg_value **out, uint32_t *n)
+static int find_pairs(struct capture *c, uint64_t table, enum pairs_how how, struct pairs **out)
 {
 	struct pairs *p = c->pairs;
-	while (p && (p->table != table || p->own != own))
+	while (p && (p->table != table || p->how != how))
 		p = p->next;
 	if (!p) {
 		p = calloc(1, sizeof(*p));
 		if (!p)
 			return -ENOMEM;
-		p->next = c->pairs;
+		*p = (struct pairs){ .next = c->pairs, .table = table, .how = how };
 		c->pairs = p;
 		c->id = table;
-		int err = protect(c, own ? in_own : in_pairs);
+		int err = protect(c, how == PAIRS_OWN ? in_own : in_pairs);
 		if (err) {
 			c->pairs = p->next;
 			free(p->kv);
 			free(p);
 			return err;
 		}
-		p->table = table;
-		p->own = own;
 	}
+	*out = p;
+	return 0;
+}
+
+static int pairs_of(struct capture *c, uint64_t table, enum pairs_how how, const pg_value **out, uint32_t *n)
+{
+	struct pairs *p;
+	int err = find_pairs(c, table, how, &p);
+	if (err)
+		return err;
 	*out = p->kv;
 	*n = p->n;
 	return 0;
@@ -421,12 +439,25 @@ static int pairs_of(struct capture *c, uint64_t table, bool own, const pg_value 
 
 static int cb_pairs(void *arg, uint64_t table, const pg_value **out, uint32_t *n)
 {
-	return pairs_of(arg, table, false, out, n);
+	return pairs_of(arg, table, PAIRS_ALL, out, n);
 }
 
 static int cb_own(void *arg, uint64_t table, const pg_value **out, uint32_t *n)
 {
-	return pairs_of(arg, table, true, out, n);
+	return pairs_of(arg, table, PAIRS_OWN, out, n);
+}
+
+static int cb_beyond(void *arg, uint64_t table, pg_value *by, pg_value *of, const pg_value **out, uint32_t *n)
+{
+	struct pairs *p;
+	int err = find_pairs(arg, table, PAIRS_BEYOND, &p);
+	if (err)
+		return err;
+	*by = p->by;
+	*of = p->of;
+	*out = p->kv;
+	*n = p->n;
+	return 0;
 }
 
 static void free_all(struct capture *c)
@@ -456,7 +487,8 @@ int pgl_compile(lua_State *L, int idx, const struct pgl_opts *o, pg_unit **out)
 
 	struct capture c = { .L = L, .ids = lua_gettop(L), .last = 1 };
 	struct pg_capture cap = { .arg = &c, .chunk = cb_chunk, .upvalue = cb_upvalue,
-				  .index = cb_index, .pairs = cb_pairs, .own = cb_own, .len = cb_len, .text = cb_text, .load = cb_load };
+				  .index = cb_index, .pairs = cb_pairs, .own = cb_own, .len = cb_len, .text = cb_text,
+				  .load = cb_load, .beyond = cb_beyond };
 	int running = lua_gc(L, LUA_GCISRUNNING);
 	lua_gc(L, LUA_GCSTOP);
 	int err = pg_compile(s->ctx, &cap, 1, &o->compile, out);

@@ -10,7 +10,7 @@
  *   call t(pkt)         k == 17 ? ->  call g(pkt)   --+-> ...
  *                       else      ->  raise           /
  *
- * Nothing is looked at but tables whose pairs are known: an __index that is a function is left alone.
+ * Nothing is looked at but tables whose pairs are known: where an __index is a function, that is called (computed.c).
  */
 #include "opt/between.h"
 #include "opt/choose.h"

@@ -46,7 +46,7 @@ struct web {
 int choose_by_key(const void *a, const void *b);
 /* What table it is and what is in it; false: that is not known. (choose.c) */
 bool choose_table(struct choice *c, struct flow *fl, ir_ref index);
-/* The table's pairs whose keys may be of these kinds; false: not all are known (what an __index function finds), or which
+/* The table's pairs whose keys may be of these kinds; false: not all are known, or which
  * of them a key is cannot be seen at run time. */
 bool choose_pairs(struct choice *c, const pg_value *table, uint64_t kinds);
 /* Is r a look-up in a captured table by what is known only at run time? */

@@ -142,14 +142,14 @@ void choose_refuse(struct flow *fl, ir_ref index)
 			    "tables as keys is indexed by one of them, which, is known only at run time");
 	else if (!c.pairs)
 		flow_refuse(fl, site, ON_TABLES, "copy what it may give into a plain table, or use a map",
-			    "a captured table whose __index is a function is indexed by a value known only at "
-			    "run time");
+			    "a captured table with an __index of which it is not known what it finds is indexed by a value "
+			    "known only at run time");
 	else if (holds(&c, PG_FLOAT))
 		flow_refuse(fl, site, ON_VALUES, "let it hold integers, in smaller units", "a captured table that holds "
 			    "a float is indexed by a value known only at run time; floats do not exist in the kernel");
 	else if (choose_all_plain(&c) && !choose_few(c.n, c.ints))
 		flow_refuse(fl, site, ON_TABLES, "shorten its texts, or number them", "a captured table with "
-			    "%u keys, and a value of more than 64 bytes, a key of more than 512 or a zero byte in one, "
+			    "%u keys, and a text of more than 512 bytes in it or a zero byte in a key, "
 			    "is indexed by a value known only at run time; that is not there yet", c.n);
 	else if (c.n > MAX_USES && holds(&c, PG_CIDR) && !fl->u->diag->errors)
 		flow_refuse(fl, site, ON_TABLES, "put them into a map, which finds them at once: bpf.map { \"lpm_trie\", "

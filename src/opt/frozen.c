@@ -3,7 +3,8 @@
  *
  * Each kind of key has a map of its own: integers that lie close an array, all others a hash. A value is a
  * tag and as many words as the widest in the table needs, as a value of several kinds is elsewhere; a tag
- * of 0, what an array holds between its keys, is nil.
+ * of 0, what an array holds between its keys, is nil. Texts of more than 64 bytes, or with zero bytes, are copied to
+ * scratch memory by who finds them: their length is the first word, of all texts of such a table.
  */
 #include "core/ctype.h"
 #include "opt/lower.h"
@@ -14,6 +15,7 @@
 enum {
 	HELPER_LOOKUP = 1, SPARSE = 4, ALWAYS_DENSE = 1024,
 	LONGEST_KEY = 512,     /* of a hash (MAX_BPF_STACK: kernel/bpf/hashtab.c) */
+	LONGEST_TEXT = 512,    /* every value has room for one */
 };
 
 /* What is known of a table, read once. */
@@ -26,6 +28,7 @@ struct table_shape {
 	uint64_t keys;         /* kinds of keys that values known only at run time can equal ... */
 	uint32_t count;        /* ... and how many of these there are */
 	uint32_t cap;          /* longest text among the values */
+	bool zeros;            /* one of them has a zero byte */
 };
 
 static bool is_key(const pg_value *k)
@@ -38,7 +41,12 @@ static bool is_key(const pg_value *k)
 
 static bool is_value(const pg_value *v)
 {
-	return choose_plain(v) && (v->kind != PG_STR || (v->n <= LW_MAXSTR && !(v->n && memchr(v->str, 0, v->n))));
+	return choose_plain(v) && (v->kind != PG_STR || v->n <= LONGEST_TEXT);
+}
+
+static bool has_long_texts(const struct table_shape *s)
+{
+	return s->cap > LW_MAXSTR || s->zeros;
 }
 
 static const struct table_shape *shape_of(struct ir_unit *u, uint64_t id)
@@ -56,6 +64,7 @@ static const struct table_shape *shape_of(struct ir_unit *u, uint64_t id)
 		const pg_value *k = &s->pairs[2 * i], *v = k + 1;
 		s->plain = is_value(v);
 		s->cap = v->kind == PG_STR && v->n > s->cap ? v->n : s->cap;
+		s->zeros |= v->kind == PG_STR && v->n && memchr(v->str, 0, v->n);
 		if (!is_key(k))
 			continue;
 		s->keys |= IR_BIT(ir_kind_of(k->kind));
@@ -82,6 +91,8 @@ bool frozen_type(struct ir_unit *u, const pg_value *table, uint64_t kinds, struc
 		out->kinds |= IR_BIT(ir_kind_of(k[1].kind));
 		n++;
 	}
+	if (has_long_texts(s) && out->kinds & IR_BIT(IR_STR))
+		out->kinds ^= IR_BIT(IR_STR) | IR_BIT(IR_LONG);
 	return !choose_few(n, kinds == IR_BIT(IR_INT));
 }
 
@@ -118,12 +129,13 @@ static void put_words(uint8_t *to, const pg_value *v, unsigned n)
 	}
 }
 
-static void put_value(const struct ir_frozen *f, uint32_t at, const pg_value *v)
+static void put_value(const struct ir_frozen *f, uint32_t at, const pg_value *v, bool long_texts)
 {
 	uint8_t *to = (uint8_t *)f->values + (size_t)at * f->value_size;
-	uint64_t tag = ir_kind_of(v->kind);
-	memcpy(to, &tag, 8);
-	put_words(to + 8, v, f->value_size / 8 - 1);
+	const uint64_t head[2] = { ir_kind_of(v->kind), v->n };
+	unsigned words = long_texts && v->kind == PG_STR ? 2 : 1;
+	memcpy(to, head, 8 * words);
+	put_words(to + 8 * words, v, f->value_size / 8 - words);
 }
 
 /* How long an array would be; 0: the keys lie too far apart. */
@@ -153,7 +165,7 @@ static void fill(struct ir_unit *u, struct ir_frozen *f, const struct table_shap
 			memcpy(keys + (size_t)at * f->key_size, k->str, k->n);
 		else if (keys)
 			put_words(keys + (size_t)at * f->key_size, k, f->key_size / 8);
-		put_value(f, f->array ? (uint32_t)k->i : at, k + 1);
+		put_value(f, f->array ? (uint32_t)k->i : at, k + 1, has_long_texts(s));
 		at++;
 	}
 }
@@ -171,7 +183,7 @@ static const struct ir_frozen *frozen_for(struct ir_unit *u, const struct table_
 	f.array = array;
 	f.n = array ? array : f.n;
 	f.key_size = array ? 4 : 8 * (words ? words : 1); /* the one text may be the empty one */
-	f.value_size = 8 * (1 + most_words(s, 0, false));
+	f.value_size = 8 * (1 + has_long_texts(s) + most_words(s, 0, false));
 	fill(u, &f, s);
 	arena_push(u->arena, u->maps, u->nmaps, u->cap_maps, NULL);
 	arena_push(u->arena, u->frozen, u->nfrozen, u->cap_frozen, f);
@@ -213,10 +225,31 @@ static ir_ref put_key(struct lw *w, const struct ir_frozen *f, const struct lw_v
 	return slot;
 }
 
-/* The value there, which is one of all that the look-up may give. */
-static void join_value(struct lw *w, struct lw_join *j, const struct ir_frozen *f, ir_ref ptr)
+/* The text there, copied. */
+static void join_long(struct lw *w, struct lw_join *j, const struct table_shape *s, const struct ir_frozen *f, ir_ref ptr)
 {
-	struct lw_val v = { .kinds = j->as.kinds, .cap = j->as.cap, .n = j->as.n };
+	struct ctype *t = arena_new(w->unit->arena, struct ctype);
+	*t = (struct ctype){ .kind = s->zeros ? CT_BYTES : CT_CHAR, .size = f->value_size - 16, .align = 8 };
+	struct lw_val v = lw_long_load(w, t, ptr, 16);
+	v = lw_long(lw_word(w, &v, 0), lw_load(w, 8, ptr, 8), s->cap);
+	lw_join_add(w, j, &v);
+}
+
+/* The value there, which is one of all that the look-up may give. */
+static void join_value(struct lw *w, struct lw_join *j, const struct table_shape *s, const struct ir_frozen *f, ir_ref ptr)
+{
+	struct lw_val v = { .kinds = j->as.kinds & ~IR_BIT(IR_LONG), .cap = j->as.cap, .n = j->as.n };
+	if (!v.kinds) {
+		join_long(w, j, s, f, ptr);
+		return;
+	}
+	if (v.kinds != j->as.kinds) {
+		ir_blk text = lw_block(w, 0), other = lw_block(w, 0);
+		lw_bri(w, IR_EQ, lw_load(w, 8, ptr, 0), IR_STR, text, other);
+		lw_enter(w, text);
+		join_long(w, j, s, f, ptr);
+		lw_enter(w, other);
+	}
 	v.tag = lw_load(w, 8, ptr, 0);
 	for (unsigned i = 0; i < v.n; i++)
 		v.w[i] = 8 * (i + 2) <= f->value_size ? lw_load(w, 8, ptr, 8 * (i + 1)) : lw_imm(w, 0);
@@ -229,6 +262,7 @@ static void join_boolean(struct lw *w, struct lw_join *j, const struct table_sha
 	for (uint32_t i = 0; i < s->n; i++)
 		if (ir_kind_of(s->pairs[2 * i].kind) == kind)
 			v = lw_const(w, &s->pairs[2 * i + 1]);
+	v = lw_text_as(w, &v, j->as.kinds);
 	lw_join_add(w, j, &v);
 }
 
@@ -254,13 +288,13 @@ static void look_up(struct lw *w, struct lw_join *j, const struct table_shape *s
 	ir_blk there = lw_block(w, 0);
 	lw_bri(w, IR_EQ, ptr, 0, absent, there);
 	lw_enter(w, there);
-	join_value(w, j, f, ptr);
+	join_value(w, j, s, f, ptr);
 }
 
 void lower_frozen(struct lw *w, const pg_value *table, const struct lw_val *key, struct lw_val *out)
 {
 	const struct table_shape *s = shape_of(w->unit, table->id);
-	struct lw_join j = lw_join_new(w, out->kinds, out->cap);
+	struct lw_join j = lw_join_new(w, lw_text_meets(out->kinds), out->cap); /* the key may have been one, known, before */
 	ir_blk absent = lw_block(w, 0);
 	struct lw_val rest = *key;
 	for (; rest.kinds; rest.kinds &= rest.kinds - 1) {

@@ -211,6 +211,7 @@ static struct ir_type index_table(struct infer *in, ir_ref r, const pg_value *ta
 	struct ir_unit *u = in->fl.u;
 	uint32_t site = ir_at(in->fl.f, r)->site;
 	struct ir_type frozen;
+	u->computes |= table->n & PG_TABLE_META;
 	if (!key->k && frozen_type(u, table, key->kinds, &frozen))
 		return frozen;
 	if (!key->k && in->fl.foresees && choose_plain_type(&in->fl, r, &frozen))
@@ -230,8 +231,7 @@ static struct ir_type index_table(struct infer *in, ir_ref r, const pg_value *ta
 		unroll_refuse_found(&in->fl, site);
 	else if (err == -ENOTSUP)
 		flow_refuse(&in->fl, site, ON_TABLES, "put it into the table, or into a table that __index is",
-			    "%s of a captured table is found by an __index function, which kernel code does not "
-			    "call", key_text(in, key));
+			    "%s of a captured table is not in it, and what its __index finds is not known", key_text(in, key));
 	else if (err < 0)
 		flow_refuse(&in->fl, site, ON_TABLES, "give it a number, a text or a table as key",
 			    "%s of a captured table cannot be read", key_text(in, key));

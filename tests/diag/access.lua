@@ -72,9 +72,9 @@ diag.case("printing too much", function(p)
 end)
 
 -- captured values
-local computed = setmetatable({}, { __index = function(_, k) return k end })
-diag.case("what an __index function finds", function() if computed.debug then return bpf.DROP end end)
-diag.case("an __index function by a run-time key", function(p) return computed[p.len] and bpf.DROP end)
+local far = {} for _ = 1, 200 do far = setmetatable({}, { __index = far }) end
+diag.case("what lies behind 200 tables", function() if far.debug then return bpf.DROP end end)
+diag.case("behind 200 tables by a run-time key", function(p) return far[p.len] and bpf.DROP end)
 local alike, other = setmetatable({}, { __eq = function() return true end }), {}
 diag.case("tables that their __eq compares", function(p)
 	local t = p.len > 100 and alike or other
@@ -98,7 +98,7 @@ do
 	local functions, long = {}, {}
 	for i = 1, 300 do
 		functions[i] = function() return i end
-		if i <= 40 then long[i], long["k" .. i] = "a", ("x"):rep(65) end
+		if i <= 40 then long[i], long["k" .. i] = "a", ("x"):rep(513) end
 	end
 	diag.case("many functions by a run-time key", function(p)
 		local f = functions[p.len]
@@ -180,4 +180,12 @@ diag.case("a captured map by a comparison that has a name", function(p)
 	local over = p.len > 30
 	return by_truth[over] == 11 and by_truth[p.len > 2 and p.len < 9] == 1 and bpf.DROP or bpf.PASS
 end)
+local many, answers = {}, { __index = function(_, k) return k end }
+for i = 1, 100 do many[i] = { i } end
+local by_row = setmetatable({ [many[5]] = 5 }, answers)
+diag.case("an __index function, and a table as key", function(p) return by_row[many[p.len]] and bpf.DROP end)
+local memo = setmetatable({}, { __index = function(t, k) t[k] = #k return #k end })
+diag.case("an __index function that keeps what it finds", function() if memo.debug then return bpf.DROP end end)
+local own = setmetatable({}, { __index = os.getenv })
+diag.case("an __index function of C", function() if own.debug then return bpf.DROP end end)
 diag.done()

@@ -25,6 +25,7 @@ return {
 },
 ["Captured values are constants"] = {
 	{ "have `__index` tables", "lang/captured: __index chain", "lang/captured: methods of tables" },
+	{ "an `__index` function is called", "lang/captured: __index function: constant keys", "lang/captured: __index function: keys known at run time", "lang/captured: __index function: methods", "diag/access: what lies behind 200 tables" },
 	{ "`#t` is a constant", "lang/captured: length of captured tables" },
 	{ "Up to 32 different values may be tables", "lang/chosen: one of 250", "lang/chosen: of one of 60 rows", "diag/access: many functions by a run-time key", "lang/chosen: captured", "lang/chosen: changed in a loop", "lang/tables: functions in a table" },
 	{ "`f` may be nil", "lang/chosen: or none", "lang/chosen: inner functions" },

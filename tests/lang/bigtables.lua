@@ -93,4 +93,76 @@ local frame = ("\0"):rep(12) .. "\x88\xb5" .. ("\0"):rep(46)
 if not bpf.test then -- a twin has the table as it is now
 	lang.check("a table is what it was when the function was compiled", link:test(frame) == bpf.DROP and {} or { "it changed" })
 end
+
+-- texts of more than 64 bytes, and with zero bytes
+local function text_of(n, length) return (("%d;"):format(n):rep(length // 2 + 1)):sub(1, length) end
+local lengths = { 0, 1, 63, 64, 65, 71, 72, 73, 128, 255, 256, 300, 511, 512 }
+local long, far, zeros, by_text, rows = {}, {}, {}, {}, {}
+for i = 1, 120 do
+	local text = text_of(i, lengths[i % #lengths + 1])
+	long[i] = i % 10 == 3 and i or i % 10 == 6 and bpf.ip(i) or i % 10 ~= 9 and text
+	far[i * 1000003] = text
+	zeros[i] = i % 3 > 0 and text:sub(1, i % 7 * 9):gsub(";", "\0")
+	by_text["k" .. i] = text
+	rows[i] = { name = text, n = i }
+end
+local at = each { "nil", 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 63, 100, 119, 120, 121 }
+case { name = "long texts: their bytes", f = function(a)
+	local v = far[a and a * 1000003]
+	if not v then return v == nil end
+	return #v, v:byte(1), v:byte(#v), v:byte(100)
+end, inputs = at }
+case { name = "long texts: beside numbers and addresses", f = function(a)
+	local v = long[a]
+	if type(v) == "number" then return v, 1 end
+	if type(v) == "string" then return #v, v:byte(#v) end
+	return v == nil, v == false, v == bpf.ip(6)
+end, inputs = at }
+case { name = "long texts: with zero bytes", f = function(a)
+	local v = zeros[a]
+	return v and #v, v and v:byte(3), v and v:byte(-1), v and v == "1\0001\0001\0001\0001", v and v:find("\0", 3, true)
+end, inputs = at }
+local this, other = long[7], long[8]
+case { name = "long texts: compared, searched, cut", f = function(a, b)
+	local x, y = long[a], long[b]
+	if type(x) ~= "string" or type(y) ~= "string" then return x == y end
+	return x == this, x ~= other, x < y, x == y, #(x .. y), x:sub(60, 70) == y:sub(60, 70), (x:find("5;", 60, true))
+end, inputs = pairs2 { 1, 2, 7, 8, 15, 63, 121 } }
+case { name = "long texts: by texts, in a loop", f = function(a)
+	local last, n = "", 0
+	for i = a or 1, (a or 1) + 3 do
+		local v = by_text["k" .. i]
+		if v and #v > #last then last = v end
+		n = n + (v and #v or 1000)
+	end
+	return n, #last, last:byte(-1)
+end, inputs = at }
+case { name = "long texts: fields of rows", f = function(a)
+	local r = rows[a]
+	return r and r.n, r and #r.name, r and r.name:byte(-1)
+end, inputs = at }
+far[true], far[false], far.text = text_of(7, 80), "short", text_of(8, 90)
+zeros[true], zeros.text = "a\0b", 5
+case { name = "long texts: by keys of several kinds", f = function(a, b)
+	local x, y = far[a], zeros[b]
+	return x and #x, y and (type(y) == "number" and y or y:byte(-1)), x == y, x and x:byte(-1)
+end, inputs = pairs2 { "nil", true, false, "text", 1, 1000003, 8 } }
+local listed = {}
+for i = 1, 100 do listed[i] = text_of(i, i % 5 * 30) end
+case { name = "long texts: counted through", f = function(a)
+	local n, at = 0, 0
+	for i, v in ipairs(listed) do n = n + #v * i if v:byte(a) == 59 then at = i end end
+	for k, v in pairs(listed) do n = n + k * (v:byte(k) or 0) end
+	return n, at
+end, inputs = each { 1, 2, 3, 90, -1 } }
+case { name = "long texts: out of functions and loops", f = function(a)
+	local function of(n) return long[n] or "none" end
+	local x, y = of(a), of(a and a + 1)
+	local longest = x
+	for i = 1, 5 do
+		local v = of(i * 7 + (a or 0))
+		if type(v) == "string" and (type(longest) ~= "string" or #v > #longest) then longest = v end
+	end
+	return x == y, type(longest) == "string" and #longest, x == of(a)
+end, inputs = at }
 lang.done()

@@ -52,13 +52,68 @@ end }
 local base = { fallback = 77, over = 1, k = { x = 9 } }
 local middle = setmetatable({ over = 2 }, { __index = base })
 local top = setmetatable({ own = 3 }, { __index = middle })
-local fallback = setmetatable({}, { __index = function(_, k) return k == "seven" and 7 or nil end })
 lang.case { name = "__index chain", inputs = lang.each(small), f = function(n)
 	return top.own + n, top.over, top.fallback + top.k.x
 end }
 lang.case { name = "__index chain ends", inputs = lang.each(lang.kinds), f = function(v)
 	return top.none == v, middle.own
 end }
+
+-- ---- what an __index function finds ----
+
+do
+	local calls = setmetatable({ own = 3, no = false, [2] = 20 }, { __index = function(t, k)
+		return (type(k) == "string" and #k or k + 1) + rawget(t, "own")
+	end })
+	local under = setmetatable({ mine = 8 }, { __index = calls })
+	local names = { "own", "limit", "no", "far away", "mine" }
+	lang.case { name = "__index function: constant keys", inputs = lang.each(small), f = function(n)
+		return calls.own + n, calls.limit + n, calls.no, calls[2], calls[3], rawget(calls, "limit") == nil
+	end }
+	lang.case { name = "__index function: constant keys, behind a table", inputs = lang.each(small), f = function(n)
+		return under.mine + n, under.own, under.limit - n, under.no
+	end }
+	lang.case { name = "__index function: keys known at run time", inputs = lang.each(small), f = function(n)
+		local v = calls[n]
+		return v, under[n] + 1, under[names[(n & 3) + 1]] == false
+	end }
+	lang.case { name = "__index function: texts as keys", inputs = lang.each(small), f = function(n)
+		local key = names[n & 7]
+		return key and calls[key], key and under[key]
+	end }
+	lang.case { name = "__index function: in a loop", inputs = lang.each(small), f = function(n)
+		local sum = 0
+		for i, name in ipairs(names) do sum = sum + (calls[name] or n) * i + calls[i] end
+		for i = 1, 4 do sum = sum + calls[i + n] end
+		return sum
+	end }
+	local loud = setmetatable({ own = 3 }, { __index = function(_, k)
+		if k == "far" then return 9 end
+		error("no field " .. tostring(k), 2)
+	end })
+	lang.case { name = "__index function: that raises", inputs = lang.each(small), f = function(n)
+		local ok, message = pcall(function() return loud.far + n end)
+		local bad, why = pcall(function() return loud[names[n & 7]] end)
+		if n == 5 then return loud.near end
+		return ok and message, bad and why, not bad and why:sub(-8) == "field no"
+	end }
+	local Shape = { sides = 4 }
+	function Shape.grow(self, n) return self.sides * n end
+	local square = setmetatable({ parent = { far = 70 } }, { __index = function(t, k)
+		local v = Shape[k]
+		if v ~= nil then return v end
+		return t.parent[k]
+	end })
+	lang.case { name = "__index function: methods", inputs = lang.each(small), f = function(n)
+		return square:grow(n), square.sides, square.far, square.none, square[names[n & 3]]
+	end }
+	local row = { __index = function(_, k) return k == "port" and 80 or nil end }
+	local rows = { setmetatable({ port = 22 }, row), setmetatable({ kind = 1 }, row), { port = 5, kind = 3 } }
+	lang.case { name = "__index function: of one of several tables", inputs = lang.each(small), f = function(n)
+		local r = rows[n]
+		return r and r.port + n, r and r.kind
+	end }
+end
 
 -- ---- functions and methods in tables ----
 
