@@ -1,7 +1,7 @@
 /*
  * methods.c - functions kept in tables that the function makes: `function t.get(self)` and a call of t:get().
  *
- * A field that is assigned once, before it is called, holds that function: it is called by itself, and inlined. What
+ * A field that is assigned once, before it is called and in the same table, holds that function: it is called by itself, and inlined. What
  * its body does to the table may be more than was known, so the look-up is left, marked: where it turns out that the
  * field is assigned again, it is refused. A function whose field nobody else reads is needed no more, nor are the
  * variables that it shares.
@@ -43,6 +43,29 @@ static ir_ref only_set(const struct records *s, const struct rec *web, const pg_
 	return *others ? 0 : set;
 }
 
+/* The one table that is made in the web; NULL: several are. */
+static const struct rec *only_made(const struct records *s, const struct rec *web)
+{
+	const struct rec *made = NULL;
+	for (uint32_t v = 0; v < s->n; v++)
+		if (record_web(s, &s->v[v]) == web && record_made(s, &s->v[v])) {
+			if (made)
+				return NULL;
+			made = &s->v[v];
+		}
+	return made;
+}
+
+/* Is the table at `look` one whose field was set? Another one of the web may lack it: that which was set is the very value that is
+ * looked up in, or every one is set before anything else is done with it. */
+static bool is_of_same(const struct records *s, const struct rec *web, ir_ref set, ir_ref look)
+{
+	const ir_ref of = ir_at(s->f, set)->args[0];
+	const struct rec *made = only_made(s, web);
+	return reach_before(s->f, set, look) && (ir_untested(s->f, of) == ir_untested(s->f, ir_at(s->f, look)->args[0]) ||
+						 (made && record_of(s, of) == made && given_first(s, made, set)));
+}
+
 static bool is_function(const struct ir_type *t)
 {
 	return (t->kinds == IR_BIT(IR_FUNC) && t->def) || (t->k && (t->k->kind == PG_FUNC || t->k->kind == PG_LIB));
@@ -56,7 +79,7 @@ static ir_ref find_function(struct records *s, ir_ref look)
 	const pg_value *key = rec ? name_of(s, look) : NULL;
 	bool others;
 	ir_ref set = key ? only_set(s, record_web(s, rec), key, &others) : 0;
-	if (!set || !reach_before(f, set, look) || !is_function(&ir_at(f, ir_at(f, set)->args[2])->type) ||
+	if (!set || !is_of_same(s, record_web(s, rec), set, look) || !is_function(&ir_at(f, ir_at(f, set)->args[2])->type) ||
 	    ir_at(f, ir_at(f, look)->args[0])->type.kinds != IR_BIT(IR_REC))
 		return 0;
 	ir_at(f, look)->aux = FOUND;
@@ -128,5 +151,5 @@ bool methods_assigned_again(const struct records *s, const struct rec *web, ir_r
 	const struct ir_ins *i = ir_at(s->f, r);
 	bool others, read = is_read(i) && name_of(s, r);
 	ir_ref set = read ? only_set(s, web, name_of(s, r), &others) : 0;
-	return read && (i->aux == FOUND ? !set : set && ir_at(s->f, set)->aux == FOUND);
+	return read && (i->aux == FOUND ? !set || !is_of_same(s, web, set, r) : set && ir_at(s->f, set)->aux == FOUND);
 }

@@ -83,6 +83,8 @@ bool full_filled(struct records *s, const struct rec *web);
 bool filled_in_order(const struct records *s, ir_ref set);
 /* Is what the tables of the web hold by that name never nil, and plain? Needs the tree, and all uses of the web. (given.c) */
 bool given_always(const struct records *s, const struct rec *web, const pg_value *key);
+/* Is `set`, which gives the table that is made a field, done before anything else is done with it but giving it other fields? */
+bool given_first(const struct records *s, const struct rec *rec, ir_ref set);
 /* Is v surely no nil? What calculates gives none, whatever it is of. */
 bool record_something(const struct records *s, ir_ref v);
 /* Is each value that may be such a table one of the web? A test may give one of which nothing is known yet. */

@@ -60,4 +60,60 @@ lang.case { name = "a function found that meets another", inputs = lang.each { 0
 	local row = rows[n & 7] or t
 	if row.f then return row.f(#(lists[n & 7] or {})) end
 end }
+
+-- A field that holds a function in one of several tables, and nothing in another one.
+local function one(self) return self.n end
+local refused = "which function a field of this table holds is known only at run time"
+local ways = lang.each { "nil", false, true, 0, 1, 2, 3 }
+lang.case { name = "asked for in one of two tables", inputs = ways, f = function(a)
+	local t = { n = 3, f = one }
+	if a == 2 then t = { n = 4 } end
+	return t.f and 1 or 2
+end }
+lang.case { name = "called in one of two tables", inputs = ways, refused = refused, f = function(a)
+	local t = { n = 3, f = one }
+	if a == 2 then t = { n = 4 } end
+	return t:f()
+end }
+lang.case { name = "asked for and called in one of two tables", inputs = ways, refused = refused, f = function(a)
+	local t = { n = 3, f = one }
+	if a == 2 then t = { n = 4 } end
+	if t.f then return t:f() end
+	return 9
+end }
+lang.case { name = "another table from a turn on", inputs = ways, refused = refused, f = function(a)
+	local t, s = { n = 1, f = one }, 0
+	for i = 1, 3 do
+		s = s + t:f()
+		if i == a then t = { n = 4 } end
+	end
+	return s
+end }
+lang.case { name = "the table of the turn before", inputs = ways, refused = refused, f = function(a)
+	local before, s = nil, 0
+	for i = 1, 3 do
+		local t = { n = i }
+		if i == a then
+			t.f = one
+			if before then s = s + before:f() end
+		end
+		before = t
+	end
+	return s
+end }
+lang.case { name = "the table of the turn before, which has it, too", inputs = ways, f = function(a)
+	local before, s = nil, 0
+	for i = 1, 3 do
+		local t = { n = i, f = one }
+		if before and i ~= a then s = s + before:f() end
+		before = t
+	end
+	return s
+end }
+lang.case { name = "where there is a table", inputs = ways, f = function(a)
+	local t
+	if a == 1 then t = { n = 3, f = one } end
+	if t then return t:f() end
+	return 3
+end }
 lang.done()
