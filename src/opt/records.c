@@ -725,6 +725,8 @@ int records_promote(struct ir_unit *u, struct ir_fn *f)
 		changed = lists_expand(&s);
 	if (!changed)
 		changed = apart_expand(&s);
+	if (!changed)
+		changed = methods_kept(&s);
 	if (changed)
 		return changed;
 	check_uses(&s);

@@ -106,6 +106,8 @@ int apart_expand(struct records *s);
 /* Calls of functions that are kept in tables become calls of those; functions that nobody else asks for go: how many
  * changes. */
 int methods_known(struct records *s);
+/* What the field of a single table holds that is called, whichever it is, goes into a variable, too: how many changes. */
+int methods_kept(struct records *s);
 /* Is r such a look-up, and what it found not the only thing that the field may hold? Or one of what is gone? */
 bool methods_assigned_again(const struct records *s, const struct rec *web, ir_ref r);
 
