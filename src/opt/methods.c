@@ -185,15 +185,6 @@ static bool may_keep(const struct records *s, const struct field *d)
 	return true;
 }
 
-static bool is_called(const struct ir_fn *f, ir_ref look)
-{
-	for (uint32_t o = 0; o < f->nrpo; o++)
-		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next)
-			if (ir_at(f, r)->op == IRO(call) && ir_untested(f, ir_at(f, r)->args[0]) == look)
-				return true;
-	return false;
-}
-
 /* Does r call what a look-up in the table by a name gives, and give it the table: t:f()? The field. */
 static bool calls_own(const struct records *s, const struct rec *rec, ir_ref r, struct field *out)
 {
@@ -221,7 +212,7 @@ static int keep(struct records *s, const struct field *d)
 		if (is_set(s, d->rec, r) && is_of_field(s, d, r)) {
 			iterate_insert(&fl, r, IRO(cellset), 2, (ir_ref[]){ cell, ir_at(f, r)->args[2] });
 			ir_at(f, r)->aux = KEPT;
-		} else if (is_read(ir_at(f, r)) && !ir_at(f, r)->aux && is_of_field(s, d, r) && is_called(f, r)) {
+		} else if (is_read(ir_at(f, r)) && !ir_at(f, r)->aux && is_of_field(s, d, r) && record_called(f, r)) {
 			to[r] = iterate_insert(&fl, r, IRO(cellget), 1, &cell);
 			ir_at(f, r)->aux = KEPT;
 		}

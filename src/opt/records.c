@@ -443,8 +443,7 @@ static bool made_in_loop(const struct records *s, const struct rec *web)
 	return false;
 }
 
-/* Is what r gives called somewhere? */
-static bool is_called(const struct ir_fn *f, ir_ref r)
+bool record_called(const struct ir_fn *f, ir_ref r)
 {
 	for (uint32_t o = 0; o < f->nrpo; o++)
 		for (ir_ref c = ir_block(f, f->rpo[o])->first; c; c = ir_at(f, c)->next)
@@ -495,7 +494,7 @@ static void refuse_undone(struct records *s, struct rec *web)
 	else if (web->held)
 		refuse(s, web->held,
 		       REFUSAL(ON_TABLES, "keep its values in local variables, or in a map", "a table made in kernel code is used in a way that is not there yet"));
-	else if (is_called(s->f, web->waits))
+	else if (record_called(s->f, web->waits))
 		refuse(s, web->waits, pending_state());
 	else
 		refuse(s, web->waits,

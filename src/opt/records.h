@@ -85,6 +85,8 @@ bool filled_in_order(const struct records *s, ir_ref set);
 bool given_always(const struct records *s, const struct rec *web, const pg_value *key);
 /* Is `set`, which gives the table that is made a field, done before anything else is done with it but giving it other fields? */
 bool given_first(const struct records *s, const struct rec *rec, ir_ref set);
+/* Is what r gives called somewhere? */
+bool record_called(const struct ir_fn *f, ir_ref r);
 /* Is v surely no nil? What calculates gives none, whatever it is of. */
 bool record_something(const struct records *s, ir_ref v);
 /* Is each value that may be such a table one of the web? A test may give one of which nothing is known yet. */
