@@ -85,7 +85,9 @@ ir_ref sorts_open(struct choice *c);
 
 /* ---- choose_uses.c ---- */
 
-struct uses { ir_ref *v; uint32_t n, cap; };
+/* What was known when it was found, before blocks were parted: the kinds of its operands; is it guarded (choose_guard.c)? */
+struct how { const uint64_t *kinds; bool guarded; };
+struct uses { ir_ref *v; uint32_t n, cap; struct how *how; uint32_t nhow, cap_how; };
 
 /* The users of derived values that are to be copied, and the derived ones that may fail; false: one of
  * them cannot be. */
@@ -100,8 +102,6 @@ ir_ref choose_copy(struct choice *c, ir_blk b, ir_ref r);
 bool choose_derived(struct choice *c, ir_ref v);
 /* The error in the arm of `value` if v, which is derived, is not had there; or NULL. */
 const char *choose_stops(struct choice *c, ir_ref v, const pg_value *value);
-/* The kinds that an operand may be of; of what is a sum it is known before anything else is. */
-uint64_t choose_kinds(const struct choice *c, ir_ref v);
 /* What Lua calls it: "table". */
 const char *choose_kind_name(const struct ir_unit *u, const pg_value *of);
 /* Does it raise where an operand is a table without a metatable? */
@@ -111,22 +111,61 @@ bool choose_bare(const pg_value *of);
 /* Is v, which is derived, a table wherever it is had, or nil? What is wrong in any case is refused. */
 bool choose_tables_alone(struct choice *c, ir_ref v);
 
+/* What Lua says where operand a of i is `of` and this cannot be done to it; NULL: it can, or that is judged later. */
+const char *choose_operand_fails(struct choice *c, const struct ir_ins *i, uint32_t a, const pg_value *of);
+/* How many of its first operands it is done to. */
+uint32_t choose_operands(const struct ir_ins *i);
+/* Does pairs go over what it indexes? */
+bool choose_goes_over(const struct choice *c, const struct ir_ins *i);
+
 /* "attempt to index a nil value (local 'v')": what `of` cannot be done to, as the first operand of i. */
 const char *choose_failure_text(struct choice *c, const struct ir_ins *i, const char *what, const pg_value *of);
 
 /* The same of a look-up; NULL: it can be indexed. */
 const char *choose_index_failure(struct choice *c, const struct ir_ins *i, const pg_value *of);
 
+/* ---- choose_blame.c ---- */
+
+#define CHOOSE_NUMBER (IR_BIT(IR_INT) | IR_BIT(IR_FLOAT) | IR_ALL_STRINGS)
+
+/* What copies may be made of, and for which kinds of operands that are no objects; what Lua says of others. */
+struct operation {
+	const char *what;      /* is done to them: "index" */
+	uint64_t good;
+	bool copied;
+	const char *sum;       /* what Lua calls it where a text is an operand */
+};
+extern const struct operation choose_operations[];
+
+/* The kinds that an operand may be of; of what is a sum it is known before anything else is. */
+uint64_t choose_kinds(const struct choice *c, ir_ref v);
+/* Is it surely of one of these? */
+bool choose_is_all(const struct choice *c, ir_ref v, uint64_t kinds);
+/* Operand a of a calculation or a concatenation is wrong. Is it known, or seen at run time, which one Lua complains of? */
+bool blame_told(const struct choice *c, const struct ir_ins *i, uint32_t a);
+/* The kinds of all operands of r; to be asked for before blocks are parted. */
+const uint64_t *blame_kinds(struct choice *c, ir_ref r);
+/* Raises that, which ends block b. kind: what Lua calls that of operand a. */
+void blame_raise(struct choice *c, ir_blk b, ir_ref r, const uint64_t *kinds, uint32_t a, const char *kind);
+/* The first one that is wrong, of which it is told (none: nargs); wrong: what Lua calls its kind, or NULL. */
+uint32_t blame_first(struct choice *c, const struct ir_ins *i, const char *(*wrong)(struct choice *c, const struct ir_type *t));
+/* "attempt to perform arithmetic on a nil value (local 'v')": what cannot be done to operand a. */
+const char *blame_text(struct choice *c, const struct ir_ins *i, uint32_t a, const char *what, const char *kind);
+/* What Lua calls the first of these kinds, and all that it calls so, which are taken from `left`. */
+const char *blame_next(const struct ir_unit *u, uint64_t *left, uint64_t *same);
+/* Ends block b: on to `such` where v is of one of these kinds, else to the block returned. */
+ir_blk blame_ask(struct choice *c, ir_blk b, uint32_t site, ir_ref v, uint64_t kinds, ir_blk *such);
+
 /* ---- choose_guard.c ---- */
 
 /* Does it take numbers and texts alone, so that it is known what Lua says where its one derived operand is something else? */
 bool choose_guards(struct choice *c, ir_ref use);
 /* Says that there, and does it to what is left. Returns what stands for the use. */
-ir_ref choose_guarded(struct choice *c, ir_ref use);
+ir_ref choose_guarded(struct choice *c, ir_ref use, const uint64_t *kinds);
 /* Likewise of a table made in the function, or a function: which operand of r is surely one and complained of (none: nargs), and what Lua says
  * then, which ends block b. */
 uint32_t choose_blamed(struct choice *c, ir_ref r);
-void choose_blame(struct choice *c, ir_blk b, ir_ref r, uint32_t a);
+void choose_blame(struct choice *c, ir_blk b, ir_ref r, const uint64_t *kinds, uint32_t a);
 /* Stands for such a table in what Lua says. */
 extern const pg_value choose_made;
 

@@ -11,14 +11,7 @@
  */
 #include "opt/choose.h"
 
-#define PIECE (IR_ALL_STRINGS | IR_BIT(IR_INT))
-#define KNOWN (PIECE | IR_FALSY | IR_BIT(IR_TRUE) | IR_BIT(IR_FLOAT) | IR_BIT(IR_IP4) | IR_BIT(IR_IP6) | IR_BIT(IR_MAC))
-
-static bool is_all(const struct choice *c, ir_ref v, uint64_t kinds)
-{
-	uint64_t is = choose_kinds(c, v);
-	return is && !(is & ~kinds);
-}
+#define KNOWN (IR_ALL_STRINGS | IR_BIT(IR_INT) | IR_FALSY | IR_BIT(IR_TRUE) | IR_BIT(IR_FLOAT) | IR_BIT(IR_IP4) | IR_BIT(IR_IP6) | IR_BIT(IR_MAC))
 
 /* ---- is operand a complained of, if it is wrong? ---- */
 
@@ -26,18 +19,7 @@ typedef bool blamed(const struct choice *c, const struct ir_ins *i, uint32_t a);
 
 static bool compare_blames(const struct choice *c, const struct ir_ins *i, uint32_t a)
 {
-	return is_all(c, i->args[!a], KNOWN);
-}
-
-/* The last two, from left to right, and then from right to left. */
-static bool concat_blames(const struct choice *c, const struct ir_ins *i, uint32_t a)
-{
-	for (uint32_t before = i->nargs; before-- > 0;) {
-		bool first = a == i->nargs - 1 ? before == a - 1 : a < i->nargs - 2 && before > a;
-		if (first && !is_all(c, i->args[before], PIECE))
-			return false;
-	}
-	return true;
+	return choose_is_all(c, i->args[!a], KNOWN);
 }
 
 enum { INIT, LIMIT, STEP };
@@ -46,7 +28,7 @@ static bool for_blames(const struct choice *c, const struct ir_ins *i, uint32_t 
 {
 	const pg_value *step = ir_at(c->f, i->args[STEP])->type.k;
 	for (uint32_t other = INIT; other <= STEP; other++)
-		if (other != a && !is_all(c, i->args[other], IR_BIT(IR_INT)))
+		if (other != a && !choose_is_all(c, i->args[other], IR_BIT(IR_INT)))
 			return false;
 	return a != LIMIT || (step && step->i);
 }
@@ -57,11 +39,11 @@ static bool call_blames(const struct choice *c, const struct ir_ins *i, uint32_t
 	const struct ir_lib *row = ir_at(c->f, i->args[0])->type.row;
 	bool two = i->nargs == 3 && a && !(i->aux & (IR_PADDED | IR_OPEN));
 	return two && row && (!strcmp(row->name, "math.max") || !strcmp(row->name, "math.min")) &&
-	       is_all(c, i->args[3 - a], KNOWN & ~IR_ALL_STRINGS);
+	       choose_is_all(c, i->args[3 - a], KNOWN & ~IR_ALL_STRINGS);
 }
 
 static blamed *const blames[IR_NOPS] = {
-	[IRO(lt)] = compare_blames,    [IRO(le)] = compare_blames,  [IRO(concat)] = concat_blames,
+	[IRO(lt)] = compare_blames,    [IRO(le)] = compare_blames,  [IRO(concat)] = blame_told,
 	[IRO(forskip)] = for_blames,   [IRO(forcount)] = for_blames, [IRO(call)] = call_blames,
 };
 
@@ -80,33 +62,20 @@ static void raise_text(struct choice *c, ir_blk b, ir_ref use, const char *text)
 }
 
 /* `name` is on the right of the comparison, or on the left. */
-static void raise_compared(struct choice *c, ir_blk b, ir_ref use, ir_ref other, bool right, const char *name)
+static void raise_compared(struct choice *c, ir_blk b, ir_ref use, const uint64_t *kinds, uint32_t at, bool right, const char *name)
 {
 	struct ir_unit *u = c->fl->u;
 	uint32_t site = ir_at(c->f, use)->site;
-	for (uint64_t left = choose_kinds(c, other); left;) {
-		const char *with = ir_kind_lua(u, ir_first_kind(left));
-		uint64_t same = 0;
-		for (uint64_t k = left; k; k &= k - 1)
-			same |= strcmp(ir_kind_lua(u, ir_first_kind(k)), with) ? 0 : k & -k;
-		const char *text = arena_printf(u->arena, "attempt to compare %s with %s", right ? with : name, right ? name : with);
-		left &= ~same;
-		if (!left) {
-			raise_text(c, b, use, text);
-			return;
-		}
-		ir_blk is_such = ir_block_new(c->f), next = ir_block_new(c->f);
-		ir_ref is = flow_emit(c->fl, b, site, IRO(isof), 1, &other);
-		ir_at(c->f, is)->imm = (int64_t)same;
-		ir_ref t = flow_emit(c->fl, b, site, IRO(branch), 1, &is);
-		ir_succ(c->f, t, 0, is_such, 0, NULL);
-		ir_succ(c->f, t, 1, next, 0, NULL);
-		raise_text(c, is_such, use, text);
-		b = next;
+	const ir_ref other = ir_at(c->f, use)->args[at];
+	for (uint64_t left = kinds[at], same; left;) {
+		const char *with = blame_next(u, &left, &same);
+		ir_blk such = b;
+		b = left ? blame_ask(c, b, site, other, same, &such) : 0;
+		raise_text(c, such, use, arena_printf(u->arena, "attempt to compare %s with %s", right ? with : name, right ? name : with));
 	}
 }
 
-static void raise_wrong(struct choice *c, ir_blk b, ir_ref use, uint32_t a, const pg_value *of)
+static void raise_wrong(struct choice *c, ir_blk b, ir_ref use, const uint64_t *kinds, uint32_t a, const pg_value *of)
 {
 	static const char *const operand[] = { "initial value", "limit", "step" };
 	struct arena *arena = c->fl->u->arena;
@@ -114,13 +83,13 @@ static void raise_wrong(struct choice *c, ir_blk b, ir_ref use, uint32_t a, cons
 	const struct ir_ins *i = ir_at(c->f, use);
 	enum ir_op op = i->op;
 	if (op == IRO(lt) || op == IRO(le))
-		raise_compared(c, b, use, i->args[!a], a == 1, name);
+		raise_compared(c, b, use, kinds, !a, a == 1, name);
 	else if (op == IRO(call)) /* max asks whether the first is less, min whether the second is */
-		raise_compared(c, b, use, i->args[3 - a], (a == 2) == !strcmp(ir_at(c->f, i->args[0])->type.row->name, "math.max"), name);
+		raise_compared(c, b, use, kinds, 3 - a, (a == 2) == !strcmp(ir_at(c->f, i->args[0])->type.row->name, "math.max"), name);
+	else if (op == IRO(concat))
+		blame_raise(c, b, use, kinds, a, name);
 	else
-		flow_raise(c->fl, b, use, op == IRO(concat) ? arena_printf(arena, "attempt to concatenate a %s value%s", name,
-									   ir_named(arena, ir_arg_name(i, a)))
-			   : arena_printf(arena, "bad 'for' %s (number expected, got %s)", operand[a], name));
+		flow_raise(c->fl, b, use, arena_printf(arena, "bad 'for' %s (number expected, got %s)", operand[a], name));
 }
 
 /* ---- which ---- */
@@ -158,7 +127,7 @@ bool choose_guards(struct choice *c, ir_ref use)
 	return true;
 }
 
-ir_ref choose_guarded(struct choice *c, ir_ref use)
+ir_ref choose_guarded(struct choice *c, ir_ref use, const uint64_t *kinds)
 {
 	uint32_t a = derived_operand(c, ir_at(c->f, use)), site = ir_at(c->f, use)->site;
 	ir_ref v = ir_at(c->f, use)->args[a];
@@ -174,7 +143,7 @@ ir_ref choose_guarded(struct choice *c, ir_ref use)
 		else if (choose_plain(of))
 			choose_meet(c, b, meet, flow_const(c->fl, b, site, of));
 		else
-			raise_wrong(c, b, use, a, of);
+			raise_wrong(c, b, use, kinds, a, of);
 	}
 	ir_ref r = choose_copy(c, meet, use);
 	ir_at(c->f, r)->args[a] = plain;
@@ -202,8 +171,8 @@ uint32_t choose_blamed(struct choice *c, ir_ref r)
 	return i->nargs;
 }
 
-void choose_blame(struct choice *c, ir_blk b, ir_ref r, uint32_t a)
+void choose_blame(struct choice *c, ir_blk b, ir_ref r, const uint64_t *kinds, uint32_t a)
 {
 	static const pg_value function = { .kind = PG_FUNC };
-	raise_wrong(c, b, r, a, ir_at(c->f, ir_at(c->f, r)->args[a])->type.kinds == IR_BIT(IR_FUNC) ? &function : &choose_made);
+	raise_wrong(c, b, r, kinds, a, ir_at(c->f, ir_at(c->f, r)->args[a])->type.kinds == IR_BIT(IR_FUNC) ? &function : &choose_made);
 }

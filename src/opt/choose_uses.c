@@ -6,15 +6,10 @@
  *   call t(pkt)         k == 17 ? ->  call g(pkt)   --+-> ...
  *                       else      ->  raise           /
  */
-#include "core/mutant.h"
 #include "opt/choose.h"
 #include "opt/infer.h"
 #include "opt/iterate.h"
 #include "opt/passes.h"
-
-#define ARITHMETIC "perform arithmetic on"
-#define BITWISE    "perform bitwise operation on"
-#define NUMBER     (IR_BIT(IR_INT) | IR_BIT(IR_FLOAT) | IR_ALL_STRINGS)
 
 const pg_value *choose_value_in(const struct choice *c, ir_ref v, const pg_value *value)
 {
@@ -78,36 +73,9 @@ bool choose_derived(struct choice *c, ir_ref v)
 	return v == c->index || (follows(c, v) && !meets(c, v));
 }
 
-/* What copies may be made of, and for which kinds of operands that are no objects; what Lua says of others. */
-struct operation {
-	const char *what;
-	uint64_t good;
-	bool copied;
-	const char *sum;       /* what Lua calls it where a text is an operand */
-};
-
-static const struct operation operations[IR_NOPS] = {
-	[IRO(call)] = { "call", 0, true },         [IRO(index)] = { "index", IR_ALL_STRINGS, true },
-	[IRO(setindex)] = { "index", IR_ALL_STRINGS, true },
-	[IRO(branch)] = { .copied = true },        [IRO(not)] = { .copied = true },
-	[IRO(eq)] = { .copied = true },            [IRO(pi)] = { .copied = true },
-	[IRO(len)] = { "get length of", IR_ALL_STRINGS, true },
-	[IRO(add)] = { ARITHMETIC, NUMBER, true, "add" }, [IRO(sub)] = { ARITHMETIC, NUMBER, true, "sub" },
-	[IRO(mul)] = { ARITHMETIC, NUMBER, true, "mul" }, [IRO(mod)] = { ARITHMETIC, NUMBER, true, "mod" },
-	[IRO(idiv)] = { ARITHMETIC, NUMBER, true, "idiv" }, [IRO(unm)] = { ARITHMETIC, NUMBER, true, "unm" },
-	[IRO(band)] = { BITWISE, NUMBER, true },   [IRO(bor)] = { BITWISE, NUMBER, true },
-	[IRO(bxor)] = { BITWISE, NUMBER, true },   [IRO(shl)] = { BITWISE, NUMBER, true },
-	[IRO(shr)] = { BITWISE, NUMBER, true },    [IRO(bnot)] = { BITWISE, NUMBER, true },
-};
-
-bool choose_takes_no_table(enum ir_op op)
-{
-	return operations[op].what && !(operations[op].good & IR_BIT(IR_STR) && !(operations[op].good & IR_BIT(IR_INT)));
-}
-
 static bool may_copy(enum ir_op op)
 {
-	return operations[op].copied;
+	return choose_operations[op].copied;
 }
 
 /* The error of v, which is derived, if it fails by itself when the look-up gave `value`: then it does so where it
@@ -136,47 +104,12 @@ uint32_t choose_place(const struct web *web, ir_ref param)
 	return i;
 }
 
-/* Is v a number, though nothing is known of it yet? What comes of arithmetic is one, or there was an error: `n = n + t[k]` in
- * a loop. */
-static bool is_summed(const struct choice *c, ir_ref v, bool *seen)
+/* Is it known what Lua complains of where an operand is wrong that number or text alone may be? */
+static bool is_told(struct choice *c, const struct ir_ins *i)
 {
-	const struct ir_fn *f = c->f;
-	const struct ir_ins *i = ir_at(f, v);
-	if (!type_is_pending(&i->type))
-		return i->type.kinds == IR_BIT(IR_INT);
-	if (operations[i->op].good == NUMBER || seen[v])
-		return true;
-	if (i->op != IRO(param) || i->block == 1 || share_is_entry(f, i->block))
-		return false;
-	seen[v] = true;
-	const struct ir_block *k = ir_block(f, i->block);
-	for (uint32_t p = 0; p < k->npreds; p++)
-		if (!is_summed(c, ir_pred_edge(f, &k->preds[p])->args[i->aux], seen))
+	for (uint32_t a = 0; a < i->nargs && i->nargs == 2 && choose_operations[i->op].good == CHOOSE_NUMBER; a++)
+		if (choose_derived(c, i->args[a]) && (choose_derived(c, i->args[!a]) || !blame_told(c, i, a)))
 			return false;
-	return true;
-}
-
-uint64_t choose_kinds(const struct choice *c, ir_ref v)
-{
-	uint64_t kinds = ir_at(c->f, v)->type.kinds;
-	if (!(kinds & IR_BIT(IR_PENDING)))
-		return kinds;
-	struct arena_mark mark = arena_mark(c->fl->u->scratch);
-	bool summed = is_summed(c, v, arena_array(c->fl->u->scratch, bool, c->f->nins));
-	arena_release(c->fl->u->scratch, mark);
-	return summed ? IR_BIT(IR_INT) : kinds;
-}
-
-/* Is a wrong operand what Lua complains of, whatever the other one is? The first one that is no number, and in other words
- * where one is a text. */
-static bool other_is_number(struct choice *c, const struct ir_ins *i)
-{
-	for (uint32_t a = 0; a < i->nargs && i->nargs == 2 && operations[i->op].good == NUMBER; a++) {
-		uint64_t other = choose_kinds(c, i->args[!a]);
-		if (choose_derived(c, i->args[a]) && (choose_derived(c, i->args[!a]) || other & ~(IR_FALSY | IR_BIT(IR_TRUE) | IR_BIT(IR_INT)) ||
-					       (a && other != IR_BIT(IR_INT))))
-			return false;
-	}
 	return true;
 }
 
@@ -235,9 +168,11 @@ bool choose_find_uses(struct choice *c, struct uses *out, struct uses *fail)
 				arena_push(c->fl->u->arena, fail->v, fail->n, fail->cap, r);
 			if (!uses || choose_derived(c, r))
 				continue;
-			if (!(choose_guards(c, r) || (may_copy(i->op) && other_is_number(c, i))) || used_before(c, r))
+			const struct how how = { blame_kinds(c, r), choose_guards(c, r) };
+			if (!(how.guarded || (may_copy(i->op) && is_told(c, i))) || used_before(c, r))
 				return false;
 			arena_push(c->fl->u->arena, out->v, out->n, out->cap, r);
+			arena_push(c->fl->u->arena, out->how, out->nhow, out->cap_how, how);
 		}
 	return true;
 }
@@ -290,18 +225,9 @@ bool choose_tables_alone(struct choice *c, ir_ref v)
 	return true;
 }
 
-/* "attempt to perform arithmetic on a nil value (local 'v')": what cannot be done to operand a. */
-static const char *kind_text(struct choice *c, const struct ir_ins *i, uint32_t a, const char *what, const char *kind)
-{
-	const bool native = flow_is_native(c->fl->u, i->site); /* no Lua function's: Lua has no names there */
-	return arena_printf(c->fl->u->arena, "attempt to %s a %s value%s", what, kind,
-			    ir_named(c->fl->u->arena, native ? NULL : ir_arg_name(i, a)));
-}
-
-/* The same where it is `of`. */
 static const char *operand_text(struct choice *c, const struct ir_ins *i, uint32_t a, const char *what, const pg_value *of)
 {
-	return kind_text(c, i, a, what, choose_kind_name(c->fl->u, of));
+	return blame_text(c, i, a, what, choose_kind_name(c->fl->u, of));
 }
 
 const char *choose_failure_text(struct choice *c, const struct ir_ins *i, const char *what, const pg_value *of)
@@ -339,10 +265,9 @@ const char *choose_stops(struct choice *c, ir_ref v, const pg_value *value)
 	return choose_index_failure(c, i, of);
 }
 
-/* How many of the first operands it is done to. */
-static uint32_t operands(const struct ir_ins *i)
+uint32_t choose_operands(const struct ir_ins *i)
 {
-	return operations[i->op].good == NUMBER ? i->nargs : operations[i->op].what ? 1 : 0;
+	return choose_operations[i->op].good == CHOOSE_NUMBER ? i->nargs : choose_operations[i->op].what ? 1 : 0;
 }
 
 /* Without a digit no text is a number. */
@@ -354,19 +279,17 @@ static bool is_no_number(const pg_value *v)
 	return v->kind == PG_STR;
 }
 
-/* Does pairs go over what it indexes? */
-static bool goes_over(const struct choice *c, const struct ir_ins *i)
+bool choose_goes_over(const struct choice *c, const struct ir_ins *i)
 {
 	return i->op == IRO(index) && ir_is_half(ir_at(c->f, i->args[1])->type.k);
 }
 
-/* The error where operand a is a constant that this cannot be done to. What may be done to it by a metamethod is not
- * judged here. */
-static const char *operand_fails(struct choice *c, const struct ir_ins *i, uint32_t a, const pg_value *of)
+/* What may be done to it by a metamethod is not judged here. */
+const char *choose_operand_fails(struct choice *c, const struct ir_ins *i, uint32_t a, const pg_value *of)
 {
-	const struct operation *o = &operations[i->op];
+	const struct operation *o = &choose_operations[i->op];
 	bool address = of && (of->kind == PG_IP4 || of->kind == PG_IP6 || of->kind == PG_MAC);
-	if (of && !a && goes_over(c, i))
+	if (of && !a && choose_goes_over(c, i))
 		return choose_index_failure(c, i, of);
 	if (of && choose_bare(of) && o->what && o->good != IR_ALL_STRINGS &&
 	    (c->fl->u->sites[i->site].parted || !choose_tables_alone(c, i->args[a])))
@@ -380,21 +303,39 @@ static const char *operand_fails(struct choice *c, const struct ir_ins *i, uint3
 				    a ? "number" : "string", a || i->nargs < 2 ? "string" : "number");
 	bool fits = choose_plain(of) || of->kind == PG_FLOAT ? o->good & IR_BIT(ir_kind_of(of->kind))
 							     : ir_kind_of(of->kind) != IR_FUNC;
-	return fits && !(o->good == NUMBER && is_no_number(of)) ? NULL : operand_text(c, i, a, o->what, of);
+	return fits && !(o->good == CHOOSE_NUMBER && is_no_number(of)) ? NULL : operand_text(c, i, a, o->what, of);
 }
 
-/* Likewise for what uses such values. */
-static const char *use_stops(struct choice *c, ir_ref use, const pg_value *value)
+/* Likewise for what uses such values. *wrong: the operand that is wrong by itself, or nargs. */
+static const char *use_stops(struct choice *c, ir_ref use, const pg_value *value, uint32_t *wrong)
 {
 	const struct ir_ins *i = ir_at(c->f, use);
+	*wrong = i->nargs;
 	if (follows(c, use))
 		return choose_stops(c, use, value);
 	const char *text = NULL;
 	for (uint32_t a = 0; a < i->nargs && !text; a++)
 		text = choose_derived(c, i->args[a]) ? choose_stops(c, i->args[a], value) : NULL;
-	for (uint32_t a = 0; a < operands(i) && !text; a++)
-		if (choose_derived(c, i->args[a]))
-			text = operand_fails(c, i, a, choose_value_in(c, i->args[a], value));
+	for (uint32_t a = 0; a < choose_operands(i) && !text; a++)
+		if (choose_derived(c, i->args[a])) {
+			text = choose_operand_fails(c, i, a, choose_value_in(c, i->args[a], value));
+			*wrong = text ? a : i->nargs;
+		}
+	return text;
+}
+
+/* The use in the arm of `value`, block b, raises what Lua says there; false: it does not. */
+static bool raise_in_arm(struct choice *c, ir_blk b, ir_ref use, const uint64_t *kinds, const pg_value *value)
+{
+	uint32_t wrong;
+	const char *text = use_stops(c, use, value, &wrong);
+	const struct ir_ins *i = ir_at(c->f, use);
+	const struct operation *o = &choose_operations[i->op];
+	const pg_value *of = wrong < i->nargs ? choose_value_in(c, i->args[wrong], value) : NULL;
+	if (of && o->good == CHOOSE_NUMBER && !(o->sum && of->kind == PG_STR))
+		blame_raise(c, b, use, kinds, wrong, choose_kind_name(c->fl->u, of));
+	else if (text)
+		flow_raise(c->fl, b, use, text);
 	return text;
 }
 
@@ -421,10 +362,10 @@ static ir_ref copy_use(struct choice *c, ir_blk b, ir_ref use, const pg_value *v
 }
 
 /* Returns what stands for the use, or 0. */
-static ir_ref choose_use(struct choice *c, ir_ref use)
+static ir_ref choose_use(struct choice *c, ir_ref use, const struct how *how)
 {
-	if (choose_guards(c, use))
-		return choose_guarded(c, use);
+	if (how->guarded)
+		return choose_guarded(c, use, how->kinds);
 	ir_blk rest = choose_open(c, use);
 	if (rest)
 		ir_remove(c->f, use);
@@ -432,11 +373,8 @@ static ir_ref choose_use(struct choice *c, ir_ref use)
 	ir_ref all = gives ? ir_param_add(c->f, rest) : 0;
 	for (uint32_t i = 0; i < c->narms; i++) {
 		ir_blk b = c->arms[i].block;
-		const char *error = use_stops(c, use, c->arms[i].value);
-		if (error) {
-			flow_raise(c->fl, b, use, error);
+		if (raise_in_arm(c, b, use, how->kinds, c->arms[i].value))
 			continue;
-		}
 		ir_ref r = finds_nothing(c, ir_at(c->f, use), c->arms[i].value)
 			? flow_const(c->fl, b, ir_at(c->f, use)->site, &const_nil)
 			: copy_use(c, b, use, c->arms[i].value);
@@ -479,7 +417,7 @@ void choose_copy_uses(struct choice *c, const struct uses *uses, const struct us
 	for (uint32_t i = 0; i < fail->n; i++)
 		choose_failure(c, fail->v[i]);
 	for (uint32_t i = 0; i < uses->n; i++)
-		to[uses->v[i]] = choose_use(c, uses->v[i]);
+		to[uses->v[i]] = choose_use(c, uses->v[i], &uses->how[i]);
 	drop_derived(c);
 }
 
@@ -490,226 +428,4 @@ bool choose_uses(struct choice *c, ir_ref *to)
 		return false;
 	choose_copy_uses(c, &uses, &fail, to);
 	return true;
-}
-
-/* ---- what has copies for each of several objects ---- */
-
-const pg_value choose_made = { .kind = PG_TABLE };
-
-static bool is_made(const struct choice *c, ir_ref v)
-{
-	return ir_at(c->f, v)->type.kinds == IR_BIT(IR_REC);
-}
-
-/* The parameters that a number came by, and how many values were looked at. */
-struct sum {
-	ir_ref by[8];
-	uint32_t n, steps;
-};
-
-static bool is_sum(const struct ir_fn *f, ir_ref v, struct sum *sum);
-
-/* Has it no metamethod that calculates, as what a captured table has may? */
-static bool is_without(const struct ir_fn *f, ir_ref v, struct sum *sum)
-{
-	const uint64_t none = NUMBER | IR_FALSY | IR_BIT(IR_TRUE) | IR_BIT(IR_REC);
-	const struct ir_type *t = &ir_at(f, v)->type;
-	return (t->kinds && !(t->kinds & ~none)) || is_sum(f, v, sum);
-}
-
-static bool is_param_sum(const struct ir_fn *f, ir_ref v, struct sum *sum)
-{
-	const struct ir_ins *i = ir_at(f, v);
-	for (uint32_t k = 0; k < sum->n; k++)
-		if (sum->by[k] == v)
-			return true;
-	if (i->block == 1 || sum->n == sizeof sum->by / sizeof *sum->by)
-		return false;
-	sum->by[sum->n++] = v;
-	for (uint32_t p = 0; p < ir_block(f, i->block)->npreds; p++)
-		if (!is_sum(f, ir_pred_edge(f, &ir_block(f, i->block)->preds[p])->args[i->aux], sum))
-			return false;
-	return true;
-}
-
-/* Is it surely a number, as what a loop adds up is, though nothing is known of it yet? */
-static bool is_sum(const struct ir_fn *f, ir_ref v, struct sum *sum)
-{
-	v = ir_untested(f, v);
-	const struct ir_ins *i = ir_at(f, v);
-	if (i->type.kinds == IR_BIT(IR_INT))
-		return true;
-	if (++sum->steps > 64)
-		return false;
-	if (i->op == IRO(param))
-		return is_param_sum(f, v, sum);
-	for (uint32_t a = 0; operations[i->op].good == NUMBER && a < i->nargs; a++)
-		if (!is_without(f, i->args[a], sum))
-			return false;
-	return operations[i->op].good == NUMBER;
-}
-
-/* What Lua says of a table made in the function that is called, or calculated with; NULL: nothing, or the other operand may be
- * what is wrong. */
-static const char *made_fails(struct choice *c, const struct ir_ins *i)
-{
-	const struct operation *o = &operations[i->op];
-	if (i->op == IRO(call))
-		return is_made(c, i->args[0]) ? operand_text(c, i, 0, o->what, &choose_made) : NULL;
-	if ((i->op == IRO(lt) || i->op == IRO(le)) && is_made(c, i->args[0]) && is_made(c, i->args[1]))
-		return "attempt to compare two table values";
-	for (uint32_t a = 0; o->good == NUMBER && a < i->nargs; a++) {
-		const uint64_t others = IR_BIT(IR_INT) | (a ? 0 : IR_FALSY | IR_BIT(IR_TRUE) | IR_BIT(IR_REC));
-		const uint64_t other = i->nargs > 1 ? ir_at(c->f, i->args[!a])->type.kinds : others;
-		struct sum sum = { .n = 0 };
-		if (is_made(c, i->args[a]) && ((other && !(other & ~others)) || is_sum(c->f, i->args[!a], &sum)))
-			return operand_text(c, i, a, o->what, &choose_made);
-	}
-	return NULL;
-}
-
-/* Something that it always is, as far as errors name it; NULL: it may be one thing or another, or (but where pairs goes over it) a
- * text. */
-static const pg_value *sample(struct ir_unit *u, const struct ir_type *t, bool gone_over)
-{
-	if (MUTANT(may_is_must) && t->kinds & IR_BIT(IR_NIL))
-		return &const_nil;
-	if (t->kinds == IR_BIT(IR_FUNC))
-		return const_new(u, (pg_value){ .kind = PG_FUNC });
-	if (t->k && choose_bare(t->k))
-		return t->k;
-	if (gone_over && t->kinds && !(t->kinds & ~IR_ALL_STRINGS))
-		return const_new(u, (pg_value){ .kind = PG_STR, .str = "" });
-	if (!t->kinds || type_is_pending(t) || t->kinds & ~(IR_FALSY | IR_BIT(IR_TRUE) | IR_BIT(IR_INT)))
-		return NULL;
-	return t->kinds == IR_BIT(IR_NIL) ? &const_nil : t->kinds == IR_BIT(IR_INT) ? const_int(u, 0)
-		: t->kinds & (IR_BIT(IR_NIL) | IR_BIT(IR_INT)) ? NULL : &const_true;
-}
-
-/* The same of a turn of a loop: what it calls is no function, or pairs goes over what is no table. */
-static const char *turn_fails(struct choice *c, const struct ir_ins *turn)
-{
-	const struct ir_type *callee = &ir_at(c->f, turn->args[0])->type;
-	const bool table = is_made(c, turn->args[0]) || (callee->k && choose_bare(callee->k));
-	const pg_value *k = table ? &choose_made : sample(c->fl->u, callee, true);
-	const pg_value *over = sample(c->fl->u, &ir_at(c->f, turn->args[1])->type, true);
-	if (k && k->kind != PG_FUNC)
-		return arena_printf(c->fl->u->arena, IR_NO_ITERATOR, choose_kind_name(c->fl->u, k));
-	return callee->row && callee->row->imm == IR_EXPAND_NEXT && over
-		? arena_printf(c->fl->u->arena, IR_NO_TABLE, choose_kind_name(c->fl->u, over)) : NULL;
-}
-
-/* The operand of a concatenation that Lua names: it puts the last two together, names the first one of them before the
- * other, and then goes on to the left. NULL: which one is known only at run time. */
-static const char *concat_fails(struct choice *c, const struct ir_ins *i)
-{
-	const uint64_t good = IR_ALL_STRINGS | IR_BIT(IR_INT) | IR_BIT(IR_FLOAT);
-	for (uint32_t k = 0; k < i->nargs; k++) {
-		uint32_t a = k < 2 ? i->nargs - 2 + k : i->nargs - 1 - k;
-		const struct ir_type *t = &ir_at(c->f, i->args[a])->type;
-		const pg_value *bad = t->kinds & good ? NULL : sample(c->fl->u, t, false);
-		if (bad)
-			return operand_text(c, i, a, "concatenate", bad);
-		if (!t->kinds || t->kinds & ~good)
-			return NULL;
-	}
-	return NULL;
-}
-
-/* What Lua says of r, which cannot but fail; NULL: it can, or the other operand says what is wrong. */
-static const char *fails(struct choice *c, ir_ref r)
-{
-	const struct ir_ins *i = ir_at(c->f, r);
-	if (i->op == IRO(forcall))
-		return turn_fails(c, i);
-	const char *made = made_fails(c, i);
-	if (made)
-		return made;
-	if (i->op == IRO(concat))
-		return concat_fails(c, i);
-	for (uint32_t a = 0; a < operands(i); a++) {
-		const struct ir_type *t = &ir_at(c->f, i->args[a])->type;
-		const pg_value *k = sample(c->fl->u, t, goes_over(c, i));
-		const char *text = k ? operand_fails(c, i, a, k) : NULL;
-		if (text || t->kinds != IR_BIT(IR_INT))
-			return text;
-	}
-	return NULL;
-}
-
-/* ("text")[1] is nil. */
-static bool finds_nil(const struct choice *c, ir_ref r)
-{
-	const struct ir_fn *f = c->f;
-	const struct ir_ins *i = ir_at(f, r);
-	if (i->op != IRO(index) || goes_over(c, i))
-		return false;
-	uint64_t of = ir_at(f, i->args[0])->type.kinds;
-	const struct ir_type *key = &ir_at(f, i->args[1])->type;
-	return of && !(of & ~IR_ALL_STRINGS) && key->kinds && !type_is_pending(key) && infer_text_lacks_any(c->fl, i->args[1]);
-}
-
-/* What is called or indexed is of one of several kinds, none of which can be: Lua's name for each. */
-static bool do_kinds(struct choice *c, ir_ref r)
-{
-	const struct ir_ins call = *ir_at(c->f, r);
-	const bool access = (call.op == IRO(index) && !goes_over(c, &call)) || call.op == IRO(setindex);
-	ir_blk b = call.block;
-	uint64_t left = call.nargs ? ir_at(c->f, call.args[0])->type.kinds : 0;
-	if (!access && call.op != IRO(call))
-		return false;
-	if (!left || left & ~(IR_FALSY | IR_BIT(IR_TRUE) | IR_BIT(IR_INT) | (access ? 0 : IR_ALL_STRINGS)))
-		return false;
-	edit_split(c->f, r);
-	while (left) {
-		const char *kind = ir_kind_lua(c->fl->u, ir_first_kind(left));
-		uint64_t same = 0;
-		for (uint64_t k = left; k; k &= k - 1)
-			same |= strcmp(ir_kind_lua(c->fl->u, ir_first_kind(k)), kind) ? 0 : k & -k;
-		left &= ~same;
-		ir_blk it = left ? ir_block_new(c->f) : b, other = left ? ir_block_new(c->f) : 0;
-		if (left) {
-			ir_ref is = flow_emit(c->fl, b, call.site, IRO(isof), 1, &call.args[0]);
-			ir_at(c->f, is)->imm = (int64_t)same;
-			ir_ref t = flow_emit(c->fl, b, call.site, IRO(branch), 1, &is);
-			ir_succ(c->f, t, 0, it, 0, NULL);
-			ir_succ(c->f, t, 1, other, 0, NULL);
-		}
-		flow_raise(c->fl, it, r, kind_text(c, &call, 0, operations[call.op].what, kind));
-		b = other;
-	}
-	c->f->ordered = c->f->treed = false;
-	return true;
-}
-
-static bool do_failing(struct choice *c, ir_ref r)
-{
-	ir_blk b = ir_at(c->f, r)->block;
-	const char *text = fails(c, r);
-	const uint32_t blamed = choose_blamed(c, r);
-	if (text || blamed < ir_at(c->f, r)->nargs) {
-		edit_split(c->f, r);
-		if (text)
-			flow_raise(c->fl, b, r, text);
-		else
-			choose_blame(c, b, r, blamed);
-		c->f->ordered = c->f->treed = false;
-		return true;
-	}
-	if (!finds_nil(c, r))
-		return do_kinds(c, r);
-	iterate_become(c->fl, r, IRO(const), 0, NULL);
-	ir_at(c->f, r)->k = &const_nil;
-	return true;
-}
-
-int choose_failing(struct flow *fl)
-{
-	struct ir_fn *f = fl->f;
-	struct choice c = { .fl = fl, .f = f };
-	for (uint32_t o = 0; (fl->u->ways || fl->u->handles) && o < f->nrpo; o++)
-		for (ir_ref r = fl->exec[f->rpo[o]] ? ir_block(f, f->rpo[o])->first : 0; r; r = ir_at(f, r)->next)
-			if (fl->u->sites[ir_at(f, r)->site].parted && do_failing(&c, r))
-				return 1;
-	return 0;
 }

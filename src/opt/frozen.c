@@ -96,6 +96,15 @@ bool frozen_type(struct ir_unit *u, const pg_value *table, uint64_t kinds, struc
 	return !choose_few(n, kinds == IR_BIT(IR_INT));
 }
 
+bool frozen_needs_text(struct ir_unit *u, const struct ir_type *object, const struct ir_type *key)
+{
+	struct ir_type out;
+	if (!(key->kinds & IR_BIT(IR_MSG)) || key->k || type_is_pending(key))
+		return false;
+	return object->k && object->k->kind == PG_TABLE && shape_of(u, object->k->id)->keys & IR_BIT(IR_STR) &&
+	       frozen_type(u, object->k, key->kinds | IR_BIT(IR_TEXT), &out);
+}
+
 /* ---- what the map holds ---- */
 
 static unsigned words_of(const pg_value *v)

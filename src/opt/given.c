@@ -59,7 +59,7 @@ static bool goes_on_behind(const struct records *s, const struct rec *rec, ir_re
 	return true;
 }
 
-static bool is_first(const struct records *s, const struct rec *rec, ir_ref set)
+bool given_first(const struct records *s, const struct rec *rec, ir_ref set)
 {
 	for (uint32_t u = 0; u < rec->nuses; u++)
 		if (rec->uses[u] != set && !fills(s, rec, rec->uses[u]) && !reach_before(s->f, set, rec->uses[u]))
@@ -70,7 +70,7 @@ static bool is_first(const struct records *s, const struct rec *rec, ir_ref set)
 static bool is_given(const struct records *s, const struct rec *rec, const pg_value *key)
 {
 	for (uint32_t u = 0; u < rec->nuses; u++)
-		if (assigns(s, rec, rec->uses[u], key) && is_first(s, rec, rec->uses[u]))
+		if (assigns(s, rec, rec->uses[u], key) && given_first(s, rec, rec->uses[u]))
 			return true;
 	return false;
 }

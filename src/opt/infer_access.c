@@ -409,7 +409,7 @@ struct ir_type infer_index(struct infer *in, ir_ref r)
 	if (!t.kinds || !key.kinds)
 		return nothing;
 	bool self = ir_at(in->fl.f, r)->op == IRO(self);
-	if (key.kinds & IR_BIT(IR_MSG) && infer_takes_bytes(in->fl.u, &t))
+	if (key.kinds & IR_BIT(IR_MSG) && (infer_takes_bytes(in->fl.u, &t) || frozen_needs_text(in->fl.u, &t, &key)))
 		return infer_bytes(in);
 	uint64_t good = (self ? kinds_with_method : kinds_having)(in->fl.u, &t, const_name(&key));
 	uint64_t without = infer_text_lacks(&in->fl, r) ? good & IR_ALL_STRINGS : 0;

@@ -24,7 +24,8 @@ static bool needs_bytes(const struct flow *fl, ir_ref r, uint32_t a)
 	case IRO(concat): case IRO(len): case IRO(record):
 		return true;
 	case IRO(index): case IRO(self): case IRO(setindex):
-		return (!a && !infer_text_lacks(fl, r)) || infer_takes_bytes(fl->u, first);
+		return (!a && !infer_text_lacks(fl, r)) || infer_takes_bytes(fl->u, first) ||
+		       (a == 1 && frozen_needs_text(fl->u, first, &ir_at(fl->f, i->args[1])->type));
 	case IRO(lt): case IRO(le): case IRO(eq): {
 		const struct ir_type *other = &ir_at(fl->f, i->args[!a])->type;
 		return other->kinds & IR_ALL_STRINGS && !type_is_pending(other) && (i->op != IRO(eq) || !is_text(other));

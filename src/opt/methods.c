@@ -1,18 +1,24 @@
 /*
  * methods.c - functions kept in tables that the function makes: `function t.get(self)` and a call of t:get().
  *
- * A field that is assigned once, before it is called, holds that function: it is called by itself, and inlined. What
+ * A field that is assigned once, before it is called and in the same table, holds that function: it is called by itself, and inlined. What
  * its body does to the table may be more than was known, so the look-up is left, marked: where it turns out that the
  * field is assigned again, it is refused. A function whose field nobody else reads is needed no more, nor are the
  * variables that it shares.
  * Should somebody turn out to read it after all, that is refused, too.
+ *
+ * Where it may be one of several functions, or none, and nothing else is left to be known, what the field of a single table
+ * holds goes into a variable, too, and what is called is that one's:
+ *
+ *     t = {}  if a then t.f = g end  t:f()     ->     t = {}  v = nil  if a then v = g  t.f = g end  v(t)
  */
 #include "opt/iterate.h"
 #include "opt/reach.h"
 #include "opt/records.h"
 
 /* aux of index and self: what it gives is that function for all who use it; of setindex: its value is gone */
-enum { FOUND = 1 };
+enum { FOUND = 1,
+	KEPT };          /* it is read from, or written to, such a variable as well */
 
 static const pg_value *name_of(const struct records *s, ir_ref access)
 {
@@ -43,6 +49,29 @@ static ir_ref only_set(const struct records *s, const struct rec *web, const pg_
 	return *others ? 0 : set;
 }
 
+/* The one table that is made in the web; NULL: several are. */
+static const struct rec *only_made(const struct records *s, const struct rec *web)
+{
+	const struct rec *made = NULL;
+	for (uint32_t v = 0; v < s->n; v++)
+		if (record_web(s, &s->v[v]) == web && record_made(s, &s->v[v])) {
+			if (made)
+				return NULL;
+			made = &s->v[v];
+		}
+	return made;
+}
+
+/* Is the table at `look` one whose field was set? Another one of the web may lack it: that which was set is the very value that is
+ * looked up in, or every one is set before anything else is done with it. */
+static bool is_of_same(const struct records *s, const struct rec *web, ir_ref set, ir_ref look)
+{
+	const ir_ref of = ir_at(s->f, set)->args[0];
+	const struct rec *made = only_made(s, web);
+	return reach_before(s->f, set, look) && (ir_untested(s->f, of) == ir_untested(s->f, ir_at(s->f, look)->args[0]) ||
+						 (made && record_of(s, of) == made && given_first(s, made, set)));
+}
+
 static bool is_function(const struct ir_type *t)
 {
 	return (t->kinds == IR_BIT(IR_FUNC) && t->def) || (t->k && (t->k->kind == PG_FUNC || t->k->kind == PG_LIB));
@@ -56,7 +85,7 @@ static ir_ref find_function(struct records *s, ir_ref look)
 	const pg_value *key = rec ? name_of(s, look) : NULL;
 	bool others;
 	ir_ref set = key ? only_set(s, record_web(s, rec), key, &others) : 0;
-	if (!set || !reach_before(f, set, look) || !is_function(&ir_at(f, ir_at(f, set)->args[2])->type) ||
+	if (!set || !is_of_same(s, record_web(s, rec), set, look) || !is_function(&ir_at(f, ir_at(f, set)->args[2])->type) ||
 	    ir_at(f, ir_at(f, look)->args[0])->type.kinds != IR_BIT(IR_REC))
 		return 0;
 	ir_at(f, look)->aux = FOUND;
@@ -123,10 +152,104 @@ int methods_known(struct records *s)
 	return found ? found : drop_functions(s);
 }
 
+/* ---- a variable beside the field ---- */
+
+/* Accesses to one field of one table. */
+struct field {
+	const struct rec *rec;
+	const pg_value *key;
+	bool kept;             /* some are read from a variable already */
+};
+
+static bool is_set(const struct records *s, const struct rec *rec, ir_ref r)
+{
+	return ir_at(s->f, r)->op == IRO(setindex) && record_of(s, ir_at(s->f, r)->args[0]) == rec;
+}
+
+static bool is_of_field(const struct records *s, const struct field *d, ir_ref r)
+{
+	return name_of(s, r) && ir_same_value(name_of(s, r), d->key);
+}
+
+/* Is each assignment one to the table itself, by a name, and none later than what was read of a variable before? */
+static bool may_keep(const struct records *s, const struct field *d)
+{
+	for (uint32_t k = 0; k < d->rec->nuses; k++) {
+		const ir_ref r = d->rec->uses[k];
+		const struct ir_ins *i = ir_at(s->f, r);
+		if (!is_set(s, d->rec, r))
+			continue;
+		if (!name_of(s, r) || (is_of_field(s, d, r) && (i->aux == FOUND || (d->kept && i->aux != KEPT))))
+			return false;
+	}
+	return true;
+}
+
+/* Does r call what a look-up in the table by a name gives, and give it the table: t:f()? The field. */
+static bool calls_own(const struct records *s, const struct rec *rec, ir_ref r, struct field *out)
+{
+	const ir_ref look = ir_at(s->f, r)->op == IRO(call) ? ir_at(s->f, r)->args[0] : 0;
+	const struct ir_ins *i = ir_at(s->f, look);
+	if (!look || !is_read(i) || i->aux || record_of(s, i->args[0]) != rec || !record_sure(s, i->args[0]) || !name_of(s, look))
+		return false;
+	*out = (struct field){ .rec = rec, .key = name_of(s, look) };
+	for (uint32_t k = 0; k < rec->nuses; k++) {
+		const struct ir_ins *u = ir_at(s->f, rec->uses[k]);
+		out->kept |= is_read(u) && u->aux == KEPT && is_of_field(s, out, rec->uses[k]);
+	}
+	return may_keep(s, out);
+}
+
+static int keep(struct records *s, const struct field *d)
+{
+	struct flow fl = { .u = s->u, .f = s->f };
+	struct ir_fn *f = s->f;
+	ir_ref nil = iterate_const(&fl, d->rec->value, &const_nil);
+	ir_ref cell = iterate_insert(&fl, d->rec->value, IRO(cell), 1, &nil);
+	ir_ref *to = arena_array(s->u->scratch, ir_ref, f->nins + 2 * d->rec->nuses);
+	for (uint32_t k = 0; k < d->rec->nuses; k++) {
+		const ir_ref r = d->rec->uses[k];
+		if (is_set(s, d->rec, r) && is_of_field(s, d, r)) {
+			iterate_insert(&fl, r, IRO(cellset), 2, (ir_ref[]){ cell, ir_at(f, r)->args[2] });
+			ir_at(f, r)->aux = KEPT;
+		} else if (is_read(ir_at(f, r)) && !ir_at(f, r)->aux && is_of_field(s, d, r) && record_called(f, r)) {
+			to[r] = iterate_insert(&fl, r, IRO(cellget), 1, &cell);
+			ir_at(f, r)->aux = KEPT;
+		}
+	}
+	ir_rename(f, to);
+	return 1;
+}
+
+int methods_kept(struct records *s)
+{
+	struct field d;
+	for (uint32_t v = 0; v < s->n; v++)
+		for (uint32_t k = 0; record_alone(s, &s->v[v]) && k < s->v[v].nuses; k++)
+			if (!s->v[v].held && !s->v[v].waits && !s->v[v].done && calls_own(s, &s->v[v], s->v[v].uses[k], &d))
+				return keep(s, &d);
+	return 0;
+}
+
+/* May more be assigned to the field than went into the variable that r was read from? */
+static bool is_set_beside(const struct records *s, const struct rec *web, ir_ref r)
+{
+	for (uint32_t v = 0; v < s->n; v++)
+		for (uint32_t k = 0; record_web(s, &s->v[v]) == web && k < s->v[v].nuses; k++) {
+			const ir_ref set = s->v[v].uses[k];
+			if (is_set(s, &s->v[v], set) && ir_at(s->f, set)->aux != KEPT &&
+			    (!name_of(s, set) || ir_same_value(name_of(s, set), name_of(s, r))))
+				return true;
+		}
+	return false;
+}
+
 bool methods_assigned_again(const struct records *s, const struct rec *web, ir_ref r)
 {
 	const struct ir_ins *i = ir_at(s->f, r);
 	bool others, read = is_read(i) && name_of(s, r);
+	if (read && i->aux == KEPT)
+		return is_set_beside(s, web, r);
 	ir_ref set = read ? only_set(s, web, name_of(s, r), &others) : 0;
-	return read && (i->aux == FOUND ? !set : set && ir_at(s->f, set)->aux == FOUND);
+	return read && (i->aux == FOUND ? !set || !is_of_same(s, web, set, r) : set && ir_at(s->f, set)->aux == FOUND);
 }

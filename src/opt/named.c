@@ -311,8 +311,8 @@ static bool only_looks(const struct ir_fn *f, const struct ir_ins *i, uint32_t a
 	case IRO(add): case IRO(sub): case IRO(mul): case IRO(mod): case IRO(idiv): case IRO(unm): case IRO(band): case IRO(bor):
 	case IRO(bxor): case IRO(shl): case IRO(shr): case IRO(bnot): case IRO(len): case IRO(concat):
 		return true;
-	case IRO(index):
-		return !a;
+	case IRO(index): /* as a key, too: an __index function, which would get it, is refused */
+		return true;
 	case IRO(raise):
 		return !i->raised;
 	case IRO(call):

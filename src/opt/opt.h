@@ -139,6 +139,8 @@ bool choose_type(struct flow *fl, ir_ref r, struct ir_type *out);
 /* What a captured table gives that is too big for comparisons and whose values have a form at run time: a
  * frozen map is made of it. false: another kind of table. */
 bool frozen_type(struct ir_unit *u, const pg_value *table, uint64_t kinds, struct ir_type *out);
+/* Is this key, which may be a message, sought by its bytes there? */
+bool frozen_needs_text(struct ir_unit *u, const struct ir_type *object, const struct ir_type *key);
 /* Can a value meet others: has it a form at run time? */
 bool choose_plain(const pg_value *v);
 /* Is it a key that values of these kinds, known only at run time, may be, of which that is not seen there? */

@@ -443,8 +443,7 @@ static bool made_in_loop(const struct records *s, const struct rec *web)
 	return false;
 }
 
-/* Is what r gives called somewhere? */
-static bool is_called(const struct ir_fn *f, ir_ref r)
+bool record_called(const struct ir_fn *f, ir_ref r)
 {
 	for (uint32_t o = 0; o < f->nrpo; o++)
 		for (ir_ref c = ir_block(f, f->rpo[o])->first; c; c = ir_at(f, c)->next)
@@ -500,7 +499,7 @@ static void refuse_undone(struct records *s, struct rec *web)
 		       REFUSAL(ON_TABLES, "read fields of its tables where they are, t[k].x, or in for _, r in ipairs(t) do ... r.x ... end; "
 			       "keep which one it is by its number: best = k", "a list of tables that a loop fills is used in a way that is "
 			       "not there yet"));
-	else if (is_called(s->f, web->waits))
+	else if (record_called(s->f, web->waits))
 		refuse(s, web->waits, pending_state());
 	else
 		refuse(s, web->waits,
@@ -730,6 +729,8 @@ int records_promote(struct ir_unit *u, struct ir_fn *f)
 		changed = lists_expand(&s);
 	if (!changed)
 		changed = apart_expand(&s);
+	if (!changed)
+		changed = methods_kept(&s);
 	if (changed)
 		return changed;
 	check_uses(&s);

@@ -83,6 +83,10 @@ bool full_filled(struct records *s, const struct rec *web);
 bool filled_in_order(const struct records *s, ir_ref set);
 /* Is what the tables of the web hold by that name never nil, and plain? Needs the tree, and all uses of the web. (given.c) */
 bool given_always(const struct records *s, const struct rec *web, const pg_value *key);
+/* Is `set`, which gives the table that is made a field, done before anything else is done with it but giving it other fields? */
+bool given_first(const struct records *s, const struct rec *rec, ir_ref set);
+/* Is what r gives called somewhere? */
+bool record_called(const struct ir_fn *f, ir_ref r);
 /* Is v surely no nil? What calculates gives none, whatever it is of. */
 bool record_something(const struct records *s, ir_ref v);
 /* Is each value that may be such a table one of the web? A test may give one of which nothing is known yet. */
@@ -104,6 +108,8 @@ int apart_expand(struct records *s);
 /* Calls of functions that are kept in tables become calls of those; functions that nobody else asks for go: how many
  * changes. */
 int methods_known(struct records *s);
+/* What the field of a single table holds that is called, whichever it is, goes into a variable, too: how many changes. */
+int methods_kept(struct records *s);
 /* Is r such a look-up, and what it found not the only thing that the field may hold? Or one of what is gone? */
 bool methods_assigned_again(const struct records *s, const struct rec *web, ir_ref r);
 

@@ -388,4 +388,81 @@ case { name = "the field changes behind it", f = function(a)
 	t.n = 9
 	return v == a, t.n, type(w) == "table"
 end, inputs = pairs2({ 0, 1, 2 }, { 0 }) }
+
+-- ---- that, looked up in captured tables ----
+
+local codes, texts, mixed, names, words, both, rows, shown = {}, {}, {}, {}, {}, {}, {}, {}
+for i = 1, 40 do
+	codes[i], texts[i], mixed[i] = 400 + i, "e" .. i, i % 2 == 0 and 400 + i or "e" .. i
+	names[400 + i], words["e" .. i], rows[400 + i], shown[400 + i] = i * 3, i, { n = i }, "text" .. i
+	both[i % 2 == 0 and 400 + i or "e" .. i] = i
+end
+local few, handlers = { [401] = 1, [405] = 2, e7 = 3 }, {}
+handlers[404], handlers[405] = function(n) return n and n + 1 end, function() return 5 end
+handlers.e7 = handlers[405]
+
+local function raise_some(a, b)
+	if a == 1 then error { code = 400 + b } end
+	if a == 2 then error("e7", 0) end
+	return a + b
+end
+local function raise_any(a, b)
+	if a == 3 then error(405) end
+	if a == 4 then error { other = 1, code = "e9" } end
+	if a == 5 then error() end
+	if a == 6 then error(true) end
+	if a == 7 then error { other = 3 } end
+	return raise_some(a, b)
+end
+local function by_code(name, use)
+	for _, f in ipairs { raise_some, raise_any } do
+		case { name = name .. (f == raise_any and ", of any value" or ""), f = function(a, b)
+			local ok, e = pcall(f, a, b)
+			if ok then return e end
+			local c = type(e) == "table" and e.code or e
+			return use(c, b, e)
+		end, inputs = pairs2({ 0, 1, 2, "nil", 3, 4, 5, 6, 7 }, { 5, 0, 40, "nil" }) }
+	end
+end
+by_code("one of 40 numbers", function(c, b) if c == codes[b] then return 1 end return 2 end)
+by_code("one of 40 texts", function(c, b) if c == texts[b] then return 1 end return 2 end)
+by_code("one of both", function(c, b) if c == mixed[b] then return 1 end return 2 end)
+by_code("sought among 40", function(c) for i = 1, 40 do if c == mixed[i] then return i end end return 0 end)
+by_code("by 40 numbers", function(c) return names[c], names[c] == 15 end)
+by_code("by 40 texts", function(c) return words[c] end)
+by_code("by numbers and texts", function(c) return both[c], few[c], few[c] == 3 end)
+by_code("of the code", function(c, b, e) return names[e.code], c == e.code, b end)
+by_code("of itself", function(c, b, e) return names[e], words[e], c == e end)
+by_code("a row", function(c) local r = rows[c] return r and r.n end)
+by_code("a field of a row", function(c) return rows[c].n end)
+by_code("a text that is put together", function(c) return #("is " .. shown[c]) end)
+by_code("or a number", function(c) return (names[c] or 0) + 1 end)
+by_code("by what it gave", function(c) return names[names[c]], (names[c]) end)
+by_code("in two tables", function(c, b) local function f(x) return names[x] or words[x] end return f(c), f(b) end)
+by_code("of one without a test", function(c, b, e) local d = e.code or e return names[d], c == d, b end)
+by_code("raised where it is not there", function(c, b, e) local n = names[c] if not n then error(e) end return n, b end)
+by_code("the code is raised", function(c) local n = names[c] if not n then error(c, 0) end return n end)
+by_code("kept in a table", function(c) local t = { c = c } return names[t.c] end)
+by_code("a function", function(c, b) local f = handlers[c] if f then return f(b) end end)
+by_code("a function that is called", function(c, b) return handlers[c](b) end)
+
+-- Lua's own messages are keys, too.
+local function plain(a)
+	if a == 2 then error("e7", 0) end
+	if a == 1 then error("e8") end
+	return a + 1
+end
+local function added(a) return a + 1 end
+local said = { [select(2, pcall(plain, 1))] = 77, [select(2, pcall(plain))] = 78, [select(2, pcall(added, true))] = 79 }
+for i = 1, 40 do said["e" .. i] = i end
+for name, f in lang.sorted { ["some of them"] = plain, ["nothing else"] = added } do
+	case { name = "a message that is a key, " .. name, f = function(a)
+		local _, e = pcall(f, a)
+		return said[e], said[a]
+	end, inputs = each { "nil", false, true, 0, 1, 2 } }
+	case { name = "a message that is no key, " .. name, f = function(a)
+		local _, e = pcall(f, a)
+		return words[e], names[e]
+	end, inputs = each { "nil", false, true, 0, 1, 2, 400 } }
+end
 lang.done()

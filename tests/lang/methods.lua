@@ -60,4 +60,188 @@ lang.case { name = "a function found that meets another", inputs = lang.each { 0
 	local row = rows[n & 7] or t
 	if row.f then return row.f(#(lists[n & 7] or {})) end
 end }
+
+-- A field that holds a function in one of several tables, and nothing in another one.
+local function one(self) return self.n end
+local refused = "which function a field of this table holds is known only at run time"
+local ways = lang.each { "nil", false, true, 0, 1, 2, 3 }
+lang.case { name = "asked for in one of two tables", inputs = ways, f = function(a)
+	local t = { n = 3, f = one }
+	if a == 2 then t = { n = 4 } end
+	return t.f and 1 or 2
+end }
+lang.case { name = "called in one of two tables", inputs = ways, f = function(a)
+	local t = { n = 3, f = one }
+	if a == 2 then t = { n = 4 } end
+	return t:f()
+end }
+lang.case { name = "asked for and called in one of two tables", inputs = ways, f = function(a)
+	local t = { n = 3, f = one }
+	if a == 2 then t = { n = 4 } end
+	if t.f then return t:f() end
+	return 9
+end }
+lang.case { name = "another table from a turn on", inputs = ways, refused = refused, f = function(a)
+	local t, s = { n = 1, f = one }, 0
+	for i = 1, 3 do
+		s = s + t:f()
+		if i == a then t = { n = 4 } end
+	end
+	return s
+end }
+lang.case { name = "the table of the turn before", inputs = ways, refused = refused, f = function(a)
+	local before, s = nil, 0
+	for i = 1, 3 do
+		local t = { n = i }
+		if i == a then
+			t.f = one
+			if before then s = s + before:f() end
+		end
+		before = t
+	end
+	return s
+end }
+lang.case { name = "the table of the turn before, which has it, too", inputs = ways, f = function(a)
+	local before, s = nil, 0
+	for i = 1, 3 do
+		local t = { n = i, f = one }
+		if before and i ~= a then s = s + before:f() end
+		before = t
+	end
+	return s
+end }
+lang.case { name = "where there is a table", inputs = ways, f = function(a)
+	local t
+	if a == 1 then t = { n = 3, f = one } end
+	if t then return t:f() end
+	return 3
+end }
+
+-- A field that holds one of several functions, or none, and is called with its table.
+local function two(self, x) return self.n + (x or 1) end
+local functions, object = { one, two }, { f = one }
+local both = lang.pairs({ "nil", false, true, 0, 1, 2, 3, 4, 5 }, { 5, 0, "nil" })
+local function perhaps(name, f) lang.case { name = "perhaps " .. name, inputs = both, f = f } end
+perhaps("one", function(a) local t = { n = a } if a == 1 then t.f = one end return t:f() end)
+perhaps("one, in the constructor", function(a) local t = { n = a, f = a == 1 and one or nil } return t:f() end)
+perhaps("one, or false", function(a) local t = { n = a, f = a == 1 and one } return t:f() end)
+perhaps("one of two", function(a, b) local t = { n = a } if a == 1 then t.f = one elseif a == 2 then t.f = two end return t:f(b) end)
+perhaps("one of two, or a number", function(a, b)
+	local t = { n = a, f = 7 }
+	if a == 1 then t.f = one elseif a == 2 then t.f = two end
+	return t:f(b)
+end)
+perhaps("one, or whatever it is", function(a, b) local t = { n = a, f = a } if a == 1 then t.f = one end return t:f(b) end)
+perhaps("an inner one", function(a, b)
+	local t = { n = a }
+	if a == 1 then t.f = function(self) return self.n + b end end
+	return t:f()
+end)
+perhaps("one that changes it", function(a)
+	local t = { n = a }
+	if a == 1 then function t:f() self.n = self.n + 1 return self.n end end
+	return t:f(), t.n
+end)
+perhaps("one, without a colon", function(a) local t = { n = a } if a == 1 then t.f = one end return t.f(t) end)
+perhaps("one, in pcall", function(a)
+	local t = { n = a }
+	if a == 1 then t.f = one end
+	local ok, e = pcall(function() return t:f() end)
+	return ok, type(e) == "string" and e:find("method 'f'", 1, true) or e
+end)
+perhaps("one, given to pcall", function(a)
+	local t = { n = a }
+	if a == 1 then t.f = one end
+	local ok, e = pcall(t.f, t)
+	return ok, type(e) == "string" and #e or e
+end)
+perhaps("one, tested", function(a) local t = { n = a } if a == 1 then t.f = one end if t.f then return t:f() end return 3 end)
+perhaps("one, with what raises first", function(a, b) local t = { n = a } if a == 1 then t.f = two end return t:f(b + 1) end)
+perhaps("one that is taken away", function(a, b) local t = { n = a, f = two } if a == 1 then t.f = nil end return t:f(b) end)
+perhaps("one from a turn on", function(a)
+	local t, s = { n = 1 }, 0
+	for i = 1, 3 do
+		if i == a then t.f = two end
+		if t.f then s = s + t:f(i) end
+	end
+	return s
+end)
+perhaps("one up to a turn", function(a)
+	local t, s = { n = 1, f = one }, 0
+	for i = 1, 3 do
+		s = s + t:f(i)
+		if i == a then t.f = nil end
+	end
+	return s
+end)
+perhaps("one in the table of each turn", function(a)
+	local s = 0
+	for i = 1, 3 do
+		local t = { n = i }
+		if i ~= a then t.f = one end
+		s = s + t:f()
+	end
+	return s
+end)
+perhaps("one of a table in a table", function(a) local t = { n = 1, o = { n = 2 } } if a == 1 then t.o.f = one end return t.o:f() end)
+perhaps("a captured one", function(a) local t = { n = 1, f = object.f } if a == 1 then t.f = object.g end return t:f() end)
+perhaps("one of a captured table", function(a, b) local t = { n = 1, f = functions[a] } return t:f(b) end)
+perhaps("two", function(a, b)
+	local t = { n = 1 }
+	if a == 1 then t.f = one end
+	if b == 5 then t.g = two end
+	return t:f() + t:g()
+end)
+perhaps("one that another one calls", function(a)
+	local t = { n = 1 }
+	t.g = function(self) return self:f() + 1 end
+	if a == 1 then t.f = one elseif a == 2 then t.f = two end
+	return t:g() + t:f()
+end)
+perhaps("one that another one assigned", function(a, b)
+	local t = { n = 1 }
+	if a == 1 then t.f = one end
+	t.g = function(self) if b == 5 then self.f = two end return 1 end
+	local x = t:g()
+	return t:f() + x
+end)
+perhaps("one that a function assigned", function(a, b)
+	local t = { n = 1 }
+	local function set() t.f = two end
+	if a == 1 then t.f = one end
+	if b == 5 then set() end
+	return t:f()
+end)
+perhaps("one that was assigned before an error", function(a, b)
+	local t = { n = 1 }
+	if a == 1 then t.f = one end
+	pcall(function() t.f = two if b == 5 then error("x") end t.f = nil end)
+	return t:f()
+end)
+perhaps("one that is asked for, too", function(a)
+	local t = { n = 1 }
+	if a == 1 then t.f = one elseif a == 2 then t.f = 5 end
+	local x = type(t.f) == "function" and t:f() or 0
+	return x, t.f == nil, t.f ~= nil
+end)
+perhaps("one in a table that is gone over", function(a, b)
+	local t, s = { n = 1 }, 0
+	if a == 1 then t.f = one end
+	for k in pairs(t) do s = s + (k == "n" and 1 or 10) end
+	if b == 5 then s = s + t:f() end
+	return s
+end)
+perhaps("one in this, one in that", function(a, b)
+	local t, u = { n = 1 }, { n = 2 }
+	if a == 1 then t.f = one else u.f = one end
+	if b == 5 then return t:f() end
+	return u:f()
+end)
+lang.case { name = "assigned by the one that was called", inputs = ways, refused = refused, f = function(a)
+	local t = { n = 1 }
+	local function last(self) self.f = nil return 7 end
+	if a == 1 then t.f = last elseif a == 2 then t.f = one end
+	local x = t:f()
+	return x + t:f()
+end }
 lang.done()
