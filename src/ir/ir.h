@@ -434,7 +434,8 @@ struct ir_unit {
 	const bool *features;  /* indexed by enum kern_feature; what lowerings may use */
 	uint32_t (*next_print)(void *arg); /* gives numbers for prints */
 	void *next_print_arg;
-	struct ir_absent { uint64_t table; const char *name; struct diag_pos at; } *absent; /* names that captured tables lack */
+	/* names that captured tables lack, and whether that is the module */
+	struct ir_absent { uint64_t table; const char *name; struct diag_pos at; bool of_bpf; } *absent;
 	uint32_t nabsent, cap_absent;
 	struct front *front;   /* what capture keeps: protos, describer */
 	const struct ir_source *source;

@@ -162,8 +162,10 @@ ir_blk blame_ask(struct choice *c, ir_blk b, uint32_t site, ir_ref v, uint64_t k
 bool choose_guards(struct choice *c, ir_ref use);
 /* Says that there, and does it to what is left. Returns what stands for the use. */
 ir_ref choose_guarded(struct choice *c, ir_ref use, const uint64_t *kinds);
-/* Likewise of a table made in the function, or a function: which operand of r is surely one and complained of (none: nargs), and what Lua says
- * then, which ends block b. */
+/* Is it asked for the order of something and its operand `other`, which has one: a number or a text? */
+bool choose_orders(const struct choice *c, const struct ir_ins *i, uint32_t other);
+/* Likewise of what surely has no order, or is a table made in the function, or a function: which operand of r is one and complained of
+ * (none: nargs), and what Lua says then, which ends block b. */
 uint32_t choose_blamed(struct choice *c, ir_ref r);
 void choose_blame(struct choice *c, ir_blk b, ir_ref r, const uint64_t *kinds, uint32_t a);
 /* Stands for such a table in what Lua says. */

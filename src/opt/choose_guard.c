@@ -13,6 +13,8 @@
 
 #define KNOWN (IR_ALL_STRINGS | IR_BIT(IR_INT) | IR_FALSY | IR_BIT(IR_TRUE) | IR_BIT(IR_FLOAT) | IR_BIT(IR_IP4) | IR_BIT(IR_IP6) | IR_BIT(IR_MAC))
 
+#define ORDERED (IR_BIT(IR_INT) | IR_BIT(IR_FLOAT) | IR_ALL_STRINGS)
+
 /* ---- is operand a complained of, if it is wrong? ---- */
 
 typedef bool blamed(const struct choice *c, const struct ir_ins *i, uint32_t a);
@@ -155,24 +157,40 @@ ir_ref choose_guarded(struct choice *c, ir_ref use, const uint64_t *kinds)
 	return all;
 }
 
-/* ---- tables made in the function, and functions ---- */
+/* ---- what is surely wrong ---- */
 
-static bool is_surely_wrong(const struct ir_type *t)
+bool choose_orders(const struct choice *c, const struct ir_ins *i, uint32_t other)
 {
-	return t->kinds == IR_BIT(IR_REC) || t->kinds == IR_BIT(IR_FUNC);
+	return (i->op == IRO(lt) || i->op == IRO(le)) && choose_is_all(c, i->args[other], ORDERED);
+}
+
+/* What stands for operand a in what Lua says, where it is surely a table or a function, or nil or a truth beside what has an order; else
+ * NULL. */
+static const pg_value *surely_wrong(const struct choice *c, const struct ir_ins *i, uint32_t a)
+{
+	static const pg_value function = { .kind = PG_FUNC };
+	const struct ir_type *t = &ir_at(c->f, i->args[a])->type;
+	if (t->kinds == IR_BIT(IR_REC))
+		return &choose_made;
+	if (t->kinds == IR_BIT(IR_FUNC))
+		return &function;
+	if (!choose_orders(c, i, !a))
+		return NULL;
+	if (t->k && choose_bare(t->k))
+		return &choose_made;
+	return t->kinds == IR_BIT(IR_NIL) ? &const_nil : t->kinds && !(t->kinds & ~IR_BOOL) ? &const_true : NULL;
 }
 
 uint32_t choose_blamed(struct choice *c, ir_ref r)
 {
 	const struct ir_ins *i = ir_at(c->f, r);
 	for (uint32_t a = 0; blames[i->op] && a < i->nargs; a++)
-		if (is_surely_wrong(&ir_at(c->f, i->args[a])->type) && blames[i->op](c, i, a))
+		if (surely_wrong(c, i, a) && blames[i->op](c, i, a))
 			return a;
 	return i->nargs;
 }
 
 void choose_blame(struct choice *c, ir_blk b, ir_ref r, const uint64_t *kinds, uint32_t a)
 {
-	static const pg_value function = { .kind = PG_FUNC };
-	raise_wrong(c, b, r, kinds, a, ir_at(c->f, ir_at(c->f, r)->args[a])->type.kinds == IR_BIT(IR_FUNC) ? &function : &choose_made);
+	raise_wrong(c, b, r, kinds, a, surely_wrong(c, ir_at(c->f, r), a));
 }

@@ -17,11 +17,12 @@ static bool holds(const struct choice *c, unsigned kind)
 
 enum use { FREE, CALLED, METHOD, CHANGED, CALCULATED, EQUAL, GIVEN, NUSES };
 
-/* What helps, by what the table holds: numbers or texts beside others, tables alone, functions and the like. %s: the value, its type. */
+/* What helps, by what the table holds: numbers or texts beside others, tables alone, functions and the like. Arguments: the value as the
+ * source has it, its type, a variable that has it, and what makes that one, if it is to be made. */
 struct help { const char *mixed, *rows, *functions; };
 
 #define DIFFER "let it hold what its functions differ by, and give that to one of them: local n = t[k] if n then f(n) end"
-#define TYPED  "test its type first: if type(%s) == \"%s\" then ... end"
+#define TYPED  "test its type first: %4$sif type(%3$s) == \"%2$s\" then ... end"
 #define FIELDS "read fields of its tables by name where they are looked up: local r = t[k] if r then ... r.port ... end; or let " \
 	       "it hold numbers, and choose by them"
 #define VALUES "let it hold numbers or texts"
@@ -39,7 +40,7 @@ static const struct help helps[NUSES] = {
 
 struct hindrance {
 	enum use use;
-	const char *name;   /* of the value there */
+	const char *name;   /* of the variable that has the value there, or NULL */
 	const char *type;   /* that it ought to be of, or NULL: whatever the table holds */
 };
 
@@ -93,7 +94,7 @@ static struct hindrance hindrance_at(const struct choice *c, const struct ir_ins
 			continue;
 		const struct ir_name *n = ir_arg_name(i, a);
 		h.use = calls && !is_it(c, i->args[a], false) ? METHOD : use_of(c, i, a);
-		h.name = n && (n->how == IR_N_LOCAL || n->how == IR_N_UPVALUE) ? n->name : "v";
+		h.name = n && (n->how == IR_N_LOCAL || n->how == IR_N_UPVALUE) ? n->name : NULL;
 		if (i->op == IRO(lt) || i->op == IRO(le))
 			h.type = ir_at(c->f, i->args[!a])->type.kinds & IR_ALL_STRINGS ? "string" : "number";
 	}
@@ -122,7 +123,10 @@ static const char *help_many(const struct choice *c)
 		return "keep its tables apart from what else it holds: in a table of their own";
 	const struct help *help = &helps[h.use];
 	const char *type = h.type ? h.type : holds(c, PG_INT) ? "number" : "string";
-	return arena_printf(c->fl->u->arena, plain ? help->mixed : rows ? help->rows : help->functions, h.name, type);
+	struct arena *a = c->fl->u->arena;
+	const char *from = h.name ? NULL : doubts_source(a, c->f, ir_at(c->f, c->index)), *var = h.name ? h.name : "v";
+	return arena_printf(a, plain ? help->mixed : rows ? help->rows : help->functions, from ? from : var, type, var,
+			    from ? arena_printf(a, "local v = %s ", from) : "");
 }
 
 static void refuse_many(const struct choice *c, uint32_t site)

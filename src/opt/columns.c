@@ -95,7 +95,7 @@ static bool is_blind(struct choice *c, const struct ir_ins *i)
 	const struct ir_lib *row = i->op == IRO(call) ? ir_at(c->f, i->args[0])->type.row : NULL;
 	if (i->op == IRO(call) && !is_row(c, i->args[0]))
 		return row && row->effects & IR_TELLS && i->nargs == 2;
-	return choose_takes_no_table(i->op) && all_bare(c);
+	return (choose_takes_no_table(i->op) || (i->nargs == 2 && choose_orders(c, i, is_row(c, i->args[0])))) && all_bare(c);
 }
 
 static bool goes_on(struct choice *c, const struct ir_ins *i)

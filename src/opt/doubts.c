@@ -189,26 +189,29 @@ static bool is_named(const struct ir_name *n)
 }
 
 /* The key of an index, as the source may have it: a name, a number, or a field of what has a name; else NULL. */
-static const char *key_source(struct doubts *d, const struct doubt *e)
+static const char *key_source(struct arena *a, const struct ir_fn *f, const struct ir_ins *made)
 {
-	const struct ir_ins *key = ir_at(e->in, e->made->args[1]);
-	if (is_named(&e->made->names[1]))
-		return e->made->names[1].name;
+	const struct ir_ins *key = ir_at(f, made->args[1]);
+	if (is_named(&made->names[1]))
+		return made->names[1].name;
 	if (key->op == IRO(const) && key->k->kind == PG_INT)
-		return arena_printf(d->u->arena, "%lld", (long long)key->k->i);
+		return arena_printf(a, "%lld", (long long)key->k->i);
 	if (key->op != IRO(index) || !key->names || !is_named(key->names) || key->names[1].how != IR_N_CONSTANT)
 		return NULL;
-	return arena_printf(d->u->arena, "%s.%s", key->names->name, key->names[1].name);
+	return arena_printf(a, "%s.%s", key->names->name, key->names[1].name);
 }
 
-/* "pkt.ip", "hits[ip.src]": what made the value; NULL where it is unknown, or made by more names. */
+const char *doubts_source(struct arena *a, const struct ir_fn *f, const struct ir_ins *made)
+{
+	const struct ir_name *of = made->names;
+	const char *key = of && is_named(of) ? key_source(a, f, made) : NULL;
+	return !key ? NULL : arena_printf(a, of[1].how == IR_N_CONSTANT ? "%s.%s" : "%s[%s]", of->name, key);
+}
+
+/* What made the value. */
 static const char *source(struct doubts *d, const struct doubt *e)
 {
-	const struct ir_name *of = e->made ? e->made->names : NULL;
-	const char *key = of && is_named(of) ? key_source(d, e) : NULL;
-	if (!key)
-		return NULL;
-	return arena_printf(d->u->arena, of[1].how == IR_N_CONSTANT ? "%s.%s" : "%s[%s]", of->name, key);
+	return e->made ? doubts_source(d->u->arena, e->in, e->made) : NULL;
 }
 
 static const char *note(struct doubts *d, const struct doubt *e, const char *name)

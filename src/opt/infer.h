@@ -32,6 +32,9 @@ const char *infer_remedy(const struct infer *in, ir_ref r, uint32_t i);
 /* "did you mean 'x'?", where operand i of r is what a captured table, or the globals, lack under that name; NULL: no name is
  * near. */
 const char *infer_meant(const struct infer *in, ir_ref r, uint32_t i);
+/* Of a name that bpf does not have: what to write for the helper of the kernel that C calls so, or for `of`, where the name is
+ * "helper" or "kfunc"; NULL: it is none of these. (helpers.c) */
+const char *helpers_instead(struct ir_unit *u, const char *name, const char *of);
 /* What the text is as an address of one of these kinds, as it is written: bpf.ip("10.0.0.1"); NULL: none of them. */
 const char *infer_address(struct arena *a, uint64_t kinds, const pg_value *text);
 /* Of a comparison that is never true: what to write instead of operand i, a text beside a number, or a truth beside one. (unequal.c) */

@@ -161,6 +161,12 @@ static struct ir_type index_view(struct infer *in, ir_ref r, unsigned kind, cons
 
 enum { MOST_ABSENT = 256 };
 
+/* Is it the module, as scripts call it, that is indexed here? */
+static bool is_named_bpf(const struct ir_ins *i)
+{
+	return i->names && i->names->name && !strcmp(i->names->name, "bpf");
+}
+
 /* A name in the source that a captured table lacks: what could have been meant is asked when it matters. */
 static void note_absent(struct infer *in, ir_ref r, uint64_t table, const struct ir_type *key)
 {
@@ -172,7 +178,7 @@ static void note_absent(struct infer *in, ir_ref r, uint64_t table, const struct
 		known = u->absent[k].table == table && !strcmp(u->absent[k].name, name);
 	if (known)
 		return;
-	struct ir_absent absent = { table, name, u->sites[ir_site_shown(u, i->site)].pos };
+	struct ir_absent absent = { table, name, u->sites[ir_site_shown(u, i->site)].pos, is_named_bpf(i) };
 	arena_push(u->arena, u->absent, u->nabsent, u->cap_absent, absent);
 }
 
@@ -195,14 +201,12 @@ static void warn_misspelt(struct infer *in, ir_ref r, const struct ir_type *key)
 	const struct ir_ins *i = ir_at(in->fl.f, r);
 	const char *name = const_name(key);
 	/* not only in the last round: by then such a field is a constant */
-	if (!name || ir_at(in->fl.f, i->args[1])->op != IRO(const) || !i->names || !i->names->name ||
-	    strcmp(i->names->name, "bpf"))
+	if (!name || ir_at(in->fl.f, i->args[1])->op != IRO(const) || !is_named_bpf(i))
 		return;
 	struct diag *d = diag_add(in->fl.u->diag, DIAG_WARNING, in->fl.u->sites[ir_site_shown(in->fl.u, i->site)].pos,
 				  "bpf has no '%s': this is nil", name);
-	const char *near = infer_near_bpf(in->fl.u, name, 1);
-	if (near)
-		d->help = arena_printf(in->fl.u->arena, "did you mean '%s'?", near);
+	const char *helper = helpers_instead(in->fl.u, name, NULL), *near = helper ? NULL : infer_near_bpf(in->fl.u, name, 1);
+	d->help = near ? arena_printf(in->fl.u->arena, "did you mean '%s'?", near) : helper;
 }
 
 static struct ir_type index_table(struct infer *in, ir_ref r, const pg_value *table,

@@ -178,6 +178,8 @@ void flow_raise_value(struct flow *fl, ir_blk b, ir_ref like, ir_ref v);
 uint32_t flow_native_site(struct ir_unit *u, uint32_t site);
 bool flow_is_native(const struct ir_unit *u, uint32_t site);
 void flow_raise(struct flow *fl, ir_blk b, ir_ref like, const char *message);
+/* "pkt.ip", "hits[ip.src]": a look-up as the source has it; NULL where that has other parts than names, fields and numbers. (doubts.c) */
+const char *doubts_source(struct arena *a, const struct ir_fn *f, const struct ir_ins *made);
 /* v with the position before it that error adds at this level, when v is text. */
 ir_ref flow_located(struct flow *fl, ir_blk b, uint32_t site, int64_t level, ir_ref v);
 /* Guards what was appended to block b last, and may raise: `raised` of a guard with the same edge as that

@@ -5,6 +5,17 @@
 
 #include <string.h>
 
+/* What operand i of r, which `a` says is not there, is to be instead: what is near, or what bpf has for a helper of that name. */
+static const char *meant(const struct infer *in, ir_ref r, const struct ir_absent *a, struct diag_pos at)
+{
+	struct ir_unit *u = in->fl.u;
+	const struct ir_type key = infer_arg(in, r, 1);
+	const bool indexed = ir_at(in->fl.f, r)->op == IRO(index) && key.k && key.k->kind == PG_STR;
+	const char *instead = a->of_bpf ? helpers_instead(u, a->name, indexed ? key.k->str : NULL) : NULL;
+	const char *near = instead ? NULL : u->source->meant(u, a->table, at, a->name);
+	return near ? arena_printf(u->arena, "did you mean '%s'?", near) : instead;
+}
+
 const char *infer_meant(const struct infer *in, ir_ref r, uint32_t i)
 {
 	struct ir_unit *u = in->fl.u;
@@ -15,9 +26,9 @@ const char *infer_meant(const struct infer *in, ir_ref r, uint32_t i)
 	for (uint32_t k = 0; k < u->nabsent; k++) {
 		const struct ir_absent *a = &u->absent[k];
 		const struct diag_pos at = n->how == IR_N_GLOBAL ? a->at : (struct diag_pos){ 0 };
-		const char *near = strcmp(a->name, n->name) ? NULL : u->source->meant(u, a->table, at, a->name);
-		if (near)
-			return arena_printf(u->arena, "did you mean '%s'?", near);
+		const char *instead = strcmp(a->name, n->name) ? NULL : meant(in, r, a, at);
+		if (instead)
+			return instead;
 	}
 	return NULL;
 }

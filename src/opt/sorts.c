@@ -55,7 +55,9 @@ static ir_ref find_sort(const struct choice *c, ir_blk b, const struct choice *s
 		kv[2 * i + 1] = *sort->pairs[i].value;
 	}
 	ir_ref table = flow_const(c->fl, b, site, columns_table(u, kv, sort->n));
-	return flow_emit(c->fl, b, site, IRO(index), 2, (ir_ref[]){ table, c->key });
+	ir_ref r = flow_emit(c->fl, b, site, IRO(index), 2, (ir_ref[]){ table, c->key });
+	ir_at(c->f, r)->names = ir_at(c->f, c->index)->names; /* what is said of it names what the script looks up */
+	return r;
 }
 
 /* v = numbers[k] if v == nil then v = tables[k] if v == nil then v = functions[k] end end */

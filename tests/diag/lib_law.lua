@@ -220,6 +220,7 @@ return {
 	{ "keep to what is an integer", "diag/doubts: digits, and what may be none" },
 	{ "In tracing hooks also", "kernel/tracepoint: pid, tid and comm are this process's", "kernel/tracepoint: user and group", "kernel/tracepoint: cgroup" },
 	{ "`bpf.str`, `bpf.kstr`", "kernel/tracepoint: a path of the process", "kernel/tracepoint: which is not in the kernel's memory" },
+	{ "`bpf.helper.NAME`", "diag/helpers: by its name", "diag/helpers: a function of the kernel" },
 },
 ["Tracing"] = {
 	{ "`bpf.tracepoint` gives", "kernel/tracepoint: 100 system calls are 100 events", "diag/tracing: a verdict" },

@@ -66,4 +66,12 @@ diag.case("a mistake that is only warned of", function(p)
 	return bpf.PASS
 end, { strict = true })
 
+
+-- What has no name is told by what finds it.
+diag.case("rows joined, without a name", function(p) return "x" .. rows[p.len] == "x2" and bpf.DROP end)
+diag.case("rows beside numbers, joined, without a name", function(p) return "x" .. beside[p.len] == "x2" and bpf.DROP end)
+diag.case("the same, as the help says", function(p)
+	local v = beside[p.len] if type(v) == "number" then return "x" .. v == "x2" and bpf.DROP end
+end)
+diag.case("rows joined, with a name", function(p) local r = rows[p.len] if r then return "x" .. r == "x2" and bpf.DROP end end)
 diag.done()

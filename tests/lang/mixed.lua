@@ -178,4 +178,32 @@ lang.case { name = "chosen by a branch, and multiplied", inputs = letters, f = f
 	local v = held[k] or 4
 	return v * 3
 end }
+
+-- Rows beside numbers, or texts, under many keys, in order without a test.
+for _, size in ipairs { 40, 300, 1000 } do
+	local rules, named, rows = {}, {}, {}
+	for i = 1, size do
+		rows[i] = { limit = i }
+		rules[i] = i % 3 == 0 and rows[i] or i % 5
+		named[i] = i % 3 == 0 and rows[i] or "r" .. i
+	end
+	local keys = lang.each { 1, 2, 3, 6, size - 1, size, size + 1, 0, -1 }
+	lang.case { name = "in order, of " .. size, inputs = keys, f = function(k) return rules[k] > 3 end }
+	lang.case { name = "in order, on the right, of " .. size, inputs = keys, f = function(k) return 3 <= rules[k], rules[k] < 4 end }
+	lang.case { name = "in order, caught, of " .. size, inputs = keys, f = function(k)
+		local ok, less = pcall(function() return rules[k] < 2 end)
+		local ok2, text = pcall(function() return "r3" >= named[k] end)
+		return ok, ok and less == true, ok2, ok2 and text == true
+	end }
+	lang.case { name = "texts in order, of " .. size, inputs = keys, f = function(k) return named[k] < "r2" end }
+	lang.case { name = "in order, if there is one, of " .. size, inputs = keys, f = function(k)
+		local v = rules[k]
+		return v and v < 3
+	end }
+	lang.case { name = "in order with what may be nil, of " .. size, inputs = keys, f = function(k)
+		local other = k ~= 1 and 2 or nil
+		return rules[k] and other and rules[k] < other
+	end }
+	lang.case { name = "by what they hold, of " .. size, inputs = keys, f = function(k) return rows[k].limit > 4, rows[k].limit end }
+end
 lang.done()
