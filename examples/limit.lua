@@ -4,7 +4,8 @@
 --	perigee examples/limit.lua DEVICE [PACKETS-PER-SECOND [BURST]]
 --
 -- A bucket holds time, not packets: a packet costs as much as passes between two packets of a source that is
--- just within its rate, and the bucket fills as time goes by.
+-- just within its rate, and the bucket fills as time goes by. Full ones are forgotten each second; while there are 65,536
+-- others, packets of more sources raise an error, which is told, and pass.
 
 local device = arg[1] or error("usage: limit.lua DEVICE [PACKETS-PER-SECOND [BURST]]", 0)
 local rate, burst = math.tointeger(arg[2] or 100), math.tointeger(arg[3] or 20)
@@ -38,14 +39,6 @@ bpf.xdp(device, { name = "limit" }, function(pkt)
 	return pass and bpf.PASS or bpf.DROP
 end)
 
--- A bucket that would be full by now is no different from none.
-local function forget()
-	local now = bpf.ktime()
-	for ip, b in pairs(buckets) do
-		if now - b.filled > full and b.dropped == 0 then buckets[ip] = nil end
-	end
-end
-
 local function show()
 	for ip, b in pairs(buckets) do
 		if b.dropped > 0 then print(("%-15s %9d dropped"):format(ip, b.dropped)) end
@@ -53,8 +46,18 @@ local function show()
 	io.stdout:flush()
 end
 
+-- A bucket that would be full by now is no different from none, and what it dropped was shown.
+local function forget()
+	local now = bpf.ktime()
+	for ip, b in pairs(buckets) do
+		if now - b.filled > full then buckets[ip] = nil end
+	end
+end
+
 print(("limiting what %s receives to %d packets a second"):format(device, rate))
 io.stdout:flush()
-bpf.every("1s", show)
-bpf.every("10s", forget)
+bpf.every("1s", function()
+	show()
+	forget()
+end)
 bpf.run()
