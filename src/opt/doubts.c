@@ -164,10 +164,16 @@ static bool is_name(const char *s)
 	return *s != '?' && strncmp(s, "integer index", 13);
 }
 
+/* Is it raised by what compares? In a copy for one of several objects what is said of it may be all that is left. */
+static bool is_comparison(const struct doubt *e)
+{
+	return e->at && (e->at->op == IRO(lt) || e->at->op == IRO(le));
+}
+
 /* The name of the operand of a comparison that is nil, of which Lua's message names none; NULL: it is no comparison. */
 static const struct ir_name *compared(const struct doubt *e)
 {
-	const struct ir_name *n = strstr(e->text, "compare") && e->at ? e->at->names : NULL;
+	const struct ir_name *n = is_comparison(e) ? e->at->names : NULL;
 	return n && strstr(e->text, " with nil") ? n + 1 : n;
 }
 
@@ -338,7 +344,7 @@ static bool is_never(struct doubts *d, const struct doubt *e, unsigned operand)
 	unsigned nils = nil_sides(e->text);
 	if (operand)
 		return inside_is(d->u, e->in, e->from);
-	for (unsigned a = 0; nils && a < 2; a++) {
+	for (unsigned a = 0; nils && is_comparison(e) && a < 2; a++) {
 		struct doubt side = *e;
 		of_operand(&side, a);
 		if (nils >> a & 1 && inside_is(d->u, side.in, side.from))

@@ -458,11 +458,11 @@ static bool is_it(const void *arg, ir_ref r)
 	return *(const ir_ref *)arg == r;
 }
 
-/* Is `set` in the loop? There no key is to be added, in Lua neither. */
-static bool is_in_loop(const struct lists *l, ir_ref loop, ir_ref set)
+/* Is what `set` assigns there already, at the key of the loop's turn? */
+static bool is_of_turn(const struct lists *l, ir_ref loop, ir_ref set)
 {
-	return ir_at(l->f, loop)->op == IRO(forcall) &&
-	       ir_dominates(l->f, ir_at(l->f, loop)->block, ir_at(l->f, set)->block);
+	const struct ir_ins *key = ir_at(l->f, ir_untested(l->f, ir_at(l->f, set)->args[1]));
+	return ir_at(l->f, loop)->op == IRO(forcall) && key->op == IRO(result) && key->args[0] == loop && !key->aux;
 }
 
 /* Are all keys that the table may have when r is reached known? */
@@ -473,7 +473,7 @@ static bool is_settled(const struct lists *l, ir_ref r, const struct rec *web)
 			ir_ref set = l->s->v[v].uses[k];
 			const struct ir_ins *i = ir_at(l->f, set);
 			if (record_web(l->s, &l->s->v[v]) == web && i->op == IRO(setindex) &&
-			    type_is_pending(&ir_at(l->f, i->args[1])->type) && !is_in_loop(l, r, set) &&
+			    type_is_pending(&ir_at(l->f, i->args[1])->type) && !is_of_turn(l, r, set) &&
 			    reach_use(l->f, set, 0, is_it, &r))
 				return false;
 		}

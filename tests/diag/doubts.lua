@@ -204,4 +204,10 @@ diag.case("an address and a text, where something else is wrong, strict", functi
 	if ip and ip.src == "10.0.0.1" then return bpf.DROP end
 	return pkt.lenn
 end, { strict = true })
+local third = {}
+for i = 1, 99 do third[i] = i % 3 == 0 and { n = i } or i % 3 == 1 and i or nil end
+diag.case("a table's numbers, rows and nil, beside nil", function(pkt)
+	local a, v = hits[1], third[pkt.len]
+	return v < a and bpf.DROP or bpf.PASS
+end)
 diag.done()

@@ -103,6 +103,27 @@ case("made anew in each turn of another", few, function(a, b)
 	end
 	return s
 end)
+case("gone over in a loop that appends behind", few, function(a, b)
+	a, b = a + 0, b + 0
+	local t, s = {}, 0
+	for i = 1, 6 do
+		local known
+		for k, r in ipairs(t) do if r.key == (i * a) % 3 then known = k s = s + r.at end end
+		if not known then t[#t + 1] = { key = (i * a) % 3, at = i ~ b } end
+	end
+	for _, r in ipairs(t) do s = s * 3 + r.at end
+	return #t, s
+end)
+case("appended while it is gone over", few, function(a, b)
+	a, b = a + 0, b + 0
+	local t, s = {}, 0
+	t[#t + 1] = { x = a }
+	for i, r in ipairs(t) do
+		if i < b then t[#t + 1] = { x = i * a } end
+		s = s * 3 + r.x
+	end
+	return #t, s
+end)
 case("two lists of tables", few, function(a, b)
 	a, b = a + 0, b + 0
 	local even, odd = {}, {}

@@ -38,6 +38,37 @@ case("gone over", few, function(a, b)
 	for k, v in pairs(t) do p = p + k * v end
 	return s, p, #t
 end)
+case("gone over in a loop that appends behind", few, function(a, b)
+	a, b = a + 0, b + 0
+	local t, s = {}, 0
+	for i = 1, 6 do
+		local known = false
+		for _, v in ipairs(t) do if v == i % b + a then known = true end end
+		if not known then t[#t + 1] = i % b + a end
+	end
+	for _, v in pairs(t) do s = s * 3 + v end
+	return #t, s
+end)
+case("with pairs, by table.insert, in another kind of loop", few, function(a, b)
+	a, b = a + 0, b + 0
+	local t, i = {}, 0
+	while i < 5 do
+		local n = 0
+		for _, v in pairs(t) do n = n + v end
+		table.insert(t, n * a + b)
+		i = i + 1
+	end
+	return #t, t[5]
+end)
+case("appended while it is gone over", few, function(a, b)
+	a, b = a + 0, b + 0
+	local t, s = { a }, 0
+	for i, v in ipairs(t) do
+		if i < b then t[#t + 1] = i * a end
+		s = s * 3 + v
+	end
+	return #t, s
+end)
 case("made anew in each turn of another", few, function(a, b)
 	local s, most = 0, 0
 	for i = 0, 3 do
