@@ -9,6 +9,7 @@
  *   ipairs        from 1 on up to the first nil; both copy the loop's body for each key (unroll.c)
  *   table.unpack  as many as the length says
  */
+#include "core/mutant.h"
 #include "opt/infer.h"
 #include "opt/iterate.h"
 #include "opt/lists.h"
@@ -462,6 +463,8 @@ static bool is_it(const void *arg, ir_ref r)
 static bool is_of_turn(const struct lists *l, ir_ref loop, ir_ref set)
 {
 	const struct ir_ins *key = ir_at(l->f, ir_untested(l->f, ir_at(l->f, set)->args[1]));
+	if (MUTANT(behind_as_within) && ir_dominates(l->f, ir_at(l->f, loop)->block, ir_at(l->f, set)->block))
+		return ir_at(l->f, loop)->op == IRO(forcall);
 	return ir_at(l->f, loop)->op == IRO(forcall) && key->op == IRO(result) && key->args[0] == loop && !key->aux;
 }
 

@@ -1,4 +1,5 @@
 /* lower_elems.c - elements of lists in scratch memory: each place has the words of a value of the list's type, then its tag. */
+#include "core/mutant.h"
 #include "opt/lower.h"
 
 enum { WORD = 8 };
@@ -28,7 +29,7 @@ void lower_elemset(struct lw *w, ir_ref r)
 	ir_ref at = place(w, e, &v, lower_arg(w, r, 1));
 	for (unsigned i = 0; i < v.n; i++)
 		lw_store(w, WORD, at, WORD * i, v.w[i]);
-	if (v.tag)
+	if (v.tag && !MUTANT(element_kind))
 		lw_store(w, WORD, at, WORD * v.n, v.tag);
 }
 

@@ -67,6 +67,7 @@ local function gathered(scope)
 		S("local ", d, " = ", row, "\n", d, ".y = ", any(scope, 1), "\n", t, "[#", t, " + 1] = ", d) }
 	if chance(60) then append = S("if ", coin(), " then ", append, " end") end
 	local key = pick { i, "1", "#" .. t, S(int(scope, 1), " & 3") }
+	if chance(30) then local k = name("k") append = S("for ", k, ", ", r, " in ipairs(", t, ") do put(", k, ", ", r, ".x) end\n", append) end
 	local within = chance(30) and S("put(", i, ", ", t, "[", key, "] and ", t, "[", key, "].x)\n") or ""
 	local ends = pick { S("put(", at, ", ", t, "[", int(scope, 1), " & 3].y)"), S("put(", at, ", ", t, "[2] and ", t, "[2][1])"), S("put(", at, ", #", t, ")"),
 		S("for ", i, " = #", t, ", 1, -1 do put(", i, ", ", t, "[", i, "].x) end") }

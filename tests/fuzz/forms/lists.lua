@@ -99,6 +99,10 @@ local function grown(scope)
 		local n = name("n")
 		append = S("local ", n, " = #", q, " + 1\n", append, "\n", append, "\n", q, "[", n, "] = ", int(scope, 1))
 	end
+	if chance(35) then -- gone over first: what one turn appends the next one sees
+		local x = name("v")
+		append = S("for ", x, "k, ", x, " in ", pick { "ipairs", "ipairs", "pairs" }, "(", q, ") do put(", tostring(random(0, 20)), ", ", x, ") end\n", append)
+	end
 	local between = S("put(", tostring(random(0, 20)), ", ", q, "[", pick { "#" .. q, i, "2", "#" .. q .. " - 1" }, "] or -1)")
 	return S("local ", q, " = {", chance(40) and int(scope, 1) or " ", "}\nfor ", i, " = 1, ", tostring(random(2, 4)), " do\n", append, "\n",
 		chance(30) and between or "", "\nend\nlocal ", s, " = #", q, "\nfor ", i, ", ", v, " in ipairs(", q, ") do ", s, " = ", s,
