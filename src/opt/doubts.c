@@ -381,7 +381,7 @@ static bool is_never(struct doubts *d, const struct doubt *e, unsigned operand)
 		return asking_is(d->u, source(d, e));
 	if (operand)
 		return inside_is(d->u, e->in, e->from);
-	for (unsigned a = 0; nils && a < 2; a++) {
+	for (unsigned a = 0; nils && a < 2 && a < e->at->nargs; a++) { /* a raise has its text alone */
 		struct doubt side = *e;
 		of_operand(&side, a);
 		if (nils >> a & 1 && inside_is(d->u, side.in, side.from))
