@@ -137,8 +137,8 @@ int pg_refusal_row(int i, char *buf, size_t n)
 {
 	char text[400], shown[400], help[400];
 	if (i < 0) {
-		snprintf(buf, n, "These are the compiler's own rows, as `perigee dump --refusals` prints them; ... stands for "
-			 "what differs.");
+		snprintf(buf, n, "What Lua can do and kernel code cannot. These are the compiler's own rows, as `perigee dump --refusals` "
+			 "prints them, all that there are; ... stands for what differs.");
 		return 0;
 	}
 	const struct refusal *r = refusal_at((unsigned)i), *before = i ? refusal_at((unsigned)i - 1) : NULL;

@@ -410,6 +410,8 @@ struct ir_unit {
 	bool asks_bytes;       /* a message of an error is asked for its bytes (set by infer) */
 	unsigned ways;         /* 1, 2: it is refused otherwise (set by pg_compile): opt/ways.c ... */
 	bool chose;            /* arms were made for what is one of few objects (opt/choose.c) */
+	const char **asked;    /* look-ups in captured tables that are tested somewhere, as the source has them (opt/asking.c) */
+	uint32_t nasked, cap_asked;
 	bool handles;          /* a handler of xpcall is there several times (opt/expand.c) */
 	uint32_t parted;       /* how many values were copied for that ... */
 	unsigned next_ways;    /* ... with so much, more would be done; 0: never (set by infer) */

@@ -102,6 +102,8 @@ void lw_bri(struct lw *w, enum ir_cc cc, ir_ref a, int64_t b, ir_blk yes, ir_blk
 ir_ref lw_pkt(struct lw *w, ir_ref off, int64_t size, ir_blk absent);
 
 /* ---- errors: text as Lua says it, without position ---- */
+/* That what is lowered raises e: warnings say so. */
+void lw_note_origin(const struct lw *w, struct ir_error *e);
 /* number: of the error, a word; a guard catches it, or it ends the program */
 void lw_raise_number(struct lw *w, ir_ref number);
 void lw_raise(struct lw *w, const char *fmt, ...) __attribute__((format(printf, 2, 3))); /* ends the block */

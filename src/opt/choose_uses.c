@@ -414,10 +414,12 @@ static void drop_derived(struct choice *c)
 void choose_copy_uses(struct choice *c, const struct uses *uses, const struct uses *fail, ir_ref *to)
 {
 	c->fl->u->chose = true;
+	asking_of(c->fl, c->index);
 	for (uint32_t i = 0; i < fail->n; i++)
 		choose_failure(c, fail->v[i]);
 	for (uint32_t i = 0; i < uses->n; i++)
 		to[uses->v[i]] = choose_use(c, uses->v[i], &uses->how[i]);
+	c->fl->doubted = 0;
 	drop_derived(c);
 }
 

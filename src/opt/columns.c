@@ -374,11 +374,13 @@ static void show_one(const struct columns *k, ir_ref use)
 
 void columns_read(struct columns *k, ir_ref *to)
 {
+	asking_of(k->c->fl, k->c->index);
 	look_for_true(k->c);
 	for (uint32_t i = 0; i < k->blind.n; i++)
 		show_one(k, k->blind.v[i]);
 	for (uint32_t i = 0; i < k->n; i++)
 		to[k->reads[i].at] = emit_read(k, &k->reads[i]);
+	k->c->fl->doubted = 0;
 }
 
 bool choose_columns(struct choice *c, ir_ref *to)

@@ -28,7 +28,13 @@ struct doubt {
 	const struct ir_ins *at;
 	const struct ir_ins *made; /* what made the operand that the text names, an `index` with names */
 	const struct ir_ins *from; /* likewise, an `index` or a call, or whatever it is */
+	const struct ir_name *noted; /* what a raise says of itself (NOTED_OPERAND and so on); then the others are NULL. Or NULL */
+	unsigned operand;      /* ... and which operand it is, from 1 */
 };
+
+/* What is said of a look-up that is done for, as names of the raise that stands where it found nothing: the operand, and as fields what it
+ * was found by and the message without a position. */
+enum { NOTED_OPERAND, NOTED_SOURCE, NOTED_MESSAGE, NOTED };
 
 /* What Lua's message says is done to a nil value, and how a warning says it. */
 /* help: of what has a name; once: of an entry of a map that has none; bare: of any other */
@@ -173,6 +179,8 @@ static bool is_comparison(const struct doubt *e)
 /* The name of the operand of a comparison that is nil, of which Lua's message names none; NULL: it is no comparison. */
 static const struct ir_name *compared(const struct doubt *e)
 {
+	if (e->noted)
+		return strstr(e->text, "compare") ? e->noted : NULL;
 	const struct ir_name *n = is_comparison(e) ? e->at->names : NULL;
 	return n && strstr(e->text, " with nil") ? n + 1 : n;
 }
@@ -217,6 +225,8 @@ const char *doubts_source(struct arena *a, const struct ir_fn *f, const struct i
 /* What made the value. */
 static const char *source(struct doubts *d, const struct doubt *e)
 {
+	if (e->noted)
+		return e->noted[NOTED_SOURCE].how == IR_N_NONE ? NULL : e->noted[NOTED_SOURCE].name;
 	return e->made ? doubts_source(d->u->arena, e->in, e->made) : NULL;
 }
 
@@ -224,6 +234,8 @@ static const char *note(struct doubts *d, const struct doubt *e, const char *nam
 {
 	const char *from = source(d, e);
 	uint32_t line = e->made ? d->u->sites[e->made->site].pos.line : 0;
+	if (e->noted && from)
+		return arena_printf(d->u->arena, "%s is %s, nil when the key is absent", name, from);
 	if (!e->made)
 		return NULL;
 	if (!from)
@@ -259,6 +271,8 @@ static unsigned nil_sides(const char *text)
 static unsigned which(const struct doubt *e)
 {
 	unsigned found = 0, nils = 0;
+	if (e->noted)
+		return e->operand;
 	for (uint32_t i = 0; e->at && i < e->at->nargs; i++) {
 		if (e->made && ir_at(e->in, ir_untested(e->in, e->at->args[i])) == e->made)
 			return i + 1;
@@ -315,7 +329,7 @@ static void warn(struct doubts *d, const struct doubt *e)
 			continue;
 		struct diag *g = diag_add(d->u->diag, DIAG_WARNING, shown(d, e), "%s may be nil here and is %s", name,
 					  uses[i].used);
-		if (e->pos.line && which(e))
+		if ((e->pos.line || e->noted) && which(e))
 			diag_operand(g, which(e) - 1);
 		g->note = note(d, e, name);
 		const char *it = word(d, e, name);
@@ -338,10 +352,39 @@ static void of_operand(struct doubt *e, unsigned a)
 	e->from = v->op == IRO(result) && !v->aux ? ir_at(e->in, v->args[0]) : v;
 }
 
+/* What the raise says that it raises. */
+static void of_note(struct doubt *e)
+{
+	e->noted = e->at->names;
+	e->text = e->noted[NOTED_MESSAGE].name;
+	e->operand = (unsigned)e->at->imm + 1;
+}
+
+void doubts_note(const struct flow *fl, ir_ref raise, ir_ref like, const char *message)
+{
+	struct arena *arena = fl->u->arena;
+	const struct ir_ins *i = ir_at(fl->f, like);
+	struct ir_name *names = arena_array(arena, struct ir_name, NOTED);
+	uint32_t a = 0;
+	while (a < i->nargs && ir_untested(fl->f, i->args[a]) != fl->doubted)
+		a++;
+	if (a == i->nargs || !is_nil(message) || fl->u->sites[i->site].parted)
+		return;
+	const struct ir_name *name = ir_arg_name(i, a);
+	const char *from = doubts_source(arena, fl->f, ir_at(fl->f, fl->doubted));
+	names[NOTED_OPERAND] = name ? *name : (struct ir_name){ IR_N_NONE, "" };
+	names[NOTED_SOURCE] = from ? (struct ir_name){ IR_N_FIELD, from } : (struct ir_name){ IR_N_NONE, "" };
+	names[NOTED_MESSAGE] = (struct ir_name){ IR_N_FIELD, message };
+	ir_at(fl->f, raise)->names = names;
+	ir_at(fl->f, raise)->imm = a;
+}
+
 /* Does a reader see that one of those that are nil there never is? */
 static bool is_never(struct doubts *d, const struct doubt *e, unsigned operand)
 {
 	unsigned nils = nil_sides(e->text);
+	if (e->noted)
+		return asking_is(d->u, source(d, e));
 	if (operand)
 		return inside_is(d->u, e->in, e->from);
 	for (unsigned a = 0; nils && is_comparison(e) && a < 2; a++) {
@@ -363,7 +406,9 @@ static bool is_doubt(struct doubts *d, const struct ir_error *error, struct doub
 		struct doubt one = none;
 		one.pos = r->pos;
 		one.at = r->at;
-		if (r->operand)
+		if (one.at && one.at->op == IRO(raise) && one.at->names)
+			of_note(&one);
+		else if (r->operand)
 			of_operand(&one, r->operand - 1);
 		if ((any && !one.made) || is_never(d, &one, r->operand) || is_carried(d, &one) || was_anew(d, &one))
 			continue;

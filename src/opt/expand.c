@@ -60,14 +60,12 @@ ir_ref flow_located(struct flow *fl, ir_blk b, uint32_t site, int64_t level, ir_
 }
 
 /* A caught value goes the guard's way like a message. */
-void flow_raise_value(struct flow *fl, ir_blk b, ir_ref like, ir_ref v)
+ir_ref flow_raise_value(struct flow *fl, ir_blk b, ir_ref like, ir_ref v)
 {
 	uint32_t site = ir_at(fl->f, like)->site;
 	ir_ref raised = ir_at(fl->f, like)->raised;
-	if (!raised) {
-		flow_emit(fl, b, site, IRO(raise), 1, &v);
-		return;
-	}
+	if (!raised)
+		return flow_emit(fl, b, site, IRO(raise), 1, &v);
 	struct ir_edge e = *ir_caught(fl->f, raised);
 	e.args = arena_copy(fl->u->arena, e.args, sizeof(*e.args) * e.nargs);
 	for (uint32_t i = 0; i < e.nargs; i++)
@@ -75,12 +73,15 @@ void flow_raise_value(struct flow *fl, ir_blk b, ir_ref like, ir_ref v)
 			e.args[i] = v;
 	ir_ref t = flow_emit(fl, b, site, IRO(jmp), 0, NULL);
 	edit_edge(fl->f, t, 0, &e);
+	return 0;
 }
 
 void flow_raise(struct flow *fl, ir_blk b, ir_ref like, const char *message)
 {
 	uint32_t site = ir_at(fl->f, like)->site;
-	flow_raise_value(fl, b, like, flow_located(fl, b, site, 1, flow_const(fl, b, site, text(fl, message))));
+	ir_ref raise = flow_raise_value(fl, b, like, flow_located(fl, b, site, 1, flow_const(fl, b, site, text(fl, message))));
+	if (raise && fl->doubted)
+		doubts_note(fl, raise, like, message);
 }
 
 /* ---- a call that becomes branches ---- */

@@ -272,7 +272,7 @@ static struct ir_type rule_result(struct infer *in, ir_ref r)
 static struct ir_type rule_forcall(struct infer *in, ir_ref r)
 {
 	struct ir_type callee = infer_arg(in, r, 0);
-	bool ours = callee.def || (callee.k && callee.k->kind == PG_FUNC);
+	bool ours = (callee.def && callee.kinds & IR_BIT(IR_FUNC)) || (callee.k && callee.k->kind == PG_FUNC);
 	if (!callee.kinds)
 		return nothing;
 	if (in->fl.report && !ours)
@@ -693,17 +693,30 @@ static struct ir_type waiting(const struct flow *fl, const struct ir_ins *i)
 	}
 }
 
+static struct ir_type visit(struct infer *in, ir_ref r)
+{
+	struct flow *fl = &in->fl;
+	rule *f = rules[ir_at(fl->f, r)->op];
+	bool waits = f && (hangs(fl, ir_at(fl->f, r)) || (fl->waits && fl->waits[r]));
+	if (waits && fl->report)
+		infer_certain(in, r);
+	return waits ? waiting(fl, ir_at(fl->f, r)) : f ? f(in, r) : nothing;
+}
+
+void infer_mistaken(const struct flow *fl, ir_ref r)
+{
+	struct infer in = { .fl = *fl };
+	in.fl.report = true;
+	visit(&in, r);
+}
+
 static void visit_block(struct infer *in, ir_blk b)
 {
 	struct flow *fl = &in->fl;
 	if (b != 1)
 		visit_params(fl, b);
 	for (ir_ref r = ir_block(fl->f, b)->first; r; r = ir_at(fl->f, r)->next) {
-		rule *f = rules[ir_at(fl->f, r)->op];
-		bool waits = f && (hangs(fl, ir_at(fl->f, r)) || (fl->waits && fl->waits[r]));
-		if (waits && fl->report)
-			infer_certain(in, r);
-		struct ir_type t = waits ? waiting(fl, ir_at(fl->f, r)) : f ? f(in, r) : nothing;
+		struct ir_type t = visit(in, r);
 		if (ir_at(fl->f, r)->raised)
 			visit_raised(fl, ir_at(fl->f, r), &t);
 		grow(ir_at(fl->f, r), &t);

@@ -80,6 +80,8 @@ void pending_refuse(struct flow *fl);
 
 /* What is wrong with r, which hangs on an operand that was refused, whatever that is. (certain.c) */
 void infer_certain(struct infer *in, ir_ref r);
+/* Says what is wrong with r, by what its operands are known to be, if anything is. (infer.c) */
+void infer_mistaken(const struct flow *fl, ir_ref r);
 /* Of one operand of an arithmetic operation or a numeric for, and of a piece of a text. */
 void infer_certain_operand(struct infer *in, ir_ref r, uint32_t i);
 void infer_certain_piece(struct infer *in, ir_ref r, uint32_t i);

@@ -30,6 +30,13 @@ static bool has_all(struct ir_unit *u, const pg_value *table, int64_t from, int6
 	return all;
 }
 
+/* Of many it is enough that they are numbers of its elements. */
+static bool is_element(struct ir_unit *u, const pg_value *table, int64_t from, int64_t to)
+{
+	int64_t n;
+	return from >= 1 && u->source->len(u, table->id, &n) >= 0 && to <= n;
+}
+
 /* Between which numbers the key is, where they are known. */
 static bool key_between(struct ir_unit *u, struct ir_fn *f, const struct ir_ins *index, struct bounds *out)
 {
@@ -53,7 +60,7 @@ static bool key_is_there(struct ir_unit *u, struct ir_fn *f, const struct ir_ins
 	if (map)
 		map_shape(map, &s);
 	return s.array ? in.least >= 0 && in.most < s.entries
-		       : of->k && of->k->kind == PG_TABLE && has_all(u, of->k, in.least, in.most);
+		       : of->k && of->k->kind == PG_TABLE && (has_all(u, of->k, in.least, in.most) || is_element(u, of->k, in.least, in.most));
 }
 
 /* ---- bytes ---- */

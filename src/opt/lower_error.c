@@ -49,9 +49,14 @@ void lower_message_is(struct lw *w, const struct lw_val *v, const pg_value *text
 	w->cur = 0;
 }
 
+/* Of one that is known the number is that of its text, as of what is raised at once. */
 static void raise_message(struct lw *w, ir_ref number)
 {
-	if (w->at->raised) {
+	const struct ir_ins *i = ir_at(w->fn, number);
+	const bool known = i->op == IRO(imm) && (uint64_t)i->imm < w->unit->nerrors;
+	if (known)
+		lw_note_origin(w, &w->unit->errors[i->imm]);
+	if (w->at->raised || known) {
 		lw_raise_number(w, number);
 		return;
 	}

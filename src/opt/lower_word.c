@@ -261,8 +261,7 @@ static unsigned only_nil(const struct lw *w)
 	return nil[0] == nil[1] ? 0 : nil[0] ? 1 : 2;
 }
 
-/* What raises it, and where the operand that it names comes from: warnings say so. */
-static void note_origin(const struct lw *w, struct ir_error *e)
+void lw_note_origin(const struct lw *w, struct ir_error *e)
 {
 	const unsigned operand = w->operand ? w->operand : only_nil(w);
 	struct ir_raiser **last = &e->raisers, *r = arena_new(w->unit->arena, struct ir_raiser);
@@ -278,7 +277,7 @@ static void raise_text(struct lw *w, const char *text)
 	uint32_t number = ir_error(w->unit, w->unit->sites[w->site].pos, text);
 	ir_block(w->fn, w->cur)->cold = true;
 	if (w->at)
-		note_origin(w, &w->unit->errors[number]);
+		lw_note_origin(w, &w->unit->errors[number]);
 	lw_raise_number(w, lw_imm(w, number));
 }
 

@@ -29,6 +29,7 @@ struct flow {
 	bool refuses;          /* something was wrong, reported or not */
 	bool any_key;          /* choose: what is looked up by a key of which nothing is known yet is chosen, too */
 	bool foresees;         /* infer_round: what hangs on something unknown, and can be of one type alone, is of that */
+	ir_ref doubted;        /* choose: a look-up that is done for, and may find nothing; what raises then is noted (doubts.c). Or 0 */
 	bool *waits;           /* by value, in infer_round: refused as things stand, which says nothing of what follows; or NULL */
 	uint64_t *guess;       /* by value, of the last infer_round: kinds, as if nothing that it refused had been */
 	uint32_t nguess, cap_guess;
@@ -173,13 +174,21 @@ ir_ref flow_emit(struct flow *fl, ir_blk b, uint32_t site, enum ir_op op, uint32
 ir_ref flow_const(struct flow *fl, ir_blk b, uint32_t site, const pg_value *k);
 /* One text behind the other. */
 const pg_value *infer_located(struct ir_unit *u, const pg_value *position, const pg_value *text);
-void flow_raise_value(struct flow *fl, ir_blk b, ir_ref like, ir_ref v);
+/* Returns the raise; 0: what like raises is caught. */
+ir_ref flow_raise_value(struct flow *fl, ir_blk b, ir_ref like, ir_ref v);
 /* Where a library function at `site` works, or calls from: a place of no line, which messages do not name. */
 uint32_t flow_native_site(struct ir_unit *u, uint32_t site);
 bool flow_is_native(const struct ir_unit *u, uint32_t site);
 void flow_raise(struct flow *fl, ir_blk b, ir_ref like, const char *message);
 /* "pkt.ip", "hits[ip.src]": a look-up as the source has it; NULL where that has other parts than names, fields and numbers. (doubts.c) */
 const char *doubts_source(struct arena *a, const struct ir_fn *f, const struct ir_ins *made);
+/* The look-up `index` in a captured table is about to be done for, and may find nothing: sets fl->doubted. Not where a reader sees
+ * that something was asked of it or of its key. Builds the tree of loops. (asking.c) */
+void asking_of(struct flow *fl, ir_ref index);
+/* Is a look-up that the source has so tested somewhere? NULL: one that doubts_source does not know. (asking.c) */
+bool asking_is(const struct ir_unit *u, const char *source);
+/* That `raise` says this of `like` where fl->doubted, an operand of it, is nil: the pass `doubts` warns of it. (doubts.c) */
+void doubts_note(const struct flow *fl, ir_ref raise, ir_ref like, const char *message);
 /* v with the position before it that error adds at this level, when v is text. */
 ir_ref flow_located(struct flow *fl, ir_blk b, uint32_t site, int64_t level, ir_ref v);
 /* Guards what was appended to block b last, and may raise: `raised` of a guard with the same edge as that

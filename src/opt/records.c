@@ -193,6 +193,12 @@ static void note_access(struct records *s, struct rec *web, ir_ref r)
 		       REFUSAL(ON_TABLES, "use numbers, texts, booleans or addresses as keys", "a table made in kernel code is indexed by something that cannot be a key there"));
 }
 
+/* Is it an operand of an operation, which no table is good for? */
+static bool operates(const struct ir_ins *i)
+{
+	return i->op != IRO(call) && i->op != IRO(setindex) && i->op != IRO(setlist) && i->op != IRO(index) && i->op != IRO(record);
+}
+
 static void note_other(struct records *s, ir_ref r, uint32_t arg)
 {
 	const struct ir_ins *i = ir_at(s->f, r);
@@ -201,7 +207,7 @@ static void note_other(struct records *s, ir_ref r, uint32_t arg)
 		return;
 	if (i->op == IRO(call) && is_own_function(s, i))
 		refuse_function(s, r);
-	else if (i->op != IRO(call) && i->op != IRO(setindex) && i->op != IRO(index) && i->op != IRO(record))
+	else if (operates(i))
 		refuse(s, r,
 		       REFUSAL(ON_TABLES, "keep its values in local variables, or in a map", "a table made in kernel code is used in a way that is not there yet"));
 	else if (!sure && i->op != IRO(call) && i->op != IRO(record) && arg == 1)
@@ -282,6 +288,16 @@ static bool is_ready(const struct records *s, const struct rec *rec)
 {
 	const struct rec *web = record_web(s, rec);
 	return !web->held && !web->waits && !web->done;
+}
+
+/* What is Lua's mistake whatever becomes of tables: { } + 1. */
+static void find_mistakes(struct records *s)
+{
+	struct flow fl = { .u = s->u, .f = s->f };
+	for (uint32_t v = 0; v < s->n; v++)
+		for (uint32_t k = 0; is_ready(s, &s->v[v]) && k < s->v[v].nuses; k++)
+			if (operates(ir_at(s->f, s->v[v].uses[k])))
+				infer_mistaken(&fl, s->v[v].uses[k]);
 }
 
 static void check_uses(struct records *s)
@@ -733,6 +749,8 @@ int records_promote(struct ir_unit *u, struct ir_fn *f)
 		changed = methods_kept(&s);
 	if (changed)
 		return changed;
+	find_mistakes(&s);
+	const uint32_t mistakes = u->diag->n;
 	check_uses(&s);
 	for (uint32_t i = 0; i < s.n; i++)
 		if (is_ready(&s, &s.v[i])) {
@@ -741,6 +759,7 @@ int records_promote(struct ir_unit *u, struct ir_fn *f)
 			ready++;
 		}
 	refuse_comparisons(&s);
+	diag_drop_beside(u->diag, mistakes);
 	if (!ready && !u->diag->errors && (named_fields(&s) || grow_lists(&s) || named_one(&s)))
 		return 1;
 	for (uint32_t i = 0; !ready && i < s.n; i++)

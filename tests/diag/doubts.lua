@@ -210,4 +210,40 @@ diag.case("a table's numbers, rows and nil, beside nil", function(pkt)
 	local a, v = hits[1], third[pkt.len]
 	return v < a and bpf.DROP or bpf.PASS
 end)
+
+-- Rows, of few and of many, by a key that may be absent; and where a reader may see that it is not, or something is asked.
+for _, size in ipairs { 3, 10, 40, 1000, 100000 } do
+	local rows = {}
+	for i = 1, size do rows[i] = { limit = i } end
+	local read = assert(load([[local rows = ... return function(pkt)
+		local r = rows[pkt.len]
+		if r.limit > 4 then return bpf.DROP end
+		if #rows[pkt.ifindex] == 2 then return bpf.DROP end
+	end]], "@" .. size .. ".lua")) -- what was said of a line is not said again
+	diag.case(("one of %d rows"):format(size), read(rows))
+	diag.case(("one of %d rows, tested"):format(size), function(pkt)
+		local r, s = rows[pkt.len], rows[pkt.rxq]
+		local there = s ~= nil
+		if r and r.limit > 4 or rows[pkt.ifindex] and rows[pkt.ifindex].limit == 2 then return bpf.DROP end
+		if there and s.limit == 3 then return bpf.DROP end
+		local ok, n = pcall(function() return rows[pkt.len // 3].limit end)
+		return ok and n == 7 and bpf.DROP or bpf.PASS
+	end)
+	diag.case(("one of %d rows, by a key that is one"):format(size), function(pkt)
+		local n = rows[(pkt.len & 1) + 1].limit + rows[pkt.rxq % #rows + 1].limit
+		for i = 1, 3 do n = n + rows[i].limit end
+		return n == 7 and bpf.DROP or bpf.PASS
+	end)
+	diag.case(("one of %d rows, by a key that is compared"):format(size), function(pkt)
+		if pkt.ifindex >= 1 and pkt.ifindex <= 3 and rows[pkt.ifindex].limit == 2 then return bpf.DROP end
+		local k = pkt.rxq
+		if k < 2 and rows[k + 1].limit == 2 then return bpf.DROP end
+		for i = 1, pkt.len do if pkt:u8(i) == 3 and rows[i].limit == 2 then return bpf.DROP end end
+	end)
+end
+
+-- A file whose name is so long that its messages have numbers.
+local far = { { limit = 1 }, { limit = 2 } }
+local read = assert(load("local far = ... return function(pkt) if far[pkt.len].limit == 2 then return bpf.DROP end end", "@" .. ("d"):rep(70) .. ".lua"))
+diag.case("a row in a file with a long name", read(far))
 diag.done()

@@ -18,6 +18,7 @@ return {
 		"diag/doubts: a constant of ours that there is none of", "diag/careless: what only gives", "diag/careless: a way without a verdict",
 		"diag/careless: behind a return", "diag/fits: into a field of an entry", "diag/fits: a key that is read" },
 	{ "`pkt.len == 5 or 6`", "diag/either: or a number", "diag/either: a kind that there is not", "diag/either: a misspelt field, returned" },
+	{ "`rows[k].limit`", "diag/doubts: one of %d rows", "diag/doubts: one of %d rows, by a key that is compared" },
 	{ "A field of type `T?` that was tested", "diag/optional: tested", "diag/optional: tested, but written" },
 	{ "`strict = true`", "diag/doubts: strict", "diag/careless: strict" },
 	{ "and float literals are refused", "diag/language: division", "diag/language: power", "diag/language: float literal",

@@ -118,6 +118,30 @@ diag.case("used after it was stored", function(p)
 	e.pkts = p.len
 end)
 diag.case("a table in arithmetic", function() local t = { a = 1 } return t + 1 end)
+diag.case("a table in several operations", function(p)
+	local t = { a = p.len }
+	print("n" .. t)
+	print(-t, ~t & 1)
+	if t < 1 or t < t then return bpf.DROP end
+	for i = 1, t do print(i) end
+	for i = t, p.len do print(i) end
+	for i = 1, 3, t do print(i) end
+	print({} .. "n")
+	return t.a > 3 and bpf.DROP
+end)
+diag.case("a table in arithmetic with what is refused", function(p) local t = { a = 1 } return t + p.nn end)
+diag.case("a table or a packet in arithmetic", function(p) local t = p if p.len > 5 then t = {} end return t + 1 end)
+diag.case("a table that a function given anything computes with", function()
+	local function next_of(n) return n + 1 end
+	return next_of({ 1 }) + next_of(3)
+end)
+diag.case("a table in arithmetic that is caught", function() local t = { a = 1 } print(pcall(function() return t + 1 end)) end)
+diag.case("a table or a number in arithmetic", function(p) local t = 1 if p.len > 5 then t = { 1 } end return t + 1 end)
+diag.case("a table gone over by itself", function(p) for k in { p.len } do print(k) end end)
+diag.case("a function in operations", function(p)
+	local function f() end
+	print(#f, "n" .. f, -f, f < 1)
+end)
 diag.case("a table returned", function() return { a = 1 } end)
 
 -- what differs by the way taken
