@@ -77,11 +77,12 @@ local REFUSALS = {
 	"is always a", "is always nil", "may be [%w ]+ here and", "attempt to compare", "'math.%w+' is a %w+ here", "bad argument", "takes at most",
 	"bad value for map", "bad key for map", "is indexed by something", "cannot be deleted", "has no field", "does not fit",
 	"is stored in '[^']*', which holds", "is a method or a field", "is no verdict", "a boolean is returned here",
-	"argument #%d of '[%w.]+' is a %w+ here", 'neither "#" nor surely a number',
+	"argument #%d of '[%w.]+' is a %w+ here", "argument #%d of '[%w.]+' may be a %w+ here", 'neither "#" nor surely a number',
 	-- strings that Lua would convert, order of texts
 	"may be a string here", "takes an integer", "math.tointeger of a string", "order of ",
 	-- views, entries and strings after a write
-	"this entry was taken from the map", "moves the packet, and is not where it was", "used in a way that is", "or the table itself; which", "something else that has fields", "two variables may hold this table", "own compiler gets wrong", "the length of this value is not known", "hangs on what the table holds", "puts into this list cannot be", "whose elements may be nil", "and a piece of a text", "a text known only",
+	"this entry was taken from the map", "moves the packet, and is not where it was", "used in a way that is", "or the table itself; which", "something else that has fields", "two captured values are compared", "of such a value' is not there",
+	"two variables may hold this table", "own compiler gets wrong", "the length of this value is not known", "hangs on what the table holds", "puts into this list cannot be", "whose elements may be nil", "and a piece of a text", "goes over here is not known", "a text known only",
 	-- what must be known when compiled
 	"differs by the way taken", "what this gives", "it goes where it must be known before",
 	"is known only at run time; that is not there yet", "is known only at run time: it comes from a call before", "and it has no such keys, or too many",
