@@ -173,12 +173,12 @@ static bool looks(const void *arg, ir_ref r)
 	return is_value_of(k->s, k->row, ir_at(k->s->f, r), 0);
 }
 
-/* Is it a table of its own, filled before it is put in, and not looked at any more then? */
-static bool is_put(struct lists *l, struct elems *e, ir_ref set)
+/* Is the value that `set` puts in a table of its own, filled before, and not looked at any more then? */
+static bool is_put(struct lists *l, struct elems *e, ir_ref set, ir_ref value)
 {
 	const struct records *s = l->s;
-	const struct rec *row = record_of(s, ir_at(s->f, set)->args[2]);
-	if (!row || row == e->rec || row->passed || row->done || !record_sure(s, ir_at(s->f, set)->args[2]) || !record_alone(s, row))
+	const struct rec *row = record_of(s, value);
+	if (!row || row == e->rec || row->passed || row->done || !record_sure(s, value) || !record_alone(s, row))
 		return false;
 	for (uint32_t k = 0; k < row->nuses; k++)
 		if (!fills(l, e, row, row->uses[k], set))
@@ -187,11 +187,21 @@ static bool is_put(struct lists *l, struct elems *e, ir_ref set)
 	return !reach_use(s->f, set, row->value, looks, &look);
 }
 
+/* The same of all that the list is made with. */
+static bool are_made(struct lists *l, struct elems *e, ir_ref r)
+{
+	const struct ir_ins *i = ir_at(l->f, r);
+	for (uint32_t a = 1; a < i->nargs; a++)
+		if (!is_put(l, e, r, i->args[a]))
+			return false;
+	return !(i->aux & (IR_OPEN | IR_MORE));
+}
+
 static bool are_put(struct lists *l, struct elems *e)
 {
 	for (uint32_t k = 0; k < e->rec->nuses; k++) {
 		ir_ref r = e->rec->uses[k];
-		if (ir_at(l->f, r)->op == IRO(setlist) || (elems_set(l->s, r) && !is_put(l, e, r)))
+		if (ir_at(l->f, r)->op == IRO(setlist) ? !are_made(l, e, r) : elems_set(l->s, r) && !is_put(l, e, r, ir_at(l->f, r)->args[2]))
 			return false;
 	}
 	return true;
@@ -280,7 +290,12 @@ static void put_made(struct lists *l, const struct elems *e, ir_ref r)
 	const struct ir_ins list = *ir_at(l->f, r);
 	for (uint32_t a = 1; a < list.nargs; a++) {
 		ir_ref k = iterate_const(&l->fl, r, const_int(l->s->u, list.imm + a));
-		iterate_insert(&l->fl, r, IRO(elemset), 3, (ir_ref[]){ e->row[0], k, list.args[a] });
+		for (uint32_t n = 0; n < e->n; n++) {
+			ir_ref v = list.args[a];
+			if (e->tables)
+				v = iterate_insert(&l->fl, r, IRO(index), 2, (ir_ref[]){ v, iterate_const(&l->fl, r, e->fields[n]) });
+			iterate_insert(&l->fl, r, IRO(elemset), 3, (ir_ref[]){ e->row[n], k, v });
+		}
 	}
 	iterate_become(&l->fl, r, IRO(nop), 0, NULL);
 }
@@ -370,4 +385,14 @@ void elems_put(struct gap *g, ir_blk b, const struct elems *e, ir_ref k, ir_ref 
 ir_ref elems_get(struct gap *g, ir_blk b, const struct elems *e, ir_ref k)
 {
 	return e->tables ? e->some : flow_emit(&g->l->fl, b, g->site, IRO(elemget), 2, (ir_ref[]){ e->row[0], k });
+}
+
+void elems_made(struct lists *l, const struct elems *e, ir_ref r)
+{
+	if (!e->tables) {
+		iterate_become(&l->fl, r, IRO(elemget), 2, (ir_ref[]){ e->row[0], ir_at(l->f, r)->args[1] });
+		return;
+	}
+	l->to[r] = e->some;
+	ir_remove(l->f, r);
 }

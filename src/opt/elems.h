@@ -30,5 +30,7 @@ void elems_read_fields(struct lists *l, const struct elems *e);
 /* Appended to block b: puts v, or its fields, at place k; what is at place k, of which it is known that there is something. */
 void elems_put(struct gap *g, ir_blk b, const struct elems *e, ir_ref k, ir_ref v);
 ir_ref elems_get(struct gap *g, ir_blk b, const struct elems *e, ir_ref k);
+/* r reads an element that the list was made with. */
+void elems_made(struct lists *l, const struct elems *e, ir_ref r);
 
 #endif

@@ -217,8 +217,8 @@ static void change_read(const struct growth *t, ir_ref r)
 	const pg_value *k = i->op == IRO(index) ? record_const(l->s, i->args[1]) : NULL;
 	if (i->op == IRO(index) && may_be_there(l->s, i, t->made))
 		read(t, r);
-	else if (t->elems && k && k->kind == PG_INT && k->i > 0) /* it was made with that */
-		iterate_become(&l->fl, r, IRO(elemget), 2, (ir_ref[]){ t->elems->row[0], i->args[1] });
+	else if (t->elems && k && k->kind == PG_INT && k->i > 0)
+		elems_made(l, t->elems, r);
 }
 
 static void count_beside(struct lists *l, const struct rec *rec, struct elems *elems)

@@ -124,6 +124,42 @@ case("appended while it is gone over", few, function(a, b)
 	end
 	return #t, s
 end)
+case("begun with some", few, function(a, b)
+	a, b = a + 0, b + 0
+	local t, s = { { x = a }, { x = b, y = a ~ b } }, 0
+	for i = 3, a do t[#t + 1] = { x = i * b, z = i } end
+	for i, r in ipairs(t) do s = s * 3 + r.x + (r.y or 7) - (r.z or i) end
+	return s, #t, t[2].y, t[1].y, t[b] and t[b].x
+end)
+case("begun with one, a queue", few, function(a, b)
+	a, b = a + 0, b + 0
+	local q, s = { { n = a, deep = 0 } }, 0
+	for _, r in ipairs(q) do
+		s = s * 3 + r.n
+		if r.deep < 2 then
+			q[#q + 1] = { n = b, deep = 1 }
+			if #q < 5 then q[#q + 1] = { n = s, deep = 2 } end
+		end
+		if #q > 8 then break end
+	end
+	return s, #q
+end)
+case("begun with one that was filled before", few, function(a, b)
+	local first = { x = a }
+	if a > b then first.y = b end
+	local t = { first, { x = 3 } }
+	for i = 1, b do table.insert(t, { x = i, y = i }) end
+	local s = 0
+	for k = 1, #t do s = s * 3 + t[k].x + (t[k].y or 1000) end
+	return s
+end)
+case("begun with one twice", few, function(a, b)
+	local one = { x = a }
+	local t, s = { one, one }, 0
+	for i = 1, b do t[#t + 1] = { x = i } end
+	for _, r in ipairs(t) do s = s * 3 + r.x end
+	return s, t[2].x
+end)
 case("two lists of tables", few, function(a, b)
 	a, b = a + 0, b + 0
 	local even, odd = {}, {}

@@ -71,7 +71,8 @@ local function gathered(scope)
 	local within = chance(30) and S("put(", i, ", ", t, "[", key, "] and ", t, "[", key, "].x)\n") or ""
 	local ends = pick { S("put(", at, ", ", t, "[", int(scope, 1), " & 3].y)"), S("put(", at, ", ", t, "[2] and ", t, "[2][1])"), S("put(", at, ", #", t, ")"),
 		S("for ", i, " = #", t, ", 1, -1 do put(", i, ", ", t, "[", i, "].x) end") }
-	return S("local ", t, " = {}\nfor ", i, " = 1, ", tostring(random(2, 5)), " do\n", append, "\n", within, "end\nfor ", i, ", ", r, " in ipairs(", t, ") do put(",
+	local begun = chance(40) and S("{ { x = ", int(scope, 1), " }", chance(50) and S(", { x = ", int(scope, 1), ", y = ", any(scope, 1), " }") or "", " }") or "{}"
+	return S("local ", t, " = ", begun, "\nfor ", i, " = 1, ", tostring(random(2, 5)), " do\n", append, "\n", within, "end\nfor ", i, ", ", r, " in ipairs(", t, ") do put(",
 		i, ", ", r, pick { ".x", ".y", "[1]" }, ")", chance(40) and S(" if ", r, ".y then put(", i, " + 9, ", r, ".y) end") or "", " end\n", ends)
 end
 
