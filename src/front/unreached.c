@@ -176,14 +176,16 @@ static const char *ends(const struct unreached *w, uint32_t pc)
 	}
 }
 
-/* From pc on, behind what does not go on, for this reason. Returns where it looked to. */
-static uint32_t look(const struct unreached *w, uint32_t pc, const char *why)
+/* From pc on, behind what does not go on. Returns where it looked to. */
+static uint32_t look(const struct unreached *w, uint32_t pc)
 {
 	const struct front_proto *p = w->p;
+	uint32_t last = pc - 1;
 	for (; pc < p->ncode && !w->led[pc] && is_left_over(p, pc); pc++)
 		if (lua_op(p->code[pc]) == LUA_JMP)
-			why = ends(w, pc); /* none: over an `else`, which a constant puts aside */
-	if (pc == p->ncode || w->led[pc] || !why)
+			last = pc; /* which may be over an `else`, that a constant puts aside */
+	const char *why = pc == p->ncode || w->led[pc] ? NULL : ends(w, last); /* it may read the source: only now */
+	if (!why)
 		return pc;
 	struct diag *d = diag_add(w->b->u->diag, DIAG_WARNING, (struct diag_pos){ p->file, p->lines[pc], pc, p }, "this is never reached");
 	d->note = why;
@@ -201,5 +203,5 @@ void build_warn_unreached(struct build *b)
 	follow(&w);
 	for (uint32_t pc = 1; pc < n; pc++)
 		if (!w.led[pc] && w.led[pc - 1])
-			pc = look(&w, pc, ends(&w, pc - 1));
+			pc = look(&w, pc);
 }
