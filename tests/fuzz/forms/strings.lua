@@ -169,9 +169,9 @@ local DIGITS = { '"%d+"', '"^%s*-?%d+%s*$"', '"0x%x+"', '"%x+"' }
 local function number_of(scope, d)
 	if not spend() then return nil end
 	if chance(30) then return E("any", "tonumber(", int(scope, d - 1), ' .. "")') end
-	if chance(20) then -- at the ends of what an integer holds
+	if chance(40) then -- at the ends of what an integer holds
 		local sign = pick { "-", "" }
-		return E("any", 'tonumber("', sign, '922337203685477580" .. (', int(scope, d - 1), sign == "" and " % 8))" or " % 9))")
+		return E("any", 'tonumber("', sign, '922337203685477580" .. (', int(scope, d - 1), sign == "" and " % 8))" or " % 2 + 7))")
 	end
 	local k = random(#DIGITS)
 	local e = E("any", "tonumber(", quoted(str(scope, d - 1)), ":match(", DIGITS[k], ') or "x"')
