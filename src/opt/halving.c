@@ -4,6 +4,7 @@
  */
 #include "opt/halving.h"
 
+#include "core/mutant.h"
 #include "opt/simplify.h"
 #include "opt/webs.h"
 
@@ -35,13 +36,23 @@ static const struct ir_edge *way_back(const struct ir_fn *f, ir_blk h, const str
 	return x;
 }
 
-/* The same for a loop that ends when a 0 is tested. */
+/* Do all turns of the loop of h end where one does? Another way back may bring any value to shift. */
+static bool comes_back_once(const struct ir_fn *f, ir_blk h)
+{
+	const struct ir_block *k = ir_block(f, h);
+	uint32_t n = 0;
+	for (uint32_t e = 0; e < k->npreds; e++)
+		n += ir_block(f, k->preds[e].from)->order >= k->order;
+	return n == 1 || MUTANT(back_by_two_ways);
+}
+
+/* The same for a loop that ends when a 0 is tested, and has no other way back. */
 static const struct ir_edge *halving(const struct ir_fn *f, ir_blk h, const struct ir_ins **br)
 {
 	const struct ir_block *k = ir_block(f, h);
 	uint64_t c;
 	*br = ir_at(f, k->last);
-	if (!k->loop || (*br)->op != IRO(br) || !constant(f, (*br)->args[1], &c))
+	if (!k->loop || (*br)->op != IRO(br) || !constant(f, (*br)->args[1], &c) || !comes_back_once(f, h))
 		return NULL;
 	return way_back(f, h, *br, fold_holds((*br)->aux, 0, c) ? 1 : 0);
 }

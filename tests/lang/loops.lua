@@ -236,6 +236,35 @@ lang.case { name = "halved: a comparison with more than 0", inputs = lang.each()
 	while v >= 100 do v, n = v >> 1, n + 1 end
 	return v, n, n > 57
 end }
+lang.case { name = "halved: another way back brings a new value", inputs = lang.pairs { -1, 0, 1, 2, 9, 1000, MAX, MIN }, f = function(a, b)
+	local v, n, i = a, 0, 0
+	repeat
+		while v ~= 0 do v, n = v >> 1, n + 1 end
+		i = i + 1
+		v = b
+	until i == 10
+	local w, m, k = a, 0, 0
+	while true do
+		while w > 0 do w, m = w >> 1, m + 1 end
+		k = k + 1
+		if k == 5 then break end
+		w = b ~ k
+	end
+	return n, n > 100, m, m > 99
+end }
+lang.case { name = "halved: a test of what was counted ends the loop", inputs = lang.each { 0, 1, 2, 9, -1, MAX }, f = function(a)
+	local v, n = a, 0
+	::top::
+	if v ~= 0 then
+		v, n = v >> 1, n + 1
+		goto top
+	end
+	if n < 500 and a ~= 0 then
+		v = a
+		goto top
+	end
+	return n
+end }
 local primes = { 2, 3, 5, 7 }
 lang.case { name = "halved: what was counted is a key, an amount, a divisor", inputs = lang.each(), f = function(a)
 	local v, n = a, 0

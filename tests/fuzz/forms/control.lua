@@ -90,6 +90,16 @@ local function goto_loop(scope)
 	return S("local ", t.name, " = 0\n::", label, "::\n", t.name, " = ", t.name, " + 1\ndo\n", b, "end\n", again)
 end
 
+-- A value is shifted until it is 0, and a loop around brings a new one.
+local function halved(scope)
+	local v, n, i = name("v"), name("n"), name("i")
+	local open, close = table.unpack(pick { { "repeat", "until false" }, { "while true do", "end" }, { "for " .. name("k") .. " = 1, 9 do", "end" } })
+	return S("local ", v, ", ", n, ", ", i, " = ", int(scope, 2), ", 0, 0\n", open, "\nwhile ", v, pick { " ~= 0", " > 0", " >= 1", " > 99" }, " do ",
+		v, ", ", n, " = ", v, " >> ", pick { "1", "1", "2", "7" }, ", ", n, " + ", pick { "1", "3" }, " end\n",
+		i, " = ", i, " + 1\nif ", i, " > ", tostring(random(0, 4)), " then break end\n", v, " = ", int(scope, 1), "\n", close,
+		"\nput(", tostring(random(0, 20)), ", ", n, pick { " > 64", " < 65", " & 0xff", " > 200" }, ")")
+end
+
 local function do_(scope) return S("do\n", block(scope, random(1, 3)), "end") end
 
 -- do ... goto l ... ::l:: end, the goto perhaps in loops in there
@@ -192,8 +202,8 @@ end
 return {
 	often = 100,
 	flat = { leave, leave, finish, fail, lines },
-	nested = { if_, if_, if_, if_, if_, for_small, for_small, for_hostile, while_, repeat_, goto_loop, do_, skipped, narrowed, chain, of_two_reasons,
+	nested = { if_, if_, if_, if_, if_, for_small, for_small, for_hostile, while_, repeat_, goto_loop, halved, do_, skipped, narrowed, chain, of_two_reasons,
 		narrowed },
-	loop = { [for_small] = true, [for_hostile] = true, [while_] = true, [repeat_] = true, [goto_loop] = true },
+	loop = { [for_small] = true, [for_hostile] = true, [while_] = true, [repeat_] = true, [goto_loop] = true, [halved] = true },
 	world = function(_, env) env.error = error end,
 }
