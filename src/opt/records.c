@@ -530,7 +530,7 @@ static void refuse_undone(struct records *s, struct rec *web)
 		       REFUSAL(ON_TABLES, "keep its values in local variables, or in a map", "a table made in kernel code is used in a way that is not there yet"));
 	else if (web->grows && elems_of_tables(s, web))
 		refuse(s, web->waits,
-		       REFUSAL(ON_TABLES, "read fields of its tables where they are, t[k].x, or in for _, r in ipairs(t) do ... r.x ... end; "
+		       REFUSAL(ON_TABLES, "read and write fields of its tables where they are, t[k].x, or in for _, r in ipairs(t) do ... r.x ... end; "
 			       "keep which one it is by its number: best = k", "a list of tables that a loop fills is used in a way that is "
 			       "not there yet"));
 	else if (record_called(s->f, web->waits))
