@@ -86,6 +86,18 @@ bool elems_of_tables(const struct records *s, const struct rec *rec)
 	return false;
 }
 
+ir_ref elems_length_of_one(const struct records *s, const struct rec *rec)
+{
+	for (uint32_t o = 0; o < s->f->nrpo; o++)
+		for (ir_ref r = ir_block(s->f, s->f->rpo[o])->first; r; r = ir_at(s->f, r)->next) {
+			const struct ir_ins *i = ir_at(s->f, r);
+			const struct ir_ins *of = i->op == IRO(len) ? ir_at(s->f, ir_untested(s->f, i->args[0])) : NULL;
+			if (of && of->op == IRO(index) && record_of(s, of->args[0]) == rec)
+				return r;
+		}
+	return 0;
+}
+
 static bool is_value_of(const struct records *s, const struct rec *rec, const struct ir_ins *i, uint32_t from)
 {
 	for (uint32_t a = from; a < i->nargs; a++)

@@ -23,6 +23,8 @@ struct elems {
 bool elems_set(const struct records *s, ir_ref r);
 /* Does the list hold tables? */
 bool elems_of_tables(const struct records *s, const struct rec *rec);
+/* Where the length of one of the tables that the list holds is asked for; or 0. */
+ir_ref elems_length_of_one(const struct records *s, const struct rec *rec);
 /* Can the list lie there? Then what e says of it is set, but for `row` and `some`. Needs the tree. */
 bool elems_may(struct lists *l, const struct rec *rec, struct elems *e);
 /* Makes the rows, with so many places, where the list is made, and puts there what it is made with. */

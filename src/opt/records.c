@@ -517,6 +517,20 @@ static ir_ref find_field_or_table(const struct records *s, const struct rec *web
 	return 0;
 }
 
+static void refuse_list(struct records *s, struct rec *web)
+{
+	ir_ref length = elems_length_of_one(s, web);
+	if (length)
+		refuse(s, length,
+		       REFUSAL(ON_TABLES, "keep it in a field: t[#t + 1] = { n = 2, a, b } and then t[k].n",
+			       "the length of a table in a list that a loop fills is not there yet"));
+	else
+		refuse(s, web->waits,
+		       REFUSAL(ON_TABLES, "read and write fields of its tables where they are, t[k].x, or in for _, r in ipairs(t) do ... r.x ... "
+			       "end; keep which one it is by its number: best = k", "a list of tables that a loop fills is used in a way "
+			       "that is not there yet"));
+}
+
 /* Nothing of this table is known before all of it is. */
 static void refuse_undone(struct records *s, struct rec *web)
 {
@@ -529,10 +543,7 @@ static void refuse_undone(struct records *s, struct rec *web)
 		refuse(s, web->held,
 		       REFUSAL(ON_TABLES, "keep its values in local variables, or in a map", "a table made in kernel code is used in a way that is not there yet"));
 	else if (web->grows && elems_of_tables(s, web))
-		refuse(s, web->waits,
-		       REFUSAL(ON_TABLES, "read and write fields of its tables where they are, t[k].x, or in for _, r in ipairs(t) do ... r.x ... end; "
-			       "keep which one it is by its number: best = k", "a list of tables that a loop fills is used in a way that is "
-			       "not there yet"));
+		refuse_list(s, web);
 	else if (record_called(s->f, web->waits))
 		refuse(s, web->waits, pending_state());
 	else
