@@ -10,8 +10,7 @@
  * that if nobody sees any more of it:
  *
  *   put in   a table made in the function that no other variable may be, and that is not looked at any more once it is in the
- *            list: from then on its fields change through the list alone. If any do, it is put in once, for two places would
- *            be two tables
+ *            list, but through that (through.c). If any field changes then, it is put in once, for two places would be two tables
  *   taken    its fields are read and written by name, and it is asked for whether it is there; it goes to no other variable,
  *            and is compared with nil alone. Two that are taken may be one table, so all of them read what is in the row then
  *

@@ -27,6 +27,9 @@ bool elems_of_tables(const struct records *s, const struct rec *rec);
 ir_ref elems_length_of_one(const struct records *s, const struct rec *rec);
 /* Can the list lie there? Then what e says of it is set, but for `row` and `some`. Needs the tree. */
 bool elems_may(struct lists *l, const struct rec *rec, struct elems *e);
+/* A table that was put into the list, and is looked at by its own name behind that, is looked at there: false: none is. Needs
+ * the tree. (through.c) */
+bool elems_through(struct lists *l, const struct rec *list);
 /* Makes the rows, with so many places, where the list is made, and puts there what it is made with. */
 void elems_make(struct lists *l, struct elems *e, int64_t most);
 /* Fields of elements are read, and written, in their rows. */

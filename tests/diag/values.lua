@@ -452,6 +452,23 @@ diag.case("one table put in twice", function(p)
 	if t[1] then t[1].n = 9 end
 	return t[2] and t[2].n == 9 and bpf.DROP or bpf.PASS
 end)
+diag.case("one of its tables is changed where it may have been put in", function(p)
+	local t = {}
+	for i = 1, p.len & 3 do
+		local r = { n = i }
+		if p:u8(i) == 7 then t[#t + 1] = r end
+		r.n = 7
+	end
+	return #t == 3 and t[1].n == 7 and bpf.DROP or bpf.PASS
+end)
+diag.case("one table in each turn, changed before it is put in again", function(p)
+	local t, r = {}, { n = 0 }
+	for i = 1, p.len & 3 do
+		r.n = i
+		t[#t + 1] = r
+	end
+	return #t == 3 and t[1].n == 3 and bpf.DROP or bpf.PASS
+end)
 diag.case("one table in two lists", function(p)
 	local t, u = {}, {}
 	for i = 1, p.len & 3 do

@@ -219,6 +219,83 @@ case("filled by its own name first", few, function(a, b)
 	for _, r in ipairs(t) do s = s * 3 + r.x + r.y end
 	return s
 end)
+
+-- ---- by its own name, too ----
+
+case("its own name behind where it was put in", few, function(a, b)
+	a, b = a + 0, b + 0
+	local t, s = {}, 0
+	for i = 1, 4 do
+		local r = { x = i }
+		t[#t + 1] = r
+		r.x = r.x + a
+		t[#t].x = t[#t].x * 2
+		s = s * 3 + r.x
+		r.y = b
+	end
+	for _, r in ipairs(t) do s = s * 5 + r.x - r.y end
+	return s
+end)
+case("its own name, while a loop writes to all", few, function(a, b)
+	a, b = a + 0, b + 0
+	local t, s = {}, 0
+	for i = 1, 4 do
+		local r = { x = i, n = 0 }
+		table.insert(t, r)
+		for k, q in ipairs(t) do
+			q.n = q.n + k
+			if k ~= a then r.x = r.x + q.n else q.x = r.x end
+		end
+		s = s * 3 + r.n + r.x
+	end
+	for _, r in ipairs(t) do s = s * 3 + r.x * r.n end
+	return s
+end)
+case("its own name in some turns", few, function(a, b)
+	a, b = a + 0, b + 0
+	local t, s = {}, 0
+	for i = 1, 6 do
+		local r = { x = i }
+		if i ~= a then
+			t[#t + 1] = r
+			if i > b then r.last = #t end
+		else
+			s = r.x
+		end
+	end
+	for _, r in ipairs(t) do s = s * 3 + r.x * (r.last or 2) end
+	return s
+end)
+case("its own name, by a function that adds one", few, function(a, b)
+	a, b = a + 0, b + 0
+	local t, s = {}, 0
+	local function add(x)
+		local r = { x = x, y = b }
+		t[#t + 1] = r
+		return r
+	end
+	for i = 1, 4 do
+		local r = add(i)
+		r.y = r.y + a
+		if i == 2 then t[1].y = r.y end
+		local q = add(r.y)
+		q.x, r.x = r.x, q.x
+	end
+	for _, r in ipairs(t) do s = s * 3 + r.x - r.y end
+	return s, #t
+end)
+case("one put in behind the loop, by its own name", few, function(a, b)
+	a, b = a + 0, b + 0
+	local t, r = {}, { x = 4 }
+	for i = 1, 2 do t[#t + 1] = { x = i } end
+	r.x = r.x + a
+	t[#t + 1] = r
+	for i = 1, 3 do
+		t[i].x = t[i].x + b
+		r.x = r.x * 3
+	end
+	return t[1].x, t[2].x, t[3].x, r.x
+end)
 packets("how often each word comes", texts, function(p)
 	local t, n = {}, 0
 	for w in p:sub(15):gmatch("%a+") do

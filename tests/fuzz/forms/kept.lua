@@ -87,7 +87,8 @@ local function written(scope)
 	end
 	local function at(key, how) local e = S(t, "[", key, "]") return S("if ", e, " then ", how(e), " end\n") end
 	local row = S("{ x = ", int(scope, 2), y and S(", y = ", any(scope, 1)) or "", " }")
-	local append = S(t, "[#", t, " + 1] = ", row, "\n")
+	local append, d = S(t, "[#", t, " + 1] = ", row, "\n"), name("d")
+	if chance(40) then append = S("local ", d, " = ", row, "\n", t, "[#", t, " + 1] = ", d, "\n", set(d, S(t, "[1]")), "\nput(", i, ", ", d, ".x)\n") end
 	if chance(50) then append = S("if ", coin(), " then ", append, " end\n") end
 	local key = pick { i, "1", "#" .. t, S(int(scope, 1), " & 3") }
 	local within = chance(50) and at(key, function(e) return S(set(e, e), " put(", i, ", ", e, ".x)") end) or ""
