@@ -387,15 +387,14 @@ static bool is_written_between(const struct lists *l, const struct elems *e, ir_
 	return false;
 }
 
-/* The same field of the same element, read before on every way to r; or 0. It is the same still, and what was tested of it is
- * known. */
-static ir_ref read_before(const struct lists *l, const struct elems *e, ir_ref row, ir_ref element, ir_ref r)
+/* What the same field of the same element was found to hold, or was given, before on every way to r; or 0. It is that still, and
+ * what was tested of it is known. */
+static ir_ref known_before(const struct lists *l, const struct elems *e, ir_ref row, ir_ref element, ir_ref r)
 {
 	for (ir_ref b = 1; row && b < l->nto; b++) {
 		const struct ir_ins *i = ir_at(l->f, b);
-		if (i->op == IRO(elemget) && b != r && i->args[0] == row && e->from[b] == element && reach_before(l->f, b, r) &&
-		    !is_written_between(l, e, row, b, r))
-			return b;
+		if (e->from[b] == element && b != r && i->args[0] == row && reach_before(l->f, b, r) && !is_written_between(l, e, row, b, r))
+			return i->op == IRO(elemset) ? i->args[2] : b;
 	}
 	return 0;
 }
@@ -412,7 +411,7 @@ static void read_field(struct lists *l, const struct elems *e, ir_ref r)
 {
 	const struct ir_ins old = *ir_at(l->f, r);
 	const ir_ref row = row_of_field(e, record_key_of(l->s, r)), element = e->taken[old.args[0]];
-	const ir_ref before = read_before(l, e, row, element, r);
+	const ir_ref before = known_before(l, e, row, element, r);
 	if (before) {
 		l->to[r] = before;
 		ir_remove(l->f, r);
@@ -421,18 +420,20 @@ static void read_field(struct lists *l, const struct elems *e, ir_ref r)
 	check_there(l, r, &old);
 	iterate_become(&l->fl, r, row ? IRO(elemget) : IRO(const), row ? 2 : 0, (ir_ref[]){ row, ir_at(l->f, element)->args[1] });
 	ir_at(l->f, r)->names = NULL;
-	if (!row)
+	if (row)
+		e->from[r] = element;
+	else
 		ir_at(l->f, r)->k = &const_nil;
-	e->from[r] = element;
 }
 
 static void write_field(struct lists *l, const struct elems *e, ir_ref r)
 {
 	const struct ir_ins old = *ir_at(l->f, r);
-	const ir_ref place = ir_at(l->f, e->taken[old.args[0]])->args[1];
+	const ir_ref element = e->taken[old.args[0]], place = ir_at(l->f, element)->args[1];
 	check_there(l, r, &old);
 	iterate_become(&l->fl, r, IRO(elemset), 3, (ir_ref[]){ row_of_field(e, record_key_of(l->s, r)), place, old.args[2] });
 	ir_at(l->f, r)->names = NULL;
+	e->from[r] = element;
 }
 
 void elems_use_fields(struct lists *l, const struct elems *e)

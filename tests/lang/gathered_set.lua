@@ -88,6 +88,23 @@ case("read before a loop that writes, and in it", few, function(a, b)
 	end
 	return s, r.x
 end)
+case("what was written is read, with and without another write between", few, function(a, b)
+	local t, s = {}, 0
+	for i = 1, 4 do t[#t + 1] = { x = i + a } end
+	for i, r in ipairs(t) do
+		r.n = i * 3
+		s = s * 3 + r.n
+		for k = 1, 3 do
+			s = s + r.n
+			t[(k & b & 1) + 1].n = k
+		end
+		r.x = r.n
+		if i > a then t[1].x = 11 end
+		s = s * 3 + r.n + r.x
+	end
+	for _, r in ipairs(t) do s = s * 3 + r.n + r.x end
+	return s
+end)
 case("a field that none had", few, function(a, b)
 	local t, s = {}, 0
 	for i = 1, 5 do t[#t + 1] = { x = i } end
