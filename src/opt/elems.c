@@ -4,20 +4,22 @@
  *   t = {}                               x = elems, a = elems, n = 0
  *   t[#t + 1] = { x = v, a = w }         x[n + 1] = v   a[n + 1] = w   n = n + 1
  *   t[i].x                               x[i], where 1 <= i <= n; else Lua's error
+ *   t[i].x = v                           x[i] = v, likewise
  *
  * So a list of tables is a row of places for each of their fields, and a table in it is no more than its number. It can be
  * that if nobody sees any more of it:
  *
  *   put in   a table made in the function that no other variable may be, and that is not looked at any more once it is in the
- *            list: no field of it changes from then on
- *   taken    its fields are read by name, and it is asked for whether it is there; it goes to no other variable, and is
- *            compared with nil alone
+ *            list, but through that (through.c). If any field changes then, it is put in once, for two places would be two tables
+ *   taken    its fields are read and written by name, and it is asked for whether it is there; it goes to no other variable,
+ *            and is compared with nil alone. Two that are taken may be one table, so all of them read what is in the row then
  *
  * What is put in anew at a place is only put in when the list is made anew, and by then nothing of the old one is used: what
- * was taken of it is used where the way from its making leads, and goes round no loop.
+ * was taken of it is used where the way from its making leads, and goes round no loop. So a number is one table all the time.
  *
  * Elements are read where they were put before, so it does not matter what the memory held.
  */
+#include "core/mutant.h"
 #include "opt/elems.h"
 #include "opt/infer.h"
 #include "opt/iterate.h"
@@ -81,6 +83,18 @@ bool elems_of_tables(const struct records *s, const struct rec *rec)
 		if (elems_set(s, rec->uses[k]) && s->of[ir_at(s->f, rec->uses[k])->args[2]])
 			return true;
 	return false;
+}
+
+ir_ref elems_length_of_one(const struct records *s, const struct rec *rec)
+{
+	for (uint32_t o = 0; o < s->f->nrpo; o++)
+		for (ir_ref r = ir_block(s->f, s->f->rpo[o])->first; r; r = ir_at(s->f, r)->next) {
+			const struct ir_ins *i = ir_at(s->f, r);
+			const struct ir_ins *of = i->op == IRO(len) ? ir_at(s->f, ir_untested(s->f, i->args[0])) : NULL;
+			if (of && of->op == IRO(index) && record_of(s, of->args[0]) == rec)
+				return r;
+		}
+	return 0;
 }
 
 static bool is_value_of(const struct records *s, const struct rec *rec, const struct ir_ins *i, uint32_t from)
@@ -197,6 +211,25 @@ static bool are_made(struct lists *l, struct elems *e, ir_ref r)
 	return !(i->aux & (IR_OPEN | IR_MORE));
 }
 
+/* Has one table two places, { r, r }? What is put in later is looked at then, so is_put sees that. */
+static bool is_made_twice(const struct lists *l, ir_ref r)
+{
+	const struct ir_ins *i = ir_at(l->f, r);
+	for (uint32_t a = 1; i->op == IRO(setlist) && a < i->nargs; a++)
+		for (uint32_t b = 1; b < a; b++)
+			if (record_of(l->s, i->args[a]) == record_of(l->s, i->args[b]))
+				return true;
+	return false;
+}
+
+static bool are_put_once(const struct lists *l, const struct rec *list)
+{
+	for (uint32_t k = 0; k < list->nuses; k++)
+		if (is_made_twice(l, list->uses[k]))
+			return false;
+	return true;
+}
+
 static bool are_put(struct lists *l, struct elems *e)
 {
 	for (uint32_t k = 0; k < e->rec->nuses; k++) {
@@ -223,7 +256,7 @@ static bool is_nil(const struct records *s, ir_ref r)
 	return k && k->kind == PG_NIL;
 }
 
-/* May argument a of r be an element that is a table? */
+/* May argument a of r be an element that is a table? A field of it is assigned no table. */
 static bool may_look(const struct lists *l, const struct ir_ins *i, ir_ref r, uint32_t a)
 {
 	switch (i->op) {
@@ -233,9 +266,17 @@ static bool may_look(const struct lists *l, const struct ir_ins *i, ir_ref r, ui
 		return is_nil(l->s, i->args[!a]);
 	case IRO(index):
 		return !a && record_key_of(l->s, r);
+	case IRO(setindex):
+		return !a && record_key_of(l->s, r) && !l->s->of[i->args[2]];
 	default:
 		return false;
 	}
+}
+
+static void note_write(struct lists *l, struct elems *e, ir_ref r)
+{
+	add_field(l, e, record_key_of(l->s, r));
+	arena_push(l->s->u->scratch, e->writes, e->nwrites, e->cap_writes, r);
 }
 
 /* On an edge it may only be what a test found to be none. */
@@ -265,10 +306,12 @@ static bool are_looked_at(struct lists *l, struct elems *e)
 				if (e->taken[i->args[a]] && i->op == IRO(pi))
 					e->taken[r] = e->taken[i->args[a]];
 			}
+			if (i->op == IRO(setindex) && e->taken[i->args[0]])
+				note_write(l, e, r);
 			if (goes_on(l, e, i))
 				return false;
 		}
-	return true;
+	return !e->nwrites || are_put_once(l, e->rec);
 }
 
 bool elems_may(struct lists *l, const struct rec *rec, struct elems *e)
@@ -326,46 +369,85 @@ static ir_ref row_of_field(const struct elems *e, const pg_value *key)
 	return 0;
 }
 
-/* The same field of the same element, read before on every way to r; or 0. It is the same still, and what was tested of it is
- * known. */
-static ir_ref read_before(const struct lists *l, const struct elems *e, ir_ref row, ir_ref element, ir_ref r)
+static bool is_it(const void *arg, ir_ref r)
+{
+	return *(const ir_ref *)arg == r;
+}
+
+/* May that row be written to between a and b, which is behind it? Whose place it is does not matter: it may be the same. */
+static bool is_written_between(const struct lists *l, const struct elems *e, ir_ref row, ir_ref a, ir_ref b)
+{
+	for (uint32_t k = 0; k < e->nwrites && !MUTANT(element_stale); k++) {
+		const ir_ref write = e->writes[k];
+		const struct ir_ins *i = ir_at(l->f, write);
+		const ir_ref to = i->op == IRO(elemset) ? i->args[0] : row_of_field(e, record_key_of(l->s, write));
+		if (to == row && reach_use(l->f, a, a, is_it, &write) && reach_use(l->f, write, a, is_it, &b))
+			return true;
+	}
+	return false;
+}
+
+/* What the same field of the same element was found to hold, or was given, before on every way to r; or 0. It is that still, and
+ * what was tested of it is known. */
+static ir_ref known_before(const struct lists *l, const struct elems *e, ir_ref row, ir_ref element, ir_ref r)
 {
 	for (ir_ref b = 1; row && b < l->nto; b++) {
 		const struct ir_ins *i = ir_at(l->f, b);
-		if (i->op == IRO(elemget) && b != r && i->args[0] == row && e->from[b] == element && reach_before(l->f, b, r))
-			return b;
+		if (e->from[b] == element && b != r && i->args[0] == row && reach_before(l->f, b, r) && !is_written_between(l, e, row, b, r))
+			return i->op == IRO(elemset) ? i->args[2] : b;
 	}
 	return 0;
 }
 
-/* Lua's error where there is no such element, then its field. */
+/* Lua's error where there is no such element. */
+static void check_there(struct lists *l, ir_ref r, const struct ir_ins *access)
+{
+	ir_ref check = iterate_insert(&l->fl, r, IRO(indexed), 2, access->args);
+	ir_at(l->f, check)->names = access->names;
+	ir_at(l->f, check)->raised = access->raised;
+}
+
 static void read_field(struct lists *l, const struct elems *e, ir_ref r)
 {
 	const struct ir_ins old = *ir_at(l->f, r);
 	const ir_ref row = row_of_field(e, record_key_of(l->s, r)), element = e->taken[old.args[0]];
-	const ir_ref before = read_before(l, e, row, element, r);
+	const ir_ref before = known_before(l, e, row, element, r);
 	if (before) {
 		l->to[r] = before;
 		ir_remove(l->f, r);
 		return;
 	}
-	ir_ref check = iterate_insert(&l->fl, r, IRO(indexed), 2, old.args);
-	ir_at(l->f, check)->names = old.names;
-	ir_at(l->f, check)->raised = old.raised;
+	check_there(l, r, &old);
 	iterate_become(&l->fl, r, row ? IRO(elemget) : IRO(const), row ? 2 : 0, (ir_ref[]){ row, ir_at(l->f, element)->args[1] });
 	ir_at(l->f, r)->names = NULL;
-	if (!row)
+	if (row)
+		e->from[r] = element;
+	else
 		ir_at(l->f, r)->k = &const_nil;
+}
+
+static void write_field(struct lists *l, const struct elems *e, ir_ref r)
+{
+	const struct ir_ins old = *ir_at(l->f, r);
+	const ir_ref element = e->taken[old.args[0]], place = ir_at(l->f, element)->args[1];
+	check_there(l, r, &old);
+	iterate_become(&l->fl, r, IRO(elemset), 3, (ir_ref[]){ row_of_field(e, record_key_of(l->s, r)), place, old.args[2] });
+	ir_at(l->f, r)->names = NULL;
 	e->from[r] = element;
 }
 
-void elems_read_fields(struct lists *l, const struct elems *e)
+void elems_use_fields(struct lists *l, const struct elems *e)
 {
 	for (uint32_t o = 0; e->tables && o < l->f->nrpo; o++)
 		for (ir_ref next, r = ir_block(l->f, l->f->rpo[o])->first; r; r = next) {
-			next = ir_at(l->f, r)->next;
-			if (r < l->nto && ir_at(l->f, r)->op == IRO(index) && e->taken[ir_at(l->f, r)->args[0]])
+			const struct ir_ins *i = ir_at(l->f, r);
+			next = i->next;
+			if (r >= l->nto || !i->nargs || !e->taken[i->args[0]])
+				continue;
+			if (i->op == IRO(index))
 				read_field(l, e, r);
+			else if (i->op == IRO(setindex))
+				write_field(l, e, r);
 		}
 }
 

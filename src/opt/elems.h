@@ -15,18 +15,25 @@ struct elems {
 	/* of tables, by value */
 	ir_ref *taken;           /* the `index` that gave it, if it is such an element */
 	ir_ref *from;            /* of what fields of one become: likewise */
+	ir_ref *writes;          /* what assigns fields of them */
+	uint32_t nwrites, cap_writes;
 };
 
 /* Does r assign an element of the list, rather than a field by name? */
 bool elems_set(const struct records *s, ir_ref r);
 /* Does the list hold tables? */
 bool elems_of_tables(const struct records *s, const struct rec *rec);
+/* Where the length of one of the tables that the list holds is asked for; or 0. */
+ir_ref elems_length_of_one(const struct records *s, const struct rec *rec);
 /* Can the list lie there? Then what e says of it is set, but for `row` and `some`. Needs the tree. */
 bool elems_may(struct lists *l, const struct rec *rec, struct elems *e);
+/* A table that was put into the list, and is looked at by its own name behind that, is looked at there: false: none is. Needs
+ * the tree. (through.c) */
+bool elems_through(struct lists *l, const struct rec *list);
 /* Makes the rows, with so many places, where the list is made, and puts there what it is made with. */
 void elems_make(struct lists *l, struct elems *e, int64_t most);
-/* Fields that are read of elements are read of their rows. */
-void elems_read_fields(struct lists *l, const struct elems *e);
+/* Fields of elements are read, and written, in their rows. */
+void elems_use_fields(struct lists *l, const struct elems *e);
 /* Appended to block b: puts v, or its fields, at place k; what is at place k, of which it is known that there is something. */
 void elems_put(struct gap *g, ir_blk b, const struct elems *e, ir_ref k, ir_ref v);
 ir_ref elems_get(struct gap *g, ir_blk b, const struct elems *e, ir_ref k);

@@ -232,7 +232,7 @@ static void count_beside(struct lists *l, const struct rec *rec, struct elems *e
 	t.count = iterate_insert(&l->fl, at, IRO(cell), 1, &begin);
 	if (elems) {
 		elems_make(l, elems, t.most);
-		elems_read_fields(l, elems);
+		elems_use_fields(l, elems);
 	}
 	for (uint32_t k = 0; k < rec->nuses; k++)
 		change_read(&t, rec->uses[k]);
@@ -270,7 +270,7 @@ static bool count(struct lists *l, const struct rec *rec)
 	struct elems elems;
 	bool far = (tables || l->s->u->roomy) && elems_may(l, rec, &elems);
 	if (tables && !far)
-		return false;
+		return elems_through(l, rec);
 	count_beside(l, rec, far ? &elems : NULL);
 	return true;
 }

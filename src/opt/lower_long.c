@@ -632,7 +632,7 @@ static ir_ref claim(struct lw *w, ir_ref held)
 	lw_enter(w, again);
 	lw_jmp(w, head, 1, &next);
 	lw_enter(w, none);
-	lw_raise(w, "no scratch memory left: too many runs make long strings at once");
+	lw_raise(w, "no scratch memory left: too many runs use it at once");
 	lw_enter(w, mine);
 	lw_store(w, WORD, held, 0, lw_op2i(w, IRO(add64), off, 1));
 	return off;
@@ -641,6 +641,15 @@ static ir_ref claim(struct lw *w, ir_ref held)
 static uint32_t power_above(uint32_t n)
 {
 	return n <= 1 ? 1 : 2u << (31 - __builtin_clz(n - 1));
+}
+
+/* Do elements of lists lie there? */
+static bool has_lists(const struct ir_unit *u)
+{
+	for (uint32_t e = 0; e < u->nelems; e++)
+		if (u->elems[e].room)
+			return true;
+	return false;
 }
 
 static bool set_sizes(struct lw *w)
@@ -655,9 +664,14 @@ static bool set_sizes(struct lw *w)
 	ir_at(w->fn, w->scratch->words)->imm = (int64_t)m->slots * m->size - WORD;
 	if (m->size <= MOST_SLOT)
 		return true;
-	diag_refuse(u->diag, w->from->pos, ON_SIZE, "make shorter ones: s:sub(1, 200)",
-		    "the long strings of this function take %u bytes of scratch memory, and there are %d", w->scratch->used,
-		    MOST_SLOT);
+	if (has_lists(u))
+		diag_refuse(u->diag, w->from->pos, ON_SIZE, "keep fewer fields in the tables of lists, and shorter texts: s:sub(1, 16)",
+			    "the lists and long strings of this function take %u bytes of scratch memory, and there are %d",
+			    w->scratch->used, MOST_SLOT);
+	else
+		diag_refuse(u->diag, w->from->pos, ON_SIZE, "make shorter ones: s:sub(1, 200)",
+			    "the long strings of this function take %u bytes of scratch memory, and there are %d", w->scratch->used,
+			    MOST_SLOT);
 	return false;
 }
 

@@ -185,10 +185,11 @@ static bool may_keep(const struct records *s, const struct field *d)
 	return true;
 }
 
-/* Does r call what a look-up in the table by a name gives, and give it the table: t:f()? The field. */
+/* Does r call what a look-up in the table by a name gives, and give it the table: t:f(), or local f = t.f if f then f(t) end?
+ * The field. */
 static bool calls_own(const struct records *s, const struct rec *rec, ir_ref r, struct field *out)
 {
-	const ir_ref look = ir_at(s->f, r)->op == IRO(call) ? ir_at(s->f, r)->args[0] : 0;
+	const ir_ref look = ir_at(s->f, r)->op == IRO(call) ? ir_untested(s->f, ir_at(s->f, r)->args[0]) : 0;
 	const struct ir_ins *i = ir_at(s->f, look);
 	if (!look || !is_read(i) || i->aux || record_of(s, i->args[0]) != rec || !record_sure(s, i->args[0]) || !name_of(s, look))
 		return false;

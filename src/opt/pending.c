@@ -36,6 +36,12 @@ static uint32_t count_closures(const struct flow *fl, bool *seen, ir_ref v, ir_r
 	return n;
 }
 
+static void refuse_callee(struct flow *fl, uint32_t site)
+{
+	flow_refuse(fl, site, ON_FUNCTIONS, "call each one by its name under an if",
+		    "which function is called here is known only at run time; that is not there yet");
+}
+
 void pending_callee(struct flow *fl, ir_ref call)
 {
 	ir_ref one = 0;
@@ -47,8 +53,7 @@ void pending_callee(struct flow *fl, ir_ref call)
 			    "local function f() return n end for i = 1, 9 do n = i end", "what this function captured when it was made "
 			    "is known only at run time; that is not there yet");
 	else
-		flow_refuse(fl, site, ON_FUNCTIONS, "call each one by its name under an if",
-			    "which function is called here is known only at run time; that is not there yet");
+		refuse_callee(fl, site);
 }
 
 /* ---- what hangs on something unknown ---- */
@@ -105,9 +110,21 @@ static bool calls_pending(const struct flow *fl, const struct ir_ins *i)
 	return i->op == IRO(call) && type_is_pending(&ir_at(fl->f, i->args[0])->type);
 }
 
+/* Where i uses a table within a function that was called too late, when the table had become a copy of its fields, which is made
+ * where the call is: that; or 0. */
+static uint32_t called_late(const struct flow *fl, const struct ir_ins *i)
+{
+	const struct ir_ins *of = ir_at(fl->f, i->nargs ? ir_untested(fl->f, i->args[0]) : 0);
+	const struct ir_site *in = &fl->u->sites[i->site];
+	return of->op == IRO(record) && in->inlined_at && fl->u->sites[of->site].inlined_at != in->inlined_at ? of->site : 0;
+}
+
 static void refuse_one(struct flow *fl, const struct ir_ins *i)
 {
-	if (calls_pending(fl, i))
+	const uint32_t call = called_late(fl, i);
+	if (call)
+		refuse_callee(fl, call);
+	else if (calls_pending(fl, i))
 		diag_advise(flow_error(fl, i->site, "%s", pending_state()->text), pending_state());
 	else if (!no_table(fl, i))
 		flow_refuse(fl, i->site, ON_FUNCTIONS, "call the function by its name, and give it what it needs as "

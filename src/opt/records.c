@@ -155,14 +155,16 @@ static bool is_kept(const struct records *s, const struct ir_ins *i, uint32_t ar
 	       type_of(s, i->args[0])->kinds & IR_BIT(IR_REC);
 }
 
-/* Functions that only look, such as type, keep nothing of their arguments; nor do those that kernel code has not, of which
- * that is said. */
+/* Functions that only look, such as type, keep nothing of their arguments; nor do print, which takes no tables, those that
+ * kernel code has not, and what is no function, of which that is said. */
 static bool keeps(const struct ir_fn *f, const struct ir_ins *call)
 {
 	const struct ir_type *callee = &ir_at(f, call->args[0])->type;
 	if (callee->k && callee->k->kind == PG_LIB && !callee->row)
 		return false;
-	return !callee->row || callee->row->effects & IR_E_WRITE;
+	if (callee->row)
+		return callee->row->effects & IR_E_WRITE && !(callee->row->effects & IR_PRINTS);
+	return callee->kinds & ~(IR_FALSY | IR_BIT(IR_TRUE) | IR_BIT(IR_INT) | IR_BIT(IR_FLOAT));
 }
 
 static void refuse_function(struct records *s, ir_ref r)
@@ -430,6 +432,19 @@ static bool copies(const struct records *s, const struct rec *rec, ir_ref r)
 	return false;
 }
 
+/* What a function of Lua does to the table is seen when it is inlined, which this one was not. */
+static bool is_unknown_call(const struct records *s, ir_ref r)
+{
+	const struct ir_ins *i = ir_at(s->f, r);
+	return i->op == IRO(call) && !ir_at(s->f, i->args[0])->type.row;
+}
+
+static void refuse_call(struct records *s, ir_ref call)
+{
+	struct flow loud = { .u = s->u, .f = s->f, .report = true };
+	pending_callee(&loud, call);
+}
+
 static void refuse_later_uses(struct records *s, const struct rec *rec)
 {
 	for (uint32_t h = 0; h < rec->nuses; h++) {
@@ -439,9 +454,12 @@ static void refuse_later_uses(struct records *s, const struct rec *rec)
 			use = other_use(s, rec, rec->uses[h]);
 		if (!use)
 			continue;
-		refuse(s, use,
-		       REFUSAL(ON_TABLES, "make a new table, or set every field before storing it", "this table was stored before, which copied it; using it again would not change what was stored"))
-			->at = name_of(s, rec, use);
+		if (is_unknown_call(s, rec->uses[h]))
+			refuse_call(s, rec->uses[h]);
+		else
+			refuse(s, use,
+			       REFUSAL(ON_TABLES, "make a new table, or set every field before storing it", "this table was stored before, "
+				       "which copied it; using it again would not change what was stored"))->at = name_of(s, rec, use);
 		return;
 	}
 }
@@ -499,6 +517,20 @@ static ir_ref find_field_or_table(const struct records *s, const struct rec *web
 	return 0;
 }
 
+static void refuse_list(struct records *s, struct rec *web)
+{
+	ir_ref length = elems_length_of_one(s, web);
+	if (length)
+		refuse(s, length,
+		       REFUSAL(ON_TABLES, "keep it in a field: t[#t + 1] = { n = 2, a, b } and then t[k].n",
+			       "the length of a table in a list that a loop fills is not there yet"));
+	else
+		refuse(s, web->waits,
+		       REFUSAL(ON_TABLES, "read and write fields of its tables where they are, t[k].x, or in for _, r in ipairs(t) do ... r.x ... "
+			       "end; keep which one it is by its number: best = k", "a list of tables that a loop fills is used in a way "
+			       "that is not there yet"));
+}
+
 /* Nothing of this table is known before all of it is. */
 static void refuse_undone(struct records *s, struct rec *web)
 {
@@ -511,10 +543,7 @@ static void refuse_undone(struct records *s, struct rec *web)
 		refuse(s, web->held,
 		       REFUSAL(ON_TABLES, "keep its values in local variables, or in a map", "a table made in kernel code is used in a way that is not there yet"));
 	else if (web->grows && elems_of_tables(s, web))
-		refuse(s, web->waits,
-		       REFUSAL(ON_TABLES, "read fields of its tables where they are, t[k].x, or in for _, r in ipairs(t) do ... r.x ... end; "
-			       "keep which one it is by its number: best = k", "a list of tables that a loop fills is used in a way that is "
-			       "not there yet"));
+		refuse_list(s, web);
 	else if (record_called(s->f, web->waits))
 		refuse(s, web->waits, pending_state());
 	else

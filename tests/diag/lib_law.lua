@@ -48,6 +48,7 @@ return {
 	{ "`ring[n % #ring + 1] = v`", "lang/lists: ring buffers, one of several" },
 	{ "is held in one variable and only grows", "lang/grown: room for 16, and ", "lang/grown: some turns alone" },
 	{ "All of them may be tables", "lang/gathered: fields that some have", "lang/gathered: begun with some", "lang/gathered: words and where they are",
+		"lang/gathered_set: each one more, by ipairs", "lang/gathered_set: two variables that may have the same", "lang/gathered_set: its own name behind where it was put in", "diag/values: made with one table twice",
 		"diag/values: one of its tables is kept", "diag/values: one of its tables is changed where it was put in", "diag/values: its tables hold headers" },
 	{ "A key may be what the table itself holds", "lang/named: the last of table.pack", "lang/named: one of several names, set on one of the ways", "lang/named: a stack in a loop", "lang/named: a name" },
 	{ "`rules[k] or { limit = 10 }`", "lang/fixed: a row by default", "lang/fixed: the list of a row that may be none" },

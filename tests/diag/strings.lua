@@ -180,4 +180,9 @@ diag.case("bits of a text", function(p) return p:sub(1, 1) & 1 end)
 diag.case("a number to be found", function(p) if p:sub(1):find(p.len) then return bpf.DROP end end)
 diag.case("a float to be found", function(p) if p:sub(1):find(1.5) then return bpf.DROP end end)
 diag.case("the text of a float", function(p) if p:sub(1, 3) == tostring(1.5) then return bpf.DROP end end)
+
+local fields = {}
+for i = 1, 250 do fields[i] = ("a%d = i + %d"):format(i, i) end
+diag.text("more lists than scratch memory has", "return function(p) local t, u = {}, {} for i = 1, p.len do t[#t + 1] = { " ..
+	table.concat(fields, ", ") .. " } u[#u + 1] = { " .. table.concat(fields, ", ") .. " } end return #t + #u end")
 diag.done()

@@ -50,7 +50,7 @@ diag.case("beside a table that was stored", function(pkt)
 end)
 diag.case("beside a list of tables", function(pkt)
 	local t = {}
-	for i = 1, 3 do t[#t + 1] = { i } t[i][2] = i end
+	for i = 1, 3 do t[#t + 1] = { i } t[i][2] = { i } end
 	local half = pkt.len / 2
 	return #t == half and bpf.DROP or bpf.PASS
 end)

@@ -427,5 +427,124 @@ diag.case("its tables hold headers", function(p)
 	for i = 1, p.len & 3 do t[#t + 1] = { ip = p.ipv4, n = i } end
 	return #t == 3 and t[1].ip and t[1].ip.ttl == 7 and bpf.DROP or bpf.PASS
 end)
+-- who may be written to through it
+diag.case("its tables are written", function(p)
+	local t = {}
+	for i = 1, p.len & 3 do t[#t + 1] = { n = i } end
+	for k, r in ipairs(t) do r.n = r.n + k end
+	if t[2] then t[2].n = 8 end
+	return t[1] and t[1].n == 7 and bpf.DROP or bpf.PASS
+end)
+diag.case("made with one table twice", function(p)
+	local one = { n = p.len }
+	local t = { one, one }
+	for i = 1, p.len & 3 do t[#t + 1] = { n = i } end
+	t[1].n = 9
+	return t[2].n == 9 and bpf.DROP or bpf.PASS
+end)
+diag.case("one table put in twice", function(p)
+	local t = {}
+	for i = 1, p.len & 3 do
+		local r = { n = i }
+		t[#t + 1] = r
+		t[#t + 1] = r
+	end
+	if t[1] then t[1].n = 9 end
+	return t[2] and t[2].n == 9 and bpf.DROP or bpf.PASS
+end)
+diag.case("one of its tables is changed where it may have been put in", function(p)
+	local t = {}
+	for i = 1, p.len & 3 do
+		local r = { n = i }
+		if p:u8(i) == 7 then t[#t + 1] = r end
+		r.n = 7
+	end
+	return #t == 3 and t[1].n == 7 and bpf.DROP or bpf.PASS
+end)
+diag.case("one table in each turn, changed before it is put in again", function(p)
+	local t, r = {}, { n = 0 }
+	for i = 1, p.len & 3 do
+		r.n = i
+		t[#t + 1] = r
+	end
+	return #t == 3 and t[1].n == 3 and bpf.DROP or bpf.PASS
+end)
+diag.case("one table in two lists", function(p)
+	local t, u = {}, {}
+	for i = 1, p.len & 3 do
+		local r = { n = i }
+		t[#t + 1] = r
+		u[#u + 1] = r
+	end
+	if t[1] then t[1].n = 9 end
+	return u[1] and u[1].n == 9 and bpf.DROP or bpf.PASS
+end)
+diag.case("one of its tables goes to another list", function(p)
+	local t, u = {}, {}
+	for i = 1, p.len & 3 do t[#t + 1] = { n = i } end
+	for i = 1, #t do u[#u + 1] = t[i] end
+	if t[1] then t[1].n = 9 end
+	return u[1] and u[1].n == 9 and bpf.DROP or bpf.PASS
+end)
+diag.case("one of its tables is replaced", function(p)
+	local t = {}
+	for i = 1, 3 do t[#t + 1] = { n = i } end
+	local r = t[2]
+	t[2] = { n = 50 }
+	r.n = 7
+	return t[2].n == 50 and bpf.DROP or bpf.PASS
+end)
+diag.case("one of its tables is removed", function(p)
+	local t = {}
+	for i = 1, 3 do t[#t + 1] = { n = i } end
+	local r = t[3]
+	t[#t] = nil
+	r.n = 7
+	t[#t + 1] = { n = 50 }
+	return t[3].n == 50 and bpf.DROP or bpf.PASS
+end)
+diag.case("one of two of its tables is written", function(p)
+	local t = {}
+	for i = 1, 3 do t[#t + 1] = { n = i } end
+	local r = t[1]
+	if p.len > 60 then r = t[2] end
+	r.n = 7
+	return t[2].n == 7 and bpf.DROP or bpf.PASS
+end)
+diag.case("a field of its tables gets one of them", function(p)
+	local t = {}
+	for i = 1, 3 do t[#t + 1] = { n = i } end
+	t[1].next = t[2]
+	t[2].n = 7
+	return t[1].next.n == 7 and bpf.DROP or bpf.PASS
+end)
+diag.case("a field of its tables gets a table", function(p)
+	local t = {}
+	for i = 1, 3 do t[#t + 1] = { n = i } end
+	t[1].at = { p.len }
+	return t[1].at[1] == 60 and bpf.DROP or bpf.PASS
+end)
+diag.case("a field of its tables gets a header", function(p)
+	local t = {}
+	for i = 1, 3 do t[#t + 1] = { n = i } end
+	t[1].ip = p.ipv4
+	return t[1].ip and t[1].ip.ttl == 60 and bpf.DROP or bpf.PASS
+end)
+diag.case("a field known only at run time", function(p)
+	local t = {}
+	for i = 1, 3 do t[#t + 1] = { n = i, m = 2 } end
+	t[1][p.len > 60 and "n" or "m"] = 7
+	return t[1].n == 7 and bpf.DROP or bpf.PASS
+end)
+diag.case("a list of lists, how long one is", function(p)
+	local t = {}
+	for i = 1, 3 do t[#t + 1] = { i, p.len } end
+	return #t[1] == 2 and bpf.DROP or bpf.PASS
+end)
+diag.case("a list of lists, how long one is, in a field", function(p)
+	local t = {}
+	for i = 1, 3 do t[#t + 1] = { n = 2, i, p.len } end
+	return t[1].n == 2 and bpf.DROP or bpf.PASS
+end)
 
 diag.done()

@@ -244,4 +244,74 @@ lang.case { name = "assigned by the one that was called", inputs = ways, refused
 	local x = t:f()
 	return x + t:f()
 end }
+
+-- ---- given to a variable before ----
+
+perhaps("one in a variable, tested", function(a, b)
+	local t = { n = b }
+	if a == 1 then t.f = function(self, k) return self.n * 3 + k end end
+	local f = t.f
+	if f then return f(t, 1) end
+	return 0
+end)
+perhaps("one of two in a variable", function(a, b)
+	local t = { n = b }
+	if a == 1 then t.f = function(self, k) return self.n * 3 + k end elseif a == 2 then t.f = one end
+	local f = t.f
+	t.n = t.n + 1
+	if f then return f(t, 1), t.n end
+	return 0
+end)
+perhaps("one in a variable, which the field is no more", function(a, b)
+	local t = { n = b }
+	if a == 1 then t.f = one end
+	local f = t.f
+	if b == 5 then t.f = two else t.f = nil end
+	local x = f and f(t) or 50
+	return x, t.f and t.f(t) or 60
+end)
+perhaps("one that is handed over", function(a, b)
+	local t = { n = b }
+	if a ~= 1 then t.f = function(self, k) self.n = self.n + k return k end end
+	local function call(g, k) if g then return g(t, k) end return 7 end
+	return call(t.f, a) * 100 + call(t.f, 3), t.n
+end)
+perhaps("one in a variable of each turn, set behind it", function(a, b)
+	local t, s = { n = b }, 0
+	for i = 1, 4 do
+		local f = t.f
+		if f then s = s * 3 + f(t, i) end
+		if i ~= a then t.f = function(self, k) return self.n + k end else t.f = nil end
+		t.n = t.n + i
+	end
+	return s, t.n
+end)
+perhaps("one in a variable, not tested", function(a, b)
+	local t = { n = b }
+	if a == 1 then t.f = one end
+	local f = t.f
+	t.n = 4
+	return f(t)
+end)
+perhaps("one in a variable, from within pcall", function(a, b)
+	local t = { n = b }
+	if a == 1 then t.f = function(self) self.n = self.n + 1 return self.n end end
+	local f = t.f
+	local ok, x = pcall(f, t)
+	return ok, ok and x, t.n
+end)
+perhaps("one that was made with the table", function(a, b)
+	local t = { n = b, f = a == 1 and function(self, k) return self.n + k end }
+	local f = t.f
+	if f then return f(t, 1) end
+	return 0
+end)
+perhaps("one of another table of several", function(a, b)
+	local t = { n = b }
+	if b == 5 then t = { n = 3 } end
+	if a == 1 then t.f = function(self, k) return self.n + k end end
+	local f = t.f
+	if f then return f(t, 1) end
+	return 0
+end)
 lang.done()

@@ -76,6 +76,31 @@ local function gathered(scope)
 		i, ", ", r, pick { ".x", ".y", "[1]" }, ")", chance(40) and S(" if ", r, ".y then put(", i, " + 9, ", r, ".y) end") or "", " end\n", ends)
 end
 
+-- Tables of such a list, written by number, by `ipairs`, and by variables two of which may have the same one.
+local function written(scope)
+	local t, i, r, q = name("t"), name("i"), name("r"), name("q")
+	g.loops = g.loops - 3
+	local y = chance(60)
+	local function set(of, other)
+		return pick { S(of, ".x = ", of, ".x + ", int(scope, 1)), S(of, ".x = ", other, ".x ~ ", int(scope, 1)), S(of, ".y = ", any(scope, 1)), S(of, ".y = nil"),
+			S(of, ".x, ", other, ".x = ", other, ".x, ", of, ".x"), S("if ", of, ".y then ", of, ".x = ", place(), " else ", of, ".y = ", other, ".x end") }
+	end
+	local function at(key, how) local e = S(t, "[", key, "]") return S("if ", e, " then ", how(e), " end\n") end
+	local row = S("{ x = ", int(scope, 2), y and S(", y = ", any(scope, 1)) or "", " }")
+	local append, d = S(t, "[#", t, " + 1] = ", row, "\n"), name("d")
+	if chance(40) then append = S("local ", d, " = ", row, "\n", t, "[#", t, " + 1] = ", d, "\n", set(d, S(t, "[1]")), "\nput(", i, ", ", d, ".x)\n") end
+	if chance(50) then append = S("if ", coin(), " then ", append, " end\n") end
+	local key = pick { i, "1", "#" .. t, S(int(scope, 1), " & 3") }
+	local within = chance(50) and at(key, function(e) return S(set(e, e), " put(", i, ", ", e, ".x)") end) or ""
+	local begun = chance(40) and S("{ { x = ", int(scope, 1), " }", chance(50) and S(", { y = ", any(scope, 1), ", x = ", int(scope, 1), " }") or "", " }") or "{}"
+	local pair = S("do local ", r, ", ", q, " = ", t, "[", int(scope, 1), " & 3], ", t, "[", int(scope, 1), " & 3]\nif ", r, " and ", q, " then\nput(", place(), ", ", r, ".x)\n",
+		set(q, r), "\nput(", place(), ", ", r, pick { ".x", ".y" }, ")\n", set(r, q), "\nput(", place(), ", ", q, pick { ".x", ".y" }, ")\nend end\n")
+	local over = S("for ", i, ", ", r, " in ipairs(", t, ") do\nput(", i, ", ", r, ".x)\n", set(r, r), "\n",
+		at(pick { S(i, " - 1"), S(i, " + 1"), S(int(scope, 1), " & 3") }, function(e) return set(e, r) end), "put(", i, " + 5, ", r, ".x)\nend\n")
+	return S("local ", t, " = ", begun, "\nfor ", i, " = 1, ", tostring(random(2, 4)), " do\n", append, within, "end\n", chance(60) and pair or "", chance(60) and over or "",
+		"for ", i, ", ", r, " in ipairs(", t, ") do put(", i, ", ", r, ".x) put(", i, " + 10, ", r, ".y) end")
+end
+
 local function world(_, env)
 	local K = env.K or {}
 	env.K = K
@@ -91,7 +116,7 @@ end
 
 return {
 	often = 20,
-	nested = { closures, closures, rows, steps, many, named, some, gathered, gathered },
-	loop = { [closures] = true, [rows] = true, [steps] = true, [gathered] = true },
+	nested = { closures, closures, rows, steps, many, named, some, gathered, gathered, written, written },
+	loop = { [closures] = true, [rows] = true, [steps] = true, [gathered] = true, [written] = true },
 	world = world,
 }

@@ -1,0 +1,84 @@
+/*
+ * through.c - a table that was put into a list is from then on what the list has there.
+ *
+ *   local r = { n = 1 }                 local r = { n = 1 }
+ *   t[#t + 1] = r                       t[k] = r              k is #t + 1
+ *   r.n = r.n + 1              ->       t[k].n = t[k].n + 1
+ *
+ * So it may be looked at by its own name, too, though the list has no more than its fields (elems.c). What is behind where it
+ * was put in, on every way, is of the very table that was put in last; if anything is that may be behind it or not, nothing
+ * is done. Nor is it within pcall, where the way goes on behind what raised.
+ */
+#include "opt/elems.h"
+#include "opt/iterate.h"
+#include "opt/reach.h"
+
+static bool is_it(const void *arg, ir_ref r)
+{
+	return *(const ir_ref *)arg == r;
+}
+
+static bool is_of(const struct lists *l, const struct rec *row, ir_ref v)
+{
+	return v < l->nto && ir_untested(l->f, v) == row->value;
+}
+
+static bool uses(const struct lists *l, const struct rec *row, ir_ref r)
+{
+	const struct ir_ins *i = ir_at(l->f, r);
+	for (uint32_t a = 0; a < i->nargs; a++)
+		if (is_of(l, row, i->args[a]))
+			return true;
+	return false;
+}
+
+/* Is each use surely behind `set`, or surely not? *some: any is. */
+static bool are_told(const struct lists *l, const struct rec *row, ir_ref set, bool *some)
+{
+	*some = false;
+	for (uint32_t o = 0; o < l->f->nrpo; o++)
+		for (ir_ref r = ir_block(l->f, l->f->rpo[o])->first; r; r = ir_at(l->f, r)->next) {
+			if (!uses(l, row, r) || !reach_use(l->f, set, row->value, is_it, &r))
+				continue;
+			if (r == set || !reach_before(l->f, set, r))
+				return false;
+			*some = true;
+		}
+	return true;
+}
+
+static void look_through(struct lists *l, const struct rec *row, ir_ref set)
+{
+	const struct ir_ins put = *ir_at(l->f, set);
+	const ir_ref behind = put.next;
+	ir_ref there = iterate_insert(&l->fl, behind, IRO(index), 2, put.args);
+	there = iterate_insert(&l->fl, behind, IRO(pi), 1, &there);
+	ir_at(l->f, there)->imm = (int64_t)~IR_BIT(IR_NIL);
+	for (uint32_t o = 0; o < l->f->nrpo; o++)
+		for (ir_ref r = ir_block(l->f, l->f->rpo[o])->first; r; r = ir_at(l->f, r)->next)
+			for (uint32_t a = 0; uses(l, row, r) && reach_before(l->f, set, r) && a < ir_at(l->f, r)->nargs; a++)
+				if (is_of(l, row, ir_at(l->f, r)->args[a]))
+					ir_at(l->f, r)->args[a] = there;
+}
+
+/* The table that `set` puts in, if no other variable may be it; or NULL. */
+static const struct rec *row_put(const struct lists *l, const struct rec *list, ir_ref set)
+{
+	const struct ir_ins *i = ir_at(l->f, set);
+	const struct rec *row = elems_set(l->s, set) && record_of(l->s, i->args[0]) == list ? record_of(l->s, i->args[2]) : NULL;
+	const bool good = row && row != list && !row->passed && !row->done && record_sure(l->s, i->args[2]) && record_alone(l->s, row);
+	return good && !i->raised ? row : NULL;
+}
+
+bool elems_through(struct lists *l, const struct rec *list)
+{
+	for (uint32_t k = 0; k < list->nuses; k++) {
+		const struct rec *row = row_put(l, list, list->uses[k]);
+		bool some;
+		if (row && are_told(l, row, list->uses[k], &some) && some) {
+			look_through(l, row, list->uses[k]);
+			return true;
+		}
+	}
+	return false;
+}
