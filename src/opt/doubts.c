@@ -379,6 +379,18 @@ void doubts_note(const struct flow *fl, ir_ref raise, ir_ref like, const char *m
 	ir_at(fl->f, raise)->imm = a;
 }
 
+/* math.max, math.min: those that they compare are whichever was greatest so far. Is none of them ever nil? */
+static bool are_never(struct doubts *d, const struct doubt *e)
+{
+	for (uint32_t a = 1; a < e->at->nargs; a++) {
+		struct doubt one = *e;
+		of_operand(&one, a);
+		if (ir_at(one.in, one.at->args[a])->type.kinds & IR_BIT(IR_NIL) && !inside_is(d->u, one.in, one.from))
+			return false;
+	}
+	return true;
+}
+
 /* Does a reader see that one of those that are nil there never is? */
 static bool is_never(struct doubts *d, const struct doubt *e, unsigned operand)
 {
@@ -387,6 +399,8 @@ static bool is_never(struct doubts *d, const struct doubt *e, unsigned operand)
 		return asking_is(d->u, source(d, e));
 	if (operand)
 		return inside_is(d->u, e->in, e->from);
+	if (nils && e->at && e->at->op == IRO(call))
+		return are_never(d, e);
 	for (unsigned a = 0; nils && is_comparison(e) && a < 2; a++) {
 		struct doubt side = *e;
 		of_operand(&side, a);

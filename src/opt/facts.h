@@ -1,0 +1,34 @@
+/* facts.h - what a reader sees by the branches on the way to a place. Only warnings may hang on it: nothing is proved. */
+#ifndef OPT_FACTS_H
+#define OPT_FACTS_H
+
+#include "opt/opt.h"
+
+/* What is asked of each branch that was passed: does that `cond` came out true, or false, show what is sought? */
+struct facts {
+	const struct ir_fn *f;
+	bool (*shows)(void *arg, ir_ref cond, bool is);
+	void *arg;
+	uint32_t depth;        /* of variables that tell what a test gave */
+};
+
+/* Does a branch that each way to block `at` passes show it? Needs the tree. */
+bool facts_show(struct facts *s, ir_blk at);
+/* The same of what goes this way to a block. */
+bool facts_show_way(struct facts *s, const struct ir_pred *way);
+/* Does the condition, a branch's that came out so, show that v is no nil? */
+bool facts_something(const struct ir_fn *f, ir_ref cond, bool is, ir_ref v);
+
+/* A list that only grows. */
+struct there {
+	const struct ir_fn *f;
+	bool (*is_it)(const void *arg, ir_ref table);
+	const void *arg;
+	int64_t made;          /* elements that it is made with */
+	ir_blk begin;          /* where it is made */
+};
+
+/* Is what `index` reads of the list surely one of its elements? Needs the tree of loops. (there.c) */
+bool there_is(const struct there *list, const struct ir_ins *index);
+
+#endif
