@@ -56,12 +56,34 @@ static bool side_shows(struct facts *s, const struct ir_pred *way)
 	return end->op == IRO(branch) && shown(s, end->args[0], !way->succ);
 }
 
+static bool is_shown(struct facts *s, ir_blk at, ir_blk until);
+
+/* Where ways meet: does each of them, from where they part? */
+static bool all_show(struct facts *s, ir_blk at)
+{
+	const struct ir_block *b = ir_block(s->f, at);
+	bool all = b->npreds && !b->loop && s->depth < DEEP;
+	s->depth++;
+	for (uint32_t p = 0; all && p < b->npreds; p++)
+		all = side_shows(s, &b->preds[p]) || is_shown(s, b->preds[p].from, b->idom);
+	s->depth--;
+	return all;
+}
+
+/* On the way from block `until`. */
+static bool is_shown(struct facts *s, ir_blk at, ir_blk until)
+{
+	for (ir_blk b = at; b > 1 && b != until; b = ir_block(s->f, b)->idom) {
+		const struct ir_block *k = ir_block(s->f, b);
+		if (k->npreds == 1 ? side_shows(s, k->preds) : all_show(s, b))
+			return true;
+	}
+	return false;
+}
+
 bool facts_show(struct facts *s, ir_blk at)
 {
-	for (ir_blk b = at; b > 1; b = ir_block(s->f, b)->idom)
-		if (ir_block(s->f, b)->npreds == 1 && side_shows(s, ir_block(s->f, b)->preds))
-			return true;
-	return false;
+	return is_shown(s, at, 0);
 }
 
 bool facts_show_way(struct facts *s, const struct ir_pred *way)
