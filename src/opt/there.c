@@ -66,9 +66,9 @@ static bool compared_shows(struct question *q, enum ir_op op, bool v_first, ir_r
 	return is_so(q->s, w->side, x, w->n - strict, q->at);
 }
 
-static bool shows(void *arg, ir_ref cond, bool is)
+static bool shows(struct facts *facts, ir_ref cond, bool is)
 {
-	struct question *q = arg;
+	struct question *q = facts->arg;
 	const struct ir_fn *f = q->s->list->f;
 	const struct ir_ins *i = ir_at(f, cond);
 	for (unsigned a = 0; (i->op == IRO(lt) || i->op == IRO(le) || i->op == IRO(eq)) && a < 2; a++)
@@ -78,9 +78,9 @@ static bool shows(void *arg, ir_ref cond, bool is)
 }
 
 /* An element that is something: v is its number, or it has one that the sought length goes up to. */
-static bool element_shows(void *arg, ir_ref cond, bool is)
+static bool element_shows(struct facts *facts, ir_ref cond, bool is)
 {
-	struct question *q = arg;
+	struct question *q = facts->arg;
 	const struct ir_fn *f = q->s->list->f;
 	const struct ir_ins *i = ir_at(f, cond);
 	for (uint32_t a = 0; a < (i->op == IRO(eq) || i->op == IRO(isof) ? i->nargs : 1); a++) {
@@ -98,9 +98,9 @@ static bool element_shows(void *arg, ir_ref cond, bool is)
 }
 
 /* A length that was compared, of which `v` is a constant part: #t > 0. */
-static bool length_shows(void *arg, ir_ref cond, bool is)
+static bool length_shows(struct facts *facts, ir_ref cond, bool is)
 {
-	struct question *q = arg;
+	struct question *q = facts->arg;
 	const struct ir_fn *f = q->s->list->f;
 	const struct ir_ins *i = ir_at(f, cond);
 	for (unsigned a = 0; (i->op == IRO(lt) || i->op == IRO(le) || i->op == IRO(eq)) && a < 2; a++) {
@@ -112,7 +112,7 @@ static bool length_shows(void *arg, ir_ref cond, bool is)
 	return false;
 }
 
-static bool branches_show(struct finding *s, struct sought w, struct place at, bool (*shows_it)(void *arg, ir_ref cond, bool is))
+static bool branches_show(struct finding *s, struct sought w, struct place at, bool (*shows_it)(struct facts *s, ir_ref cond, bool is))
 {
 	struct question q = { s, w, at };
 	struct facts facts = { .f = s->list->f, .shows = shows_it, .arg = &q };
