@@ -88,6 +88,8 @@ int inline_calls(struct flow *fl);
 /* Rows that are control flow (ir_lib_expands): the call becomes branches. 1: it did, and *gone stands for
  * it, one value that is several; 0: not yet, or never. */
 int expand_call(struct flow *fl, ir_ref call, const struct ir_lib *row, ir_ref *gone);
+/* Does the call of the row give its one argument? Then it becomes that: 1, else 0. */
+int expand_alone(struct flow *fl, ir_ref call, const struct ir_lib *row);
 /* A handler of xpcall that may raise more often than it is there for is called in a loop. 1: one is, 0: none need be. */
 int handle_known(struct flow *fl);
 int expand_locked(struct flow *fl, ir_ref call, ir_ref *gone);
