@@ -43,7 +43,7 @@ lang.case { name = "char", inputs = texts, f = function(s)
 	return #t, t == s, string.char(65, s:byte(-1)) == "Ab"
 end }
 lang.case { name = "math.max of a truth and what may be none", inputs = lang.pairs({ "", "a", "key=value" }, { "nil", 0, 9, true, false }), f = function(s, w)
-	if type(s) ~= "string" then return end
+	if type(s) ~= "string" or type(w) == "string" then return end
 	return math.max(w or 16, s:byte(2)), 5
 end }
 lang.case { name = "math.max", inputs = both, f = function(s, n)
