@@ -50,6 +50,8 @@ void infer_warn_equal(struct flow *fl, ir_ref r);
 void infer_warn_type(struct flow *fl, ir_ref r);
 /* Warns of a global, or a misspelt field of a captured table, that is nil and returned, compared or stored: r looks it up. (never.c) */
 void infer_warn_undefined(struct flow *fl, ir_ref r);
+/* Warns of globals that are looked up by an __index function which does nothing but raise. (never.c) */
+void infer_warn_raising(struct flow *fl);
 /* Warns of an address as the key of a captured table of texts: r looks it up, and none of the keys is of its kind. */
 void infer_warn_key(struct flow *fl, ir_ref r);
 
