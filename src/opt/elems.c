@@ -253,7 +253,8 @@ static bool goes_on(const struct lists *l, const struct elems *e, const struct i
 static bool are_looked_at(struct lists *l, struct elems *e)
 {
 	e->taken = arena_array(l->s->u->scratch, ir_ref, l->f->nins);
-	e->from = arena_array(l->s->u->scratch, ir_ref, l->f->nins);
+	e->read = arena_array(l->s->u->scratch, ir_ref, l->f->nins);
+	e->before = arena_array(l->s->u->scratch, ir_ref, l->f->nins);
 	for (uint32_t o = 0; o < l->f->nrpo; o++)
 		for (ir_ref r = ir_block(l->f, l->f->rpo[o])->first; r; r = ir_at(l->f, r)->next) {
 			const struct ir_ins *i = ir_at(l->f, r);
@@ -330,11 +331,9 @@ static ir_ref row_of_field(const struct elems *e, const pg_value *key)
  * known. */
 static ir_ref read_before(const struct lists *l, const struct elems *e, ir_ref row, ir_ref element, ir_ref r)
 {
-	for (ir_ref b = 1; row && b < l->nto; b++) {
-		const struct ir_ins *i = ir_at(l->f, b);
-		if (i->op == IRO(elemget) && b != r && i->args[0] == row && e->from[b] == element && reach_before(l->f, b, r))
+	for (ir_ref b = row ? e->read[element] : 0; b; b = e->before[b])
+		if (ir_at(l->f, b)->args[0] == row && reach_before(l->f, b, r))
 			return b;
-	}
 	return 0;
 }
 
@@ -354,9 +353,12 @@ static void read_field(struct lists *l, const struct elems *e, ir_ref r)
 	ir_at(l->f, check)->raised = old.raised;
 	iterate_become(&l->fl, r, row ? IRO(elemget) : IRO(const), row ? 2 : 0, (ir_ref[]){ row, ir_at(l->f, element)->args[1] });
 	ir_at(l->f, r)->names = NULL;
-	if (!row)
+	if (!row) {
 		ir_at(l->f, r)->k = &const_nil;
-	e->from[r] = element;
+		return;
+	}
+	e->before[r] = e->read[element];
+	e->read[element] = r;
 }
 
 void elems_read_fields(struct lists *l, const struct elems *e)

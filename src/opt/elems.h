@@ -14,7 +14,8 @@ struct elems {
 	ir_ref some;             /* what stands for each of the tables: one without fields */
 	/* of tables, by value */
 	ir_ref *taken;           /* the `index` that gave it, if it is such an element */
-	ir_ref *from;            /* of what fields of one become: likewise */
+	ir_ref *read;            /* by such an `index`: the last of the reads that its fields have become ... */
+	ir_ref *before;          /* ... and by read: the one before */
 };
 
 /* Does r assign an element of the list, rather than a field by name? */
