@@ -46,11 +46,12 @@ const char *front_meant(struct ir_unit *u, uint64_t table, struct diag_pos at, c
 {
 	struct meant m = { .name = name, .best_at = NEAR_ENOUGH + 1 };
 	const pg_value *kv;
+	pg_value by, of;
 	uint32_t n;
 	const struct front_proto *p;
 	for (uint32_t i = 1; at.line && (p = front_proto_at(u, i)); i++)
 		try_variables(&m, p, at);
-	if (!front_pairs(u, table, &kv, &n))
+	if (!front_pairs(u, table, &kv, &n) || !front_beyond(u, table, &by, &of, &kv, &n))
 		for (uint32_t i = 0; i < n; i++)
 			if (kv[2 * i].kind == PG_STR && !memchr(kv[2 * i].str, 0, kv[2 * i].n))
 				try(&m, kv[2 * i].str);

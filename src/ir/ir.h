@@ -274,6 +274,9 @@ struct ir_site {
 	bool parted;           /* it is there several times, for several objects (opt/ways.c) */
 };
 
+/* A global that an __index function was asked for: where, and by which table. */
+struct ir_computed { uint32_t site; uint64_t table; const char *name; bool told; };
+
 /* One call that was inlined; or of a library function that calls (fn IR_NATIVE): what it calls has no
  * position of its own. */
 enum { IR_NATIVE = -1 };
@@ -416,6 +419,8 @@ struct ir_unit {
 	uint32_t parted;       /* how many values were copied for that ... */
 	unsigned next_ways;    /* ... with so much, more would be done; 0: never (set by infer) */
 	bool computes;         /* a look-up may come to an __index function (set by infer) */
+	struct ir_computed *computed; /* those of globals that did (opt/computed.c) */
+	uint32_t ncomputed, cap_computed;
 	bool tells;            /* kinds of values are asked for by name (set by infer) */
 	bool copy_access;      /* packet bytes by helper copy ... */
 	bool copy_stores;      /* ... those that are written; what is read after one, too */

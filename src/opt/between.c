@@ -127,18 +127,41 @@ static bool over_turns(struct between *s, ir_ref from, int64_t step, ir_ref turn
 	return true;
 }
 
-static bool index_of_for(struct between *s, const struct ir_ins *p, struct bounds *out)
+/* A numeric for whose index is parameter p: the edge into it, what is added with each turn and which parameter counts them. */
+struct turns { const struct ir_edge *in; int64_t step; uint32_t count; };
+
+static bool turns_of(const struct ir_fn *f, const struct ir_ins *p, struct turns *out)
 {
-	const struct ir_block *b = ir_block(s->f, p->block);
+	const struct ir_block *b = ir_block(f, p->block);
 	for (uint32_t e = 0; b->npreds == 2 && e < 2; e++) {
-		const struct ir_edge *in = ir_pred_edge(s->f, &b->preds[!e]);
-		const struct ir_ins *next = ir_at(s->f, ir_pred_edge(s->f, &b->preds[e])->args[p->aux]);
-		const pg_value *step = next->op == IRO(add) && next->args[0] == b->params[p->aux] ? int_of(s->f, next->args[1]) : NULL;
+		const struct ir_ins *next = ir_at(f, ir_pred_edge(f, &b->preds[e])->args[p->aux]);
+		const pg_value *step = next->op == IRO(add) && next->args[0] == b->params[p->aux] ? int_of(f, next->args[1]) : NULL;
 		for (uint32_t q = 0; step && step->i && q < b->nparams; q++)
-			if (counts_down(s->f, p->block, q, &b->preds[e]))
-				return over_turns(s, in->args[p->aux], step->i, in->args[q], out);
+			if (counts_down(f, p->block, q, &b->preds[e])) {
+				*out = (struct turns){ ir_pred_edge(f, &b->preds[!e]), step->i, q };
+				return true;
+			}
 	}
 	return false;
+}
+
+static bool index_of_for(struct between *s, const struct ir_ins *p, struct bounds *out)
+{
+	struct turns t;
+	return turns_of(s->f, p, &t) && over_turns(s, t.in->args[p->aux], t.step, t.in->args[t.count], out);
+}
+
+bool between_ends(const struct ir_fn *f, const struct ir_ins *index, ir_ref *least, ir_ref *most)
+{
+	struct turns t;
+	if (!turns_of(f, index, &t))
+		return false;
+	const struct ir_ins *count = ir_at(f, t.in->args[t.count]);
+	if (count->op != IRO(forcount) || count->args[0] != t.in->args[index->aux])
+		return false;
+	*least = count->args[t.step < 0];
+	*most = count->args[t.step > 0];
+	return true;
 }
 
 /* Nil and false are no numbers. */

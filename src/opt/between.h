@@ -26,5 +26,7 @@ static inline bool between_length(const struct bounds *in)
 
 /* Is r, where it is a number, an integer within bounds that are found? Needs the tree of loops. */
 bool between(struct between *s, ir_ref r, struct bounds *out);
+/* Is parameter `index` that of a numeric for? Then from where to where it goes: its start and its limit, the lesser one first. */
+bool between_ends(const struct ir_fn *f, const struct ir_ins *index, ir_ref *least, ir_ref *most);
 
 #endif

@@ -11,6 +11,7 @@
 #include "opt/passes.h"
 
 #include <errno.h>
+#include <string.h>
 
 /* What answers r for a table, and of which table it is the __index. */
 struct computed {
@@ -92,10 +93,21 @@ static void look(struct flow *fl, ir_blk b, ir_ref r, const struct computed *c, 
 	go(fl, found, old.site, to, there);
 }
 
+/* A global: never.c warns of it where the function does nothing but raise, as those that want globals to be declared do. */
+static void note_global(struct ir_unit *u, const struct ir_fn *f, const struct ir_ins *look, const struct computed *c)
+{
+	const pg_value *name = ir_at(f, look->args[1])->type.k, *table = ir_at(f, look->args[0])->type.k;
+	if (!look->names || !look->names->name || strcmp(look->names->name, "_ENV") != 0 || !name || name->kind != PG_STR || c->by.kind != PG_FUNC)
+		return;
+	struct ir_computed one = { .site = look->site, .table = table->id, .name = name->str };
+	arena_push(u->arena, u->computed, u->ncomputed, u->cap_computed, one);
+}
+
 /* Returns what stands for r from now on. */
 static ir_ref compute(struct flow *fl, ir_ref r, const struct computed *c)
 {
 	struct ir_fn *f = fl->f;
+	note_global(fl->u, f, ir_at(f, r), c);
 	ir_blk before = ir_at(f, r)->block, rest = edit_split(f, r), absent = before;
 	ir_remove(f, r);
 	ir_ref all = ir_param_add(f, rest);

@@ -7,6 +7,7 @@
  * not get there, and is not warned about.
  */
 #include "ir/lower.h"
+#include "opt/facts.h"
 #include "opt/opt.h"
 #include "opt/passes.h"
 
@@ -379,6 +380,23 @@ void doubts_note(const struct flow *fl, ir_ref raise, ir_ref like, const char *m
 	ir_at(fl->f, raise)->imm = a;
 }
 
+/* Is operand a, from 0, none that may be nil there? */
+static bool is_something(struct doubts *d, const struct doubt *e, uint32_t a)
+{
+	struct doubt one = *e;
+	of_operand(&one, a);
+	return inside_is(d->u, one.in, one.from) || facts_tested(one.in, one.at, one.at->args[a]);
+}
+
+/* math.max, math.min: those that they compare are whichever was greatest so far. Is none of them ever nil? */
+static bool are_never(struct doubts *d, const struct doubt *e)
+{
+	for (uint32_t a = 1; a < e->at->nargs; a++)
+		if (ir_at(e->in, e->at->args[a])->type.kinds & IR_BIT(IR_NIL) && !is_something(d, e, a))
+			return false;
+	return true;
+}
+
 /* Does a reader see that one of those that are nil there never is? */
 static bool is_never(struct doubts *d, const struct doubt *e, unsigned operand)
 {
@@ -386,13 +404,12 @@ static bool is_never(struct doubts *d, const struct doubt *e, unsigned operand)
 	if (e->noted)
 		return asking_is(d->u, source(d, e));
 	if (operand)
-		return inside_is(d->u, e->in, e->from);
-	for (unsigned a = 0; nils && is_comparison(e) && a < 2; a++) {
-		struct doubt side = *e;
-		of_operand(&side, a);
-		if (nils >> a & 1 && inside_is(d->u, side.in, side.from))
+		return is_something(d, e, operand - 1);
+	if (nils && e->at && e->at->op == IRO(call))
+		return are_never(d, e);
+	for (unsigned a = 0; nils && is_comparison(e) && a < 2; a++)
+		if (nils >> a & 1 && is_something(d, e, a))
 			return true;
-	}
 	return false;
 }
 

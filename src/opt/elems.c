@@ -294,7 +294,8 @@ static bool goes_on(const struct lists *l, const struct elems *e, const struct i
 static bool are_looked_at(struct lists *l, struct elems *e)
 {
 	e->taken = arena_array(l->s->u->scratch, ir_ref, l->f->nins);
-	e->from = arena_array(l->s->u->scratch, ir_ref, l->f->nins);
+	e->last = arena_array(l->s->u->scratch, ir_ref, l->f->nins);
+	e->before = arena_array(l->s->u->scratch, ir_ref, l->f->nins);
 	for (uint32_t o = 0; o < l->f->nrpo; o++)
 		for (ir_ref r = ir_block(l->f, l->f->rpo[o])->first; r; r = ir_at(l->f, r)->next) {
 			const struct ir_ins *i = ir_at(l->f, r);
@@ -391,11 +392,9 @@ static bool is_written_between(const struct lists *l, const struct elems *e, ir_
  * what was tested of it is known. */
 static ir_ref known_before(const struct lists *l, const struct elems *e, ir_ref row, ir_ref element, ir_ref r)
 {
-	for (ir_ref b = 1; row && b < l->nto; b++) {
-		const struct ir_ins *i = ir_at(l->f, b);
-		if (e->from[b] == element && b != r && i->args[0] == row && reach_before(l->f, b, r) && !is_written_between(l, e, row, b, r))
-			return i->op == IRO(elemset) ? i->args[2] : b;
-	}
+	for (ir_ref b = row ? e->last[element] : 0; b; b = e->before[b])
+		if (ir_at(l->f, b)->args[0] == row && reach_before(l->f, b, r) && !is_written_between(l, e, row, b, r))
+			return ir_at(l->f, b)->op == IRO(elemset) ? ir_at(l->f, b)->args[2] : b;
 	return 0;
 }
 
@@ -405,6 +404,13 @@ static void check_there(struct lists *l, ir_ref r, const struct ir_ins *access)
 	ir_ref check = iterate_insert(&l->fl, r, IRO(indexed), 2, access->args);
 	ir_at(l->f, check)->names = access->names;
 	ir_at(l->f, check)->raised = access->raised;
+}
+
+/* r reads or writes a field of it now. */
+static void note_access(const struct elems *e, ir_ref element, ir_ref r)
+{
+	e->before[r] = e->last[element];
+	e->last[element] = r;
 }
 
 static void read_field(struct lists *l, const struct elems *e, ir_ref r)
@@ -421,7 +427,7 @@ static void read_field(struct lists *l, const struct elems *e, ir_ref r)
 	iterate_become(&l->fl, r, row ? IRO(elemget) : IRO(const), row ? 2 : 0, (ir_ref[]){ row, ir_at(l->f, element)->args[1] });
 	ir_at(l->f, r)->names = NULL;
 	if (row)
-		e->from[r] = element;
+		note_access(e, element, r);
 	else
 		ir_at(l->f, r)->k = &const_nil;
 }
@@ -433,7 +439,7 @@ static void write_field(struct lists *l, const struct elems *e, ir_ref r)
 	check_there(l, r, &old);
 	iterate_become(&l->fl, r, IRO(elemset), 3, (ir_ref[]){ row_of_field(e, record_key_of(l->s, r)), place, old.args[2] });
 	ir_at(l->f, r)->names = NULL;
-	e->from[r] = element;
+	note_access(e, element, r);
 }
 
 void elems_use_fields(struct lists *l, const struct elems *e)

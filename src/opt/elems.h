@@ -14,7 +14,8 @@ struct elems {
 	ir_ref some;             /* what stands for each of the tables: one without fields */
 	/* of tables, by value */
 	ir_ref *taken;           /* the `index` that gave it, if it is such an element */
-	ir_ref *from;            /* of what fields of one become: likewise */
+	ir_ref *last;            /* by such an `index`: the last of what reads and writes its fields now ... */
+	ir_ref *before;          /* ... and by that: the one before */
 	ir_ref *writes;          /* what assigns fields of them */
 	uint32_t nwrites, cap_writes;
 };

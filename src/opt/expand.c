@@ -6,6 +6,8 @@
 
 #include "core/numeral.h"
 
+#include <string.h>
+
 ir_ref flow_emit(struct flow *fl, ir_blk b, uint32_t site, enum ir_op op, uint32_t n, const ir_ref *args)
 {
 	ir_ref r = ir_ins_new(fl->f, op, n, args);
@@ -606,6 +608,21 @@ static int expand_insert(struct flow *fl, ir_ref call, ir_ref *gone)
 	ir_at(fl->f, set)->raised = old.raised;
 	iterate_become(fl, call, IRO(several), 0, NULL);
 	*gone = 0;
+	return 1;
+}
+
+/* math.max(v), math.min(v): v, whatever it is, for it is compared with nothing. */
+static bool is_extreme(const struct ir_lib *row)
+{
+	return !strcmp(row->name, "math.max") || !strcmp(row->name, "math.min");
+}
+
+int expand_alone(struct flow *fl, ir_ref call, const struct ir_lib *row)
+{
+	const struct ir_ins *i = ir_at(fl->f, call);
+	if (i->op != IRO(call) || i->nargs != 2 || i->aux & (IR_OPEN | IR_LAST | IR_DROPPED) || !is_extreme(row))
+		return 0;
+	iterate_become(fl, call, IRO(several), 1, (ir_ref[]){ i->args[1] });
 	return 1;
 }
 

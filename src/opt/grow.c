@@ -11,6 +11,7 @@
  * their elements in scratch memory (elems.c).
  */
 #include "opt/elems.h"
+#include "opt/facts.h"
 #include "opt/iterate.h"
 
 #include <string.h>
@@ -120,14 +121,12 @@ static bool is_list(const void *arg, ir_ref table)
 	return table < list->l->nto && record_of(list->l->s, table) == list->rec;
 }
 
-/* `for i = 1, #t do t[i]`: a reader sees that it is there. */
-static bool is_inside(const struct lists *l, const struct ir_ins *index)
+/* Does a reader see that it is there? Before anything is changed, for then tests are no longer what the source has. */
+static bool is_inside(const struct lists *l, const struct rec *rec, const struct ir_ins *index, int64_t made)
 {
-	const struct list list = { l, record_of(l->s, index->args[0]) };
-	struct between ask = { .f = l->f, .length = BETWEEN_LONGEST, .at_most = true, .is_it = is_list, .arg = &list };
-	struct bounds in;
-	ir_need_tree(l->f);
-	return between(&ask, index->args[1], &in) && between_length(&in);
+	const struct list list = { l, rec };
+	const struct there there = { .f = l->f, .is_it = is_list, .arg = &list, .made = made, .begin = ir_at(l->f, rec->value)->block };
+	return there_is(&there, index);
 }
 
 /* An element that is there, so it is no nil. */
@@ -144,11 +143,10 @@ static ir_ref read_there(struct gap *g, const struct growth *t, ir_blk b, const 
 }
 
 /* Behind a test that there is such an element. */
-static void read(const struct growth *t, ir_ref r)
+static void read(const struct growth *t, ir_ref r, bool inside)
 {
 	struct lists *l = t->l;
 	const struct ir_ins old = *ir_at(l->f, r);
-	const bool inside = is_inside(l, &old);
 	struct gap g = gap_open(l, r, true);
 	ir_ref least = flow_const(&l->fl, g.before, g.site, const_int(l->s->u, 1));
 	ir_ref from = flow_emit(&l->fl, g.before, g.site, IRO(le), 2, (ir_ref[]){ least, old.args[1] });
@@ -210,13 +208,19 @@ static void change_count(const struct growth *t, ir_ref r)
 		append(t, r, t->made + 1, t->most);
 }
 
-static void change_read(const struct growth *t, ir_ref r)
+static bool is_read(const struct growth *t, ir_ref r)
+{
+	const struct ir_ins *i = ir_at(t->l->f, r);
+	return i->op == IRO(index) && may_be_there(t->l->s, i, t->made);
+}
+
+static void change_read(const struct growth *t, ir_ref r, bool inside)
 {
 	struct lists *l = t->l;
 	const struct ir_ins *i = ir_at(l->f, r);
 	const pg_value *k = i->op == IRO(index) ? record_const(l->s, i->args[1]) : NULL;
-	if (i->op == IRO(index) && may_be_there(l->s, i, t->made))
-		read(t, r);
+	if (is_read(t, r))
+		read(t, r, inside);
 	else if (t->elems && k && k->kind == PG_INT && k->i > 0)
 		elems_made(l, t->elems, r);
 }
@@ -228,6 +232,10 @@ static void count_beside(struct lists *l, const struct rec *rec, struct elems *e
 	for (uint32_t k = 0; k < rec->nuses; k++)
 		t.most = appended(l->s, rec->uses[k]) > t.most ? appended(l->s, rec->uses[k]) : t.most;
 	t.most += MOST;
+	bool *inside = arena_array(l->s->u->scratch, bool, rec->nuses + 1);
+	ir_need_tree(l->f);
+	for (uint32_t k = 0; k < rec->nuses; k++)
+		inside[k] = is_read(&t, rec->uses[k]) && is_inside(l, rec, ir_at(l->f, rec->uses[k]), t.made);
 	ir_ref at = ir_at(l->f, rec->value)->next, begin = iterate_const(&l->fl, at, const_int(l->s->u, t.made));
 	t.count = iterate_insert(&l->fl, at, IRO(cell), 1, &begin);
 	if (elems) {
@@ -235,7 +243,7 @@ static void count_beside(struct lists *l, const struct rec *rec, struct elems *e
 		elems_use_fields(l, elems);
 	}
 	for (uint32_t k = 0; k < rec->nuses; k++)
-		change_read(&t, rec->uses[k]);
+		change_read(&t, rec->uses[k], inside[k]);
 	for (uint32_t k = 0; k < rec->nuses; k++)
 		change_count(&t, rec->uses[k]);
 }

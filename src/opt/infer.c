@@ -976,6 +976,7 @@ int opt_records(struct ir_unit *u)
 	fl.report = true;
 	report(&fl);
 	infer_warn_end(&fl);
+	infer_warn_raising(&fl);
 	if (u->nsubs)
 		share_check(&fl);
 	entries_check(&fl);

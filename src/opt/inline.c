@@ -345,6 +345,8 @@ static int inline_one(struct flow *fl, ir_ref call, ir_ref *gone)
 	const struct ir_lib *row = ir_at(fl->f, c->args[0])->type.row;
 	if (c->op == IRO(call) && !(c->aux & IR_OPEN) && coerce_texts(fl, call))
 		return 1;
+	if (row && expand_alone(fl, call, row))
+		return 1;
 	if (c->aux & IR_OPEN || (row && (c->op == IRO(forcall) || !ir_lib_expands(row))))
 		return 0;
 	if (row)

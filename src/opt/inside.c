@@ -124,13 +124,24 @@ static const struct {
 	bool (*there)(const struct ir_fn *f, const struct ir_ins *call);
 } calls[] = { { "byte", byte_is_there }, { "tonumber", number_is_there } };
 
+enum { MOST_MET = 16 };
+struct met { ir_ref v[MOST_MET]; uint32_t n; };
+
 /* Ways that meet: none brings a nil but those that nobody takes. */
-static bool ways_are_there(const struct ir_fn *f, const struct ir_ins *param)
+static bool ways_are_there(const struct ir_fn *f, const struct ir_ins *param, struct met *met)
 {
 	const struct ir_block *b = ir_block(f, param->block);
+	for (uint32_t m = 0; m < met->n; m++)
+		if (ir_at(f, met->v[m]) == param)
+			return true;
+	if (met->n == MOST_MET)
+		return false;
+	met->v[met->n++] = b->params[param->aux];
 	for (uint32_t e = 0; e < b->npreds; e++) {
-		const struct ir_ins *v = ir_at(f, ir_pred_edge(f, &b->preds[e])->args[param->aux]);
-		if (v->type.kinds & IR_BIT(IR_NIL) && !(v->op == IRO(const) && v->aux == IR_NEVER))
+		ir_ref v = ir_pred_edge(f, &b->preds[e])->args[param->aux];
+		const struct ir_ins *made = ir_at(f, ir_untested(f, v));
+		if (ir_at(f, v)->type.kinds & IR_BIT(IR_NIL) && !(made->op == IRO(const) && made->aux == IR_NEVER) &&
+		    !(made->op == IRO(param) && made->block != 1 && ways_are_there(f, made, met)))
 			return false;
 	}
 	return b->npreds;
@@ -140,7 +151,7 @@ bool inside_is(struct ir_unit *u, struct ir_fn *f, const struct ir_ins *made)
 {
 	ir_need_tree(f);
 	if (made->op == IRO(param))
-		return ways_are_there(f, made);
+		return ways_are_there(f, made, &(struct met){ .n = 0 });
 	if (made->op == IRO(index))
 		return key_is_there(u, f, made) || tested_before(u, f, made);
 	const struct ir_lib *row = made->op == IRO(call) ? ir_at(f, made->args[0])->type.row : NULL;

@@ -86,14 +86,12 @@ static bool is_used(struct trail *t)
 	return false;
 }
 
-/* "did you mean 'bpf.DROP'?", or a name that there is, or how to define it. */
-static const char *remedy(struct flow *fl, const struct ir_ins *i, const char *name)
+/* "did you mean 'bpf.DROP'?", or a name that there is, or how to define it. table: of the globals, or 0. */
+static const char *remedy(struct ir_unit *u, uint32_t site, uint64_t table, const char *name)
 {
-	struct ir_unit *u = fl->u;
 	const char *near = infer_near_bpf(u, name, 3);
-	const pg_value *env = ir_at(fl->f, i->args[0])->type.k;
-	if (!near && env)
-		near = u->source->meant(u, env->id, u->sites[ir_site_shown(u, i->site)].pos, name);
+	if (!near && table)
+		near = u->source->meant(u, table, u->sites[ir_site_shown(u, site)].pos, name);
 	return near ? arena_printf(u->arena, "did you mean '%s'?", near)
 		    : arena_printf(u->arena, "define it before this is compiled: %s = ..., or write local %s = ...", name, name);
 }
@@ -130,7 +128,32 @@ void infer_warn_undefined(struct flow *fl, ir_ref r)
 		return;
 	struct diag *d = diag_add(fl->u->diag, DIAG_WARNING, fl->u->sites[ir_site_shown(fl->u, i->site)].pos,
 				  global ? "the global '%s' is nil here" : "the field '%s' is nil here", name);
-	d->help = global ? remedy(fl, i, name) : arena_printf(fl->u->arena, "did you mean '%s'?", near);
+	const pg_value *env = ir_at(fl->f, i->args[0])->type.k;
+	d->help = global ? remedy(fl->u, i->site, env ? env->id : 0, name) : arena_printf(fl->u->arena, "did you mean '%s'?", near);
+}
+
+/* The global whose look-up led to what stands at `site`; NULL: none did. */
+static struct ir_computed *looked_up_at(struct ir_unit *u, uint32_t site)
+{
+	for (uint32_t in = u->sites[site].inlined_at; in; in = u->inlines[in].parent)
+		for (uint32_t c = 0; c < u->ncomputed; c++)
+			if (u->computed[c].site == u->inlines[in].site)
+				return &u->computed[c];
+	return NULL;
+}
+
+void infer_warn_raising(struct flow *fl)
+{
+	struct ir_unit *u = fl->u;
+	for (uint32_t o = 0; u->ncomputed && o < fl->f->nrpo; o++) {
+		const struct ir_ins *end = ir_at(fl->f, ir_block(fl->f, fl->f->rpo[o])->last);
+		struct ir_computed *c = end->op == IRO(raise) ? looked_up_at(u, end->site) : NULL;
+		if (!c || c->told)
+			continue;
+		c->told = true;
+		diag_add(u->diag, DIAG_WARNING, u->sites[ir_site_shown(u, c->site)].pos, "the global '%s' is nil here, and to look it up raises",
+			 c->name)->help = remedy(u, c->site, c->table, c->name);
+	}
 }
 
 /* The least of the keys, when all are texts; else NULL. */

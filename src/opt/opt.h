@@ -50,6 +50,8 @@ void infer_warn_equal(struct flow *fl, ir_ref r);
 void infer_warn_type(struct flow *fl, ir_ref r);
 /* Warns of a global, or a misspelt field of a captured table, that is nil and returned, compared or stored: r looks it up. (never.c) */
 void infer_warn_undefined(struct flow *fl, ir_ref r);
+/* Warns of globals that are looked up by an __index function which does nothing but raise. (never.c) */
+void infer_warn_raising(struct flow *fl);
 /* Warns of an address as the key of a captured table of texts: r looks it up, and none of the keys is of its kind. */
 void infer_warn_key(struct flow *fl, ir_ref r);
 
@@ -88,6 +90,8 @@ int inline_calls(struct flow *fl);
 /* Rows that are control flow (ir_lib_expands): the call becomes branches. 1: it did, and *gone stands for
  * it, one value that is several; 0: not yet, or never. */
 int expand_call(struct flow *fl, ir_ref call, const struct ir_lib *row, ir_ref *gone);
+/* Does the call of the row give its one argument? Then it becomes that: 1, else 0. */
+int expand_alone(struct flow *fl, ir_ref call, const struct ir_lib *row);
 /* A handler of xpcall that may raise more often than it is there for is called in a loop. 1: one is, 0: none need be. */
 int handle_known(struct flow *fl);
 int expand_locked(struct flow *fl, ir_ref call, ir_ref *gone);

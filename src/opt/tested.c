@@ -7,7 +7,7 @@
  *   same     the field by that name of the same entry, or of the same bpf.state
  *   between  nothing that this program does may make it nil
  */
-#include "opt/opt.h"
+#include "opt/facts.h"
 
 #include "core/ctype.h"
 #include "core/shape.h"
@@ -20,6 +20,7 @@ struct tested {
 	const struct ir_ins *read;
 	ir_ref entry;          /* what it is a field of, as it was before tests; a captured map may be there as several values */
 	ir_ref from;           /* the way back ends at this read, whose value was tested; 0: at what shows that it is no nil */
+	const struct facts *facts; /* then, the ways that the variable tells of which was asked; or NULL */
 };
 
 enum step { GOES_ON, SHOWN, LOST };
@@ -144,16 +145,10 @@ static ir_ref compared(const struct tested *t, const struct ir_ins *eq, unsigned
 	return (is ? is_something(t->f, eq->args[!a]) : other->kinds == IR_BIT(IR_NIL)) ? read_of(t, eq->args[a]) : 0;
 }
 
-/* The read of which this way out of a block shows that it gave something; else 0. */
-static ir_ref shown_by(const struct tested *t, const struct ir_pred *way)
+/* The read of which it shows that it gave something that the condition, of a branch, came out so; else 0. */
+static ir_ref shown_by(const struct tested *t, ir_ref cond, bool is)
 {
-	const struct ir_ins *end = ir_at(t->f, ir_block(t->f, way->from)->last);
-	bool is = !way->succ;
-	if (end->op != IRO(branch))
-		return 0;
-	ir_ref c = ir_untested(t->f, end->args[0]);
-	for (; ir_at(t->f, c)->op == IRO(not); is = !is)
-		c = ir_untested(t->f, ir_at(t->f, c)->args[0]);
+	ir_ref c = ir_untested(t->f, cond);
 	const struct ir_ins *i = ir_at(t->f, c);
 	if (i->op == IRO(isof))
 		return (is ? (uint64_t)i->imm : ~(uint64_t)i->imm) & IR_BIT(IR_NIL) ? 0 : read_of(t, i->args[0]);
@@ -165,12 +160,34 @@ static ir_ref shown_by(const struct tested *t, const struct ir_pred *way)
 
 static bool on_all_ways(const struct tested *t, ir_blk b, ir_ref until);
 
+/* A branch, on the way to which a variable may tell which ways were taken. */
+struct asked { const struct tested *t; ir_blk from; };
+
 /* Is the value still what was tested, where it was? */
+static bool still_shows(struct facts *s, ir_ref cond, bool is)
+{
+	const struct asked *a = s->arg;
+	struct tested to = *a->t;
+	to.entry = ir_untested(to.f, facts_value(s, to.entry));
+	to.from = shown_by(&to, cond, is);
+	to.facts = s;
+	return to.from && on_all_ways(&to, a->from, 0);
+}
+
 static bool is_shown(const struct tested *t, const struct ir_pred *way)
 {
-	struct tested to = *t;
-	to.from = t->from ? 0 : shown_by(t, way);
-	return to.from && on_all_ways(&to, way->from, 0);
+	struct asked a = { t, way->from };
+	struct facts s = { .f = t->f, .shows = still_shows, .arg = &a };
+	return !t->from && facts_side_shows(&s, way);
+}
+
+/* Does the variable that was asked tell that this way, the p-th to block b, was not taken? */
+static bool is_left_out(const struct tested *t, ir_blk b, uint32_t p)
+{
+	for (uint32_t w = 0; t->facts && w < t->facts->nways; w++)
+		if (t->facts->ways[w].b == b && t->facts->ways[w].pred != p)
+			return true;
+	return false;
 }
 
 /* Does more happen on the way than is seen: a call of a shared body, or what was done before an error that is caught? */
@@ -206,6 +223,8 @@ static bool on_all_ways(const struct tested *t, ir_blk b, ir_ref until)
 			return false;
 		for (uint32_t p = 0; s == GOES_ON && p < k->npreds; p++) {
 			ir_blk from = k->preds[p].from;
+			if (is_left_out(t, b, p))
+				continue;
 			if (hides(t, &k->preds[p]))
 				return false;
 			if (!seen[from] && !is_shown(t, &k->preds[p])) {
@@ -223,7 +242,7 @@ bool tested_before(struct ir_unit *u, struct ir_fn *f, const struct ir_ins *read
 	struct tested t = { .fl = { .u = u, .f = f }, .f = f, .read = read, .entry = ir_untested(f, read->args[0]) };
 	const pg_map *state = captured(f, t.entry);
 	uint64_t kinds = ir_at(f, read->args[0])->type.kinds;
-	if (!name_of(f, read) || (state ? !is_state(state) : kinds != IR_BIT(IR_ENTRY)))
+	if (!name_of(f, read) || (state ? !is_state(state) : (kinds | IR_BIT(IR_NIL)) != (IR_BIT(IR_ENTRY) | IR_BIT(IR_NIL))))
 		return false;
 	struct arena_mark mark = arena_mark(u->scratch);
 	bool is = on_all_ways(&t, read->block, (ir_ref)(read - f->ins));

@@ -42,6 +42,10 @@ lang.case { name = "char", inputs = texts, f = function(s)
 	local t = string.char(s:byte(1, 3))
 	return #t, t == s, string.char(65, s:byte(-1)) == "Ab"
 end }
+lang.case { name = "math.max of a truth and what may be none", inputs = lang.pairs({ "", "a", "key=value" }, { "nil", 0, 9, true, false }), f = function(s, w)
+	if type(s) ~= "string" or type(w) == "string" then return end
+	return math.max(w or 16, s:byte(2)), 5
+end }
 lang.case { name = "math.max", inputs = both, f = function(s, n)
 	if type(s) ~= "string" then return end
 	return math.max(0, s:byte(1, 3)), math.min(99, s:byte(2))

@@ -22,6 +22,9 @@ for _, k in ipairs { 1, -1, 2, 7, -7, math.mininteger, math.maxinteger } do
 		return math.fmod(a, k), math.fmod(k, a)
 	end }
 end
+lang.case { name = "math.max and min of one", inputs = lang.each { "nil", false, true, 3 }, f = function(a)
+	return math.max(a), math.min(a or 16) == 16, math.max(a) == nil
+end }
 lang.case { name = "math.max of any kind", inputs = lang.pairs(NO_TEXT), f = function(a, b) return math.max(a, b) end }
 lang.case { name = "math.min of any kind", inputs = lang.pairs(NO_TEXT), f = function(a, b) return math.min(a, b) end }
 lang.case { name = "math.ult of any kind", inputs = lang.pairs(NO_TEXT), f = function(a, b) return math.ult(a, b) end }

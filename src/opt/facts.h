@@ -1,0 +1,47 @@
+/* facts.h - what a reader sees by the branches on the way to a place. Only warnings may hang on it: nothing is proved. */
+#ifndef OPT_FACTS_H
+#define OPT_FACTS_H
+
+#include "opt/opt.h"
+
+enum { FACTS_DEEP = 4 };
+
+/* What is asked of each branch that was passed: does that `cond` came out true, or false, show what is sought? */
+struct facts {
+	const struct ir_fn *f;
+	bool (*shows)(struct facts *s, ir_ref cond, bool is);
+	bool (*comes)(struct facts *s); /* or by the last of the ways; or NULL */
+	void *arg;
+	/* where a variable tells the way taken: the blocks where it got its value, and by which predecessor */
+	struct facts_way { ir_blk b; uint32_t pred; } ways[FACTS_DEEP];
+	uint32_t nways;
+	uint32_t depth;        /* of blocks where ways meet */
+	uint32_t steps;
+};
+
+/* Does a branch that each way to block `at` passes show it? Needs the tree. */
+bool facts_show(struct facts *s, ir_blk at);
+/* The same of what goes this way to a block. */
+bool facts_show_way(struct facts *s, const struct ir_pred *way);
+/* Does the branch that this way begins with? */
+bool facts_side_shows(struct facts *s, const struct ir_pred *way);
+/* What value v is on these ways. */
+ir_ref facts_value(const struct facts *s, ir_ref v);
+/* Does a branch on each way to instruction `at` show that v is no nil? */
+bool facts_tested(struct ir_fn *f, const struct ir_ins *at, ir_ref v);
+/* Does the condition, a branch's that came out so, show that v is no nil? */
+bool facts_something(const struct ir_fn *f, ir_ref cond, bool is, ir_ref v);
+
+/* A list that only grows. */
+struct there {
+	const struct ir_fn *f;
+	bool (*is_it)(const void *arg, ir_ref table);
+	const void *arg;
+	int64_t made;          /* elements that it is made with */
+	ir_blk begin;          /* where it is made */
+};
+
+/* Is what `index` reads of the list surely one of its elements? Needs the tree of loops. (there.c) */
+bool there_is(const struct there *list, const struct ir_ins *index);
+
+#endif
