@@ -109,7 +109,7 @@ static bool finds_nil(const struct choice *c, ir_ref r)
 static bool do_kinds(struct choice *c, ir_ref r)
 {
 	const struct ir_ins call = *ir_at(c->f, r);
-	const bool access = (call.op == IRO(index) && !choose_goes_over(c, &call)) || call.op == IRO(setindex);
+	const bool access = (call.op == IRO(index) && !choose_goes_over(c, &call)) || call.op == IRO(self) || call.op == IRO(setindex);
 	ir_blk b = call.block;
 	uint64_t left = call.nargs ? ir_at(c->f, call.args[0])->type.kinds : 0;
 	if (!access && call.op != IRO(call))
