@@ -17,7 +17,7 @@ struct front {
 	uint32_t nfields;
 	struct front_list { pg_value *pairs; uint32_t n; bool keyed; } *lists; /* made up; keyed: not by 1 to n */
 	uint32_t nlists, cap_lists;
-	struct halves { uint64_t table, keys, values; } *halves; /* found by a hash of the table; size: a power of two, or 0 */
+	struct halves { uint64_t table, keys, values, parts; } *halves; /* found by a hash of the table; size: a power of two, or 0 */
 	uint32_t nhalves, size_halves;
 };
 
@@ -134,15 +134,20 @@ uint64_t front_table(struct ir_unit *u, const pg_value *kv, uint32_t n)
 	return make_up(u, (struct front_list){ arena_copy(u->arena, kv, 2 * n * sizeof(*kv)), n, true });
 }
 
-/* Of n pairs the keys (0) or the values (1). */
-static uint64_t half(struct ir_unit *u, const pg_value *kv, uint32_t n, unsigned which)
+static uint64_t list_of(struct ir_unit *u, const pg_value *v, uint32_t n, uint32_t step)
 {
 	struct front_list list = { arena_array(u->arena, pg_value, 2 * n + 1), n, false };
 	for (uint32_t i = 0; i < n; i++) {
 		list.pairs[2 * i] = (pg_value){ .kind = PG_INT, .i = (int64_t)i + 1 };
-		list.pairs[2 * i + 1] = kv[2 * i + which];
+		list.pairs[2 * i + 1] = v[i * step];
 	}
 	return make_up(u, list);
+}
+
+/* Of n pairs the keys (0) or the values (1). */
+static uint64_t half(struct ir_unit *u, const pg_value *kv, uint32_t n, unsigned which)
+{
+	return list_of(u, kv + which, n, 2);
 }
 
 static void list_index(const struct front_list *list, const pg_value *key, pg_value *out)
@@ -192,30 +197,45 @@ static void halves_grow(struct ir_unit *u)
 			*halves_at(front, old[i].table) = old[i];
 }
 
-/* NULL: what pairs() gives of it is not known. */
-static const struct halves *halves(struct ir_unit *u, uint64_t table)
+static struct halves *halves(struct ir_unit *u, uint64_t table)
 {
 	struct front *front = u->front;
-	const pg_value *kv;
-	uint32_t n;
 	if (2 * front->nhalves >= front->size_halves)
 		halves_grow(u);
 	struct halves *h = halves_at(front, table);
-	if (h->table)
-		return h;
-	if (front_own(u, table, &kv, &n) < 0)
-		return NULL;
-	*h = (struct halves){ table, half(u, kv, n, 0), half(u, kv, n, 1) };
-	front->nhalves++;
+	front->nhalves += !h->table;
+	h->table = table;
 	return h;
 }
 
 static int half_index(struct ir_unit *u, uint64_t table, const pg_value *key, pg_value *out)
 {
-	const struct halves *h = halves(u, table);
-	if (!h)
-		return -ENOTSUP;
+	struct halves *h = halves(u, table);
+	const pg_value *kv;
+	uint32_t n;
+	if (!h->keys) {
+		if (front_own(u, table, &kv, &n) < 0)
+			return -ENOTSUP;
+		h->keys = half(u, kv, n, 0);
+		h->values = half(u, kv, n, 1);
+	}
 	*out = (pg_value){ .kind = PG_TABLE, .id = ir_same_value(key, &ir_pairs_keys) ? h->keys : h->values };
+	return 0;
+}
+
+/* The table's parts: itself alone where no function is asked. */
+static int parts_index(struct ir_unit *u, uint64_t table, pg_value *out)
+{
+	struct halves *h = halves(u, table);
+	const pg_value *kv;
+	uint32_t n;
+	if (!h->parts) {
+		pg_value parts[3] = { { .kind = PG_TABLE, .id = table, .n = PG_TABLE_META } };
+		if (front_beyond(u, table, &parts[1], &parts[2], &kv, &n) == 0)
+			parts[0] = (pg_value){ .kind = PG_TABLE, .id = front_table(u, kv, n) };
+		h->parts = list_of(u, parts, 3, 1);
+	}
+	*out = (pg_value){ .kind = PG_TABLE, .id = h->parts };
 	return 0;
 }
 
@@ -226,6 +246,8 @@ int front_index(struct ir_unit *u, uint64_t table, const pg_value *key, pg_value
 	const struct front_list *list = made_up(u, table);
 	if (ir_is_half(key))
 		return half_index(u, table, key, out);
+	if (ir_same_value(key, &ir_parts))
+		return parts_index(u, table, out);
 	if (list)
 		return list_index(list, key, out), 0;
 	struct front *front = u->front;

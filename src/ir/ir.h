@@ -498,6 +498,10 @@ enum { IR_OF_TABLE, IR_OF_MAP, IR_OF_EITHER };
 /* Keys of a captured table under which ir_source.index gives what pairs() gives of it, as two lists. */
 extern const pg_value ir_pairs_keys, ir_pairs_values;
 bool ir_is_half(const pg_value *key);
+/* Likewise: what a look-up in it is made of. A table of the pairs that are found before an __index function is asked; that function,
+ * and the table that it is given, or nil where none is. */
+enum { IR_PART_OWN = 1, IR_PART_BY, IR_PART_OF };
+extern const pg_value ir_parts;
 /* No value that a program has, either. Among the arguments of print: behind it come a format, how many values it takes, and those.
  * As the last argument of the call that formats: it only looks at them. */
 extern const pg_value ir_format_values;

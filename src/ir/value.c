@@ -10,6 +10,7 @@ static bool same_bytes(const void *a, const void *b, size_t n)
 
 /* Keys that no Lua program has. */
 const pg_value ir_pairs_keys = { .kind = PG_LIB, .lib = "(keys)" }, ir_pairs_values = { .kind = PG_LIB, .lib = "(values)" };
+const pg_value ir_parts = { .kind = PG_LIB, .lib = "(parts)" };
 const pg_value ir_format_values = { .kind = PG_LIB, .lib = "(format)" };
 
 bool ir_is_half(const pg_value *key)

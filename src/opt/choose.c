@@ -21,9 +21,9 @@
 enum {
 	MAX_VALUES = 64,  /* keys of a table whose values meet, all of them integers, which are sought ... */
 	MAX_LINEAR = 16,  /* ... or others, which are compared one by one */
-	MANY_VALUES = 256, /* different ones in a table whose uses are copied where nothing else is known to do; keys: */
-	MANY_INTS = 1024, MANY_OTHERS = 64, /* ... integers asked for by what is one, and all others */
-	MANY_MAYBE = 256, /* ... integers, asked for by what may be something else */
+	MANY_INTS = 1024, /* keys of a table whose uses are copied where nothing else is known to do: integers asked for by what is one, */
+	MANY_MAYBE = 256, /* ... integers, asked for by what may be something else, */
+	MANY_OTHERS = 64, /* ... and others */
 	MOST_ARMS = 16,   /* keys of a table of which each gets a copy of what follows (ways.c) */
 };
 

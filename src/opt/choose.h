@@ -4,7 +4,10 @@
 
 #include "opt/opt.h"
 
-enum { MAX_USES = 32 };        /* keys of a table whose uses are copied */
+enum {
+	MAX_USES = 32,         /* keys of a table whose uses are copied */
+	MANY_VALUES = 256,     /* different ones in it, where nothing else is known to do */
+};
 
 struct pair { const pg_value *key, *value; };
 

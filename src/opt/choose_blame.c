@@ -20,7 +20,7 @@
 
 const struct operation choose_operations[IR_NOPS] = {
 	[IRO(call)] = { "call", 0, true },         [IRO(index)] = { "index", IR_ALL_STRINGS, true },
-	[IRO(setindex)] = { "index", IR_ALL_STRINGS, true },
+	[IRO(setindex)] = { "index", IR_ALL_STRINGS, true }, [IRO(self)] = { "index", IR_ALL_STRINGS },
 	[IRO(branch)] = { .copied = true },        [IRO(not)] = { .copied = true },
 	[IRO(eq)] = { .copied = true },            [IRO(pi)] = { .copied = true },
 	[IRO(len)] = { "get length of", IR_ALL_STRINGS, true },

@@ -63,6 +63,17 @@ static const char *wrong_piece(struct choice *c, const struct ir_type *t)
 	return k && !(CHOOSE_NUMBER & IR_BIT(ir_kind_of(k->kind))) ? choose_kind_name(c->fl->u, k) : NULL;
 }
 
+/* What it says of a text that is no number and calculated with, alone or with an integer; NULL: nothing. Others are refused. */
+static const char *text_fails(struct choice *c, const struct ir_ins *i)
+{
+	for (uint32_t a = 0; choose_operations[i->op].copied && a < i->nargs; a++) {
+		const struct ir_type *t = &ir_at(c->f, i->args[a])->type;
+		if (t->k && t->k->kind == PG_STR && (i->nargs < 2 || choose_is_all(c, i->args[!a], IR_BIT(IR_INT))))
+			return choose_operand_fails(c, i, a, t->k);
+	}
+	return NULL;
+}
+
 /* What Lua says of r, which cannot but fail; NULL: it can, or the other operand says what is wrong. */
 static const char *fails(struct choice *c, ir_ref r)
 {
@@ -71,7 +82,7 @@ static const char *fails(struct choice *c, ir_ref r)
 		return turn_fails(c, i);
 	const char *made = made_fails(c, i);
 	if (made || choose_operations[i->op].good == CHOOSE_NUMBER)
-		return made;
+		return made ? made : text_fails(c, i);
 	for (uint32_t a = 0; a < choose_operands(i); a++) {
 		const struct ir_type *t = &ir_at(c->f, i->args[a])->type;
 		const pg_value *k = sample(c->fl->u, t, choose_goes_over(c, i));
@@ -98,7 +109,7 @@ static bool finds_nil(const struct choice *c, ir_ref r)
 static bool do_kinds(struct choice *c, ir_ref r)
 {
 	const struct ir_ins call = *ir_at(c->f, r);
-	const bool access = (call.op == IRO(index) && !choose_goes_over(c, &call)) || call.op == IRO(setindex);
+	const bool access = (call.op == IRO(index) && !choose_goes_over(c, &call)) || call.op == IRO(self) || call.op == IRO(setindex);
 	ir_blk b = call.block;
 	uint64_t left = call.nargs ? ir_at(c->f, call.args[0])->type.kinds : 0;
 	if (!access && call.op != IRO(call))

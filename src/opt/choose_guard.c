@@ -25,14 +25,25 @@ static bool compare_blames(const struct choice *c, const struct ir_ins *i, uint3
 }
 
 enum { INIT, LIMIT, STEP };
+#define NUMBERS (IR_BIT(IR_INT) | IR_BIT(IR_FLOAT))
+
+/* Lua looks at the limit, the step, then the first value; where the last two are integers at whether the step is 0, then at the limit. */
+static const uint32_t for_order[] = { LIMIT, STEP, INIT };
+
+/* Does it surely look at the limit first? */
+static bool for_limit_first(const struct choice *c, const struct ir_ins *i)
+{
+	const pg_value *step = ir_at(c->f, i->args[STEP])->type.k;
+	return (step && step->kind == PG_INT && step->i) ||
+	       !(choose_kinds(c, i->args[INIT]) & choose_kinds(c, i->args[STEP]) & IR_BIT(IR_INT));
+}
 
 static bool for_blames(const struct choice *c, const struct ir_ins *i, uint32_t a)
 {
-	const pg_value *step = ir_at(c->f, i->args[STEP])->type.k;
-	for (uint32_t other = INIT; other <= STEP; other++)
-		if (other != a && !choose_is_all(c, i->args[other], IR_BIT(IR_INT)))
+	for (uint32_t n = 0; for_order[n] != a; n++)
+		if (!choose_is_all(c, i->args[for_order[n]], KNOWN))
 			return false;
-	return a != LIMIT || (step && step->i);
+	return a != LIMIT || for_limit_first(c, i) || (choose_is_all(c, i->args[INIT], KNOWN) && choose_is_all(c, i->args[STEP], KNOWN));
 }
 
 /* math.max and math.min, which compare two. */
@@ -77,10 +88,52 @@ static void raise_compared(struct choice *c, ir_blk b, ir_ref use, const uint64_
 	}
 }
 
-static void raise_wrong(struct choice *c, ir_blk b, ir_ref use, const uint64_t *kinds, uint32_t a, const pg_value *of)
+static const char *for_text(struct choice *c, uint32_t a, const char *kind)
 {
 	static const char *const operand[] = { "initial value", "limit", "step" };
-	struct arena *arena = c->fl->u->arena;
+	return arena_printf(c->fl->u->arena, "bad 'for' %s (number expected, got %s)", operand[a], kind);
+}
+
+/* The limit is wrong, unless the step turns out to be 0. */
+static void raise_limit(struct choice *c, ir_blk b, ir_ref use, const char *text)
+{
+	const uint32_t site = ir_at(c->f, use)->site;
+	for (uint32_t a = INIT; a <= STEP; a += STEP - INIT) {
+		ir_blk ints;
+		flow_raise(c->fl, blame_ask(c, b, site, ir_at(c->f, use)->args[a], IR_BIT(IR_INT), &ints), use, text);
+		b = ints;
+	}
+	ir_ref step = flow_emit(c->fl, b, site, IRO(pi), 1, &ir_at(c->f, use)->args[STEP]);
+	ir_at(c->f, step)->imm = IR_BIT(IR_INT);
+	ir_ref none = flow_emit(c->fl, b, site, IRO(eq), 2, (ir_ref[]){ step, flow_const(c->fl, b, site, const_int(c->fl->u, 0)) });
+	ir_ref t = flow_emit(c->fl, b, site, IRO(branch), 1, &none);
+	ir_blk zero = ir_block_new(c->f), other = ir_block_new(c->f);
+	ir_succ(c->f, t, 0, zero, 0, NULL);
+	ir_succ(c->f, t, 1, other, 0, NULL);
+	flow_raise(c->fl, zero, use, "'for' step is zero");
+	flow_raise(c->fl, other, use, text);
+}
+
+/* One that is looked at before operand a may be wrong, too. */
+static void raise_for(struct choice *c, ir_blk b, ir_ref use, const uint64_t *kinds, uint32_t a, const char *name)
+{
+	for (uint32_t n = 0; b && for_order[n] != a; n++) {
+		const uint32_t at = for_order[n];
+		for (uint64_t left = kinds[at] & ~NUMBERS, same; left;) {
+			const char *kind = blame_next(c->fl->u, &left, &same);
+			ir_blk such = b;
+			b = left || kinds[at] & NUMBERS ? blame_ask(c, b, ir_at(c->f, use)->site, ir_at(c->f, use)->args[at], same, &such) : 0;
+			flow_raise(c->fl, such, use, for_text(c, at, kind));
+		}
+	}
+	if (b && a == LIMIT && !for_limit_first(c, ir_at(c->f, use)))
+		raise_limit(c, b, use, for_text(c, a, name));
+	else if (b)
+		flow_raise(c->fl, b, use, for_text(c, a, name));
+}
+
+static void raise_wrong(struct choice *c, ir_blk b, ir_ref use, const uint64_t *kinds, uint32_t a, const pg_value *of)
+{
 	const char *name = choose_kind_name(c->fl->u, of);
 	const struct ir_ins *i = ir_at(c->f, use);
 	enum ir_op op = i->op;
@@ -91,7 +144,7 @@ static void raise_wrong(struct choice *c, ir_blk b, ir_ref use, const uint64_t *
 	else if (op == IRO(concat))
 		blame_raise(c, b, use, kinds, a, name);
 	else
-		flow_raise(c->fl, b, use, arena_printf(arena, "bad 'for' %s (number expected, got %s)", operand[a], name));
+		raise_for(c, b, use, kinds, a, name);
 }
 
 /* ---- which ---- */
@@ -164,8 +217,8 @@ bool choose_orders(const struct choice *c, const struct ir_ins *i, uint32_t othe
 	return (i->op == IRO(lt) || i->op == IRO(le)) && choose_is_all(c, i->args[other], ORDERED);
 }
 
-/* What stands for operand a in what Lua says, where it is surely a table or a function, or nil or a truth beside what has an order; else
- * NULL. */
+/* What stands for operand a in what Lua says, where it is surely a table or a function, or nil or a truth beside what has an order or of
+ * a loop; else NULL. */
 static const pg_value *surely_wrong(const struct choice *c, const struct ir_ins *i, uint32_t a)
 {
 	static const pg_value function = { .kind = PG_FUNC };
@@ -174,7 +227,7 @@ static const pg_value *surely_wrong(const struct choice *c, const struct ir_ins 
 		return &choose_made;
 	if (t->kinds == IR_BIT(IR_FUNC))
 		return &function;
-	if (!choose_orders(c, i, !a))
+	if (i->op != IRO(forskip) && !choose_orders(c, i, !a))
 		return NULL;
 	if (t->k && choose_bare(t->k))
 		return &choose_made;

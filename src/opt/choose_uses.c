@@ -296,7 +296,7 @@ const char *choose_operand_fails(struct choice *c, const struct ir_ins *i, uint3
 		return operand_text(c, i, a, o->what, of);
 	if (!of || of->kind == PG_TABLE || (address && o->good == IR_ALL_STRINGS) || (ir_kind_of(of->kind) == IR_FUNC && i->op == IRO(call)))
 		return NULL;
-	if (o->sum && is_no_number(of) && i->nargs > 1 && ir_at(c->f, i->args[!a])->type.kinds != IR_BIT(IR_INT))
+	if (o->sum && is_no_number(of) && i->nargs > 1 && !choose_is_all(c, i->args[!a], IR_BIT(IR_INT)))
 		return NULL; /* it is refused */
 	if (o->sum && is_no_number(of))
 		return arena_printf(c->fl->u->arena, "attempt to %s a '%s' with a '%s'", o->sum,

@@ -18,6 +18,7 @@ struct read {
 	const pg_value *places; /* by the second key, or NULL */
 	uint32_t width;
 	bool full;              /* whatever is found has it: it is not nil there */
+	const pg_value *same;   /* what each of them has, or NULL */
 };
 
 struct columns {
@@ -158,6 +159,15 @@ const pg_value *columns_there(struct ir_unit *u, const struct pair *pairs, uint3
 	return columns_table(u, kv, n);
 }
 
+/* The value of all n pairs, of which there is one, or NULL. */
+static const pg_value *same_value(const pg_value *kv, uint32_t n)
+{
+	for (uint32_t i = 1; i < n; i++)
+		if (!ir_same_value(&kv[1], &kv[2 * i + 1]))
+			return NULL;
+	return &kv[1];
+}
+
 /* What the tables found have there. False: that is not known. */
 static bool read_field(const struct choice *c, const pg_value *field, struct read *r)
 {
@@ -175,6 +185,7 @@ static bool read_field(const struct choice *c, const pg_value *field, struct rea
 	}
 	r->column = columns_table(u, kv, n);
 	r->full = n == c->n;
+	r->same = !n ? &const_nil : r->full ? same_value(kv, n) : NULL;
 	return true;
 }
 
@@ -261,6 +272,7 @@ static bool was_read(const struct columns *k, uint32_t n, const pg_value *field,
 			continue;
 		r->column = k->reads[i].column;
 		r->full = k->reads[i].full;
+		r->same = k->reads[i].same;
 		return true;
 	}
 	return false;
@@ -307,6 +319,8 @@ static ir_ref surely_number(struct choice *c, ir_blk b, uint32_t site, ir_ref v)
 /* What the column has by this key. */
 static ir_ref look_into(struct choice *c, ir_blk b, uint32_t site, const struct read *r, ir_ref key)
 {
+	if (r->same)
+		return flow_const(c->fl, b, site, r->same);
 	ir_ref v = look_up(c, b, site, r->column, key);
 	return r->full ? surely(c, b, site, ~IR_BIT(IR_NIL), v) : v;
 }

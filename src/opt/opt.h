@@ -116,6 +116,8 @@ uint32_t bounds_part(const struct flow *fl, ir_ref call);
 int told_known(struct flow *fl);
 /* Look-ups in captured tables that an __index function answers become calls of it: 1, else 0. (computed.c) */
 int computed_known(struct flow *fl);
+/* Likewise in what is one of several of them. (parts.c) */
+int parts_known(struct flow *fl);
 /* Keys of tables made here that a test says are a constant are that one. Returns how many. */
 int equal_known(struct flow *fl);
 /* A call that gets, last, what byte, find or match give is made once for each number of them. Returns how many. */

@@ -101,17 +101,27 @@ static uint32_t count_runs(const struct choice *c)
 	return n;
 }
 
-/* Few different objects by many keys, which are not found faster by comparing the keys. */
+static bool all_functions(const struct choice *c)
+{
+	for (uint32_t i = 0; i < c->n; i++)
+		if (ir_kind_of(c->pairs[i].value->kind) != IR_FUNC)
+			return false;
+	return true;
+}
+
+/* Few different objects by many keys, which are not found faster by comparing the keys; or functions, by more keys than are compared:
+ * as many as numbers lead to. */
 static bool are_few_of_many(const struct choice *c)
 {
-	return c->n > MAX_USES && !choose_all_plain(c) && choose_different(c, MAX_USES) <= MAX_USES &&
-	       (c->n > choose_most_keys(c) || count_runs(c) > MANY_RUNS);
+	const bool many = c->n > choose_most_keys(c);
+	const uint32_t most = many && all_functions(c) ? MANY_VALUES : MAX_USES;
+	return c->n > MAX_USES && !choose_all_plain(c) && choose_different(c, most) <= most && (many || count_runs(c) > MANY_RUNS);
 }
 
 static void number_values(struct choice *c)
 {
 	struct ir_unit *u = c->fl->u;
-	pg_value *numbers = arena_array(u->arena, pg_value, 2 * c->n), few[2 * MAX_USES];
+	pg_value *numbers = arena_array(u->arena, pg_value, 2 * c->n), few[2 * MANY_VALUES];
 	uint32_t n = 0;
 	for (uint32_t i = 0; i < c->n; i++) {
 		uint32_t same = 0;

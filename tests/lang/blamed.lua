@@ -137,6 +137,22 @@ of_texts("a captured table or a function * b", function(a, b) local v = list if 
 of_texts("a captured table or a function & b", function(a, b) local v = list if a == 1 then v = some end return v & b end)
 of_texts("b & a captured table or a function", function(a, b) local v = list if a == 1 then v = some end return b & v end)
 
+of_numbers("5 + a table or a text", function(a) local v = made(a) return 5 + v end)
+of_numbers("a table or a text // 5", function(a) local v = made(a) return v // 5 end)
+of_numbers("-a table or a text", function(a, b) local v = made(a) if b then return -v end return ~v end)
+of_numbers("5 & a table or a text", function(a) local v = made(a) return 5 & v end)
+of_numbers("a table or a text << 2", function(a) local v = made(a) return v << 2 end)
+of_numbers("7 - a table or a text, within pcall", function(a, b)
+	local v = made(a)
+	local ok, e = pcall(function() return 7 - v end)
+	return ok, type(e) == "string" and #e or e, b
+end)
+of_numbers("a sum of a table or a text", function(a)
+	local v, s = made(a), 0
+	for i = 1, 3 do s = s + v end
+	return s
+end)
+
 -- ---- what a captured table gives ----
 
 local any = { 1, 2, list, some, true }

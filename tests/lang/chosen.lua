@@ -419,4 +419,35 @@ lang.case { name = "three fields deep, in a loop, not used", inputs = lang.each 
 	local z = y.y
 	return 1
 end }
+
+-- ---- more functions by more keys than are compared ----
+
+local some = lang.each { 0, 1, 2, 19, 40, 41, 64, 65, "key1", "key2", "key40", "key41", "", true, false, "nil", bpf.ip "1.2.3.4" }
+local function handlers(n)
+	local t = {}
+	for i = 1, n do
+		t[i] = function(x) return x + i end
+		t["key" .. i] = function(x) return x * i end
+	end
+	return t
+end
+for _, n in ipairs { 20, 40, 64 } do
+	local by = handlers(n)
+	lang.case { name = 2 * n .. " functions by integers and texts", inputs = some, f = function(k)
+		return by[k](math.type(k) == "integer" and k or 9)
+	end }
+	lang.case { name = 2 * n .. " functions by integers and texts, or none", inputs = some, f = function(k)
+		local h = by[k]
+		if h then return h(3), h(4) end
+		return 0
+	end }
+end
+local forms, sparse = {}, {}
+for n = 0, 46 do forms[n] = function(x) return x * n + 1 end end
+for i = 0, 1199 do sparse[i * 7] = forms[i * 31 % 47] end
+lang.case { name = "a function by one of 1,200 integers", inputs = lang.each { 0, 7, 8, 14, 70, 343, 700, 8393, 8400, -7 }, f = function(k)
+	local h = sparse[k]
+	return h and h(k)
+end }
+
 lang.done()

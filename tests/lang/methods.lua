@@ -314,4 +314,50 @@ perhaps("one of another table of several", function(a, b)
 	if f then return f(t, 1) end
 	return 0
 end)
+-- ---- of what is a table made here, one of two, or none ----
+
+local which = lang.pairs { 0, 1, 2, 3, 4, nil }
+local captured = { n = 9, f = function(s, x) return s.n - x end }
+lang.case { name = "a method of a table, or of nil", inputs = which, f = function(a, b)
+	local one, t = { n = a, f = function(s, x) s.n = s.n + 1 return s.n + x end }
+	if a == 1 then t = one end
+	return t:f(3), one.n, b
+end }
+lang.case { name = "of one of two tables, or of nil", inputs = which, f = function(a, b)
+	local one = { n = 2, f = function(s, x) return s.n + x end }
+	local two = { n = 3, f = function(s, x) s.n = s.n + 1 return 2 + s.n * x end }
+	local t
+	if a == 1 then t = one elseif a == 2 then t = two end
+	local r = t:f(4)
+	return r, two.n, b
+end }
+lang.case { name = "of one of two tables, a number or a truth", inputs = which, f = function(a, b)
+	local one = { n = 2, f = function(s) return s.n end }
+	local two = { n = 3, f = function(s) return 2 + s.n end }
+	local t = false
+	if a == 1 then t = one elseif a == 2 then t = two elseif a == 3 then t = b elseif a == 4 then t = true end
+	return t:f()
+end }
+lang.case { name = "of a table made here, a captured one or nil", inputs = which, f = function(a, b)
+	local one, t = { n = 2, f = function(s, x) return s.n + x end }
+	if a == 1 then t = one elseif a == b then t = captured end
+	return t:f(5)
+end }
+lang.case { name = "of one of two or nil, within pcall, and nothing is evaluated after that", inputs = which, f = function(a, b)
+	local n = 0
+	local one = { f = function(_, x) return x end }
+	local two = { f = function(_, x) return x * 2 end }
+	local function count() n = n + 1 return n end
+	local t
+	if a == 1 then t = one elseif a == b then t = two end
+	local ok, r = pcall(function() return t:f(count()) end)
+	return ok, n, ok and r
+end }
+lang.case { name = "a method that only one of two has", inputs = which, f = function(a)
+	local one, two = { f = function() return 7 end }, { n = 1 }
+	local t
+	if a == 1 then t = one elseif a == 2 then t = two end
+	return t:f()
+end }
+
 lang.done()
