@@ -21,6 +21,7 @@ struct sought { enum side side; ir_ref v; int64_t n; };
 
 struct finding {
 	const struct there *list;
+	ir_blk read;           /* where the element is read: what is known of the length there holds for constants that meet before */
 	uint32_t steps, depth;
 	struct sought taken[MOST_TAKEN]; /* for so, in the turns of loops and where ways meet */
 	uint32_t ntaken;
@@ -91,7 +92,7 @@ static bool element_shows(struct facts *facts, ir_ref cond, bool is)
 		const pg_value *v = int_of(q->s, q->sought.v), *k = int_of(q->s, key);
 		if (key == q->sought.v && (q->sought.side == LEAST ? q->sought.n <= 1 : q->sought.n <= 0))
 			return true;
-		if (q->sought.side == MOST && v && k && k->i >= v->i + q->sought.n)
+		if (q->sought.side == MOST && v && (k ? k->i >= v->i + q->sought.n : is_so(q->s, LEAST, key, v->i + q->sought.n, q->at)))
 			return true;
 	}
 	return false;
@@ -247,6 +248,12 @@ static bool is_natural(const struct finding *s, ir_ref v)
 	return bounds_number(&fl, ir_at(s->list->f, v)->block, v);
 }
 
+/* Is the list so long, or does another element show that the constant that is sought is the number of one? */
+static bool is_shown(struct finding *s, const struct sought *w, int64_t length, struct place at)
+{
+	return is_long(s, length, at) || branches_show(s, *w, at, element_shows);
+}
+
 static bool is_so(struct finding *s, enum side side, ir_ref v, int64_t n, struct place at)
 {
 	const struct sought w = { side, bounds_base(s->list->f, v), n };
@@ -256,7 +263,7 @@ static bool is_so(struct finding *s, enum side side, ir_ref v, int64_t n, struct
 	if (k && side == LEAST)
 		return k->i >= n;
 	s->depth++;
-	bool so = k ? is_long(s, k->i + n, at) || branches_show(s, w, at, element_shows)
+	bool so = k ? is_shown(s, &w, k->i + n, at) || is_shown(s, &w, k->i + n, (struct place){ s->read, NULL })
 		    : is_taken(s, &w) || is_made_so(s, &w, at) || branches_show(s, w, at, shows) ||
 		      branches_show(s, w, at, element_shows) || (side == LEAST && n <= 0 && is_natural(s, w.v));
 	s->depth--;
@@ -265,7 +272,7 @@ static bool is_so(struct finding *s, enum side side, ir_ref v, int64_t n, struct
 
 bool there_is(const struct there *list, const struct ir_ins *index)
 {
-	struct finding s = { .list = list };
+	struct finding s = { .list = list, .read = index->block };
 	const struct place at = { index->block, NULL };
 	return is_so(&s, LEAST, index->args[1], 1, at) && is_so(&s, MOST, index->args[1], 0, at);
 }

@@ -86,6 +86,11 @@ for i = 1, #t do
 end
 return s > 3 and bpf.DROP or nil]])
 
+both("the greatest of none, asked for behind a test", [[
+local best = 1
+for i, r in ipairs(t) do if r@ > t[best]@ then best = i end end
+return #t > 0 and t[best]@ > 3 and bpf.DROP or nil]])
+
 -- perhaps not there
 both("untested", [[
 return t[1]@ > 3 and bpf.DROP or nil]])
