@@ -21,7 +21,7 @@ const char *infer_meant(const struct infer *in, ir_ref r, uint32_t i)
 	struct ir_unit *u = in->fl.u;
 	const struct ir_ins *ins = ir_at(in->fl.f, r);
 	const struct ir_name *n = in->fl.report && ins->names && i < 2 ? &ins->names[i] : NULL;
-	if (!n || (n->how != IR_N_FIELD && n->how != IR_N_GLOBAL) || infer_arg(in, r, i).kinds != IR_BIT(IR_NIL))
+	if (!n || (n->how != IR_N_FIELD && n->how != IR_N_METHOD && n->how != IR_N_GLOBAL) || infer_arg(in, r, i).kinds != IR_BIT(IR_NIL))
 		return NULL;
 	for (uint32_t k = 0; k < u->nabsent; k++) {
 		const struct ir_absent *a = &u->absent[k];
@@ -31,6 +31,22 @@ const char *infer_meant(const struct infer *in, ir_ref r, uint32_t i)
 			return instead;
 	}
 	return NULL;
+}
+
+const char *infer_instead_of_bpf(struct ir_unit *u, const char *name)
+{
+	const char *instead = helpers_instead(u, name, NULL), *near;
+	instead = instead ? instead : synonym_of_bpf(u->arena, name);
+	near = instead ? NULL : infer_near_bpf(u, name, 1);
+	return near ? arena_printf(u->arena, "did you mean '%s'?", near) : instead;
+}
+
+void infer_no_bpf(struct infer *in, ir_ref call)
+{
+	const char *name = ir_at(in->fl.f, call)->names->name, *instead = infer_instead_of_bpf(in->fl.u, name);
+	struct diag *d = flow_error(&in->fl, ir_at(in->fl.f, call)->site, "bpf has no '%s'", name);
+	instead = instead ? instead : infer_meant(in, call, 0);
+	diag_operand(d, 0)->help = instead ? instead : "docs/language.md names what there is";
 }
 
 const char *infer_convert(uint64_t want, const struct ir_type *got)
