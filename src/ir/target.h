@@ -113,6 +113,7 @@ struct ir_field {
 	bool carried;         /* ... are `carried`: a port says whether it is there */
 	bool beside;          /* it lies beside the packet's bytes: assigning changes none of them */
 	const char *fixed;    /* without set: what to do instead */
+	const char *address;  /* of a number that is the address of something: what is said where it is indexed */
 	const void *arg;      /* the row's own data, for get, set and the twin */
 };
 

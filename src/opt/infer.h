@@ -52,6 +52,8 @@ void infer_no_map_method(struct infer *in, ir_ref r, const pg_map *m, const char
 void infer_no_bpf(struct infer *in, ir_ref call);
 /* What the text is as an address of one of these kinds, as it is written: bpf.ip("10.0.0.1"); NULL: none of them. */
 const char *infer_address(struct arena *a, uint64_t kinds, const pg_value *text);
+/* What r is called in the source, which `n` names: a variable, or a field of one, "ip.src"; NULL: something else. */
+const char *infer_path(const struct infer *in, const struct ir_name *n, ir_ref r);
 /* Of a comparison that is never true: what to write instead of operand i, a text beside a number, or a truth beside one. (unequal.c) */
 void unequal_text(const struct infer *in, ir_ref r, uint32_t i, struct diag *d);
 void unequal_truth(const struct infer *in, ir_ref r, uint32_t i, struct diag *d);

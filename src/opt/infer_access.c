@@ -119,6 +119,17 @@ static void not_here(struct infer *in, uint32_t site, const struct ir_view *v, c
 	flow_error(&in->fl, site, "%s has no field '%s' in %s", v->name, f->name, in->fl.u->target->hook)->help = f->fixed;
 }
 
+/* p[kind], for which there is a header's name at run time. */
+static void by_name_of_header(struct infer *in, ir_ref r, const struct ir_view *v)
+{
+	const struct ir_ins *i = ir_at(in->fl.f, r);
+	const char *p = ir_source_name(i->names, 0), *k = ir_source_name(i->names, 1);
+	struct diag *d = flow_refuse(&in->fl, i->site, ON_PACKETS, "write the test: k == \"tcp\" and p.tcp or p.udp",
+				     "a field of %s must be named by a constant", v->name);
+	d->help = arena_printf(in->fl.u->arena, "write the test: %s == \"tcp\" and %s.tcp or %s.udp", k ? k : "k", p ? p : v->name,
+			       p ? p : v->name);
+}
+
 static struct ir_type index_view(struct infer *in, ir_ref r, unsigned kind, const struct ir_type *key)
 {
 	const struct ir_view *v = ir_view_of(in->fl.u->target, kind);
@@ -129,7 +140,9 @@ static struct ir_type index_view(struct infer *in, ir_ref r, unsigned kind, cons
 		return v->at->type(in, v->at, site, 2, a, &out) ? out : nothing;
 	}
 	if (!name) {
-		if (v->is_str_like)
+		if (ir_field_find(v, "ipv4") && ir_field_find(v, "udp") && !(key->kinds & ~IR_STRINGS))
+			by_name_of_header(in, r, v);
+		else if (v->is_str_like && key->kinds & IR_BIT(IR_INT))
 			flow_refuse(&in->fl, site, ON_PACKETS, "for bytes by number write p:u8(offset)",
 				    "a field of %s must be named by a constant", v->name);
 		else
@@ -291,6 +304,13 @@ static bool judged(struct infer *in, const struct ir_lib *row, uint32_t site, co
 	return good;
 }
 
+/* Does a turn of ipairs look up a number here, in a map whose keys are none? No source has that look-up. */
+static bool is_wrong_ipairs(const struct infer *in, ir_ref r, const struct ctype *key)
+{
+	const struct ir_ins *i = ir_at(in->fl.f, r);
+	return !i->names && flow_is_native(in->fl.u, i->site) && !(lw_type_kinds(key) & IR_BIT(IR_INT));
+}
+
 /* map: the type of it alone. */
 static struct ir_type index_map(struct infer *in, ir_ref r, const struct ir_type *map, const struct ir_type *key)
 {
@@ -312,6 +332,8 @@ static struct ir_type index_map(struct infer *in, ir_ref r, const struct ir_type
 	if (!get)
 		return no_keys(in, site, m);
 	struct ir_type a[2] = { *map, *key }, out = nothing;
+	if (is_wrong_ipairs(in, r, s.key))
+		in->help = "write for k, v in pairs(m) do ... end";
 	return judged(in, get, site, ir_at(in->fl.f, r)->names, 2, a, &out) ? out : nothing;
 }
 
@@ -708,10 +730,9 @@ static bool lacks_object(struct infer *in, ir_ref r, const struct ir_lib *row)
 	for (uint64_t left = ins->nargs > 1 ? self.kinds : 0; left; left &= left - 1)
 		if (type_is_pending(&self) || method_row(in->fl.u, &self, ir_first_kind(left), row->name))
 			return false;
-	const struct ir_name *of = made_by->names;
-	const char *name = of && of->how != IR_N_NONE && of->how != IR_N_FIELD ? of->name : "m";
+	const char *path = made_by->names ? infer_path(in, made_by->names, made_by->args[0]) : NULL;
 	struct diag *d = flow_error(&in->fl, ins->site, "'%s' is a method, and called without what it is one of", row->name);
-	d->help = arena_printf(in->fl.u->arena, "write %s:%s(...)", name, row->name);
+	d->help = arena_printf(in->fl.u->arena, "write %s:%s(%s)", path ? path : "m", row->name, row->max ? "..." : "");
 	return true;
 }
 
