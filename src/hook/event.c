@@ -258,7 +258,7 @@ static const char *at_address(struct arena *a, const struct event_field *f)
 	if (!star)
 		return NULL;
 	return strstr(f->type, "char *") && !strchr(star + 1, '*')
-		? arena_printf(a, "it is an address: bpf.str(e.%s) is the text there", f->name)
+		? arena_printf(a, "the text at this address is bpf.str(e.%s), in the kernel's memory bpf.kstr(e.%s)", f->name, f->name)
 		: "it is an address, and kernel code reads text at addresses alone: bpf.str(p)";
 }
 

@@ -237,7 +237,7 @@ const char *infer_instead(const struct infer *in, ir_ref r, enum infer_as as)
 		break;
 	}
 	const char *use = key.k && key.k->kind == PG_STR ? infer_use(in, &t) : NULL, *address = at_address(in, ir_at(in->fl.f, r)->args[0]);
-	if (address)
+	if (!use && address)
 		return address;
 	return use ? use : instead_of_field(a, names, &t);
 }
