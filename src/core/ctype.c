@@ -66,9 +66,8 @@ enum { NSCALARS = sizeof scalars / sizeof scalars[0] };
 
 /* ---- nearest name, for "did you mean" ---- */
 
-static bool nearer(const char *word, size_t len, const char *candidate, unsigned *best)
+static bool nearer(unsigned d, size_t len, unsigned *best)
 {
-	unsigned d = near_distance(word, len, candidate);
 	if (d >= *best || d >= len)
 		return false;
 	*best = d;
@@ -80,7 +79,7 @@ const char *ct_nearest(const struct ctype *t, const char *name, size_t len)
 	const char *found = NULL;
 	unsigned best = NEAR_ENOUGH + 1;
 	for (uint32_t i = 0; i < t->nfields; i++)
-		if (nearer(name, len, t->fields[i].name, &best))
+		if (nearer(near_slip(name, len, t->fields[i].name), len, &best))
 			found = t->fields[i].name;
 	return found;
 }
@@ -90,7 +89,7 @@ static const char *nearest_type(const char *word)
 	const char *found = NULL;
 	unsigned best = NEAR_ENOUGH + 1;
 	for (unsigned i = 0; i < NSCALARS && !scalars[i].alias; i++)
-		if (nearer(word, strlen(word), scalars[i].name, &best))
+		if (nearer(near_distance(word, strlen(word), scalars[i].name), strlen(word), &best))
 			found = scalars[i].name;
 	return found;
 }

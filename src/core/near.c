@@ -1,10 +1,11 @@
 /* near.c - the edit distance of two names. */
 #include "core/near.h"
 
+#include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
 
-enum { LONGEST = 255, FAR = NEAR_ENOUGH + 1 };
+enum { LONGEST = 255, FAR = NEAR_ENOUGH + 1, LETTERS = 3 /* for each edit */ };
 
 static unsigned least(unsigned a, unsigned b)
 {
@@ -35,4 +36,30 @@ unsigned near_distance(const char *a, size_t n, const char *b)
 		before[m] = diagonal;
 	}
 	return row[m];
+}
+
+/* Has a (n bytes) a number, and is it apart from that b, with another one or none? */
+static bool is_numbered_otherwise(const char *a, size_t n, const char *b)
+{
+	bool numbered = false;
+	size_t i = 0;
+	for (;;) {
+		for (; i < n && isdigit((unsigned char)a[i]); i++)
+			numbered = true;
+		while (isdigit((unsigned char)*b))
+			b++;
+		if (i == n || !*b)
+			return numbered && i == n && !*b;
+		if (a[i++] != *b++)
+			return false;
+	}
+}
+
+unsigned near_slip(const char *a, size_t n, const char *b)
+{
+	const unsigned d = near_distance(a, n, b);
+	const size_t m = strlen(b), longer = n > m ? n : m;
+	if (d > 1 && d * LETTERS > longer)
+		return FAR;
+	return d && is_numbered_otherwise(a, n, b) ? FAR : d;
 }

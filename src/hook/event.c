@@ -251,6 +251,17 @@ static uint32_t text_cap(const struct event_field *f)
 	return f->how == EVENT_DATA || f->how == EVENT_REL_DATA ? LW_MAXSTR : 0;
 }
 
+/* Of a pointer, what can be done with it. */
+static const char *at_address(struct arena *a, const struct event_field *f)
+{
+	const char *star = f->how == EVENT_INT ? strchr(f->type, '*') : NULL;
+	if (!star)
+		return NULL;
+	return strstr(f->type, "char *") && !strchr(star + 1, '*')
+		? arena_printf(a, "the text at this address is bpf.str(e.%s), in the kernel's memory bpf.kstr(e.%s)", f->name, f->name)
+		: "it is an address, and kernel code reads text at addresses alone: bpf.str(p)";
+}
+
 const struct ir_target *event_target(struct arena *a, const struct ir_target *base, const char *name,
 				     const struct event *ev)
 {
@@ -263,7 +274,7 @@ const struct ir_target *event_target(struct arena *a, const struct ir_target *ba
 	for (uint32_t i = 0; i < ev->nfields; i++) {
 		const struct event_field *f = &ev->fields[i];
 		rows[i] = (struct ir_field){ .name = f->name, .kinds = how[f->how].kinds, .cap = text_cap(f),
-					     .get = how[f->how].get, .arg = f };
+					     .get = how[f->how].get, .address = at_address(a, f), .arg = f };
 		if (f->how == EVENT_ARRAY && nviews < VIEWS) {
 			rows[i].kinds = IR_BIT(IR_VIEW0 + nviews);
 			views[nviews++] = array_view(a, f);

@@ -58,7 +58,7 @@ const char *ir_nearest(const char *name, const char *const *names, uint32_t n)
 	const char *best = NULL;
 	uint32_t best_at = NEAR_ENOUGH + 1;
 	for (uint32_t i = 0; i < n; i++) {
-		uint32_t d = near_distance(name, strlen(name), names[i]);
+		uint32_t d = near_slip(name, strlen(name), names[i]);
 		if (d < best_at && d < strlen(name)) {
 			best = names[i];
 			best_at = d;

@@ -113,6 +113,7 @@ struct ir_field {
 	bool carried;         /* ... are `carried`: a port says whether it is there */
 	bool beside;          /* it lies beside the packet's bytes: assigning changes none of them */
 	const char *fixed;    /* without set: what to do instead */
+	const char *address;  /* of a number that is the address of something: what is said where it is indexed */
 	const void *arg;      /* the row's own data, for get, set and the twin */
 };
 
@@ -227,7 +228,7 @@ const struct ir_view *ir_view_of(const struct ir_target *t, unsigned kind);
 /* What is said where a view has no such field or method, and the nearest one that it has, or NULL. */
 const char *ir_no_field(struct arena *a, const struct ir_view *v, const char *name);
 const char *ir_nearest_field(const struct ir_view *v, const char *name);
-/* The nearest of the names by edit distance (at most 2), or NULL: for "did you mean". */
+/* The nearest of the names that this one may be a slip of the hand for, or NULL: for "did you mean". */
 const char *ir_nearest(const char *name, const char *const *names, uint32_t n);
 
 #endif

@@ -144,7 +144,7 @@ static int consider_near(void *arg, const struct elf_symbol *sym)
 		return 0;
 	char *cxx = s->cxx ? elf_cxx_name(s->f, sym->name) : NULL;
 	const char *name = cxx ? cxx : sym->name;
-	unsigned d = near_distance(s->name, s->n, name);
+	unsigned d = near_slip(s->name, s->n, name);
 	if (d < s->best && d < s->n) {
 		s->best = d;
 		snprintf(s->text, sizeof s->text, "%s", name);

@@ -47,24 +47,12 @@ static const struct instead {
 	{ "tail_call", "call a function by its name: f(pkt)" },
 };
 
-static bool is_among(const char *name, const char *names)
-{
-	const size_t n = strlen(name);
-	while (*names) {
-		const size_t len = strcspn(names, " ");
-		if (len == n && !memcmp(name, names, n))
-			return true;
-		names += len + (names[len] == ' ');
-	}
-	return false;
-}
-
 /* What is written for the helper of that name, "bpf_" before it or not; NULL: nothing is. */
 static const char *find_instead(const char *name)
 {
 	name += strncmp(name, "bpf_", 4) ? 0 : 4;
 	for (size_t k = 0; k < sizeof(instead) / sizeof(*instead); k++)
-		if (is_among(name, instead[k].names))
+		if (synonym_is_among(name, instead[k].names))
 			return instead[k].write;
 	return NULL;
 }

@@ -35,8 +35,25 @@ const char *infer_meant(const struct infer *in, ir_ref r, uint32_t i);
 /* Of a name that bpf does not have: what to write for the helper of the kernel that C calls so, or for `of`, where the name is
  * "helper" or "kfunc"; NULL: it is none of these. (helpers.c) */
 const char *helpers_instead(struct ir_unit *u, const char *name, const char *of);
+/* Is it one of these names, which have a blank between? (synonyms.c) */
+bool synonym_is_among(const char *name, const char *names);
+/* What is meant by a name that the view, a map with these methods, called `map` in the source, or bpf has not, as what to write:
+ * the whole help, in the arena, or a constant; NULL: nobody knows. */
+const char *synonym_of_view(struct ir_unit *u, const struct ir_view *v, const char *name);
+const char *synonym_of_map(struct arena *a, const struct ir_lib *rows, const char *map, const char *name);
+const char *synonym_of_bpf(struct arena *a, const char *name);
+/* Of a name that bpf does not have: what to write, a helper's, a synonym's or what is near; NULL: nothing is. */
+const char *infer_instead_of_bpf(struct ir_unit *u, const char *name);
+/* What a map is used by: "its methods are m:get(k) ...". And that it has no method under a key, which is `quoted`, and `name` where it
+ * is a constant text, else NULL. (map_methods.c) */
+const char *infer_methods_of(struct infer *in, const pg_map *m);
+void infer_no_map_method(struct infer *in, ir_ref r, const pg_map *m, const char *name, const char *quoted);
+/* That it is called, which is nil. */
+void infer_no_bpf(struct infer *in, ir_ref call);
 /* What the text is as an address of one of these kinds, as it is written: bpf.ip("10.0.0.1"); NULL: none of them. */
 const char *infer_address(struct arena *a, uint64_t kinds, const pg_value *text);
+/* What r is called in the source, which `n` names: a variable, or a field of one, "ip.src"; NULL: something else. */
+const char *infer_path(const struct infer *in, const struct ir_name *n, ir_ref r);
 /* Of a comparison that is never true: what to write instead of operand i, a text beside a number, or a truth beside one. (unequal.c) */
 void unequal_text(const struct infer *in, ir_ref r, uint32_t i, struct diag *d);
 void unequal_truth(const struct infer *in, ir_ref r, uint32_t i, struct diag *d);

@@ -8,6 +8,7 @@
 #include "ir/lower.h"
 
 #include <errno.h>
+#include <strings.h>
 
 /* Also what an operation gives that must fail: its operands may still grow, in a loop, to what does not. */
 static const struct ir_type nothing;
@@ -46,11 +47,8 @@ static const char *listed(struct infer *in, const char *const *names, uint32_t n
 
 static void no_field(struct infer *in, uint32_t site, const char *what, const char *name, const char *near, const char *there)
 {
-	struct diag *d = flow_error(&in->fl, site, "%s has no field '%s'", what, name);
-	if (near)
-		d->help = arena_printf(in->fl.u->arena, "did you mean '%s'?", near);
-	else
-		d->help = there;
+	flow_error(&in->fl, site, "%s has no field '%s'", what, name)->help =
+		near ? arena_printf(in->fl.u->arena, "did you mean '%s'?", near) : there;
 }
 
 /* The method of strings that the view could be asked for, too, and whose name is nearest; NULL: none. */
@@ -67,7 +65,8 @@ static const char *nearest_of_strings(struct infer *in, const struct ir_view *v,
 
 static void no_view_field(struct infer *in, uint32_t site, const struct ir_view *v, const char *name)
 {
-	const char *near = in->fl.report ? ir_nearest_field(v, name) : NULL;
+	const char *meant = in->fl.report ? synonym_of_view(in->fl.u, v, name) : NULL;
+	const char *near = in->fl.report && !meant ? ir_nearest_field(v, name) : NULL;
 	const char *names[MOST_LISTED + 1] = { NULL };
 	uint32_t n = 0;
 	for (const struct ir_field *f = v->fields; in->fl.report && f && f->name && n <= MOST_LISTED; f++)
@@ -76,7 +75,8 @@ static void no_view_field(struct infer *in, uint32_t site, const struct ir_view 
 	const char *there = n ? listed(in, names, n)
 			  : v->at ? arena_printf(in->fl.u->arena, "its elements have numbers: %s[0]", v->name)
 				  : arena_printf(in->fl.u->arena, "its bytes are %s:u8(0), %s:sub(1, 4)", v->name, v->name);
-	no_field(in, site, v->name, name, near || !in->fl.report ? near : nearest_of_strings(in, v, name), there);
+	no_field(in, site, v->name, name, near || meant || !in->fl.report ? near : nearest_of_strings(in, v, name),
+		 meant ? meant : there);
 }
 
 static void no_struct_field(struct infer *in, uint32_t site, const char *what,
@@ -119,6 +119,17 @@ static void not_here(struct infer *in, uint32_t site, const struct ir_view *v, c
 	flow_error(&in->fl, site, "%s has no field '%s' in %s", v->name, f->name, in->fl.u->target->hook)->help = f->fixed;
 }
 
+/* p[kind], for which there is a header's name at run time. */
+static void by_name_of_header(struct infer *in, ir_ref r, const struct ir_view *v)
+{
+	const struct ir_ins *i = ir_at(in->fl.f, r);
+	const char *p = ir_source_name(i->names, 0), *k = ir_source_name(i->names, 1);
+	struct diag *d = flow_refuse(&in->fl, i->site, ON_PACKETS, "write the test: k == \"tcp\" and p.tcp or p.udp",
+				     "a field of %s must be named by a constant", v->name);
+	d->help = arena_printf(in->fl.u->arena, "write the test: %s == \"tcp\" and %s.tcp or %s.udp", k ? k : "k", p ? p : v->name,
+			       p ? p : v->name);
+}
+
 static struct ir_type index_view(struct infer *in, ir_ref r, unsigned kind, const struct ir_type *key)
 {
 	const struct ir_view *v = ir_view_of(in->fl.u->target, kind);
@@ -129,7 +140,9 @@ static struct ir_type index_view(struct infer *in, ir_ref r, unsigned kind, cons
 		return v->at->type(in, v->at, site, 2, a, &out) ? out : nothing;
 	}
 	if (!name) {
-		if (v->is_str_like)
+		if (ir_field_find(v, "ipv4") && ir_field_find(v, "udp") && !(key->kinds & ~IR_STRINGS))
+			by_name_of_header(in, r, v);
+		else if (v->is_str_like && key->kinds & IR_BIT(IR_INT))
 			flow_refuse(&in->fl, site, ON_PACKETS, "for bytes by number write p:u8(offset)",
 				    "a field of %s must be named by a constant", v->name);
 		else
@@ -191,6 +204,9 @@ const char *infer_near_bpf(struct ir_unit *u, const char *name, uint32_t share)
 	for (const struct ir_lib *row = u->target->libs; row->name && n < 256; row++)
 		if (!strncmp(row->name, "bpf.", 4))
 			names[n++] = row->name + 4;
+	for (uint32_t i = 0; i < n; i++)
+		if (!strcasecmp(names[i], name))
+			return arena_printf(u->arena, "bpf.%s", names[i]);
 	const char *near = ir_nearest(name, names, n);
 	return near && share * near_distance(name, strlen(name), near) <= strlen(name) ? arena_printf(u->arena, "bpf.%s", near) : NULL;
 }
@@ -205,8 +221,7 @@ static void warn_misspelt(struct infer *in, ir_ref r, const struct ir_type *key)
 		return;
 	struct diag *d = diag_add(in->fl.u->diag, DIAG_WARNING, in->fl.u->sites[ir_site_shown(in->fl.u, i->site)].pos,
 				  "bpf has no '%s': this is nil", name);
-	const char *helper = helpers_instead(in->fl.u, name, NULL), *near = helper ? NULL : infer_near_bpf(in->fl.u, name, 1);
-	d->help = near ? arena_printf(in->fl.u->arena, "did you mean '%s'?", near) : helper;
+	d->help = infer_instead_of_bpf(in->fl.u, name);
 }
 
 static struct ir_type index_table(struct infer *in, ir_ref r, const pg_value *table,
@@ -244,33 +259,6 @@ static struct ir_type index_table(struct infer *in, ir_ref r, const pg_value *ta
 	return type_const(u->target, const_new(u, out));
 }
 
-/* What a map without m[k] is used by instead. */
-static const char *methods_of(struct infer *in, const pg_map *m)
-{
-	const char *names = "its methods are ", *comma = "";
-	const struct ir_lib *row = in->fl.u->target->map_rows[pg_map_role(m)];
-	if (!row || !row->name)
-		return "go over it: for v in pairs(m) do ... end";
-	for (; row->name; row++) {
-		names = arena_printf(in->fl.u->arena, "%s%sm:%s(%s)", names, comma, row->name,
-				     !row->max ? "" : pg_map_role(m) == PG_ROLE_REDIRECT ||
-				     pg_map_role(m) == PG_ROLE_SOCKETS ? "k" : "v");
-		comma = ", ";
-	}
-	return names;
-}
-
-/* The method of such a map whose name is nearest, as what to write; NULL: none is. */
-static const char *nearest_method(struct infer *in, const pg_map *m, const char *name)
-{
-	const char *names[32];
-	uint32_t n = 0;
-	for (const struct ir_lib *row = in->fl.u->target->map_rows[pg_map_role(m)]; row && row->name && n < 32; row++)
-		names[n++] = row->name;
-	const char *near = name && in->fl.report ? ir_nearest(name, names, n) : NULL;
-	return near ? arena_printf(in->fl.u->arena, "did you mean '%s'?", near) : NULL;
-}
-
 static struct ir_type no_keys(struct infer *in, uint32_t site, const pg_map *m)
 {
 	struct map_shape s;
@@ -279,18 +267,8 @@ static struct ir_type no_keys(struct infer *in, uint32_t site, const pg_map *m)
 					     "the entries of a %s are neither read nor written in kernel code",
 					     pg_map_type(m))
 			       : flow_error(&in->fl, site, "a %s has no keys", pg_map_type(m));
-	d->help = methods_of(in, m);
+	d->help = infer_methods_of(in, m);
 	return nothing;
-}
-
-/* Is it a method that maps, states and channels have in the user half only? */
-static bool is_of_user_half(const char *name)
-{
-	static const char *const names[] = { "clear", "each", "sum", "on", "read", "poll" };
-	for (unsigned i = 0; name && i < sizeof names / sizeof *names; i++)
-		if (!strcmp(names[i], name))
-			return true;
-	return false;
 }
 
 /* What to write for what cannot be stored as t. */
@@ -326,6 +304,13 @@ static bool judged(struct infer *in, const struct ir_lib *row, uint32_t site, co
 	return good;
 }
 
+/* Does a turn of ipairs look up a number here, in a map whose keys are none? No source has that look-up. */
+static bool is_wrong_ipairs(const struct infer *in, ir_ref r, const struct ctype *key)
+{
+	const struct ir_ins *i = ir_at(in->fl.f, r);
+	return !i->names && flow_is_native(in->fl.u, i->site) && !(lw_type_kinds(key) & IR_BIT(IR_INT));
+}
+
 /* map: the type of it alone. */
 static struct ir_type index_map(struct infer *in, ir_ref r, const struct ir_type *map, const struct ir_type *key)
 {
@@ -340,18 +325,15 @@ static struct ir_type index_map(struct infer *in, ir_ref r, const struct ir_type
 	if (s.role == PG_ROLE_STATE || s.role == PG_ROLE_PERCPU)
 		return struct_field(in, site, "the state", s.value, key);
 	if (s.role == PG_ROLE_EVENTS || ir_at(in->fl.f, r)->op == IRO(self)) {
-		struct diag *d = flow_refuse(&in->fl, site, ON_MAPS, "call it in the user half", "a %s has no method %s in "
-					     "kernel code", s.role == PG_ROLE_EVENTS ? "bpf.events channel" :
-					     s.key ? "map" : pg_map_type(m), key_text(in, key));
-		const char *near = is_of_user_half(name) ? NULL : nearest_method(in, m, name);
-		if (near || (!s.key && s.role != PG_ROLE_EVENTS))
-			d->help = near ? near : methods_of(in, m);
+		infer_no_map_method(in, r, m, name, key_text(in, key));
 		return type_pending();
 	}
 	const struct ir_lib *get = map_row(in->fl.u, m, "get");
 	if (!get)
 		return no_keys(in, site, m);
 	struct ir_type a[2] = { *map, *key }, out = nothing;
+	if (is_wrong_ipairs(in, r, s.key))
+		in->help = "write for k, v in pairs(m) do ... end";
 	return judged(in, get, site, ir_at(in->fl.f, r)->names, 2, a, &out) ? out : nothing;
 }
 
@@ -748,10 +730,9 @@ static bool lacks_object(struct infer *in, ir_ref r, const struct ir_lib *row)
 	for (uint64_t left = ins->nargs > 1 ? self.kinds : 0; left; left &= left - 1)
 		if (type_is_pending(&self) || method_row(in->fl.u, &self, ir_first_kind(left), row->name))
 			return false;
-	const struct ir_name *of = made_by->names;
-	const char *name = of && of->how != IR_N_NONE && of->how != IR_N_FIELD ? of->name : "m";
+	const char *path = made_by->names ? infer_path(in, made_by->names, made_by->args[0]) : NULL;
 	struct diag *d = flow_error(&in->fl, ins->site, "'%s' is a method, and called without what it is one of", row->name);
-	d->help = arena_printf(in->fl.u->arena, "write %s:%s(...)", name, row->name);
+	d->help = arena_printf(in->fl.u->arena, "write %s:%s(%s)", path ? path : "m", row->name, row->max ? "..." : "");
 	return true;
 }
 
@@ -865,6 +846,8 @@ static void unknown_callee(struct infer *in, ir_ref r, const struct ir_type *cal
 	const pg_value *k = callee->k;
 	if (k && k->kind == PG_LIB)
 		infer_absent(in, site, k->lib);
+	else if (callee->kinds == IR_BIT(IR_NIL) && library(in, r) && !strcmp(library(in, r), "bpf"))
+		infer_no_bpf(in, r);
 	else if (!(callee->kinds & IR_BIT(IR_FUNC)))
 		diag_operand(flow_error(&in->fl, site, "%s %s %s here and is called", infer_operand(in, r, 0), infer_is(in, r),
 					infer_a_wrong(in, callee, IR_BIT(IR_FUNC))), 0)->help =

@@ -429,6 +429,17 @@ static const char *side(const struct infer *in, const struct ir_type *t)
 	return infer_wrong(in, t, wrong ? NUMBERS | nil : 0);
 }
 
+/* Both of one kind of address: what of them has an order. The operation's operands are those of < or <=, whichever was written. */
+static void addresses_in_order(struct diag *d, uint64_t kinds, bool less)
+{
+	if (kinds == IR_BIT(IR_IP4) || kinds == IR_BIT(IR_MAC)) {
+		d->help = "addresses have an order as numbers: a:int() < b:int()";
+		d->line = less ? "write " DIAG_FIRST ":int() < " DIAG_SECOND ":int()" : "write " DIAG_FIRST ":int() <= " DIAG_SECOND ":int()";
+	} else if (kinds == IR_BIT(IR_IP6)) {
+		d->help = "their bytes are numbers: a:byte(1) < b:byte(1); a range is a prefix: a:within(\"2001:db8::/32\")";
+	}
+}
+
 static void other_in_order(struct infer *in, ir_ref r, const struct ir_type *a, const struct ir_type *b)
 {
 	const char *x = side(in, a), *y = side(in, b);
@@ -438,6 +449,8 @@ static void other_in_order(struct infer *in, ir_ref r, const struct ir_type *a, 
 	d->at = compared_name(in, r);
 	if (a->kinds & NUMBERS || b->kinds & NUMBERS)
 		d->help = infer_convert(IR_BIT(IR_INT), a->kinds & NUMBERS ? b : a);
+	if (!d->help)
+		addresses_in_order(d, a->kinds | b->kinds, ir_at(in->fl.f, r)->op == IRO(lt));
 	if (!d->help)
 		d->help = "numbers have an order, and texts: compare a field that is one, v.n < 5";
 }

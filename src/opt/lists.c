@@ -523,7 +523,7 @@ bool lists_sure(struct lists *l, ir_ref r, uint32_t arg)
 		return false;
 	}
 	if (!of_texts(l, &old, &texts)) {
-		refuse(l, r, record_or_other());
+		refuse(l, r, record_or_other(ir_at(l->f, old.args[0])->type.kinds & ~(IR_FALSY | IR_BIT(IR_REC))));
 		return false;
 	}
 	ir_ref check = iterate_insert(&l->fl, r, IRO(indexed), 2, old.args);

@@ -173,8 +173,11 @@ static void refuse_function(struct records *s, ir_ref r)
 	       REFUSAL(ON_TABLES, "assign it once, before it is called, or make it a local function", "which function a field of this table holds is known only at run time, and it is called"));
 }
 
-const struct refusal *record_or_other(void)
+const struct refusal *record_or_other(uint64_t other)
 {
+	if (other == IR_BIT(IR_ENTRY))
+		return REFUSAL(ON_TABLES, "look up what was stored: if not e then m[k] = { n = 0 } e = m[k] end if e then e.n = e.n + 1 end",
+			       "this may be a table made in kernel code or something else that has fields; that is not there yet");
 	return REFUSAL(ON_TABLES, "keep each in a variable of its own, and test which is there",
 		       "this may be a table made in kernel code or something else that has fields; that is not there yet");
 }
@@ -187,7 +190,7 @@ static void note_access(struct records *s, struct rec *web, ir_ref r)
 	if (infer_text_lacks(&fl, r))
 		other &= ~IR_ALL_STRINGS;
 	if (other & ~(IR_FALSY | IR_BIT(IR_TRUE) | IR_BIT(IR_INT) | IR_BIT(IR_FLOAT)))
-		refuse(s, r, record_or_other());
+		refuse(s, r, record_or_other(other & ~(IR_FALSY | IR_BIT(IR_REC))));
 	else if (methods_assigned_again(s, web, r))
 		refuse_function(s, r);
 	else if (!key)

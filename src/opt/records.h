@@ -68,7 +68,7 @@ const pg_value *record_key_of(const struct records *s, ir_ref access);
 ir_ref record_shared(const struct records *s, const struct rec *rec);
 
 /* Why an access is refused of what may be a table made here and may be something else that has fields. */
-const struct refusal *record_or_other(void);
+const struct refusal *record_or_other(uint64_t other);
 /* Is r a use of the table that takes more than the name of a field (t[i], #t, a loop, table.unpack)? */
 bool lists_uses(const struct records *s, ir_ref r, uint32_t arg);
 /* The key is a number known only at run time: the web gets those that it may be; false: that is not seen. */

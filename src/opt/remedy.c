@@ -21,7 +21,7 @@ const char *infer_meant(const struct infer *in, ir_ref r, uint32_t i)
 	struct ir_unit *u = in->fl.u;
 	const struct ir_ins *ins = ir_at(in->fl.f, r);
 	const struct ir_name *n = in->fl.report && ins->names && i < 2 ? &ins->names[i] : NULL;
-	if (!n || (n->how != IR_N_FIELD && n->how != IR_N_GLOBAL) || infer_arg(in, r, i).kinds != IR_BIT(IR_NIL))
+	if (!n || (n->how != IR_N_FIELD && n->how != IR_N_METHOD && n->how != IR_N_GLOBAL) || infer_arg(in, r, i).kinds != IR_BIT(IR_NIL))
 		return NULL;
 	for (uint32_t k = 0; k < u->nabsent; k++) {
 		const struct ir_absent *a = &u->absent[k];
@@ -31,6 +31,22 @@ const char *infer_meant(const struct infer *in, ir_ref r, uint32_t i)
 			return instead;
 	}
 	return NULL;
+}
+
+const char *infer_instead_of_bpf(struct ir_unit *u, const char *name)
+{
+	const char *instead = helpers_instead(u, name, NULL), *near;
+	instead = instead ? instead : synonym_of_bpf(u->arena, name);
+	near = instead ? NULL : infer_near_bpf(u, name, 1);
+	return near ? arena_printf(u->arena, "did you mean '%s'?", near) : instead;
+}
+
+void infer_no_bpf(struct infer *in, ir_ref call)
+{
+	const char *name = ir_at(in->fl.f, call)->names->name, *instead = infer_instead_of_bpf(in->fl.u, name);
+	struct diag *d = flow_error(&in->fl, ir_at(in->fl.f, call)->site, "bpf has no '%s'", name);
+	instead = instead ? instead : infer_meant(in, call, 0);
+	diag_operand(d, 0)->help = instead ? instead : "docs/language.md names what there is";
 }
 
 const char *infer_convert(uint64_t want, const struct ir_type *got)
@@ -149,6 +165,27 @@ static const char *instead_of_length(struct arena *a, const struct ir_name *name
 	}
 }
 
+const char *infer_path(const struct infer *in, const struct ir_name *n, ir_ref r)
+{
+	const struct ir_ins *i = ir_at(in->fl.f, r);
+	if (!ir_source_name(n, 0) || n->how != IR_N_FIELD)
+		return ir_source_name(n, 0);
+	const char *of = i->op == IRO(index) && i->names ? infer_path(in, i->names, i->args[0]) : NULL;
+	return of ? arena_printf(in->fl.u->arena, "%s.%s", of, n->name) : NULL;
+}
+
+/* What the field that `r` reads says of its number, which is an address; NULL: it is none. */
+static const char *at_address(const struct infer *in, ir_ref r)
+{
+	const struct ir_ins *i = ir_at(in->fl.f, r);
+	if (i->op != IRO(index))
+		return NULL;
+	const struct ir_type of = infer_arg(in, r, 0), key = infer_arg(in, r, 1);
+	const struct ir_view *v = ir_single(of.kinds) ? ir_view_of(in->fl.u->target, ir_first_kind(of.kinds)) : NULL;
+	const struct ir_field *f = v && key.k && key.k->kind == PG_STR ? ir_field_find(v, key.k->str) : NULL;
+	return f ? f->address : NULL;
+}
+
 static const char *instead_of_field(struct arena *a, const struct ir_name *names, const struct ir_type *t)
 {
 	const char *name = ir_source_name(names, 0);
@@ -199,6 +236,8 @@ const char *infer_instead(const struct infer *in, ir_ref r, enum infer_as as)
 	case INFER_INDEXED:
 		break;
 	}
-	const char *use = key.k && key.k->kind == PG_STR ? infer_use(in, &t) : NULL;
+	const char *use = key.k && key.k->kind == PG_STR ? infer_use(in, &t) : NULL, *address = at_address(in, ir_at(in->fl.f, r)->args[0]);
+	if (!use && address)
+		return address;
 	return use ? use : instead_of_field(a, names, &t);
 }

@@ -141,7 +141,7 @@ local mistakes = {
 	"^bad argument #", "^bad key for map", "^bad value for map", "^'.-' takes .- arguments? and gets %d+$", "^attempt to ",
 	"has fewer arguments than its format", "^'.-' has no argument for ", "which has no literal form",
 	"^'.-' is a method", "^it is the whole packet that ", "' is an array; its elements have numbers",
-	"^.- has no field ", "^there is no field ", "^a .- has no keys$", "^this map has no lock$", "^.- is stored in '.-', which holds ",
+	"^.- has no field ", "^bpf has no '", "^a .- has no method '.-'$", "^there is no field ", "^a .- has no keys$", "^this map has no lock$", "^.- is stored in '.-', which holds ",
 	"does not fit the ", "^.- is no verdict of ", "^.- is returned here, where ", "^bpf.REDIRECT alone", "^the function has %d parameter",
 	"^the way is ", "out through the device, or to its", "^there is no network device", "is not an? .- address$", "' is no prefix$",
 	"^the format of '.-': ", "^the pattern of '.-': ", "conversion", "^specifier ", -- those with a row are looked at without this
