@@ -153,6 +153,12 @@ static struct ir_type index_view(struct infer *in, ir_ref r, unsigned kind, cons
 	}
 	const struct ir_type self = type_kinds(IR_BIT(kind));
 	const struct ir_lib *m = method_row(in->fl.u, &self, kind, name);
+	if (m && ir_at(in->fl.f, r)->op == IRO(index) && ir_lib_find(in->fl.u->target->str_rows, name)) {
+		/* it would be the function of strings, and what is called with it be asked for one */
+		flow_refuse(&in->fl, site, ON_PACKETS, "call it with a colon", "'%s' of a packet, as a value or called with a dot, "
+			    "is not there yet", name)->help = arena_printf(in->fl.u->arena, "write p:%s(...)", name);
+		return type_pending();
+	}
 	if (m)
 		return row_type(m);
 	no_view_field(in, site, v, name);
@@ -745,9 +751,12 @@ static bool lacks_object(struct infer *in, ir_ref r, const struct ir_lib *row)
 	if (made_by->op != IRO(index) || !row_is_method(in->fl.u, row) || ins->aux & IR_OPEN)
 		return false;
 	struct ir_type self = infer_arg(in, r, 1);
+	uint64_t having = 0; /* who calls it of a view looks at no other kind */
 	for (uint64_t left = ins->nargs > 1 ? self.kinds : 0; left; left &= left - 1)
 		if (type_is_pending(&self) || method_row(in->fl.u, &self, ir_first_kind(left), row->name))
-			return false;
+			having |= left & -left;
+	if (having && (having == self.kinds || !(having & IR_VIEWS)))
+		return false;
 	const struct ir_name *of = made_by->names;
 	const char *name = of && of->how != IR_N_NONE && of->how != IR_N_FIELD ? of->name : "m";
 	struct diag *d = flow_error(&in->fl, ins->site, "'%s' is a method, and called without what it is one of", row->name);
