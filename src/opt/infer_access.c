@@ -153,12 +153,6 @@ static struct ir_type index_view(struct infer *in, ir_ref r, unsigned kind, cons
 	}
 	const struct ir_type self = type_kinds(IR_BIT(kind));
 	const struct ir_lib *m = method_row(in->fl.u, &self, kind, name);
-	if (m && ir_at(in->fl.f, r)->op == IRO(index) && ir_lib_find(in->fl.u->target->str_rows, name)) {
-		/* it would be the function of strings, and what is called with it be asked for one */
-		flow_refuse(&in->fl, site, ON_PACKETS, "call it with a colon", "'%s' of a packet, as a value or called with a dot, "
-			    "is not there yet", name)->help = arena_printf(in->fl.u->arena, "write p:%s(...)", name);
-		return type_pending();
-	}
 	if (m)
 		return row_type(m);
 	no_view_field(in, site, v, name);
@@ -413,6 +407,17 @@ static bool method_and_field(struct infer *in, ir_ref r, const struct ir_type *a
 	return true;
 }
 
+/* A method of packets that strings have, too: what is found is the function of strings, which asks for one. */
+static bool keeps_bytes_method(struct infer *in, ir_ref r, uint64_t kinds, const char *name, const struct ir_type *found)
+{
+	if (!(found->kinds & IR_BIT(IR_FUNC)) || !(kinds & IR_VIEWS) || ir_at(in->fl.f, r)->op != IRO(index) ||
+	    !name || !ir_lib_find(in->fl.u->target->str_rows, name))
+		return false;
+	flow_refuse(&in->fl, ir_at(in->fl.f, r)->site, ON_PACKETS, "write p:sub(...)", "'%s' of a packet, as a value or called with "
+		    "a dot, is not there yet", name)->help = arena_printf(in->fl.u->arena, "write p:%s(...)", name);
+	return true;
+}
+
 struct ir_type infer_index(struct infer *in, ir_ref r)
 {
 	struct ir_type t = infer_arg(in, r, 0), key = infer_arg(in, r, 1), out = nothing;
@@ -440,7 +445,7 @@ struct ir_type infer_index(struct infer *in, ir_ref r)
 			->help = infer_instead(in, r, INFER_INDEXED);
 		return nothing;
 	}
-	return out;
+	return keeps_bytes_method(in, r, good, const_name(&key), &out) ? type_pending() : out;
 }
 
 /* ---- t[k] = v ---- */
