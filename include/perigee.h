@@ -204,6 +204,10 @@ PG_API uint64_t pg_events_lost(pg_map *m); /* since the map was made */
 PG_API int pg_print_fd(pg_ctx *ctx);
 PG_API int pg_print_read(pg_ctx *ctx, void (*each)(void *arg, const pg_value *v, int n), void *arg);
 PG_API uint64_t pg_print_lost(pg_ctx *ctx);
+/* Lines that came, since the context was made, and that `each` did not get: of programs that were gone for two readings, or of
+ * a form that is not the one they are to have, which is a bug. */
+struct pg_unread { uint64_t gone, broken; };
+PG_API struct pg_unread pg_print_unread(pg_ctx *ctx);
 
 /* ---- compiling ---------------------------------------------------------------------------- */
 

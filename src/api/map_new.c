@@ -55,6 +55,9 @@ static int set_types(pg_map *m, const struct pg_map_opts *o)
 	if (by_name(m) && m->value->kind != CT_STRUCT)
 		return api_fail(m->ctx, -EINVAL, "state and events have named fields: "
 						 "\"struct { u32 n; }\", not \"%s\"", o->value);
+	/* the user half would find the method, kernel code the field */
+	if (m->role == PG_ROLE_PERCPU && ct_field(m->value, "each", strlen("each")))
+		return api_fail(m->ctx, -EINVAL, "the name 'each' of a field is taken: st:each(name) gives the field of every CPU");
 	return 0;
 }
 

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RING_BYTES = 256 << 10, MAX_ARGS = 64, READINGS = 2 };
+enum { RING_BYTES = 256 << 10, MAX_ARGS = 64, READINGS = 2, HEADER = 8 };
 
 struct decoder {
 	struct decoder *next;
@@ -31,6 +31,7 @@ struct api_prints {
 	int fd;
 	struct kern_ring *ring;
 	struct decoder *decoders;
+	struct pg_unread unread;
 	bool reading;            /* a callback that reads again gets nothing */
 };
 
@@ -293,25 +294,36 @@ struct reading {
 	int n;
 };
 
+static const struct decoder *decoder_of(const struct api_prints *p, const void *data)
+{
+	uint32_t id;
+	memcpy(&id, data, sizeof id);
+	const struct decoder *d = p->decoders;
+	while (d && d->print.id != id)
+		d = d->next;
+	return d;
+}
+
+static bool decode_all(const struct decoder *d, const void *data, size_t n, pg_value *v)
+{
+	size_t behind = d->print.size;
+	for (uint32_t i = 0; i < d->print.nargs; i++)
+		if (!decode(d, &d->args[i], data, n, &behind, &v[i]))
+			return false;
+	return true;
+}
+
 static void record(void *arg, const void *data, size_t n)
 {
 	struct reading *r = arg;
 	pg_value v[MAX_ARGS];
-	uint32_t id, i;
-	if (n < 8)
+	const struct decoder *d = n < HEADER ? NULL : decoder_of(r->prints, data);
+	if (!d || !decode_all(d, data, n, v)) {
+		*(d || n < HEADER ? &r->prints->unread.broken : &r->prints->unread.gone) += 1;
 		return;
-	memcpy(&id, data, sizeof id);
-	const struct decoder *d = r->prints->decoders;
-	while (d && d->print.id != id)
-		d = d->next;
-	if (!d)
-		return;
-	size_t behind = d->print.size;
-	for (i = 0; i < d->print.nargs; i++)
-		if (!decode(d, &d->args[i], data, n, &behind, &v[i]))
-			return;
+	}
 	r->n++;
-	r->each(r->arg, v, (int)i);
+	r->each(r->arg, v, (int)d->print.nargs);
 }
 
 /* A reading is over: decoders of programs long gone go. */
@@ -352,4 +364,9 @@ int pg_print_read(pg_ctx *ctx, void (*each)(void *arg, const pg_value *v, int n)
 uint64_t pg_print_lost(pg_ctx *ctx)
 {
 	return sites_lost(ctx);
+}
+
+struct pg_unread pg_print_unread(pg_ctx *ctx)
+{
+	return ctx->prints ? ctx->prints->unread : (struct pg_unread){ 0 };
 }

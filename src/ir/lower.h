@@ -174,8 +174,8 @@ ir_ref lw_str_len(struct lw *w, const struct lw_val *v);
 /* What `make` makes, a string of the kind `as`, of each kind that v may be of. */
 typedef struct lw_val lw_str_fn(struct lw *w, const struct lw_val *v);
 struct lw_val lw_str_each(struct lw *w, const struct lw_val *v, unsigned as, uint32_t cap, lw_str_fn *make);
-/* The kinds `from` of v as `make` makes them, of the kind `as`; others as they are. */
-struct lw_val lw_remade(struct lw *w, const struct lw_val *v, uint64_t from, unsigned as, lw_str_fn *make);
+/* The kinds `from` of v as `make` makes them, of the kind `as`; others as they are. cap: of all that are texts then. */
+struct lw_val lw_remade(struct lw *w, const struct lw_val *v, uint64_t from, unsigned as, uint32_t cap, lw_str_fn *make);
 /* The string that v is, of one kind, of scratch memory where it may be long and one of several: views become slices. */
 struct lw_val lw_str_one(struct lw *w, const struct lw_val *v);
 /* v with slices of their bytes where it may be a view. */

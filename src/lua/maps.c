@@ -349,6 +349,8 @@ static int map_locked(lua_State *L)
 	luaL_checktype(L, 3, LUA_TFUNCTION);
 	lua_settop(L, 3);
 	read_at(L, 1, 2);
+	lua_copy(L, -1, 4); /* under it may be what a table as key was made into */
+	lua_settop(L, 4);
 	if (lua_isnil(L, 4)) {
 		lua_pushboolean(L, 0);
 		return 1;

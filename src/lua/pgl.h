@@ -93,7 +93,7 @@ struct pgl {
 	struct pgl_loop loop;
 	struct pgl_shown *shown;
 	unsigned nshown;
-	uint64_t print_lost;
+	uint64_t print_lost, print_gone, print_broken;
 };
 
 static inline enum pg_mode pgl_rules(const struct pgl *s)

@@ -237,9 +237,11 @@ uint64_t pgl_errors_at(struct pgl *s, const char *where)
 	return n;
 }
 
-/* ---- what found its ring full ---- */
+/* ---- what was lost ---- */
 
-static void lost(uint64_t now, uint64_t *said, const char *what)
+#define FULL "the ring was full"
+
+static void lost(uint64_t now, uint64_t *said, const char *what, const char *why)
 {
 	char n[40];
 	if (now <= *said)
@@ -247,19 +249,22 @@ static void lost(uint64_t now, uint64_t *said, const char *what)
 	group(n, sizeof(n), now - *said);
 	*said = now;
 	fflush(stdout);
-	fprintf(stderr, "perigee: %s %s lost: the ring was full\n", n, what);
+	fprintf(stderr, "perigee: %s %s lost: %s\n", n, what, why);
 }
 
 void pgl_report_channel(struct pgl_map *m)
 {
-	lost(pg_events_lost(m->m), &m->lost, "events");
+	lost(pg_events_lost(m->m), &m->lost, "events", FULL);
 }
 
 void pgl_report_lost(lua_State *L)
 {
 	struct pgl *s = pgl_get(L);
 	luaL_checkstack(L, 6, NULL);
-	lost(pg_print_lost(s->ctx), &s->print_lost, "print lines");
+	lost(pg_print_lost(s->ctx), &s->print_lost, "print lines", FULL);
+	struct pg_unread unread = pg_print_unread(s->ctx);
+	lost(unread.gone, &s->print_gone, "print lines", "the program that printed them was detached long before");
+	lost(unread.broken, &s->print_broken, "print lines", "they cannot be read, which is a bug in Perigee, not in the script");
 	pgl_table(L, PGL_CHANNELS);
 	for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
 		struct pgl_map *m = lua_touserdata(L, -2);

@@ -389,6 +389,17 @@ static bool method_and_field(struct infer *in, ir_ref r, const struct ir_type *a
 	return true;
 }
 
+/* A method of packets that strings have, too: what is found is the function of strings, which asks for one. */
+static bool keeps_bytes_method(struct infer *in, ir_ref r, uint64_t kinds, const char *name, const struct ir_type *found)
+{
+	if (!(found->kinds & IR_BIT(IR_FUNC)) || !(kinds & IR_VIEWS) || ir_at(in->fl.f, r)->op != IRO(index) ||
+	    !name || !ir_lib_find(in->fl.u->target->str_rows, name))
+		return false;
+	flow_refuse(&in->fl, ir_at(in->fl.f, r)->site, ON_PACKETS, "write p:sub(...)", "'%s' of a packet, as a value or called with "
+		    "a dot, is not there yet", name)->help = arena_printf(in->fl.u->arena, "write p:%s(...)", name);
+	return true;
+}
+
 struct ir_type infer_index(struct infer *in, ir_ref r)
 {
 	struct ir_type t = infer_arg(in, r, 0), key = infer_arg(in, r, 1), out = nothing;
@@ -416,7 +427,7 @@ struct ir_type infer_index(struct infer *in, ir_ref r)
 			->help = infer_instead(in, r, INFER_INDEXED);
 		return nothing;
 	}
-	return out;
+	return keeps_bytes_method(in, r, good, const_name(&key), &out) ? type_pending() : out;
 }
 
 /* ---- t[k] = v ---- */
@@ -727,9 +738,12 @@ static bool lacks_object(struct infer *in, ir_ref r, const struct ir_lib *row)
 	if (made_by->op != IRO(index) || !row_is_method(in->fl.u, row) || ins->aux & IR_OPEN)
 		return false;
 	struct ir_type self = infer_arg(in, r, 1);
+	uint64_t having = 0; /* who calls it of a view looks at no other kind */
 	for (uint64_t left = ins->nargs > 1 ? self.kinds : 0; left; left &= left - 1)
 		if (type_is_pending(&self) || method_row(in->fl.u, &self, ir_first_kind(left), row->name))
-			return false;
+			having |= left & -left;
+	if (having && (having == self.kinds || !(having & IR_VIEWS)))
+		return false;
 	const char *path = made_by->names ? infer_path(in, made_by->names, made_by->args[0]) : NULL;
 	struct diag *d = flow_error(&in->fl, ins->site, "'%s' is a method, and called without what it is one of", row->name);
 	d->help = arena_printf(in->fl.u->arena, "write %s:%s(%s)", path ? path : "m", row->name, row->max ? "..." : "");

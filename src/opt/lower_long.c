@@ -411,6 +411,13 @@ struct lw_val lw_long_of(struct lw *w, const struct lw_val *v)
 	return lw_join_end(w, &j);
 }
 
+/* A slice has no cap: of all strings together it is that of the longest. */
+struct lw_val lw_long_strings(struct lw *w, const struct lw_val *v)
+{
+	struct lw_val strings = lw_narrow(w, v, IR_STRINGS);
+	return strings.kinds ? lw_remade(w, v, strings.kinds, IR_LONG, MUTANT(long_cap) ? v->cap : cap_of(&strings), lw_long_of) : *v;
+}
+
 struct lw_val lw_long_map(struct lw *w, const struct lw_val *v, lw_word_fn *each, const void *arg)
 {
 	struct lw_val from = lw_long_of(w, v);

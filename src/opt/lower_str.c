@@ -149,7 +149,7 @@ static struct lw_val all_slices(struct lw *w, const struct lw_val *v)
 
 struct lw_val lw_str_slices(struct lw *w, const struct lw_val *v)
 {
-	return lw_remade(w, v, v->kinds & (IR_VIEWS | IR_BIT(IR_SLICE)), IR_SLICE, all_slices);
+	return lw_remade(w, v, v->kinds & (IR_VIEWS | IR_BIT(IR_SLICE)), IR_SLICE, v->cap, all_slices);
 }
 
 struct lw_val lw_str_one(struct lw *w, const struct lw_val *v)

@@ -425,12 +425,12 @@ struct lw_val lw_text(struct lw *w, const struct lw_val *v)
 	return lw_str_each(w, v, IR_TEXT, cap < LW_MAXSTR ? cap : (uint32_t)LW_MAXSTR, text_of_kind);
 }
 
-struct lw_val lw_remade(struct lw *w, const struct lw_val *v, uint64_t from, unsigned as, lw_str_fn *make)
+struct lw_val lw_remade(struct lw *w, const struct lw_val *v, uint64_t from, unsigned as, uint32_t cap, lw_str_fn *make)
 {
 	struct lw_val x = lw_narrow(w, v, from), rest = lw_narrow(w, v, ~from);
 	if (!rest.kinds)
 		return make(w, v);
-	struct lw_join j = lw_join_new(w, rest.kinds | IR_BIT(as), v->cap);
+	struct lw_join j = lw_join_new(w, rest.kinds | IR_BIT(as), cap);
 	ir_blk text = lw_block(w, 0), other = lw_block(w, 0);
 	lw_br_kind(w, v, from, text, other);
 	lw_enter(w, text);
@@ -441,19 +441,14 @@ struct lw_val lw_remade(struct lw *w, const struct lw_val *v, uint64_t from, uns
 	return lw_join_end(w, &j);
 }
 
-struct lw_val lw_long_strings(struct lw *w, const struct lw_val *v)
-{
-	return v->kinds & IR_STRINGS ? lw_remade(w, v, v->kinds & IR_STRINGS, IR_LONG, lw_long_of) : *v;
-}
-
 struct lw_val lw_text_as(struct lw *w, const struct lw_val *v, uint64_t kinds)
 {
 	uint64_t texts = v->kinds & (IR_BIT(IR_STR) | IR_BIT(IR_TEXT));
 	if (texts && kinds & IR_BIT(IR_LONG))
-		return lw_remade(w, v, texts, IR_LONG, lw_long_of);
+		return lw_remade(w, v, texts, IR_LONG, v->cap, lw_long_of);
 	if (!(texts & IR_BIT(IR_STR)) || kinds & IR_BIT(IR_STR) || !(kinds & IR_BIT(IR_TEXT)))
 		return *v;
-	return lw_remade(w, v, IR_BIT(IR_STR), IR_TEXT, text_of_kind);
+	return lw_remade(w, v, IR_BIT(IR_STR), IR_TEXT, v->cap, text_of_kind);
 }
 
 ir_ref lw_at_least_0(struct lw *w, ir_ref a)

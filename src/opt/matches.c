@@ -46,11 +46,16 @@ static uint32_t turn_results(struct flow *fl, const struct ir_type *s, const str
 	return n ? n - 1 : 0;
 }
 
-/* Is it called as a method of what may be an address, which has none of that name? */
+/* Is it called as a method of what may be an address, which has none of that name, or is string.gmatch given a packet? */
 static bool misses_method(struct flow *fl, const struct ir_ins *i)
 {
 	const uint64_t kinds = ir_at(fl->f, i->args[1])->type.kinds;
-	if (ir_at(fl->f, i->args[0])->op != IRO(self) || !(kinds & (IR_BIT(IR_IP4) | IR_BIT(IR_IP6) | IR_BIT(IR_MAC))))
+	bool method = ir_at(fl->f, i->args[0])->op == IRO(self);
+	if (!method && kinds & IR_VIEWS) {
+		flow_refuse(fl, i->site, ON_STRINGS, "write p:gmatch(...)", "'string.gmatch' is given what may be a packet here, which is no string");
+		return true;
+	}
+	if (!method || !(kinds & (IR_BIT(IR_IP4) | IR_BIT(IR_IP6) | IR_BIT(IR_MAC))))
 		return false;
 	flow_refuse(fl, i->site, ON_STRINGS, "test it first: if type(v) == \"string\" then for w in v:gmatch(...) do ... end end",
 		    "'gmatch' is called of what may be an address here, which has no such method");

@@ -185,4 +185,12 @@ local fields = {}
 for i = 1, 250 do fields[i] = ("a%d = i + %d"):format(i, i) end
 diag.text("more lists than scratch memory has", "return function(p) local t, u = {}, {} for i = 1, p.len do t[#t + 1] = { " ..
 	table.concat(fields, ", ") .. " } u[#u + 1] = { " .. table.concat(fields, ", ") .. " } end return #t + #u end")
+-- of a packet they are methods of its own, which are called by a colon
+diag.case("a method of strings that a packet has, kept", function(p) local f = p.sub if f(p, 1, 2) == "ab" then return bpf.DROP end end)
+diag.case("given to pcall", function(p) local ok, v = pcall(p.unpack, p, ">I2", 13) if ok and v == 8 then return bpf.DROP end end)
+diag.case("called by a dot", function(p) if p.find("get", "get") or p.sub(1, 3) == "" then return bpf.DROP end end)
+diag.case("called by a dot, of a header", function(p) local e = p.eth if e and e.byte(e, 1) == 2 then return bpf.DROP end end)
+diag.case("string.gmatch of a packet", function(p) for w in string.gmatch(p, "%a+") do if w == "ab" then return bpf.DROP end end end)
+diag.case("a method called without a colon, of what may be none", function(p) local f = p.u8 if f(p.tcp, 1) == 2 then return bpf.DROP end end)
+diag.case("by a dot, of what has it", function(p) local f = p.u8 if f(p, 1) == 2 or f(p.eth or p, 1) == 3 then return bpf.DROP end end)
 diag.done()

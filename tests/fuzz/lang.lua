@@ -4,7 +4,31 @@
 -- and no others), keep (go on after a finding), quick (the same, and do not make it smaller), first (but end there),
 -- shrink=SECONDS, hook=NAME (xdp), why (count what is refused; why=all: print it), cover=FILE (add to FILE what every 32nd
 -- program made the compiler use; every=N: each Nth), show (print the program of SEED and end), text=FILE (this program, on the inputs of
--- SEED). What is compared: verdict, error text, packet bytes, results, maps and state afterwards.
+-- SEED). What is compared: verdict, error text, packet bytes, results, maps and state afterwards, and what was printed.
+
+-- What programs print goes to a file: this runs itself once more, which has its own output behind descriptor 3.
+local printed = os.getenv "FUZZ_PRINTED"
+if not printed then
+	local words, name = {}, os.tmpname()
+	local file <close> = assert(io.open "/proc/self/cmdline")
+	for word in file:read "a":gmatch "[^\0]*" do words[#words + 1] = "'" .. word:gsub("'", "'\\''") .. "'" end
+	if words[#words] == "''" then words[#words] = nil end
+	local inner = assert(io.popen(("FUZZ_PRINTED=%s exec %s 3>&1 >>%s"):format(name, table.concat(words, " "), name)))
+	for line in inner:lines() do
+		print(line)
+		io.stdout:flush()
+	end
+	local _, how, code = inner:close()
+	os.remove(name)
+	os.exit(how == "exit" and code or 128 + code, true)
+end
+local out <close> = assert(io.open("/proc/self/fd/3", "a"))
+out:setvbuf "line"
+local function say(...)
+	for i, v in ipairs { ... } do out:write(i > 1 and "\t" or "", tostring(v)) end
+	out:write "\n"
+end
+
 collectgarbage "generational" -- the forms stay, programs do not
 local gen, cover = dofile "tests/fuzz/gen.lua", dofile "tests/fuzz/cover.lua"
 
@@ -45,7 +69,17 @@ for i = 0, 23 do none[i + 1] = { i, -99 } end
 local parts = {
 	{ "OUT put puts", dofile "tests/fuzz/contents.lua"(OUT, none, function(k, v) return ("OUT[%d]=%d"):format(k, v) end, true) },
 }
-local env = { OUT = OUT, put = put, arg = arg_, bpf = bpf }
+parts[2] = { "print",
+	function() -- the file is written at its end, so what is there goes
+		io.stdout:flush()
+		assert(io.open(printed, "w")):close()
+	end,
+	function(t)
+		io.stdout:flush()
+		local file <close> = assert(io.open(printed))
+		t[#t + 1] = ("%q"):format(file:read "a")
+	end }
+local env = { OUT = OUT, put = put, arg = arg_, bpf = bpf, print = print }
 for _, kind in ipairs(gen.kinds) do
 	table.move(kind.forms.world and kind.forms.world(bpf, env) or {}, 1, 20, #parts + 1, parts)
 end
@@ -185,7 +219,7 @@ local function judge(tree, inputs, tally)
 		if tally then
 			stats.refused = stats.refused + 1
 			stats.why[why] = (stats.why[why] or 0) + 1
-			if options.why == "all" then print(prog) end
+			if options.why == "all" then say(prog) end
 		end
 		return nil
 	end
@@ -236,7 +270,7 @@ local function report(one, tree, inputs, class)
 	end)
 	local text = gen.text(tree)
 	local _, detail = judge(tree, inputs)
-	print(("\n=== seed %d: %s\n%s%s\n"):format(one, class, numbered(text), detail or "(gone)"))
+	say(("\n=== seed %d: %s\n%s%s\n"):format(one, class, numbered(text), detail or "(gone)"))
 end
 
 -- ---- all of them ----
@@ -246,7 +280,7 @@ local much = {} -- the seeds of the first that were too much
 for one = seed, seed + count - 1 do
 	local tree, inputs = gen.program(one, { loops = tonumber(options.loops), forms = options.forms }), gen.inputs(one)
 	if options.show then
-		print(gen.text(tree))
+		say(gen.text(tree))
 		break
 	end
 	local mark = os.getenv "FUZZ_MARK"
@@ -261,7 +295,7 @@ for one = seed, seed + count - 1 do
 	if class then
 		findings = findings + 1
 		if options.quick then
-			print(one, (class .. ": " .. detail:gsub("\n.*", "")):sub(1, 150))
+			say(one, (class .. ": " .. detail:gsub("\n.*", "")):sub(1, 150))
 		else
 			report(one, tree, inputs, class)
 		end
@@ -270,15 +304,15 @@ for one = seed, seed + count - 1 do
 	if one % 16 == 0 then collectgarbage() end
 	if os.time() - shown >= 10 then
 		shown = os.time()
-		io.write(("%d programs, %.1f a second, %d findings\n"):format(one - seed + 1,
+		out:write(("%d programs, %.1f a second, %d findings\n"):format(one - seed + 1,
 			(one - seed + 1) / (shown - began), findings))
 	end
 end
-print(("seed %d: %d programs ran, %d refused, %d too much, %d runs, %d of them errors, %d findings"):format(seed,
+say(("seed %d: %d programs ran, %d refused, %d too much, %d runs, %d of them errors, %d findings"):format(seed,
 	stats.ran, stats.refused, stats.much, stats.runs, stats.errors, findings))
-if much[1] then print("too much: " .. table.concat(much, " ")) end
+if much[1] then say("too much: " .. table.concat(much, " ")) end
 if options.cover then cover.save(options.cover) end
 if options.why then
-	for why, n in pairs(stats.why) do print(n, why) end
+	for why, n in pairs(stats.why) do say(n, why) end
 end
 os.exit(findings == 0, true)

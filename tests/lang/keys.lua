@@ -25,6 +25,17 @@ for _, layout in ipairs(layouts) do
 		end }
 end
 
+-- m[w] would be the method in the user half
+local words = bpf.map { "hash", key = "char[16]", value = "u32", entries = 8 }
+lang.case { name = "a key that is a method's name", see = { words }, inputs = { { "get" }, { "add" }, { "x" }, { "" } }, setup = function()
+	words:set("get", 7)
+	words:set("x", 9)
+end, f = function(w)
+	if type(w) ~= "string" then return end
+	words:set("set", 3)
+	return words:get(w), words:get "add", type(words["add"]) == "function"
+end }
+
 -- the bytes behind a short text, and between fields, are not what the stack held before
 local named = bpf.map { "hash", key = "struct { char name[9]; u32 id; u8 last; }", value = "u64", entries = 64 }
 local texts = { "", "a", "abcdefgh", "abcdefghi", "abcdefghij", "12345678" }

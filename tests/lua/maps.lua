@@ -130,6 +130,13 @@ raises("bad argument", function() locked:locked(1) end)
 assert(locked[1].a == 2 and locked[1].b == 9)
 for k, v in pairs(locked) do assert(k == 1 and v.a == 2) end
 assert(#locked == 1)
+
+-- keys that are tables
+local pairs_of = bpf.map { "hash", key = "struct { u32 x; u16 y; }", value = "struct { u64 n; }", entries = 4, lock = true }
+pairs_of[{ x = 1, y = 2 }] = { n = 5 }
+assert(pairs_of:locked({ x = 1, y = 2 }, function(e) e.n = e.n + 1 end) == true)
+assert(pairs_of:locked({ x = 2 }, function() error "called" end) == false)
+assert(pairs_of[{ x = 1, y = 2 }].n == 6)
 raises("lock = true is for hash and array maps of structs", bpf.map,
 	{ "hash", key = "u32", value = "u64", entries = 4, lock = true })
 raises("lock = true is for", bpf.map, { "lru_hash", key = "u32", value = "struct { u64 a; }", entries = 4, lock = true })

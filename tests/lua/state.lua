@@ -24,6 +24,9 @@ local two = bpf.state { "struct { u8 a; u8 b; }" }
 two.a = 255
 assert(two.a == 255 and two.b == 0)
 
+local ok, text = pcall(bpf.percpu, { each = "u64", n = "u32" })
+assert(not ok and text:find("the name 'each' of a field is taken", 1, true))
+assert(bpf.state { each = "u64" }.each == 0)
 local pc = bpf.percpu { n = "u64", m = "u32" }
 assert(pc.n == 0)
 pc.n = 5

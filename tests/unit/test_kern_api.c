@@ -298,6 +298,30 @@ static void print_comes_through(void **state)
 	assert_int_equal(pg_print_read(ctx, printed, &got), 0);
 	kern_close(running);
 	assert_int_equal(pg_print_lost(ctx), 0);
+	assert_int_equal(pg_print_unread(ctx).gone, 1);
+	assert_int_equal(pg_print_unread(ctx).broken, 0);
+	pg_ctx_free(ctx);
+}
+
+/* What is sent in another form than the decoder was told. */
+static void print_that_cannot_be_read_is_counted(void **state)
+{
+	(void)state;
+	pg_ctx *ctx = context();
+	struct made m;
+	pg_prog *p;
+	struct printed got = { .calls = 0 };
+	assert_int_equal(pg_print_unread(ctx).broken, 0);
+	make(&m, ctx);
+	m.args[4].kinds = IR_BIT(IR_TEXT); /* its first word is no length */
+	assert_int_equal(pg_load(&m.unit, &p), 0);
+	run(p, PRINTS, 9);
+	run(p, PRINTS, 9);
+	assert_int_equal(pg_print_read(ctx, printed, &got), 0);
+	assert_int_equal(got.calls, 0);
+	assert_int_equal(pg_print_unread(ctx).broken, 2);
+	assert_int_equal(pg_print_unread(ctx).gone, 0);
+	pg_prog_free(p);
 	pg_ctx_free(ctx);
 }
 
@@ -526,6 +550,7 @@ int main(void)
 		cmocka_unit_test(input_that_is_not_tested),
 		cmocka_unit_test(errors_are_told_once),
 		cmocka_unit_test(print_comes_through),
+		cmocka_unit_test(print_that_cannot_be_read_is_counted),
 		cmocka_unit_test(print_without_ring_is_refused),
 		cmocka_unit_test(lost_prints_are_counted),
 		cmocka_unit_test(rejection_is_our_bug),

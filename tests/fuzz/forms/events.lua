@@ -1,4 +1,5 @@
--- What goes to the user half: events, which must come out in order, whole and none too many, and states for each CPU.
+-- What goes to the user half: events, which must come out in order, whole and none too many, what is printed, and states for
+-- each CPU.
 
 local function send(scope)
 	local s = S("EV:send { ")
@@ -18,6 +19,26 @@ local function send_odd(scope)
 	for _ = 1, random(1, 3) do
 		table.move({ "EW:send { a = ", small(scope, "0xff"), ", t = ", pick(TEXTS), " }\n" }, 1, 5, #s + 1, s)
 	end
+	return s
+end
+
+-- What is printed: values that may be of several kinds, texts of more than 64 bytes among them.
+local function printed(scope)
+	local k = random(7)
+	if k == 1 then return E("mix", 'p:match "', pick { "%a(.*)", "%d(.*)", "(%l*)", ".(.*)" }, '"') end
+	if k == 2 then return E("mix", "(", bool(scope, 1), " and p:sub(", tostring(random(1, 20)), ") or ", any(scope, 1), ")") end
+	if k == 3 then return E("mix", "p:sub(", tostring(random(1, 20)), ", ", tostring(random(1, 200)), ")") end
+	if k == 4 then return E("mix", "(", bool(scope, 1), " and p:sub(", tostring(random(1, 20)), ", ", tostring(random(60, 90)), ") or ", pick(TEXTS), ")") end
+	if k == 5 then return E("mix", pick(TEXTS)) end
+	return any(scope, 1)
+end
+
+-- Not in loops: the ring would be full of it.
+local function show(scope)
+	if scope.loops then return send(scope) end
+	local s = S("print(", printed(scope))
+	if chance(50) then table.move({ ", ", printed(scope) }, 1, 2, #s + 1, s) end
+	s[#s + 1] = ")"
 	return s
 end
 
@@ -77,6 +98,6 @@ end
 return {
 	often = 20,
 	any = { read },
-	flat = { send, send, send, send_odd, sum, sum },
+	flat = { send, send, send, send_odd, sum, sum, show, show },
 	world = world,
 }
