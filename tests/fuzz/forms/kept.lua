@@ -76,6 +76,24 @@ local function gathered(scope)
 		i, ", ", r, pick { ".x", ".y", "[1]" }, ")", chance(40) and S(" if ", r, ".y then put(", i, " + 9, ", r, ".y) end") or "", " end\n", ends)
 end
 
+-- One of two headers, kept over a loop over bytes, and read behind it.
+local EITHER = {
+	{ "p.ip", "tostring(H.src):byte(1)", "#H.payload", "H.payload:byte(2)" }, { "p.tcp or p.udp", "H.dport", "#H.payload" },
+	{ "p.ipv6 or p.ipv4", "tostring(H.dst):byte(2)" }, { "p.vlan or p.eth", "H.type" },
+}
+local CARRIERS = { "p.tcp", "p.udp", "p.tcp or p.udp", "p.ip", "p.icmp" }
+
+local function either(scope)
+	local h, c, n, i, kind, found = name("h"), name("c"), name("n"), name("i"), pick(EITHER), nil
+	g.loops = g.loops - 1
+	local loop = pick { S("for ", i, " = 1, #", c, ".payload do ", n, " = ", n, " + ", c, ".payload:byte(", i, ") end"),
+		S(n, " = ", c, '.payload:find "%u" or ', int(scope, 1)), S(n, " = #(", c, '.payload:match "^%l+" or "")'),
+		S("for ", i, " in ", c, '.payload:gmatch "%a+" do ', n, " = ", n, " + #", i, " end") }
+	repeat found = pick(kind) until found ~= kind[1]
+	return S("local ", h, ", ", c, ", ", n, " = ", kind[1], ", ", pick(CARRIERS), ", 0\nif ", c, chance(30) and S(" and ", h) or "", " then\n", loop,
+		"\nput(", place(), ", ", h, " and ", (found:gsub("H%.", h .. ".")), " or ", n, ")\nend\nput(", place(), ", ", n, ")")
+end
+
 local function world(_, env)
 	local K = env.K or {}
 	env.K = K
@@ -91,7 +109,7 @@ end
 
 return {
 	often = 20,
-	nested = { closures, closures, rows, steps, many, named, some, gathered, gathered },
-	loop = { [closures] = true, [rows] = true, [steps] = true, [gathered] = true },
+	nested = { closures, closures, rows, steps, many, named, some, gathered, gathered, either },
+	loop = { [closures] = true, [rows] = true, [steps] = true, [gathered] = true, [either] = true },
 	world = world,
 }
