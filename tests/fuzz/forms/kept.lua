@@ -77,8 +77,9 @@ local function gathered(scope)
 end
 
 -- One of two headers, kept over a loop over bytes, and read behind it.
-local EITHER = {
-	{ "p.ip", "tostring(H.src):byte(1)", "#H.payload", "H.payload:byte(2)" }, { "p.tcp or p.udp", "H.dport", "#H.payload" },
+local IP = { "p.ip", "tostring(H.src):byte(1)", "#H.payload", "H.payload:byte(2)" }
+local EITHER = { IP, IP,
+	{ "p.tcp or p.udp", "H.dport", "#H.payload" },
 	{ "p.ipv6 or p.ipv4", "tostring(H.dst):byte(2)" }, { "p.vlan or p.eth", "H.type" },
 }
 local CARRIERS = { "p.tcp", "p.udp", "p.tcp or p.udp", "p.ip", "p.icmp" }
