@@ -74,6 +74,8 @@ enum {
 	IR_PRINTS = 1 << 26,
 	/* It computes with floats where it is given no integers: a text is one to it, whatever it says. */
 	IR_REAL = 1 << 27,
+	/* Its argument 0 (a format), or 1 (a pattern), must be known when it is compiled. */
+	IR_FORMAT = 1 << 28, IR_PATTERN = 1 << 29,
 };
 
 /* As what a function of Lua's library takes a text that it is given instead of a number; or (IR_AS_TEXT) a number instead of a

@@ -105,11 +105,20 @@ static bool is_value_of(const struct records *s, const struct rec *rec, const st
 	return false;
 }
 
+/* `type(t)`, which is known, and will be gone. */
+static bool is_known(const struct records *s, const struct ir_ins *i)
+{
+	const struct ir_lib *row = i->op == IRO(call) ? ir_at(s->f, i->args[0])->type.row : NULL;
+	return row && !(row->effects & IR_E_WRITE) && i->type.k;
+}
+
 /* A use of the list that can be told to be of an element, a field by name, or its length. */
 static bool is_told(const struct records *s, const struct rec *rec, ir_ref r)
 {
 	const struct ir_ins *i = ir_at(s->f, r);
 	const pg_value *k = i->nargs > 1 ? record_const(s, i->args[1]) : NULL;
+	if (is_known(s, i))
+		return true;
 	if (is_value_of(s, rec, i, 1))
 		return false;
 	switch (i->op) {

@@ -422,10 +422,20 @@ static void launder(struct loops *l)
  * since. Then a tag would no longer say that the pointer beside it is one. So the tags that live from turn to
  * turn are tested where each turn begins. */
 
-struct tags { ir_ref *v; uint32_t n, cap; };
+struct tags {
+	struct loops *l;
+	bool anew;             /* the program may begin anew, for a packet in pieces (pull.c): all that comes before a loop runs again */
+	ir_ref *v;
+	uint32_t n, cap;
+	uint32_t *nth;         /* by value: which tag it is, from 1 */
+	bool *live;            /* by tag and block: what it is at the block's start is asked there or behind */
+	ir_blk *stack;
+};
 
-static void find_tags(struct loops *l, struct tags *out)
+static void find_tags(struct tags *g)
 {
+	struct loops *l = g->l;
+	g->nth = arena_array(l->u->arena, uint32_t, l->f->nins);
 	for (uint32_t o = 0; o < l->f->nrpo; o++) {
 		const struct ir_block *k = ir_block(l->f, l->f->rpo[o]);
 		bool beside = false;
@@ -433,20 +443,62 @@ static void find_tags(struct loops *l, struct tags *out)
 			beside |= l->webs.flags[web_root(&l->webs, k->params[p])] & WEB_POINTER;
 		for (uint32_t p = 0; beside && p < k->nparams; p++) {
 			uint8_t w = l->webs.flags[web_root(&l->webs, k->params[p])];
-			if (w & WEB_IMM && !(w & WEB_POINTER) && web_is_tag(w, false))
-				arena_push(l->u->arena, out->v, out->n, out->cap, k->params[p]);
+			if (w & WEB_IMM && !(w & WEB_POINTER) && web_is_tag(w, false)) {
+				arena_push(l->u->arena, g->v, g->n, g->cap, k->params[p]);
+				g->nth[k->params[p]] = g->n;
+			}
 		}
 	}
 }
 
-/* Does block b, which dominates header h, run again before h does? */
-static bool runs_again(const struct loops *l, ir_blk b, ir_blk h)
+/* r is used in block b. */
+static void mark_live(struct tags *g, ir_ref r, ir_blk b)
 {
+	const struct ir_fn *f = g->l->f;
+	ir_blk home = ir_at(f, r)->block;
+	uint32_t depth = 0;
+	if (!g->nth[r])
+		return;
+	bool *live = g->live + (size_t)(g->nth[r] - 1) * f->nblocks;
+	for (g->stack[depth++] = b; depth;) {
+		const struct ir_block *k = ir_block(f, b = g->stack[--depth]);
+		if (b == home || live[b])
+			continue;
+		live[b] = true;
+		for (uint32_t p = 0; p < k->npreds; p++)
+			if (!live[k->preds[p].from])
+				g->stack[depth++] = k->preds[p].from;
+	}
+}
+
+static void find_live(struct tags *g)
+{
+	const struct ir_fn *f = g->l->f;
+	uint32_t edges = 1;
+	for (uint32_t o = 0; o < f->nrpo; o++)
+		edges += ir_block(f, f->rpo[o])->npreds;
+	g->live = arena_array(g->l->u->arena, bool, (size_t)g->n * f->nblocks);
+	g->stack = arena_array(g->l->u->arena, ir_blk, edges);
+	for (uint32_t o = 0; o < f->nrpo; o++)
+		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next) {
+			const struct ir_ins *i = ir_at(f, r);
+			for (uint32_t a = 0; a < i->nargs; a++)
+				mark_live(g, i->args[a], f->rpo[o]);
+			for (uint32_t s = 0; s < i->nsucc; s++)
+				for (uint32_t a = 0; a < i->succ[s].nargs; a++)
+					mark_live(g, i->succ[s].args[a], f->rpo[o]);
+		}
+}
+
+/* Does block b, which dominates header h, run again before h does? */
+static bool runs_again(const struct tags *g, ir_blk b, ir_blk h)
+{
+	const struct loops *l = g->l;
 	for (uint32_t i = 0; i < l->nbacks; i++)
 		if (ir_dominates(l->f, l->backs[i].to, b) &&
 		    ir_block(l->f, l->backs[i].from)->order >= ir_block(l->f, h)->order)
 			return true;
-	return false;
+	return g->anew;
 }
 
 /* Does h begin a turn by testing v itself? */
@@ -456,23 +508,36 @@ static bool is_tested(const struct ir_fn *f, ir_blk h, ir_ref v)
 	return t->op == IRO(br) && t->args[0] == v;
 }
 
+/* Does the verifier forget at the end of a turn of loop h? Lowerings give loops that are walked fuel of their own. */
+static bool forgets(const struct tags *g, ir_blk h)
+{
+	const struct ir_fn *f = g->l->f;
+	const struct ir_block *k = ir_block(f, h);
+	bool fuel = k->loop && !g->l->walk[h];
+	for (uint32_t p = 0; g->anew && k->loop && p < k->npreds; p++)
+		fuel |= ir_at(f, ir_block(f, k->preds[p].from)->last)->op == IRO(fuel);
+	return fuel;
+}
+
 static void look_at_tags(struct loops *l)
 {
 	struct ir_fn *f = l->f;
-	struct tags tags = { 0 };
-	find_tags(l, &tags);
-	if (!tags.n)
+	struct tags g = { .l = l, .anew = l->u->target->helper_pull && !l->u->copy_access };
+	find_tags(&g);
+	if (!g.n)
 		return;
 	ir_need_tree(f);
+	find_live(&g);
 	for (uint32_t o = 0; o < f->nrpo; o++) {
 		ir_blk h = f->rpo[o];
-		if (!ir_block(f, h)->loop || l->walk[h])
+		if (!forgets(&g, h))
 			continue;
 		struct edit e = { f, ir_block(f, h)->first, ir_at(f, ir_block(f, h)->first)->site };
-		for (uint32_t i = 0; i < tags.n; i++) {
-			ir_blk b = ir_at(f, tags.v[i])->block;
-			if (ir_dominates(f, b, h) && runs_again(l, b, h) && !is_tested(f, h, tags.v[i]))
-				edit_op(&e, IRO(look), tags.v[i], 0);
+		for (uint32_t i = 0; i < g.n; i++) {
+			ir_blk b = ir_at(f, g.v[i])->block;
+			bool live = b == h || g.live[(size_t)i * f->nblocks + h];
+			if (live && ir_dominates(f, b, h) && runs_again(&g, b, h) && !is_tested(f, h, g.v[i]))
+				edit_op(&e, IRO(look), g.v[i], 0);
 		}
 	}
 }

@@ -160,6 +160,8 @@ int choose_arms(struct flow *fl);
 bool choose_may_open(struct flow *fl);
 /* Likewise: what is behind where several objects meet is copied, for each of them. Returns how many. */
 int ways_apart(struct flow *fl);
+/* Of patterns and formats that are one of several constants the calls are copied, one for each. */
+int ways_asked(struct flow *fl);
 /* And what cannot but fail in one of the copies raises there. Returns how many did. */
 int choose_failing(struct flow *fl);
 /* Uses of what is found in bigger tables are copied, too: once for each different table or function. */

@@ -36,6 +36,7 @@ struct ways {
 	ir_ref *ref;           /* by value: its copy */
 	uint32_t nblocks, size;
 	uint32_t *same, n;     /* by way: the first one that brings the same; how many differ */
+	bool texts;            /* constants differ, too */
 };
 
 /* ---- where several meet ---- */
@@ -57,9 +58,12 @@ static uint64_t kinds_of(const struct flow *fl, ir_ref v)
 	return choose_is(fl, ir_untested(fl->f, v)) ? IR_BIT(IR_HOST) : 0;
 }
 
-static struct bringing bringing_of(const struct flow *fl, ir_ref v)
+static struct bringing bringing_of(const struct ways *w, ir_ref v)
 {
+	const struct flow *fl = w->fl;
 	const struct ir_type *t = &ir_at(fl->f, v)->type;
+	if (w->texts)
+		return (struct bringing){ .k = t->k, .t = t };
 	struct bringing b = { .kinds = kinds_of(fl, v) & (fl->u->ways > 1 ? IR_ANY : OBJECTS), .t = t };
 	if (!(b.kinds & OBJECTS))
 		return b;
@@ -88,10 +92,10 @@ static uint32_t number_ways(const struct ways *w, uint32_t *same)
 	while (first < k->npreds && !is_live(w, &k->preds[first]))
 		first++;
 	for (uint32_t p = 0; p < k->npreds; p++) {
-		struct bringing b = bringing_of(w->fl, ir_pred_edge(w->f, &k->preds[p])->args[w->param]);
+		struct bringing b = bringing_of(w, ir_pred_edge(w->f, &k->preds[p])->args[w->param]);
 		same[p] = is_live(w, &k->preds[p]) ? p : first;
 		for (uint32_t q = first; q < p && same[p] == p; q++) {
-			struct bringing a = bringing_of(w->fl, ir_pred_edge(w->f, &k->preds[q])->args[w->param]);
+			struct bringing a = bringing_of(w, ir_pred_edge(w->f, &k->preds[q])->args[w->param]);
 			if (is_live(w, &k->preds[q]) && is_same(&a, &b))
 				same[p] = q;
 		}
@@ -385,6 +389,127 @@ int ways_apart(struct flow *fl)
 		return 0;
 	fl->f->ordered = fl->f->treed = false;
 	return 1;
+}
+
+/* ---- patterns and formats ---- */
+
+/* The argument of a call that must be known when it is compiled, and is not; or 0. */
+static ir_ref asked_by(const struct ir_fn *f, const struct ir_ins *i)
+{
+	const struct ir_lib *row = i->op == IRO(call) ? ir_at(f, i->args[0])->type.row : NULL;
+	const uint32_t at = !row ? 0 : row->effects & IR_FORMAT ? 1 : row->effects & IR_PATTERN ? 2 : 0;
+	return at && at < i->nargs && !ir_at(f, i->args[at])->type.k ? ir_untested(f, i->args[at]) : 0;
+}
+
+/* What leads to values that were asked for leads to such. */
+static bool ask_on(const struct flow *fl, ir_blk b, bool *asked)
+{
+	const struct ir_block *k = ir_block(fl->f, b);
+	bool more = false;
+	for (uint32_t p = 0; p < k->nparams; p++)
+		for (uint32_t e = 0; asked[k->params[p]] && e < k->npreds; e++) {
+			bool *from = &asked[ir_untested(fl->f, ir_pred_edge(fl->f, &k->preds[e])->args[p])];
+			more |= !*from;
+			*from = true;
+		}
+	return more;
+}
+
+/* By value: it is the pattern of a call, or becomes it. NULL: there is none that is not known. */
+static bool *find_asked(const struct flow *fl)
+{
+	struct ir_fn *f = fl->f;
+	bool *asked = NULL;
+	for (uint32_t o = 0; o < f->nrpo; o++)
+		for (ir_ref r = fl->exec[f->rpo[o]] ? ir_block(f, f->rpo[o])->first : 0; r; r = ir_at(f, r)->next) {
+			ir_ref v = asked_by(f, ir_at(f, r));
+			if (v && !asked)
+				asked = arena_array(fl->u->scratch, bool, f->nins);
+			if (v)
+				asked[v] = true;
+		}
+	for (bool more = asked; more;) {
+		more = false;
+		for (uint32_t o = 1; o < f->nrpo; o++)
+			more |= fl->exec[f->rpo[o]] && ask_on(fl, f->rpo[o], asked);
+	}
+	return asked;
+}
+
+/* Does each way bring a constant, and a text is among them? */
+static bool are_constants(const struct ways *w)
+{
+	const struct ir_block *k = ir_block(w->f, w->b);
+	const struct ir_type *all = &ir_at(w->f, k->params[w->param])->type;
+	if (all->k || type_is_pending(all) || !(all->kinds & IR_BIT(IR_STR)))
+		return false;
+	for (uint32_t p = 0; p < k->npreds; p++)
+		if (is_live(w, &k->preds[p]) && !ir_at(w->f, ir_pred_edge(w->f, &k->preds[p])->args[w->param])->type.k)
+			return false;
+	return true;
+}
+
+/* The call ends its block, with its results: what comes behind is no part of the copies. */
+static void end_behind(struct flow *fl, ir_ref call)
+{
+	struct ir_fn *f = fl->f;
+	const ir_blk b = ir_at(f, call)->block;
+	const uint32_t nblocks = f->nblocks;
+	ir_ref last = call;
+	for (uint32_t o = 0; o < f->nrpo; o++)
+		for (ir_ref next, r = ir_block(f, f->rpo[o])->first; r; r = next) {
+			next = ir_at(f, r)->next;
+			if (ir_at(f, r)->op != IRO(result) || ir_at(f, r)->args[0] != call)
+				continue;
+			if (r != ir_at(f, last)->next) {
+				ir_remove(f, r);
+				ir_insert_before(f, ir_at(f, last)->next, r);
+			}
+			last = r;
+		}
+	if (ir_at(f, last)->next == ir_block(f, b)->last)
+		return;
+	ir_blk rest = edit_split(f, ir_at(f, last)->next);
+	ir_ref jump = flow_emit(fl, b, ir_at(f, call)->site, IRO(jmp), 0, NULL);
+	ir_succ(f, jump, 0, rest, 0, NULL);
+	bool *exec = arena_array(fl->u->scratch, bool, f->nblocks);
+	memcpy(exec, fl->exec, sizeof(*exec) * nblocks);
+	exec[rest] = true;
+	fl->exec = exec;
+	f->ordered = f->treed = false;
+}
+
+static void end_calls(struct ways *w)
+{
+	struct ir_fn *f = w->f;
+	const ir_ref param = ir_block(f, w->b)->params[w->param], n = f->nins;
+	for (ir_ref r = 1; r < n; r++)
+		if (ir_at(f, r)->block && w->fl->exec[ir_at(f, r)->block] && asked_by(f, ir_at(f, r)) == param)
+			end_behind(w->fl, r);
+	ir_need_tree(f);
+}
+
+/* A pattern or a format that is one of several constants: the call is there for each of them. */
+int ways_asked(struct flow *fl)
+{
+	struct ir_fn *f = fl->f;
+	const bool *asked = find_asked(fl);
+	const uint32_t n = asked ? f->nrpo : 0;
+	const ir_blk *order = arena_copy(fl->u->scratch, f->rpo, sizeof(*order) * f->nrpo);
+	for (uint32_t o = 1; o < n; o++)
+		for (uint32_t i = 0; fl->exec[order[o]] && i < ir_block(f, order[o])->nparams; i++) {
+			struct ways w = { .fl = fl, .f = f, .b = order[o], .param = i, .texts = true };
+			if (!asked[ir_block(f, w.b)->params[i]] || ir_block(f, w.b)->loop || !are_constants(&w) || !differs(&w))
+				continue;
+			end_calls(&w);
+			if (!find_copied(&w))
+				continue;
+			part(&w);
+			fl->u->chose = true; /* what gmatch gives meets, too */
+			f->ordered = f->treed = false;
+			return 1;
+		}
+	return 0;
 }
 
 /* Do several meet where a loop begins? */

@@ -292,4 +292,22 @@ case("several kinds in five lists", any, function(a, b)
 	for i = 1, 4 do if v[i] == true then n = n + i elseif t[i] then n = n + 10 end end
 	return t[#t], #u, v[3], n
 end)
+packets("words until there are four, joined", texts, function(p)
+	local t = {}
+	for w in p:gmatch "%w+" do
+		t[#t + 1] = w
+		if #t == 4 then break end
+	end
+	local s = table.concat(t, ".")
+	return lang.all(s), #t
+end)
+packets("words until there are two, joined and gone over", texts, function(p)
+	local t, n = {}, 0
+	for w in p:sub(15):gmatch "[^ ]+" do
+		table.insert(t, w)
+		if #t >= 2 then break end
+	end
+	for i, w in ipairs(t) do n = n + i * #w end
+	return lang.all(table.concat(t)), n, type(t) == "table" and t[2] and #t[2]
+end)
 lang.done()

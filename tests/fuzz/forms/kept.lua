@@ -101,6 +101,25 @@ local function written(scope)
 		"for ", i, ", ", r, " in ipairs(", t, ") do put(", i, ", ", r, ".x) put(", i, " + 10, ", r, ".y) end")
 end
 
+-- One of two headers, kept over a loop over bytes, and read behind it.
+local IP = { "p.ip", "tostring(H.src):byte(1)", "#H.payload", "H.payload:byte(2)" }
+local EITHER = { IP, IP,
+	{ "p.tcp or p.udp", "H.dport", "#H.payload" },
+	{ "p.ipv6 or p.ipv4", "tostring(H.dst):byte(2)" }, { "p.vlan or p.eth", "H.type" },
+}
+local CARRIERS = { "p.tcp", "p.udp", "p.tcp or p.udp", "p.ip", "p.icmp" }
+
+local function either(scope)
+	local h, c, n, i, kind, found = name("h"), name("c"), name("n"), name("i"), pick(EITHER), nil
+	g.loops = g.loops - 1
+	local loop = pick { S("for ", i, " = 1, #", c, ".payload do ", n, " = ", n, " + ", c, ".payload:byte(", i, ") end"),
+		S(n, " = ", c, '.payload:find "%u" or ', int(scope, 1)), S(n, " = #(", c, '.payload:match "^%l+" or "")'),
+		S("for ", i, " in ", c, '.payload:gmatch "%a+" do ', n, " = ", n, " + #", i, " end") }
+	repeat found = pick(kind) until found ~= kind[1]
+	return S("local ", h, ", ", c, ", ", n, " = ", kind[1], ", ", pick(CARRIERS), ", 0\nif ", c, chance(30) and S(" and ", h) or "", " then\n", loop,
+		"\nput(", place(), ", ", h, " and ", (found:gsub("H%.", h .. ".")), " or ", n, ")\nend\nput(", place(), ", ", n, ")")
+end
+
 local function world(_, env)
 	local K = env.K or {}
 	env.K = K
@@ -116,7 +135,7 @@ end
 
 return {
 	often = 20,
-	nested = { closures, closures, rows, steps, many, named, some, gathered, gathered, written, written },
-	loop = { [closures] = true, [rows] = true, [steps] = true, [gathered] = true, [written] = true },
+	nested = { closures, closures, rows, steps, many, named, some, gathered, gathered, written, written, either },
+	loop = { [closures] = true, [rows] = true, [steps] = true, [gathered] = true, [written] = true, [either] = true },
 	world = world,
 }
