@@ -179,4 +179,190 @@ lang.case { name = "the first one only, again and again", setup = fill, see = { 
 	for _ in pairs(m) do left = left + 1 end
 	return left
 end }
+
+-- ---- first tested in the loop, used behind it ----
+
+local nested = bpf.map { "hash_of_maps", key = "u32", entries = 4, inner = { "hash", key = "u32", value = "u64", entries = 4 } }
+local within = bpf.map { "hash", key = "u32", value = "u64", entries = 4 }
+nested[1] = within
+local function fill_all()
+	fill()
+	within[1] = 5
+	flows[9] = nil
+end
+lang.case { name = "an entry, behind break", setup = fill_all, see = { flows }, inputs = few, f = function(a, b)
+	local e = flows[a]
+	for _, v in pairs(m) do
+		if e and v == b then
+			e.mark = v
+			break
+		end
+	end
+end }
+lang.case { name = "an entry, behind one of two ways out", setup = fill_all, see = { flows }, inputs = few, f = function(a, b)
+	local e = flows[a]
+	for k, v in pairs(m) do
+		if e and e.n == v and k == b then goto out end
+		if e and v == b + 2 then goto out end
+	end
+	do return 1 end
+	::out::
+	e.mark = 7
+	return e.n
+end }
+lang.case { name = "an entry, behind one way with it, one without", setup = fill_all, see = { flows }, inputs = few, f = function(a, b)
+	local e = flows[a]
+	for k, v in pairs(m) do
+		if e and e.n == v then goto out end
+		if k == b then goto out end
+	end
+	do return 1 end
+	::out::
+	if e then e.mark = 7 end
+	return e and e.n
+end }
+lang.case { name = "an entry, asserted", setup = fill_all, see = { flows }, inputs = few, f = function(a, b)
+	local e = flows[a]
+	for _, v in pairs(m) do
+		assert(e)
+		if v == b then
+			e.mark = v
+			break
+		end
+	end
+	return e and e.mark
+end }
+lang.case { name = "an entry that is not there, behind break", setup = fill_all, see = { flows }, inputs = few, f = function(a, b)
+	local e, f = flows[a], flows[b]
+	for _, v in pairs(m) do
+		if not e and f and v == 3 then
+			f.mark = v
+			break
+		end
+	end
+	return e and e.n
+end }
+lang.case { name = "an entry, given back", setup = fill_all, see = { flows }, inputs = few, f = function(a, b)
+	local function over(e) for _, v in pairs(m) do if e and v + e.n == b then return e end end end
+	local e = over(flows[a])
+	if e then e.mark = 8 end
+	return e and e.n
+end }
+lang.case { name = "entries in two loops", setup = fill_all, see = { flows }, inputs = few, f = function(a, b)
+	local e, f, n = flows[a], flows[b], 0
+	for k in pairs(other) do
+		for l, v in pairs(m) do
+			if e and k == l and v == e.n then
+				n = n + 1
+				if f then goto out end
+			end
+		end
+	end
+	do return n end
+	::out::
+	e.mark, f.mark = 1, n
+	return n
+end }
+lang.case { name = "a map found in a map", setup = fill_all, see = { within }, inputs = few, f = function(a, b)
+	local n = nested[a]
+	for _, v in pairs(m) do
+		if n and v == b then
+			n[1] = v
+			break
+		end
+	end
+	return n and n[1]
+end }
+lang.case { name = "an entry, in a loop of any length", setup = fill_all, see = { flows }, inputs = few, f = function(a, b)
+	local e, i = flows[a], 0
+	repeat i = i + e.n + 1 until i > b * 1000
+	e.mark = i
+	return i
+end }
+lang.case { name = "an entry, a flag", setup = fill_all, see = { flows }, inputs = few, f = function(a, b)
+	local e, hit = flows[a], false
+	for _, v in pairs(m) do
+		if e and e.n + v == b then
+			hit = true
+			break
+		end
+	end
+	if hit then e.mark = 3 end
+	return hit
+end }
+
+local made = dofile "tests/lang/lib_frames.lua"
+local frames = made.frames
+local inputs = { frames.udp, frames.tcp, frames.tcp_options, frames.vlan, frames.udp6, frames.arp,
+	frames.udp:sub(1, 40), frames.tcp:sub(1, 20) }
+local ports = bpf.map { "hash", key = "u32", value = "u64", entries = 8 }
+for i, port in ipairs { 53, 80, 443, 5353, 22 } do ports[port] = i end
+lang.packets { name = "a header, a flag", inputs = inputs, f = function(p)
+	local t, hit = p.tcp, false
+	for port in pairs(ports) do
+		if t and t.dport == port then
+			hit = true
+			break
+		end
+	end
+	if hit then return t.syn, t.sport end
+	return hit
+end }
+lang.packets { name = "a header, behind goto", inputs = inputs, f = function(p)
+	local u = p.udp
+	for port, v in pairs(ports) do
+		if u and (u.dport == port or u.sport == port) then goto found end
+	end
+	do return false end
+	::found::
+	return u.len, u.dport
+end }
+lang.packets { name = "a header, given back", inputs = inputs, f = function(p)
+	local function watched(t) for port in pairs(ports) do if t and t.dport == port then return t end end end
+	local t = watched(p.tcp or p.udp)
+	return t and t.sport
+end }
+if lang.hook ~= "socket" then
+	lang.packets { name = "a header, written", inputs = inputs, f = function(p)
+		local u = p.udp
+		for port, v in pairs(ports) do
+			if u and u.dport == port then
+				u.dport = v
+				return 1
+			end
+		end
+		return u and u.dport
+	end }
+end
+lang.packets { name = "a header, in a loop of any length", inputs = inputs, f = function(p)
+	local t, i = p.tcp, 0
+	while (t.seq & 0xff) + i < p.len * 50 do i = i + 1 end
+	return t.window, i
+end }
+
+-- ---- a value of what is there, or another, in each turn ----
+
+lang.packets { name = "a field of a header or 0", inputs = inputs, f = function(p)
+	local ip, n = p.ipv4, 0
+	for _, v in pairs(m) do n = n + (ip and ip.ttl or 0) end
+	return n, ip and ip.ttl
+end }
+lang.packets { name = "a field of a header or the entry", inputs = inputs, f = function(p)
+	local u, n = p.udp, 0
+	for _, v in pairs(m) do n = n + (u and u.sport or v) end
+	if u and n > 7 then return u.dport end
+	return n
+end }
+lang.case { name = "a field of an entry or 0", setup = fill_all, see = { flows }, inputs = few, f = function(a, b)
+	local e, n = flows[a], 0
+	for _, v in pairs(m) do n = n + (e and e.n or 0) + (e and v < b and e.mark or 1) end
+	if e then e.mark = n end
+	return n
+end }
+lang.case { name = "a field of one of two entries or 0", setup = fill_all, see = { flows }, inputs = few, f = function(a, b)
+	local e, f, n = flows[a], flows[b], 0
+	for _, v in pairs(m) do n = n + (e and e.n or f and f.n or v) end
+	if f then f.mark = n end
+	return n, e and e.n
+end }
 lang.done()
