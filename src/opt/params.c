@@ -88,11 +88,25 @@ static bool look(struct trivial *t, ir_blk b, uint32_t i)
 	return news;
 }
 
+static void drop_found(struct ir_fn *f, const ir_ref *to)
+{
+	for (uint32_t o = 1; o < f->nrpo; o++) {
+		ir_blk b = f->rpo[o];
+		uint32_t n = ir_block(f, b)->nparams, gone = 0;
+		bool *drop = arena_array(f->unit->scratch, bool, n);
+		for (uint32_t i = 0; i < n; i++)
+			gone += drop[i] = to[ir_block(f, b)->params[i]] != 0;
+		if (gone)
+			params_drop(f, b, drop);
+	}
+	ir_rename(f, to);
+}
+
 static void drop_trivial(struct ir_fn *f, bool known)
 {
 	struct arena *a = f->unit->scratch;
-	ir_ref *to = arena_array(a, ir_ref, f->nins);
-	struct trivial t = { f, known, to, arena_array(a, ir_ref, f->nins) };
+	struct arena_mark mark = arena_mark(a);
+	struct trivial t = { f, known, arena_array(a, ir_ref, f->nins), known ? arena_array(a, ir_ref, f->nins) : NULL };
 	bool any = false;
 	for (bool changed = true; changed;) {
 		changed = false;
@@ -100,23 +114,14 @@ static void drop_trivial(struct ir_fn *f, bool known)
 			ir_blk b = f->rpo[o];
 			for (uint32_t i = 0; i < ir_block(f, b)->nparams && !share_is_entry(f, b); i++) {
 				ir_ref p = ir_block(f, b)->params[i];
-				changed |= !to[p] && look(&t, b, i);
-				any |= to[p] != 0;
+				changed |= !t.to[p] && look(&t, b, i);
+				any |= t.to[p] != 0;
 			}
 		}
 	}
-	if (!any)
-		return;
-	for (uint32_t o = 1; o < f->nrpo; o++) {
-		ir_blk b = f->rpo[o];
-		uint32_t n = ir_block(f, b)->nparams, gone = 0;
-		bool *drop = arena_array(a, bool, n);
-		for (uint32_t i = 0; i < n; i++)
-			gone += drop[i] = to[ir_block(f, b)->params[i]] != 0;
-		if (gone)
-			params_drop(f, b, drop);
-	}
-	ir_rename(f, to);
+	if (any)
+		drop_found(f, t.to);
+	arena_release(a, mark);
 }
 
 /* Operations that neither change anything nor can raise: gone when unused, constants when known. */
