@@ -33,6 +33,8 @@ struct way {
 	ir_blk to, in;         /* in: its block of the callback */
 	uint32_t word, nargs;
 	ir_ref *outer;         /* by argument: what it is on all edges there, when that is from outside; else 0 */
+	struct asked *asked;   /* of values from outside, on all ways there */
+	uint32_t nasked;
 };
 
 struct outline {
@@ -109,23 +111,6 @@ static void find_body(struct outline *o)
 		const struct ir_block *b = ir_block(f, o->blocks[k]);
 		for (uint32_t p = 0; p < b->npreds; p++)
 			add_block(o, b->preds[p].from);
-	}
-}
-
-/* A body that returns goes out by a block that does. */
-static void move_returns(struct outline *o)
-{
-	struct ir_fn *f = o->f;
-	for (uint32_t k = 0; k < o->nblocks; k++) {
-		ir_ref t = ir_block(f, o->blocks[k])->last;
-		if (ir_at(f, t)->op != IRO(ret))
-			continue;
-		ir_ref v = ir_at(f, t)->args[0];
-		ir_blk b = ir_block_new(f);
-		ir_ref param = ir_param_add(f, b);
-		edit_end(f, b, ir_at(f, t)->site, IRO(ret), 0, param, 0);
-		edit_terminator(f, t, IRO(jmp), 0, 0, 0);
-		ir_succ(f, t, 0, b, 1, &v);
 	}
 }
 
@@ -271,6 +256,7 @@ static void find_ways(struct outline *o)
 		o->ways[w].word = o->nwords;
 		o->nwords += o->ways[w].nargs;
 		find_outer(o, &o->ways[w]);
+		o->ways[w].nasked = w ? behind_find(f, o->in, o->head, o->ways[w].to, &o->ways[w].asked) : 0;
 	}
 }
 
@@ -715,14 +701,17 @@ static void go_done(struct outline *o, ir_blk b, const struct ir_ins *list, uint
 	ir_succ(f, t, 0, done->to, done->nargs, args);
 }
 
-/* Where way w leads: its arguments come from their words. */
+/* Where way w leads: its arguments come from their words. What decides whether a pointer may be followed is asked again. */
 static ir_blk way_on(struct outline *o, uint32_t w)
 {
 	struct ir_fn *f = o->f;
 	const struct way *y = &o->ways[w];
-	ir_blk on = ir_block_new(f);
+	ir_blk on = ir_block_new(f), last = on;
 	ir_block(f, on)->cold = w == 0;
-	ir_ref j = edit_end(f, on, o->site, IRO(jmp), 0, 0, 0);
+	for (uint32_t i = 0; i < y->nasked; i++)
+		if (is_pointer(o, y->asked[i].of) || is_tag(o, y->asked[i].of))
+			last = behind_ask(f, last, &y->asked[i], o->ways[0].to, o->site);
+	ir_ref j = edit_end(f, last, o->site, IRO(jmp), 0, 0, 0);
 	struct edit e = { f, j, o->site };
 	ir_ref *args = arena_array(o->u->arena, ir_ref, y->nargs + 1);
 	for (uint32_t i = 0; i < y->nargs; i++)
@@ -923,7 +912,7 @@ static int outline(struct outline *o)
 	find_body(o);
 	if (!one_way_in(o))
 		return refuse(o);
-	move_returns(o);
+	behind_returns(f, o->blocks, o->nblocks);
 	ir_need_tree(f);
 	o->range = range_all(o->u->arena, f);
 	if (outline_outward(f, o->in, o->limit, o->range)) {

@@ -41,67 +41,87 @@ static ir_ref follow(const ir_ref *to, ir_ref r)
 	return r;
 }
 
+/* What is found of parameters. `known`: what a test on the way says of a value is nothing new where ways meet. */
+struct trivial {
+	const struct ir_fn *f;
+	bool known;
+	ir_ref *to;            /* by value: what it always is, instead of which that is used; 0: none */
+	ir_ref *like;          /* likewise, but it stays, for more is known of it: all its ways come from a test */
+};
+
 /* What r is where nothing is known of it. */
-static ir_ref whole(const struct ir_fn *f, const ir_ref *to, ir_ref r)
+static ir_ref whole(const struct trivial *t, ir_ref r)
 {
-	r = follow(to, r);
-	while (ir_at(f, r)->op == IRO(pi))
-		r = follow(to, ir_at(f, r)->args[0]);
-	return r;
+	for (r = follow(t->to, r);; r = follow(t->to, r)) {
+		if (ir_at(t->f, r)->op == IRO(pi))
+			r = ir_at(t->f, r)->args[0];
+		else if (t->like[r])
+			r = t->like[r];
+		else
+			return r;
+	}
 }
 
-/* The one value that parameter i of b always gets (itself aside), or 0: also for what a guard catches, for more
- * guards may lead there once what they guard is inlined. `known` aside: what a test on the way says of the value
- * is nothing new where ways meet. */
-static ir_ref always(const struct ir_fn *f, ir_blk b, uint32_t i, const ir_ref *to, bool known)
+/* Finds the one value that parameter i of b always gets (itself aside). None: also for what a guard catches, for more
+ * guards may lead there once what they guard is inlined. True: something new was found. */
+static bool look(struct trivial *t, ir_blk b, uint32_t i)
 {
+	const struct ir_fn *f = t->f;
 	const struct ir_block *k = ir_block(f, b);
 	ir_ref self = k->params[i], same = 0;
 	for (uint32_t p = 0; p < k->npreds; p++) {
-		const struct ir_edge *e = &ir_at(f, ir_block(f, k->preds[p].from)->last)->succ[k->preds[p].succ];
-		ir_ref v = known ? whole(f, to, e->args[i]) : follow(to, e->args[i]);
+		const struct ir_edge *e = ir_pred_edge(f, &k->preds[p]);
+		ir_ref v = t->known ? whole(t, e->args[i]) : follow(t->to, e->args[i]);
 		if (v == self)
 			continue;
 		if (same && v != same)
-			return 0;
+			return false;
 		same = v;
 	}
-	bool header = f->unit->moves_packet && same && ir_at(f, same)->type.kinds & IR_VIEWS; /* to be one value: anew.c */
-	if (known && same && !header && ir_at(f, self)->type.kinds != ir_at(f, same)->type.kinds)
-		return 0;
-	return ir_at(f, same)->op == IRO(raised) ? 0 : same;
+	if (!same || ir_at(f, same)->op == IRO(raised))
+		return false;
+	bool header = f->unit->moves_packet && ir_at(f, same)->type.kinds & IR_VIEWS; /* to be one value: anew.c */
+	bool less = t->known && !header && ir_at(f, self)->type.kinds != ir_at(f, same)->type.kinds;
+	ir_ref *found = less ? &t->like[self] : &t->to[self];
+	bool news = *found != same;
+	*found = same;
+	return news;
 }
 
-static void drop_trivial(struct ir_fn *f, bool known)
+static void drop_found(struct ir_fn *f, const ir_ref *to)
 {
-	struct arena *a = f->unit->scratch;
-	ir_ref *to = arena_array(a, ir_ref, f->nins);
-	bool any = false;
-	for (bool changed = true; changed;) {
-		changed = false;
-		for (uint32_t o = 1; o < f->nrpo; o++) {
-			ir_blk b = f->rpo[o];
-			for (uint32_t i = 0; i < ir_block(f, b)->nparams && !share_is_entry(f, b); i++) {
-				ir_ref p = ir_block(f, b)->params[i], v = to[p] ? 0 : always(f, b, i, to, known);
-				if (v) {
-					to[p] = v;
-					any = changed = true;
-				}
-			}
-		}
-	}
-	if (!any)
-		return;
 	for (uint32_t o = 1; o < f->nrpo; o++) {
 		ir_blk b = f->rpo[o];
 		uint32_t n = ir_block(f, b)->nparams, gone = 0;
-		bool *drop = arena_array(a, bool, n);
+		bool *drop = arena_array(f->unit->scratch, bool, n);
 		for (uint32_t i = 0; i < n; i++)
 			gone += drop[i] = to[ir_block(f, b)->params[i]] != 0;
 		if (gone)
 			params_drop(f, b, drop);
 	}
 	ir_rename(f, to);
+}
+
+static void drop_trivial(struct ir_fn *f, bool known)
+{
+	struct arena *a = f->unit->scratch;
+	struct arena_mark mark = arena_mark(a);
+	struct trivial t = { f, known, arena_array(a, ir_ref, f->nins), known ? arena_array(a, ir_ref, f->nins) : NULL };
+	bool any = false;
+	for (bool changed = true; changed;) {
+		changed = false;
+		for (uint32_t o = 1; o < f->nrpo; o++) {
+			ir_blk b = f->rpo[o];
+			for (uint32_t i = 0; i < ir_block(f, b)->nparams && !share_is_entry(f, b); i++) {
+				ir_ref p = ir_block(f, b)->params[i];
+				changed |= !t.to[p] && look(&t, b, i);
+				any |= t.to[p] != 0;
+			}
+		}
+	}
+	if (any)
+		drop_found(f, t.to);
+	arena_release(a, mark);
 }
 
 /* Operations that neither change anything nor can raise: gone when unused, constants when known. */

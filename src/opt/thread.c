@@ -6,6 +6,7 @@
  * straight to where the branch would lead. A block is passed by only when nothing outside needs its
  * parameters; where only the two sides of its branch do, they get parameters of their own first.
  */
+#include "core/mutant.h"
 #include "opt/simplify.h"
 
 enum { HOPS = 8 };
@@ -256,6 +257,14 @@ static struct ir_edge compose(struct thread *t, const struct ir_edge *in, const 
 	return e;
 }
 
+/* Does edge e of block b enter a loop over a map? An edge from within leads there to the next entry, so what comes from
+ * without goes on by a block that is outside: else the end of a turn of the loop around could not be told from the other. */
+static bool enters_each(const struct ir_fn *f, ir_blk b, const struct ir_edge *e)
+{
+	const struct ir_block *to = ir_block(f, e->to);
+	return !MUTANT(turn_as_next) && ir_at(f, to->last)->op == IRO(mapeach) && ir_block(f, b)->order < to->order;
+}
+
 /* One step: which successor of the block that edge `succ` of `term` leads to is next in any case, or -1. The head of a
  * loop that is to be walked stays its head. */
 static int way(struct thread *t, ir_ref term, uint32_t succ)
@@ -289,7 +298,7 @@ static void follow(struct thread *t, ir_ref term, uint32_t succ)
 	for (unsigned hop = 0; hop < HOPS; hop++) {
 		struct ir_edge in = ir_at(t->f, term)->succ[succ];
 		int k = way(t, term, succ);
-		if (k < 0)
+		if (k < 0 || enters_each(t->f, in.to, &ir_at(t->f, ir_block(t->f, in.to)->last)->succ[k]))
 			return;
 		struct ir_edge out = compose(t, &in, &ir_at(t->f, ir_block(t->f, in.to)->last)->succ[k]);
 		if (out.to == in.to)
@@ -412,7 +421,8 @@ void simp_merge(struct simp *s)
 			const struct ir_ins *t = ir_at(f, ir_block(f, b)->last);
 			ir_blk k = t->op == IRO(jmp) ? t->succ[0].to : b;
 			if (k == b || k == 1 || ir_block(f, k)->npreds != 1 || k == f->error_exit ||
-			    (ir_block(f, k)->cold && !ir_block(f, b)->cold))
+			    (ir_block(f, k)->cold && !ir_block(f, b)->cold) ||
+			    ir_at(f, ir_block(f, k)->last)->op == IRO(mapeach)) /* b may head the loop around */
 				break;
 			any |= ir_block(f, k)->nparams != 0;
 			merge_into(s, b, k);

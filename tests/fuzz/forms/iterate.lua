@@ -59,6 +59,51 @@ local function one_of_hash(scope)
 	return S("for ", k.name, ", ", v.name, " in pairs(", m, ") do\nif ", k.name, " == ", key, " then\n", b, "end\nend")
 end
 
+-- Loops that begin with one over a hash, and start it over at the end of a turn, until it finds nothing to change.
+local AGAIN = {
+	function(loop, change) -- a label before it
+		local top = name("c")
+		return S("::", top, "::\n", loop(change .. "goto " .. top))
+	end,
+	function(loop, change) -- while a function finds something
+		local f = name("f")
+		return S("local function ", f, "()\n", loop(change .. "return true"), "\nend\nwhile ", f, "() do end")
+	end,
+	function(loop, change) -- while one raises
+		return S("while not pcall(function()\n", loop(change .. "error('again')"), "\nend) do end")
+	end,
+	function(loop, change) -- to the end of the outer one
+		local next = name("c")
+		return S("while true do\n", loop(change .. "goto " .. next), "\ndo break end\n::", next, "::\nend")
+	end,
+	function(loop, change) -- a key that is found
+		local f, key, value = name("f"), change:match "%[(%w+)%] = (%w+)"
+		return S("local function ", f, "()\n", loop("return " .. key .. ", " .. value), "\nend\nwhile true do\nlocal ", key, ", ",
+			value, " = ", f, "()\nif not ", key, " then break end\n", change, "end")
+	end,
+}
+
+local function over_again(scope)
+	if (scope.functions or 0) > 1 then return assign(scope) end
+	local m, k, v, above = pick { "H", "B" }, name("k"), name("v"), pick { "2", "9" }
+	g.loops = g.loops - 2
+	local function loop(found)
+		return S("for ", k, ", ", v, " in pairs(", m, ") do\nif ", v, " > -9 and ", v, " < ", above, " then\n", found, "\nend\nend")
+	end
+	return pick(AGAIN)(loop, ("%s[%s] = %s + %s\n"):format(m, k, v, pick { "1", "4", "9" }))
+end
+
+-- The same, so many times, with more behind the one over the hash.
+local function over_anew(scope)
+	local turns, sum = declare(scope, "int", "t"), declare(scope, "int")
+	turns.fixed = true
+	local k, v = name("k"), name("v")
+	local s = loop_scope(scope)
+	local b = body(s, turns.name, "3", random(1, 2))
+	return S("local ", turns.name, ", ", sum.name, " = 0, 0\nwhile true do\nfor ", k, ", ", v, " in pairs(", pick { "H", "B", "L" }, ") do\n",
+		sum.name, " = ", sum.name, " + ", pick { k, v }, "\nend\n", b, tail(s), "end")
+end
+
 -- for i, v in function(s, i) ... end, s, i do ... end
 local function own(scope)
 	if (scope.functions or 0) > 1 then return assign(scope) end
@@ -90,7 +135,8 @@ end
 
 return {
 	often = 35,
-	nested = { over_table, over_table, over_found, over_array, over_hash, one_of_hash, one_of_hash, own, closure },
-	loop = { [over_table] = true, [over_found] = true, [over_array] = true, [over_hash] = true, [one_of_hash] = true, [own] = true, [closure] = true },
+	nested = { over_table, over_table, over_found, over_array, over_hash, one_of_hash, one_of_hash, over_again, over_again, over_anew, own, closure },
+	loop = { [over_table] = true, [over_found] = true, [over_array] = true, [over_hash] = true, [one_of_hash] = true, [over_again] = true,
+		[over_anew] = true, [own] = true, [closure] = true },
 	world = function(_, env) env.pairs, env.ipairs = pairs, ipairs end,
 }
