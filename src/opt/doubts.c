@@ -403,6 +403,8 @@ static bool is_never(struct doubts *d, const struct doubt *e, unsigned operand)
 	unsigned nils = nil_sides(e->text);
 	if (e->noted)
 		return asking_is(d->u, source(d, e));
+	if (e->at && e->at->op == IRO(raise))
+		return facts_never(e->in, e->at->block);
 	if (operand)
 		return is_something(d, e, operand - 1);
 	if (nils && e->at && e->at->op == IRO(call))

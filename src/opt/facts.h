@@ -32,6 +32,11 @@ bool facts_tested(struct ir_fn *f, const struct ir_ins *at, ir_ref v);
 /* Does the condition, a branch's that came out so, show that v is no nil? */
 bool facts_something(const struct ir_fn *f, ir_ref cond, bool is, ir_ref v);
 
+/* Does what was tested before `at` leave no way on which v, a variable, is nil? Needs the tree. (contrary.c) */
+bool facts_never_nil(const struct ir_fn *f, ir_blk at, ir_ref v);
+/* Is block `at` never come to: do the branches passed before it contradict each other? (contrary.c) */
+bool facts_never(struct ir_fn *f, ir_blk at);
+
 /* A list that only grows. */
 struct there {
 	const struct ir_fn *f;
