@@ -145,6 +145,8 @@ bool inside_is(struct ir_unit *u, struct ir_fn *f, const struct ir_ins *made)
 		return ways_are_there(f, made, &(struct met){ .n = 0 });
 	if (made->op == IRO(index))
 		return key_is_there(u, f, made) || tested_before(u, f, made);
+	if (made->op == IRO(elemget))
+		return tested_before(u, f, made);
 	const struct ir_lib *row = made->op == IRO(call) ? ir_at(f, made->args[0])->type.row : NULL;
 	for (unsigned i = 0; row && i < sizeof calls / sizeof *calls; i++)
 		if (!strcmp(row->name, calls[i].row) && made->nargs > 1)
