@@ -7,7 +7,7 @@
  */
 #include "opt/facts.h"
 
-enum { MOST_LEVELS = 4 };
+enum { MOST_LEVELS = 4, MOST_STEPS = 20000 }; /* branches that are asked in all: each is held against others */
 
 /* A variable, and what it was given on one of its ways, which may be another variable: all of them are one value, nil or the last one. */
 struct given {
@@ -16,8 +16,9 @@ struct given {
 	uint32_t n;            /* ways; one more of v */
 };
 
-/* What is held against the branches that were passed: what a variable was given, that it is nil there, and where: what was tested on the way. */
-struct held { const struct given *given; bool nil; ir_blk at; };
+/* What is held against the branches that were passed: what a variable was given, or that it is nil there; where `ways`, what was tested
+ * on the ways that it was given it, too. Or, of no variable, what was tested before `at`. */
+struct held { const struct given *given; bool nil, ways; ir_blk at; uint32_t *steps; };
 
 /* A test, and what is to have come out. */
 struct outcome { ir_ref cond; bool is; };
@@ -69,11 +70,14 @@ static bool contradicts(struct facts *s, ir_ref cond, bool is)
 {
 	const struct held *h = s->arg;
 	struct outcome other = { cond, !is };
-	struct facts of_way = { .f = s->f, .shows = is_outcome, .arg = &other, .steps = s->steps };
-	bool so = h->given ? not_given(s->f, h, (struct outcome){ cond, is }) : facts_show(&of_way, h->at);
+	struct facts of_way = { .f = s->f, .shows = is_outcome, .arg = &other };
+	bool so = h->given && not_given(s->f, h, (struct outcome){ cond, is });
+	if (so || (h->given && !h->ways) || *h->steps > MOST_STEPS)
+		return so;
+	so = !h->given && facts_show(&of_way, h->at);
 	for (uint32_t w = 0; !so && h->given && w < h->given->n; w++)
 		so = facts_show_way(&of_way, h->given->ways[w]);
-	s->steps = of_way.steps;
+	*h->steps += of_way.steps + 1;
 	return so;
 }
 
@@ -84,7 +88,7 @@ static bool is_contradicted(const struct ir_fn *f, ir_blk at, struct held h)
 }
 
 /* Is each way on which the variable was given nil, or anything at all, contradicted by what was tested before `at`? */
-static bool none_comes(const struct ir_fn *f, ir_blk at, struct given *g, bool nil)
+static bool none_comes(const struct ir_fn *f, ir_blk at, struct given *g, bool nil, uint32_t *steps)
 {
 	const struct ir_ins *p = ir_at(f, ir_untested(f, g->v[g->n]));
 	const struct ir_block *b = ir_block(f, p->block);
@@ -93,8 +97,10 @@ static bool none_comes(const struct ir_fn *f, ir_blk at, struct given *g, bool n
 		g->v[g->n + 1] = ir_pred_edge(f, &b->preds[e])->args[p->aux];
 		g->ways[g->n++] = &b->preds[e];
 		const uint64_t kinds = ir_at(f, g->v[g->n])->type.kinds;
-		all = (nil && !(kinds & IR_BIT(IR_NIL))) ||
-		      is_contradicted(f, at, (struct held){ .given = g, .nil = nil || kinds == IR_BIT(IR_NIL) }) || none_comes(f, at, g, nil);
+		struct held h = { .given = g, .nil = nil || kinds == IR_BIT(IR_NIL), .steps = steps };
+		all = (nil && !(kinds & IR_BIT(IR_NIL))) || is_contradicted(f, at, h);
+		h.ways = true;
+		all = all || is_contradicted(f, at, h) || none_comes(f, at, g, nil, steps);
 		g->n--;
 	}
 	return all;
@@ -102,19 +108,26 @@ static bool none_comes(const struct ir_fn *f, ir_blk at, struct given *g, bool n
 
 bool facts_never_nil(const struct ir_fn *f, ir_blk at, ir_ref v)
 {
-	return none_comes(f, at, &(struct given){ .v = { v } }, true);
+	uint32_t steps = 0;
+	return none_comes(f, at, &(struct given){ .v = { v } }, true, &steps);
 }
 
 /* A variable that is none of what it was given. */
 static bool none_is_left(struct facts *s, ir_ref cond, bool is)
 {
+	const struct held *h = s->arg;
 	const struct ir_ins *i = ir_at(s->f, cond);
-	return i->op == IRO(eq) && !is && none_comes(s->f, *(const ir_blk *)s->arg, &(struct given){ .v = { i->args[0] } }, false);
+	return i->op == IRO(eq) && !is && none_comes(s->f, h->at, &(struct given){ .v = { i->args[0] } }, false, h->steps);
 }
 
 bool facts_never(struct ir_fn *f, ir_blk at)
 {
-	struct facts s = { .f = f, .shows = none_is_left, .arg = &at };
+	uint32_t steps = 0;
+	struct held h = { .at = at, .steps = &steps };
+	struct facts s = { .f = f, .shows = none_is_left, .arg = &h };
 	ir_need_tree(f);
-	return is_contradicted(f, at, (struct held){ .at = at }) || facts_show(&s, at);
+	if (is_contradicted(f, at, h))
+		return true;
+	steps = 0;
+	return facts_show(&s, at);
 }

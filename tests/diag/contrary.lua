@@ -18,6 +18,14 @@ diag.case("a list of a row that was tested", function(pkt)
 	for i, a in ipairs(s.args) do print(i, a) end
 	return PASS
 end, strict)
+local many = {}
+for i = 1, 20 do many[i * 5] = { name = "n" .. i, args = { "a" .. i, "b" } } end
+diag.case("a list of one of many rows, which was tested", function(pkt)
+	local s = many[pkt.len]
+	if not s then return PASS end
+	for i, a in ipairs(s.args) do print(i, a) end
+	return PASS
+end, strict)
 diag.case("a list under one of two keys", function(pkt)
 	local k = pkt.tcp and "n" or "s"
 	for _, v in ipairs(lists[k]) do if v == pkt.len then return DROP end end
