@@ -237,7 +237,7 @@ static const struct ir_view *array_view(struct arena *a, const struct event_fiel
 	static const struct ir_lib *const methods[] = { [0] = no_methods, [4] = ip4_methods, [16] = ip6_methods };
 	struct array *v = arena_new(a, struct array);
 	v->view = (struct ir_view){ .name = f->name, .kind = "array", .use = array_use(a, f), .fields = no_fields,
-				    .methods = methods[event_address(f)], .at = &v->at };
+				    .methods = methods[event_address(f)], .at = &v->at, .count = f->count };
 	v->at = (struct ir_lib){ .name = "[]", .min = 1, .max = 1, .effects = IR_E_READ, .type = at_type,
 				 .lower = at_lower, .what = "a[i]" };
 	v->field = f;

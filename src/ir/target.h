@@ -136,6 +136,7 @@ struct ir_view {
 	const struct ir_lib *methods;  /* ends with a NULL name */
 	void (*len)(struct lw *w, const struct lw_val *obj, struct lw_val *out); /* #v, or NULL */
 	const struct ir_lib *at; /* v[k] where k is no name: a row of one argument, or NULL */
+	uint32_t count;          /* ... v[0] to v[count - 1] are there; 0: not known */
 	const void *own;         /* the room's own data: of a header, its protocol table */
 	/* What field f holds where the header of this name is next; -1: it does not say. NULL: no field does. For messages only. */
 	int64_t (*number)(const struct ir_view *v, const struct ir_field *f, const char *name);

@@ -11,6 +11,8 @@
 #include "opt/opt.h"
 #include "opt/passes.h"
 
+#include "core/shape.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -231,6 +233,16 @@ static const char *source(struct doubts *d, const struct doubt *e)
 	return e->made ? doubts_source(d->u->arena, e->in, e->made) : NULL;
 }
 
+/* Of an array map every index that it has is there. */
+static const char *when_none(struct doubts *d, const struct doubt *e, const char *from)
+{
+	struct map_shape s = { .array = false };
+	const pg_map *map = ir_map_like(d->u, &ir_at(e->in, e->made->args[0])->type);
+	if (map)
+		map_shape(map, &s);
+	return s.array ? "the index is outside" : strchr(from, '[') ? "the key is absent" : "there is none";
+}
+
 static const char *note(struct doubts *d, const struct doubt *e, const char *name)
 {
 	const char *from = source(d, e);
@@ -241,8 +253,7 @@ static const char *note(struct doubts *d, const struct doubt *e, const char *nam
 		return NULL;
 	if (!from)
 		return arena_printf(d->u->arena, "%s was looked up on line %u, and is nil when nothing was found", name, line);
-	return arena_printf(d->u->arena, "%s is %s (line %u), nil when %s", name, from, line,
-			    strchr(from, '[') ? "the key is absent" : "there is none");
+	return arena_printf(d->u->arena, "%s is %s (line %u), nil when %s", name, from, line, when_none(d, e, from));
 }
 
 /* What is to be tested: the local variable, or what the field was found in; NULL where it has no name. */
@@ -385,7 +396,7 @@ static bool is_something(struct doubts *d, const struct doubt *e, uint32_t a)
 {
 	struct doubt one = *e;
 	of_operand(&one, a);
-	return inside_is(d->u, one.in, one.from) || facts_tested(one.in, one.at, one.at->args[a]);
+	return inside_is(d->u, one.in, one.from) || reads_are_there(one.in, one.at->block, one.from) || facts_tested(one.in, one.at, one.at->args[a]);
 }
 
 /* math.max, math.min: those that they compare are whichever was greatest so far. Is none of them ever nil? */
@@ -403,6 +414,8 @@ static bool is_never(struct doubts *d, const struct doubt *e, unsigned operand)
 	unsigned nils = nil_sides(e->text);
 	if (e->noted)
 		return asking_is(d->u, source(d, e));
+	if (e->at && e->at->op == IRO(raise))
+		return facts_never(e->in, e->at->block);
 	if (operand)
 		return is_something(d, e, operand - 1);
 	if (nils && e->at && e->at->op == IRO(call))

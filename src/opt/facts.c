@@ -147,5 +147,5 @@ bool facts_tested(struct ir_fn *f, const struct ir_ins *at, ir_ref v)
 {
 	struct facts s = { .f = f, .shows = shows_something, .comes = comes_something, .arg = &v };
 	ir_need_tree(f);
-	return facts_show(&s, at->block);
+	return facts_show(&s, at->block) || facts_never_nil(f, at->block, v);
 }

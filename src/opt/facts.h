@@ -32,16 +32,27 @@ bool facts_tested(struct ir_fn *f, const struct ir_ins *at, ir_ref v);
 /* Does the condition, a branch's that came out so, show that v is no nil? */
 bool facts_something(const struct ir_fn *f, ir_ref cond, bool is, ir_ref v);
 
-/* A list that only grows. */
+/* Does what was tested before `at` leave no way on which v, a variable, is nil? Needs the tree. (contrary.c) */
+bool facts_never_nil(const struct ir_fn *f, ir_blk at, ir_ref v);
+/* Is block `at` never come to: do the branches passed before it contradict each other? (contrary.c) */
+bool facts_never(struct ir_fn *f, ir_blk at);
+
+/* A list that only grows, a text, or what has `made` elements and is_it is NULL. */
 struct there {
 	const struct ir_fn *f;
 	bool (*is_it)(const void *arg, ir_ref table);
+	/* Of a text: does the condition, a branch's that came out so, show that *v + *behind is at most its length? */
+	bool (*known)(const void *arg, ir_ref cond, bool is, ir_ref *v, int64_t *behind);
 	const void *arg;
 	int64_t made;          /* elements that it is made with */
 	ir_blk begin;          /* where it is made */
 };
 
+/* Is v, in block `at`, at least `first`, and v + behind at most the length? Needs the tree of loops. (there.c) */
+bool there_are(const struct there *list, ir_blk at, ir_ref v, int64_t first, int64_t behind);
 /* Is what `index` reads of the list surely one of its elements? Needs the tree of loops. (there.c) */
 bool there_is(const struct there *list, const struct ir_ins *index);
+/* Is what `made`, a call or a result of one, has read of a text surely there, as block `at` sees it? (reads.c) */
+bool reads_are_there(struct ir_fn *f, ir_blk at, const struct ir_ins *made);
 
 #endif

@@ -1,8 +1,7 @@
 /*
  * inside.c - what Lua might give nil for, and a reader sees that it does not: nothing is warned of there.
  *
- *   cnt[k & 3], full[i]        an element of an array map, or of a captured table, whose key is one of theirs
- *   for i = 1, #s do s:byte(i)
+ *   cnt[k & 3], full[i]        an element of an array map, of an event's array, or of a captured table, whose key is one of theirs
  *   for i = 1, #t do t[i]      an element of a list that only grows: grow.c says where it is none
  *   tonumber(s:match("%d+"))
  *   e.limit and e.limit + 1    a field of type `T?` that was tested: tested.c
@@ -10,6 +9,7 @@
  * The compiler checks such a value all the same: what this takes for known, it does not have to prove.
  */
 #include "opt/between.h"
+#include "opt/facts.h"
 #include "opt/passes.h"
 
 #include "core/shape.h"
@@ -49,41 +49,32 @@ static bool key_between(struct ir_unit *u, struct ir_fn *f, const struct ir_ins 
 	return below;
 }
 
+/* Is it one of n keys from `first` on, by what it was compared with? */
+static bool is_one_of(const struct ir_fn *f, const struct ir_ins *index, int64_t first, int64_t n)
+{
+	const struct there there = { .f = f, .made = first + n - 1, .begin = 1 };
+	return n > 0 && n <= INT32_MAX && there_are(&there, index->block, index->args[1], first, 0);
+}
+
 static bool key_is_there(struct ir_unit *u, struct ir_fn *f, const struct ir_ins *index)
 {
 	const struct ir_type *of = &ir_at(f, index->args[0])->type;
 	const pg_map *map = ir_map_like(u, of);
 	struct map_shape s = { .array = false };
+	const struct ir_view *view = ir_single(of->kinds & IR_VIEWS) ? ir_view_of(u->target, ir_first_kind(of->kinds & IR_VIEWS)) : NULL;
 	struct bounds in;
-	if (!key_between(u, f, index, &in))
-		return false;
+	int64_t n;
 	if (map)
 		map_shape(map, &s);
+	if (view)
+		return is_one_of(f, index, 0, view->count);
+	if (s.array ? is_one_of(f, index, 0, s.entries)
+		    : of->k && of->k->kind == PG_TABLE && u->source->len(u, of->k->id, &n) >= 0 && is_one_of(f, index, 1, n))
+		return true;
+	if (!key_between(u, f, index, &in))
+		return false;
 	return s.array ? in.least >= 0 && in.most < s.entries
 		       : of->k && of->k->kind == PG_TABLE && (has_all(u, of->k, in.least, in.most) || is_element(u, of->k, in.least, in.most));
-}
-
-/* ---- bytes ---- */
-
-struct text { const struct ir_fn *f; ir_ref base; };
-
-/* The same value, or the same field of the same one. */
-static bool is_text(const void *arg, ir_ref r)
-{
-	const struct text *t = arg;
-	ir_ref base = bounds_base(t->f, r);
-	const struct ir_ins *a = ir_at(t->f, t->base), *b = ir_at(t->f, base);
-	return base == t->base || (a->op == IRO(index) && b->op == IRO(index) && bounds_base(t->f, a->args[0]) == bounds_base(t->f, b->args[0]) &&
-				   ir_at(t->f, a->args[1])->type.k && ir_at(t->f, b->args[1])->type.k &&
-				   ir_same_value(ir_at(t->f, a->args[1])->type.k, ir_at(t->f, b->args[1])->type.k));
-}
-
-static bool byte_is_there(const struct ir_fn *f, const struct ir_ins *call)
-{
-	struct text t = { f, bounds_base(f, call->args[1]) };
-	struct between ask = { .f = f, .length = BETWEEN_LONGEST, .at_most = true, .is_it = is_text, .arg = &t };
-	struct bounds in;
-	return call->nargs == 3 && between(&ask, call->args[2], &in) && between_length(&in);
 }
 
 /* ---- digits ---- */
@@ -122,7 +113,7 @@ static bool number_is_there(const struct ir_fn *f, const struct ir_ins *call)
 static const struct {
 	const char *row;
 	bool (*there)(const struct ir_fn *f, const struct ir_ins *call);
-} calls[] = { { "byte", byte_is_there }, { "tonumber", number_is_there } };
+} calls[] = { { "tonumber", number_is_there } };
 
 enum { MOST_MET = 16 };
 struct met { ir_ref v[MOST_MET]; uint32_t n; };
@@ -154,6 +145,8 @@ bool inside_is(struct ir_unit *u, struct ir_fn *f, const struct ir_ins *made)
 		return ways_are_there(f, made, &(struct met){ .n = 0 });
 	if (made->op == IRO(index))
 		return key_is_there(u, f, made) || tested_before(u, f, made);
+	if (made->op == IRO(elemget))
+		return tested_before(u, f, made);
 	const struct ir_lib *row = made->op == IRO(call) ? ir_at(f, made->args[0])->type.row : NULL;
 	for (unsigned i = 0; row && i < sizeof calls / sizeof *calls; i++)
 		if (!strcmp(row->name, calls[i].row) && made->nargs > 1)

@@ -1,10 +1,11 @@
 /*
- * tested.c - fields of type `T?` that are read again behind a test: `e.limit and e.n > e.limit`.
+ * tested.c - fields of type `T?`, and elements, that are read again behind a test: `e.limit and e.n > e.limit`.
  *
  * Another CPU may write nil between the two reads, so Lua's error is checked for all the same; but nothing is warned of.
  *
  *   tested   on each way to the read, by a branch on such a read, or something was assigned
  *   same     the field by that name of the same entry, or of the same bpf.state
+ *            likewise the element of that number of the same elements: a field of the tables of a list that a loop filled
  *   between  nothing that this program does may make it nil
  */
 #include "opt/facts.h"
@@ -19,6 +20,7 @@ struct tested {
 	struct ir_fn *f;
 	const struct ir_ins *read;
 	ir_ref entry;          /* what it is a field of, as it was before tests; a captured map may be there as several values */
+	ir_ref key;            /* of `elemget`: the number, and `entry` is the elements; else 0 */
 	ir_ref from;           /* the way back ends at this read, whose value was tested; 0: at what shows that it is no nil */
 	const struct facts *facts; /* then, the ways that the variable tells of which was asked; or NULL */
 };
@@ -55,9 +57,19 @@ static bool is_named_so(const struct tested *t, const struct ir_ins *access)
 	return !k || ir_same_value(k, name_of(t->f, t->read)); /* a name that is not known may be that */
 }
 
+/* Of elements: the same number, as a value or a constant. */
+static bool is_element(const struct tested *t, const struct ir_ins *access)
+{
+	const pg_value *k = ir_at(t->f, access->args[1])->type.k, *mine = ir_at(t->f, t->key)->type.k;
+	return ir_untested(t->f, access->args[0]) == t->entry &&
+	       (ir_untested(t->f, access->args[1]) == t->key || (k && mine && ir_same_value(k, mine)));
+}
+
 static bool is_field(const struct tested *t, const struct ir_ins *access)
 {
 	const pg_map *m = captured(t->f, t->entry);
+	if (t->key)
+		return is_element(t, access);
 	return name_of(t->f, access) && is_named_so(t, access) &&
 	       (m ? captured(t->f, access->args[0]) == m : ir_untested(t->f, access->args[0]) == t->entry);
 }
@@ -103,13 +115,29 @@ static bool call_loses(const struct tested *t, ir_ref r)
 	return !(row->effects & IR_PRINTS) && (!of || of & ~IR_VIEWS);
 }
 
+/* Is r what the entry or the number is? Before it, they are others. */
+static bool is_of(const struct tested *t, ir_ref r)
+{
+	return (r == t->entry && !captured(t->f, r)) || (r == t->key && !ir_at(t->f, r)->type.k);
+}
+
+/* What is done to elements: no number that is not this one is known to be another. */
+static enum step element_step(const struct tested *t, const struct ir_ins *i)
+{
+	if (i->op != IRO(elemset) || ir_untested(t->f, i->args[0]) != t->entry)
+		return GOES_ON;
+	return !is_something(t->f, i->args[2]) ? LOST : is_element(t, i) ? SHOWN : GOES_ON;
+}
+
 static enum step step(const struct tested *t, ir_ref r)
 {
 	const struct ir_ins *i = ir_at(t->f, r);
 	if (r == t->from)
 		return SHOWN;
-	if (r == t->entry && !captured(t->f, r)) /* it is another one before */
+	if (is_of(t, r))
 		return LOST;
+	if (t->key)
+		return element_step(t, i);
 	switch (i->op) {
 	case IRO(setindex):
 		if (is_field(t, i) && is_something(t->f, i->args[2]))
@@ -128,7 +156,7 @@ static enum step step(const struct tested *t, ir_ref r)
 static ir_ref read_of(const struct tested *t, ir_ref v)
 {
 	v = ir_untested(t->f, v);
-	return ir_at(t->f, v)->op == IRO(index) && is_field(t, ir_at(t->f, v)) ? v : 0;
+	return ir_at(t->f, v)->op == t->read->op && is_field(t, ir_at(t->f, v)) ? v : 0;
 }
 
 /* What is asked by side a of the comparison is whether such a read, or its kind by name, is equal to the other side, or not:
@@ -169,6 +197,7 @@ static bool still_shows(struct facts *s, ir_ref cond, bool is)
 	const struct asked *a = s->arg;
 	struct tested to = *a->t;
 	to.entry = ir_untested(to.f, facts_value(s, to.entry));
+	to.key = to.key ? ir_untested(to.f, facts_value(s, to.key)) : 0;
 	to.from = shown_by(&to, cond, is);
 	to.facts = s;
 	return to.from && on_all_ways(&to, a->from, 0);
@@ -205,8 +234,8 @@ static enum step last_step(const struct tested *t, ir_blk b, ir_ref until)
 		enum step s = step(t, r);
 		last = s == GOES_ON ? last : s;
 	}
-	const struct ir_ins *e = ir_at(t->f, t->entry);
-	return last == GOES_ON && e->op == IRO(param) && e->block == b ? LOST : last;
+	const struct ir_ins *e = ir_at(t->f, t->entry), *k = ir_at(t->f, t->key ? t->key : t->entry);
+	return last == GOES_ON && ((e->op == IRO(param) && e->block == b) || (k->op == IRO(param) && k->block == b)) ? LOST : last;
 }
 
 /* Does every way back from `until`, or the end of b, come to what is sought before it is lost? */
@@ -242,7 +271,9 @@ bool tested_before(struct ir_unit *u, struct ir_fn *f, const struct ir_ins *read
 	struct tested t = { .fl = { .u = u, .f = f }, .f = f, .read = read, .entry = ir_untested(f, read->args[0]) };
 	const pg_map *state = captured(f, t.entry);
 	uint64_t kinds = ir_at(f, read->args[0])->type.kinds;
-	if (!name_of(f, read) || (state ? !is_state(state) : (kinds | IR_BIT(IR_NIL)) != (IR_BIT(IR_ENTRY) | IR_BIT(IR_NIL))))
+	if (read->op == IRO(elemget))
+		t.key = ir_untested(f, read->args[1]);
+	else if (!name_of(f, read) || (state ? !is_state(state) : (kinds | IR_BIT(IR_NIL)) != (IR_BIT(IR_ENTRY) | IR_BIT(IR_NIL))))
 		return false;
 	struct arena_mark mark = arena_mark(u->scratch);
 	bool is = on_all_ways(&t, read->block, (ir_ref)(read - f->ins));

@@ -40,14 +40,25 @@ static const pg_value *int_of(const struct finding *s, ir_ref r)
 	return k && k->kind == PG_INT && k->i > INT32_MIN && k->i < INT32_MAX ? k : NULL;
 }
 
+/* pkt.len, udp.len */
+static bool is_len_field(const struct finding *s, const struct ir_ins *i)
+{
+	const struct ir_fn *f = s->list->f;
+	const pg_value *k = i->op == IRO(index) ? ir_at(f, i->args[1])->type.k : NULL;
+	return k && k->kind == PG_STR && !strcmp(k->str, "len") && ir_at(f, i->args[0])->type.kinds & IR_VIEWS;
+}
+
+/* Of the packet its field is what # gives; of a header it is another number. */
 static bool is_len(const struct finding *s, const struct ir_ins *i)
 {
-	return i->op == IRO(len) && s->list->is_it(s->list->arg, i->args[0]);
+	const struct there *l = s->list;
+	const bool of_packet = l->known && is_len_field(s, i) && ir_untested(l->f, i->args[0]) == ir_block(l->f, 1)->params[0];
+	return l->is_it && (i->op == IRO(len) || of_packet) && l->is_it(l->arg, i->args[0]);
 }
 
 static bool is_element(const struct finding *s, const struct ir_ins *i)
 {
-	return i->op == IRO(index) && s->list->is_it(s->list->arg, i->args[0]);
+	return i->op == IRO(index) && s->list->is_it && !s->list->known && s->list->is_it(s->list->arg, i->args[0]);
 }
 
 /* ---- branches ---- */
@@ -67,15 +78,56 @@ static bool compared_shows(struct question *q, enum ir_op op, bool v_first, ir_r
 	return is_so(q->s, w->side, x, w->n - strict, q->at);
 }
 
+/* v + by, of which v is returned. */
+static ir_ref summand(const struct finding *s, ir_ref v, int64_t *by)
+{
+	const struct ir_fn *f = s->list->f;
+	*by = 0;
+	for (v = bounds_base(f, v); ir_at(f, v)->op == IRO(add) || ir_at(f, v)->op == IRO(sub);) {
+		const struct ir_ins *i = ir_at(f, v);
+		const bool first = i->op == IRO(add) && int_of(s, i->args[0]);
+		const pg_value *k = int_of(s, i->args[!first]);
+		if (!k || *by < INT32_MIN || *by > INT32_MAX)
+			break;
+		*by += i->op == IRO(add) ? k->i : -k->i;
+		v = bounds_base(f, i->args[first]);
+	}
+	return v;
+}
+
+/* v is compared, or a sum with it: v + 2 <= #t. */
 static bool shows(struct facts *facts, ir_ref cond, bool is)
 {
 	struct question *q = facts->arg;
 	const struct ir_fn *f = q->s->list->f;
 	const struct ir_ins *i = ir_at(f, cond);
-	for (unsigned a = 0; (i->op == IRO(lt) || i->op == IRO(le) || i->op == IRO(eq)) && a < 2; a++)
-		if (bounds_base(f, i->args[a]) == q->sought.v && compared_shows(q, (enum ir_op)i->op, !a, i->args[!a], is))
+	int64_t by, of_it;
+	const ir_ref it = summand(q->s, q->sought.v, &of_it);
+	for (unsigned a = 0; (i->op == IRO(lt) || i->op == IRO(le) || i->op == IRO(eq)) && a < 2; a++) {
+		struct question sum = *q;
+		if (summand(q->s, i->args[a], &by) != it)
+			continue;
+		sum.sought.n += q->sought.side == LEAST ? by - of_it : of_it - by;
+		sum.sought.v = bounds_base(f, i->args[a]);
+		if (compared_shows(&sum, (enum ir_op)i->op, !a, i->args[!a], is))
 			return true;
+	}
 	return false;
+}
+
+/* A read that gave something: it was within the length. */
+static bool read_shows(struct facts *facts, ir_ref cond, bool is)
+{
+	struct question *q = facts->arg;
+	int64_t to, by, of_it;
+	ir_ref key;
+	if (q->sought.side == LEAST || !q->s->list->known || !q->s->list->known(q->s->list->arg, cond, is, &key, &to))
+		return false;
+	const pg_value *v = int_of(q->s, q->sought.v), *k = int_of(q->s, key);
+	if (v && k)
+		return v->i + q->sought.n <= k->i + to;
+	const ir_ref it = summand(q->s, q->sought.v, &of_it);
+	return summand(q->s, key, &by) == it && of_it + q->sought.n <= by + to;
 }
 
 /* An element that is something: v is its number, or it has one that the sought length goes up to. */
@@ -159,18 +211,21 @@ static bool turns_are_so(struct finding *s, enum side side, ir_ref v, int64_t n)
 	ir_ref least, most;
 	if (!ir_block(l->f, p->block)->loop)
 		return false;
-	if (between(&ask, v, &in) && (side == LEAST ? in.least >= n : in.most >= BETWEEN_SOME && in.most + n <= BETWEEN_LONGEST))
+	if (l->is_it && between(&ask, v, &in) && (side == LEAST ? in.least >= n : in.most >= BETWEEN_SOME && in.most + n <= BETWEEN_LONGEST))
+		return true;
+	ask.length = 0;
+	if (between(&ask, v, &in) && (side == LEAST ? in.least >= n : in.most < BETWEEN_SOME && is_long(s, in.most + n, (struct place){ p->block, NULL })))
 		return true;
 	return between_ends(l->f, p, &least, &most) && is_so(s, side, side == LEAST ? least : most, n, (struct place){ p->block, NULL });
 }
 
 static bool sum_is_so(struct finding *s, enum side side, const struct ir_ins *i, int64_t n, struct place at)
 {
-	const pg_value *k = int_of(s, i->args[1]);
-	const bool added = i->op == IRO(add);
+	const bool added = i->op == IRO(add), first = added && int_of(s, i->args[0]);
+	const pg_value *k = int_of(s, i->args[!first]);
 	int64_t by = k ? (added ? k->i : -k->i) : 0;
 	if (k)
-		return is_so(s, side, i->args[0], side == LEAST ? n - by : n + by, at);
+		return is_so(s, side, i->args[first], side == LEAST ? n - by : n + by, at);
 	if (side == LEAST)
 		return added && n <= 2 && is_so(s, LEAST, i->args[0], 1, at) && is_so(s, LEAST, i->args[1], 1, at);
 	return !added && is_so(s, MOST, i->args[0], n, at) && is_so(s, LEAST, i->args[1], 0, at);
@@ -212,12 +267,48 @@ static bool extreme_is_so(struct finding *s, enum side side, const struct ir_ins
 	return !one;
 }
 
+/* a | b is at most the mask that both are within. */
+static bool union_is_so(struct finding *s, enum side side, const struct ir_ins *i, int64_t n, struct place at)
+{
+	const int64_t most = s->list->made - n;
+	int64_t mask = 0;
+	if (!is_so(s, LEAST, i->args[0], 0, at) || !is_so(s, LEAST, i->args[1], 0, at))
+		return false;
+	while (2 * mask + 1 <= most)
+		mask = 2 * mask + 1;
+	if (side == LEAST || most < 0)
+		return side == LEAST && n <= 0;
+	return is_so(s, MOST, i->args[0], s->list->made - mask, at) && is_so(s, MOST, i->args[1], s->list->made - mask, at);
+}
+
+/* x << 3, of an x that does not get too great. */
+static bool shifted_is_so(struct finding *s, enum side side, const struct ir_ins *i, int64_t n, struct place at)
+{
+	const pg_value *k = int_of(s, i->args[1]);
+	const int64_t most = side == LEAST ? INT32_MAX : s->list->made - n;
+	if (!k || k->i < 0 || k->i > 31 || most < 0 || (side == LEAST && n > 0))
+		return false;
+	return is_so(s, LEAST, i->args[0], 0, at) && is_so(s, MOST, i->args[0], s->list->made - (most >> k->i), at);
+}
+
+/* By its kind, or by what it is made of: x & 7, a field of 8 bits. */
+static bool is_small(const struct finding *s, const struct sought *w)
+{
+	const struct flow fl = { .u = s->list->f->unit, .f = (struct ir_fn *)(uintptr_t)s->list->f };
+	const uint32_t below = w->side == MOST && s->list->made ? bounds_number(&fl, ir_at(s->list->f, w->v)->block, w->v) : 0;
+	return below && (int64_t)below - 1 + w->n <= s->list->made;
+}
+
 static bool is_made_so(struct finding *s, const struct sought *w, struct place at)
 {
 	const struct ir_ins *i = ir_at(s->list->f, w->v);
 	switch (i->op) {
-	case IRO(len):
-		return is_len(s, i) ? w->side == MOST ? w->n <= 0 : w->n <= 0 || is_long(s, w->n, at) : w->side == LEAST && w->n <= 0;
+	case IRO(len): case IRO(index):
+		return is_len(s, i) ? w->side == MOST ? w->n <= 0 : w->n <= 0 || is_long(s, w->n, at) : i->op == IRO(len) && w->side == LEAST && w->n <= 0;
+	case IRO(bor):
+		return union_is_so(s, w->side, i, w->n, at);
+	case IRO(shl):
+		return shifted_is_so(s, w->side, i, w->n, at);
 	case IRO(add): case IRO(sub):
 		return sum_is_so(s, w->side, i, w->n, at);
 	case IRO(idiv):
@@ -241,17 +332,26 @@ static bool is_taken(const struct finding *s, const struct sought *w)
 	return false;
 }
 
+/* No field of a packet, or of a header, has a sign. */
+static bool is_packet_field(const struct finding *s, const struct ir_ins *i)
+{
+	const struct ir_fn *f = s->list->f;
+	const uint64_t view = ir_block(f, 1)->nparams ? ir_at(f, ir_block(f, 1)->params[0])->type.kinds & IR_VIEWS : 0;
+	return i->op == IRO(index) && ir_at(f, i->args[0])->type.kinds & IR_VIEWS && ir_single(view) &&
+	       !strcmp(ir_view_of(f->unit->target, ir_first_kind(view))->name, "pkt");
+}
+
 /* What is not negative by its kind: a field, a length, x & 7. */
 static bool is_natural(const struct finding *s, ir_ref v)
 {
 	const struct flow fl = { .u = s->list->f->unit, .f = (struct ir_fn *)(uintptr_t)s->list->f };
-	return bounds_number(&fl, ir_at(s->list->f, v)->block, v);
+	return is_packet_field(s, ir_at(s->list->f, v)) || bounds_number(&fl, ir_at(s->list->f, v)->block, v);
 }
 
 /* Is the list so long, or does another element show that the constant that is sought is the number of one? */
 static bool is_shown(struct finding *s, const struct sought *w, int64_t length, struct place at)
 {
-	return is_long(s, length, at) || branches_show(s, *w, at, element_shows);
+	return is_long(s, length, at) || branches_show(s, *w, at, element_shows) || branches_show(s, *w, at, read_shows);
 }
 
 static bool is_so(struct finding *s, enum side side, ir_ref v, int64_t n, struct place at)
@@ -265,14 +365,20 @@ static bool is_so(struct finding *s, enum side side, ir_ref v, int64_t n, struct
 	s->depth++;
 	bool so = k ? is_shown(s, &w, k->i + n, at) || is_shown(s, &w, k->i + n, (struct place){ s->read, NULL })
 		    : is_taken(s, &w) || is_made_so(s, &w, at) || branches_show(s, w, at, shows) ||
-		      branches_show(s, w, at, element_shows) || (side == LEAST && n <= 0 && is_natural(s, w.v));
+		      branches_show(s, w, at, element_shows) || branches_show(s, w, at, read_shows) || is_small(s, &w) ||
+		      (side == LEAST && n <= 0 && is_natural(s, w.v));
 	s->depth--;
 	return so;
 }
 
+bool there_are(const struct there *list, ir_blk at, ir_ref v, int64_t first, int64_t behind)
+{
+	struct finding s = { .list = list, .read = at };
+	const struct place here = { at, NULL };
+	return is_so(&s, LEAST, v, first, here) && is_so(&s, MOST, v, behind, here);
+}
+
 bool there_is(const struct there *list, const struct ir_ins *index)
 {
-	struct finding s = { .list = list, .read = index->block };
-	const struct place at = { index->block, NULL };
-	return is_so(&s, LEAST, index->args[1], 1, at) && is_so(&s, MOST, index->args[1], 0, at);
+	return there_are(list, index->block, index->args[1], 1, 0);
 }

@@ -133,4 +133,45 @@ for k = 1, 3 do
 	best = #u
 end
 return best > #t and bpf.DROP or nil]])
+
+-- A field of a list's tables, which they have or not.
+local function field(name, code)
+	local chunk = ("return function(pkt) local t, s = {}, 0\nfor i = 1, 5 do local b = pkt:u8(i) if b then t[#t + 1] = { n = b } end end\n" ..
+		"for i, r in ipairs(t) do if r.n > 7 then r.c = i end end\n%s\nreturn s > 3 and bpf.DROP or nil end"):format(code)
+	diag.text(name, chunk, strict)
+end
+
+-- there
+field("a field given something", "for _, r in ipairs(t) do if not r.c then r.c = 0 end r.c = r.c + 1 end")
+field("a field tested", [[
+for _, r in ipairs(t) do if r.c and r.n > r.c then s = s + r.c end end
+for _, r in ipairs(t) do r.c = (r.c or 0) + 1 s = s + r.c * 2 end
+if #t > 0 and t[1].c then s = s + t[1].c end]])
+-- perhaps not
+field("a field untested", "for i, r in ipairs(t) do s = s + r.c end")
+field("a field of another element tested", [[
+for i, r in ipairs(t) do
+	local before = t[i - 1]
+	if before and before.c then s = s + r.c end
+end]])
+field("a field tested, but written", [[
+for i, r in ipairs(t) do
+	if r.c then
+		if r.n > 200 then r.c = nil end
+		s = s + r.c
+	end
+end]])
+field("a field tested, but written of another element, which may be that one", [[
+for i, r in ipairs(t) do
+	if r.c then
+		for k = 1, #t do t[k].c = nil end
+		s = s + r.c
+	end
+end]])
+field("a field tested in the turn before", [[
+local had = false
+for i, r in ipairs(t) do
+	if had then s = s + r.c end
+	had = r.c ~= nil
+end]])
 diag.done()
