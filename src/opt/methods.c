@@ -12,6 +12,7 @@
  *
  *     t = {}  if a then t.f = g end  t:f()     ->     t = {}  v = nil  if a then v = g  t.f = g end  v(t)
  */
+#include "core/mutant.h"
 #include "opt/iterate.h"
 #include "opt/reach.h"
 #include "opt/records.h"
@@ -110,6 +111,16 @@ static int find_callees(struct records *s)
 	return found;
 }
 
+/* Does r assign to a field of a table of the web, and put none of them anywhere itself? Where one is put, its fields are read by
+ * other names. */
+static bool only_assigns(const struct records *s, const struct rec *web, const struct ir_ins *i)
+{
+	for (uint32_t a = 1; a < i->nargs; a++)
+		if (record_of(s, i->args[a]) && record_web(s, record_of(s, i->args[a])) == web && !MUTANT(put_elsewhere))
+			return false;
+	return i->op == IRO(setindex) || i->op == IRO(setlist) || i->op == IRO(cell);
+}
+
 /* Does all that is done with the web's field call what was found? What a parameter may hold, may be read by it. */
 static bool is_only_called(const struct records *s, const struct rec *web, const pg_value *key)
 {
@@ -119,31 +130,36 @@ static bool is_only_called(const struct records *s, const struct rec *web, const
 			const struct ir_ins *i = ir_at(s->f, r);
 			bool read = is_read(i) && record_of(s, i->args[0]) == &s->v[v];
 			if ((read && i->aux != FOUND && (!name_of(s, r) || ir_same_value(name_of(s, r), key))) ||
-			    (!read && i->op != IRO(setindex) && i->op != IRO(setlist) && i->op != IRO(cell)))
+			    (!read && !only_assigns(s, web, i)))
 				return false;
 		}
 	return !web->passed;
 }
 
-/* What is kept there is true from now on: something. */
+/* Does r give a field of rec nothing but functions, which all that is done with the field calls? */
+static bool may_drop(const struct records *s, const struct rec *rec, ir_ref r)
+{
+	const struct ir_ins *i = ir_at(s->f, r);
+	return i->op == IRO(setindex) && record_of(s, i->args[0]) == rec && name_of(s, r) &&
+	       ir_at(s->f, i->args[2])->type.kinds == IR_BIT(IR_FUNC) && is_only_called(s, record_web(s, rec), name_of(s, r));
+}
+
+/* What is kept there is true from now on: something. New values are no table's, so they are made when all is looked at. */
 static int drop_functions(struct records *s)
 {
 	struct flow fl = { .u = s->u, .f = s->f };
-	int dropped = 0;
+	ir_ref *drops = NULL;
+	uint32_t n = 0, cap = 0;
 	for (uint32_t v = 0; v < s->n; v++)
-		for (uint32_t k = 0; k < s->v[v].nuses; k++) {
-			ir_ref r = s->v[v].uses[k];
-			const struct ir_ins *i = ir_at(s->f, r);
-			if (i->op != IRO(setindex) || record_of(s, i->args[0]) != &s->v[v] || !name_of(s, r) ||
-			    !(ir_at(s->f, i->args[2])->type.kinds & IR_BIT(IR_FUNC)) || ir_at(s->f, i->args[2])->type.kinds & ~IR_BIT(IR_FUNC) ||
-			    !is_only_called(s, record_web(s, &s->v[v]), name_of(s, r)))
-				continue;
-			ir_ref some = iterate_const(&fl, r, &const_true);
-			ir_at(s->f, r)->args[2] = some;
-			ir_at(s->f, r)->aux = FOUND;
-			dropped++;
-		}
-	return dropped;
+		for (uint32_t k = 0; k < s->v[v].nuses; k++)
+			if (may_drop(s, &s->v[v], s->v[v].uses[k]))
+				arena_push(s->u->scratch, drops, n, cap, s->v[v].uses[k]);
+	for (uint32_t d = 0; d < n; d++) {
+		ir_ref some = iterate_const(&fl, drops[d], &const_true);
+		ir_at(s->f, drops[d])->args[2] = some;
+		ir_at(s->f, drops[d])->aux = FOUND;
+	}
+	return (int)n;
 }
 
 int methods_known(struct records *s)

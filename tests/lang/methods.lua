@@ -360,4 +360,31 @@ lang.case { name = "a method that only one of two has", inputs = which, f = func
 	return t:f()
 end }
 
+-- ---- functions in fields of tables that lie in other tables ----
+
+local function three() return 3 end
+perhaps("one in a table within a table", function(a, b)
+	local v = a == 1 and three
+	local o = { sub = { x = v } }
+	return o.sub.x == true, o.sub.x == three, type(o.sub.x) == "function", o.sub.x and o.sub.x() or b
+end)
+perhaps("one in a list within a table, by number", function(a, b)
+	local v = a == 1 and three
+	local o = { { x = v }, { x = 1 } }
+	local r = o[b]
+	return r and r.x == true, r and type(r.x) == "number"
+end)
+perhaps("one that a function puts there", function(a, b)
+	local function make() return { f = three } end
+	local o = { a = make(), b = make() }
+	local q = b == 5 and o.a or o.b
+	return type(q.f) == "function", q.f == true, q.f()
+end)
+perhaps("one in the tables of a list that a loop fills", function(a, b)
+	local t = {}
+	for i = 1, 2 do t[#t + 1] = { x = three, n = a } end
+	local ok = pcall(function() return t[1].x + 1 end)
+	return t[1].x == true, type(t[2].x) == "function", t[1].x ~= three, t[2].n, ok
+end)
+
 lang.done()
