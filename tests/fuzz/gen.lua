@@ -169,7 +169,7 @@ end
 -- ---- kinds of forms ----
 
 local KINDS = { "numbers", "control", "packets", "maps", "records", "tables", "functions", "iterate", "strings", "errors",
-	"words", "inner", "wire", "events", "lists", "states", "kept" }
+	"words", "inner", "wire", "events", "lists", "states", "kept", "meets" }
 local PARTS = { "int", "bool", "any", "mix", "flat", "nested", "loop", "sorts", "passed", "make" }
 gen.kinds = {}
 for i, kind in ipairs(KINDS) do
