@@ -49,6 +49,17 @@ local function sum(scope)
 		place(), ", ", int(scope, 1), pick { " + ", " - ", " & ", " // 3 * " }, v, ")")
 end
 
+-- A function in a field of a table that lies in another one, which is found by name or by number.
+local function within(scope)
+	local v, o, r = name("v"), name("o"), name("r")
+	local f = pick { "K.by.PUT", "K.by[3]", S("function(x) return x + ", int(scope, 1), " end") }
+	local what = pick { f, S(coin(), " and ", f), S(coin(), " and ", f, " or ", literal()) }
+	local put_in, found = S("{ a = { x = ", v, " }, b = { x = ", literal(), " } }"), pick { S(o, ".a"), S(coin(), " and ", o, ".a or ", o, ".b") }
+	if chance(40) then put_in, found = S("{ { x = ", v, " }, { x = ", any(scope, 1), " } }"), S(o, "[", int(scope, 1), " & 3]") end
+	return S("local ", v, " = ", what, "\nlocal ", o, " = ", put_in, "\nlocal ", r, " = ", found, "\nif ", r, " then\nput(", place(), ", ", r,
+		".x == true)\nput(", place(), ", type(", r, ".x) == ", pick { '"function"', '"boolean"' }, ")\n", chance(50) and S("put(", place(), ", ", r, ".x)\n") or "", "end")
+end
+
 local function world(_, env)
 	local K = env.K or {}
 	env.K = K
@@ -77,7 +88,7 @@ end
 
 return {
 	often = 12,
-	nested = { answered, answered, by_any_key, method, limits, sum },
+	nested = { answered, answered, by_any_key, method, limits, sum, within },
 	loop = { [limits] = true },
 	world = world,
 }
