@@ -94,9 +94,9 @@ end
 local function halved(scope)
 	local v, n, i = name("v"), name("n"), name("i")
 	local open, close = table.unpack(pick { { "repeat", "until false" }, { "while true do", "end" }, { "for " .. name("k") .. " = 1, 9 do", "end" } })
-	return S("local ", v, ", ", n, ", ", i, " = ", int(scope, 2), ", 0, 0\n", open, "\nwhile ", v, pick { " ~= 0", " > 0", " >= 1", " > 99" }, " do ",
+	return S("local ", v, ", ", n, ", ", i, " = ", int(scope, 2), ", 0, 0\n", open, " while ", v, pick { " ~= 0", " > 0", " >= 1", " > 99" }, " do ",
 		v, ", ", n, " = ", v, " >> ", pick { "1", "1", "2", "7" }, ", ", n, " + ", pick { "1", "3" }, " end\n",
-		i, " = ", i, " + 1\nif ", i, " > ", tostring(random(0, 4)), " then break end\n", v, " = ", int(scope, 1), "\n", close,
+		i, " = ", i, " + 1 if ", i, " > ", tostring(random(0, 4)), " then break end ", v, " = ", int(scope, 1), " ", close,
 		"\nput(", tostring(random(0, 20)), ", ", n, pick { " > 64", " < 65", " & 0xff", " > 200" }, ")")
 end
 
