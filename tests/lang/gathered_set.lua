@@ -313,6 +313,32 @@ case("one put in behind the loop, by its own name", few, function(a, b)
 	end
 	return t[1].x, t[2].x, t[3].x, r.x
 end)
+case("one put in before the loop, by its own name before that", few, function(a, b)
+	a, b = a + 0, b + 0
+	local t, r, s = {}, { x = 4 }, 0
+	r.x = r.x + a
+	t[#t + 1] = r
+	for i = 1, b do t[#t + 1] = { x = i } end
+	t[1].x = t[1].x + 3
+	for _, q in ipairs(t) do s = s * 3 + q.x end
+	return s, #t
+end)
+case("the same, written by its own name", few, function(a, b)
+	a, b = a + 0, b + 0
+	local t, r = {}, { x = 4 }
+	t[#t + 1] = r
+	for i = 1, b do t[#t + 1] = { x = i } end
+	r.x = a
+	return t[1].x, #t
+end)
+case("the same, read by its own name", few, function(a, b)
+	a, b = a + 0, b + 0
+	local t, r = {}, { x = 4 }
+	t[#t + 1] = r
+	for i = 1, b do t[#t + 1] = { x = i } end
+	t[1].x = a
+	return r.x, #t
+end)
 packets("how often each word comes", texts, function(p)
 	local t, n = {}, 0
 	for w in p:sub(15):gmatch("%a+") do
