@@ -114,8 +114,9 @@ bool choose_bare(const pg_value *of);
 /* Is v, which is derived, a table wherever it is had, or nil? What is wrong in any case is refused. */
 bool choose_tables_alone(struct choice *c, ir_ref v);
 
-/* What Lua says where operand a of i is `of` and this cannot be done to it; NULL: it can, or that is judged later. */
-const char *choose_operand_fails(struct choice *c, const struct ir_ins *i, uint32_t a, const pg_value *of);
+/* What Lua says where operand a of i is `of` and this cannot be done to it; NULL: it can, or that is judged later. kinds: of all
+ * operands, which a sum alone looks at (else NULL will do). */
+const char *choose_operand_fails(struct choice *c, const struct ir_ins *i, const uint64_t *kinds, uint32_t a, const pg_value *of);
 /* How many of its first operands it is done to. */
 uint32_t choose_operands(const struct ir_ins *i);
 /* Does pairs go over what it indexes? */
@@ -140,7 +141,8 @@ struct operation {
 };
 extern const struct operation choose_operations[];
 
-/* The kinds that an operand may be of; of what is a sum it is known before anything else is. */
+/* The kinds that an operand may be of; of what is a sum it is known before anything else is. To be asked for before blocks are
+ * parted, as it follows edges. */
 uint64_t choose_kinds(const struct choice *c, ir_ref v);
 /* Is it surely of one of these? */
 bool choose_is_all(const struct choice *c, ir_ref v, uint64_t kinds);

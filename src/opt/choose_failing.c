@@ -69,7 +69,7 @@ static const char *text_fails(struct choice *c, const struct ir_ins *i)
 	for (uint32_t a = 0; choose_operations[i->op].copied && a < i->nargs; a++) {
 		const struct ir_type *t = &ir_at(c->f, i->args[a])->type;
 		if (t->k && t->k->kind == PG_STR && (i->nargs < 2 || choose_is_all(c, i->args[!a], IR_BIT(IR_INT))))
-			return choose_operand_fails(c, i, a, t->k);
+			return choose_operand_fails(c, i, (uint64_t[]){ IR_BIT(IR_INT), IR_BIT(IR_INT) }, a, t->k);
 	}
 	return NULL;
 }
@@ -86,7 +86,7 @@ static const char *fails(struct choice *c, ir_ref r)
 	for (uint32_t a = 0; a < choose_operands(i); a++) {
 		const struct ir_type *t = &ir_at(c->f, i->args[a])->type;
 		const pg_value *k = sample(c->fl->u, t, choose_goes_over(c, i));
-		const char *text = k ? choose_operand_fails(c, i, a, k) : NULL;
+		const char *text = k ? choose_operand_fails(c, i, NULL, a, k) : NULL;
 		if (text || t->kinds != IR_BIT(IR_INT))
 			return text;
 	}

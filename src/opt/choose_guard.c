@@ -31,11 +31,11 @@ enum { INIT, LIMIT, STEP };
 static const uint32_t for_order[] = { LIMIT, STEP, INIT };
 
 /* Does it surely look at the limit first? */
-static bool for_limit_first(const struct choice *c, const struct ir_ins *i)
+static bool for_limit_first(const struct choice *c, const struct ir_ins *i, uint64_t init_kinds, uint64_t step_kinds)
 {
 	const pg_value *step = ir_at(c->f, i->args[STEP])->type.k;
 	return (step && step->kind == PG_INT && step->i) ||
-	       !(choose_kinds(c, i->args[INIT]) & choose_kinds(c, i->args[STEP]) & IR_BIT(IR_INT));
+	       !(init_kinds & step_kinds & IR_BIT(IR_INT));
 }
 
 static bool for_blames(const struct choice *c, const struct ir_ins *i, uint32_t a)
@@ -43,7 +43,8 @@ static bool for_blames(const struct choice *c, const struct ir_ins *i, uint32_t 
 	for (uint32_t n = 0; for_order[n] != a; n++)
 		if (!choose_is_all(c, i->args[for_order[n]], KNOWN))
 			return false;
-	return a != LIMIT || for_limit_first(c, i) || (choose_is_all(c, i->args[INIT], KNOWN) && choose_is_all(c, i->args[STEP], KNOWN));
+	return a != LIMIT || for_limit_first(c, i, choose_kinds(c, i->args[INIT]), choose_kinds(c, i->args[STEP])) ||
+	       (choose_is_all(c, i->args[INIT], KNOWN) && choose_is_all(c, i->args[STEP], KNOWN));
 }
 
 /* math.max and math.min, which compare two. */
@@ -126,7 +127,7 @@ static void raise_for(struct choice *c, ir_blk b, ir_ref use, const uint64_t *ki
 			flow_raise(c->fl, such, use, for_text(c, at, kind));
 		}
 	}
-	if (b && a == LIMIT && !for_limit_first(c, ir_at(c->f, use)))
+	if (b && a == LIMIT && !for_limit_first(c, ir_at(c->f, use), kinds[INIT], kinds[STEP]))
 		raise_limit(c, b, use, for_text(c, a, name));
 	else if (b)
 		flow_raise(c->fl, b, use, for_text(c, a, name));

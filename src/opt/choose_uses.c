@@ -285,7 +285,7 @@ bool choose_goes_over(const struct choice *c, const struct ir_ins *i)
 }
 
 /* What may be done to it by a metamethod is not judged here. */
-const char *choose_operand_fails(struct choice *c, const struct ir_ins *i, uint32_t a, const pg_value *of)
+const char *choose_operand_fails(struct choice *c, const struct ir_ins *i, const uint64_t *kinds, uint32_t a, const pg_value *of)
 {
 	const struct operation *o = &choose_operations[i->op];
 	bool address = of && (of->kind == PG_IP4 || of->kind == PG_IP6 || of->kind == PG_MAC);
@@ -296,7 +296,7 @@ const char *choose_operand_fails(struct choice *c, const struct ir_ins *i, uint3
 		return operand_text(c, i, a, o->what, of);
 	if (!of || of->kind == PG_TABLE || (address && o->good == IR_ALL_STRINGS) || (ir_kind_of(of->kind) == IR_FUNC && i->op == IRO(call)))
 		return NULL;
-	if (o->sum && is_no_number(of) && i->nargs > 1 && !choose_is_all(c, i->args[!a], IR_BIT(IR_INT)))
+	if (o->sum && is_no_number(of) && i->nargs > 1 && kinds[!a] != IR_BIT(IR_INT))
 		return NULL; /* it is refused */
 	if (o->sum && is_no_number(of))
 		return arena_printf(c->fl->u->arena, "attempt to %s a '%s' with a '%s'", o->sum,
@@ -307,7 +307,7 @@ const char *choose_operand_fails(struct choice *c, const struct ir_ins *i, uint3
 }
 
 /* Likewise for what uses such values. *wrong: the operand that is wrong by itself, or nargs. */
-static const char *use_stops(struct choice *c, ir_ref use, const pg_value *value, uint32_t *wrong)
+static const char *use_stops(struct choice *c, ir_ref use, const uint64_t *kinds, const pg_value *value, uint32_t *wrong)
 {
 	const struct ir_ins *i = ir_at(c->f, use);
 	*wrong = i->nargs;
@@ -318,7 +318,7 @@ static const char *use_stops(struct choice *c, ir_ref use, const pg_value *value
 		text = choose_derived(c, i->args[a]) ? choose_stops(c, i->args[a], value) : NULL;
 	for (uint32_t a = 0; a < choose_operands(i) && !text; a++)
 		if (choose_derived(c, i->args[a])) {
-			text = choose_operand_fails(c, i, a, choose_value_in(c, i->args[a], value));
+			text = choose_operand_fails(c, i, kinds, a, choose_value_in(c, i->args[a], value));
 			*wrong = text ? a : i->nargs;
 		}
 	return text;
@@ -328,7 +328,7 @@ static const char *use_stops(struct choice *c, ir_ref use, const pg_value *value
 static bool raise_in_arm(struct choice *c, ir_blk b, ir_ref use, const uint64_t *kinds, const pg_value *value)
 {
 	uint32_t wrong;
-	const char *text = use_stops(c, use, value, &wrong);
+	const char *text = use_stops(c, use, kinds, value, &wrong);
 	const struct ir_ins *i = ir_at(c->f, use);
 	const struct operation *o = &choose_operations[i->op];
 	const pg_value *of = wrong < i->nargs ? choose_value_in(c, i->args[wrong], value) : NULL;

@@ -31,6 +31,8 @@ bool elems_may(struct lists *l, const struct rec *rec, struct elems *e);
 /* A table that was put into the list, and is looked at by its own name behind that, is looked at there: false: none is. Needs
  * the tree. (through.c) */
 bool elems_through(struct lists *l, const struct rec *list);
+/* A number by which the list is read, and which may be nil, becomes one at which there is nothing: false: none may be. (nil_key.c) */
+bool elems_numbered(struct lists *l, const struct rec *list);
 /* Makes the rows, with so many places, where the list is made, and puts there what it is made with. */
 void elems_make(struct lists *l, struct elems *e, int64_t most);
 /* Fields of elements are read, and written, in their rows. */

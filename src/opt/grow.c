@@ -278,7 +278,7 @@ static bool count(struct lists *l, const struct rec *rec)
 	struct elems elems;
 	bool far = (tables || l->s->u->roomy) && elems_may(l, rec, &elems);
 	if (tables && !far)
-		return elems_through(l, rec);
+		return elems_through(l, rec) || elems_numbered(l, rec);
 	count_beside(l, rec, far ? &elems : NULL);
 	return true;
 }

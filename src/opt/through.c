@@ -7,7 +7,8 @@
  *
  * So it may be looked at by its own name, too, though the list has no more than its fields (elems.c). What is behind where it
  * was put in, on every way, is of the very table that was put in last; if anything is that may be behind it or not, nothing
- * is done. Nor is it within pcall, where the way goes on behind what raised.
+ * is done. Nor is it within pcall, where the way goes on behind what raised; nor at a place that is known, of which t[1] would be
+ * found to be r again.
  */
 #include "opt/elems.h"
 #include "opt/iterate.h"
@@ -66,7 +67,8 @@ static const struct rec *row_put(const struct lists *l, const struct rec *list, 
 {
 	const struct ir_ins *i = ir_at(l->f, set);
 	const struct rec *row = elems_set(l->s, set) && record_of(l->s, i->args[0]) == list ? record_of(l->s, i->args[2]) : NULL;
-	const bool good = row && row != list && !row->passed && !row->done && record_sure(l->s, i->args[2]) && record_alone(l->s, row);
+	const bool good = row && row != list && !row->passed && !row->done && record_sure(l->s, i->args[2]) && record_alone(l->s, row) &&
+			  !record_const(l->s, i->args[1]);
 	return good && !i->raised ? row : NULL;
 }
 

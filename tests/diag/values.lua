@@ -546,5 +546,46 @@ diag.case("a list of lists, how long one is, in a field", function(p)
 	for i = 1, 3 do t[#t + 1] = { n = 2, i, p.len } end
 	return t[1].n == 2 and bpf.DROP or bpf.PASS
 end)
+diag.case("put into a list before a loop fills it, then read by its own name", function(p)
+	local t, r = {}, { x = p.len }
+	t[#t + 1] = r
+	for i = 1, 2 do t[#t + 1] = { x = i } end
+	return r.x == 60 and bpf.DROP or bpf.PASS
+end)
+diag.case("the same, and gone over", function(p)
+	local t, n, r = {}, 0, { x = 1 }
+	t[#t + 1] = r
+	for i = 1, p:u8(14) or 0 do t[#t + 1] = { x = i } end
+	for _, q in ipairs(t) do n = n + q.x end
+	r.x = n
+	return r.x == 60 and bpf.DROP or bpf.PASS
+end)
+diag.case("the same, by a loop over words", function(p)
+	local t, r = {}, { x = 1 }
+	table.insert(t, r)
+	for w in p:sub(15):gmatch("%a+") do
+		table.insert(t, { x = #w })
+		r.x = r.x + 1
+	end
+	return r.x == #t and bpf.DROP or bpf.PASS
+end)
+
+-- the step of a loop that may be a text, a function or a table
+local called, mixed = function() end, { {}, "x" }
+diag.case("a text or a captured function as the step", function(p)
+	local s
+	if p.len == 60 then s = "x" else s = called end
+	for i = 1, 4, s do end
+end)
+diag.case("a text or a table as the step", function(p) for i = 1, 4, mixed[p.len] do end end)
+diag.case("a text or a function of the library as the step", function(p) for i = 1, 3, p.len == 60 and print or "z" do end end)
+diag.case("one of a table, or a number, as the step", function(p)
+	local s = mixed[p.len] or 1
+	for i = 1, 3, s do end
+end)
+diag.case("limit and step of a table", function(p)
+	local s, n = mixed[p.len], mixed[p:u8(15)]
+	for i = 1, s, n do end
+end)
 
 diag.done()

@@ -313,6 +313,86 @@ case("one put in behind the loop, by its own name", few, function(a, b)
 	end
 	return t[1].x, t[2].x, t[3].x, r.x
 end)
+case("one put in before the loop, by its own name before that", few, function(a, b)
+	a, b = a + 0, b + 0
+	local t, r, s = {}, { x = 4 }, 0
+	r.x = r.x + a
+	t[#t + 1] = r
+	for i = 1, b do t[#t + 1] = { x = i } end
+	t[1].x = t[1].x + 3
+	for _, q in ipairs(t) do s = s * 3 + q.x end
+	return s, #t
+end)
+case("the same, written by its own name", few, function(a, b)
+	a, b = a + 0, b + 0
+	local t, r = {}, { x = 4 }
+	t[#t + 1] = r
+	for i = 1, b do t[#t + 1] = { x = i } end
+	r.x = a
+	return t[1].x, #t
+end)
+case("the same, read by its own name", few, function(a, b)
+	a, b = a + 0, b + 0
+	local t, r = {}, { x = 4 }
+	t[#t + 1] = r
+	for i = 1, b do t[#t + 1] = { x = i } end
+	t[1].x = a
+	return r.x, #t
+end)
+
+-- ---- a number that may be nil ----
+
+case("the best of those that are not done, if any", few, function(a, b)
+	a, b = a + 0, b + 0
+	local t, best = {}
+	for i = 1, 3 do t[#t + 1] = { x = i * a & 7, done = i >= b } end
+	for i, r in ipairs(t) do
+		if not r.done and (not best or r.x > t[best].x) then best = i end
+	end
+	t[best].done = true
+	return best, t[best].x, t[1].done
+end)
+case("the same, what is not there within pcall", few, function(a, b)
+	a, b = a + 0, b + 0
+	local t, best, s = {}, nil, 0
+	for i = 1, 3 do t[#t + 1] = { x = i * a & 7 } end
+	for i, r in ipairs(t) do
+		if r.x > b then best = i end
+	end
+	local ok, e = pcall(function() t[best].x = 5 end)
+	for _, r in ipairs(t) do s = s * 8 + r.x end
+	return ok, e == nil or #e, s
+end)
+case("asked for whether it is there", few, function(a, b)
+	a, b = a + 0, b + 0
+	local t, best = {}
+	for i = 1, a do t[#t + 1] = { x = i } end
+	if b > 1 then best = b end
+	local r = t[best]
+	if r then r.x = r.x + 10 end
+	return r and r.x, t[best] == nil, #t
+end)
+case("in a loop that takes one after another", few, function(a, b)
+	a, b = a + 0, b + 0
+	local t, s = {}, 0
+	for i = 1, 3 do t[#t + 1] = { x = i * a & 7, done = false } end
+	for n = 1, b & 3 do
+		local best
+		for i, r in ipairs(t) do
+			if not r.done and r.x < 9 and (not best or r.x > t[best].x) then best = i end
+		end
+		t[best].done = true
+		s = s * 8 + t[best].x
+	end
+	return s
+end)
+case("a number of none, read", few, function(a, b)
+	a, b = a + 0, b + 0
+	local t, n = { { x = 4 } }, nil
+	for i = 1, a do t[#t + 1] = { x = i } end
+	if b < 3 then n = b elseif b < 7 then n = math.mininteger end
+	return t[n].x
+end)
 packets("how often each word comes", texts, function(p)
 	local t, n = {}, 0
 	for w in p:sub(15):gmatch("%a+") do
