@@ -95,7 +95,7 @@ static void calls(void **state)
 		{ "u8", { .kind = PG_NIL }, 1, -EINVAL, 0, "bad argument #1 to 'u8' (number expected, got nil)" },
 		{ "u8", { 0 }, 0, -EINVAL, 0, "bad argument #1 to 'u8' (number expected, got no value)" },
 		{ "u8", { .kind = PG_INT }, 2, -EINVAL, 0, "'u8' takes at most 1 argument and gets 2" },
-		{ "u9", { 0 }, 1, -ENOENT, 0, "pkt has no field 'u9' (did you mean 'u8'?)" },
+		{ "u9", { 0 }, 1, -ENOENT, 0, "pkt has no field 'u9'" },
 	};
 	struct fixture *x = *state;
 
@@ -121,8 +121,8 @@ static void refusals(void **state)
 	pg_view *none;
 
 	assert_int_equal(pg_view_get(x->ctx, x->pkt, "u16", &v), 2);
-	assert_int_equal(pg_view_get(x->ctx, x->pkt, "ipv5", &v), -ENOENT);
-	assert_string_equal(pg_error(x->ctx), "pkt has no field 'ipv5' (did you mean 'ipv4'?)");
+	assert_int_equal(pg_view_get(x->ctx, x->pkt, "ipvv4", &v), -ENOENT);
+	assert_string_equal(pg_error(x->ctx), "pkt has no field 'ipvv4' (did you mean 'ipv4'?)");
 	assert_int_equal(pg_view_get(x->ctx, x->pkt, "nothing_like_it", &v), -ENOENT);
 	assert_string_equal(pg_error(x->ctx), "pkt has no field 'nothing_like_it'");
 	assert_int_equal(pg_packet_new(x->ctx, "kettle", "", 0, &none), -EINVAL);
