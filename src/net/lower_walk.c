@@ -253,8 +253,18 @@ static ir_ref ext_len(struct lw *w, ir_ref is_frag, ir_ref is_auth, ir_ref b)
 	return lw_op2(w, IRO(shl64), units, lw_op2(w, IRO(sub64), lw_imm(w, 3), is_auth));
 }
 
+/* A loop around has used up all the fuel of the run: this raises as that loop does, which pcall catches no more. A header that is
+ * there would not be found else. */
+static void raise_exhausted(struct lw *w, ir_blk b)
+{
+	lw_enter(w, b);
+	ir_block(w->fn, b)->cold = true;
+	ir_ref number = lw_imm(w, ir_error(w->unit, w->unit->sites[w->site].pos, "loop budget exhausted"));
+	lw_jmp(w, w->error_exit, 1, &number);
+}
+
 /* A jump back to `head`. With may_goto, the verifier need not follow every turn. */
-static void turn(struct lw *w, bool fuel, ir_blk head, const ir_ref args[3], ir_blk out)
+static void turn(struct lw *w, bool fuel, ir_blk head, const ir_ref args[3])
 {
 	if (!fuel) {
 		lw_jmp(w, head, 3, args);
@@ -264,8 +274,9 @@ static void turn(struct lw *w, bool fuel, ir_blk head, const ir_ref args[3], ir_
 	ir_at(w->fn, t)->site = w->site;
 	ir_append(w->fn, w->cur, t);
 	ir_succ(w->fn, t, 0, head, 3, args);
-	ir_succ(w->fn, t, 1, out, 0, NULL);
-	w->cur = 0;
+	ir_blk expired = lw_block(w, 0);
+	ir_succ(w->fn, t, 1, expired, 0, NULL);
+	raise_exhausted(w, expired);
 }
 
 /*
@@ -309,7 +320,7 @@ static void walk_exts(struct lw *w, const struct net_exts *x, const struct net_a
 	ir_ref behind = lw_op2(w, IRO(add64), pos, ext_len(w, is_frag, net_is(w, number, x->auth), b));
 	behind = lw_op2i(w, IRO(and64), behind, FURTHEST);
 	ir_ref args[] = { next, behind, lw_op2i(w, IRO(sub64), left, 1) };
-	turn(w, fuel, head, args, out);
+	turn(w, fuel, head, args);
 
 	lw_enter(w, later);
 	lw_jmp(w, done, 2, (ir_ref[]){ lw_op2i(w, IRO(or64), next, NET_NOT_FIRST),

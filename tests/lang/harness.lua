@@ -25,7 +25,7 @@ local out = bpf.map { "array", name = "lang_out", key = "u32", value = "i64", en
 
 local function pool(kind)
 	return bpf.map { "array", name = "lang_" .. kind:gsub("%W", ""), key = "u32", value = kind,
-		entries = 32 }
+		entries = 64 }
 end
 local ip4s, ip6s, macs, texts = pool "ip4", pool "ip6", pool "mac", pool "char[16]"
 local pools = { [IP4] = ip4s, [IP6] = ip6s, [MAC] = macs, [STR] = texts }
