@@ -88,14 +88,21 @@ static bool adds_none(const struct full *l, const struct ir_ins *set)
 	return between(&ask, set->args[1], &in) && in.most <= (int64_t)l->length + MUTANT(full_and_one);
 }
 
+/* A call, or what a loop calls: table.unpack, type, next. What is not seen yet may change its table. */
+static bool only_looks(const struct ir_fn *f, const struct ir_ins *call)
+{
+	const struct ir_lib *row = ir_at(f, call->args[0])->type.row;
+	return row && !(row->effects & IR_E_WRITE) && !record_handed_on(f, call);
+}
+
 static bool keeps_length(const struct full *l, const struct rec *rec, ir_ref r)
 {
 	const struct ir_ins *i = ir_at(l->s->f, r);
 	switch (i->op) {
-	case IRO(index): case IRO(len): case IRO(forcall):
+	case IRO(index): case IRO(len):
 		return true;
-	case IRO(call): /* table.unpack, type */
-		return ir_at(l->s->f, i->args[0])->type.row && !(ir_at(l->s->f, i->args[0])->type.row->effects & IR_E_WRITE);
+	case IRO(call): case IRO(forcall):
+		return only_looks(l->s->f, i);
 	case IRO(setlist): /* that of length_made */
 		return record_of(l->s, i->args[0]) == rec && record_made(l->s, rec);
 	case IRO(setindex):

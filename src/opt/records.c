@@ -146,10 +146,18 @@ static bool is_own_function(const struct records *s, const struct ir_ins *call)
 	return (callee->op == IRO(index) || callee->op == IRO(self)) && s->of[callee->args[0]];
 }
 
-/* Kept in a field of a table that is none of the function's variables yet? */
+bool record_handed_on(const struct ir_fn *f, const struct ir_ins *i)
+{
+	const struct ir_lib *row = i->op == IRO(call) || i->op == IRO(forcall) ? ir_at(f, i->args[0])->type.row : NULL;
+	if (!row)
+		return i->op == IRO(forcall);
+	return ir_lib_expands(row) && row->imm != IR_EXPAND_NEXT && row->imm != IR_EXPAND_STEP && row->imm != IR_EXPAND_UNPACK;
+}
+
+/* Kept in a field of a table that is none of the function's variables yet, or handed on to what is not seen yet? */
 static bool is_kept(const struct records *s, const struct ir_ins *i, uint32_t arg)
 {
-	if (i->op == IRO(cell) || i->op == IRO(cellset))
+	if (i->op == IRO(cell) || i->op == IRO(cellset) || (arg && record_handed_on(s->f, i)))
 		return true;
 	return arg && (i->op == IRO(setlist) || (i->op == IRO(setindex) && arg == 2)) &&
 	       type_of(s, i->args[0])->kinds & IR_BIT(IR_REC);

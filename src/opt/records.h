@@ -67,6 +67,9 @@ const pg_value *record_key_of(const struct records *s, ir_ref access);
 /* Where the table is changed through rec and another value, which is used later, may be the same one; or 0. */
 ir_ref record_shared(const struct records *s, const struct rec *rec);
 
+/* Is `i` a call of a function of the library that gives its arguments, or hands them on (select, error, xpcall), and is not
+ * expanded yet, or what a loop calls, not known yet? What becomes of a table among them is seen behind that. */
+bool record_handed_on(const struct ir_fn *f, const struct ir_ins *i);
 /* Why an access is refused of what may be a table made here and may be something else that has fields. */
 const struct refusal *record_or_other(uint64_t other);
 /* Is r a use of the table that takes more than the name of a field (t[i], #t, a loop, table.unpack)? */

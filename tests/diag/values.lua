@@ -303,6 +303,40 @@ diag.case("assigned where a list that grows ended two elements ago", function(p)
 	end
 	return #t == 4 and bpf.DROP or bpf.PASS
 end)
+diag.case("a list that grows, and a function in a field takes elements away in a loop", function(p)
+	local o, t, n = {}, {}, 0
+	o.pop = function(l) local v = l[#l] l[#l] = nil return v end
+	for i = 1, 3 do t[#t + 1] = i end
+	for v in o.pop, t do n = n + v end
+	return n == 6 and bpf.DROP or bpf.PASS
+end)
+diag.case("likewise by xpcall, whose handler is a field", function(p)
+	local o, t = {}, {}
+	o.h = function(m) return m end
+	for i = 1, 3 do t[#t + 1] = i end
+	xpcall(function(l) l[1] = 9 end, o.h, t)
+	return #t == 3 and bpf.DROP or bpf.PASS
+end)
+diag.case("a list that grows, and has another name by select", function(p)
+	local o, t = { n = 2 }, {}
+	for i = 1, 3 do t[#t + 1] = i end
+	local l = select(o.n, 5, t)
+	l[1] = 8
+	return #t == 3 and bpf.DROP or bpf.PASS
+end)
+diag.case("a list that grows, and has another name by error", function(p)
+	local o, t = { level = 0 }, {}
+	for i = 1, 3 do t[#t + 1] = i end
+	local _, l = pcall(function() error(t, o.level) end)
+	l[1] = 9
+	return #t == 3 and bpf.DROP or bpf.PASS
+end)
+diag.case("select by a field of what it gives", function(p)
+	local t = { n = 1 }
+	local u = select(t.n, t)
+	u.m = p.len
+	return t.m == 60 and bpf.DROP or bpf.PASS
+end)
 diag.case("a list without places", function(p)
 	local t, n = {}, 0
 	for w in p:sub(1, 40):gmatch "%a+" do n = n + 1 t[n] = w end

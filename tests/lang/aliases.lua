@@ -140,4 +140,49 @@ lang.case { name = "counters by kind", inputs = lang.each { 0, 6, 17, 58, 1 }, f
 	end
 	return tcp.bytes, udp.bytes, other.pkts
 end }
+
+-- A function of the library that gives what it is given gives that very table, though what else it takes is known late only.
+lang.case { name = "select by a field", inputs = one, f = function(a)
+	local o, t = { n = 1 }, {}
+	local u = select(o.n, t)
+	u.n = a
+	return t.n, select(o.n, t) == t, u == t
+end }
+lang.case { name = "select by a field, from behind", inputs = one, f = function(a)
+	local o, t = { n = -1 }, { n = 1 }
+	local u = select(o.n, a, t)
+	u.n = u.n + 1
+	return t.n
+end }
+lang.case { name = "select by a field that a method has", inputs = one, f = function(a)
+	local o, t = { n = 2 }, { 1, 2, 3 }
+	function o:pick(...) return (select(self.n, ...)) end
+	local u = o:pick(a, t)
+	u[2] = a
+	return t[1], t[2]
+end }
+lang.case { name = "select of what a field's function gives", inputs = one, f = function(a)
+	local o, t = { n = 1 }, {}
+	o.two = function() return o.n, t end
+	local u = select(o.two())
+	u.n = a
+	return t.n
+end }
+lang.case { name = "error with a level that is a field", inputs = one, f = function(a)
+	local o, t = { level = 0 }, { n = 1 }
+	local ok, e = pcall(function() if a > 0 then error(t, o.level) end end)
+	if ok then return t.n end
+	e.n = e.n + a
+	return t.n, ok, e == t
+end }
+lang.case { name = "pcall of select by a field", inputs = one, f = function(a)
+	local o, t = { n = 1 }, { n = 1 }
+	local ok, u = pcall(select, o.n, t)
+	u.n = a
+	return ok, t.n
+end }
+lang.case { name = "read alone", inputs = one, f = function(a)
+	local o, t = { n = 1 }, { n = a }
+	return select(o.n, t).n, (select("#", o.n, t))
+end }
 lang.done()

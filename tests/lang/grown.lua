@@ -235,4 +235,27 @@ for n, want in pairs(full and { [15] = "pass", [16] = "drop", [17] = "no room fo
 	local got = text and text:match ":%d+: (.*)" or verdict == bpf.DROP and "drop" or "pass"
 	lang.check("room for 16, and " .. n .. " put in", got == want and {} or { got })
 end
+
+-- What is not seen yet may take elements away: a function in a field, called by a loop, or with a handler in a field.
+case("emptied by a loop's function in a field", few, function(a, b)
+	local o, t, s = {}, { 1, 2, 3 }, 0
+	o.pop = function(l) local v = l[3] l[3] = nil return v end
+	for v in o.pop, t do s = s * 10 + v if s > 99 then break end end
+	t[b % 2 + 1] = a
+	return s, t[1], t[2], t[3]
+end)
+case("one more by a loop's function in a field", few, function(a, b)
+	local o, t = {}, { 1, 2, 3 }
+	o.put = function(l, again) if not again then l[4] = a return 1 end end
+	for _ in o.put, t do end
+	t[b % #t + 1] = 0
+	return #t, t[1], t[4]
+end)
+case("a next in a field, over what grew", few, function(a, b)
+	local o, t, s = {}, {}, 0
+	for i = 1, 3 do t[#t + 1] = i end
+	o.step = next
+	for _, v in o.step, t do s = s + v end
+	return s, #t
+end)
 lang.done()

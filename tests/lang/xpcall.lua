@@ -232,4 +232,25 @@ case { name = "raising handler: assert(e == 1)", f = function(a, b)
 	local ok, v = xpcall(error, function(e) assert(e == 1) return e end, a)
 	return ok, v == E or v
 end, inputs = few }
+
+-- The handler is a field: what the function does to a table that it is given is done to that table.
+case { name = "handler in a field, a table given", f = function(a, b)
+	local o, t = {}, { n = a }
+	o.h = function(m) return m end
+	local ok = xpcall(function(u, v) u.n = v u.m = u.n + 1 end, o.h, t, b)
+	return ok, t.n, t.m
+end, inputs = pairs2 { 0, 1, 5 } }
+case { name = "handler in a field, of the library", f = function(a, b)
+	local o, t = {}, {}
+	o.h = tostring
+	xpcall(function(u) u.n = a end, o.h, t)
+	return t.n
+end, inputs = pairs2 { 0, 1, 5 } }
+case { name = "handler in a field, a table raised", f = function(a, b)
+	local o, t = {}, { n = a }
+	o.h = function(m) m.n = m.n + 1 return m end
+	local ok, u = xpcall(function(u) if a > b then error(u) end return u end, o.h, t)
+	u.n = u.n * 2
+	return ok, t.n
+end, inputs = pairs2 { 0, 1, 5 } }
 lang.done()
