@@ -31,7 +31,15 @@ static bool is_read(const struct ir_ins *i)
 	return i->op == IRO(index) || i->op == IRO(self);
 }
 
-/* The one assignment of the web's field, or 0; *others: there may be more, by keys not known. */
+/* Does the list that rec is made with, { a, b }, have a place for the field? What is in it is assigned without a name. */
+static bool is_listed(const struct records *s, const struct rec *rec, ir_ref r, const pg_value *key)
+{
+	const struct ir_ins *i = ir_at(s->f, r);
+	return i->op == IRO(setlist) && record_of(s, i->args[0]) == rec && key->kind == PG_INT && key->i > i->imm &&
+	       (i->aux & (IR_OPEN | IR_MORE) || key->i < i->imm + (int64_t)i->nargs);
+}
+
+/* The one assignment of the web's field, or 0; *others: there may be more, by keys not known or in a list. */
 static ir_ref only_set(const struct records *s, const struct rec *web, const pg_value *key, bool *others)
 {
 	ir_ref set = 0;
@@ -42,6 +50,7 @@ static ir_ref only_set(const struct records *s, const struct rec *web, const pg_
 			const struct ir_ins *i = ir_at(s->f, r);
 			bool mine = i->op == IRO(setindex) && record_of(s, i->args[0]) == &s->v[v];
 			bool named = mine && name_of(s, r);
+			*others |= is_listed(s, &s->v[v], r, key);
 			if (!mine || (named && !ir_same_value(name_of(s, r), key)))
 				continue;
 			*others |= set || !named;
@@ -63,14 +72,26 @@ static const struct rec *only_made(const struct records *s, const struct rec *we
 	return made;
 }
 
-/* Is the table at `look` one whose field was set? Another one of the web may lack it: that which was set is the very value that is
- * looked up in, or every one is set before anything else is done with it. */
+/* Is the function that is set the same in every turn of a loop: is it, or all that it shares, made in none? */
+static bool is_same_always(const struct records *s, ir_ref set)
+{
+	struct ir_fn *f = s->f;
+	const ir_ref closure = ir_at(f, ir_at(f, set)->args[2])->type.def;
+	const struct ir_ins *i = ir_at(f, closure);
+	for (uint32_t a = 0; closure && a < i->nargs; a++)
+		if (i->args[a] && reach_again(f, i->args[a]))
+			return false;
+	return true;
+}
+
+/* Is the table at `look` one whose field was set, to that function? Another one of the web may lack it, or have that of another turn:
+ * that which was set is the very value that is looked up in, or every one is set before anything else is done with it, and alike. */
 static bool is_of_same(const struct records *s, const struct rec *web, ir_ref set, ir_ref look)
 {
 	const ir_ref of = ir_at(s->f, set)->args[0];
 	const struct rec *made = only_made(s, web);
 	return reach_before(s->f, set, look) && (ir_untested(s->f, of) == ir_untested(s->f, ir_at(s->f, look)->args[0]) ||
-						 (made && record_of(s, of) == made && given_first(s, made, set)));
+						 (made && record_of(s, of) == made && given_first(s, made, set) && is_same_always(s, set)));
 }
 
 static bool is_function(const struct ir_type *t)
@@ -193,6 +214,8 @@ static bool may_keep(const struct records *s, const struct field *d)
 	for (uint32_t k = 0; k < d->rec->nuses; k++) {
 		const ir_ref r = d->rec->uses[k];
 		const struct ir_ins *i = ir_at(s->f, r);
+		if (is_listed(s, d->rec, r, d->key))
+			return false;
 		if (!is_set(s, d->rec, r))
 			continue;
 		if (!name_of(s, r) || (is_of_field(s, d, r) && (i->aux == FOUND || (d->kept && i->aux != KEPT))))

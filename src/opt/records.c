@@ -15,6 +15,7 @@
  */
 #include "opt/elems.h"
 #include "opt/infer.h"
+#include "opt/iterate.h"
 #include "opt/reach.h"
 
 #include <errno.h>
@@ -286,6 +287,26 @@ static void find_uses(struct records *s)
 					if (s->of[i->succ[e].args[a]])
 						note_edge(s, record_of(s, i->succ[e].args[a]), r, &i->succ[e], a);
 		}
+}
+
+/* t[1.0] is t[1]: the key becomes the integer, so that whoever compares keys, or counts by them, needs to know of no other form. How many. */
+static int normalise_keys(struct records *s)
+{
+	struct flow fl = { .u = s->u, .f = s->f };
+	int changed = 0;
+	for (uint32_t v = 0; v < s->n; v++)
+		for (uint32_t k = 0; k < s->v[v].nuses; k++) {
+			const ir_ref r = s->v[v].uses[k];
+			const struct ir_ins *i = ir_at(s->f, r);
+			const bool mine = is_access(i, 0) && record_of(s, i->args[0]) == &s->v[v];
+			const pg_value *was = mine ? record_const(s, i->args[1]) : NULL, *key = mine ? record_key_of(s, r) : NULL;
+			if (!key || was->kind != PG_FLOAT || key->kind != PG_INT)
+				continue;
+			const ir_ref whole = iterate_const(&fl, r, key);
+			ir_at(s->f, r)->args[1] = whole;
+			changed++;
+		}
+	return changed;
 }
 
 static void find_apart(struct records *s)
@@ -780,7 +801,9 @@ int records_promote(struct ir_unit *u, struct ir_fn *f)
 	find_webs(&s);
 	find_uses(&s);
 	find_apart(&s);
-	int changed = methods_known(&s);
+	int changed = normalise_keys(&s);
+	if (!changed)
+		changed = methods_known(&s);
 	if (!changed)
 		changed = lists_expand(&s);
 	if (!changed)

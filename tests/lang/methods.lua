@@ -387,4 +387,137 @@ perhaps("one in the tables of a list that a loop fills", function(a, b)
 	return t[1].x == true, type(t[2].x) == "function", t[1].x ~= three, t[2].n, ok
 end)
 
+-- ---- functions that each turn of a loop makes anew ----
+
+local few = lang.each { 0, 1, 2, 3, 4 }
+local function turns(name, f) lang.case { name = name, inputs = few, f = f } end
+turns("a table of the turn before calls its own function", function()
+	local prev, s = nil, 0
+	for i = 1, 3 do
+		local o = { get = function() return i end }
+		if prev then s = s * 10 + (prev.get() or 0) end
+		prev = o
+	end
+	return s
+end)
+turns("a table of some turn, called behind the loop", function(x)
+	local best, first
+	for i = 1, 4 do
+		local o = { n = i }
+		o.f = function() return i end
+		if i == x then best = o end
+		first = first or o
+	end
+	return best and best.f(), first.f(), best and best.n
+end)
+turns("of the turn before: what a function of that turn made, and what calls one of it", function(x)
+	local function make(i) return { get = function() return i end } end
+	local prev, last, s = nil, nil, 0
+	for i = 1, 3 do
+		local k = i + x
+		local function g() return k end
+		local o, p = make(i), { get = function() return g() end }
+		if prev and last then s = s * 100 + (prev.get() or 0) + (last.get() or 0) end
+		prev, last = o, p
+	end
+	return s
+end)
+turns("of an outer loop's turn", function()
+	local s, prev = 0, nil
+	for j = 1, 2 do
+		for i = 1, 2 do
+			local o = { get = function() return j end }
+			if prev then s = s * 10 + (prev.get() or 0) end
+			prev = o
+		end
+	end
+	return s
+end)
+turns("the same in every turn: it shares nothing of the turn", function(x)
+	local prev, s, c = nil, 0, 0
+	for i = 1, 3 do
+		local o = { n = i + x, get = function(me) return me.n end, count = function() c = c + 1 return c end }
+		if prev then s = s * 100 + prev:get() + prev.count() end
+		prev = o
+	end
+	return s, c
+end)
+turns("a loop by goto", function()
+	local prev, s, i = nil, 0, 0
+	::top::
+	i = i + 1
+	local k = i
+	local o = { get = function() return k end }
+	if prev then s = s * 10 + (prev.get() or 0) end
+	prev = o
+	if i < 3 then goto top end
+	return s
+end)
+
+-- ---- functions in the list that a table is made with ----
+
+turns("a place that has a name, too", function()
+	local t = { [1] = function() return 1 end, function() return 2 end }
+	local u = { [2] = function() return 1 end, function() return 2 end, function() return 3 end }
+	return t[1](), u[1](), u[2]()
+end)
+turns("a place behind the list, and one that is assigned later", function(x)
+	local t = { x, [2] = function() return 1 end }
+	local u = { function() return 1 end, function() return 2 end }
+	u[2] = function() return 3 end
+	return t[1], t[2](), u[1](), u[2]()
+end)
+turns("one or nothing in the list", function(x)
+	local t = { [1] = function() return 2 end, x > 2 and function() return 3 end or nil }
+	local u = { [1] = function() return 1 end, nil }
+	return t[1] and t[1](), u[1] == nil, u[1] and u[1]()
+end)
+turns("a list that ends in a call, or in what was handed over", function(x)
+	local function two() return function() return 7 end, nil end
+	local function make(...)
+		local t = { [1] = function() return 1 end, ... }
+		return t[1]()
+	end
+	local t = { [1] = function() return 1 end, [2] = function() return 5 end, two() }
+	return t[1](), t[2] and t[2](), make(function() return 6 end), make(function() return x end, 1)
+end)
+turns("no function in the list, which is called", function(x)
+	local t = { [1] = function(a) return a end, x == 2 and function(a) return a + 7 end }
+	return pcall(function() return t[1](x) end) == (x == 2), x == 2 and t[1](x)
+end)
+
+-- ---- functions at what is the same key in another form ----
+
+turns("a float that is whole, of a function", function()
+	local t, u, v = {}, {}, {}
+	t[1] = function() return 1 end
+	t[1.0] = function() return 2 end
+	u[1] = function() return 3 end
+	u[2^0] = function() return 4 end
+	v[0] = function() return 5 end
+	v[-0.0] = function() return 6 end
+	return t[1](), u[1](), v[0](), v[0.0]()
+end)
+turns("one of several there, or none", function(x)
+	local t = {}
+	if x == 2 then t[1] = function(a) return a + 1 end end
+	if x == 3 then t[1.0] = function(a) return a + 5 end end
+	return t[1] and t[1](x or 0) or 9
+end)
+turns("chosen by a number, and looked up by a float", function(x)
+	local t = { [1] = function() return 1 end, [2.0] = function() return 2 end }
+	local f = t[x]
+	return f and f(), t[2^1](), t[1.0]()
+end)
+turns("elements of a list, by floats", function(x)
+	local t, list = { 5, 6, 7 }, {}
+	t[2.0], t[4.0] = x or 0, 8
+	for i = 1, 3 do list[#list + 1] = { n = i } end
+	if list[2.0] then list[2.0].n = 7 end
+	local s = 0
+	for _, v in ipairs(t) do s = s * 10 + v end
+	for _, v in ipairs(list) do s = s * 10 + v.n end
+	return s, #t, t[2], math.type(#t) == "integer"
+end)
+
 lang.done()
