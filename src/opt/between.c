@@ -127,10 +127,7 @@ static bool over_turns(struct between *s, ir_ref from, int64_t step, ir_ref turn
 	return true;
 }
 
-/* A numeric for whose index is parameter p: the edge into it, what is added with each turn and which parameter counts them. */
-struct turns { const struct ir_edge *in; int64_t step; uint32_t count; };
-
-static bool turns_of(const struct ir_fn *f, const struct ir_ins *p, struct turns *out)
+bool between_turns(const struct ir_fn *f, const struct ir_ins *p, struct turns *out)
 {
 	const struct ir_block *b = ir_block(f, p->block);
 	for (uint32_t e = 0; b->npreds == 2 && e < 2; e++) {
@@ -148,13 +145,13 @@ static bool turns_of(const struct ir_fn *f, const struct ir_ins *p, struct turns
 static bool index_of_for(struct between *s, const struct ir_ins *p, struct bounds *out)
 {
 	struct turns t;
-	return turns_of(s->f, p, &t) && over_turns(s, t.in->args[p->aux], t.step, t.in->args[t.count], out);
+	return between_turns(s->f, p, &t) && over_turns(s, t.in->args[p->aux], t.step, t.in->args[t.count], out);
 }
 
 bool between_ends(const struct ir_fn *f, const struct ir_ins *index, ir_ref *least, ir_ref *most)
 {
 	struct turns t;
-	if (!turns_of(f, index, &t))
+	if (!between_turns(f, index, &t))
 		return false;
 	const struct ir_ins *count = ir_at(f, t.in->args[t.count]);
 	if (count->op != IRO(forcount) || count->args[0] != t.in->args[index->aux])

@@ -26,6 +26,10 @@ static inline bool between_length(const struct bounds *in)
 
 /* Is r, where it is a number, an integer within bounds that are found? Needs the tree of loops. */
 bool between(struct between *s, ir_ref r, struct bounds *out);
+/* A numeric for: the edge into it, what is added to its index with each turn, and which parameter counts the turns that are left. */
+struct turns { const struct ir_edge *in; int64_t step; uint32_t count; };
+/* Is parameter p, of a loop's head, the index of a numeric for? */
+bool between_turns(const struct ir_fn *f, const struct ir_ins *p, struct turns *out);
 /* Is parameter `index` that of a numeric for? Then from where to where it goes: its start and its limit, the lesser one first. */
 bool between_ends(const struct ir_fn *f, const struct ir_ins *index, ir_ref *least, ir_ref *most);
 

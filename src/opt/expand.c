@@ -559,6 +559,12 @@ bool expand_bound(const struct ir_fn *f, const struct ir_ins *call, uint32_t arg
 	return k && (k->kind == PG_INT || k->kind == PG_NIL);
 }
 
+uint64_t expand_span(int64_t from, int64_t to)
+{
+	const uint64_t behind = (uint64_t)to - (uint64_t)from;
+	return to < from ? 0 : behind + (behind < UINT64_MAX);
+}
+
 /* Elements of a captured table are known; those of one made in the function once they are variables (lists.c). */
 static int expand_unpack(struct flow *fl, ir_ref call, ir_ref *gone)
 {
@@ -566,23 +572,23 @@ static int expand_unpack(struct flow *fl, ir_ref call, ir_ref *gone)
 	const pg_value *t = old.nargs > 1 ? ir_at(fl->f, old.args[1])->type.k : NULL;
 	int64_t from = 1, to = 0;
 	ir_ref v[MAX_SELECT + 1];
-	uint32_t n = 0;
 	for (uint32_t a = 2; a < old.nargs; a++)
 		if (!ir_at(fl->f, old.args[a])->type.kinds || type_is_pending(&ir_at(fl->f, old.args[a])->type))
 			return 0;
 	if (!t || t->kind != PG_TABLE)
 		return 0;
 	if (fl->u->source->len(fl->u, t->id, &to) < 0 || !expand_bound(fl->f, &old, 2, &from) || !expand_bound(fl->f, &old, 3, &to) ||
-	    (to >= from && (uint64_t)to - (uint64_t)from >= MAX_SELECT)) {
+	    expand_span(from, to) > MAX_SELECT) {
 		struct flow loud = *fl;
 		loud.report = true;
 		flow_refuse(&loud, old.site, ON_TABLES, "name its elements: t[1], t[2]", "'%s' gives up to %d elements, "
 			    "between constant bounds, in kernel code", "table.unpack", MAX_SELECT);
 		return -1;
 	}
-	for (int64_t i = from; i <= to; i++)
-		v[n++] = iterate_insert(fl, call, IRO(index), 2,
-					(ir_ref[]){ old.args[1], iterate_const(fl, call, const_int(fl->u, i)) });
+	const uint32_t n = (uint32_t)expand_span(from, to);
+	for (uint32_t i = 0; i < n; i++)
+		v[i] = iterate_insert(fl, call, IRO(index), 2,
+				      (ir_ref[]){ old.args[1], iterate_const(fl, call, const_int(fl->u, from + i)) });
 	iterate_become(fl, call, IRO(several), n, v);
 	*gone = 0;
 	return 1;

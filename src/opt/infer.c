@@ -617,7 +617,7 @@ static bool may_raise(const struct flow *fl, const struct ir_ins *i)
 	case IRO(shr): case IRO(unm): case IRO(bnot): case IRO(lt): case IRO(le):
 		return kinds != IR_BIT(IR_INT);
 	case IRO(setindex):
-		return ir_at(fl->f, i->args[0])->type.kinds != IR_BIT(IR_REC);
+		return ir_at(fl->f, i->args[0])->type.kinds != IR_BIT(IR_REC) || lists_set_raises(&ir_at(fl->f, i->args[1])->type);
 	case IRO(index): case IRO(self):
 		if (ir_at(fl->f, i->args[0])->type.kinds == IR_BIT(IR_REC))
 			return false;

@@ -116,6 +116,9 @@ struct ir_type infer_field_of_text(struct infer *in, ir_ref r, const struct ir_t
 bool infer_text_lacks(const struct flow *fl, ir_ref r);
 /* Have texts something under that constant? True, too, where that is not known. */
 bool infer_text_has(const struct flow *fl, const pg_value *key);
+/* May assigning by such a key to a table made in the function raise? There is room for all keys that are known, which are neither
+ * nil nor NaN; what a key that is known only at run time may be is not known before the keys of the table are. */
+bool lists_set_raises(const struct ir_type *key);
 /* Have texts nothing under any key that `key`, known only at run time, may be? */
 bool infer_text_lacks_any(const struct flow *fl, ir_ref key);
 /* Are checksums before a tunnel right, too, when this field of obj is assigned? (tunnel.c) */

@@ -12,6 +12,8 @@ void iterate_become(struct flow *fl, ir_ref r, enum ir_op op, uint32_t n, const 
 
 /* A constant bound of table.unpack: *out is it, or as it was where none is given. false: it is known only at run time. */
 bool expand_bound(const struct ir_fn *f, const struct ir_ins *call, uint32_t arg, int64_t *out);
+/* How many integers there are from `from` to `to`; UINT64_MAX: all of them. */
+uint64_t expand_span(int64_t from, int64_t to);
 
 /* Calls that are control flow (ir_lib_expands), put in their places: false where not enough is known. */
 bool iterate_pairs(struct flow *fl, ir_ref call);

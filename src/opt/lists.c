@@ -68,36 +68,89 @@ static const pg_value *int_of(const struct ir_fn *f, ir_ref r)
 	return k && k->kind == PG_INT ? k : NULL;
 }
 
-/* What each turn adds to parameter i of b, which is otherwise a constant, *from; 0: it is no such. */
-static ir_ref step_of(const struct ir_fn *f, ir_blk b, uint32_t i, enum ir_op op, const pg_value **from)
+/* What a loop begins with, and what each turn adds to it or takes from it. */
+struct step { const pg_value *from, *by; };
+
+/* What parameter i of loop head b is in the next turn, behind edge e, if that is by `op` alone; 0: it is no such. */
+static ir_ref changed_by(const struct ir_fn *f, ir_blk b, uint32_t i, uint32_t e, enum ir_op op, struct step *out)
 {
-	ir_ref step = 0;
-	*from = NULL;
-	for (uint32_t p = 0; p < ir_block(f, b)->npreds && ir_block(f, b)->npreds == 2; p++) {
-		ir_ref v = ir_pred_edge(f, &ir_block(f, b)->preds[p])->args[i];
-		const struct ir_ins *a = ir_at(f, v);
-		if (a->op == op && a->args[0] == ir_block(f, b)->params[i] && int_of(f, a->args[1]))
-			step = a->args[1];
-		else
-			*from = int_of(f, v);
-	}
-	return *from ? step : 0;
+	const struct ir_block *head = ir_block(f, b);
+	ir_ref next = ir_pred_edge(f, &head->preds[e])->args[i];
+	const struct ir_ins *a = ir_at(f, next);
+	out->from = int_of(f, ir_pred_edge(f, &head->preds[!e])->args[i]);
+	out->by = a->op == op && a->args[0] == head->params[i] ? int_of(f, a->args[1]) : NULL;
+	return out->from && out->by ? next : 0;
 }
 
-/* The index of a numeric for whose bounds are known: beside it another parameter counts its turns down. */
+/* Is v above 0 where `test` is that? Of what goes down by steps that come to 0 that it is not 0 is enough. */
+static bool is_above(const struct ir_fn *f, ir_ref test, bool truth, ir_ref v, bool meets_zero)
+{
+	for (; ir_at(f, test)->op == IRO(not); test = ir_at(f, test)->args[0])
+		truth = !truth;
+	const struct ir_ins *i = ir_at(f, test);
+	if (i->op != IRO(eq) && i->op != IRO(lt) && i->op != IRO(le))
+		return false;
+	const bool right = i->args[1] == v;
+	const pg_value *k = right || i->args[0] == v ? int_of(f, i->args[!right]) : NULL;
+	if (!k || i->op == IRO(eq))
+		return k && meets_zero && !truth && !k->i;
+	return truth == right && k->i >= ((i->op == IRO(lt)) != truth);
+}
+
+/* Does the loop of `head` go round by way of `again` only where v is above 0? */
+static bool goes_round_above(const struct ir_fn *f, ir_blk head, const struct ir_pred *again, ir_ref v, bool meets_zero)
+{
+	struct ir_pred p = *again;
+	for (;;) {
+		const struct ir_ins *t = ir_at(f, ir_block(f, p.from)->last);
+		if (t->op == IRO(branch) && is_above(f, t->args[0], !p.succ, v, meets_zero))
+			return true;
+		while (p.from != head && p.from > 1 && ir_block(f, p.from)->npreds != 1)
+			p.from = ir_block(f, p.from)->idom;
+		if (p.from == head || p.from <= 1)
+			return false;
+		p = ir_block(f, p.from)->preds[0];
+	}
+}
+
+/* The constant from which parameter q counts the turns down, when it is tested; -1: it is no such. */
+static int64_t turns_down(const struct ir_fn *f, ir_blk head, uint32_t q, uint32_t e)
+{
+	const struct ir_pred *again = &ir_block(f, head)->preds[e];
+	struct step down;
+	const ir_ref less = changed_by(f, head, q, e, IRO(sub), &down);
+	if (!less || down.by->i < 1 || down.from->i < 1)
+		return -1;
+	const bool meets_zero = down.from->i % down.by->i == 0;
+	return goes_round_above(f, head, again, ir_block(f, head)->params[q], meets_zero) ||
+	       goes_round_above(f, head, again, less, meets_zero) ? down.from->i : -1;
+}
+
+static bool add_numbers(struct numbers *s, int64_t from, int64_t step, int64_t turns)
+{
+	for (int64_t k = 0; k <= turns; k++)
+		if (!add_number(s, plus(from, (uint64_t)k * (uint64_t)step)))
+			return false;
+	return true;
+}
+
+/* The index of a loop, from a constant on: of a numeric for, or of another beside whose index a number goes down to 0. */
 static bool turns_of(struct numbers *s, ir_ref index)
 {
 	const struct ir_ins *p = ir_at(s->f, index);
-	const pg_value *from, *turns;
-	ir_ref step = step_of(s->f, p->block, p->aux, IRO(add), &from);
-	for (uint32_t q = 0; step && q < ir_block(s->f, p->block)->nparams; q++) {
-		if (!step_of(s->f, p->block, q, IRO(sub), &turns) || turns->i < 0 || turns->i >= MAX_KEYS)
-			continue;
-		for (int64_t k = 0; k <= turns->i; k++)
-			if (!add_number(s, plus(from->i, (uint64_t)k * (uint64_t)int_of(s->f, step)->i)))
-				return false;
-		return true;
+	const struct ir_block *head = ir_block(s->f, p->block);
+	struct turns t;
+	struct step up;
+	if (between_turns(s->f, p, &t)) {
+		const pg_value *from = int_of(s->f, t.in->args[p->aux]), *turns = int_of(s->f, t.in->args[t.count]);
+		return from && turns && turns->i >= 0 && turns->i < MAX_KEYS && add_numbers(s, from->i, t.step, turns->i);
 	}
+	for (uint32_t e = 0; head->npreds == 2 && e < 2; e++)
+		for (uint32_t q = 0; changed_by(s->f, p->block, p->aux, e, IRO(add), &up) && q < head->nparams; q++) {
+			int64_t turns = turns_down(s->f, p->block, q, e);
+			if (turns >= 0 && turns < MAX_KEYS)
+				return add_numbers(s, up.from->i, up.by->i, turns);
+		}
 	return false;
 }
 
@@ -275,6 +328,12 @@ static bool may_be_text(const struct lists *l, const struct ir_ins *access)
 	return of->op == IRO(pi) && !of->type.kinds && (uint64_t)of->imm & IR_ALL_STRINGS;
 }
 
+bool lists_set_raises(const struct ir_type *key)
+{
+	const pg_value *k = key->k;
+	return !k || k->kind == PG_NIL || (k->kind == PG_FLOAT && k->f != k->f);
+}
+
 static void expand_index(struct lists *l, ir_ref r, const struct rec *web)
 {
 	const struct ir_ins old = *ir_at(l->f, r);
@@ -354,16 +413,16 @@ static void expand_unpack(struct lists *l, ir_ref r, const struct rec *web)
 	const struct ir_ins old = *ir_at(l->f, r);
 	int64_t from = 1, to = list_length(web);
 	bool whole = old.nargs < 4;
-	if (!expand_bound(l->f, &old, 2, &from) || !expand_bound(l->f, &old, 3, &to) || to - from >= MAX_KEYS) {
+	if (!expand_bound(l->f, &old, 2, &from) || !expand_bound(l->f, &old, 3, &to) || expand_span(from, to) > MAX_KEYS) {
 		refuse(l, r, REFUSAL(ON_TABLES, "give it constants, and not too many",
 				     "what 'table.unpack' gives is known only at run time"));
 		return;
 	}
 	ir_ref *v = arena_array(l->s->u->arena, ir_ref, MAX_KEYS + 1);
-	uint32_t n = 0;
-	for (int64_t i = from; i <= to; i++) {
-		ir_ref args[2] = { old.args[1], iterate_const(&l->fl, r, const_int(l->s->u, i)) };
-		v[n++] = iterate_insert(&l->fl, r, IRO(index), 2, args);
+	const uint32_t n = (uint32_t)expand_span(from, to);
+	for (uint32_t i = 0; i < n; i++) {
+		ir_ref args[2] = { old.args[1], iterate_const(&l->fl, r, const_int(l->s->u, from + i)) };
+		v[i] = iterate_insert(&l->fl, r, IRO(index), 2, args);
 	}
 	iterate_become(&l->fl, r, IRO(several), n, v);
 	if (whole && n) { /* the last one is there, or the length is another */

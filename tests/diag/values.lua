@@ -622,4 +622,5 @@ diag.case("limit and step of a table", function(p)
 	for i = 1, s, n do end
 end)
 
+diag.case("unpacked from one end of integers to the other", function() local t = { 1, 2 } print(table.unpack(t, math.mininteger, math.maxinteger)) end)
 diag.done()

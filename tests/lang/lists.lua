@@ -452,4 +452,44 @@ case("twice, and another one in the same loop", some, function(a, b)
 	end
 	return #t, #u, t[2], u[2]
 end)
+
+-- Another number goes down beside the turns of a loop, by 1 and by more: the loop is as long as it is.
+case("beside what is counted down", some, function(a, b)
+	local left, t = 2, {}
+	for i = 1, 20 do
+		left = left - 1
+		t[i] = i * 2
+	end
+	return t[20], t[3], left
+end)
+case("beside what is counted down, left early", some, function(a, b)
+	local left, t = 9, {}
+	for i = 40, 2, -2 do
+		if left == (a & 7) * -3 then break end
+		t[i] = left
+		left = left - 3
+	end
+	return t[40], t[30], t[2], left
+end)
+case("by as many turns as a number says that goes down", some, function(a, b)
+	local left, i, t, u = 10, 1, {}, {}
+	while left > 0 do
+		t[i] = i
+		if i > a then t[i] = b end
+		left, i = left - 1, i + 1
+	end
+	left, i = 12, 20
+	repeat
+		u[i] = left
+		left, i = left - 3, i + 2
+	until left == 0
+	return t[1], t[10], u[20], u[26], left
+end)
+case("table.unpack to the ends of integers", any, function(a, b)
+	local t = { a, b }
+	local x, y = table.unpack(t, math.maxinteger - 1, math.maxinteger)
+	local v, w = table.unpack(known, math.maxinteger, math.maxinteger)
+	return x, y, v, w, select("#", table.unpack(t, math.mininteger, math.mininteger + 1)),
+		select("#", table.unpack(t, math.maxinteger, math.mininteger))
+end)
 lang.done()

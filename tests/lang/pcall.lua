@@ -383,4 +383,75 @@ lang.case { name = "a table, by and and or, in numbers", inputs = some, f = func
 	if ok then return e end
 	return type(e) == "table" and e.code * 2 + e.more or type(e) == "number" and e or 0
 end }
+
+-- assigning to a table of the function: to nothing at nil, and where there is no room
+do
+	local function put(t, k) return pcall(function() t[k] = 9 end) end
+	local message = select(2, put({}, nil))
+	lang.case { name = "assigned at what may be nil", inputs = some, f = function(n)
+		local t, k = { 1, 2 }, nil
+		if n == 1 then k = 1 elseif n == 2 then k = 2 end
+		local ok, e = put(t, k)
+		return ok, e == message, t[1], t[2]
+	end }
+	lang.case { name = "assigned at what is nil in some turns", inputs = some, f = function(n)
+		local t, lost = { a = 1, b = 2 }, 0
+		for i = 1, 4 do
+			local k = i == n and "a" or i == 2 and "b" or nil
+			if not pcall(function() t[k] = i end) then lost = lost + 1 end
+		end
+		return t.a, t.b, lost
+	end }
+	lang.case { name = "assigned at nil, within another", inputs = some, f = function(n)
+		local t, k, way = { 1, 2 }, nil, 0
+		if n == 1 then k = n end
+		local ok = pcall(function()
+			if not pcall(function() way = 1 t[k] = 7 way = 2 end) then way = way * 10 t[k] = 8 end
+			way = way + 5
+		end)
+		return ok, way, t[1]
+	end }
+	lang.case { name = "assigned at nil, by xpcall", inputs = some, f = function(n)
+		local t, k, said = { 1 }, nil, 0
+		if n == 1 then k = 1 end
+		local ok, v = xpcall(function(u) u[k] = 3 return 7 end, function(m) said = said + 1 return m == message end, t)
+		return ok, v, said, t[1]
+	end }
+	lang.case { name = "assigned at nil, by a method", inputs = some, f = function(n)
+		local o = { list = { a = 1, b = 2 } }
+		function o:set(k, v) self.list[k] = v end
+		local ok = pcall(o.set, o, n == 2 and "a" or nil, 5)
+		return ok, o.list.a, o.list.b
+	end }
+	lang.case { name = "assigned at nil, to one of two", inputs = some, f = function(n)
+		local a, b, k = { 1 }, { 2, n = 3 }, nil
+		if n == 1 then k = "n" elseif n == 2 then k = 1 end
+		local t = n == 1 and b or a
+		local ok = pcall(function() t[k] = 5 end)
+		return ok, a[1], b[1], b.n
+	end }
+	lang.case { name = "what cannot be at nil", inputs = some, f = function(n)
+		local ok, t = pcall(function()
+			local t = {}
+			for i = 1, 4 do t[i] = i * 2 end
+			return t
+		end)
+		return ok, n, t[1], t[4], #t
+	end }
+end
+
+-- Lua's own lists, a twin's too, have no end: what kernel code has no room for is seen by its verdict.
+local no_room = not bpf.test and lang.program("no room, caught", lang.hook, {}, function(p)
+	local t, u, lost = { 1, 2, 3 }, {}, 0
+	local ok = pcall(function() t[p:u8(14)] = 9 end)
+	for i = 1, 20 do
+		if not pcall(function() u[#u + 1] = i end) then lost = lost + 1 end
+	end
+	local more = pcall(table.insert, u, 5)
+	return not more and #u == 16 and lost == 4 and ok == (t[2] == 9) and bpf.DROP or bpf.PASS
+end)
+for _, k in ipairs(no_room and { 2, 4 } or {}) do
+	local verdict, _, _, text = no_room:test(lang.head .. string.char(k) .. ("."):rep(45))
+	lang.check("no room at " .. k .. ", caught", verdict == bpf.DROP and {} or { text or tostring(verdict) })
+end
 lang.done()
