@@ -269,12 +269,16 @@ struct cursor {
 	bool done;
 };
 
-static int cursor_gc(lua_State *L)
+static void cursor_free(struct cursor *c)
 {
-	struct cursor *c = lua_touserdata(L, 1);
 	if (!c->done)
 		pg_map_iter_free(c->at);
 	c->done = true;
+}
+
+static int cursor_gc(lua_State *L)
+{
+	cursor_free(lua_touserdata(L, 1));
 	return 0;
 }
 
@@ -286,6 +290,10 @@ static int map_next(lua_State *L)
 	struct pgl *s = pgl_get(L);
 	struct cursor *c = lua_touserdata(L, lua_upvalueindex(1));
 	pg_value k, v;
+	if (lua_gettop(L) > 1 && lua_isnil(L, 2)) { /* another loop from the first key on, as kernel code does it */
+		cursor_free(c);
+		*c = (struct cursor){ .at = NULL, .done = false };
+	}
 	if (c->done)
 		return 0;
 	lua_settop(L, 0);

@@ -43,7 +43,8 @@ static const pg_value *sample(struct ir_unit *u, const struct ir_type *t, bool g
 		: t->kinds & (IR_BIT(IR_NIL) | IR_BIT(IR_INT)) ? NULL : &const_true;
 }
 
-/* The same of a turn of a loop: what it calls is no function, or pairs goes over what is no table. */
+/* The same of a turn of a loop: what it calls is no function, or pairs goes over what is no table. A table that no loop could be
+ * made over is refused. */
 static const char *turn_fails(struct choice *c, const struct ir_ins *turn)
 {
 	const struct ir_type *callee = &ir_at(c->f, turn->args[0])->type;
@@ -52,7 +53,7 @@ static const char *turn_fails(struct choice *c, const struct ir_ins *turn)
 	const pg_value *over = sample(c->fl->u, &ir_at(c->f, turn->args[1])->type, true);
 	if (k && k->kind != PG_FUNC)
 		return arena_printf(c->fl->u->arena, IR_NO_ITERATOR, choose_kind_name(c->fl->u, k));
-	return callee->row && callee->row->imm == IR_EXPAND_NEXT && over
+	return callee->row && callee->row->imm == IR_EXPAND_NEXT && over && over->kind != PG_TABLE
 		? arena_printf(c->fl->u->arena, IR_NO_TABLE, choose_kind_name(c->fl->u, over)) : NULL;
 }
 

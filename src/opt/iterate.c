@@ -116,75 +116,144 @@ bool iterate_ipairs(struct flow *fl, ir_ref call)
 
 /* ---- where a loop starts ---- */
 
+/* From where a value comes into the loop: at its head nothing is known yet, then it is a turn of this loop, or not. */
+enum way { WAY_HEAD, WAY_TURN, WAY_OUTSIDE };
+
 struct start {
 	struct flow *fl;
 	ir_ref call;
-	uint64_t kinds;        /* of the constants that it may start with */
-	const pg_value *with;  /* what they become, or NULL */
+	bool any;              /* any integer, and what a run before gave, will do */
+	bool nil;              /* the first one is nil and not 0 */
+	ir_blk head;
+	const pg_value *with;  /* what the constants become, or NULL */
 	ir_ref turn;           /* what the first result of the turn before becomes, or 0 */
 	ir_ref seen[16];
+	enum way ways[16];
 	unsigned n;
 };
 
-static bool seen_before(struct start *s, ir_ref r)
+static bool is_first(const struct start *s, const struct ir_ins *c)
+{
+	const pg_value *k = c->type.k;
+	if (s->nil)
+		return c->type.kinds == IR_BIT(IR_NIL);
+	return c->type.kinds == IR_BIT(IR_INT) && (s->any || (k && k->kind == PG_INT && !k->i));
+}
+
+static bool seen_before(struct start *s, ir_ref r, enum way way)
 {
 	for (unsigned i = 0; i < s->n; i++)
-		if (s->seen[i] == r)
+		if (s->seen[i] == r && s->ways[i] == way)
 			return true;
-	s->seen[s->n++ % 16] = r;
+	s->seen[s->n] = r;
+	s->ways[s->n++] = way;
 	return false;
 }
 
-/* Does the loop's control variable hold, on all ways, such a constant or what the turn before gave? */
-static bool starts(struct start *s, ir_ref r, struct ir_edge *e, uint32_t a)
+static bool starts(struct start *s, ir_ref r, enum way way);
+
+/* Is that which comes by this edge right? A value of the loop's own is replaced at its head, for behind that it is used otherwise. */
+static bool comes(struct start *s, struct ir_edge *e, uint32_t a, enum way way, bool at_head)
+{
+	if (!starts(s, e->args[a], way))
+		return false;
+	if (at_head && way == WAY_TURN && s->turn)
+		e->args[a] = s->turn;
+	else if (at_head && way == WAY_OUTSIDE && s->with)
+		e->args[a] = iterate_const(s->fl, ir_block(s->fl->f, 1)->first, s->with);
+	return true;
+}
+
+/*
+ * Is it, on all ways, the iterator's first value where it comes from outside of the loop, and what this turn gave where a turn
+ * comes back? What another run of the loop gave, in a turn of a loop around it, comes from outside; what an earlier turn gave, by
+ * another parameter of the head, is no place to go on.
+ */
+static bool starts(struct start *s, ir_ref r, enum way way)
 {
 	struct ir_fn *f = s->fl->f;
 	const struct ir_ins *i = ir_at(f, r);
 	if (i->op == IRO(pi))
-		return starts(s, i->args[0], s->turn ? e : NULL, a);
-	if (i->op == IRO(result)) {
-		bool good = i->args[0] == s->call && !i->aux && (!s->turn || e);
-		if (s->turn && good)
-			e->args[a] = s->turn;
-		return good;
-	}
-	if (i->op == IRO(const)) {
-		bool once = !e && r == ir_at(f, s->call)->args[2]; /* no turn comes back */
-		bool good = s->turn || (i->type.kinds & s->kinds && (!s->with || e || once));
-		if (s->with && (e || once)) {
-			ir_ref start = iterate_const(s->fl, ir_block(f, 1)->first, s->with);
-			*(e ? &e->args[a] : &ir_at(f, s->call)->args[2]) = start;
-		}
-		return good;
-	}
-	if (i->op != IRO(param) || i->block == 1 || s->n >= 16)
-		return false;
-	if (seen_before(s, r))
-		return true;
+		return starts(s, i->args[0], way);
+	if (i->op == IRO(result))
+		return i->args[0] == s->call && !i->aux && (s->any || way == WAY_TURN);
+	if (i->op == IRO(const))
+		return is_first(s, i) && (s->any || way != WAY_TURN);
 	ir_blk b = i->block;
+	if (i->op != IRO(param) || b == 1 || s->n >= 16 || (!s->any && way == WAY_TURN && b == s->head))
+		return false;
+	if (seen_before(s, r, way))
+		return true;
 	uint32_t k = i->aux;
+	bool at_head = way == WAY_HEAD && b == s->head;
 	for (uint32_t p = 0; p < ir_block(f, b)->npreds; p++) {
-		struct ir_edge *in = ir_pred_edge(f, &ir_block(f, b)->preds[p]);
-		if (!starts(s, in->args[k], in, k))
+		const struct ir_pred *pred = &ir_block(f, b)->preds[p];
+		enum way by = at_head && ir_dominates(f, b, pred->from) ? WAY_TURN
+			      : way != WAY_HEAD			  ? way
+			      : !at_head && ir_block(f, b)->npreds == 1 ? WAY_HEAD : WAY_OUTSIDE;
+		if (!comes(s, ir_pred_edge(f, pred), k, by, at_head))
 			return false;
 	}
 	return true;
 }
 
-static bool starts_with(struct flow *fl, ir_ref call, uint64_t kinds, const pg_value *with)
+/* Where an error may be caught the loop's head ends with the guard, before the call's block. */
+static ir_blk head_of(const struct ir_fn *f, ir_ref call)
 {
-	struct start s = { .fl = fl, .call = call, .kinds = kinds };
-	ir_ref c = ir_at(fl->f, call)->args[2];
-	if (!starts(&s, c, NULL, 0))
-		return false;
-	s = (struct start){ .fl = fl, .call = call, .kinds = kinds, .with = with };
-	return !with || starts(&s, c, NULL, 0);
+	ir_ref raised = ir_at(f, call)->raised;
+	return ir_at(f, raised ? raised : call)->block;
+}
+
+static bool looked_at(struct start *s)
+{
+	s->head = head_of(s->fl->f, s->call);
+	s->n = 0;
+	ir_need_tree(s->fl->f);
+	return ir_block(s->fl->f, s->head)->order && starts(s, ir_at(s->fl->f, s->call)->args[2], WAY_HEAD);
+}
+
+/* Does the loop go on, on all ways, behind an integer or what it gave? ipairs can start anywhere. */
+static bool starts_at_any(struct flow *fl, ir_ref call)
+{
+	return looked_at(&(struct start){ .fl = fl, .call = call, .any = true });
 }
 
 bool iterate_starts(struct flow *fl, ir_ref call)
 {
 	const struct ir_lib *row = type_of(fl, ir_at(fl->f, call)->args[0])->row;
-	return starts_with(fl, call, row->imm == IR_EXPAND_NEXT ? IR_BIT(IR_NIL) : IR_BIT(IR_INT), NULL);
+	return looked_at(&(struct start){ .fl = fl, .call = call, .nil = row->imm == IR_EXPAND_NEXT });
+}
+
+/* Does anything but the call use it? */
+static bool used_otherwise(const struct ir_fn *f, ir_ref call, ir_ref v)
+{
+	for (uint32_t o = 0; o < f->nrpo; o++)
+		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next) {
+			const struct ir_ins *i = ir_at(f, r);
+			for (uint32_t a = 0; a < i->nargs; a++)
+				if (i->args[a] == v && (r != call || a != 2))
+					return true;
+			for (uint32_t e = 0; e < i->nsucc; e++)
+				for (uint32_t a = 0; a < i->succ[e].nargs; a++)
+					if (i->succ[e].args[a] == v)
+						return true;
+		}
+	return false;
+}
+
+/* The control variable, nil at first, becomes a number: `with` at first, and then `turn` if that is not 0. */
+static bool starts_with(struct flow *fl, ir_ref call, const pg_value *with, ir_ref turn)
+{
+	struct start s = { .fl = fl, .call = call, .nil = true };
+	ir_ref c = ir_at(fl->f, call)->args[2];
+	bool once = ir_at(fl->f, c)->op == IRO(const); /* no turn comes back */
+	if (!looked_at(&s) || (!once && (ir_at(fl->f, c)->block != s.head || used_otherwise(fl->f, call, c))))
+		return false;
+	if (once)
+		ir_at(fl->f, call)->args[2] = iterate_const(fl, ir_block(fl->f, 1)->first, with);
+	s.with = with;
+	s.turn = turn;
+	return once || looked_at(&s);
 }
 
 /* ---- a turn ---- */
@@ -241,13 +310,6 @@ static void step(struct flow *fl, ir_ref call, const struct turn *t)
 
 /* ---- captured tables of many elements ---- */
 
-/* The control variable counts instead of being the key. */
-static bool count_turns(struct flow *fl, ir_ref call, ir_ref i)
-{
-	struct start s = { .fl = fl, .call = call, .kinds = IR_BIT(IR_INT), .turn = i };
-	return starts_with(fl, call, IR_BIT(IR_NIL), const_int(fl->u, 0)) && starts(&s, ir_at(fl->f, call)->args[2], NULL, 0);
-}
-
 /* Element i of one of the lists; to find the list raises, in the iterator, where there is no table. */
 static ir_ref element(struct flow *fl, ir_ref call, const pg_value *half, ir_ref i)
 {
@@ -262,11 +324,11 @@ static ir_ref element(struct flow *fl, ir_ref call, const pg_value *half, ir_ref
 
 static bool count_through(struct flow *fl, ir_ref call, const struct turn *t)
 {
-	ir_ref from = ir_at(fl->f, call)->args[2];
-	ir_ref i = iterate_insert(fl, call, IRO(add), 2, (ir_ref[]){ from, iterate_const(fl, call, const_int(fl->u, 1)) });
-	if (!count_turns(fl, call, i))
+	ir_ref one = iterate_const(fl, call, const_int(fl->u, 1));
+	ir_ref i = iterate_insert(fl, call, IRO(add), 2, (ir_ref[]){ one, one });
+	if (!starts_with(fl, call, const_int(fl->u, 0), i))
 		return false;
-	ir_at(fl->f, i)->args[0] = ir_at(fl->f, call)->args[2]; /* another one where no turn comes back */
+	ir_at(fl->f, i)->args[0] = ir_at(fl->f, call)->args[2];
 	ir_ref k = element(fl, call, &ir_pairs_keys, i), v = element(fl, call, &ir_pairs_values, i);
 	ir_at(fl->f, t->done)->args[0] = k;
 	results(fl, call, k, IRO(pi), v);
@@ -280,14 +342,18 @@ static bool walk(struct flow *fl, ir_ref call)
 	struct turn t;
 	const struct ir_type *over = type_of(fl, ir_at(fl->f, call)->args[1]);
 	const struct ir_lib *row = type_of(fl, ir_at(fl->f, call)->args[0])->row;
-	if (!is_host(over, PG_TABLE) || !unroll_may(fl, call) || !unroll_many(fl, call) ||
-	    !turn_of(fl->f, call, &t))
+	if (!row || !is_host(over, PG_TABLE) || !turn_of(fl->f, call, &t))
+		return false;
+	bool first = unroll_may(fl, call);
+	if (row->imm == IR_EXPAND_STEP && (first ? !unroll_many(fl, call) : !starts_at_any(fl, call)))
 		return false;
 	pg_value keys;
 	if (row->imm == IR_EXPAND_NEXT)
-		return fl->u->source->index(fl->u, over->k->id, &ir_pairs_keys, &keys) >= 0 && count_through(fl, call, &t);
-	step(fl, call, &t);
-	return true;
+		return first && unroll_many(fl, call) && fl->u->source->index(fl->u, over->k->id, &ir_pairs_keys, &keys) >= 0 &&
+		       count_through(fl, call, &t);
+	if (row->imm == IR_EXPAND_STEP)
+		step(fl, call, &t);
+	return row->imm == IR_EXPAND_STEP;
 }
 
 /* A key that is a struct is a table in Lua: made anew in each turn, in a block before what comes `on`. */
@@ -340,12 +406,11 @@ static bool turn(struct flow *fl, ir_ref call)
 	if (!row || is_host(over, PG_TABLE) || over->kinds & IR_BIT(IR_REC) || !over->kinds || type_is_pending(over) || !turn_of(fl->f, call, &t))
 		return false;
 	bool map = is_map(fl, over, &s) && is_of_pairs(fl, i);
-	if (row->imm == IR_EXPAND_STEP && starts_with(fl, call, IR_BIT(IR_INT), NULL))
+	if (row->imm == IR_EXPAND_STEP && starts_at_any(fl, call))
 		step(fl, call, &t);
-	else if (row->imm == IR_EXPAND_NEXT && map && s.array &&
-		 starts_with(fl, call, IR_BIT(IR_NIL), const_int(fl->u, -1)))
+	else if (row->imm == IR_EXPAND_NEXT && map && s.array && starts_with(fl, call, const_int(fl->u, -1), 0))
 		step(fl, call, &t);
-	else if (row->imm == IR_EXPAND_NEXT && map && !s.array && starts_with(fl, call, IR_BIT(IR_NIL), NULL))
+	else if (row->imm == IR_EXPAND_NEXT && map && !s.array && iterate_starts(fl, call))
 		each(fl, call, &t, &s);
 	else
 		return false;
@@ -358,8 +423,8 @@ bool iterate_counted(struct flow *fl, ir_ref call, bool pairs)
 	const struct ir_lib *row = type_of(fl, ir_at(fl->f, call)->args[0])->row;
 	if (!row || !turn_of(fl->f, call, &t))
 		return false;
-	if (row->imm == IR_EXPAND_STEP ? !starts_with(fl, call, IR_BIT(IR_INT), NULL)
-	    : !pairs || row->imm != IR_EXPAND_NEXT || !starts_with(fl, call, IR_BIT(IR_NIL), const_int(fl->u, 0)))
+	if (row->imm == IR_EXPAND_STEP ? !starts_at_any(fl, call)
+	    : !pairs || row->imm != IR_EXPAND_NEXT || !starts_with(fl, call, const_int(fl->u, 0), 0))
 		return false;
 	step(fl, call, &t);
 	return true;
@@ -493,6 +558,8 @@ void iterate_report_turn(struct flow *fl, ir_ref call)
 		flow_error(fl, i->site, IR_NO_TABLE, "map")->help = "write pairs(m)";
 	else if (t->row && (t->row->imm == IR_EXPAND_NEXT || t->row->imm == IR_EXPAND_STEP) && is_host(over, PG_TABLE))
 		unroll_refuse(fl, call);
+	else if (t->row && t->row->imm == IR_EXPAND_NEXT && !iterate_starts(fl, call) && !fl->u->diag->errors)
+		unroll_refuse_start(fl, i->site);
 	else if (t->row && t->row->imm == IR_EXPAND_NEXT)
 		iterate_refuse_over(fl, i->site, over);
 	else if (!type_is_pending(t) && !(fl->u->diag->errors && (t->row || !t->kinds)))

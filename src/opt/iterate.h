@@ -41,6 +41,7 @@ bool unroll(struct flow *fl, ir_ref call);
 /* The same for a table made in the function, which has these keys; their values are looked up in each copy. */
 bool unroll_keys(struct flow *fl, ir_ref call, const pg_value **keys, uint32_t n);
 void unroll_refuse(struct flow *fl, ir_ref call);
+void unroll_refuse_start(struct flow *fl, uint32_t site);
 void unroll_refuse_found(struct flow *fl, uint32_t site);
 /* Says that pairs cannot go over what is of this type. */
 void iterate_refuse_over(struct flow *fl, uint32_t site, const struct ir_type *t);

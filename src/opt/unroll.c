@@ -275,12 +275,17 @@ void unroll_refuse_found(struct flow *fl, uint32_t site)
 		    "a captured table whose elements a metamethod finds is not gone over in kernel code");
 }
 
+void unroll_refuse_start(struct flow *fl, uint32_t site)
+{
+	flow_refuse(fl, site, ON_LOOPS, "write for k, v in pairs(t) do ... end, and pass over what is not wanted",
+		    "this loop starts elsewhere than at the first element");
+}
+
 void unroll_refuse(struct flow *fl, ir_ref call)
 {
 	uint32_t site = ir_at(fl->f, call)->site;
 	if (!iterate_starts(fl, call))
-		flow_refuse(fl, site, ON_LOOPS, "write for k, v in pairs(t) do ... end, and pass over what is "
-			    "not wanted", "this loop starts elsewhere than at the first element");
+		unroll_refuse_start(fl, site);
 	else if (!unroll_many(fl, call))
 		flow_refuse(fl, site, ON_LOOPS, "do less in it, or keep the table's values in a map and go over "
 			    "that", "this loop over a captured table is too long: its elements times its body");

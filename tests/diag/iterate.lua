@@ -6,6 +6,8 @@ local flows = bpf.map { "hash", key = "u32", value = "struct { u64 pkts; u8 ttl;
 local ids = bpf.map { "hash", key = "struct { u32 a; }", value = "u32", entries = 8 }
 local blobs = bpf.map { "lpm_trie", key = "ip4/prefix", value = "u32", entries = 8 }
 local some = bpf.map { "hash", key = "struct { u32 a; u8 b[100]; }", value = "u32", entries = 8 }
+local counts = bpf.map { "array", key = "u32", value = "u64", entries = 8, name = "counts" }
+local rows = { { l = { 1, 2, 3 } }, { l = { 4, 5 } } }
 local ev = bpf.events { a = "u32" }
 local raw = bpf.map { "hash", key = "u32", value = "bytes[5000]", entries = 8 }
 local st = bpf.state { n = "u32" }
@@ -85,6 +87,58 @@ diag.case("a library function in a loop", function() for k, v in rawlen, hundred
 diag.case("a loop that starts elsewhere", function(p)
 	local f, t = pairs(sixty)
 	for k, v in f, t, p.len do print(k, v) end
+end)
+diag.case("what a run before gave", function()
+	local last
+	for _ = 1, 2 do
+		for k in next, sixty, last do
+			last = k
+			if k == 1 then break end
+		end
+	end
+	return last
+end)
+diag.case("the same, of a map", function()
+	local last
+	local f, t = pairs(hits)
+	for _ = 1, 2 do
+		for k in f, t, last do last = k break end
+	end
+	return last == 1 and bpf.DROP or nil
+end)
+diag.case("the same, of an array map, and of one of several tables", function(p)
+	local n, last, other = 0, nil, nil
+	local f, t = pairs(counts)
+	local row = rows[p.len]
+	for _ = 1, 2 do
+		if last == nil or other == nil then n = n + 1 end
+		for k in f, t, last do last = k break end
+		if row then
+			for k in next, row.l, other do other = k break end
+		end
+	end
+	return n == 1 and bpf.DROP or nil
+end)
+diag.case("the same, of one of several tables alone", function(p)
+	local last
+	local row = rows[p.len]
+	for _ = 1, row and 2 or 0 do
+		for k in next, row.l, last do last = k break end
+	end
+	return last == 1 and bpf.DROP or nil
+end)
+diag.case("what the run before the last gave", function(p)
+	local a, b
+	repeat
+		local over = true
+		for k in next, sixty, a do a, b, over = b, k, false break end
+	until over
+	return a
+end)
+diag.case("a list from the second on", function(p)
+	local t = { 1, 2, p.len }
+	local f, s = ipairs(t)
+	for i, v in f, s, 1 do print(i, v) end
 end)
 diag.case("a fourth value to close", function(p)
 	for k in function() return nil end, nil, nil, p do print(k) end

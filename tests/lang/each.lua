@@ -524,4 +524,18 @@ lang.case { name = "the key of the greatest entry, looked up behind the loop", s
 	if best then best.ttl = 1 end
 	return most, key, best and best.mark
 end }
+-- what pairs gives, taken apart: each loop begins with the first key
+local apart = bpf.map { "hash", key = "u32", value = "u64", entries = 4 }
+lang.case { name = "what pairs gives, gone over twice", setup = function() apart[5] = 50 end, see = { apart }, inputs = lang.each { 0, 5, 50 }, f = function(a)
+	local s = 0
+	local f, t, first = pairs(apart)
+	for r = 1, 3 do
+		for k, v in f, t, first do
+			s = s * 3 + v + r
+			if k == a then break end
+		end
+	end
+	for k, v in f, t do s = s + v end
+	return s
+end }
 lang.done()

@@ -10,6 +10,7 @@ local nested = { { port = 80, allow = true }, { port = 443, allow = true, extra 
 local ops = { add = function(a, b) return a + b end, sub = function(a, b) return a - b end,
 	sum = function(a, b) for i, v in ipairs(list) do a = a + v * i end return a + b end }
 local inherits = setmetatable({ 1, 2, nil, 4, own = 5 }, { __index = { 9, 9, 3, 9, 5, base = 6 } })
+local few_lists = { { l = { 1, 2, 3 } }, { l = { 4, 5 } }, { l = {} } }
 local array = bpf.map { "array", key = "u32", value = "u64", entries = 5 }
 for i = 0, 4 do array[i] = i * 10 end
 
@@ -391,5 +392,56 @@ lang.case { name = "pairs gives next", inputs = few_keys, f = function(a)
 	local f, _, k = pairs(plain_one)
 	local g = a == 1 and next or print
 	return f == next, k == nil, g == next
+end }
+
+-- ---- where a loop starts ----
+
+lang.case { name = "ipairs from elsewhere", inputs = small, f = function(a)
+	local f, t = ipairs(list)
+	local s, from = 0, 1
+	for i, v in f, t, 2 do s = s * 9 + v end
+	for i, v in f, t, 3 do s = s + 1000 end
+	for i, v in f, t, -1 do s = s + 2000 end
+	if a == 3 then from = 0 end
+	for i, v in f, t, from do s = s * 9 + v end
+	return s
+end }
+lang.case { name = "ipairs goes on where a loop before stopped", inputs = small, f = function(a)
+	local f, t = ipairs(list)
+	local s, last = 0, 0
+	for r = 1, 3 do
+		for i, v in f, t, last do
+			s, last = s * 9 + v, i
+			if i == a then break end
+		end
+	end
+	return s, last
+end }
+lang.case { name = "ipairs of one of several, and of rows, from elsewhere", inputs = lang.each { 1, 2, 3 }, f = function(a)
+	local s = 0
+	local f, t = ipairs(nested)
+	for i, r in f, t, 1 do s = s * 9 + r.port end
+	local row = few_lists[a]
+	f, t = ipairs(row.l)
+	for i, v in f, t, 1 do s = s * 9 + v end
+	return s
+end }
+lang.case { name = "ipairs in ipairs, from there", inputs = small, f = function(a)
+	local f, t = ipairs(list)
+	local s = a
+	for i in ipairs(list) do
+		for j, v in f, t, i do s = s * 3 + v end
+	end
+	return s
+end }
+lang.case { name = "what starts a loop stays nil", inputs = small, f = function(a)
+	local s, last = 0, nil
+	for r = 1, 2 do
+		if last == nil then s = s + 1000 end
+		for k, v in next, list, last do s = s * 3 + v if v == a then break end end
+		local f, t = pairs(array)
+		for k, v in f, t, last do s = s + v if k == a then break end end
+	end
+	return s, last
 end }
 lang.done()

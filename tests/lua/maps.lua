@@ -147,3 +147,21 @@ for type, text in pairs { ringbuf = "bpf.events", prog_array = "link:replace", c
 	reuseport_sockarray = "sk_lookup", cgroup_storage = "cgrp_storage" } do
 	raises(text, bpf.map, { type, key = "u32", value = "u32", entries = 1 })
 end
+
+-- what pairs gives, taken apart: a loop begins anew with nil, and calls by hand go on
+do
+	local m = bpf.map { "hash", key = "u32", value = "u32", entries = 8 }
+	for i = 1, 3 do m[i] = i end
+	local f, t, first = pairs(m)
+	local n = 0
+	for turn = 1, 3 do
+		for _ in f, t, first do
+			n = n + 1
+			if turn == 1 then break end
+		end
+	end
+	assert(n == 7)
+	local g = pairs(m)
+	local a, b, c = g(), g(), g()
+	assert(a + b + c == 6 and g() == nil and g() == nil)
+end
