@@ -558,7 +558,8 @@ void iterate_report_turn(struct flow *fl, ir_ref call)
 		flow_error(fl, i->site, IR_NO_TABLE, "map")->help = "write pairs(m)";
 	else if (t->row && (t->row->imm == IR_EXPAND_NEXT || t->row->imm == IR_EXPAND_STEP) && is_host(over, PG_TABLE))
 		unroll_refuse(fl, call);
-	else if (t->row && t->row->imm == IR_EXPAND_NEXT && !iterate_starts(fl, call) && !fl->u->diag->errors)
+	else if (t->row && t->row->imm == IR_EXPAND_NEXT && (over->kinds & IR_BIT(IR_HOST) || !fl->u->diag->errors) &&
+		 !iterate_starts(fl, call))
 		unroll_refuse_start(fl, i->site);
 	else if (t->row && t->row->imm == IR_EXPAND_NEXT)
 		iterate_refuse_over(fl, i->site, over);
