@@ -61,7 +61,8 @@ static bool key_is_there(struct ir_unit *u, struct ir_fn *f, const struct ir_ins
 	const struct ir_type *of = &ir_at(f, index->args[0])->type;
 	const pg_map *map = ir_map_like(u, of);
 	struct map_shape s = { .array = false };
-	const struct ir_view *view = ir_single(of->kinds & IR_VIEWS) ? ir_view_of(u->target, ir_first_kind(of->kinds & IR_VIEWS)) : NULL;
+	const uint64_t views = of->kinds & IR_VIEWS;
+	const struct ir_view *view = views && ir_single(views) ? ir_view_of(u->target, ir_first_kind(views)) : NULL;
 	struct bounds in;
 	int64_t n;
 	if (map)

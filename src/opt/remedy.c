@@ -181,7 +181,7 @@ static const char *at_address(const struct infer *in, ir_ref r)
 	if (i->op != IRO(index))
 		return NULL;
 	const struct ir_type of = infer_arg(in, r, 0), key = infer_arg(in, r, 1);
-	const struct ir_view *v = ir_single(of.kinds) ? ir_view_of(in->fl.u->target, ir_first_kind(of.kinds)) : NULL;
+	const struct ir_view *v = of.kinds && ir_single(of.kinds) ? ir_view_of(in->fl.u->target, ir_first_kind(of.kinds)) : NULL;
 	const struct ir_field *f = v && key.k && key.k->kind == PG_STR ? ir_field_find(v, key.k->str) : NULL;
 	return f ? f->address : NULL;
 }

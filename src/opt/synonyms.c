@@ -104,7 +104,7 @@ static const char *within(struct ir_unit *u, const struct ir_view *v, const char
 {
 	for (const struct ir_field *f = v->fields; f && f->name; f++) {
 		const uint64_t kinds = f->kinds & IR_VIEWS;
-		const struct ir_view *next = ir_single(kinds) ? ir_view_of(u->target, ir_first_kind(kinds)) : NULL;
+		const struct ir_view *next = kinds && ir_single(kinds) ? ir_view_of(u->target, ir_first_kind(kinds)) : NULL;
 		const struct ir_field *found = next && next != v ? ir_field_find(next, name) : NULL;
 		if (found && found->kinds & IR_VIEWS)
 			return arena_printf(u->arena, "did you mean '%s.%s'?", f->name, name);

@@ -337,7 +337,7 @@ static bool is_packet_field(const struct finding *s, const struct ir_ins *i)
 {
 	const struct ir_fn *f = s->list->f;
 	const uint64_t view = ir_block(f, 1)->nparams ? ir_at(f, ir_block(f, 1)->params[0])->type.kinds & IR_VIEWS : 0;
-	return i->op == IRO(index) && ir_at(f, i->args[0])->type.kinds & IR_VIEWS && ir_single(view) &&
+	return i->op == IRO(index) && ir_at(f, i->args[0])->type.kinds & IR_VIEWS && view && ir_single(view) &&
 	       !strcmp(ir_view_of(f->unit->target, ir_first_kind(view))->name, "pkt");
 }
 
