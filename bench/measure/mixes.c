@@ -224,7 +224,7 @@ static void web(struct packet *p, unsigned sport, uint32_t to)
 {
 	eth(p, 0x800);
 	ipv4(p, TCP, HOSTILE + sport, 80, 0, 0x4000);
-	between(p, OUTER, HOSTILE + sport, to);
+	from_to(p, OUTER, HOSTILE + sport, to);
 	tcp_from(p, sport, 80, ACK, 60);
 	memcpy(p->bytes + 24, "\x12\x34", 2);
 	memcpy(p->bytes + 50, "\xab\xcd", 2);
@@ -276,7 +276,7 @@ static void reply(struct packet *p, uint32_t from, unsigned sport)
 {
 	eth(p, 0x800);
 	ipv4(p, TCP, from, 80, 0, 0x4000);
-	between(p, OUTER, from, HOSTILE);
+	from_to(p, OUTER, from, HOSTILE);
 	tcp_from(p, sport, 40000, ACK, 60);
 	memcpy(p->bytes + 24, "\x12\x34", 2);
 	memcpy(p->bytes + 50, "\xab\xcd", 2);
@@ -326,7 +326,7 @@ static void segment(struct packet *p, unsigned id, bool back, unsigned flags)
 
 	eth(p, 0x800);
 	ipv4(p, TCP, FRIEND, 40, 0, 0x4000);
-	between(p, OUTER, back ? SERVER : client, back ? client : SERVER);
+	from_to(p, OUTER, back ? SERVER : client, back ? client : SERVER);
 	tcp_from(p, back ? 80 : port, back ? port : 80, flags, 20);
 }
 

@@ -114,7 +114,7 @@ static void at16(struct packet *p, unsigned at, unsigned v)
 	p->bytes[at + 1] = (uint8_t)v;
 }
 
-void between(struct packet *p, unsigned at, uint32_t src, uint32_t dst)
+void from_to(struct packet *p, unsigned at, uint32_t src, uint32_t dst)
 {
 	at16(p, at + 12, src >> 16);
 	at16(p, at + 14, src);

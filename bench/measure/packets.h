@@ -25,7 +25,7 @@ void tcp_from(struct packet *p, unsigned sport, unsigned dport, unsigned flags, 
 void udp_from(struct packet *p, unsigned sport, unsigned dport, unsigned data);
 
 /* The IPv4 header at `at` is of a packet from src to dst. */
-void between(struct packet *p, unsigned at, uint32_t src, uint32_t dst);
+void from_to(struct packet *p, unsigned at, uint32_t src, uint32_t dst);
 /* The header at `at` reaches as far as what was put into the packet so far. */
 void end_ipv4(struct packet *p, unsigned at);
 void end_ipv6(struct packet *p, unsigned at);
