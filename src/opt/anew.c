@@ -199,11 +199,6 @@ static bool asks(const struct anew *a, ir_ref r, uint32_t k)
 	return !k && (i->op == IRO(index) || i->op == IRO(self) || i->op == IRO(setindex) || i->op == IRO(len));
 }
 
-static bool is_it(const void *arg, ir_ref r)
-{
-	return *(const ir_ref *)arg == r;
-}
-
 /* The first instruction behind it. */
 static ir_ref behind(const struct anew *a, ir_ref v)
 {
@@ -216,8 +211,8 @@ static bool is_late(const struct anew *a, ir_ref use)
 {
 	ir_ref start = behind(a, a->v);
 	for (uint32_t m = 0; m < a->n; m++)
-		if ((start == a->moves[m] || reach_use(a->f, start, 0, is_it, &a->moves[m])) &&
-		    reach_use(a->f, a->moves[m], a->v, is_it, &use))
+		if ((start == a->moves[m] || reach_use(a->f, start, 0, reach_is, &a->moves[m])) &&
+		    reach_use(a->f, a->moves[m], a->v, reach_is, &use))
 			return true;
 	return false;
 }

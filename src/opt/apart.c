@@ -45,21 +45,10 @@ static bool is_seen(const void *arg, ir_ref r)
 	return false;
 }
 
-static bool is_it(const void *arg, ir_ref r)
-{
-	return *(const ir_ref *)arg == r;
-}
-
-/* Does a loop come by there again? */
-static bool is_repeated(struct ir_fn *f, ir_ref made)
-{
-	return reach_use(f, made, 0, is_it, &made);
-}
-
 /* Is nobody left who has the table that was made before, when `made` makes one? */
 static bool is_one(const struct records *s, const struct rec *made)
 {
-	for (uint32_t v = 0; is_repeated(s->f, made->value) && v < s->n; v++) {
+	for (uint32_t v = 0; reach_again(s->f, made->value) && v < s->n; v++) {
 		struct seen w = { s, &s->v[v] };
 		if (record_web(s, &s->v[v]) == record_web(s, made) && !record_made(s, &s->v[v]) &&
 		    reach_use(s->f, made->value, s->v[v].value, is_seen, &w))
@@ -166,7 +155,7 @@ static void move_up(struct lists *l, const struct rec *web, ir_ref made)
 {
 	struct ir_fn *f = l->f;
 	ir_ref at = ir_at(f, made)->next;
-	bool again = is_repeated(f, made) && !MUTANT(fields_kept);
+	bool again = reach_again(f, made) && !MUTANT(fields_kept);
 	for (uint32_t k = 0; again && k < web->n; k++) {
 		ir_ref args[3] = { made, iterate_const(&l->fl, at, web->keys[k]), iterate_const(&l->fl, at, &const_nil) };
 		iterate_insert(&l->fl, at, IRO(setindex), 3, args);

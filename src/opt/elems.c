@@ -379,11 +379,6 @@ static ir_ref row_of_field(const struct elems *e, const pg_value *key)
 	return 0;
 }
 
-static bool is_it(const void *arg, ir_ref r)
-{
-	return *(const ir_ref *)arg == r;
-}
-
 /* May that row be written to between a and b, which is behind it? Whose place it is does not matter: it may be the same. */
 static bool is_written_between(const struct lists *l, const struct elems *e, ir_ref row, ir_ref a, ir_ref b)
 {
@@ -391,7 +386,7 @@ static bool is_written_between(const struct lists *l, const struct elems *e, ir_
 		const ir_ref write = e->writes[k];
 		const struct ir_ins *i = ir_at(l->f, write);
 		const ir_ref to = i->op == IRO(elemset) ? i->args[0] : row_of_field(e, record_key_of(l->s, write));
-		if (to == row && reach_use(l->f, a, a, is_it, &write) && reach_use(l->f, write, a, is_it, &b))
+		if (to == row && reach_use(l->f, a, a, reach_is, &write) && reach_use(l->f, write, a, reach_is, &b))
 			return true;
 	}
 	return false;

@@ -185,11 +185,6 @@ static bool may_set(const struct named *d, ir_ref r, const pg_value *key, bool t
 	return given(d, r, key) != 0;
 }
 
-static bool is_it(const void *arg, ir_ref r)
-{
-	return *(const ir_ref *)arg == r;
-}
-
 /* Is what `set` gives there when `read` is reached? It always comes before, and nobody else behind it. What raises leaves for
  * where it is caught, by no edge. */
 static bool is_last(const struct named *d, ir_ref set, ir_ref read, const pg_value *key, bool texts)
@@ -199,7 +194,7 @@ static bool is_last(const struct named *d, ir_ref set, ir_ref read, const pg_val
 	for (uint32_t k = 0; k < d->rec->nuses; k++) {
 		ir_ref r = d->rec->uses[k];
 		if (r != set && may_set(d, r, key, texts) &&
-		    (ir_at(d->f, r)->raised || reach_use(d->f, r, set, is_it, &read)))
+		    (ir_at(d->f, r)->raised || reach_use(d->f, r, set, reach_is, &read)))
 			return false;
 	}
 	return true;

@@ -76,14 +76,14 @@ ir_ref reach_use(struct ir_fn *f, ir_ref from, ir_ref def, bool (*is_use)(const 
 	return use;
 }
 
-static bool is_it(const void *arg, ir_ref r)
+bool reach_is(const void *arg, ir_ref r)
 {
 	return *(const ir_ref *)arg == r;
 }
 
 bool reach_again(struct ir_fn *f, ir_ref r)
 {
-	return reach_use(f, r, 0, is_it, &r);
+	return reach_use(f, r, 0, reach_is, &r);
 }
 
 struct kept { const struct ir_fn *f; ir_ref value; };
@@ -124,7 +124,7 @@ static bool is_made_before(struct ir_fn *f, ir_ref value, ir_ref write)
 {
 	const struct ir_ins *d = ir_at(f, value);
 	ir_ref start = d->op == IRO(param) ? ir_block(f, d->block)->first : value;
-	return start == write || reach_use(f, start, 0, is_it, &write);
+	return start == write || reach_use(f, start, 0, reach_is, &write);
 }
 
 ir_ref reach_outlived(struct ir_fn *f, ir_ref value, ir_ref write)

@@ -8,6 +8,8 @@
  * pass `def` (which would make the thing anew), or 0. */
 ir_ref reach_use(struct ir_fn *f, ir_ref from, ir_ref def, bool (*is_use)(const void *arg, ir_ref r),
 		 const void *arg);
+/* An is_use: is r the very one that `arg` points to, an ir_ref? */
+bool reach_is(const void *arg, ir_ref r);
 /* Is r in a loop: can it be reached from itself? */
 bool reach_again(struct ir_fn *f, ir_ref r);
 /* A use of `value`, as more than a condition, on some way on which it was made and `write` came after that;

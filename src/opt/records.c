@@ -391,11 +391,6 @@ static bool is_needed(const void *arg, ir_ref r)
 	return is_use(arg, r) || goes_on(arg, r);
 }
 
-static bool is_it(const void *arg, ir_ref r)
-{
-	return *(const ir_ref *)arg == r;
-}
-
 /* Has the table that newtable `rec` made last gone on to another value when `at` is reached? */
 static bool went_on(const struct records *s, const struct rec *rec, ir_ref at)
 {
@@ -405,7 +400,7 @@ static bool went_on(const struct records *s, const struct rec *rec, ir_ref at)
 		return true;
 	for (uint32_t o = 0; o < f->nrpo; o++) {
 		ir_ref last = ir_block(f, f->rpo[o])->last;
-		if (goes_on(&u, last) && reach_use(f, last, rec->value, is_it, &at))
+		if (goes_on(&u, last) && reach_use(f, last, rec->value, reach_is, &at))
 			return true;
 	}
 	return false;

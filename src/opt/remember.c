@@ -117,11 +117,6 @@ static bool writes_map(const struct remember *m, ir_ref r)
 	return entries_written(m->fl, r) && !entries_unlike(m->fl, m->entry, r);
 }
 
-static bool is_it(const void *arg, ir_ref r)
-{
-	return *(const ir_ref *)arg == r;
-}
-
 static bool uses_field(const void *arg, ir_ref r)
 {
 	const struct remember *m = arg;
@@ -133,7 +128,7 @@ static bool is_outlived(const struct remember *m)
 {
 	for (uint32_t o = 0; o < m->f->nrpo; o++)
 		for (ir_ref r = ir_block(m->f, m->f->rpo[o])->first; r; r = ir_at(m->f, r)->next)
-			if (writes_map(m, r) && reach_use(m->f, m->entry, 0, is_it, &r) && reach_use(m->f, r, 0, uses_field, m))
+			if (writes_map(m, r) && reach_use(m->f, m->entry, 0, reach_is, &r) && reach_use(m->f, r, 0, uses_field, m))
 				return true;
 	return false;
 }

@@ -14,11 +14,6 @@
 #include "opt/iterate.h"
 #include "opt/reach.h"
 
-static bool is_it(const void *arg, ir_ref r)
-{
-	return *(const ir_ref *)arg == r;
-}
-
 static bool is_of(const struct lists *l, const struct rec *row, ir_ref v)
 {
 	return v < l->nto && ir_untested(l->f, v) == row->value;
@@ -39,7 +34,7 @@ static bool are_told(const struct lists *l, const struct rec *row, ir_ref set, b
 	*some = false;
 	for (uint32_t o = 0; o < l->f->nrpo; o++)
 		for (ir_ref r = ir_block(l->f, l->f->rpo[o])->first; r; r = ir_at(l->f, r)->next) {
-			if (!uses(l, row, r) || !reach_use(l->f, set, row->value, is_it, &r))
+			if (!uses(l, row, r) || !reach_use(l->f, set, row->value, reach_is, &r))
 				continue;
 			if (r == set || !reach_before(l->f, set, r))
 				return false;
