@@ -77,14 +77,19 @@ static int two_digits(const char **s, const char *end)
 	return n;
 }
 
+/* Flags and digits of a width that Lua takes together (lstrlib.c, getformat). */
+#define MOST_FLAGS 20
+
 /* One conversion behind its %. What is wrong with it, or NULL. */
 static const struct refusal *read_conversion(const char **s, const char *end, struct piece *p)
 {
-	const char *flag;
+	const char *flag, *first = *s;
 	*p = (struct piece){ .precision = NO_PRECISION };
 	for (; *s < end && **s && (flag = strchr(flag_chars, **s)); ++*s)
 		p->flags |= 1u << (flag - flag_chars);
 	p->width = (uint32_t)two_digits(s, end);
+	if (*s - first > MOST_FLAGS)
+		return MISTAKE("a flag says nothing the second time", "invalid format (too long)");
 	if (*s < end && **s == '.') {
 		++*s;
 		p->precision = two_digits(s, end);

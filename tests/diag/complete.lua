@@ -144,7 +144,7 @@ local mistakes = {
 	"^.- has no field ", "^bpf has no '", "^a .- has no method '.-'$", "^there is no field ", "^a .- has no keys$", "^this map has no lock$", "^.- is stored in '.-', which holds ",
 	"does not fit the ", "^.- is no verdict of ", "^.- is returned here, where ", "^bpf.REDIRECT alone", "^the function has %d parameter",
 	"^the way is ", "out through the device, or to its", "^there is no network device", "is not an? .- address$", "' is no prefix$",
-	"^the format of '.-': ", "^the pattern of '.-': ", "conversion", "^specifier ", -- those with a row are looked at without this
+	"^the format of '.-': ", "^the pattern of '.-': ", "conversion", "^specifier ", "^invalid format ", -- those with a row are looked at without this
 	"' of .- is not there in ", -- as '...' is not there in ...
 }
 local warned = { "^an? .- never equals", "never reached$", "^the global '.-' is nil here, and to look it up raises$", "^what '.-' gives is not used here$" } -- under `strict`

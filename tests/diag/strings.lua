@@ -158,6 +158,7 @@ diag.case("a float's format in a longer text", function(p) print("a" .. ("%g"):f
 diag.case("a quoted text measured", function(p) return #("%q"):format(p:sub(1, 2)) end)
 diag.case("a conversion that there is not", function(p) print(("%p"):format(p.len)) end)
 diag.case("modifiers of %q", function(p) print(("%5q"):format(p.len)) end)
+diag.case("a conversion that is too long", function(p) print(("%---------------------d"):format(p.len)) end)
 diag.case("an address quoted", function(p) print(("%q"):format(p.eth.src)) end)
 diag.case("a text as a float", function(p) print(("%e"):format(p:sub(1, 2))) end)
 diag.case("a quoted text that is not there", function(p) print(("%q"):format()) end)
