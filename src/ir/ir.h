@@ -472,6 +472,8 @@ unsigned ir_nnames(const struct ir_ins *i); /* how many entries names has, if an
 struct ir_edge *ir_caught(const struct ir_fn *f, ir_ref raised);
 /* The site, or that of the call that led there when it has no position. */
 uint32_t ir_site_shown(const struct ir_unit *u, uint32_t site);
+/* The line of r; of what a library function calls, that of the call of it. */
+uint32_t ir_line(const struct ir_unit *u, const struct ir_fn *f, ir_ref r);
 /* The edge a predecessor stands for. */
 struct ir_edge *ir_pred_edge(const struct ir_fn *f, const struct ir_pred *p);
 uint32_t ir_site(struct ir_unit *u, struct diag_pos pos, uint32_t inlined_at);

@@ -159,6 +159,11 @@ uint32_t ir_site_shown(const struct ir_unit *u, uint32_t site)
 	return site;
 }
 
+uint32_t ir_line(const struct ir_unit *u, const struct ir_fn *f, ir_ref r)
+{
+	return u->sites[ir_site_shown(u, ir_at(f, r)->site)].pos.line;
+}
+
 struct ir_edge *ir_pred_edge(const struct ir_fn *f, const struct ir_pred *p)
 {
 	return &ir_at(f, ir_block(f, p->from)->last)->succ[p->succ];

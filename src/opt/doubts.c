@@ -246,7 +246,7 @@ static const char *when_none(struct doubts *d, const struct doubt *e, const char
 static const char *note(struct doubts *d, const struct doubt *e, const char *name)
 {
 	const char *from = source(d, e);
-	uint32_t line = e->made ? d->u->sites[e->made->site].pos.line : 0;
+	uint32_t line = e->made ? d->u->sites[ir_site_shown(d->u, e->made->site)].pos.line : 0;
 	if (e->noted && from)
 		return arena_printf(d->u->arena, "%s is %s, nil when the key is absent", name, from);
 	if (!e->made)

@@ -76,12 +76,23 @@ static bool differ(const pg_map *one, const pg_map *other)
 	return !a.pinned || !b.pinned;
 }
 
+/* Is it a call of a method that finds an entry: m:get(k), q:pop()? */
+static bool calls_for_entry(const struct ir_fn *f, const struct ir_ins *i)
+{
+	const struct ir_lib *row = i->op == IRO(call) ? ir_at(f, i->args[0])->type.row : NULL;
+	return row && row->effects & IR_E_READ && i->nargs > 1;
+}
+
 /* What the entry that r gives is of, where that is known. */
 static const pg_map *taken_from(const struct ir_fn *f, ir_ref r)
 {
 	const struct ir_ins *i = ir_at(f, r);
+	if (i->op == IRO(result))
+		i = ir_at(f, i->args[0]);
 	if (i->op == IRO(eachval))
 		return known_map(&ir_at(f, ir_at(f, i->args[0])->args[0])->type);
+	if (calls_for_entry(f, i))
+		return known_map(&ir_at(f, i->args[1])->type);
 	return i->op == IRO(index) ? known_map(&ir_at(f, i->args[0])->type) : NULL;
 }
 
@@ -133,8 +144,7 @@ static bool finds_entry(const struct entries *s, ir_ref r)
 	const struct ir_ins *i = ir_at(s->f, r);
 	if (i->op == IRO(index))
 		return ir_map_like(s->fl->u, &ir_at(s->f, i->args[0])->type);
-	const struct ir_lib *row = i->op == IRO(call) ? ir_at(s->f, i->args[0])->type.row : NULL;
-	return row && row->effects & IR_E_READ && i->nargs > 1 && ir_map_like(s->fl->u, &ir_at(s->f, i->args[1])->type);
+	return calls_for_entry(s->f, i) && ir_map_like(s->fl->u, &ir_at(s->f, i->args[1])->type);
 }
 
 /* Is it known where the view comes from, and is that not the write? Each place that takes a copy has room of its own. */
@@ -159,7 +169,7 @@ static const char *name_of(const struct ir_fn *f, ir_ref use)
 static void refuse(struct entries *s, ir_ref use, ir_ref write)
 {
 	uint32_t site = ir_at(s->f, use)->site;
-	uint32_t line = s->fl->u->sites[ir_at(s->f, write)->site].pos.line;
+	uint32_t line = ir_line(s->fl->u, s->f, write);
 	if (takes_copy(s, write))
 		flow_refuse(s->fl, site, ON_MAPS, "read its fields into locals before", "line %u may take another value into the "
 			    "place of this one, which it took before", line);

@@ -148,7 +148,7 @@ static void refuse(struct slices *s, ir_ref v, ir_ref use, ir_ref write)
 	flow_refuse(s->fl, ir_at(s->f, use)->site, ON_PACKETS, "look it up again", "this %s was looked up before line %u "
 		    "moves the packet, and is not where it was",
 		    ir_view_of(s->fl->u->target, ir_first_kind(t->kinds & IR_VIEWS))->name,
-		    s->fl->u->sites[ir_at(s->f, write)->site].pos.line);
+		    ir_line(s->fl->u, s->f, write));
 }
 
 void slices_check(struct flow *fl)

@@ -181,4 +181,14 @@ diag.case("a copy of it", function(p)
 	named:locked(1, function(e) e.name = name end)
 end)
 diag.case("a condition as a verdict", function(p) return p.len > 60 end)
+diag.case("an entry after a write that pcall calls", function(p)
+	local e = entries[1]
+	local fine = pcall(entries.set, entries, 1, { n = 5 })
+	if e and fine then return e.n end
+end)
+diag.case("a header after a move that pcall calls", function(p)
+	local ip = p.ipv4
+	pcall(p.adjust_tail, p, -4)
+	if ip == p.ipv4 then return bpf.DROP end
+end)
 diag.done()

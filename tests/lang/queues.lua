@@ -148,4 +148,44 @@ end, f = function(n)
 	end
 	return v and v.b or 7
 end }
+do -- what a call found, after a write to another map
+	local struct = "struct { u64 n; u32 port; }"
+	local one = bpf.map { "hash", key = "u32", value = struct, entries = 8, name = "one" }
+	local other = bpf.map { "hash", key = "u32", value = struct, entries = 8, name = "other" }
+	local waiting = bpf.map { "queue", value = struct, entries = 8, name = "waiting" }
+	local function case(name, f)
+		lang.case { name = name, see = { one, other, waiting }, inputs = lang.pairs({ 0, 1, 2, 5 }, { 0, 1, 7 }), f = f, setup = function()
+			for i = 1, 3 do
+				one[i], other[i] = { n = i * 7, port = i }, { n = 50 + i, port = 60 + i }
+				waiting:push { n = i * 3, port = 80 + i }
+			end
+		end }
+	end
+	case("popped, stored in a map", function(a)
+		local v = waiting:pop()
+		if not v then return end
+		one[a] = v
+		return v.n, v.port
+	end)
+	case("popped, another entry deleted", function(a, b)
+		local v = waiting:pop()
+		one[a], other[b] = nil, nil
+		return v and v.n
+	end)
+	case("got, then a map of the same entries written", function(a, b)
+		local e = one:get(a)
+		other[b] = { n = 1, port = 2 }
+		return e and e.n, other[b].port
+	end)
+	case("got or popped, then a third written", function(a, b)
+		local e = a == 1 and one:get(a) or waiting:pop()
+		other[b] = nil
+		return e and e.n
+	end)
+	case("got, then popped", function(a, b)
+		local e = one:get(a)
+		local v = b == 1 and waiting:pop()
+		return e and e.n, v and v.n
+	end)
+end
 lang.done()
