@@ -75,6 +75,11 @@ static inline ir_ref net_min(struct lw *w, ir_ref a, ir_ref b)
 	return lw_op2(w, IRO(add64), b, lw_op2(w, IRO(and64), d, negative));
 }
 
+static inline ir_ref net_max(struct lw *w, ir_ref a, ir_ref b)
+{
+	return lw_op2(w, IRO(sub64), lw_op2(w, IRO(add64), a, b), net_min(w, a, b));
+}
+
 /* The device and the flags of (dev [, "ingress"]). */
 void net_way(struct lw *w, const struct ir_lib *row, uint32_t n, const struct lw_val *args, ir_ref to[2]);
 bool net_move_type(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t n, const struct ir_type *a,

@@ -135,6 +135,16 @@ static void store_number(struct lw *w, const struct ir_lib *row, const struct ne
 	}
 }
 
+/* Bytes of a header that can be asked for: its fixed part is there since it was found, whatever length was written into it. */
+static ir_ref reached_len(struct lw *w, const struct lw_val *obj)
+{
+	enum net_view view = net_view_of(obj);
+	const struct net_proto *p = view == NET_IP ? &net_ipv4 : net_proto_in(w, view);
+	ir_ref len = header_len(w, obj);
+
+	return p->hlen.mask && p->hlen.add < p->fixed && w->unit->writes_packet ? net_max(w, len, lw_imm(w, p->fixed)) : len;
+}
+
 /* Where the view starts and, unless it is the frame, where it ends. */
 static void extent(struct lw *w, const struct lw_val *obj, ir_ref *start, ir_ref *end)
 {
@@ -149,7 +159,7 @@ static void extent(struct lw *w, const struct lw_val *obj, ir_ref *start, ir_ref
 		return;
 	}
 	*start = lw_word(w, obj, NET_W_OFF);
-	*end = lw_op2(w, IRO(add64), *start, header_len(w, obj));
+	*end = lw_op2(w, IRO(add64), *start, reached_len(w, obj));
 }
 
 void net_extent(struct lw *w, const struct lw_val *obj, ir_ref *off, ir_ref *len)

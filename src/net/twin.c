@@ -356,6 +356,15 @@ size_t net_twin_len(const struct net_frame *f, const struct net_place *p)
 	return end > p->off ? end - p->off : 0;
 }
 
+/* Bytes that can be asked for: the fixed part of a header is there since it was found, whatever length was written into it. */
+static uint64_t reached_len(const struct net_frame *f, const place *p)
+{
+	uint64_t len = net_twin_len(f, p);
+	unsigned fixed = p->view == NET_PKT || p->view == NET_PAYLOAD ? 0 : net_proto(f->views, net_twin_version(p))->fixed;
+
+	return len < fixed ? fixed : len;
+}
+
 void net_twin_bytes(const struct net_frame *f, const struct net_place *p, const struct ir_lib *row,
 		    int64_t arg, int64_t value, pg_value *out)
 {
@@ -365,7 +374,7 @@ void net_twin_bytes(const struct net_frame *f, const struct net_place *p, const 
 	memset(out, 0, sizeof *out);
 	if (row->imm & NET_ROW_INDEX)
 		off += arg < 0 ? len : UINT64_MAX;
-	bool there = off <= NET_REACH && off + size <= len && inside(f, p->off + off, size);
+	bool there = off <= NET_REACH && off + size <= reached_len(f, p) && inside(f, p->off + off, size);
 	uint8_t *b = there ? f->bytes + p->off + off : NULL;
 	if (row->imm & NET_ROW_WRITES) {
 		out->kind = there ? PG_TRUE : PG_FALSE;

@@ -174,4 +174,27 @@ lang.packets { name = "within", inputs = { frames.udp, frames.udp6, frames.arp }
 	if ip then return ip.src:within("192.168.0.0/16"), ip.dst:within("192.168.0.0/16"), ip.src:byte(4) end
 end }
 
+-- ---- a header whose length was written over ----
+
+-- Its fixed part is there since it was found, by any offset; its length is what it says now.
+local function short(name, view, at, frames_of)
+	lang.packets { name = name, inputs = frames_of, f = function(p)
+		local h, n = p[view], p:u8(5) or 0
+		if not h then return end
+		p:set_u8(at, n << 4 & 0xf0 | n & 15)
+		local k = n & 31
+		return h:u32(8) or 2, h:u16(k) or #h, h:byte(-2) or 3
+	end }
+end
+local lengths = {}
+for _, n in ipairs { 0, 1, 2, 4, 5, 6, 10, 15, 18, 19, 20, 21, 31 } do
+	lengths[#lengths + 1] = frames.udp:sub(1, 5) .. string.char(n) .. frames.udp:sub(7)
+	lengths[#lengths + 1] = frames.tcp6:sub(1, 5) .. string.char(n) .. frames.tcp6:sub(7)
+end
+if lang.hook ~= "socket" then
+	short("IPv4", "ipv4", 14, lengths)
+	short("one of two", "ip", 14, lengths)
+	short("TCP", "tcp", 14 + 40 + 12, lengths)
+end
+
 lang.done()
