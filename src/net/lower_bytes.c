@@ -3,7 +3,8 @@
 
 #include "core/mutant.h"
 
-static ir_ref header_len(struct lw *w, const struct lw_val *obj)
+/* What a header says of its own length. */
+static ir_ref said_len(struct lw *w, const struct lw_val *obj)
 {
 	enum net_view view = net_view_of(obj);
 	struct net_at h = net_at_of(w, obj);
@@ -20,6 +21,21 @@ static ir_ref header_len(struct lw *w, const struct lw_val *obj)
 	lw_jmp(w, meet, 1, &n);
 	lw_enter(w, meet);
 	return lw_param(w, meet, 0);
+}
+
+/* Another length may have been written into a header since it was found: its fixed part is there all the same, and nothing behind
+ * the packet's end. */
+static ir_ref header_len(struct lw *w, const struct lw_val *obj)
+{
+	enum net_view view = net_view_of(obj);
+	const struct net_proto *p = view == NET_IP ? &net_ipv4 : net_proto_in(w, view);
+	ir_ref len = said_len(w, obj);
+
+	if (!w->unit->writes_packet || (!p->hlen.mask && !p->opts.bits))
+		return len;
+	if (p->hlen.mask && p->hlen.add < p->fixed)
+		len = net_max(w, len, lw_imm(w, p->fixed));
+	return net_min(w, len, lw_op2(w, IRO(sub64), lw_pktlen(w), lw_word(w, obj, NET_W_OFF)));
 }
 
 ir_ref net_len_word(struct lw *w, const struct lw_val *obj)
@@ -135,16 +151,6 @@ static void store_number(struct lw *w, const struct ir_lib *row, const struct ne
 	}
 }
 
-/* Bytes of a header that can be asked for: its fixed part is there since it was found, whatever length was written into it. */
-static ir_ref reached_len(struct lw *w, const struct lw_val *obj)
-{
-	enum net_view view = net_view_of(obj);
-	const struct net_proto *p = view == NET_IP ? &net_ipv4 : net_proto_in(w, view);
-	ir_ref len = header_len(w, obj);
-
-	return p->hlen.mask && p->hlen.add < p->fixed && w->unit->writes_packet ? net_max(w, len, lw_imm(w, p->fixed)) : len;
-}
-
 /* Where the view starts and, unless it is the frame, where it ends. */
 static void extent(struct lw *w, const struct lw_val *obj, ir_ref *start, ir_ref *end)
 {
@@ -159,7 +165,7 @@ static void extent(struct lw *w, const struct lw_val *obj, ir_ref *start, ir_ref
 		return;
 	}
 	*start = lw_word(w, obj, NET_W_OFF);
-	*end = lw_op2(w, IRO(add64), *start, reached_len(w, obj));
+	*end = lw_op2(w, IRO(add64), *start, header_len(w, obj));
 }
 
 void net_extent(struct lw *w, const struct lw_val *obj, ir_ref *off, ir_ref *len)

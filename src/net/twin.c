@@ -346,23 +346,25 @@ void net_twin_get(const struct net_frame *f, const struct net_place *p, const st
 
 /* ---- bytes ---- */
 
+/* Another length may have been written into a header since it was found: its fixed part is there all the same, and nothing behind
+ * the packet's end. */
+static size_t length_now(const struct net_frame *f, const struct net_place *p)
+{
+	unsigned len = header_len(f, net_twin_version(p), p->off), fixed = net_proto(f->views, net_twin_version(p))->fixed;
+	size_t left = f->n - p->off;
+
+	len = len < fixed ? fixed : len;
+	return len < left ? len : left;
+}
+
 size_t net_twin_len(const struct net_frame *f, const struct net_place *p)
 {
 	if (p->view == NET_PKT)
 		return f->n;
 	if (p->view != NET_PAYLOAD)
-		return header_len(f, net_twin_version(p), p->off);
+		return length_now(f, p);
 	size_t end = p->end < f->n ? p->end : f->n;
 	return end > p->off ? end - p->off : 0;
-}
-
-/* Bytes that can be asked for: the fixed part of a header is there since it was found, whatever length was written into it. */
-static uint64_t reached_len(const struct net_frame *f, const place *p)
-{
-	uint64_t len = net_twin_len(f, p);
-	unsigned fixed = p->view == NET_PKT || p->view == NET_PAYLOAD ? 0 : net_proto(f->views, net_twin_version(p))->fixed;
-
-	return len < fixed ? fixed : len;
 }
 
 void net_twin_bytes(const struct net_frame *f, const struct net_place *p, const struct ir_lib *row,
@@ -374,7 +376,7 @@ void net_twin_bytes(const struct net_frame *f, const struct net_place *p, const 
 	memset(out, 0, sizeof *out);
 	if (row->imm & NET_ROW_INDEX)
 		off += arg < 0 ? len : UINT64_MAX;
-	bool there = off <= NET_REACH && off + size <= reached_len(f, p) && inside(f, p->off + off, size);
+	bool there = off <= NET_REACH && off + size <= len && inside(f, p->off + off, size);
 	uint8_t *b = there ? f->bytes + p->off + off : NULL;
 	if (row->imm & NET_ROW_WRITES) {
 		out->kind = there ? PG_TRUE : PG_FALSE;

@@ -176,14 +176,14 @@ end }
 
 -- ---- a header whose length was written over ----
 
--- Its fixed part is there since it was found, by any offset; its length is what it says now.
+-- Its fixed part is there since it was found, by any offset, and nothing behind the packet's end; between them its length is what it says now.
 local function short(name, view, at, frames_of)
 	lang.packets { name = name, inputs = frames_of, f = function(p)
 		local h, n = p[view], p:u8(5) or 0
 		if not h then return end
 		p:set_u8(at, n << 4 & 0xf0 | n & 15)
 		local k = n & 31
-		return h:u32(8) or 2, h:u16(k) or #h, h:byte(-2) or 3
+		return h:u32(8) or 2, (h:u16(k) or #h) * 1000 + (h:byte(-2) or 3), lang.all(h:sub(15, 60))
 	end }
 end
 local lengths = {}
