@@ -621,7 +621,7 @@ static bool may_raise(const struct flow *fl, const struct ir_ins *i)
 	case IRO(index): case IRO(self):
 		if (ir_at(fl->f, i->args[0])->type.kinds == IR_BIT(IR_REC))
 			return false;
-		return ir_at(fl->f, i->args[0])->type.kinds & ~IR_VIEWS || !ir_at(fl->f, i->args[1])->type.k ||
+		return !kinds_all_have(fl->u, &ir_at(fl->f, i->args[0])->type, key_name(ir_at(fl->f, i->args[1])->type.k)) ||
 		       may_go(fl, &ir_at(fl->f, i->args[0])->type);
 	case IRO(len):
 		return ir_at(fl->f, i->args[0])->type.kinds & ~IR_STRINGS;

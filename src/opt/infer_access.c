@@ -22,11 +22,6 @@ static const char *key_text(const struct infer *in, const struct ir_type *key)
 	return "this key";
 }
 
-static const char *const_name(const struct ir_type *key)
-{
-	return key->k && key->k->kind == PG_STR && !memchr(key->k->str, 0, key->k->n) ? key->k->str : NULL;
-}
-
 static struct ir_type row_type(const struct ir_lib *row)
 {
 	return (struct ir_type){ .kinds = IR_BIT(IR_FUNC), .row = row };
@@ -92,7 +87,7 @@ static void no_struct_field(struct infer *in, uint32_t site, const char *what,
 static struct ir_type struct_field(struct infer *in, uint32_t site, const char *what,
 				   const struct ctype *layout, const struct ir_type *key)
 {
-	const char *name = const_name(key);
+	const char *name = key_name(key->k);
 	if (!name) {
 		flow_refuse(&in->fl, site, ON_TABLES, "name each field under an if: if k == \"a\" then x = e.a end",
 			    "a field of %s must be named by a constant", what);
@@ -134,7 +129,7 @@ static struct ir_type index_view(struct infer *in, ir_ref r, unsigned kind, cons
 {
 	const struct ir_view *v = ir_view_of(in->fl.u->target, kind);
 	uint32_t site = ir_at(in->fl.f, r)->site;
-	const char *name = const_name(key);
+	const char *name = key_name(key->k);
 	if (!name && v->at) {
 		struct ir_type a[2] = { type_kinds(IR_BIT(kind)), *key }, out = nothing;
 		return v->at->type(in, v->at, site, 2, a, &out) ? out : nothing;
@@ -185,7 +180,7 @@ static void note_absent(struct infer *in, ir_ref r, uint64_t table, const struct
 {
 	struct ir_unit *u = in->fl.u;
 	const struct ir_ins *i = ir_at(in->fl.f, r);
-	const char *name = ir_at(in->fl.f, i->args[1])->op == IRO(const) ? const_name(key) : NULL;
+	const char *name = ir_at(in->fl.f, i->args[1])->op == IRO(const) ? key_name(key->k) : NULL;
 	bool known = !name || u->nabsent == MOST_ABSENT;
 	for (uint32_t k = 0; !known && k < u->nabsent; k++)
 		known = u->absent[k].table == table && !strcmp(u->absent[k].name, name);
@@ -215,7 +210,7 @@ const char *infer_near_bpf(struct ir_unit *u, const char *name, uint32_t share)
 static void warn_misspelt(struct infer *in, ir_ref r, const struct ir_type *key)
 {
 	const struct ir_ins *i = ir_at(in->fl.f, r);
-	const char *name = const_name(key);
+	const char *name = key_name(key->k);
 	/* not only in the last round: by then such a field is a constant */
 	if (!name || ir_at(in->fl.f, i->args[1])->op != IRO(const) || !is_named_bpf(i))
 		return;
@@ -318,7 +313,7 @@ static struct ir_type index_map(struct infer *in, ir_ref r, const struct ir_type
 	uint32_t site = ir_at(in->fl.f, r)->site;
 	const pg_map *m = ir_map_like(in->fl.u, map);
 	map_shape(m, &s);
-	const char *name = const_name(key);
+	const char *name = key_name(key->k);
 	const struct ir_lib *row = name ? map_row(in->fl.u, m, name) : NULL;
 	if (row)
 		return row_type(row);
@@ -356,7 +351,7 @@ static struct ir_type index_kind(struct infer *in, ir_ref r, const struct ir_typ
 		return index_map(in, r, &(struct ir_type){ .kinds = IR_BIT(kind), .k = t->k }, key);
 	if (table)
 		return index_table(in, r, t->k, key);
-	const char *name = const_name(key);
+	const char *name = key_name(key->k);
 	if (IR_BIT(kind) & IR_STRINGS && name)
 		return infer_field_of_text(in, r, t, key);
 	const struct ir_lib *m = name ? method_row(in->fl.u, t, kind, name) : NULL;
@@ -408,7 +403,7 @@ struct ir_type infer_index(struct infer *in, ir_ref r)
 	bool self = ir_at(in->fl.f, r)->op == IRO(self);
 	if (key.kinds & IR_BIT(IR_MSG) && (infer_takes_bytes(in->fl.u, &t) || frozen_needs_text(in->fl.u, &t, &key)))
 		return infer_bytes(in);
-	uint64_t good = (self ? kinds_with_method : kinds_having)(in->fl.u, &t, const_name(&key));
+	uint64_t good = (self ? kinds_with_method : kinds_having)(in->fl.u, &t, key_name(key.k));
 	uint64_t without = infer_text_lacks(&in->fl, r) ? good & IR_ALL_STRINGS : 0;
 	if (without)
 		out = type_kinds(IR_BIT(IR_NIL));
@@ -427,7 +422,7 @@ struct ir_type infer_index(struct infer *in, ir_ref r)
 			->help = infer_instead(in, r, INFER_INDEXED);
 		return nothing;
 	}
-	return keeps_bytes_method(in, r, good, const_name(&key), &out) ? type_pending() : out;
+	return keeps_bytes_method(in, r, good, key_name(key.k), &out) ? type_pending() : out;
 }
 
 /* ---- t[k] = v ---- */
@@ -437,7 +432,7 @@ static void set_state(struct infer *in, ir_ref r, const struct ctype *layout, co
 {
 	uint32_t site = ir_at(in->fl.f, r)->site;
 	struct ir_type want = struct_field(in, site, what, layout, key);
-	infer_held(in, site, const_name(key), ir_alike(want.kinds), v);
+	infer_held(in, site, key_name(key->k), ir_alike(want.kinds), v);
 }
 
 /* Can the field of this row be assigned v? */
@@ -481,7 +476,7 @@ static void set_view(struct infer *in, ir_ref r, uint64_t kinds, const struct ir
 {
 	const struct ir_target *t = in->fl.u->target;
 	uint32_t site = ir_at(in->fl.f, r)->site;
-	const char *name = const_name(key);
+	const char *name = key_name(key->k);
 	bool beside = name && is_beside(t, kinds, name);
 	in->fl.u->writes_beside |= beside;
 	in->fl.u->writes_packet |= !beside;
@@ -569,9 +564,9 @@ struct ir_type infer_setindex(struct infer *in, ir_ref r)
 		return nothing;
 	if (t.kinds & IR_VIEWS)
 		set_view(in, r, t.kinds & IR_VIEWS, &key, &v);
-	else if (t.kinds & IR_BIT(IR_HOST) && is_global(in, r) && const_name(&key))
+	else if (t.kinds & IR_BIT(IR_HOST) && is_global(in, r) && key_name(key.k))
 		flow_refuse(&in->fl, site, ON_TABLES, "make it a local variable, or keep what changes in bpf.state { ... }",
-			    "kernel code cannot assign the global '%s'", const_name(&key));
+			    "kernel code cannot assign the global '%s'", key_name(key.k));
 	else if (t.kinds & IR_BIT(IR_HOST))
 		flow_refuse(&in->fl, site, ON_TABLES, "keep what changes in bpf.state { ... } or in a map",
 			    "kernel code cannot assign into a captured table");
@@ -806,7 +801,7 @@ static struct ir_type call_method_of_union(struct infer *in, ir_ref r, const str
 {
 	struct ir_type obj = ir_at(in->fl.f, callee->args[0])->type, out = nothing;
 	struct ir_type key = ir_at(in->fl.f, callee->args[1])->type;
-	const char *name = const_name(&key);
+	const char *name = key_name(key.k);
 	for (unsigned k = 0; name && k < IR_NKINDS; k++) {
 		const struct ir_lib *row = obj.kinds & IR_BIT(k) ? method_row(in->fl.u, &obj, k, name) : NULL;
 		if (!row)

@@ -134,58 +134,97 @@ static ir_ref linear(const struct ir_fn *f, ir_ref r, int64_t *plus)
 	return is_param(f, r) ? r : 0;
 }
 
-/* How often a loop goes round whose counter starts at r: as often as that has values, when it has few. */
-static uint32_t in_range(const struct loops *l, ir_ref r, uint32_t most)
+/* Where a loop's counter starts: at lo, hi or between them. */
+struct start { uint64_t lo, hi; };
+
+static bool start_of(const struct loops *l, ir_ref r, struct start *out)
 {
 	const struct ir_ins *i = ir_at(l->f, r);
-	if ((i->op == IRO(add64) || i->op == IRO(sub64)) && is_imm(l->f, i->args[1]))
-		r = i->args[0]; /* `for i = 1, n & 15` counts from (n & 15) - 1 */
+	int64_t plus = 0;
+	if (is_imm(l->f, r)) {
+		*out = (struct start){ (uint64_t)i->imm, (uint64_t)i->imm };
+		return true;
+	}
+	if ((i->op == IRO(add64) || i->op == IRO(sub64)) && is_imm(l->f, i->args[1])) {
+		plus = ir_at(l->f, i->args[1])->imm;
+		plus = i->op == IRO(add64) ? plus : (int64_t)-(uint64_t)plus;
+		r = i->args[0];
+	}
 	uint64_t top = !l->range ? UINT64_MAX : l->surely ? range_seen(&l->range[r]) : range_sure(&l->range[r]);
-	return top < most ? (uint32_t)top + 1 : most + 1;
+	if (top > INT32_MAX || plus > INT32_MAX || plus < INT32_MIN)
+		return false;
+	int64_t hi = (int64_t)top + plus;
+	/* `for i = 1, n & 15` counts from (n & 15) - 1, and goes round when that is not below 0 */
+	*out = (struct start){ plus < 0 ? 0 : (uint64_t)plus, hi < 0 ? 0 : (uint64_t)hi };
+	return true;
 }
 
-/* How often h is entered, by following its counter; more than `most`: most + 1. */
+/* What a loop counts by, and how it goes on. */
+struct counting {
+	const struct ir_ins *br;
+	int64_t offset, step;  /* the counter + offset is compared */
+	bool stays[2];         /* by successor */
+};
+
+/* How often a loop is entered whose counter starts at v; more than `most`: most + 1. */
+static uint32_t turns_from(const struct loops *l, const struct counting *c, uint64_t v, uint32_t most)
+{
+	uint64_t limit = (uint64_t)ir_at(l->f, c->br->args[1])->imm;
+	for (uint32_t n = 1; n <= most; n++) {
+		bool yes = fold_holds(c->br->aux, v + (uint64_t)c->offset, limit);
+		if (!c->stays[yes ? 0 : 1])
+			return n;
+		v += (uint64_t)c->step;
+	}
+	return most + 1;
+}
+
+/* The step of h's counter, the same on every way back; false: there is none. */
+static bool find_step(const struct loops *l, ir_blk h, ir_ref counter, int64_t *step)
+{
+	const struct ir_block *k = ir_block(l->f, h);
+	bool have = false;
+	for (uint32_t p = 0; p < k->npreds; p++) {
+		int64_t c;
+		if (ir_block(l->f, k->preds[p].from)->order < k->order)
+			continue;
+		ir_ref in = web_origin(l->f, ir_pred_edge(l->f, &k->preds[p])->args[ir_at(l->f, counter)->aux]);
+		if (linear(l->f, in, &c) != counter || (have && c != *step))
+			return false;
+		*step = c;
+		have = true;
+	}
+	return have;
+}
+
+/* How often h is entered, by following its counter from each of its starts; more than `most`: most + 1. */
 static uint32_t turns(struct loops *l, ir_blk h, ir_ref branch, uint32_t most)
 {
 	struct ir_fn *f = l->f;
-	const struct ir_ins *br = ir_at(f, branch);
 	const struct ir_block *k = ir_block(f, h);
-	int64_t offset, step = 0, v = 0;
-	bool have_start = false, have_step = false, same = true;
-	uint32_t range = 0;
-	if (br->op != IRO(br) || !is_imm(f, br->args[1]))
+	struct counting c = { .br = ir_at(f, branch) };
+	uint32_t n = 0;
+	if (c.br->op != IRO(br) || !is_imm(f, c.br->args[1]))
 		return most + 1;
-	ir_ref counter = linear(f, br->args[0], &offset);
-	if (!counter || ir_at(f, counter)->block != h || l->header[web_root(&l->webs, counter)] == MANY_HEADERS)
+	ir_ref counter = linear(f, c.br->args[0], &c.offset);
+	if (!counter || ir_at(f, counter)->block != h || l->header[web_root(&l->webs, counter)] == MANY_HEADERS ||
+	    !find_step(l, h, counter, &c.step))
 		return most + 1;
-	for (uint32_t p = 0; p < k->npreds; p++) {
-		ir_ref in = web_origin(f, ir_pred_edge(f, &k->preds[p])->args[ir_at(f, counter)->aux]);
-		int64_t c;
-		if (ir_block(f, k->preds[p].from)->order >= k->order) {
-			if (linear(f, in, &c) != counter || (have_step && c != step))
-				return most + 1;
-			step = c;
-			have_step = true;
-		} else {
-			uint32_t by = in_range(l, in, most);
-			range = by > range ? by : range;
-			same &= is_imm(f, in) && (!have_start || ir_at(f, in)->imm == v);
-			v = ir_at(f, in)->imm;
-			have_start = true;
-		}
+	for (unsigned s = 0; s < 2; s++)
+		c.stays[s] = l->seen[c.br->succ[s].to] == h;
+	if (c.stays[0] == c.stays[1])
+		return most + 1;
+	for (uint32_t p = 0; p < k->npreds && n <= most; p++) {
+		struct start from;
+		if (ir_block(f, k->preds[p].from)->order >= k->order)
+			continue;
+		if (!start_of(l, web_origin(f, ir_pred_edge(f, &k->preds[p])->args[ir_at(f, counter)->aux]), &from) ||
+		    (from.lo != from.hi && c.step != 1 && c.step != -1))
+			return most + 1;
+		uint32_t lo = turns_from(l, &c, from.lo, most), hi = turns_from(l, &c, from.hi, most), more = lo > hi ? lo : hi;
+		n = more > n ? more : n;
 	}
-	bool stays[2] = { l->seen[br->succ[0].to] == h, l->seen[br->succ[1].to] == h };
-	if (!have_start || !have_step || stays[0] == stays[1])
-		return most + 1;
-	if (!same)
-		return step == 1 || step == -1 ? range : most + 1;
-	for (uint32_t n = 1; n <= most; n++) {
-		bool yes = fold_holds(br->aux, (uint64_t)v + (uint64_t)offset, (uint64_t)ir_at(f, br->args[1])->imm);
-		if (!stays[yes ? 0 : 1])
-			return n;
-		v = (int64_t)((uint64_t)v + (uint64_t)step);
-	}
-	return most + 1;
+	return n ? n : most + 1;
 }
 
 /* Instructions from block b on to the end of the function; more than `most` when it loops. */

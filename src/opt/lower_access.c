@@ -5,11 +5,6 @@
 #include "core/shape.h"
 #include "opt/opt.h"
 
-static const char *const_name(const struct lw_val *key)
-{
-	return key->k && key->k->kind == PG_STR && !memchr(key->k->str, 0, key->k->n) ? key->k->str : NULL;
-}
-
 /* ---- one result from a value of several kinds: each kind by itself ---- */
 
 typedef void by_kind(struct lw *w, void *arg, const struct lw_val *v, unsigned kind, struct lw_val *out);
@@ -142,7 +137,7 @@ static void index_host(struct lw *w, struct access *a, const struct lw_val *v, s
 static void index_one(struct lw *w, void *arg, const struct lw_val *v, unsigned kind, struct lw_val *out)
 {
 	struct access *a = arg;
-	const char *name = const_name(a->key);
+	const char *name = key_name(a->key->k);
 	struct ir_type t = { .kinds = IR_BIT(kind), .k = v->k, .model = v->model };
 	bool map = kind == IR_MAP || (kind == IR_HOST && v->k->kind == PG_MAP);
 	if (kind >= IR_VIEW0) {
@@ -187,7 +182,7 @@ void lower_index(struct lw *w, ir_ref r)
 {
 	const struct ir_ins *i = ir_at(w->from, r);
 	struct lw_val ok = indexed(w, r, indexable(lower_arg(w, r, 0)), IR_HOST);
-	ok = having(w, &ok, const_name(lower_arg(w, r, 1)));
+	ok = having(w, &ok, key_name(lower_arg(w, r, 1)->k));
 	struct access a = { .r = r, .key = lower_arg(w, r, 1) };
 	if (i->type.k) {
 		w->val[r] = lw_const(w, i->type.k);
@@ -245,8 +240,8 @@ void lower_setindex(struct lw *w, ir_ref r)
 	uint64_t good = v->kinds & (IR_VIEWS | IR_BIT(IR_ENTRY) | IR_BIT(IR_HOST) | IR_BIT(IR_MAP));
 	struct lw_val ok = object(w, 0, v, good, "index");
 	if (ok.kinds & IR_VIEWS) {
-		ok = having(w, &ok, const_name(key));
-		struct assignment a = { const_name(key), x };
+		ok = having(w, &ok, key_name(key->k));
+		struct assignment a = { key_name(key->k), x };
 		dispatch(w, &ok, &(struct ir_type){ .kinds = IR_BIT(IR_NIL) }, set_one, &a);
 		return;
 	}
@@ -256,7 +251,7 @@ void lower_setindex(struct lw *w, ir_ref r)
 		return;
 	}
 	if (ok.kinds == IR_BIT(IR_ENTRY)) {
-		const char *name = const_name(key);
+		const char *name = key_name(key->k);
 		lw_store_field(w, ct_field(ok.layout, name, strlen(name)), lw_word(w, &ok, 0), 0, x);
 		return;
 	}

@@ -73,7 +73,11 @@ const struct ir_lib *method_row(const struct ir_unit *u, const struct ir_type *t
 /* The kinds of t that can be indexed with that name: not the views that have neither field nor method of it, where
  * others have; which of them it is, is asked at run time. Not a name (NULL): all that can be indexed. */
 uint64_t kinds_having(const struct ir_unit *u, const struct ir_type *t, const char *name);
-/* Those of them that have such a method: of strings and addresses, too, where it is nil else and nil is called. */
+/* The name that a constant key is, or NULL. */
+const char *key_name(const pg_value *k);
+/* Is it surely a view, and does each that it may be have a field or method of that name? Then to index it raises nothing. */
+bool kinds_all_have(const struct ir_unit *u, const struct ir_type *t, const char *name);
+/* Those of kinds_having that have such a method: of strings and addresses, too, where it is nil else and nil is called. */
 uint64_t kinds_with_method(const struct ir_unit *u, const struct ir_type *t, const char *name);
 /* A method's first argument is the object, and not counted. */
 bool row_is_method(const struct ir_unit *u, const struct ir_lib *row);

@@ -162,6 +162,16 @@ uint64_t kinds_having(const struct ir_unit *u, const struct ir_type *t, const ch
 	return having ? having : all;
 }
 
+const char *key_name(const pg_value *k)
+{
+	return k && k->kind == PG_STR && !memchr(k->str, 0, k->n) ? k->str : NULL;
+}
+
+bool kinds_all_have(const struct ir_unit *u, const struct ir_type *t, const char *name)
+{
+	return name && !(t->kinds & ~IR_VIEWS) && kinds_having(u, t, name) == t->kinds;
+}
+
 uint64_t kinds_with_method(const struct ir_unit *u, const struct ir_type *t, const char *name)
 {
 	static const uint64_t values = IR_STRINGS | IR_BIT(IR_IP4) | IR_BIT(IR_IP6) | IR_BIT(IR_MAC);

@@ -11,6 +11,34 @@ lang.case { name = "a bound known at run time", inputs = lang.each { 0, 1, 5, 10
 	end
 	return s, n
 end }
+-- A start that has few values says nothing of how far the end is.
+lang.case { name = "a small start and a far end", inputs = lang.each { 0, 1, 15, -3, 77 }, f = function(a)
+	local s, i = 0, a & 15
+	while i < 70000 do
+		s = s ~ i
+		i = i + 1
+	end
+	for j = 1, (a & 7) + 60000 do s = s * 3 + j end
+	local k = (a & 3) + 50000
+	while k > 7 do
+		s = s ~ k * 5
+		k = k - 1
+	end
+	return s, i, k
+end }
+lang.case { name = "a small start and an end near it", inputs = lang.each { 0, 1, 15, -3, 77 }, f = function(a)
+	local s, i, k = 0, a & 15, (a & 7) + 3
+	while i < 20 do
+		s = s * 3 + i
+		i = i + 1
+	end
+	while k > 5 do
+		s = s ~ k * 5
+		k = k - 1
+	end
+	for j = a & 7, 9 do s = s + j * j end
+	return s, i, k
+end }
 lang.case { name = "nested, with goto, return and errors", inputs = lang.pairs { 0, 1, 3, 40, false }, f = function(a, b)
 	local n, m = 0, 1
 	while n < a do

@@ -76,4 +76,29 @@ case("over a loop over a map that reads bytes", function(p)
 	for k, v in pairs(m) do n = n + v + (tcp.payload:byte(k) or 0) end
 	return n, low(ip.src), p.ip and #p.ip.payload
 end)
+-- a field that only one of them has
+case("caught", function(p)
+	local ok, v = pcall(function()
+		local l4 = p.tcp or p.udp
+		return l4 and l4.syn
+	end)
+	return ok, v and true
+end)
+case("handed to who reads it", function(p)
+	local l4, n = p.tcp or p.udp, 0
+	if not l4 then return nil end
+	local ok = pcall(function(h) n = h.dport n = h.window end, l4)
+	local told, what = xpcall(function(h) return h.syn end, function(e) return #e end, l4)
+	return ok, n, told and 1 or what
+end)
+case("of a header or the packet", function(p)
+	local one = p.udp or p
+	return (pcall(function() return one.dport end)), (pcall(function() return one.eth end))
+end)
+case("of a header in it", function(p)
+	return (pcall(function()
+		local h = p.ipv4 or p.ipv6 or p.eth
+		return h.tclass
+	end))
+end)
 lang.done()
