@@ -96,3 +96,24 @@ void behind_returns(struct ir_fn *f, const ir_blk *blocks, uint32_t n)
 		ir_succ(f, t, 0, b, 1, &v);
 	}
 }
+
+bool behind_again(const struct ir_fn *f, const bool *in, uint32_t limit, ir_blk head)
+{
+	bool *seen = arena_array(f->unit->arena, bool, f->nblocks), again = false;
+	ir_blk *work = arena_array(f->unit->arena, ir_blk, f->nblocks);
+	uint32_t n = 0;
+	seen[head] = true;
+	work[n++] = head;
+	while (n && !again) {
+		ir_blk b = work[--n];
+		const struct ir_ins *t = ir_at(f, ir_block(f, b)->last);
+		for (uint32_t s = 0; s < t->nsucc; s++) {
+			ir_blk to = t->succ[s].to;
+			again |= to == head && (b >= limit || !in[b]);
+			if (!seen[to])
+				work[n++] = to;
+			seen[to] = true;
+		}
+	}
+	return again;
+}

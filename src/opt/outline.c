@@ -171,20 +171,23 @@ static void find_out(struct outline *o, ir_ref *use, ir_ref at)
 		o->out_word[*use] = o->nwords++;
 }
 
-static ir_ref load_word(struct outline *o, struct edit *e, uint32_t word, bool pointer)
+static ir_ref words_at(struct outline *o, struct edit *e)
 {
 	ir_ref slot = edit_op(e, IRO(slot), 0, 0);
 	ir_at(o->f, slot)->aux = o->slot;
-	ir_ref r = edit_op(e, pointer ? IRO(loadp) : IRO(load64), slot, 0);
+	return slot;
+}
+
+static ir_ref load_word(struct outline *o, struct edit *e, uint32_t word, bool pointer)
+{
+	ir_ref r = edit_op(e, pointer ? IRO(loadp) : IRO(load64), words_at(o, e), 0);
 	ir_at(o->f, r)->imm = word * WORD;
 	return r;
 }
 
 static void store_word(struct outline *o, struct edit *e, uint32_t word, ir_ref v)
 {
-	ir_ref slot = edit_op(e, IRO(slot), 0, 0);
-	ir_at(o->f, slot)->aux = o->slot;
-	edit_store(e, 8, slot, word * WORD, v);
+	edit_store(e, WORD, words_at(o, e), word * WORD, v);
 }
 
 /* May r be a tag that the verifier must see, to know what is a pointer? */
@@ -779,14 +782,26 @@ static void empty_body(struct outline *o)
 	}
 }
 
+/* The words that the callback fills. Behind it the verifier takes a number that was another one at the call for any number
+ * (since 6.7), a pointer for what it is: a tag would be forgotten, not the pointer beside it. So where that matters they
+ * hold neither at the call, nor what the loop left the last time: of each the second half is written. */
+static void clear_words(struct outline *o, struct edit *e)
+{
+	unsigned bytes = o->exact ? WORD / 2 : WORD;
+	for (uint32_t k = FIRST_WORD; k < o->out_end; k++) {
+		ir_ref none = edit_imm(e, 0);
+		edit_store(e, bytes, words_at(o, e), (k + 1) * WORD - bytes, none);
+	}
+}
+
 static void write_head(struct outline *o, struct edit *e)
 {
 	struct ir_fn *f = o->f;
 	store_word(o, e, CTX_WORD, put(o, e, IRO(ctx), 0, 0, 0));
 	ir_ref none = edit_imm(e, 0);
 	store_word(o, e, EXIT_WORD, o->exact ? edit_op(e, IRO(own), none, 0) : none); /* likewise */
-	for (uint32_t k = FIRST_WORD; !o->exact && k < o->out_end; k++)
-		store_word(o, e, k, edit_imm(e, 0));
+	if (!o->exact || behind_again(f, o->in, o->limit, o->head))
+		clear_words(o, e);
 	for (uint32_t i = 0; i < ir_block(f, o->head)->nparams; i++) {
 		ir_ref v = ir_block(f, o->head)->params[i];
 		if (o->varies[i])

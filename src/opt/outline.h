@@ -25,4 +25,7 @@ uint32_t behind_find(struct ir_fn *f, const bool *in, ir_blk head, ir_blk to, st
  * returned, which has no end yet. */
 ir_blk behind_ask(struct ir_fn *f, ir_blk b, const struct asked *a, ir_blk never, uint32_t site);
 
+/* Does some way from behind the loop `in` (by block, of those before `limit`) lead to its head again? */
+bool behind_again(const struct ir_fn *f, const bool *in, uint32_t limit, ir_blk head);
+
 #endif

@@ -124,4 +124,187 @@ lang.packets { name = "a header out of a loop", inputs = { frames.udp, frames.ud
 	if ip then seen[2] = ip.ttl end
 	return seen[2], seen[7], seen[12]
 end }
+
+-- A loop that is called, in one that is walked: where its second call begins, the words that it leaves are no longer what
+-- the first one left.
+local entries = bpf.map { "hash", key = "u32", value = "struct { u64 n; }", entries = 16 }
+local wide = bpf.map { "hash", key = "u32", value = "struct { u32 a; u64 b; u64 n; }", entries = 16 }
+local few = lang.pairs { 0, 1, 3, 5, 12 }
+local function fill()
+	for i = 1, 5 do entries[i] = { n = i * 11 } end
+	for i = 3, 8 do wide[i] = { n = i * 100, a = i, b = i } end
+end
+local function in_loop(name, f) lang.case { name = name .. ", in a walked loop", setup = fill, see = { entries }, inputs = few, f = f } end
+
+in_loop("an entry that is there last", function()
+	local e
+	for i = 1, 3 do
+		local x = 5
+		while x ~= 0 do
+			e = entries[x]
+			x = x >> 1
+		end
+	end
+	return e and e.n == 22
+end)
+in_loop("an entry, written", function(a)
+	local e
+	for i = 1, 3 do
+		local x = a
+		repeat
+			e = entries[x + i]
+			x = x >> 1
+		until x <= 0
+		if e then e.n = e.n + i end
+	end
+	return e and e.n
+end)
+in_loop("two entries", function(a, b)
+	local e, f
+	for i = 1, 3 do
+		local x = a
+		repeat
+			e, f = entries[x], wide[x + b]
+			x = x >> 1
+		until x <= 0
+	end
+	return e and e.n, f and f.n
+end)
+in_loop("an entry, by break", function(a, b)
+	local e
+	for i = 1, 3 do
+		local x = a
+		repeat
+			e = entries[x]
+			if x == b then break end
+			x = x - i
+		until x <= 0
+		if e then e.n = e.n + 1 end
+	end
+	return e and e.n
+end)
+in_loop("an entry, given back", function(a, b)
+	local function find(x)
+		repeat
+			local e = entries[x]
+			if e and e.n > b * 11 then return e end
+			x = x - 1
+		until x <= 0
+	end
+	local s = 0
+	for i = 1, 3 do
+		local e = find(a + i)
+		if e then s, e.n = s + e.n, i end
+	end
+	return s
+end)
+in_loop("an entry, by an error within pcall", function(a, b)
+	local e, n = nil, 0
+	for i = 1, 3 do
+		if pcall(function()
+			local x = a
+			repeat
+				e = entries[x]
+				if x == b then error "b" end
+				x = x - i
+			until x <= 0
+		end) then n = n + 1 end
+		if e then e.n = e.n + n end
+	end
+	return n, e and e.n
+end)
+in_loop("an entry, of three loops", function(a, b)
+	local e
+	for i = 1, 3 do
+		local y = b
+		repeat
+			local x = a
+			repeat
+				e = entries[x]
+				x = x >> 1
+			until x <= 0
+			y = y - 1
+		until y <= 0
+	end
+	return e and e.n
+end)
+in_loop("an entry, out of two loops", function(a, b)
+	local e, n = nil, 0
+	for i = 1, 3 do
+		for j = 1, 2 do
+			local x = a
+			repeat
+				e = entries[x + j]
+				if e and e.n == b * 11 then goto out end
+				x = x - 1
+			until x <= 0
+		end
+		::out::
+		if e then n = n + e.n end
+	end
+	return e and e.n, n
+end)
+in_loop("an entry, in a loop over a map", function(a)
+	local n = 0
+	for k, v in pairs(m) do
+		for i = 1, 3 do
+			local e, x = nil, a + k
+			repeat
+				e = entries[x]
+				if x == i then break end
+				x = x >> 1
+			until x <= 0
+			if e then n = n + e.n * v end
+		end
+	end
+	return n
+end)
+in_loop("an entry out of a loop over a map", function(a, b)
+	local e, n = nil, 0
+	for i = 1, 3 do
+		for k in pairs(m) do
+			if k == a then e = entries[k + i] break elseif k == b then e = entries[b * 2] break end
+		end
+		if e then n, e.n = n + e.n, i end
+	end
+	return a ~= b or n
+end)
+in_loop("an entry, and from the start", function(a)
+	local e, i = nil, 0
+	::top::
+	local x = a
+	repeat
+		e = entries[x]
+		x = x >> 1
+	until x <= 0
+	i = i + 1
+	if i < 3 then goto top end
+	return e and e.n
+end)
+lang.packets { name = "a header, in a walked loop", inputs = { frames.udp, frames.tcp, frames.udp6 }, f = function(p)
+	local n = 0
+	for i = 1, 3 do
+		local h, x = nil, p.len & 15
+		repeat
+			h = p.udp
+			if h and h.dport == x then break end
+			x = x - 1
+		until x <= 0
+		n = n + (h and h.dport or i)
+	end
+	return n
+end }
+lang.packets { name = "a header of two, in a walked loop", inputs = { frames.udp, frames.tcp, frames.udp6 }, f = function(p)
+	local h, n = nil, 0
+	for i = 1, 3 do
+		local x = p.len & 15
+		repeat
+			if x & 1 == 0 then h = p.udp else h = p.tcp end
+			x = x >> 1
+		until x <= 0
+		if h and lang.hook ~= "socket" then h.dport = i end
+		n = n + (h and h.dport or i)
+	end
+	return n
+end }
 lang.done()
