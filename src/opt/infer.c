@@ -899,7 +899,7 @@ static int rounds(struct flow *fl)
 			ir_order(fl->f); /* it may have grown too big */
 			return weigh_calls(fl) ? -EAGAIN : -EINVAL;
 		}
-		if (flat || inlined || cells_known(fl->u, fl->f) || iterate_turns(fl))
+		if (flat || inlined || cells_known(fl->u, fl->f) || iterate_turns(fl) || cells_freed(fl->f))
 			continue;
 		if (fl->u->nsubs && !fl->u->settled)
 			fl->u->settled = true;
