@@ -491,3 +491,26 @@ int choose_many(struct flow *fl)
 {
 	return choose_found(fl, copy_many);
 }
+
+/* A pattern or a format is one of more texts than are compared otherwise. Texts as keys are numbered first. */
+static int open_asked(struct flow *fl, const struct found *found, ir_ref *to)
+{
+	struct choice c;
+	const bool *asked = ways_find_asked(fl);
+	for (uint32_t i = 0; asked && i < found->n; i++) {
+		if (!asked[found->r[i]] || !choose_table(&c, fl, found->r[i]) || !c.n || !choose_all_plain(&c) ||
+		    choose_different(&c, MANY_VALUES) > MANY_VALUES)
+			continue;
+		if (all_ints(&c) && c.n <= choose_most_keys(&c))
+			to[c.index] = choose_value(&c);
+		else
+			sorts_number_values(&c);
+		return 1;
+	}
+	return 0;
+}
+
+int choose_asked(struct flow *fl)
+{
+	return choose_found(fl, open_asked);
+}

@@ -162,6 +162,8 @@ bool choose_may_open(struct flow *fl);
 int ways_apart(struct flow *fl);
 /* Of patterns and formats that are one of several constants the calls are copied, one for each. */
 int ways_asked(struct flow *fl);
+/* Where they are found in a bigger table, its values are compared. */
+int choose_asked(struct flow *fl);
 /* And what cannot but fail in one of the copies raises there. Returns how many did. */
 int choose_failing(struct flow *fl);
 /* Uses of what is found in bigger tables are copied, too: once for each different table or function. */
