@@ -234,3 +234,12 @@ int cells_promote(struct ir_fn *f)
 	ir_rename(f, to);
 	return done;
 }
+
+int cells_freed(struct ir_fn *f)
+{
+	if (!has_cells(f))
+		return 0;
+	ir_order(f);
+	sweep(f);
+	return cells_promote(f);
+}

@@ -249,12 +249,16 @@ static void narrow_down(struct choice *c)
 static ir_ref choose_value(struct choice *c)
 {
 	narrow_down(c);
+	const bool there = !c->found && inside_is(c->fl->u, c->f, ir_at(c->f, c->index)); /* so it seems to a reader */
 	ir_blk rest = choose_open(c, c->index);
 	ir_remove(c->f, c->index);
 	ir_ref all = ir_param_add(c->f, rest);
 	uint32_t site = ir_at(c->f, c->index)->site;
-	for (uint32_t i = 0; i < c->narms; i++)
-		choose_meet(c, c->arms[i].block, rest, flow_const(c->fl, c->arms[i].block, site, c->arms[i].value));
+	for (uint32_t i = 0; i < c->narms; i++) {
+		ir_ref v = flow_const(c->fl, c->arms[i].block, site, c->arms[i].value);
+		ir_at(c->f, v)->aux = there && c->arms[i].value->kind == PG_NIL ? IR_NEVER : 0;
+		choose_meet(c, c->arms[i].block, rest, v);
+	}
 	return all;
 }
 
@@ -490,4 +494,27 @@ static int copy_many(struct flow *fl, const struct found *found, ir_ref *to)
 int choose_many(struct flow *fl)
 {
 	return choose_found(fl, copy_many);
+}
+
+/* A pattern or a format is one of more texts than are compared otherwise. Texts as keys are numbered first. */
+static int open_asked(struct flow *fl, const struct found *found, ir_ref *to)
+{
+	struct choice c;
+	const bool *asked = ways_find_asked(fl);
+	for (uint32_t i = 0; asked && i < found->n; i++) {
+		if (!asked[found->r[i]] || !choose_table(&c, fl, found->r[i]) || !c.n || !choose_all_plain(&c) ||
+		    choose_different(&c, MANY_VALUES) > MANY_VALUES)
+			continue;
+		if (all_ints(&c) && c.n <= choose_most_keys(&c))
+			to[c.index] = choose_value(&c);
+		else
+			sorts_number_values(&c);
+		return 1;
+	}
+	return 0;
+}
+
+int choose_asked(struct flow *fl)
+{
+	return choose_found(fl, open_asked);
 }

@@ -85,6 +85,13 @@ int choose_found(struct flow *fl, int (*what)(struct flow *fl, const struct foun
 bool sorts_are_mixed(const struct choice *c);
 /* One look-up for each sort; returns what stands for c->index. */
 ir_ref sorts_open(struct choice *c);
+/* It is looked up by number, and the number by its key: MANY_VALUES different values at most. */
+void sorts_number_values(struct choice *c);
+
+/* ---- ways.c ---- */
+
+/* By value: it is the pattern of a call, or becomes it. NULL: there is none that is not known. */
+bool *ways_find_asked(const struct flow *fl);
 
 /* ---- choose_uses.c ---- */
 

@@ -12,10 +12,7 @@ enum { MOST_STEPS = 1000 }; /* branches that are asked: ways that meet again and
 
 static bool shown(struct facts *s, ir_ref cond, bool is);
 
-/* What came out of a test of a variable: it is true, or equal to `k` where that is not NULL; or it is not. */
-struct came { bool is; const pg_value *k; };
-
-static bool may_be(const struct ir_type *t, struct came c)
+bool facts_may_be(const struct ir_type *t, struct came c)
 {
 	if (c.k && t->k && t->k->kind != PG_FLOAT && c.k->kind != PG_FLOAT)
 		return ir_same_value(t->k, c.k) == c.is;
@@ -33,7 +30,7 @@ static bool shown_by_ways(struct facts *s, const struct ir_ins *param, struct ca
 		return false;
 	for (uint32_t p = 0; p < b->npreds; p++) {
 		ir_ref v = ir_pred_edge(s->f, &b->preds[p])->args[param->aux];
-		if (!may_be(&ir_at(s->f, v)->type, c))
+		if (!facts_may_be(&ir_at(s->f, v)->type, c))
 			continue;
 		s->ways[s->nways++] = (struct facts_way){ param->block, p };
 		any = (s->comes && s->comes(s)) || (!c.k && shown(s, v, c.is)) || facts_show_way(s, &b->preds[p]);
@@ -147,5 +144,11 @@ bool facts_tested(struct ir_fn *f, const struct ir_ins *at, ir_ref v)
 {
 	struct facts s = { .f = f, .shows = shows_something, .comes = comes_something, .arg = &v };
 	ir_need_tree(f);
-	return facts_show(&s, at->block) || facts_never_nil(f, at->block, v);
+	return facts_show(&s, at->block) || facts_never_nil(f, at->block, v) || facts_set_together(f, at->block, v);
+}
+
+bool facts_way_tests(struct ir_fn *f, const struct ir_pred *way, ir_ref v)
+{
+	struct facts s = { .f = f, .shows = shows_something, .comes = comes_something, .arg = &v };
+	return facts_show_way(&s, way);
 }

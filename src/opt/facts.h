@@ -29,6 +29,13 @@ bool facts_side_shows(struct facts *s, const struct ir_pred *way);
 ir_ref facts_value(const struct facts *s, ir_ref v);
 /* Does a branch on each way to instruction `at` show that v is no nil? */
 bool facts_tested(struct ir_fn *f, const struct ir_ins *at, ir_ref v);
+/* What came out of a test of a variable: it is true, or equal to `k` where that is not NULL; or it is not. */
+struct came { bool is; const pg_value *k; };
+bool facts_may_be(const struct ir_type *t, struct came c);
+/* Does one on each way that goes this way? Needs the tree. */
+bool facts_way_tests(struct ir_fn *f, const struct ir_pred *way, ir_ref v);
+/* Was a variable tested before block `at` that is set together with v, a variable, too? Needs the tree. (together.c) */
+bool facts_set_together(struct ir_fn *f, ir_blk at, ir_ref v);
 /* Does the condition, a branch's that came out so, show that v is no nil? */
 bool facts_something(const struct ir_fn *f, ir_ref cond, bool is, ir_ref v);
 

@@ -868,7 +868,7 @@ enum { MAX_ROUNDS = 250 };
 /* What is done where nothing else brings the function on: the first that does something, and then another round. */
 static int (*const last_resorts[])(struct flow *fl) = {
 	computed_known, parts_known, again_known, told_known, equal_known, fixed_known, ways_apart, choose_arms, choose_known, ways_asked, over_known,
-	iterate_found, untangle, counted_known, printed_known, messages_text, several_at_most, choose_waiting, choose_failing, sorts_number, choose_many,
+	iterate_found, untangle, counted_known, printed_known, messages_text, several_at_most, choose_waiting, choose_failing, sorts_number, choose_many, choose_asked,
 	kept_known, alike_known,
 	remember_known, handle_known,
 };
@@ -899,7 +899,7 @@ static int rounds(struct flow *fl)
 			ir_order(fl->f); /* it may have grown too big */
 			return weigh_calls(fl) ? -EAGAIN : -EINVAL;
 		}
-		if (flat || inlined || cells_known(fl->u, fl->f) || iterate_turns(fl))
+		if (flat || inlined || cells_known(fl->u, fl->f) || iterate_turns(fl) || cells_freed(fl->f))
 			continue;
 		if (fl->u->nsubs && !fl->u->settled)
 			fl->u->settled = true;

@@ -148,6 +148,7 @@ static ir_ref put_before_loops(const struct made *m, ir_ref cell)
 {
 	struct flow *fl = m->fl;
 	ir_ref first = ir_block(m->f, 1)->first, nil = iterate_const(fl, first, &const_nil);
+	ir_at(m->f, nil)->aux = IR_NEVER; /* it is set before there is a function that reads it */
 	ir_ref kept = iterate_insert(fl, first, IRO(cell), 1, &nil);
 	ir_ref v = iterate_insert(fl, m->closure, IRO(cellget), 1, &cell);
 	iterate_insert(fl, m->closure, IRO(cellset), 2, (ir_ref[]){ kept, v });

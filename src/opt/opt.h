@@ -166,6 +166,8 @@ bool choose_may_open(struct flow *fl);
 int ways_apart(struct flow *fl);
 /* Of patterns and formats that are one of several constants the calls are copied, one for each. */
 int ways_asked(struct flow *fl);
+/* Where they are found in a bigger table, its values are compared. */
+int choose_asked(struct flow *fl);
 /* And what cannot but fail in one of the copies raises there. Returns how many did. */
 int choose_failing(struct flow *fl);
 /* Uses of what is found in bigger tables are copied, too: once for each different table or function. */
@@ -234,6 +236,8 @@ int inline_bind_root(struct ir_unit *u, struct ir_fn *f);
 int cells_promote(struct ir_fn *f);
 /* Reads of what is left of them that can only give one value: how many were found. */
 int cells_known(struct ir_unit *u, struct ir_fn *f);
+/* Functions that only blocks held which nothing reaches share no variables any more: how many are values now. */
+int cells_freed(struct ir_fn *f);
 /* What gives a cell its only value, when nothing else can assign it: one assignment, when it was made empty, or the cell
  * itself, which is then never assigned. Else 0. */
 ir_ref cells_only_set(struct ir_unit *u, struct ir_fn *f, ir_ref cell);

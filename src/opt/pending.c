@@ -119,6 +119,15 @@ static uint32_t called_late(const struct flow *fl, const struct ir_ins *i)
 	return of->op == IRO(record) && in->inlined_at && fl->u->sites[of->site].inlined_at != in->inlined_at ? of->site : 0;
 }
 
+/* Is it what a handler of xpcall does with what it raised itself? */
+static bool handled_again(const struct ir_unit *u, uint32_t site)
+{
+	const bool repeated = u->handles && u->sites[site].parted;
+	while (repeated && site && !flow_is_native(u, site))
+		site = u->inlines[u->sites[site].inlined_at].site;
+	return repeated && site;
+}
+
 static void refuse_one(struct flow *fl, const struct ir_ins *i)
 {
 	const uint32_t call = called_late(fl, i);
@@ -126,6 +135,9 @@ static void refuse_one(struct flow *fl, const struct ir_ins *i)
 		refuse_callee(fl, call);
 	else if (calls_pending(fl, i))
 		diag_advise(flow_error(fl, i->site, "%s", pending_state()->text), pending_state());
+	else if (handled_again(fl->u, i->site))
+		flow_refuse(fl, i->site, ON_FUNCTIONS, "let it give a value, and raise that behind the call: if not ok then error(e, 0) end",
+			    "what the handler of 'xpcall' raises goes to it again, and what it raises then hangs on that; that is not there yet");
 	else if (!no_table(fl, i))
 		flow_refuse(fl, i->site, ON_FUNCTIONS, "call the function by its name, and give it what it needs as "
 			    "arguments", "what this gives is known only at run time; that is not there yet for "

@@ -118,7 +118,7 @@ static bool are_few_of_many(const struct choice *c)
 	return c->n > MAX_USES && !choose_all_plain(c) && choose_different(c, most) <= most && (many || count_runs(c) > MANY_RUNS);
 }
 
-static void number_values(struct choice *c)
+void sorts_number_values(struct choice *c)
 {
 	struct ir_unit *u = c->fl->u;
 	pg_value *numbers = arena_array(u->arena, pg_value, 2 * c->n), few[2 * MANY_VALUES];
@@ -149,7 +149,7 @@ static int number_one(struct flow *fl, const struct found *found, ir_ref *to)
 	(void)to;
 	for (uint32_t i = 0; i < found->n; i++)
 		if (choose_table(&c, fl, found->r[i]) && are_few_of_many(&c)) {
-			number_values(&c);
+			sorts_number_values(&c);
 			return 1;
 		}
 	return 0;

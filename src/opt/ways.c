@@ -397,7 +397,8 @@ int ways_apart(struct flow *fl)
 static ir_ref asked_by(const struct ir_fn *f, const struct ir_ins *i)
 {
 	const struct ir_lib *row = i->op == IRO(call) ? ir_at(f, i->args[0])->type.row : NULL;
-	const uint32_t at = !row ? 0 : row->effects & IR_FORMAT ? 1 : row->effects & IR_PATTERN ? 2 : 0;
+	const bool viewed = i->nargs > 1 && ir_at(f, i->args[1])->type.kinds & IR_VIEWS; /* p:unpack(format) */
+	const uint32_t at = !row ? 0 : row->effects & IR_FORMAT ? 1 + viewed : row->effects & IR_PATTERN ? 2 : 0;
 	return at && at < i->nargs && !ir_at(f, i->args[at])->type.k ? ir_untested(f, i->args[at]) : 0;
 }
 
@@ -415,8 +416,7 @@ static bool ask_on(const struct flow *fl, ir_blk b, bool *asked)
 	return more;
 }
 
-/* By value: it is the pattern of a call, or becomes it. NULL: there is none that is not known. */
-static bool *find_asked(const struct flow *fl)
+bool *ways_find_asked(const struct flow *fl)
 {
 	struct ir_fn *f = fl->f;
 	bool *asked = NULL;
@@ -493,7 +493,7 @@ static void end_calls(struct ways *w)
 int ways_asked(struct flow *fl)
 {
 	struct ir_fn *f = fl->f;
-	const bool *asked = find_asked(fl);
+	const bool *asked = ways_find_asked(fl);
 	const uint32_t n = asked ? f->nrpo : 0;
 	const ir_blk *order = arena_copy(fl->u->scratch, f->rpo, sizeof(*order) * f->nrpo);
 	for (uint32_t o = 1; o < n; o++)

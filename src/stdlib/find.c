@@ -60,6 +60,11 @@ bool std_find_type(struct infer *in, const struct ir_lib *row, uint32_t site, ui
 	const struct ir_lib *called = row->imm == STD_NEXT ? &gmatch : row;
 	if (!std_one_string(in, called, site, a))
 		return false;
+	if (std_several_constants(&a[1]))
+		return infer_refuse(in, site, ON_STRINGS, "let a table hold functions, up to 256 of them: local function by(p) return "
+				    "function(s) return s:find(p) end end and t[k] = by(\"a+\") outside, then t[k](s)",
+				    "the pattern of '%s' is one of several constants: more than 256, used too often, or changed by a loop",
+				    called->name), false;
 	if (!a[1].k || a[1].k->kind != PG_STR)
 		return infer_refuse(in, site, ON_STRINGS, "write the pattern into the call, or capture it",
 				    "the pattern of '%s' is known only at run time; patterns are compiled",

@@ -207,6 +207,11 @@ bool std_format_type(struct infer *in, const struct ir_lib *row, uint32_t site, 
 	struct piece p[PIECES];
 	uint32_t count, arg = 1, least = 0, all = 0;
 	bool good = true;
+	if (std_several_constants(&a[0]))
+		return infer_refuse(in, site, ON_STRINGS, "let a table hold functions, up to 256 of them: local function by(f) return "
+				    "function(n) return f:format(n) end end and t[k] = by(\"%d\") outside, then t[k](n)",
+				    "the format of '%s' is one of several constants: more than 256, used too often, or changed by a loop",
+				    "format"), false;
 	if (!a[0].k || a[0].k->kind != PG_STR)
 		return infer_refuse(in, site, ON_STRINGS, "write the format into the call, or capture it",
 				    "the format of 'format' is known only at run time"), false;

@@ -23,6 +23,11 @@ static bool takes(const struct wire_field *f) { return f->what != WIRE_SKIP; }
 static bool read_pack(struct infer *in, const struct ir_lib *row, uint32_t site, const struct ir_type *format,
 		      struct wire_field *f, uint32_t *count)
 {
+	if (std_several_constants(format))
+		return infer_refuse(in, site, ON_STRINGS, "let a table hold functions, up to 256 of them: local function by(f) return "
+				    "function(n) return string.pack(f, n) end end and t[k] = by(\">I2\") outside, then t[k](n)",
+				    "the format of '%s' is one of several constants: more than 256, used too often, or changed by a loop",
+				    row->name), false;
 	if (!format->k || format->k->kind != PG_STR)
 		return infer_refuse(in, site, ON_STRINGS, "write the format into the call, or capture it",
 				    "the format of '%s' is known only at run time", row->name), false;

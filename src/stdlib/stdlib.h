@@ -75,6 +75,8 @@ ir_ref std_first(struct lw *w, const struct lw_val *i, ir_ref len);
 /* A string that may be of several kinds is refused. most: of a string. */
 bool std_one_string(struct infer *in, const struct ir_lib *row, uint32_t site, const struct ir_type *a);
 uint32_t std_most(const struct ir_type *a);
+/* Is it a constant text on each way, and it is not known which one? */
+bool std_several_constants(const struct ir_type *a);
 /* A text of `least` to `most` bytes; where it may be too long, that is seen at run time. */
 bool std_text_type(struct infer *in, uint32_t site, uint32_t least, uint32_t most, struct ir_type *out);
 /* Is the value one that has a text? */

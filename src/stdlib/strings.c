@@ -13,6 +13,11 @@
 
 /* ---- arguments ---- */
 
+bool std_several_constants(const struct ir_type *a)
+{
+	return !a->k && a->kinds & IR_BIT(IR_STR) && !(a->kinds & IR_ALL_STRINGS & ~IR_BIT(IR_STR));
+}
+
 /* Is the string one whose bytes can be looked at where it is, or that is short enough to be copied? */
 bool std_one_string(struct infer *in, const struct ir_lib *row, uint32_t site, const struct ir_type *a)
 {

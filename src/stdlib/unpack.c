@@ -29,6 +29,11 @@ bool std_unpack_type(struct infer *in, const struct ir_lib *row, uint32_t site, 
 		return false;
 	if (!std_one_string(in, row, site, data))
 		return false;
+	if (std_several_constants(format))
+		return infer_refuse(in, site, ON_STRINGS, "let a table hold functions, up to 256 of them: local function by(f) return "
+				    "function(s) return s:unpack(f) end end and t[k] = by(\">I2\") outside, then t[k](pkt)",
+				    "the format of '%s' is one of several constants: more than 256, used too often, or changed by a loop",
+				    row->name), false;
 	if (!format->k || format->k->kind != PG_STR)
 		return infer_refuse(in, site, ON_STRINGS, "write string.unpack(\">I2\", s), or "
 				    "pkt:unpack(\">I2\")", "the format of 'unpack' is known only at run "

@@ -226,4 +226,82 @@ diag.case("a number that says it of another", function(pkt)
 	if port == 2 then hits:add(tcp.dport, 2) end
 	if port > 0 then hits:add(udp.dport, 2) end
 end, strict)
+
+-- variables that are set together
+local ranks = {}
+for i = 1, 100 do ranks[i] = { limit = i } end
+diag.case("the best and how good it is", function(pkt)
+	local best, most
+	for i = 0, 9 do
+		local n = pkt:u8(i)
+		if n and n > 30 and (not most or n > most) then best, most = i, n end
+	end
+	if best and most > 100 then return bpf.DROP end
+end, strict)
+diag.case("likewise of few rows and of many, and the other way round", function(pkt)
+	local best, most, last, more
+	for _, r in ipairs(few) do if r.limit > pkt.len then best = r most = r.limit end end
+	if best and most > 100 then return bpf.DROP end
+	for i, r in ipairs(ranks) do if r.limit > pkt.len then last, more = i, r.limit end end
+	if not last then return bpf.PASS end
+	return more > 100 and bpf.DROP or bpf.PASS
+end, strict)
+diag.case("of two loops", function(pkt)
+	local at, n
+	for i = 1, 9 do if pkt.len == i * 2 then at, n = i, i * 2 end end
+	for i = 1, 9 do if pkt.len == i * 3 then at, n = i, i * 3 end end
+	if at ~= nil and n > 9 then return bpf.DROP end
+end, strict)
+diag.case("set apart", function(pkt)
+	local best, most
+	for i = 0, 9 do
+		local n = pkt:u8(i) or 0
+		if n > 30 then best = i end
+		if n > 40 then most = n end
+	end
+	if best and most > 100 then return bpf.DROP end
+end, strict)
+diag.case("one of them is taken back", function(pkt)
+	local best, most
+	for i = 0, 9 do
+		local n = pkt:u8(i) or 0
+		if n > 30 then best, most = i, n end
+		if n == 40 then most = nil end
+	end
+	if best and most > 100 then return bpf.DROP end
+end, strict)
+diag.case("where the other one is nothing", function(pkt)
+	local best, most
+	for i = 0, 9 do
+		local n = pkt:u8(i) or 0
+		if n > 30 then best, most = i, n end
+	end
+	if not best and most > 100 then return bpf.DROP end
+end, strict)
+diag.case("set with what may be nothing", function(pkt)
+	local best, most
+	for i = 0, 9 do
+		local n = pkt:u8(i)
+		if pkt.len > i then best, most = i, n end
+	end
+	if best and most > 100 then return bpf.DROP end
+end, strict)
+
+-- what a function keeps of a turn
+diag.case("what a function of the turn before gives", function(pkt)
+	local prev
+	for i = 1, 4 do
+		local n = pkt:u8(i) or 0
+		if prev and prev.get() > n then return bpf.DROP end
+		prev = { get = function() return n end }
+	end
+end, strict)
+diag.case("which may be nothing", function(pkt)
+	local prev
+	for i = 1, 4 do
+		local n = pkt:u8(60 + i)
+		if prev and prev.get() > i then return bpf.DROP end
+		prev = { get = function() return n end }
+	end
+end, strict)
 diag.done()

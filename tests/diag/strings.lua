@@ -33,6 +33,22 @@ diag.case("kept where a number is", function(p) st.n = p:sub(1, 2) end)
 
 -- patterns
 diag.case("a pattern known at run time", function(p) if p:find(p:sub(1, 2)) then return bpf.DROP end end)
+local many = {}
+for i = 1, 257 do many[i] = "a" .. i end
+diag.case("one of too many patterns", function(p) local t = many[p.len] if t and p:find(t) then return bpf.DROP end end)
+diag.case("a pattern that a loop changes", function(p)
+	local word = "a%d"
+	for i = 1, p.len do if p:find(word, i) then word = "b%d" end end
+end)
+diag.case("one of too many formats", function(p) local t = many[p.len] if t then print(t:format(p.len)) end end)
+diag.case("a format that a loop changes", function(p)
+	local how = ">I2"
+	for i = 1, p.len do if p:unpack(how, i) == 7 then how = ">I4" end end
+end)
+diag.case("likewise of what is packed", function(p)
+	local how = ">I2"
+	for i = 1, 9 do print(string.pack(how, i)) how = ">I4" end
+end)
 diag.case("plain or not", function(p) if p:find("a.", 1, p.len > 60) then return bpf.DROP end end)
 diag.case("a back reference", function(p) if p:find("(%a)%1") then return bpf.DROP end end)
 diag.case("a set that does not end", function(p) if p:find("[a") then return bpf.DROP end end)

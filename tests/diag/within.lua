@@ -8,6 +8,24 @@ local h = bpf.map { "array", key = "u32", value = "u64", entries = 16 }
 
 local function case(name, f) diag.case(name, f, strict) end
 
+-- captured lists, whose elements are compared
+local names = { "a", "b", "c" }
+case("an element of a list behind a test of its number", function(pkt)
+	local i = pkt:u8(0) or 0
+	if i < 3 then print("x" .. names[i + 1]) end
+	if i < #names then print(#names[i + 1]) end
+	print(names[math.min(i, 2) + 1]:upper())
+end)
+case("behind one that lets in too much", function(pkt)
+	local i = pkt:u8(0) or 0
+	if i <= 3 then print("x" .. names[i + 1]) end
+end)
+case("behind none", function(pkt) print(#names[pkt.len + 1]) end)
+case("behind one of another number", function(pkt)
+	local i, j = pkt:u8(0) or 0, pkt:u8(1) or 0
+	if i < 3 then print(#names[j + 1]) end
+end)
+
 -- array maps: there
 case("the lesser of an index and the last one", function(pkt)
 	local n = math.min(pkt.len // 64, #h - 1)

@@ -118,9 +118,9 @@ local REFUSALS = {
 	"this entry was taken from the map", "moves the packet, and is not where it was", "used in a way that is", "in a list that a loop fills is not there", "or the table itself; which", "something else that has fields", "two captured values are compared", "of such a value' is not there",
 	"two variables may hold this table", "own compiler gets wrong", "the length of this value is not known", "hangs on what the table holds", "puts into this list cannot be", "whose elements may be nil", "and a piece of a text", "goes over here is not known", "a text known only",
 	-- what must be known when compiled
-	"differs by the way taken", "what this gives", "it goes where it must be known before",
+	"differs by the way taken", "is one of several constants", "what this gives", "it goes where it must be known before",
 	"is known only at run time; that is not there yet", "is known only at run time: it comes from a call before", "and it has no such keys, or too many",
-	"is kept from one turn of this loop to the next", "or something else that has fields; that is not there yet", "the handler of 'xpcall' may raise",
+	"is kept from one turn of this loop to the next", "or something else that has fields; that is not there yet", "the handler of 'xpcall' may raise", "the handler of 'xpcall' raises goes to it again",
 	-- too big
 	"bytes of stack", "is too long: it jumps over", "needs may_goto", "over a captured table is too long", "bytes of scratch memory, and there are",
 	"this kernel's verifier walks", "than the verifier can follow", "needs an iterator", "needs bpf_for_each_map_elem",

@@ -93,4 +93,58 @@ case("layouts of packets", function(p)
 	local n, next = f:unpack(p:sub(15))
 	return n, next
 end)
+case("layouts of packets, asked of the packet", function(p)
+	local f = layouts[p:u8(14)]
+	if not f then return nil end
+	local n, next = p:unpack(f, 16)
+	return n, next, (p:unpack(f, 15))
+end)
+
+-- More than are compared where no pattern is asked for.
+local many, few, named, rows, wide = {}, {}, {}, {}, {}
+for i = 1, 100 do
+	many[i] = ("%c%d?"):format(97 + i % 26, i % 10)
+	rows[i] = { pattern = (i % 3 == 0 and "(%a)" or "") .. ("%c"):format(97 + i % 26), n = i }
+	wide[i] = (">I%d"):format(1 + i % 7)
+end
+for i = 40, 65 do few[i] = many[i] end
+named["1 "], named["2 "] = "a(%d)", "b+"
+for i = 1, 68 do named["_" .. i] = "%d" .. i end
+case("many, by a number that may be nil", function(p)
+	local t = many[p:u8(14)]
+	return t and p:find(t)
+end)
+case("many, or another one", function(p)
+	return p:find(few[p:u8(14)] or "a%d", 15)
+end)
+case("many fields of rows, by a number", function(p)
+	local r, s = rows[p:u8(15)], p:sub(15, 40)
+	return r and s:find(r.pattern), r and r.n
+end)
+case("many, in a loop over the rows", function(p)
+	local s, n = p:sub(15, 34), 0
+	for i, r in ipairs(rows) do
+		if s:find(r.pattern) then n = n + r.n end
+	end
+	return n
+end)
+case("many, by a text", function(p)
+	local t = named[p:sub(15, 16)]
+	return t and p:find(t), t and #(p:match(t) or "")
+end)
+case("many formats", function(p)
+	local f = wide[p:u8(15)]
+	return f and p:unpack(f, 15)
+end)
+local function by(pattern) return function(s) return s:find(pattern) end end
+local finders = {}
+for i, r in ipairs(rows) do finders[i] = { find = by(r.pattern), n = r.n } end
+case("functions with a pattern each", function(p)
+	local s, n = p:sub(15, 34), 0
+	for _, f in ipairs(finders) do
+		if f.find(s) then n = n + f.n end
+	end
+	local f = finders[p:u8(14)]
+	return n, f and f.find(s)
+end)
 lang.done()

@@ -253,4 +253,44 @@ case { name = "handler in a field, a table raised", f = function(a, b)
 	u.n = u.n * 2
 	return ok, t.n
 end, inputs = pairs2 { 0, 1, 5 } }
+
+-- What the handler does to variables that it shares, where nothing that it raises itself would show them to it again.
+case { name = "a shared variable: length, from nil", f = function(a, b)
+	local n
+	xpcall(add, function(e) n = #e end, a, b)
+	return n
+end, inputs = few }
+case { name = "a shared variable: length, of one text", f = function(a)
+	local n
+	xpcall(function() if a == 1 then error("abc", 0) end end, function(e) n = #e end)
+	return n
+end, inputs = few }
+case { name = "shared with both functions", f = function(a, b)
+	local n, m = 0, 0
+	xpcall(function() n = n + 1 m = a + b end, function(e) m = #e n = n + 1 end)
+	return n, m
+end, inputs = few }
+case { name = "a shared variable: in a loop", f = function(a, b)
+	local n
+	for i = 1, 3 do xpcall(function() if i == a then error("x" .. i, 0) end return i + b end, function(e) n = #e end) end
+	return n
+end, inputs = few }
+case { name = "a shared variable: a number taken out of the text", f = function(a, b)
+	local s
+	xpcall(add, function(e) s = e:match(":(%d+):") end, a, b)
+	return s and tonumber(s)
+end, inputs = few }
+case { name = "a shared parameter, and one that another function reads", f = function(a, b)
+	local n
+	local function get() return n end
+	xpcall(add, function(e) n = #e a = n + 1 return n end, a, b)
+	return get(), a
+end, inputs = few }
+case { name = "a shared variable: by a named handler, twice", f = function(a, b)
+	local n = 0
+	local function h(e) n = n * 100 + #e end
+	xpcall(add, h, a, b)
+	xpcall(add, h, b, a)
+	return n
+end, inputs = few }
 lang.done()
