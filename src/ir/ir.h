@@ -116,6 +116,9 @@ enum ir_op {
 /* Of the aux of a constant nil: a reader sees that it is never had, though the compiler does not (opt/inside.c). */
 enum { IR_NEVER = 1 };
 
+/* Of the aux of pi: it is of those kinds though nothing may be known of its argument yet. */
+enum { IR_SURELY = 1 };
+
 /* Of the aux of call, several and return: the last argument is itself several; the last ones may not be
  * there at all, for paths that give different numbers of values met, and are nil then; and there may be others
  * behind them, which nobody must ask for. Of call: it is a statement, nobody wants what it gives. */

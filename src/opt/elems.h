@@ -33,6 +33,10 @@ bool elems_may(struct lists *l, const struct rec *rec, struct elems *e);
 bool elems_through(struct lists *l, const struct rec *list);
 /* A number by which the list is read, and which may be nil, becomes one at which there is nothing: false: none may be. (nil_key.c) */
 bool elems_numbered(struct lists *l, const struct rec *list);
+/* Does the list hold numbers that stand for tables of another one? (listed.c) */
+bool elems_of_numbers(const struct records *s, const struct rec *rec);
+/* A list whose tables all lie in another one becomes one of numbers: false: it is none. Needs the tree. (listed.c) */
+bool elems_listed(struct lists *l, const struct rec *list);
 /* Makes the rows, with so many places, where the list is made, and puts there what it is made with. */
 void elems_make(struct lists *l, struct elems *e, int64_t most);
 /* Fields of elements are read, and written, in their rows. */

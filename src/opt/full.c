@@ -175,6 +175,33 @@ static bool is_append(const struct full *l, ir_ref r)
 	       len->args[0] == set->args[0] && is_end_still(l, key->args[0], r);
 }
 
+/* How many elements of the table `change` gives it, before r gives it element `last`; -1: it is not known that it is that. */
+static int64_t given_before(const struct full *l, ir_ref change, ir_ref r, int64_t last)
+{
+	const struct ir_ins *i = ir_at(l->s->f, change);
+	const int64_t made = i->op == IRO(setlist) ? elements(l->s, i) : 0;
+	const pg_value *k = i->op == IRO(setindex) ? record_const(l->s, i->args[1]) : NULL;
+	if (change == r || reach_before(l->s->f, r, change) || (k && k->kind == PG_STR))
+		return 0;
+	if (made)
+		return made;
+	return k && k->kind == PG_INT && k->i < last && reach_before(l->s->f, change, r) ? 1 : -1;
+}
+
+/* t[1] = v, t[2] = w, before anything else is done with a table: each is one behind those that are there. */
+static bool is_begun(const struct full *l, const struct rec *rec, ir_ref r)
+{
+	const struct ir_ins *set = ir_at(l->s->f, r);
+	const pg_value *k = record_const(l->s, set->args[1]);
+	if (!k || k->kind != PG_INT || !record_alone(l->s, rec) || !record_something(l->s, set->args[2]) ||
+	    reach_use(l->s->f, r, rec->value, reach_is, &r))
+		return false;
+	int64_t there = 0, n = 0;
+	for (uint32_t u = 0; u < rec->nuses && n >= 0; u++, there += n)
+		n = given_before(l, rec->uses[u], r, k->i);
+	return n >= 0 && there == k->i - 1;
+}
+
 /* An element that is a table is another one, and no variable that may be the list. */
 static bool holds(const struct full *l, ir_ref v)
 {
@@ -190,7 +217,7 @@ static bool grows_only(const struct full *l, const struct rec *rec, ir_ref r)
 		return record_of(l->s, i->args[0]) == rec && record_made(l->s, rec) && elements(l->s, i);
 	case IRO(setindex):
 		return record_of(l->s, i->args[0]) == rec &&
-		       (is_append(l, r) ? holds(l, i->args[2]) : name && name->kind == PG_STR && !l->s->of[i->args[2]]);
+		       (is_append(l, r) || is_begun(l, rec, r) ? holds(l, i->args[2]) : name && name->kind == PG_STR && !l->s->of[i->args[2]]);
 	default:
 		return keeps_length(l, rec, r);
 	}

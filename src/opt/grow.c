@@ -276,7 +276,9 @@ static bool count(struct lists *l, const struct rec *rec)
 {
 	const bool tables = elems_of_tables(l->s, rec);
 	struct elems elems;
-	bool far = (tables || l->s->u->roomy) && elems_may(l, rec, &elems);
+	if (elems_listed(l, rec))
+		return true;
+	bool far = (tables || elems_of_numbers(l->s, rec) || l->s->u->roomy) && elems_may(l, rec, &elems);
 	if (tables && !far)
 		return elems_through(l, rec) || elems_numbered(l, rec);
 	count_beside(l, rec, far ? &elems : NULL);

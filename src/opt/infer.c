@@ -688,6 +688,8 @@ static struct ir_type waiting(const struct flow *fl, const struct ir_ins *i)
 	case IRO(concat):
 		t.kinds &= ~IR_FALSY;
 		return fl->foresees ? (struct ir_type){ .kinds = IR_BIT(IR_TEXT) | IR_BIT(IR_LONG), .cap = LW_MAXLONG } : t;
+	case IRO(pi):
+		return i->aux == IR_SURELY ? type_kinds((uint64_t)i->imm) : t;
 	default:
 		return t;
 	}

@@ -288,13 +288,27 @@ static const char *map_advice(struct infer *in, uint32_t n, const struct ir_type
 	return first || n < 3 || !s.key ? first : as_type(in, s.value, &a[2]);
 }
 
+/* The verifier takes no program of some hooks that uses a map with locks at all. */
+static bool may_have_locks(struct infer *in, uint32_t site, uint32_t n, const struct ir_type *a)
+{
+	const pg_map *m = n ? ir_map_like(in->fl.u, &a[0]) : NULL;
+	struct map_shape s;
+	if (!m || in->fl.u->target->spin_locks)
+		return true;
+	map_shape(m, &s);
+	if (s.lock)
+		infer_refuse(in, site, ON_MAPS, "make it without lock = true, and add to single fields: e.n = e.n + 1 on u64 is atomic",
+			     "maps whose entries have locks cannot be used in %s", in->fl.u->target->hook);
+	return !s.lock;
+}
+
 /* A row's look at its arguments, where what is wrong with them is shown under this name, or under what the message quotes. */
 static bool judged(struct infer *in, const struct ir_lib *row, uint32_t site, const struct ir_name *under, uint32_t n,
 		   const struct ir_type *a, struct ir_type *out)
 {
 	in->advice = map_advice(in, n, a);
 	in->at = ir_source_name(under, 0);
-	bool good = row->type(in, row, site, n, a, out);
+	bool good = may_have_locks(in, site, n, a) && (!row->type || row->type(in, row, site, n, a, out));
 	in->at = in->help = in->advice = NULL;
 	return good;
 }
@@ -720,7 +734,7 @@ static struct ir_type call_row(struct infer *in, ir_ref r, const struct ir_lib *
 	const struct ir_ins *callee = ir_at(in->fl.f, ins->args[0]);
 	bool of_map = n && callee->op == IRO(self) && ir_map_like(in->fl.u, &a[0]);
 	in->help = by_colon(in, ins, row, method);
-	if (row->type && !judged(in, row, ins->site, of_map ? callee->names : NULL, n, a, &out))
+	if (!judged(in, row, ins->site, of_map ? callee->names : NULL, n, a, &out))
 		return nothing;
 	in->help = NULL;
 	return out;

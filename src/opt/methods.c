@@ -17,10 +17,6 @@
 #include "opt/reach.h"
 #include "opt/records.h"
 
-/* aux of index and self: what it gives is that function for all who use it; of setindex: its value is gone */
-enum { FOUND = 1,
-	KEPT };          /* it is read from, or written to, such a variable as well */
-
 static const pg_value *name_of(const struct records *s, ir_ref access)
 {
 	return record_const(s, ir_at(s->f, access)->args[1]);
@@ -110,7 +106,7 @@ static ir_ref find_function(struct records *s, ir_ref look)
 	if (!set || !is_of_same(s, record_web(s, rec), set, look) || !is_function(&ir_at(f, ir_at(f, set)->args[2])->type) ||
 	    ir_at(f, ir_at(f, look)->args[0])->type.kinds != IR_BIT(IR_REC))
 		return 0;
-	ir_at(f, look)->aux = FOUND;
+	ir_at(f, look)->aux = LOOK_FOUND;
 	return ir_at(f, set)->args[2];
 }
 
@@ -150,7 +146,7 @@ static bool is_only_called(const struct records *s, const struct rec *web, const
 			ir_ref r = s->v[v].uses[k];
 			const struct ir_ins *i = ir_at(s->f, r);
 			bool read = is_read(i) && record_of(s, i->args[0]) == &s->v[v];
-			if ((read && i->aux != FOUND && (!name_of(s, r) || ir_same_value(name_of(s, r), key))) ||
+			if ((read && i->aux != LOOK_FOUND && (!name_of(s, r) || ir_same_value(name_of(s, r), key))) ||
 			    (!read && !only_assigns(s, web, i)))
 				return false;
 		}
@@ -178,7 +174,7 @@ static int drop_functions(struct records *s)
 	for (uint32_t d = 0; d < n; d++) {
 		ir_ref some = iterate_const(&fl, drops[d], &const_true);
 		ir_at(s->f, drops[d])->args[2] = some;
-		ir_at(s->f, drops[d])->aux = FOUND;
+		ir_at(s->f, drops[d])->aux = LOOK_FOUND;
 	}
 	return (int)n;
 }
@@ -218,7 +214,7 @@ static bool may_keep(const struct records *s, const struct field *d)
 			return false;
 		if (!is_set(s, d->rec, r))
 			continue;
-		if (!name_of(s, r) || (is_of_field(s, d, r) && (i->aux == FOUND || (d->kept && i->aux != KEPT))))
+		if (!name_of(s, r) || (is_of_field(s, d, r) && (i->aux == LOOK_FOUND || (d->kept && i->aux != LOOK_KEPT))))
 			return false;
 	}
 	return true;
@@ -235,7 +231,7 @@ static bool calls_own(const struct records *s, const struct rec *rec, ir_ref r, 
 	*out = (struct field){ .rec = rec, .key = name_of(s, look) };
 	for (uint32_t k = 0; k < rec->nuses; k++) {
 		const struct ir_ins *u = ir_at(s->f, rec->uses[k]);
-		out->kept |= is_read(u) && u->aux == KEPT && is_of_field(s, out, rec->uses[k]);
+		out->kept |= is_read(u) && u->aux == LOOK_KEPT && is_of_field(s, out, rec->uses[k]);
 	}
 	return may_keep(s, out);
 }
@@ -251,10 +247,10 @@ static int keep(struct records *s, const struct field *d)
 		const ir_ref r = d->rec->uses[k];
 		if (is_set(s, d->rec, r) && is_of_field(s, d, r)) {
 			iterate_insert(&fl, r, IRO(cellset), 2, (ir_ref[]){ cell, ir_at(f, r)->args[2] });
-			ir_at(f, r)->aux = KEPT;
+			ir_at(f, r)->aux = LOOK_KEPT;
 		} else if (is_read(ir_at(f, r)) && !ir_at(f, r)->aux && is_of_field(s, d, r) && record_called(f, r)) {
 			to[r] = iterate_insert(&fl, r, IRO(cellget), 1, &cell);
-			ir_at(f, r)->aux = KEPT;
+			ir_at(f, r)->aux = LOOK_KEPT;
 		}
 	}
 	ir_rename(f, to);
@@ -277,7 +273,7 @@ static bool is_set_beside(const struct records *s, const struct rec *web, ir_ref
 	for (uint32_t v = 0; v < s->n; v++)
 		for (uint32_t k = 0; record_web(s, &s->v[v]) == web && k < s->v[v].nuses; k++) {
 			const ir_ref set = s->v[v].uses[k];
-			if (is_set(s, &s->v[v], set) && ir_at(s->f, set)->aux != KEPT &&
+			if (is_set(s, &s->v[v], set) && ir_at(s->f, set)->aux != LOOK_KEPT &&
 			    (!name_of(s, set) || ir_same_value(name_of(s, set), name_of(s, r))))
 				return true;
 		}
@@ -288,8 +284,8 @@ bool methods_assigned_again(const struct records *s, const struct rec *web, ir_r
 {
 	const struct ir_ins *i = ir_at(s->f, r);
 	bool others, read = is_read(i) && name_of(s, r);
-	if (read && i->aux == KEPT)
+	if (read && i->aux == LOOK_KEPT)
 		return is_set_beside(s, web, r);
 	ir_ref set = read ? only_set(s, web, name_of(s, r), &others) : 0;
-	return read && (i->aux == FOUND ? !set || !is_of_same(s, web, set, r) : set && ir_at(s->f, set)->aux == FOUND);
+	return read && (i->aux == LOOK_FOUND ? !set || !is_of_same(s, web, set, r) : set && ir_at(s->f, set)->aux == LOOK_FOUND);
 }

@@ -558,6 +558,19 @@ static void refuse_list(struct records *s, struct rec *web)
 			       "that is not there yet"));
 }
 
+static bool is_filled_with_tables(const struct records *s, const struct rec *web)
+{
+	return web->waits && web->grows && elems_of_tables(s, web);
+}
+
+/* The list that loops append tables to, this one among them; or NULL. */
+static struct rec *list_of(const struct records *s, const struct rec *web)
+{
+	const struct ir_ins *i = ir_at(s->f, web->held);
+	struct rec *list = i->op == IRO(setindex) || i->op == IRO(setlist) ? record_of(s, i->args[0]) : NULL;
+	return list && is_filled_with_tables(s, record_web(s, list)) ? record_web(s, list) : NULL;
+}
+
 /* Nothing of this table is known before all of it is. */
 static void refuse_undone(struct records *s, struct rec *web)
 {
@@ -566,10 +579,12 @@ static void refuse_undone(struct records *s, struct rec *web)
 		refuse(s, field,
 		       REFUSAL(ON_TABLES, "give a variable the field, and do the rest where it is nil: local n = t.n if n then ... end",
 			       "a value here is a field of a table made in kernel code or the table itself; which, is known only at run time"));
+	else if (web->held && list_of(s, web))
+		refuse_list(s, list_of(s, web));
 	else if (web->held)
 		refuse(s, web->held,
 		       REFUSAL(ON_TABLES, "keep its values in local variables, or in a map", "a table made in kernel code is used in a way that is not there yet"));
-	else if (web->grows && elems_of_tables(s, web))
+	else if (is_filled_with_tables(s, web))
 		refuse_list(s, web);
 	else if (record_called(s->f, web->waits))
 		refuse(s, web->waits, pending_state());
@@ -673,6 +688,7 @@ static void read_given(struct records *s, ir_ref cell, ir_ref r)
 	ir_ref v = insert(s, r, IRO(cellget), 1, &cell);
 	struct ir_ins *i = ir_at(s->f, r);
 	i->op = IRO(pi);
+	i->aux = 0;
 	i->args[0] = v;
 	i->nargs = 1;
 	i->names = NULL;

@@ -27,6 +27,13 @@ struct rec {
 	bool apart;            /* no parameter of it has any use: all is done to the tables themselves */
 };
 
+/* aux of index, self and setindex */
+enum {
+	LOOK_FOUND = 1,        /* what it gives is that function for all who use it; of setindex: its value is gone (methods.c) */
+	LOOK_KEPT,             /* it is read from, or written to, such a variable as well */
+	LOOK_THROUGH,          /* it stands for a table that was put there, which is not to be found again (through.c) */
+};
+
 struct records {
 	struct ir_unit *u;
 	struct ir_fn *f;

@@ -11,9 +11,6 @@ bool std_entry_type(struct infer *in, const struct ir_lib *row, uint32_t site, u
 	map_shape(ir_map_like(infer_unit(in), &a[0]), &s);
 	if (!s.lock)
 		return infer_error(in, site, "give it one: bpf.map { ..., lock = true }", "this map has no lock"), false;
-	if (!infer_unit(in)->target->spin_locks)
-		return infer_refuse(in, site, ON_MAPS, "add to single fields: e.n = e.n + 1 on u64 is atomic",
-				    "entries cannot be locked in %s", infer_unit(in)->target->hook), false;
 	return std_readable(in, site, s.value, out) && std_storable(in, site, &s, s.key, &a[1], "key") &&
 	       std_known_fields(in, site, s.key, &a[1]);
 }

@@ -29,6 +29,37 @@ case("elements before, and appended before", few, function(a, b)
 	if b > 5 then t[#t + 1] = 8 end
 	return #t, t[4], t[#t] * 10 + (t[b + 0] or 0)
 end)
+case("the first ones by their places", few, function(a, b)
+	a, b = a + 0, b + 0
+	local t, s = {}, 0
+	t[1] = a
+	t[2] = b
+	for i = 1, b do t[#t + 1] = i end
+	for _, r in ipairs(t) do s = s * 3 + r end
+	return s, #t, t[a]
+end)
+case("the next ones by their places", few, function(a, b)
+	a, b = a + 0, b + 0
+	local t, s = { a }, 0
+	t[2] = b
+	t.n = 7
+	t[3] = 1
+	for i = 1, b do t[#t + 1] = i end
+	for _, r in ipairs(t) do s = s * 3 + r end
+	return s, #t, t.n
+end)
+case("the first one by its place, in each turn", few, function(a, b)
+	a, b = a + 0, b + 0
+	local s = 0
+	for k = 1, 3 do
+		local t = {}
+		t[1] = k
+		for i = 1, b do t[#t + 1] = i if i > a then break end end
+		for _, r in ipairs(t) do s = s * 3 + r end
+		s = s + #t
+	end
+	return s
+end)
 case("gone over", few, function(a, b)
 	a, b = a + 0, b + 0
 	local t, s, p = {}, 0, 0
