@@ -303,7 +303,10 @@ static struct ir_type rule_each(struct infer *in, ir_ref r)
 	const struct ctype *first = s.key ? s.key : s.value; /* records have no keys */
 	struct ir_type t = type_of_memory(first);
 	uint32_t site = ir_at(in->fl.f, r)->site;
+	const struct ir_type over = infer_arg(in, r, 0);
 	char key[256];
+	if (!infer_may_lock(in, site, 1, &over))
+		return type_pending();
 	if (t.kinds && t.cap <= LW_MAXLONG)
 		return t; /* a struct only has its fields read: opt/iterate.c */
 	flow_refuse(&in->fl, site, ON_MAPS, "go over the map in the user half, or keep the key's parts in the "

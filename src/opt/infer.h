@@ -63,6 +63,9 @@ const char *infer_wrong(const struct infer *in, const struct ir_type *t, uint64_
 
 /* What an operation gives that looks at the bytes of an error's message: known when that is a text. (messages.c) */
 struct ir_type infer_bytes(struct infer *in);
+/* May the program use the map that a[0] is, if it is one? Says it where not: the verifier takes no program of some hooks that uses
+ * a map with locks at all. */
+bool infer_may_lock(struct infer *in, uint32_t site, uint32_t n, const struct ir_type *a);
 /* Does a function look at the bytes of the strings that it is given? Does what is indexed, or assigned to, take some? */
 bool infer_looks_at_bytes(const struct ir_unit *u, const struct ir_lib *row);
 bool infer_takes_bytes(const struct ir_unit *u, const struct ir_type *object);

@@ -288,8 +288,7 @@ static const char *map_advice(struct infer *in, uint32_t n, const struct ir_type
 	return first || n < 3 || !s.key ? first : as_type(in, s.value, &a[2]);
 }
 
-/* The verifier takes no program of some hooks that uses a map with locks at all. */
-static bool may_have_locks(struct infer *in, uint32_t site, uint32_t n, const struct ir_type *a)
+bool infer_may_lock(struct infer *in, uint32_t site, uint32_t n, const struct ir_type *a)
 {
 	const pg_map *m = n ? ir_map_like(in->fl.u, &a[0]) : NULL;
 	struct map_shape s;
@@ -308,7 +307,7 @@ static bool judged(struct infer *in, const struct ir_lib *row, uint32_t site, co
 {
 	in->advice = map_advice(in, n, a);
 	in->at = ir_source_name(under, 0);
-	bool good = may_have_locks(in, site, n, a) && (!row->type || row->type(in, row, site, n, a, out));
+	bool good = infer_may_lock(in, site, n, a) && (!row->type || row->type(in, row, site, n, a, out));
 	in->at = in->help = in->advice = NULL;
 	return good;
 }

@@ -133,6 +133,8 @@ diag.kind = "socket"
 diag.case("redirected by a socket", function(p) return p:redirect("lo") end)
 diag.case("a map of devices on a socket", function(p) return devices:redirect(1) end)
 diag.case("locked on a socket", function(p) entries:locked(1, function(e) e.n = 1 end) end)
+diag.case("an entry that has a lock on a socket", function(p) local e = entries[1] return e and e.n end)
+diag.case("all entries that have a lock on a socket", function(p) for _, e in pairs(entries) do if e.n > p.len then return true end end end)
 diag.case("a misspelt method of a queue", function(p) jobs:psh(p.len) end)
 local few = bpf.map { "array_of_maps", entries = 2, inner = { "array", value = "u64", entries = 3 } }
 diag.case("the length of one of two arrays out of maps", function(p)

@@ -126,6 +126,13 @@ local REFUSALS = {
 	"this kernel's verifier walks", "than the verifier can follow", "needs an iterator", "needs bpf_for_each_map_elem",
 }
 
+-- What a hook has not.
+local OF_HOOK = {
+	tc = { "packets cannot be moved by 'adjust_head'" },
+	socket = { "packets cannot be moved by", "packets cannot be written here", "maps whose entries have locks cannot be used" },
+}
+for _, pattern in ipairs(OF_HOOK[options.hook] or {}) do REFUSALS[#REFUSALS + 1] = pattern end
+
 -- Whether the verifier said no, and not we: refusals of ours that speak of it say what it would not walk or follow.
 local function rejected(text)
 	local rest = text:gsub("than this kernel's verifier walks", ""):gsub("than the verifier can follow", "")
