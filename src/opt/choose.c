@@ -382,7 +382,9 @@ int choose_found(struct flow *fl, int (*what)(struct flow *fl, const struct foun
 		return 0;
 	uint32_t before = f->nins;
 	ir_ref *to = arena_array(fl->u->arena, ir_ref, before);
+	fl->users = NULL;
 	int done = what(fl, &found, to);
+	fl->users = NULL;
 	ir_ref *all = arena_array(fl->u->arena, ir_ref, f->nins);
 	memcpy(all, to, sizeof(*to) * before);
 	if (done)

@@ -16,9 +16,20 @@ struct arm {
 	ir_blk block;
 };
 
+/* Who uses what (choose_users.c). */
+struct users {
+	uint32_t n;            /* values when it was made: no other one is derived, or used */
+	uint32_t *place;       /* by instruction: the order of blocks, from 1 on; 0: it is in none */
+	uint32_t *end;         /* by value: the end of its users in `user`, which begin at the end of those of the value before */
+	ir_ref *user;
+	ir_ref *from;          /* by value: what it is derived from; 0: it is not, or nobody looked */
+	bool *used;            /* by instruction: it uses a parameter of the web, and is copied */
+};
+
 struct choice {
 	struct flow *fl;
 	struct ir_fn *f;
+	struct users *users;
 	ir_ref index, key;
 	bool ints;             /* the key is always an integer */
 	bool many;             /* more uses than MAX_USES may be copied */
@@ -42,7 +53,6 @@ struct web {
 				* captured constants are some like others */
 	bool close, parted;    /* steps are followed from what hangs on the web alone: node = node.next; others were met */
 	ir_ref *number;
-	bool *used;            /* by instruction: it uses one of them, and is copied */
 };
 
 /* Order of pairs by their keys, for qsort. */
@@ -79,6 +89,15 @@ struct found { ir_ref *r; uint32_t n, cap; };
 /* Does `what` with all of them; to[] says what stands for what went. Returns what it returns: how many were done. */
 int choose_found(struct flow *fl, int (*what)(struct flow *fl, const struct found *found, ir_ref *to));
 
+/* ---- choose_users.c ---- */
+
+/* c->users, of the function as it stands, and of nothing else it is known what is derived from it. */
+void users_begin(struct choice *c);
+/* Those of v: instructions, in the order of blocks; one is there as often as it uses v. */
+const ir_ref *users_of(const struct users *u, ir_ref v, uint32_t *n);
+/* The n values, and the users of all, once each, in the order of blocks. n: how many then. */
+ir_ref *users_in_order(const struct users *u, struct arena *a, const ir_ref *v, uint32_t *n);
+
 /* ---- sorts.c ---- */
 
 /* Are there many, of several sorts: with a form at run time, tables, other objects? */
@@ -97,19 +116,27 @@ bool *ways_find_asked(const struct flow *fl);
 
 /* What was known when it was found, before blocks were parted: the kinds of its operands; is it guarded (choose_guard.c)? */
 struct how { const uint64_t *kinds; bool guarded; };
-struct uses { ir_ref *v; uint32_t n, cap; struct how *how; uint32_t nhow, cap_how; };
+struct uses {
+	ir_ref *v;             /* the users of derived values that are to be copied */
+	uint32_t n, cap;
+	struct how *how;       /* of each */
+	uint32_t nhow, cap_how;
+	ir_ref *fail;          /* the derived ones that may fail */
+	uint32_t nfail, cap_fail;
+	ir_ref *derived;       /* all that follows from the look-up */
+	uint32_t nderived, cap_derived;
+};
 
-/* The users of derived values that are to be copied, and the derived ones that may fail; false: one of
- * them cannot be. */
-bool choose_find_uses(struct choice *c, struct uses *out, struct uses *fail);
+/* The uses of c->index; false: one of them cannot be copied. Needs users_begin. */
+bool choose_find_uses(struct choice *c, struct uses *out);
 /* What `v`, made from c->index by fields and tests, is in the arm of `value`; NULL: it is not had there. */
 const pg_value *choose_value_in(const struct choice *c, ir_ref v, const pg_value *value);
-void choose_copy_uses(struct choice *c, const struct uses *uses, const struct uses *fail, ir_ref *to);
+void choose_copy_uses(struct choice *c, const struct uses *uses, ir_ref *to);
 bool choose_uses(struct choice *c, ir_ref *to);
 ir_ref choose_copy(struct choice *c, ir_blk b, ir_ref r);
 
 /* Is v had from c->index by fields and tests, and copied into the arms together with what uses it? */
-bool choose_derived(struct choice *c, ir_ref v);
+bool choose_derived(const struct choice *c, ir_ref v);
 /* The error in the arm of `value` if v, which is derived, is not had there; or NULL. */
 const char *choose_stops(struct choice *c, ir_ref v, const pg_value *value);
 /* What Lua calls it: "table". */

@@ -40,16 +40,15 @@ static bool is_read_once(const struct choice *c, ir_ref v)
 	return false;
 }
 
-/* Is v the look-up, or a test, field or method of it? */
-static bool follows(const struct choice *c, ir_ref v)
+/* Is r a test, field or method of v, which is the look-up or follows from it? */
+static bool follows(const struct choice *c, ir_ref r, ir_ref v)
 {
-	const struct ir_ins *i = ir_at(c->f, v);
-	if (v == c->index)
-		return true;
-	if (i->op == IRO(index) && !ir_at(c->f, i->args[1])->type.k)
+	const struct ir_ins *i = ir_at(c->f, r);
+	if (!i->nargs || i->args[0] != v)
 		return false;
-	return (i->op == IRO(index) || i->op == IRO(self) || i->op == IRO(pi)) && follows(c, i->args[0]) &&
-	       !(i->op == IRO(index) && is_read_once(c, v));
+	if (i->op == IRO(index))
+		return ir_at(c->f, i->args[1])->type.k && !is_read_once(c, r);
+	return i->op == IRO(self) || i->op == IRO(pi);
 }
 
 /* Something plain in every arm in which it is had: the arms can meet behind it. */
@@ -68,9 +67,28 @@ static bool meets(struct choice *c, ir_ref v)
 }
 
 /* Copied into the arms together with what uses it. */
-bool choose_derived(struct choice *c, ir_ref v)
+bool choose_derived(const struct choice *c, ir_ref v)
 {
-	return v == c->index || (follows(c, v) && !meets(c, v));
+	return v < c->users->n && c->users->from[v] == c->index;
+}
+
+/* What is derived from c->index: marks it. */
+static void find_derived(struct choice *c, struct uses *out)
+{
+	struct arena *a = c->fl->u->arena;
+	ir_ref *all = NULL;
+	uint32_t n = 0, cap = 0, nusers;
+	arena_push(c->fl->u->scratch, all, n, cap, c->index);
+	for (uint32_t i = 0; i < n; i++) {
+		const ir_ref *user = users_of(c->users, all[i], &nusers);
+		for (uint32_t k = 0; k < nusers; k++)
+			if (follows(c, user[k], all[i]))
+				arena_push(c->fl->u->scratch, all, n, cap, user[k]);
+		if (i && meets(c, all[i]))
+			continue;
+		c->users->from[all[i]] = c->index;
+		arena_push(a, out->derived, out->nderived, out->cap_derived, all[i]);
+	}
 }
 
 static bool may_copy(enum ir_op op)
@@ -116,9 +134,8 @@ static bool is_told(struct choice *c, const struct ir_ins *i)
 /* Two of a web in one instruction are too many. */
 static bool used_before(const struct choice *c, ir_ref r)
 {
-	bool before = c->web && c->web->used[r];
-	if (c->web)
-		c->web->used[r] = true;
+	bool before = c->web && c->users->used[r];
+	c->users->used[r] = true;
 	return before;
 }
 
@@ -149,31 +166,48 @@ static bool is_doubtful(struct choice *c, ir_ref v)
 	return doubtful;
 }
 
-bool choose_find_uses(struct choice *c, struct uses *out, struct uses *fail)
+/* Do the edges of i lead derived values elsewhere than to other parameters of the web? */
+static bool goes_elsewhere(struct choice *c, const struct ir_ins *i)
 {
-	struct ir_fn *f = c->f;
-	for (uint32_t o = 0; o < f->nrpo; o++)
-		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next) {
-			const struct ir_ins *i = ir_at(f, r);
-			bool uses = false;
-			for (uint32_t a = 0; a < i->nargs; a++)
-				uses |= choose_derived(c, i->args[a]);
-			for (uint32_t s = 0; s < i->nsucc; s++)
-				for (uint32_t a = 0; a < i->succ[s].nargs; a++)
-					if (choose_derived(c, i->succ[s].args[a]) && !choose_goes_on(c, &i->succ[s], a))
-						return false;
-			if (choose_derived(c, r) && is_doubtful(c, r))
-				return false;
-			if (choose_derived(c, r) && fails_first(c, r))
-				arena_push(c->fl->u->arena, fail->v, fail->n, fail->cap, r);
-			if (!uses || choose_derived(c, r))
-				continue;
-			const struct how how = { blame_kinds(c, r), choose_guards(c, r) };
-			if (!(how.guarded || (may_copy(i->op) && is_told(c, i))) || used_before(c, r))
-				return false;
-			arena_push(c->fl->u->arena, out->v, out->n, out->cap, r);
-			arena_push(c->fl->u->arena, out->how, out->nhow, out->cap_how, how);
-		}
+	for (uint32_t s = 0; s < i->nsucc; s++)
+		for (uint32_t a = 0; a < i->succ[s].nargs; a++)
+			if (choose_derived(c, i->succ[s].args[a]) && !choose_goes_on(c, &i->succ[s], a))
+				return true;
+	return false;
+}
+
+/* One that is derived, or uses what is; false: it cannot be copied. */
+static bool add_use(struct choice *c, ir_ref r, struct uses *out)
+{
+	struct arena *arena = c->fl->u->arena;
+	const struct ir_ins *i = ir_at(c->f, r);
+	const bool derived = choose_derived(c, r);
+	bool uses = false;
+	for (uint32_t a = 0; a < i->nargs; a++)
+		uses |= choose_derived(c, i->args[a]);
+	if (goes_elsewhere(c, i) || (derived && is_doubtful(c, r)))
+		return false;
+	if (derived && fails_first(c, r))
+		arena_push(arena, out->fail, out->nfail, out->cap_fail, r);
+	if (!uses || derived)
+		return true;
+	const struct how how = { blame_kinds(c, r), choose_guards(c, r) };
+	if (!(how.guarded || (may_copy(i->op) && is_told(c, i))) || used_before(c, r))
+		return false;
+	arena_push(arena, out->v, out->n, out->cap, r);
+	arena_push(arena, out->how, out->nhow, out->cap_how, how);
+	return true;
+}
+
+bool choose_find_uses(struct choice *c, struct uses *out)
+{
+	*out = (struct uses){ 0 };
+	find_derived(c, out);
+	uint32_t n = out->nderived;
+	const ir_ref *r = users_in_order(c->users, c->fl->u->scratch, out->derived, &n);
+	for (uint32_t i = 0; i < n; i++)
+		if (!add_use(c, r[i], out))
+			return false;
 	return true;
 }
 
@@ -311,7 +345,7 @@ static const char *use_stops(struct choice *c, ir_ref use, const uint64_t *kinds
 {
 	const struct ir_ins *i = ir_at(c->f, use);
 	*wrong = i->nargs;
-	if (follows(c, use))
+	if (choose_derived(c, i->args[0]) && follows(c, use, i->args[0]))
 		return choose_stops(c, use, value);
 	const char *text = NULL;
 	for (uint32_t a = 0; a < i->nargs && !text; a++)
@@ -402,32 +436,33 @@ static void choose_failure(struct choice *c, ir_ref v)
 }
 
 /* Drops the look-up and what was derived from it: all their users are copies now. */
-static void drop_derived(struct choice *c)
+static void drop_derived(struct choice *c, const struct uses *uses)
 {
-	for (ir_ref r = 1; r < c->f->nins; r++)
-		if (ir_at(c->f, r)->block && r != c->index && choose_derived(c, r))
-			ir_remove(c->f, r);
-	if (ir_at(c->f, c->index)->op != IRO(param))
-		ir_remove(c->f, c->index);
+	for (uint32_t i = 0; i < uses->nderived; i++)
+		if (ir_at(c->f, uses->derived[i])->op != IRO(param) && ir_at(c->f, uses->derived[i])->block)
+			ir_remove(c->f, uses->derived[i]);
 }
 
-void choose_copy_uses(struct choice *c, const struct uses *uses, const struct uses *fail, ir_ref *to)
+void choose_copy_uses(struct choice *c, const struct uses *uses, ir_ref *to)
 {
 	c->fl->u->chose = true;
 	asking_of(c->fl, c->index);
-	for (uint32_t i = 0; i < fail->n; i++)
-		choose_failure(c, fail->v[i]);
+	for (uint32_t i = 0; i < uses->nfail; i++)
+		choose_failure(c, uses->fail[i]);
 	for (uint32_t i = 0; i < uses->n; i++)
 		to[uses->v[i]] = choose_use(c, uses->v[i], &uses->how[i]);
 	c->fl->doubted = 0;
-	drop_derived(c);
+	drop_derived(c, uses);
 }
 
 bool choose_uses(struct choice *c, ir_ref *to)
 {
-	struct uses uses = { 0 }, fail = { 0 };
-	if ((c->n > MAX_USES && !c->many) || !choose_find_uses(c, &uses, &fail))
+	struct uses uses;
+	if (c->n > MAX_USES && !c->many)
 		return false;
-	choose_copy_uses(c, &uses, &fail, to);
+	users_begin(c);
+	if (!choose_find_uses(c, &uses))
+		return false;
+	choose_copy_uses(c, &uses, to);
 	return true;
 }

@@ -384,38 +384,48 @@ static ir_ref rejoined(const struct ir_fn *f, ir_blk b, uint32_t i)
 	return ir_at(f, same)->op == IRO(raised) ? 0 : same;
 }
 
-/* The uses of all parameters of the web; what else they go to becomes part of it. */
-static bool find_web(struct choice *c, struct uses **uses, struct uses **fail)
+/* The uses of the web's parameters that nobody looked for yet. */
+static bool find_uses(struct choice *c, struct uses **uses, uint32_t *n, uint32_t *cap)
 {
-	struct web *web = c->web;
-	uint32_t n;
-	do {
-		n = web->n;
-		*uses = arena_array(c->fl->u->arena, struct uses, n);
-		*fail = arena_array(c->fl->u->arena, struct uses, n);
-		web->used = arena_array(c->fl->u->arena, bool, c->f->nins);
-		for (uint32_t w = 0; w < n; w++) {
-			c->index = web->params[w];
-			if (!choose_find_uses(c, &(*uses)[w], &(*fail)[w]))
-				return false;
-		}
-		if (web->n > n && !find_values(c))
+	for (const uint32_t all = c->web->n; *n < all;) {
+		struct uses found;
+		c->index = c->web->params[*n];
+		if (!choose_find_uses(c, &found))
 			return false;
-	} while (web->n > n);
+		arena_push(c->fl->u->arena, *uses, *n, *cap, found);
+	}
+	return true;
+}
+
+/* The uses of all parameters of the web; what else they go to becomes part of it. What they may be says what is a use: when there is
+ * more of that, they are sought anew. */
+static bool find_web(struct choice *c, struct uses **uses)
+{
+	uint32_t n = 0, cap = 0;
+	users_begin(c);
+	do {
+		const uint32_t values = c->n;
+		if (!find_uses(c, uses, &n, &cap) || (c->web->n > n && !find_values(c)))
+			return false;
+		if (c->n > values) {
+			users_begin(c);
+			n = 0;
+		}
+	} while (c->web->n > n);
 	return true;
 }
 
 static bool choose_web(struct choice *c, ir_ref *to)
 {
 	struct web *web = c->web;
-	struct uses *uses, *fail;
-	if (!find_web(c, &uses, &fail))
+	struct uses *uses = NULL;
+	if (!find_web(c, &uses))
 		return false;
 	add_numbers(c);
 	for (uint32_t w = 0; w < web->n; w++) {
 		c->index = web->params[w];
 		c->key = web->number[w];
-		choose_copy_uses(c, &uses[w], &fail[w], to);
+		choose_copy_uses(c, &uses[w], to);
 	}
 	return true;
 }

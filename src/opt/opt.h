@@ -29,6 +29,7 @@ struct flow {
 	bool refuses;          /* something was wrong, reported or not */
 	bool any_key;          /* choose: what is looked up by a key of which nothing is known yet is chosen, too */
 	bool foresees;         /* infer_round: what hangs on something unknown, and can be of one type alone, is of that */
+	struct users *users;   /* choose: who uses what, as long as nothing is changed; or NULL (choose_users.c) */
 	ir_ref doubted;        /* choose: a look-up that is done for, and may find nothing; what raises then is noted (doubts.c). Or 0 */
 	bool *waits;           /* by value, in infer_round: refused as things stand, which says nothing of what follows; or NULL */
 	uint64_t *guess;       /* by value, of the last infer_round: kinds, as if nothing that it refused had been */

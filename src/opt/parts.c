@@ -14,7 +14,7 @@
 struct tables {
 	struct flow *fl;
 	bool *seen;
-	uint64_t *id;
+	uint64_t *id;          /* each once: their pairs are the script's to say */
 	uint32_t n, cap;
 };
 
@@ -22,6 +22,9 @@ static bool add(struct tables *t, const pg_value *v, uint64_t left)
 {
 	if (v->kind != PG_TABLE)
 		return v->kind == PG_NIL || !(left & IR_BIT(ir_kind_of(v->kind)));
+	for (uint32_t i = 0; i < t->n; i++)
+		if (t->id[i] == v->id)
+			return true;
 	arena_push(t->fl->u->scratch, t->id, t->n, t->cap, v->id);
 	return true;
 }
