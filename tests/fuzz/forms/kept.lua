@@ -101,6 +101,28 @@ local function written(scope)
 		"for ", i, ", ", r, " in ipairs(", t, ") do put(", i, ", ", r, ".x) put(", i, " + 10, ", r, ".y) end")
 end
 
+-- Tables that lie in two such lists, or one that has a name of its own from before the loop.
+local function shared(scope)
+	local t, u, i, r, d = name("t"), name("u"), name("i"), name("r"), name("d")
+	g.loops = g.loops - 3
+	local function touch(e) return pick { S("put(", place(), ", ", e, ".x)"), S(e, ".x = ", e, ".x + ", int(scope, 1)), S(e, ".y = ", any(scope, 1)) } end
+	local function by(list, key) local e = S(list, "[", key, "]") return S("if ", e, " then ", touch(e), " end\n") end
+	local row = S("{ x = ", int(scope, 2), chance(60) and S(", y = ", any(scope, 1)) or "", " }")
+	local second = S(u, "[#", u, " + 1] = ", pick { d, d, S(t, "[#", t, "]") }, "\n")
+	if chance(60) then second = S("if ", coin(), " then ", second, " end\n") end
+	local before, own = "", ""
+	if chance(40) then
+		own = name("d")
+		before = S("local ", own, " = ", row, "\n", t, "[#", t, " + 1] = ", own, "\n", chance(50) and S(u, "[#", u, " + 1] = ", own, "\n") or "")
+	end
+	local loop = S("for ", i, " = 1, ", tostring(random(2, 4)), " do\nlocal ", d, " = ", row, "\n", t, "[#", t, " + 1] = ", d, "\n", second,
+		chance(50) and S(touch(d), "\n") or "", own ~= "" and chance(50) and S(touch(own), "\n") or "", "end\n")
+	local behind = S(own ~= "" and S(touch(own), "\n") or "", by(u, pick { "1", "2", S("#", u), S(int(scope, 1), " & 3") }), by(t, pick { "1", S("#", t) }))
+	local function over(list, plus) return S("for ", i, ", ", r, " in ipairs(", list, ") do put(", i, " + ", plus, ", ", r, ".x) ", touch(r), " end\n") end
+	return S("local ", t, ", ", u, " = {}, {}\n", before, loop, behind, over(u, "0"), over(t, "8"), "put(", place(), ", #", u, ")",
+		own ~= "" and S("\nput(", place(), ", ", own, pick { ".x", ".y" }, ")") or "")
+end
+
 -- One of two headers, kept over a loop over bytes, and read behind it.
 local IP = { "p.ip", "tostring(H.src):byte(1)", "#H.payload", "H.payload:byte(2)" }
 local EITHER = { IP, IP,
@@ -135,7 +157,7 @@ end
 
 return {
 	often = 20,
-	nested = { closures, closures, rows, steps, many, named, some, gathered, gathered, written, written, either },
-	loop = { [closures] = true, [rows] = true, [steps] = true, [gathered] = true, [written] = true, [either] = true },
+	nested = { closures, closures, rows, steps, many, named, some, gathered, gathered, written, written, shared, either },
+	loop = { [closures] = true, [rows] = true, [steps] = true, [gathered] = true, [written] = true, [shared] = true, [either] = true },
 	world = world,
 }
