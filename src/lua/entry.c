@@ -167,10 +167,11 @@ static int entry_tostring(lua_State *L)
 	luaL_buffinit(L, &b);
 	luaL_addstring(&b, "{");
 	for (lua_Integer i = 0; push_field(L, i); i++) {
-		const char *text = luaL_tolstring(L, -1, NULL);
-		lua_pushfstring(L, "%s %s = %s", i ? "," : "", lua_tostring(L, -3), text);
-		lua_replace(L, -4);
-		lua_pop(L, 2);
+		lua_pushfstring(L, "%s %s = ", i ? "," : "", lua_tostring(L, -2));
+		luaL_tolstring(L, -2, NULL); /* name, value, what goes before it, its text, which may hold any bytes */
+		lua_concat(L, 2);
+		lua_replace(L, -3);
+		lua_pop(L, 1);
 		luaL_addvalue(&b);
 	}
 	luaL_addstring(&b, " }");

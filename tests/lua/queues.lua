@@ -57,8 +57,8 @@ assert(kept[1].port == 82 and by[one] == nil and found.n == 5)
 found.n = 6                                   -- still that of the key as it was
 one.port = 82
 assert(by[one].n == 6)
-raises("bad value for map: an entry where u32 is meant", function() q:push(one) end)
-raises("bad value for map: an entry where u32 is meant", function() q:push(kept[1]) end)
+raises("bad value for map 'jobs': an entry where u32 is meant", function() q:push(one) end)
+raises("bad value for map 'jobs': an entry where u32 is meant", function() q:push(kept[1]) end)
 local opt = bpf.map { "stack", value = "struct { u8? a; bytes[3] b; bool c; }", entries = 2 }
 opt:push { b = "x\0y" }
 local o = opt:pop()
