@@ -62,7 +62,8 @@ enum { PG_TABLE_EQ = 1, PG_TABLE_META = 2 };
 typedef struct pg_value {
 	enum pg_kind kind;
 	uint8_t prefix;   /* PG_CIDR: prefix length in bits; family by .n: 4 or 16 bytes */
-	uint32_t n;       /* PG_STR: bytes at str; PG_CIDR: 4 or 16; PG_TABLE: PG_TABLE_META and PG_TABLE_EQ */
+	uint32_t n;       /* PG_STR: bytes at str; PG_CIDR: 4 or 16; PG_TABLE: PG_TABLE_META and PG_TABLE_EQ; PG_RECORD:
+			     1: it was an entry, which messages call it */
 	union {
 		int64_t i;        /* PG_INT */
 		double f;         /* PG_FLOAT */
@@ -192,6 +193,12 @@ PG_API bool pg_map_is_percpu(const pg_map *m);
 PG_API int pg_map_own(pg_map *m, pg_value *key);
 PG_API void pg_hand_renew(pg_ctx *ctx);
 PG_API bool pg_map_value_is_struct(const pg_map *m);
+PG_API const char *pg_map_field_name(const pg_map *m, unsigned i); /* of a struct value, in C order; NULL past the end */
+/* The bytes of the struct that pop or peek has just given, for a copy that is the caller's own; and a field of such a copy:
+ * as pg_map_get_field and pg_map_set_field have it of an entry. */
+PG_API const void *pg_map_taken(const pg_map *m, size_t *n);
+PG_API int pg_taken_get(pg_map *m, const void *copy, const char *field, pg_value *out);
+PG_API int pg_taken_set(pg_map *m, enum pg_mode mode, void *copy, const char *field, const pg_value *v);
 
 /* EVENTS: calls `each` for every record now in the ring, its fields in rec (valid in the call).
  * Returns how many. pg_map_fd is readable (epoll) when there are some. */

@@ -395,11 +395,28 @@ int pg_map_get_field(pg_map *m, enum pg_mode mode, const pg_value *key, const ch
 	return 0;
 }
 
+/* Writes v into m->tmp as field f. */
+static int encode_field(pg_map *m, enum pg_mode mode, const struct ct_field *f, const pg_value *v)
+{
+	char why[400];
+	int rc = ct_store_field(f, m->tmp, v, mode == PG_USER, why, sizeof why);
+	if (!rc)
+		return 0;
+	return mode == PG_KERNEL ? kernel_field_misfit(m, f, v, rc) : user_misfit(m, "value", rc, why);
+}
+
+/* Field f from m->tmp. */
+static void put_field(const pg_map *m, uint8_t *to, const struct ct_field *f)
+{
+	memcpy(to + f->offset, m->tmp + f->offset, f->type->size);
+	if (f->nil_offset)
+		to[f->nil_offset] = m->tmp[f->nil_offset];
+}
+
 /* The rest of the value is read and written back: not atomic against programs, but for state. */
 int pg_map_set_field(pg_map *m, enum pg_mode mode, const pg_value *key, const char *field,
 		     const pg_value *v)
 {
-	char why[400];
 	const struct ct_field *f;
 	int rc = fetch_field(m, mode, key, field, &f);
 	if (rc)
@@ -407,23 +424,51 @@ int pg_map_set_field(pg_map *m, enum pg_mode mode, const pg_value *key, const ch
 	rc = own_key(m);
 	if (rc <= 0)
 		return rc ? rc : absent(m);
-	rc = ct_store_field(f, m->tmp, v, mode == PG_USER, why, sizeof why);
+	rc = encode_field(m, mode, f, v);
 	if (rc)
-		return mode == PG_KERNEL ? kernel_field_misfit(m, f, v, rc)
-					 : user_misfit(m, "value", rc, why);
+		return rc;
 	if (m->role == PG_ROLE_STATE) {
 		map_state_write(m, m->tmp, f);
 		return 0;
 	}
-	if (m->percpu) {
+	if (m->percpu)
 		map_cpu_spread(m, mode, f);
-	} else {
-		memcpy(m->vbuf + f->offset, m->tmp + f->offset, f->type->size);
-		if (f->nil_offset)
-			m->vbuf[f->nil_offset] = m->tmp[f->nil_offset];
-	}
+	else
+		put_field(m, m->vbuf, f);
 	rc = map_put(m, mode, BPF_EXIST);
 	return rc == -ENOENT ? absent(m) : rc;
+}
+
+const char *pg_map_field_name(const pg_map *m, unsigned i)
+{
+	return i < m->value->nfields ? m->value->fields[i].name : NULL;
+}
+
+/* ---- fields of a copy ---- */
+
+const void *pg_map_taken(const pg_map *m, size_t *n)
+{
+	*n = m->slot;
+	return m->vbuf;
+}
+
+int pg_taken_get(pg_map *m, const void *copy, const char *field, pg_value *out)
+{
+	*out = (pg_value){ .kind = PG_NIL };
+	const struct ct_field *f = map_field(m, field);
+	if (!f)
+		return -EINVAL;
+	ct_load_field(f, copy, out, m->text);
+	return 0;
+}
+
+int pg_taken_set(pg_map *m, enum pg_mode mode, void *copy, const char *field, const pg_value *v)
+{
+	const struct ct_field *f = map_field(m, field);
+	int rc = f ? encode_field(m, mode, f, v) : -EINVAL;
+	if (!rc)
+		put_field(m, copy, f);
+	return rc;
 }
 
 /* ---- the whole map ---- */

@@ -41,6 +41,8 @@ const char *ct_kind_name(enum pg_kind kind)
 
 const char *ct_value_name(const pg_value *v)
 {
+	if (v->kind == PG_RECORD && v->n)
+		return "entry";
 	return v->kind == PG_HOST && v->str ? v->str : ct_kind_name(v->kind);
 }
 
@@ -57,8 +59,10 @@ static const char *const a_kind[PG_NKINDS] = {
 static int wrong_kind(const struct store *s, const struct ctype *t, const pg_value *v)
 {
 	char name[256];
-	return fail(s, -EINVAL, "%s where %s is meant", v->kind < PG_NKINDS ? a_kind[v->kind] : "?",
-		    ct_text(t, name, sizeof name));
+	const char *what = v->kind < PG_NKINDS ? a_kind[v->kind] : "?";
+	if (v->kind == PG_RECORD && v->n)
+		what = "an entry";
+	return fail(s, -EINVAL, "%s where %s is meant", what, ct_text(t, name, sizeof name));
 }
 
 /* ---- integers ---- */

@@ -200,7 +200,8 @@ static int ev_send(lua_State *L)
 	struct pgl *s = pgl_get(L);
 	struct pgl_map *m = check_events(L, 1);
 	pg_value v, nil = { .kind = PG_NIL };
-	luaL_checktype(L, 2, LUA_TTABLE);
+	if (s->kernel || pgl_type(L, 2) != PGL_ENTRY)
+		luaL_checktype(L, 2, LUA_TTABLE);
 	if (pgl_at_arms_length(s))
 		return 0;
 	pgl_value(L, 2, &v);

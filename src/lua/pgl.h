@@ -174,6 +174,7 @@ void pgl_map_push(lua_State *L, pg_map *m); /* the handle that there is of it, o
  * values are options, left out. */
 const char *pgl_type_text(lua_State *L, int idx, bool skip);
 void pgl_entry(lua_State *L, int map, int key, const pg_value *now);
+void pgl_taken(lua_State *L, int map);    /* the struct that was just taken from there: an entry with bytes of its own */
 void pgl_entry_table(lua_State *L, int idx); /* the entry there becomes a table of what it holds */
 /* Maps at arm's length: a Lua table in their place. */
 bool pgl_shadowed(lua_State *L);

@@ -5,7 +5,10 @@ static int push_value(lua_State *L, struct pgl *s, int err, const pg_value *v)
 {
 	if (err < 0)
 		return pgl_raise(L, s, err);
-	pgl_push(L, v);
+	if (v->kind == PG_RECORD)
+		pgl_taken(L, 1);
+	else
+		pgl_push(L, v);
 	return 1;
 }
 

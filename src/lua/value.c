@@ -182,6 +182,7 @@ static void entry_record(lua_State *L, int idx, pg_value *out)
 {
 	push_entry_table(L, idx);
 	to_record(L, -1, out);
+	out->n = 1;
 	lua_replace(L, -2);
 }
 

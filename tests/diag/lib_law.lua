@@ -12,7 +12,7 @@ return {
 		"kernel/tracepoint: comm as text" },
 	{ "| packet view |", "lang/strings: parts of headers and payloads" },
 	{ "| entry |", "lang/maps: struct: integers in place", "lang/maps: struct: an entry stored as another",
-		"lang/ways: a field that both have", "lang/ways: assigned, checked by its own width" },
+		"lang/ways: a field that both have", "lang/ways: assigned, checked by its own width", "lang/queues: its type" },
 	{ "A test of what it is", "lang/told: a number", "lang/told: the other side" },
 	{ "What may be nil and is used", "diag/doubts: a header", "diag/doubts: a number and a string", "diag/doubts: a flag and a number",
 		"diag/doubts: a constant of ours that there is none of", "diag/careless: what only gives", "diag/careless: a way without a verdict",
@@ -165,7 +165,8 @@ return {
 ["Maps, state, events"] = {
 	{ "`hash array lru_hash", "lang/maps: key ", "lang/maps: map full", "lang/maps: the length of an array is its entries", "lang/maps: lpm_trie read",
 		"lua/losses" },
-	{ "`queue` and `stack`", "lang/queues: queue of structs", "lang/queues: stack of texts", "diag/maps: a copy used after the next one was taken" },
+	{ "`queue` and `stack`", "lang/queues: queue of structs", "lang/queues: stack of texts", "diag/maps: a copy used after the next one was taken",
+		"lang/queues: a number written, caught", "lang/queues: written, the rest left" },
 	{ "`bloom_filter`, `f:push(v)`", "lang/queues: bloom_filter of structs" },
 	{ "`u8 u16 u32 u64", "lang/maps: value ", "lang/maps: struct: a nullable field of any kind", "lang/keys: key ", "lang/stored: in structs" },
 	{ '`m["add"]` on a map', "lang/keys: a key that is a method's name" },

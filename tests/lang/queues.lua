@@ -188,4 +188,144 @@ do -- what a call found, after a write to another map
 		return e and e.n, v and v.n
 	end)
 end
+do -- what was taken is an entry, as m[k] is, but of nobody's map: its fields are checked, and are its own
+	local struct = "struct { u8 n; char t[4]; u32? o; bool f; ip4 a; }"
+	local line = bpf.map { "queue", value = struct, entries = 8, name = "line" }
+	local pile = bpf.map { "stack", value = struct, entries = 8, name = "pile" }
+	local kept = bpf.map { "hash", key = "u32", value = struct, entries = 8, name = "kept" }
+	local by = bpf.map { "hash", key = struct, value = "u32", entries = 8, name = "by" }
+	local count = bpf.map { "hash", key = "u32", value = "u32", entries = 8, name = "count" }
+	local host = bpf.ip "10.0.0.1"
+	local function case(name, inputs, f)
+		lang.case { name = "taken: " .. name, see = { line, pile, kept, by, count }, inputs = inputs, f = f, setup = function()
+			line:push { n = 2, t = "abcd", f = true, a = host }
+			line:push { n = 3, o = 4 }
+			pile:push { n = 7, t = "ab", o = 9 }
+			by[{ n = 2, t = "abcd", f = true, a = host }], by[{ n = 7, t = "ab", o = 9 }] = 70, 71
+			kept[1] = { n = 60 }
+		end }
+	end
+	local NONE, NUMBERS = lang.each { 0 }, lang.each { 0, 7, 255, 256, 300, -1, 1 << 32 }
+	local MIXED = lang.each { 0, 300, -1, "nil", true, false, "a", "abcd", "abcde", bpf.ip "10.0.0.9" }
+	case("its type", NONE, function()
+		local p, v, w = line:peek(), line:pop(), pile:pop()
+		return type(p) == "userdata", type(v) == "userdata", type(w) == "table"
+	end)
+	case("an entry or a table", lang.each { 0, 1 }, function(a)
+		local v = a == 1 and line:pop() or { n = 4 }
+		return type(v) == "table", v.n
+	end)
+	case("a number written", NUMBERS, function(a)
+		local v = line:pop()
+		if not v then return end
+		v.n = a
+		return v.n
+	end)
+	case("a number written, caught", NUMBERS, function(a)
+		local v = line:pop()
+		if not v then return end
+		local ok, why = pcall(function() v.n = a end)
+		return ok, v.n, ok or #why
+	end)
+	for _, name in ipairs { "n", "t", "o", "f", "a" } do
+		case("anything written to " .. name, MIXED, function(a)
+			local v = line:pop()
+			if not v then return end
+			local ok, why = pcall(function() v[name] = a end)
+			pile:push(v)
+			return ok, ok or #why, v[name] == a
+		end)
+		case("anything written to " .. name .. ", not caught", MIXED, function(a)
+			local v = pile:peek()
+			if v then v[name] = a end
+		end)
+	end
+	case("a text", lang.each { "", "a", "abcd", "abcde" }, function(s)
+		local v = line:pop()
+		if not v then return end
+		local was = #v.t
+		v.t = s
+		return was, #v.t, v.t == s
+	end)
+	case("nil in a field", lang.each { "nil", 0, 5, 1 << 32 }, function(a)
+		local v, w = line:pop(), line:pop()
+		if not v or not w then return end
+		v.o, w.o = a, nil
+		return v.o, w.o
+	end)
+	case("written, the rest left", lang.each { 1, 255 }, function(a)
+		local v = line:peek()
+		if not v then return end
+		v.n, v.t = a, "x"
+		local w = line:pop()
+		if not w then return end
+		return w.n, w.t == "abcd" and v.a == w.a, v.f
+	end)
+	case("stored, then written", NUMBERS, function(a)
+		local v = line:pop()
+		if not v then return end
+		kept[2] = v
+		v.n = a
+		kept[3] = v
+		return v.n
+	end)
+	case("pushed again, then written", NUMBERS, function(a)
+		local v = pile:pop()
+		if not v then return end
+		v.o = a
+		line:push(v)
+		v.n = 45
+		pile:push(v)
+		return v.o
+	end)
+	case("as a key", lang.each { 0, 1, 2, 300 }, function(a)
+		local v = a == 1 and pile:pop() or line:pop()
+		if not v then return end
+		local was = by[v]
+		if a ~= 1 then v.n = a end
+		by[v] = 5
+		return was, by[v]
+	end)
+	case("compared with what it is not", lang.each { 0, "nil", "a", true, bpf.ip "10.0.0.1" }, function(a)
+		local v = line:pop()
+		return v == a, v ~= a, not v
+	end)
+	for _, use in ipairs {
+		{ "arithmetic", 5, function(v, a) return v + a end },
+		{ "bits", 5, function(v, a) return v & a end },
+		{ "joined to a text", 5, function(v) return #(v .. "x") end },
+		{ "order", 5, function(v, a) return v < a end },
+		{ "length", "text", function(v) return #v end },
+		{ "a limit", 5, function(v, a) for i = 1, v do a = a + i end return a end },
+		{ "a value of another map", 5, function(v, a) count[1] = v return a end },
+		{ "a key of another map", 5, function(v) return count[v] end },
+		{ "a field", 5, function(v) local e = kept[1] if e then e.n = v end end },
+	} do
+		local name, other, f = table.unpack(use)
+		case(name .. ", of an entry or something else", lang.each { 0, 1 }, function(a)
+			local v = other
+			if a == 1 then v = line:pop() or v end
+			return f(v, a)
+		end)
+	end
+	case("the same of a map's", lang.each { 0, 1 }, function(a)
+		count[1] = a == 1 and kept[1] or 5
+	end)
+	case("an error's value", NONE, function() error(line:pop()) end)
+	case("in a table", lang.each { 0, 300 }, function(a)
+		local t = { e = line:pop(), at = 1 }
+		local e = t.e
+		if not e then return end
+		local ok = pcall(function() e.n = a end)
+		return ok, t.e and t.e.n, t.at
+	end)
+	local sent = bpf.events { n = "u8", t = "char[4]", o = "u32?", f = "bool", a = "ip4" }
+	lang.case { name = "taken: sent", see = { line, sent }, inputs = lang.each { 0, 9, 300 }, f = function(a)
+		local v = line:pop()
+		if not v then return end
+		sent:send { n = v.n, t = v.t, o = v.o, f = v.f, a = v.a }
+		v.n = a
+		sent:send { n = v.n, o = v.o, a = v.a }
+	end, setup = function() line:push { n = 2, t = "abcd", f = true, a = host } end }
+end
 lang.done()
