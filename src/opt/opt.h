@@ -57,6 +57,8 @@ void infer_warn_key(struct flow *fl, ir_ref r);
 
 /* Constants. */
 struct ir_type type_const(const struct ir_target *t, const pg_value *k);
+/* The constant that it always is, such as the text of a string that never has a byte; NULL: none is known. */
+const pg_value *type_known(const struct ir_type *t);
 struct ir_type type_kinds(uint64_t kinds);
 struct ir_type type_pending(void); /* anything at all: not judged, not folded */
 static inline bool type_is_pending(const struct ir_type *t) { return t->kinds & IR_BIT(IR_PENDING); }
