@@ -2,7 +2,7 @@
  * fixed.c - tables made in kernel code that hold constants, are never written again, and meet captured ones:
  * `rules[k] or { limit = 10 }`, `ipairs(row.deny or {})`. Nobody can tell them from captured tables, so they are such.
  *
- * Their values go by branches and tests to where they are read; whoever compares, keeps, sends or changes one knows it for
+ * Their values go by branches and tests to where they are read; whoever compares two, keeps, sends or changes one knows it for
  * a table of its own, and it is left to records.c.
  */
 #include "core/mutant.h"
@@ -89,9 +89,18 @@ static bool set(struct fixed *x, const struct ir_ins *i)
 	return good;
 }
 
-static bool is_nil(const struct fixed *x, ir_ref r)
+/* Surely none? */
+static bool is_no_table(const struct fixed *x, ir_ref r)
 {
-	return type_of(x, r)->kinds == IR_BIT(IR_NIL);
+	const struct ir_type *t = type_of(x, r);
+	return t->kinds && !type_is_pending(t) && !(t->kinds & (IR_BIT(IR_HOST) | IR_BIT(IR_REC)));
+}
+
+/* Does it ask of what type its argument is? */
+static bool tells(const struct fixed *x, const struct ir_ins *call)
+{
+	const struct ir_lib *row = type_of(x, call->args[0])->row;
+	return row && row->effects & IR_TELLS && call->nargs == 2;
 }
 
 /* May it be an argument of this, read, and no more? */
@@ -105,7 +114,9 @@ static bool reads(const struct fixed *x, const struct ir_ins *i)
 	case IRO(forcall):
 		return !x->is[i->args[0]] && !x->is[i->args[2]];
 	case IRO(eq):
-		return is_nil(x, i->args[0]) || is_nil(x, i->args[1]);
+		return is_no_table(x, i->args[0]) || is_no_table(x, i->args[1]);
+	case IRO(call):
+		return tells(x, i);
 	default:
 		return false;
 	}

@@ -502,8 +502,9 @@ static struct ir_type rule_len(struct infer *in, ir_ref r)
 	struct ir_unit *u = in->fl.u;
 	if (!t.kinds)
 		return nothing;
-	if (t.k && t.k->kind == PG_STR)
-		return type_const(u->target, const_int(u, t.k->n));
+	const pg_value *known = type_known(&t);
+	if (known && known->kind == PG_STR)
+		return type_const(u->target, const_int(u, known->n));
 	int64_t n;
 	if (table_len(u, t.k, &n))
 		return type_const(u->target, const_int(u, n));

@@ -475,8 +475,9 @@ struct ir_type infer_compare(struct infer *in, ir_ref r)
 	struct ir_type a = infer_arg(in, r, 0), b = infer_arg(in, r, 1);
 	if (!a.kinds || !b.kinds)
 		return (struct ir_type){ 0 };
-	if (a.k && b.k) {
-		int known = fold_compare(ins->op, a.k, b.k);
+	const pg_value *x = type_known(&a), *y = type_known(&b);
+	if (x && y) {
+		int known = fold_compare(ins->op, x, y);
 		if (known >= 0)
 			return truth_type(known);
 	}

@@ -58,6 +58,8 @@ void infer_warn_key(struct flow *fl, ir_ref r);
 
 /* Constants. */
 struct ir_type type_const(const struct ir_target *t, const pg_value *k);
+/* The constant that it always is, such as the text of a string that never has a byte; NULL: none is known. */
+const pg_value *type_known(const struct ir_type *t);
 struct ir_type type_kinds(uint64_t kinds);
 struct ir_type type_pending(void); /* anything at all: not judged, not folded */
 static inline bool type_is_pending(const struct ir_type *t) { return t->kinds & IR_BIT(IR_PENDING); }
@@ -179,6 +181,11 @@ int sorts_number(struct flow *fl);
 void ways_note(struct flow *fl);
 /* Values made in the blocks in[] and used elsewhere become cells. false: one cannot. */
 bool carry_out(struct flow *fl, const bool *in);
+/* A way is to lead past block b to `from`, which b leads to: what is then come to by both ways, by block. NULL: it uses something of
+ * b's that there is not without it. */
+const bool *carry_past_may(struct flow *fl, ir_blk b, ir_blk from);
+/* In these blocks b's parameters become cells, which in block `past`, on the way there, are set to args. */
+void carry_past(struct flow *fl, ir_blk b, const bool *late, ir_blk past, const ir_ref *args);
 /* Could what i gives, whichever way it is looked at? */
 bool carry_may(const struct ir_ins *i);
 /* Says why such a look-up did not. */

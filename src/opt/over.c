@@ -76,15 +76,21 @@ static bool check_map(struct flow *fl, ir_ref call)
 	const struct ir_ins *c = ir_at(f, call);
 	const ir_ref over = is_pairs(fl, call) ? c->args[1] : 0;
 	const uint32_t site = c->site;
+	const ir_ref raised = c->raised;
 	if (!over || ir_at(f, over)->type.kinds != (IR_BIT(IR_MAP) | IR_BIT(IR_NIL)))
 		return false;
 	ir_blk head = head_of(f, call);
 	struct ir_edge *entry = entry_of(f, head, over), to = entry ? *entry : (struct ir_edge){ 0 };
-	if (!entry || hands_own(f, ir_at(f, call)->raised, head))
+	if (!entry || hands_own(f, raised, head))
+		return false;
+	const bool *late = raised ? carry_past_may(fl, head, ir_caught(f, raised)->to) : NULL;
+	if (raised && !late)
 		return false;
 	ir_blk test = ir_block_new(f), some = ir_block_new(f), none = ir_block_new(f);
 	flow_raise(fl, none, call, arena_printf(fl->u->arena, IR_NO_TABLE, "nil"));
 	raise_before(fl, none, head, &to);
+	if (late)
+		carry_past(fl, head, late, none, to.args);
 	*entry = (struct ir_edge){ .to = test };
 	ir_ref is = flow_emit(fl, test, site, IRO(eq), 2, (ir_ref[]){ over, flow_const(fl, test, site, &const_nil) });
 	ir_ref t = flow_emit(fl, test, site, IRO(branch), 1, &is);

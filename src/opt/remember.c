@@ -55,6 +55,48 @@ static bool is_carried(const struct remember *m)
 	return false;
 }
 
+/* ---- where a test found that there is none ---- */
+
+/* None, which v is where a branch leads that found that; nothing else leads there. */
+static ir_ref take_none(const struct remember *m, ir_blk to, ir_ref v)
+{
+	ir_ref none = iterate_insert(m->fl, ir_block(m->f, to)->first, IRO(pi), 1, &v);
+	ir_at(m->f, none)->imm = (int64_t)IR_FALSY;
+	return none;
+}
+
+/* Hands on none in place of v from where `to` leads. Was there anything? */
+static bool hand_on_none(const struct remember *m, ir_blk to, ir_ref v)
+{
+	ir_ref none = 0;
+	for (uint32_t o = 0; o < m->f->nrpo; o++) {
+		struct ir_ins *t = ir_at(m->f, ir_block(m->f, m->f->rpo[o])->last);
+		for (uint32_t e = 0; ir_dominates(m->f, to, m->f->rpo[o]) && e < t->nsucc; e++)
+			for (uint32_t a = 0; a < t->succ[e].nargs; a++)
+				if (t->succ[e].args[a] == v) {
+					none = none ? none : take_none(m, to, v);
+					t = ir_at(m->f, ir_block(m->f, m->f->rpo[o])->last);
+					t->succ[e].args[a] = none;
+				}
+	}
+	return none;
+}
+
+/* Variables that inner functions share have no values of their own behind their tests (the front makes those of others): where a
+ * test leads that found none, none is handed on. */
+static bool tell_none(const struct remember *m)
+{
+	bool any = false;
+	for (uint32_t o = 0; o < m->f->nrpo; o++) {
+		const struct ir_ins *t = ir_at(m->f, ir_block(m->f, m->f->rpo[o])->last);
+		bool inverse = t->op == IRO(branch) && ir_at(m->f, t->args[0])->op == IRO(not);
+		ir_ref v = t->op == IRO(branch) ? inverse ? ir_at(m->f, t->args[0])->args[0] : t->args[0] : 0;
+		if (v && v < m->n && m->is[v] && ir_block(m->f, t->succ[!inverse].to)->npreds == 1)
+			any |= hand_on_none(m, t->succ[!inverse].to, v);
+	}
+	return any;
+}
+
 /* ---- may it be done? ---- */
 
 static bool is_nil(const struct remember *m, ir_ref r)
@@ -296,7 +338,11 @@ static bool remember(struct flow *fl, ir_ref entry)
 	m.is = arena_array(fl->u->scratch, bool, m.n);
 	m.is[entry] = true;
 	reach_values(f, m.is, may_be_entry);
-	if (!is_carried(&m) || !are_fields(&m) || !is_alone(&m) || is_outlived(&m))
+	if (!is_carried(&m))
+		return false;
+	if (tell_none(&m)) /* and another round */
+		return true;
+	if (!are_fields(&m) || !is_alone(&m) || is_outlived(&m))
 		return false;
 	m.key = arena_array(fl->u->scratch, ir_ref, m.n);
 	m.found = arena_array(fl->u->scratch, ir_ref, m.n);

@@ -30,6 +30,13 @@ struct ir_type type_const(const struct ir_target *t, const pg_value *k)
 	return ty;
 }
 
+const pg_value *type_known(const struct ir_type *t)
+{
+	static const pg_value empty = { .kind = PG_STR, .str = "" };
+	bool texts = t->kinds && !(t->kinds & ~IR_STRINGS);
+	return t->k || !texts || lw_text_cap(t->kinds, t->cap, t->most) ? t->k : &empty;
+}
+
 struct ir_type type_kinds(uint64_t kinds)
 {
 	struct ir_type ty = { .kinds = kinds };

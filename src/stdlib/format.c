@@ -191,11 +191,13 @@ static bool argument(struct infer *in, const struct ir_lib *row, uint32_t site, 
 	/* Lua would convert a text, and a float that is an integer */
 	const struct refusal *refused = REFUSAL(ON_STRINGS, "%s takes a text; tonumber(s) is its number",
 					    "argument #%u of 'format' is %s %s here, and %%%c takes an integer");
+	const bool real = wrong == IR_BIT(IR_FLOAT);
 	const char *help = a->kinds & IR_ALL_STRINGS ? refused->help
+			 : real ? "write an integer; or format it in the user half and capture the text"
 			 : a->kinds & (IR_BIT(IR_IP4) | IR_BIT(IR_IP6) | IR_BIT(IR_MAC))
 			 ? "%s takes an address; a:int() is an ip4 or a mac as a number" : "give it an integer, such as a field of it: v.n";
 	struct diag *d = infer_error(in, site, help, refused->text, i, wrong && a->kinds & INT ? "perhaps a" : "a",
-				     infer_called(in, a, wrong ? wrong : IR_ANY), p->conv->name);
+				     real ? "float" : infer_called(in, a, wrong ? wrong : IR_ANY), p->conv->name);
 	if (wrong)
 		diag_refused(d);
 	return false;

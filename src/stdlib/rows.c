@@ -314,8 +314,11 @@ static bool rawlen_type(struct infer *in, const struct ir_lib *row, uint32_t sit
 	const pg_value *t = a[0].k;
 	int64_t len;
 	(void)n;
-	if (!t && !(a[0].kinds & ~IR_STRINGS))
+	if (!t && !(a[0].kinds & ~IR_STRINGS)) {
+		if (!std_most(a))
+			is_const(in, out, infer_const(in, (pg_value){ .kind = PG_INT }), INT);
 		return true;
+	}
 	if (!t || (t->kind != PG_STR && t->kind != PG_TABLE))
 		return infer_refuse(in, site, ON_TABLES, "write #v; or test first that it is a text: if s then ... rawlen(s) ... end",
 				    "'%s' takes a captured table, or what is sure to be a text, in kernel code", row->name), false;

@@ -322,9 +322,10 @@ static bool len_type(struct infer *in, const struct ir_lib *row, uint32_t site, 
 	(void)n;
 	if (!std_one_string(in, row, site, a))
 		return false;
-	if (known_string(a))
+	bool empty = !(a->kinds & ~IR_STRINGS) && !std_most(a);
+	if (known_string(a) || empty)
 		*out = (struct ir_type){ .kinds = INT,
-					 .k = infer_const(in, (pg_value){ .kind = PG_INT, .i = a->k->n }) };
+					 .k = infer_const(in, (pg_value){ .kind = PG_INT, .i = empty ? 0 : a->k->n }) };
 	return true;
 }
 

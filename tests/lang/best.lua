@@ -541,4 +541,46 @@ maps("texts joined by pairs", function(a, b)
 	for k, v in pairs(counts) do s = s .. k .. "=" .. v .. ";" end
 	return #s
 end)
+
+-- ---- a variable that an inner function shares ----
+
+local held = bpf.map { "hash", name = "best_held", key = "u32", value = VALUE, entries = 8 }
+local function shared(name, f)
+	lang.case { name = "shared: " .. name, inputs = lang.pairs({ 0, 1, 2, 3, 5 }, { 0, 1, 2, 7 }), see = { held }, f = f, args = 2,
+		setup = function() for i = 1, 4 do held[i] = { hits = i * 7 % 5, port = i, name = "n" } end end }
+end
+shared("by pcall", function(a)
+	local best
+	pcall(function() for k, e in pairs(held) do if e.port == a then best = e end end end)
+	return best and best.hits
+end)
+shared("by pcall, with what is raised behind the loop", function(a, b)
+	local best
+	local ok = pcall(function()
+		for k, e in pairs(held) do if e.port == a then best = e end end
+		if a == b then error(1) end
+	end)
+	return ok, best and best.hits
+end)
+shared("by pcall, which fails of it", function(a, b)
+	local best
+	local ok, n = pcall(function()
+		for k, e in pairs(held) do if e.port == a then best = e end end
+		return best.hits
+	end)
+	return ok, best and best.port, ok and n
+end)
+shared("by a function", function(a, b)
+	local best
+	local function look(e) if not best or e.hits > best.hits then best = e end end
+	for k, e in pairs(held) do if e.port ~= a then look(e) end end
+	if not best then return -1 end
+	return best.hits, best and best.port or 0
+end)
+shared("and tested by its absence", function(a)
+	local best
+	pcall(function() for k, e in pairs(held) do if e.port == a then best = e end end end)
+	local port = not best or best.port
+	return port == true and -1 or port
+end)
 lang.done()

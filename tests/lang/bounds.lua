@@ -117,4 +117,53 @@ case("a loop's own counter", function(p)
 	kept[1] = p:sub(16, 15 + i) .. "/" .. p:sub(16, 15 + j)
 	for k = 1, 5 do names["k" .. p:sub(16, 15 + k) .. "."] = k end
 end)
+
+-- ---- parts that never have a byte ----
+
+local function sum(s)
+	local h = 1
+	for i = 1, #s do h = h * 3 + s:byte(i) end
+	return h
+end
+local function none_of(name, f)
+	lang.packets { name = name, inputs = inputs, f = function(p)
+		local n = p:u8(14)
+		if n then return f(p, n) end
+	end }
+	lang.case { name = name .. ", of a text", inputs = given, f = function(s, n)
+		if type(s) == "string" and math.type(n) == "integer" then return f(s, n) end
+	end }
+end
+none_of("no byte, gone over", function(p) return sum(p:sub(23, 20)), sum(p:sub(-3, -4)), sum(p:sub(0, 0)) end)
+none_of("by numbers that are captured", function(s)
+	local from, n = 3, 0
+	return sum(s:sub(from, from + n - 1)), sum(s:sub(from, from + n))
+end)
+none_of("a part of one, and what is made of one", function(s, n)
+	local none = s:sub(5, 4)
+	return sum(none:sub(2, 3)), sum(none:upper()), sum(none .. none), sum(none:rep(3)), sum(n == 7 and none or "")
+end)
+none_of("asked for its length", function(s)
+	local none = s:sub(5, 4)
+	local i, t = 1, 0
+	while i <= none:len() do t, i = t + none:byte(i), i + 1 end
+	if #none > 0 then t = none:byte(1) + 1 end
+	if none ~= "" then t = none:byte(1) + 1 end
+	if none > "" or none == "x" then t = none:byte(1) + 1 end
+	return t, #none, none:len(), rawlen(none), none == "", none < "a", none >= ""
+end)
+none_of("none in one turn, some in others", function(s, n)
+	local t = 0
+	for i = 0, 3 do
+		local part = s:sub(2, 1 + i)
+		t = t * 7 + #part
+		for k = 1, #part do t = t + part:byte(k) end
+	end
+	local m = 0
+	while m < 3 do
+		for k = 1, #s:sub(n, n - 1 + m) do t = t + k end
+		m = m + 1
+	end
+	return t
+end)
 lang.done()

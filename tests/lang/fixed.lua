@@ -77,4 +77,44 @@ lang.case { name = "pairs of one by a condition", inputs = keys, f = function(a)
 	for k, v in pairs(t) do n = n * 3 + v * k end
 	return n
 end }
+
+-- ---- asked what it is ----
+
+local two = lang.pairs({ 0, 1, 2, 3 }, { 0, 1, 2, 3 })
+lang.case { name = "by its type", inputs = two, f = function(a, b)
+	local t = nil
+	if a == 1 then t = rows[1] elseif b == 2 then t = { limit = 77 } end
+	if type(t) == "table" then return t.limit end
+	return -1, t == nil
+end }
+lang.case { name = "by its type, from a loop", inputs = two, f = function(a, b)
+	local t = 5
+	for i = 1, 3 do if i == a then t = rows[i] elseif i == b then t = { limit = 77 } end end
+	if type(t) == "table" then return t.limit, t.deny == nil end
+	return t == 5
+end }
+lang.case { name = "by its type, which is none of another", inputs = two, f = function(a, b)
+	local t = a
+	if a == 1 then t = rows[1] elseif b == 2 then t = { limit = 77 } elseif b == 3 then t = "text" end
+	local kind = type(t)
+	if kind == "table" then return t.limit, math.type(t), #kind elseif kind == "string" then return #t end
+	return t
+end }
+lang.case { name = "compared with what is no table", inputs = two, f = function(a, b)
+	local t = 5
+	if a == 1 then t = rows[1] elseif b == 2 then t = { limit = 77 } end
+	if t ~= 5 and t ~= a and not (t == "text") then return t.limit end
+	return t == 5, t == true
+end }
+lang.case { name = "compared with a table", inputs = two, f = function(a, b)
+	local t, u = { limit = b }, { 5 }
+	if a == 1 then t = rows[1] elseif b == 2 then t = u end
+	return t.limit, t[1]
+end }
+lang.case { name = "asked within pcall", inputs = two, f = function(a, b)
+	local t
+	if a == 1 then t = rows[2] elseif b == 2 then t = { limit = 7 } end
+	local ok, n = pcall(function() return type(t) == "table" and t.limit + 1 or t + 1 end)
+	return ok, ok and n
+end }
 lang.done()

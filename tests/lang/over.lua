@@ -243,4 +243,65 @@ case("out of a map of maps, in a loop that knows its values", function(a, b)
 	end
 	return s, n
 end, two)
+case("out of a map of maps before pcall, in which the loop alone may raise", function(a)
+	local s, m = a, outer[a]
+	pcall(function() for k, v in pairs(m) do s = s + k * v end end)
+	return s
+end)
+case("which the loop takes away", function(a)
+	local m, n = outer[a], 0
+	local good, e = pcall(function() for k, v in pairs(m) do m, n = nil, n + k end end)
+	return m == nil, n, good or #e
+end)
+case("of which a turn may raise, too", function(a)
+	local s, t, m = 1, 0, outer[a]
+	local good, e = pcall(function()
+		for k, v in pairs(m) do
+			t = t + 1
+			if v == 400 then error("big") end
+			s = s + k * v
+		end
+	end)
+	return s, t, good or #e
+end)
+case("with what was changed before the loop", function(a)
+	local s, m = 0, outer[a]
+	pcall(function() s = a + 5 for k, v in pairs(m) do s = s + v end s = -s end)
+	return s
+end)
+case("in a loop around pcall", function(a)
+	local s, t = 1, 0
+	for i = 0, a do
+		local m = outer[i]
+		local good = pcall(function() for k, v in pairs(m) do s, t = s * 3 + k * v, t + s end end)
+		s, t = good and s or s + 1, t + i
+	end
+	return s, t
+end)
+case("one behind the other", function(a, b)
+	local s, m, n = 0, outer[a], rows[b]
+	local good = pcall(function()
+		for k, v in pairs(m) do s = s + k * v end
+		for k, v in pairs(n) do s = s + k * v end
+	end)
+	return s, good
+end, two)
+case("one in the other", function(a, b)
+	local s, m, n = 0, outer[a], rows[b]
+	local good = pcall(function()
+		for k, v in pairs(m) do
+			s = s + k
+			for j, w in pairs(n) do s = s + j * w * v end
+		end
+	end)
+	return s, good
+end, two)
+case("in a pcall of a pcall", function(a, b)
+	local s, m, n = 0, outer[a], rows[b]
+	local good, e = pcall(function()
+		local fine = pcall(function() for k, v in pairs(m) do s = s + k * v end end)
+		for k, v in pairs(n) do s = s + (fine and v or -v) end
+	end)
+	return s, good
+end, two)
 lang.done()
