@@ -386,12 +386,12 @@ static bool varies(const struct ir_fn *f, ir_blk h, uint32_t i)
 }
 
 /* To the verifier, which follows each way by itself: what is made of constants on one of them. Variables
- * of another loop with fuel are hidden where they enter it. */
+ * of another loop with fuel are hidden where they enter it; those of one that is walked are not. */
 static bool may_be_constant(struct loops *l, ir_ref r)
 {
 	const struct ir_ins *i = ir_at(l->f, r);
 	if (i->op == IRO(param))
-		return !ir_block(l->f, i->block)->loop || !(l->webs.flags[web_root(&l->webs, r)] & W_FUEL);
+		return !ir_block(l->f, i->block)->loop || l->walk[i->block] || !(l->webs.flags[web_root(&l->webs, r)] & W_FUEL);
 	return i->op >= IRO(add64) && i->op <= IRO(be64);
 }
 
@@ -410,6 +410,8 @@ static void launder_edge(struct loops *l, ir_ref term, uint32_t succ, bool tags)
 		bool back = to->order <= ir_block(f, ir_at(f, term)->block)->order;
 		if (l->walks_all && !to->loop && !l->inside[ir_at(f, term)->block])
 			continue;
+		if (back && l->walk[g->to])
+			continue; /* it ends by what changes from turn to turn, which may become a variable of another loop */
 		if (!(w & W_FUEL) || (w & WEB_POINTER) || web_is_tag(w, tags))
 			continue;
 		if (!is_imm(f, in) && !((back || l->walks_all) && in != param) &&

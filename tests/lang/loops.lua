@@ -252,6 +252,39 @@ lang.case { name = "halved: another way back brings a new value", inputs = lang.
 	end
 	return n, n > 100, m, m > 99
 end }
+local halved = bpf.map { "array", key = "u32", value = "i64", entries = 24, name = "halved" }
+lang.packets { name = "halved: by two loops, one of which is walked", inputs = { ("\1"):rep(60), ("\xff"):rep(60), ("\0"):rep(60) }, f = function(p)
+	local a = p:u64(24) or 0xffff
+	local v, n, i = a, 0, 0
+	for _ = 1, 9 do
+		while v >= 1 do v, n = v >> 7, n + 3 end
+		i = i + 1
+		if i > 0 then break end
+		v = a
+	end
+	halved[6] = n > 200 and 1002 or 1001
+	local w, k, j = a, 0, 0
+	for _ = 1, 9 do
+		while w >= 1 do w, k = w >> 7, k + 1 end
+		j = j + 1
+		if j > 0 then break end
+		w = 0
+	end
+	halved[10] = k > 64 and 1002 or 1001
+	return halved[6], halved[10]
+end }
+lang.case { name = "counted by a walked loop, and by one that is not", inputs = lang.each { 0, 1, 5, 77, -3 }, f = function(a)
+	local i, s = 0, a
+	while i < 4 do i, s = i + 1, s * 3 end
+	local j, t = i, 0
+	while j < a do
+		if t & 3 == 2 then t = t + s end
+		j, t = j + 1, t * 5 + j
+	end
+	local k = j
+	while k > 3 do k, t = k - 1, t ~ k end
+	return t, k
+end }
 lang.case { name = "halved: a test of what was counted ends the loop", inputs = lang.each { 0, 1, 2, 9, -1, MAX }, f = function(a)
 	local v, n = a, 0
 	::top::
