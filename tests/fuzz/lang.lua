@@ -120,7 +120,7 @@ local REFUSALS = {
 	-- what must be known when compiled
 	"differs by the way taken", "is one of several constants", "what this gives", "it goes where it must be known before",
 	"is known only at run time; that is not there yet", "is known only at run time: it comes from a call before", "and it has no such keys, or too many",
-	"is kept from one turn of this loop to the next", "or something else that has fields; that is not there yet", "the handler of 'xpcall' may raise", "the handler of 'xpcall' raises goes to it again",
+	"is kept from one turn of this loop to the next", "or something else that has fields; that is not there yet", "the handler of 'xpcall' may raise", "which function a field of this table holds", "the handler of 'xpcall' raises goes to it again",
 	-- too big
 	"bytes of stack", "is too long: it jumps over", "needs may_goto", "over a captured table is too long", "bytes of scratch memory, and there are",
 	"this kernel's verifier walks", "than the verifier can follow", "needs an iterator", "needs bpf_for_each_map_elem",
