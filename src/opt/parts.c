@@ -10,11 +10,13 @@
 #include "opt/infer.h"
 #include "opt/passes.h"
 
+#include <stdlib.h>
+
 /* Tables that a value may be, by way of parameters; seen: of these all that comes is known. */
 struct tables {
 	struct flow *fl;
 	bool *seen;
-	uint64_t *id;          /* each once: their pairs are the script's to say */
+	uint64_t *id;
 	uint32_t n, cap;
 };
 
@@ -22,9 +24,6 @@ static bool add(struct tables *t, const pg_value *v, uint64_t left)
 {
 	if (v->kind != PG_TABLE)
 		return v->kind == PG_NIL || !(left & IR_BIT(ir_kind_of(v->kind)));
-	for (uint32_t i = 0; i < t->n; i++)
-		if (t->id[i] == v->id)
-			return true;
 	arena_push(t->fl->u->scratch, t->id, t->n, t->cap, v->id);
 	return true;
 }
@@ -58,6 +57,24 @@ static bool add_all(struct tables *t, ir_ref v)
 		    !add_all(t, ir_pred_edge(f, &k->preds[p])->args[i->aux]))
 			return false;
 	return true;
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+	return (*x > *y) - (*x < *y);
+}
+
+/* Each once: their pairs are the script's to say. */
+static void drop_doubles(struct tables *t)
+{
+	uint32_t n = 0;
+	if (t->n)
+		qsort(t->id, t->n, sizeof(*t->id), by_id);
+	for (uint32_t i = 0; i < t->n; i++)
+		if (!n || t->id[n - 1] != t->id[i])
+			t->id[n++] = t->id[i];
+	t->n = n;
 }
 
 /* What answers look-ups in them. */
@@ -105,6 +122,7 @@ static bool is_of_parts(struct flow *fl, ir_ref r, struct parts *p)
 	*p = (struct parts){ 0 };
 	if (!add_all(&tables, i->args[0]))
 		return false;
+	drop_doubles(&tables);
 	for (uint32_t k = 0; k < tables.n; k++)
 		if (!add_parts(fl, tables.id[k], key, p, !k))
 			return false;
