@@ -17,6 +17,7 @@
 local lang = {}
 lang.hook = os.getenv "LANG_HOOK" or "xdp"
 local every = tonumber(os.getenv "LANG_EVERY" or 1)
+lang.every = every
 
 local NIL, FALSE, TRUE, INT, IP4, IP6, MAC, STR = 0, 1, 2, 3, 4, 5, 6, 7
 local UNSET = -99
