@@ -24,7 +24,6 @@ enum pairs_how { PAIRS_ALL, PAIRS_OWN, PAIRS_BEYOND };
 /* The pairs of a table, keys and values by turns. */
 struct pairs {
 	struct pairs *next;
-	uint64_t table;
 	enum pairs_how how;
 	pg_value by, of;     /* BEYOND: the __index that is no table, and the table that has it */
 	uint32_t n, cap;
@@ -36,7 +35,9 @@ struct capture {
 	int ids;             /* stack index of the table */
 	uint64_t last;
 	struct chunk *chunks;
-	struct pairs *pairs; /* of tables asked for so far */
+	struct pairs **pairs; /* of tables asked for so far, by number */
+	uint64_t npairs;
+	struct pairs *filled; /* the one that is being filled */
 	bool native;         /* the function last dumped is what one of C is in Lua */
 	bool computed;       /* the last look-up came to an __index function */
 	/* the call being made, for its protected half */
@@ -277,12 +278,12 @@ static void add_table(lua_State *L, struct capture *c, struct pairs *p, int seen
 static int in_pairs(lua_State *L)
 {
 	struct capture *c = inside(L);
-	bool beyond = c->pairs->how == PAIRS_BEYOND;
+	bool beyond = c->filled->how == PAIRS_BEYOND;
 	lua_newtable(L);
 	int seen = lua_gettop(L);
 	lua_rawgeti(L, 1, (lua_Integer)c->id);
 	for (int i = 0; i < CHAIN; i++) {
-		add_table(L, c, c->pairs, seen);
+		add_table(L, c, c->filled, seen);
 		if (luaL_getmetafield(L, -1, "__index") == LUA_TNIL)
 			return beyond ? luaL_error(L, "no __index metamethod finds any") : 0;
 		if (!lua_istable(L, -1))
@@ -291,9 +292,9 @@ static int in_pairs(lua_State *L)
 	}
 	if (!beyond || lua_istable(L, -1))
 		return luaL_error(L, "an __index metamethod finds them");
-	describe(c, &c->pairs->by);
+	describe(c, &c->filled->by);
 	lua_pop(L, 1);
-	describe(c, &c->pairs->of);
+	describe(c, &c->filled->of);
 	return 0;
 }
 
@@ -304,7 +305,7 @@ static int in_own(lua_State *L)
 	if (luaL_getmetafield(L, -1, "__pairs") != LUA_TNIL)
 		return luaL_error(L, "a __pairs metamethod gives them");
 	for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1))
-		add_pair(L, c, c->pairs);
+		add_pair(L, c, c->filled);
 	return 0;
 }
 
@@ -402,21 +403,36 @@ static int cb_len(void *arg, uint64_t table, int64_t *out)
 	return err;
 }
 
+/* Where the pairs of a table begin; NULL: out of memory. Its number is one of those that were given from 1 on. */
+static struct pairs **pairs_at(struct capture *c, uint64_t table)
+{
+	if (table >= c->npairs) {
+		uint64_t n = table < 32 ? 64 : 2 * table;
+		struct pairs **all = realloc(c->pairs, n * sizeof(*all));
+		if (!all)
+			return NULL;
+		memset(all + c->npairs, 0, (n - c->npairs) * sizeof(*all));
+		c->pairs = all;
+		c->npairs = n;
+	}
+	return &c->pairs[table];
+}
+
 static int find_pairs(struct capture *c, uint64_t table, enum pairs_how how, struct pairs **out)
 {
-	struct pairs *p = c->pairs;
-	while (p && (p->table != table || p->how != how))
+	struct pairs **at = pairs_at(c, table), *p = at ? *at : NULL;
+	while (p && p->how != how)
 		p = p->next;
 	if (!p) {
-		p = calloc(1, sizeof(*p));
+		p = at ? calloc(1, sizeof(*p)) : NULL;
 		if (!p)
 			return -ENOMEM;
-		*p = (struct pairs){ .next = c->pairs, .table = table, .how = how };
-		c->pairs = p;
+		*p = (struct pairs){ .next = *at, .how = how };
+		*at = c->filled = p;
 		c->id = table;
 		int err = protect(c, how == PAIRS_OWN ? in_own : in_pairs);
 		if (err) {
-			c->pairs = p->next;
+			c->pairs[table] = p->next;
 			free(p->kv);
 			free(p);
 			return err;
@@ -467,11 +483,13 @@ static void free_all(struct capture *c)
 		free(k->bytes);
 		free(k);
 	}
-	for (struct pairs *p; (p = c->pairs);) {
-		c->pairs = p->next;
-		free(p->kv);
-		free(p);
-	}
+	for (uint64_t table = 0; table < c->npairs; table++)
+		for (struct pairs *p; (p = c->pairs[table]);) {
+			c->pairs[table] = p->next;
+			free(p->kv);
+			free(p);
+		}
+	free(c->pairs);
 }
 
 int pgl_compile(lua_State *L, int idx, const struct pgl_opts *o, pg_unit **out)
