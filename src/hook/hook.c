@@ -83,10 +83,12 @@ int hook_target(const struct hook_family *f, const struct hook_place *at, const 
 int hook_device(const char *name, int *ifindex, char *err, size_t errlen)
 {
 	*ifindex = (int)if_nametoindex(name);
-	if (*ifindex)
+	int r = *ifindex ? kern_ethernet(*ifindex) : -errno;
+	if (r == 0)
 		return 0;
-	int r = -errno;
-	if (r == -ENODEV)
+	if (r == -EOPNOTSUPP)
+		snprintf(err, errlen, "'%s' carries no Ethernet frames, and others are not there yet", name);
+	else if (r == -ENODEV)
 		snprintf(err, errlen, "there is no network device '%s'", name);
 	else
 		snprintf(err, errlen, "cannot look for the network device '%s': %s", name, strerror(-r));

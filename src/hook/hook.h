@@ -91,7 +91,7 @@ const struct hook *hook_at(unsigned i);                     /* NULL past the end
 const struct hook_absent *hook_absent_find(const char *kind); /* NULL: none of that name */
 const struct hook_absent *hook_absent_at(unsigned i);       /* NULL past the end */
 bool hook_names(const struct hook *h, const char *word);    /* is the word in its args? */
-/* The number of the device of that name: 0 or -errno with a sentence in err. */
+/* The number of the device of that name, which carries Ethernet frames: 0 or -errno with a sentence in err. */
 int hook_device(const char *name, int *ifindex, char *err, size_t errlen);
 /* What is compiled for at a place, in its arena: likewise. */
 int hook_target(const struct hook_family *f, const struct hook_place *at, const struct ir_target **out, char *err,

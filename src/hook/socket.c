@@ -57,14 +57,6 @@ static int say(int r, const char *name, char *err, size_t errlen)
 	return r;
 }
 
-/* l->ifindex is set. */
-static int on_device(struct hook_link *l, int prog_fd)
-{
-	int r = kern_ethernet(l->ifindex), fd = r < 0 ? r : kern_packet_socket(l->ifindex, prog_fd);
-	l->how = fd;
-	return fd < 0 ? fd : 0;
-}
-
 static int on_socket(struct hook_link *l, int fd, int prog_fd)
 {
 	l->ifindex = kern_packet_device(fd);
@@ -94,8 +86,8 @@ static int attach(struct kern_features *f, int prog_fd, const struct pg_attach_o
 	r = hook_device(opts->dev, &l->ifindex, err, errlen);
 	if (r < 0)
 		return r;
-	r = on_device(l, prog_fd);
-	return r < 0 ? say(r, l->name, err, errlen) : 0;
+	l->how = kern_packet_socket(l->ifindex, prog_fd);
+	return l->how < 0 ? say(l->how, l->name, err, errlen) : 0;
 }
 
 static int replace(struct hook_link *l, int prog_fd, char *err, size_t errlen)

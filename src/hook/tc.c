@@ -70,15 +70,7 @@ static int check(const struct pg_attach_opts *o, int *ifindex, char *err, size_t
 		snprintf(err, errlen, "tc has the directions \"ingress\" and \"egress\", not '%s'", o->direction);
 		return -EINVAL;
 	}
-	int r = hook_device(o->dev, ifindex, err, errlen);
-	if (r < 0)
-		return r;
-	r = kern_ethernet(*ifindex);
-	if (r == -EOPNOTSUPP)
-		snprintf(err, errlen, "'%s' carries no Ethernet frames, and others are not there yet", o->dev);
-	else if (r < 0)
-		say(r, o, err, errlen);
-	return r;
+	return hook_device(o->dev, ifindex, err, errlen);
 }
 
 static void leave(struct hook_link *l)

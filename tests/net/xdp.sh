@@ -1,6 +1,6 @@
 #!/bin/sh
 # Real packets of real tools through XDP: pass, drop, replace while running, detach; native and
-# generic. The counters of ping are the witness.
+# generic. The counters of ping are the witness. A device without Ethernet frames is refused.
 set -eu
 peer=10.77.0.1
 here=10.77.0.2
@@ -73,4 +73,23 @@ for mode in native skb; do
 	refuse "$mode: is detached" attached
 	check "$mode: packets pass after" ping_in -s 100
 done
+
+# not every kernel has tun
+in_b ip tuntap add dev plain mode tun 2>/dev/null || in_b ip link add plain type ipip local $here remote $peer
+in_b ip tuntap add dev framed mode tap 2>/dev/null || in_b ip link add framed type dummy
+cat >"$dir/plain.lua" <<'END'
+local function f() end
+local function say(what, good) print((good and "ok " or "not ok ") .. what) end
+local function refused(what, opts)
+	local ok, text = pcall(bpf.xdp, "plain", opts, f)
+	say(what, not ok and text:find "'plain' carries no Ethernet frames, and others are not there yet")
+end
+refused("no Ethernet frames: refused", {})
+refused("no Ethernet frames: natively, too", { mode = "native" })
+refused("no Ethernet frames: generically, too", { mode = "skb" })
+say("Ethernet frames of another driver: attached", pcall(function() bpf.xdp("framed", f):detach() end))
+say("of the loopback device: attached", pcall(function() bpf.xdp("lo", f):detach() end))
+END
+steps 5 "$dir/plain.lua"
+refuse "no Ethernet frames: nothing is attached" sh -c "ip -n ${name}b link show dev plain | grep -q xdp"
 plan
