@@ -9,7 +9,8 @@
  *           of the frame is not part of `end`; it is checked beside it.
  *   header  is there when its fixed part lies before `end` and inside the frame, its check byte and
  *           magic are right, its variable part lies inside too and its total length is not too small.
- *   reach   bytes from NET_REACH on are never read: what is added to a packet pointer has 16 bits.
+ *   reach   bytes from NET_REACH on are never read or written, by copy neither: what is added to a packet
+ *           pointer has 16 bits.
  */
 #ifndef NET_NET_H
 #define NET_NET_H

@@ -9,7 +9,7 @@
  * that the verifier does not know to be small is compared against a constant no greater than 0xffff right
  * before it is added.
  *
- * Copy access: a check is arithmetic on the length, a load a helper call that copies to the stack.
+ * Copy access: a check is arithmetic on the length, with the same reach, a load a helper call that copies to the stack.
  *
  * What writes by helper and reads nothing afterwards reads directly: the call makes the pointers invalid.
  */
@@ -20,7 +20,7 @@
 
 #include <errno.h>
 
-enum { FURTHEST = 0xffff, LOAD_IMM_MAX = 0x7fff, LONGEST = 0x7fffffff, COPY_BYTES = 8 };
+enum { FURTHEST = 0xffff, LOAD_IMM_MAX = 0x7fff, COPY_BYTES = 8 };
 
 struct guard {
 	struct ir_unit *u;
@@ -269,8 +269,8 @@ static void copy_pkt(struct guard *g, ir_ref term)
 	ir_ref off = ir_at(f, term)->args[0];
 	int64_t size = ir_at(f, term)->imm;
 	g->to[term] = edit_imm(&e, 0);
-	if (size < 0 || size > LONGEST || (is_imm(f, off) &&
-	    (ir_at(f, off)->imm < 0 || ir_at(f, off)->imm > LONGEST - size))) {
+	if (size < 0 || size > FURTHEST || (is_imm(f, off) &&
+	    (ir_at(f, off)->imm < 0 || ir_at(f, off)->imm > FURTHEST - size))) {
 		settle(g, term, false);
 		return;
 	}
@@ -278,7 +278,7 @@ static void copy_pkt(struct guard *g, ir_ref term)
 		compare(g, term, edit_imm(&e, ir_at(f, off)->imm + size - MUTANT(copy_check_short)), g->len);
 		return;
 	}
-	bound(g, term, off, LONGEST - size);
+	bound(g, term, off, FURTHEST - size);
 	compare(g, term, plus(&e, off, size), g->len);
 }
 

@@ -214,9 +214,9 @@ void lw_bri(struct lw *w, enum ir_cc cc, ir_ref a, int64_t b, ir_blk yes, ir_blk
  * not leave the block where it was made. */
 static ir_ref check_now(struct lw *w, ir_ref off, int64_t size, ir_blk absent)
 {
-	enum { LONGEST = 0x7fffffff };
+	enum { FURTHEST = 0xffff };
 	ir_blk near = lw_block(w, 0), ok = lw_block(w, 0);
-	lw_bri(w, IR_UGT, off, LONGEST - size, absent, near);
+	lw_bri(w, IR_UGT, off, FURTHEST - size, absent, near);
 	lw_enter(w, near);
 	ir_ref end = lw_op2i(w, IRO(add64), off, size);
 	lw_br(w, IR_UGT, end, length_now(w), absent, ok);

@@ -80,6 +80,50 @@ case("a sum of all", function(pkt)
 	st.a, st.b = sum & 0xffff | 1, sum
 end)
 
+-- Bytes are there within the first 65,535 of a frame; the longest that the kernel's test run takes here have more.
+frames = {}
+for _, n in ipairs { 65534, 65535, 65536, 65537, 65549 } do
+	frames[#frames + 1] = made.eth(0x0800, made.ipv4(17, made.udp(data(n - 42), 0xffff), { len = 0xffff }))
+	assert(#frames[#frames] == n)
+end
+local last = {}
+for at = 65534 - 9, 65549 do last[#last + 1] = at end
+case("the last byte", function(pkt)
+	st.a, st.b, st.c = pkt:u8(arg[0]) or -2, pkt:byte(arg[0]) or -2, pkt:byte(-arg[0]) or -2
+end, last)
+case("the last 2 and 4 bytes", function(pkt)
+	st.a, st.b, st.c = pkt:u16(arg[0]) or -2, pkt:u32(arg[0]) or -2, pkt:le32(arg[0]) or -2
+end, last)
+case("the last 8 bytes", function(pkt) st.a, st.b = pkt:u64(arg[0]) or -2, pkt:le64(arg[0]) or -2 end, last)
+case("the last bytes of a payload", function(pkt)
+	local p = pkt.eth.payload
+	st.a, st.b, st.c = p:u8(arg[0] - 14) or -2, p:u32(arg[0] - 14) or -2, p:byte(arg[0] - 13) or -2
+	local u = pkt.udp and pkt.udp.payload
+	if u then st.c = st.c << 8 | (u:u8(arg[0] - 42) or -2) end
+end, last)
+case("the last bytes written", function(pkt)
+	st.a, st.b = pkt:set_u8(arg[0], 0x55) and 1 or 0, pkt:set_u32(arg[0] - 1, 0x66666666) and 1 or 0
+	st.c = pkt.eth.payload:set_u16(arg[0] - 14, 0x7777) and 1 or 0
+end, last)
+case("a constant place at the end", function(pkt)
+	st.a, st.b, st.c = pkt:u8(65534) or -2, pkt:u8(65535) or -2, pkt:u8(65536) or -2
+end)
+case("constant places at the end", function(pkt)
+	st.a, st.b, st.c = pkt:u16(65533) or -2, pkt:u16(65534) or -2, pkt:byte(65536) or -2
+end)
+case("constant places of 4 and 8 bytes at the end", function(pkt)
+	st.a, st.b, st.c = pkt:u32(65531) or -2, pkt:u32(65532) or -2, pkt:u64(65528) or -2
+end)
+case("constant places at the end of a payload", function(pkt)
+	local p = pkt.eth.payload
+	st.a, st.b, st.c = p:u8(65520) or -2, p:u8(65521) or -2, p:set_u8(65522, 1) and 1 or 0
+end)
+case("byte by byte to the end", function(pkt)
+	local n = 0
+	while pkt:u8(n) do n = n + 1 end
+	st.a = n
+end)
+
 -- What is not declared is not tested in several buffers: it would see the first one only. A twin has one.
 if not skip and not bpf.test then
 	local prog, problems = bpf.program("xdp", function(pkt) st.a = pkt.len end), {}
