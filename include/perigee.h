@@ -345,6 +345,8 @@ struct pg_hook { const char *name, *args, *what; enum pg_input input; };
 PG_API bool pg_hook(unsigned i, struct pg_hook *out);
 PG_API bool pg_hook_find(const char *kind, struct pg_hook *out); /* the hook of a kind; false: there is none */
 PG_API int pg_no_hook(pg_ctx *ctx, const char *kind); /* -EINVAL: pg_error says that there is none, and what is nearest */
+/* The one of the names that is nearest to this one, of which it may be a misspelling; NULL: none is. */
+PG_API const char *pg_nearest(const char *name, const char *const *names, unsigned n);
 PG_API const char *pg_absent_hook(unsigned i); /* those that the kernel has and this version has not: NULL past the end */
 
 /* Every hook reads what its args name, and the options that it has. */

@@ -302,6 +302,11 @@ static int run(pg_unit *u, struct diag_list *diag, const struct pg_capture *cap,
 	return 0;
 }
 
+const char *pg_nearest(const char *name, const char *const *names, unsigned n)
+{
+	return ir_nearest(name, names, n);
+}
+
 int pg_no_hook(pg_ctx *ctx, const char *kind)
 {
 	const struct hook_absent *absent = hook_absent_find(kind);

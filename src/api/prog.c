@@ -206,8 +206,9 @@ static int refused(pg_prog *p, int r, const char *log)
 		return api_fail(ctx, r, "the kernel refused to load '%s': %s", p->name, strerror(-r));
 	char *why = kern_log_explain(log);
 	api_fail(ctx, r, "the kernel's verifier rejected '%s' (%s), which Perigee had accepted: this is "
-		 "a bug in Perigee, not in the script\n%s\nplease report it, with the script and the "
-		 "output of `perigee dump`, to where your Perigee came from", p->name, strerror(-r), why ? why : log);
+		 "a bug in Perigee, not in the script\n%s\nplease report it to where your Perigee came from, with this text, "
+		 "the script that was run, the files that it loads, and what `perigee dump FILE` prints of that script",
+		 p->name, strerror(-r), why ? why : log);
 	free(why);
 	return r;
 }

@@ -444,12 +444,15 @@ struct ir_unit {
 	const bool *features;  /* indexed by enum kern_feature; what lowerings may use */
 	uint32_t (*next_print)(void *arg); /* gives numbers for prints */
 	void *next_print_arg;
-	/* names that captured tables lack, and whether that is the module */
-	struct ir_absent { uint64_t table; const char *name; struct diag_pos at; bool of_bpf; } *absent;
+	/* names that captured tables lack, and whether that is the module; and those that one made in kernel code may lack there,
+	 * of which these fields are assigned */
+	struct ir_absent { uint64_t table; const char *name; struct diag_pos at; bool of_bpf; const char *const *made; uint32_t nmade; } *absent;
 	uint32_t nabsent, cap_absent;
 	struct front *front;   /* what capture keeps: protos, describer */
 	const struct ir_source *source;
 };
+
+enum { IR_MOST_ABSENT = 256 };
 
 /* ---- making ---- */
 

@@ -471,6 +471,9 @@ static void known_options(lua_State *L, int idx)
 		size_t i = 0, n = sizeof(known) / sizeof(known[0]);
 		while (i < n && strcmp(known[i], lua_tostring(L, -2)))
 			i++;
+		const char *near = i == n ? pg_nearest(lua_tostring(L, -2), known, (unsigned)n) : NULL;
+		if (near)
+			luaL_error(L, "bpf.map has no option '%s'; did you mean '%s'?", lua_tostring(L, -2), near);
 		if (i == n)
 			luaL_error(L, "bpf.map has no option '%s': there are type (or the first "
 				   "item), key, value, entries, name, pin, lock, flags, numa, inner",

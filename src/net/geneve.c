@@ -12,8 +12,8 @@ const struct net_proto net_geneve = {
 };
 
 static const struct ir_field fields[] = {
-	NET_ROW_SIGN  ("control",  8),
-	NET_ROW_SIGN  ("critical", 9),
+	NET_ROW_SIGN  ("control",  8, NET_FIXED_HOLDS),
+	NET_ROW_SIGN  ("critical", 9, NET_FIXED_HOLDS),
 	NET_ROW_FIXED ("type",     16, 16, NET_FIXED_NEXT),
 	NET_ROW_BITS  ("vni",      32, 24),
 	NET_ROW_TUNNEL("eth",  NET_INNER_ETH),

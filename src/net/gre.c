@@ -14,9 +14,9 @@ const struct net_proto net_gre = {
 };
 
 static const struct ir_field fields[] = {
-	NET_ROW_SIGN  ("has_check", 0),
-	NET_ROW_SIGN  ("has_key",   2),
-	NET_ROW_SIGN  ("has_seq",   3),
+	NET_ROW_SIGN  ("has_check", 0, NET_FIXED_LENGTH),
+	NET_ROW_SIGN  ("has_key",   2, NET_FIXED_LENGTH),
+	NET_ROW_SIGN  ("has_seq",   3, NET_FIXED_LENGTH),
 	NET_ROW_FIXED ("type",      16, 16, NET_FIXED_NEXT),
 	NET_ROW_TUNNEL("eth",  NET_INNER_ETH),
 	NET_ROW_TUNNEL("ipv4", NET_IPV4),

@@ -11,7 +11,7 @@ const struct net_proto net_mpls = {
 static const struct ir_field fields[] = {
 	NET_ROW_BITS  ("label", 0, 20),
 	NET_ROW_BITS  ("tc",    20, 3),
-	NET_ROW_SIGN  ("bos",   23),
+	NET_ROW_SIGN  ("bos",   23, NET_FIXED_NEXT),
 	NET_ROW_BITS  ("ttl",   24, 8),
 	NET_ROW_HEADER("mpls",  NET_MPLS),
 	NET_ROW_HEADER("ipv4",  NET_IPV4),

@@ -239,8 +239,8 @@ void net_extent(struct lw *w, const struct lw_val *obj, ir_ref *off, ir_ref *len
 #define NET_ROW_TUNNEL_MAC(name_, bit_)                                                     \
 	{ .name = name_, .kinds = IR_BIT(IR_MAC), .get = net_get, .fixed = NET_FIXED_SUM,   \
 	  .arg = &(const struct net_field){ .how = NET_MAC, .bit = bit_ } }
-#define NET_ROW_SIGN(name_, bit_)                                                           \
-	{ .name = name_, .kinds = IR_BOOL, .get = net_get, .fixed = NET_FIXED_SUM,          \
+#define NET_ROW_SIGN(name_, bit_, fixed_)                                                   \
+	{ .name = name_, .kinds = IR_BOOL, .get = net_get, .fixed = fixed_,                 \
 	  .arg = &(const struct net_field){ .how = NET_FLAG, .bit = bit_, .width = 1 } }
 /* What either version of IP carries; and what a frame holds, however its link layer is read. */
 #define NET_ROWS_TRANSPORT NET_ROW_HEADER("sctp", NET_SCTP), NET_ROW_HEADER("gre", NET_GRE)
@@ -256,7 +256,8 @@ void net_extent(struct lw *w, const struct lw_val *obj, ir_ref *off, ir_ref *len
 
 #define NET_FIXED_SIZE "pkt:adjust_tail(n) makes the packet longer or shorter, in bpf.xdp and bpf.tc"
 #define NET_FIXED_VIEW "assign its fields, or write its bytes: p:set_u16(offset, value)"
-#define NET_FIXED_SUM "a checksum before it would not be kept; to write it all the same: p:set_u8(offset, value)"
+#define NET_FIXED_SUM "a checksum that covers it would not be kept; to write it all the same: p:set_u8(offset, value)"
+#define NET_FIXED_HOLDS "it says what the header holds; to write it all the same, and no checksum: p:set_u8(offset, value)"
 #define NET_FIXED_LENGTH "the bytes of the packet do not move with it; to write it all the same, and no " \
 	"checksum: p:set_u8(offset, value)"
 #define NET_FIXED_NEXT "what follows would be read as another protocol; to write it all the same, and no " \

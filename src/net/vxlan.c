@@ -10,7 +10,7 @@ const struct net_proto net_vxlan = {
 };
 
 static const struct ir_field fields[] = {
-	NET_ROW_FIXED ("flags", 0, 8, NET_FIXED_SUM),
+	NET_ROW_FIXED ("flags", 0, 8, NET_FIXED_HOLDS),
 	NET_ROW_BITS  ("vni",   32, 24),
 	NET_ROW_TUNNEL("eth",   NET_INNER_ETH),
 	NET_ROW_REST(),

@@ -46,16 +46,30 @@ static void no_field(struct infer *in, uint32_t site, const char *what, const ch
 		near ? arena_printf(in->fl.u->arena, "did you mean '%s'?", near) : there;
 }
 
-/* The method of strings that the view could be asked for, too, and whose name is nearest; NULL: none. */
-static const char *nearest_of_strings(struct infer *in, const struct ir_view *v, const char *name)
+/* The method whose name is nearest; NULL: none. */
+static const char *nearest_row(const struct ir_lib *row, const char *name)
 {
 	const char *names[64];
 	uint32_t n = 0;
-	for (const struct ir_lib *row = in->fl.u->target->str_rows; v->is_str_like && row && row->name && n < 64; row++)
+	for (; row && row->name && n < 64; row++)
 		if (*row->name != '(')
 			names[n++] = row->name;
 	const char *near = n ? ir_nearest(name, names, n) : NULL;
 	return near && 3 * near_distance(name, strlen(name), near) <= strlen(name) ? near : NULL;
+}
+
+/* Likewise, of strings, where the view could be asked for it, too. */
+static const char *nearest_of_strings(struct infer *in, const struct ir_view *v, const char *name)
+{
+	return v->is_str_like ? nearest_row(in->fl.u->target->str_rows, name) : NULL;
+}
+
+static void no_address_field(struct infer *in, uint32_t site, unsigned kind, const struct ir_type *key)
+{
+	const char *name = key_name(key->k), *near = in->fl.report && name ? nearest_row(in->fl.u->target->addr_rows, name) : NULL;
+	flow_error(&in->fl, site, "%s has no field %s", infer_a_wrong(in, &(struct ir_type){ .kinds = IR_BIT(kind) }, 0),
+		   key_text(in, key))->help = near ? arena_printf(in->fl.u->arena, "did you mean '%s'?", near)
+						   : "an address has a:int(), a:byte(i) and a:within(\"10.0.0.0/8\")";
 }
 
 static void no_view_field(struct infer *in, uint32_t site, const struct ir_view *v, const char *name)
@@ -167,8 +181,6 @@ static struct ir_type index_view(struct infer *in, ir_ref r, unsigned kind, cons
 	return type_pending();
 }
 
-enum { MOST_ABSENT = 256 };
-
 /* Is it the module, as scripts call it, that is indexed here? */
 static bool is_named_bpf(const struct ir_ins *i)
 {
@@ -181,12 +193,12 @@ static void note_absent(struct infer *in, ir_ref r, uint64_t table, const struct
 	struct ir_unit *u = in->fl.u;
 	const struct ir_ins *i = ir_at(in->fl.f, r);
 	const char *name = ir_at(in->fl.f, i->args[1])->op == IRO(const) ? key_name(key->k) : NULL;
-	bool known = !name || u->nabsent == MOST_ABSENT;
+	bool known = !name || u->nabsent == IR_MOST_ABSENT;
 	for (uint32_t k = 0; !known && k < u->nabsent; k++)
 		known = u->absent[k].table == table && !strcmp(u->absent[k].name, name);
 	if (known)
 		return;
-	struct ir_absent absent = { table, name, u->sites[ir_site_shown(u, i->site)].pos, is_named_bpf(i) };
+	struct ir_absent absent = { .table = table, .name = name, .at = u->sites[ir_site_shown(u, i->site)].pos, .of_bpf = is_named_bpf(i) };
 	arena_push(u->arena, u->absent, u->nabsent, u->cap_absent, absent);
 }
 
@@ -379,8 +391,7 @@ static struct ir_type index_kind(struct infer *in, ir_ref r, const struct ir_typ
 			key->kinds & IR_BIT(IR_INT) ? "a byte of it is s:byte(i), a part s:sub(i, j)"
 						    : "where it may be something else: if type(v) == \"table\" then ... v.name ... end";
 	else
-		flow_error(&in->fl, site, "%s has no field %s", infer_a_wrong(in, &(struct ir_type){ .kinds = IR_BIT(kind) }, 0),
-			   key_text(in, key))->help = "an address has a:int(), a:byte(i) and a:within(\"10.0.0.0/8\")";
+		no_address_field(in, site, kind, key);
 	return type_pending();
 }
 
@@ -493,14 +504,14 @@ static void set_view(struct infer *in, ir_ref r, uint64_t kinds, const struct ir
 	bool beside = name && is_beside(t, kinds, name);
 	in->fl.u->writes_beside |= beside;
 	in->fl.u->writes_packet |= !beside;
+	if (t->read_only) {
+		diag_refused(flow_error(&in->fl, site, IR_READ_ONLY))->help = t->read_only;
+		return;
+	}
 	if (name && !beside && !tunnel_keeps_sums(&in->fl, ir_at(in->fl.f, r)->args[0], kinds, name)) {
 		flow_refuse(&in->fl, site, ON_PACKETS, "write bytes, which touch no checksum: p:set_u8(offset, value)",
 			    "a field is assigned of a header that may be within a tunnel; that is not there yet: "
 			    "checksums before the tunnel would not be kept");
-		return;
-	}
-	if (t->read_only) {
-		diag_refused(flow_error(&in->fl, site, IR_READ_ONLY))->help = t->read_only;
 		return;
 	}
 	for (kinds = kinds_having(in->fl.u, &(struct ir_type){ .kinds = kinds }, name); kinds; kinds &= kinds - 1) {

@@ -696,6 +696,22 @@ static void read_given(struct records *s, ir_ref cell, ir_ref r)
 	i->imm = (int64_t)~IR_BIT(IR_NIL);
 }
 
+static bool is_word(const pg_value *key)
+{
+	return key && key->kind == PG_STR && !memchr(key->str, 0, key->n);
+}
+
+/* A field that may be nil: what could have been meant is asked when it matters. */
+static void note_absent(struct records *s, const struct rec *web, ir_ref r, const pg_value *key)
+{
+	struct ir_unit *u = s->u;
+	if (!is_word(key) || !web->nnames || u->nabsent == IR_MOST_ABSENT)
+		return;
+	struct ir_absent absent = { .name = key->str, .at = u->sites[ir_site_shown(u, ir_at(s->f, r)->site)].pos,
+				    .made = web->names, .nmade = web->nnames };
+	arena_push(u->arena, u->absent, u->nabsent, u->cap_absent, absent);
+}
+
 static void rewrite_access(struct records *s, struct rec *rec, ir_ref r)
 {
 	const uint32_t key = record_key(s, record_web(s, rec), record_key_of(s, r));
@@ -707,6 +723,8 @@ static void rewrite_access(struct records *s, struct rec *rec, ir_ref r)
 		return;
 	}
 	bool set = i->op == IRO(setindex);
+	if (!set)
+		note_absent(s, record_web(s, rec), r, record_web(s, rec)->keys[key]);
 	i->op = set ? IRO(cellset) : IRO(cellget);
 	i->args[0] = cell;
 	if (set)
@@ -718,7 +736,7 @@ static void rewrite_access(struct records *s, struct rec *rec, ir_ref r)
 /* Keys that are no names stand in brackets: no struct has a field of that name. */
 static const char *field_name(struct records *s, const pg_value *key)
 {
-	if (key->kind == PG_STR && !memchr(key->str, 0, key->n))
+	if (is_word(key))
 		return key->str;
 	return key->kind == PG_INT ? arena_printf(s->u->arena, "[%lld]", (long long)key->i) : "[...]";
 }
@@ -775,11 +793,26 @@ static bool has_fields(const struct records *s, const struct rec *rec)
 	return is_ready(s, rec) && (!record_web(s, rec)->apart || record_made(s, rec));
 }
 
+static void find_names(struct records *s, struct rec *web)
+{
+	for (uint32_t v = 0; v < s->n; v++)
+		for (uint32_t k = 0; record_web(s, &s->v[v]) == web && k < s->v[v].nuses; k++) {
+			const ir_ref r = s->v[v].uses[k];
+			const pg_value *key = ir_at(s->f, r)->op == IRO(setindex) && record_of(s, ir_at(s->f, r)->args[0]) == &s->v[v]
+					    ? record_key_of(s, r) : NULL;
+			if (is_word(key))
+				arena_push(s->u->arena, web->names, web->nnames, web->cap_names, key->str);
+		}
+}
+
 static void find_given(struct records *s, struct rec *web)
 {
+	bool all = true;
 	web->given = arena_array(s->u->scratch, bool, web->n + 1);
 	for (uint32_t k = 0; k < web->n; k++)
-		web->given[k] = given_always(s, web, web->keys[k]);
+		all &= web->given[k] = given_always(s, web, web->keys[k]);
+	if (!all && s->u->nabsent < IR_MOST_ABSENT)
+		find_names(s, web);
 }
 
 static void rewrite(struct records *s)

@@ -16,6 +16,8 @@ struct rec {
 	const pg_value **keys;
 	uint32_t n, cap;
 	bool *given;           /* by key: it is never nil (set by rewrite) */
+	const char **names;    /* fields that are assigned, where others may be nil (likewise) */
+	uint32_t nnames, cap_names;
 	uint64_t placed;       /* kinds of those keys that are assigned; the others are read only */
 	ir_ref held;           /* kept where it cannot be followed yet, such as in a field of another table; or 0 */
 	bool passed;           /* held by a parameter of which nothing is known yet */

@@ -1,9 +1,34 @@
 /* remedy.c - what to write instead, where an operand is sure to be of the wrong kind. */
 #include "opt/infer.h"
 
+#include "core/near.h"
 #include "core/numeral.h"
 
 #include <string.h>
+
+/* The field that is assigned of the table, made in kernel code, that lacks that one, and whose name is nearest; NULL: none. */
+static const char *nearest_made(const struct ir_absent *a)
+{
+	const size_t n = strlen(a->name);
+	const char *best = NULL;
+	unsigned best_at = NEAR_ENOUGH + 1;
+	for (uint32_t i = 0; i < a->nmade; i++) {
+		const unsigned d = near_slip(a->name, n, a->made[i]);
+		if (!d || d >= best_at || 3 * d > n)
+			continue;
+		best = a->made[i];
+		best_at = d;
+	}
+	return best;
+}
+
+/* Tables that are made have no name to be known by: it is one that is looked into in the line of r. */
+static bool is_elsewhere(const struct infer *in, ir_ref r, const struct ir_absent *a)
+{
+	const struct ir_unit *u = in->fl.u;
+	const struct diag_pos at = u->sites[ir_site_shown(u, ir_at(in->fl.f, r)->site)].pos;
+	return a->made && (!at.line || a->at.line != at.line || strcmp(a->at.file, at.file));
+}
 
 /* What operand i of r, which `a` says is not there, is to be instead: what is near, or what bpf has for a helper of that name. */
 static const char *meant(const struct infer *in, ir_ref r, const struct ir_absent *a, struct diag_pos at)
@@ -12,7 +37,7 @@ static const char *meant(const struct infer *in, ir_ref r, const struct ir_absen
 	const struct ir_type key = infer_arg(in, r, 1);
 	const bool indexed = ir_at(in->fl.f, r)->op == IRO(index) && key.k && key.k->kind == PG_STR;
 	const char *instead = a->of_bpf ? helpers_instead(u, a->name, indexed ? key.k->str : NULL) : NULL;
-	const char *near = instead ? NULL : u->source->meant(u, a->table, at, a->name);
+	const char *near = instead ? NULL : a->made ? nearest_made(a) : u->source->meant(u, a->table, at, a->name);
 	return near ? arena_printf(u->arena, "did you mean '%s'?", near) : instead;
 }
 
@@ -26,7 +51,7 @@ const char *infer_meant(const struct infer *in, ir_ref r, uint32_t i)
 	for (uint32_t k = 0; k < u->nabsent; k++) {
 		const struct ir_absent *a = &u->absent[k];
 		const struct diag_pos at = n->how == IR_N_GLOBAL ? a->at : (struct diag_pos){ 0 };
-		const char *instead = strcmp(a->name, n->name) ? NULL : meant(in, r, a, at);
+		const char *instead = strcmp(a->name, n->name) || is_elsewhere(in, r, a) ? NULL : meant(in, r, a, at);
 		if (instead)
 			return instead;
 	}

@@ -117,4 +117,31 @@ diag.case("a count", function(pkt)
 	local n = counts[ip.src]
 	counts[ip.src] = n + 1
 end)
+
+-- ---- fields of tables made in kernel code, and methods of addresses ----
+
+diag.case("a misspelt field of a table that is made", function(pkt)
+	local t = { total = pkt.len, few = 1, f2 = 2 }
+	hits[1] = t.totl + 1
+	hits[2] = t.fex + t.f1
+end)
+diag.case("a misspelt field that is assigned from itself", function(pkt)
+	local r = { count = 1 }
+	r.cont = r.cont + pkt.len
+	if r.cont > 3 then return bpf.DROP end
+end)
+diag.case("of a table within, of one handed on, and a method", function(pkt)
+	local t = { limits = { most = pkt.len } }
+	function t:get() return self.limits.mosst + 1 end
+	local function over(o) return o.limts.most + 1 end
+	return t:get() + over(t) + t:gte()
+end)
+diag.case("two tables, of which one has the like of it", function(pkt)
+	local a, b = { total = pkt.len }, { n = pkt.len }
+	hits[1] = b.totl + a.total
+end)
+diag.case("a misspelt method of an address", function(pkt)
+	local ip = pkt.ipv4
+	if ip and ip.src:witin("10.0.0.0/8") then return bpf.DROP end
+end)
 diag.done()

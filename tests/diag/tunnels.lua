@@ -31,8 +31,33 @@ diag.case("a hop limit behind a tunnel", function(p)
 	local e = p.udp and p.udp.vxlan and p.udp.vxlan.eth
 	if e and e.ipv6 then e.ipv6.hop_limit = 3 end
 end)
-diag.case("a label assigned", function(p) p.mpls.bos = true end)
+diag.case("whether a label is the last one, assigned", function(p) p.mpls.bos = true end)
 diag.case("what a label takes", function(p) p.mpls.label = 1 << 20 end)
+diag.case("the parts that GRE has assigned", function(p)
+	local g = p.gre
+	if g then
+		g.has_check = false
+		g.has_key = true
+		g.has_seq = p.len > 60
+	end
+end)
+diag.case("a mark of Geneve assigned", function(p)
+	local g = p.udp and p.udp.geneve
+	if g then g.critical = true end
+end)
+diag.case("an address behind a tunnel that the checksum of UDP covers", function(p)
+	local e = p.udp and p.udp.vxlan and p.udp.vxlan.eth
+	if e then e.src = e.dst end
+end)
+diag.kind = "socket"
+diag.case("a field behind a tunnel where packets cannot be written", function(p)
+	local e = p.udp and p.udp.vxlan and p.udp.vxlan.eth
+	if e and e.ipv4 then e.ipv4.ttl = 3 end
+end)
+diag.case("bytes behind a tunnel there", function(p)
+	local e = p.udp and p.udp.vxlan and p.udp.vxlan.eth
+	if e then e:set_u8(0, 3) end
+end)
 diag.kind = "tc"
 diag.case("a field of TCP behind a tunnel, where the kernel updates its checksum", function(p)
 	local e = p.udp and p.udp.vxlan and p.udp.vxlan.eth

@@ -109,7 +109,8 @@ raises("per%-CPU", function() return a:each(0) end)
 
 -- what bpf.map refuses
 raises("type of map is missing", bpf.map, { key = "u32" })
-raises("no option 'kye'", bpf.map, { "hash", kye = "u32" })
+raises("no option 'kye'; did you mean 'key'?", bpf.map, { "hash", kye = "u32" })
+raises("no option 'colour': there are type", bpf.map, { "hash", colour = "u32" })
 raises("'entries'", bpf.map, { "hash", key = "u32", value = "u32", entries = -1 })
 raises("'key' is a type", bpf.map, { "hash", key = 4, value = "u32", entries = 1 })
 raises("u33", bpf.map, { "hash", key = "u33", value = "u32", entries = 1 })
