@@ -35,7 +35,7 @@ local function case(name, f, values)
 			for i, run in ipairs { prog.test, prog.twin } do
 				arg[0], st.a, st.b, st.c = v, -1, -1, -1
 				local verdict, bytes, _, message = run(prog, frame)
-				local at = 1
+				local at = bytes == frame and #frame + 1 or 1
 				while at <= #bytes and bytes:byte(at) == frame:byte(at) do at = at + 1 end
 				said[i] = ("%s %s %d %d %d, %d bytes, changed from %d: %s"):format(verdict, message,
 					st.a, st.b, st.c, #bytes, at, bytes:sub(at, at + 7):gsub(".", function(c) return ("%02x"):format(c:byte()) end))
