@@ -124,6 +124,28 @@ case("byte by byte to the end", function(pkt)
 	st.a = n
 end)
 
+-- Of strings, the kernel reads what lies within, and raises behind; the twin has it all.
+if not skip then
+	local problems = {}
+	local prog = bpf.program("xdp", { frags = true, on_error = bpf.DROP }, function(pkt)
+		local s = pkt:sub(65530, 65545)
+		st.a = #s
+		st.b = s:byte(6)
+		st.c = s:byte(7)
+	end)
+	local frame = frames[#frames]
+	for _, run in ipairs { prog.test, prog.twin } do
+		st.a, st.b, st.c = -1, -1, -1
+		local _, _, _, message = run(prog, frame)
+		local raised = tostring(message):find("packet byte not readable", 1, true)
+		if st.a ~= 16 or st.b ~= frame:byte(65535) or st.c ~= (raised and -1 or frame:byte(65536)) or
+			(raised ~= nil) ~= (run == prog.test) then
+			problems[#problems + 1] = ("%s: %d %d %d"):format(message, st.a, st.b, st.c)
+		end
+	end
+	lang.check("the end of a string", problems)
+end
+
 -- What is not declared is not tested in several buffers: it would see the first one only. A twin has one.
 if not skip and not bpf.test then
 	local prog, problems = bpf.program("xdp", function(pkt) st.a = pkt.len end), {}
