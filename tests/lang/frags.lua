@@ -35,7 +35,7 @@ local function case(name, f, values)
 			for i, run in ipairs { prog.test, prog.twin } do
 				arg[0], st.a, st.b, st.c = v, -1, -1, -1
 				local verdict, bytes, _, message = run(prog, frame)
-				local at = 1
+				local at = bytes == frame and #frame + 1 or 1
 				while at <= #bytes and bytes:byte(at) == frame:byte(at) do at = at + 1 end
 				said[i] = ("%s %s %d %d %d, %d bytes, changed from %d: %s"):format(verdict, message,
 					st.a, st.b, st.c, #bytes, at, bytes:sub(at, at + 7):gsub(".", function(c) return ("%02x"):format(c:byte()) end))
@@ -123,6 +123,28 @@ case("byte by byte to the end", function(pkt)
 	while pkt:u8(n) do n = n + 1 end
 	st.a = n
 end)
+
+-- Of strings, the kernel reads what lies within, and raises behind; the twin has it all.
+if not skip then
+	local problems = {}
+	local prog = bpf.program("xdp", { frags = true, on_error = bpf.DROP }, function(pkt)
+		local s = pkt:sub(65530, 65545)
+		st.a = #s
+		st.b = s:byte(6)
+		st.c = s:byte(7)
+	end)
+	local frame = frames[#frames]
+	for _, run in ipairs { prog.test, prog.twin } do
+		st.a, st.b, st.c = -1, -1, -1
+		local _, _, _, message = run(prog, frame)
+		local raised = tostring(message):find("packet byte not readable", 1, true)
+		if st.a ~= 16 or st.b ~= frame:byte(65535) or st.c ~= (raised and -1 or frame:byte(65536)) or
+			(raised ~= nil) ~= (run == prog.test) then
+			problems[#problems + 1] = ("%s: %d %d %d"):format(message, st.a, st.b, st.c)
+		end
+	end
+	lang.check("the end of a string", problems)
+end
 
 -- What is not declared is not tested in several buffers: it would see the first one only. A twin has one.
 if not skip and not bpf.test then
