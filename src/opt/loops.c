@@ -121,8 +121,8 @@ static struct body body(struct loops *l, ir_blk h)
 	return y;
 }
 
-/* r as parameter + constant. */
-static ir_ref linear(const struct ir_fn *f, ir_ref r, int64_t *plus)
+/* r as another value + constant. */
+static ir_ref less_constant(const struct ir_fn *f, ir_ref r, int64_t *plus)
 {
 	const struct ir_ins *i = ir_at(f, r);
 	*plus = 0;
@@ -131,6 +131,13 @@ static ir_ref linear(const struct ir_fn *f, ir_ref r, int64_t *plus)
 		*plus = (int64_t)(i->op == IRO(add64) ? c : -c);
 		r = i->args[0];
 	}
+	return r;
+}
+
+/* r as parameter + constant. */
+static ir_ref linear(const struct ir_fn *f, ir_ref r, int64_t *plus)
+{
+	r = less_constant(f, r, plus);
 	return is_param(f, r) ? r : 0;
 }
 
@@ -139,17 +146,13 @@ struct start { uint64_t lo, hi; };
 
 static bool start_of(const struct loops *l, ir_ref r, struct start *out)
 {
-	const struct ir_ins *i = ir_at(l->f, r);
-	int64_t plus = 0;
+	int64_t plus;
 	if (is_imm(l->f, r)) {
-		*out = (struct start){ (uint64_t)i->imm, (uint64_t)i->imm };
+		const uint64_t v = (uint64_t)ir_at(l->f, r)->imm;
+		*out = (struct start){ v, v };
 		return true;
 	}
-	if ((i->op == IRO(add64) || i->op == IRO(sub64)) && is_imm(l->f, i->args[1])) {
-		plus = ir_at(l->f, i->args[1])->imm;
-		plus = i->op == IRO(add64) ? plus : (int64_t)-(uint64_t)plus;
-		r = i->args[0];
-	}
+	r = less_constant(l->f, r, &plus);
 	uint64_t top = !l->range ? UINT64_MAX : l->surely ? range_seen(&l->range[r]) : range_sure(&l->range[r]);
 	if (top > INT32_MAX || plus > INT32_MAX || plus < INT32_MIN)
 		return false;
