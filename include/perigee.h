@@ -457,7 +457,7 @@ PG_API int pg_view_set(pg_ctx *ctx, pg_view *v, const char *name, const pg_value
 /* The bytes of the whole packet as they are now, valid until something writes it or the last view of
  * it is freed. */
 PG_API const void *pg_view_packet(const pg_view *v, size_t *n);
-/* The bytes of the view itself, likewise. */
+/* The bytes of the view itself that lie in the packet's first 65,535, as a string of it has them; likewise. */
 PG_API const void *pg_view_bytes(const pg_view *v, size_t *n);
 /* v:name(args): up to *nout results. -EINVAL: bad argument, text in pg_error. */
 PG_API int pg_view_call(pg_ctx *ctx, pg_view *v, const char *name, const pg_value *args, int n,

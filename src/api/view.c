@@ -248,7 +248,7 @@ static int move(pg_ctx *ctx, pg_view *v, const struct ir_lib *row, int64_t by, p
 
 const void *pg_view_bytes(const pg_view *v, size_t *n)
 {
-	*n = pg_view_len(v);
+	*n = v->gone ? 0 : net_twin_text(&v->packet->frame, &v->place);
 	return v->packet->frame.bytes + (*n ? v->place.off : 0);
 }
 

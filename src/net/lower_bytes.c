@@ -25,7 +25,7 @@ static ir_ref said_len(struct lw *w, const struct lw_val *obj)
 
 /* Another length may have been written into a header since it was found: its fixed part is there all the same, and nothing behind
  * the packet's end. */
-static ir_ref header_len(struct lw *w, const struct lw_val *obj)
+static ir_ref header_len(struct lw *w, const struct lw_val *obj, ir_ref packet)
 {
 	enum net_view view = net_view_of(obj);
 	const struct net_proto *p = view == NET_IP ? &net_ipv4 : net_proto_in(w, view);
@@ -35,21 +35,27 @@ static ir_ref header_len(struct lw *w, const struct lw_val *obj)
 		return len;
 	if (p->hlen.mask && p->hlen.add < p->fixed)
 		len = net_max(w, len, lw_imm(w, p->fixed));
-	return net_min(w, len, lw_op2(w, IRO(sub64), lw_pktlen(w), lw_word(w, obj, NET_W_OFF)));
+	return net_min(w, len, lw_op2(w, IRO(sub64), packet, lw_word(w, obj, NET_W_OFF)));
 }
 
-ir_ref net_len_word(struct lw *w, const struct lw_val *obj)
+/* Of a packet that ends at `packet`. */
+static ir_ref len_in(struct lw *w, const struct lw_val *obj, ir_ref packet)
 {
 	enum net_view view = net_view_of(obj);
 
 	if (view == NET_PKT)
-		return lw_pktlen(w);
+		return packet;
 	if (view != NET_PAYLOAD)
-		return header_len(w, obj);
-	ir_ref end = net_min(w, lw_word(w, obj, NET_P_END), lw_pktlen(w));
+		return header_len(w, obj, packet);
+	ir_ref end = net_min(w, lw_word(w, obj, NET_P_END), packet);
 	ir_ref n = lw_op2(w, IRO(sub64), end, lw_word(w, obj, NET_P_OFF));
 	ir_ref negative = lw_op2i(w, IRO(sar64), n, 63);
 	return MUTANT(negative_length) ? n : lw_op2(w, IRO(and64), n, lw_op2i(w, IRO(xor64), negative, -1));
+}
+
+ir_ref net_len_word(struct lw *w, const struct lw_val *obj)
+{
+	return len_in(w, obj, lw_pktlen(w));
 }
 
 void net_len(struct lw *w, const struct lw_val *obj, struct lw_val *out)
@@ -165,7 +171,7 @@ static void extent(struct lw *w, const struct lw_val *obj, ir_ref *start, ir_ref
 		return;
 	}
 	*start = lw_word(w, obj, NET_W_OFF);
-	*end = lw_op2(w, IRO(add64), *start, header_len(w, obj));
+	*end = lw_op2(w, IRO(add64), *start, header_len(w, obj, lw_pktlen(w)));
 }
 
 void net_extent(struct lw *w, const struct lw_val *obj, ir_ref *off, ir_ref *len)
@@ -175,7 +181,7 @@ void net_extent(struct lw *w, const struct lw_val *obj, ir_ref *off, ir_ref *len
 	extent(w, obj, off, &end);
 	if (!*off)
 		*off = lw_imm(w, 0);
-	*len = net_len_word(w, obj);
+	*len = len_in(w, obj, MUTANT(string_beyond) ? lw_pktlen(w) : net_min(w, lw_pktlen(w), lw_imm(w, NET_REACH)));
 }
 
 static ir_ref index_to_offset(struct lw *w, const struct lw_val *obj, ir_ref i)

@@ -10,7 +10,7 @@
  *   header  is there when its fixed part lies before `end` and inside the frame, its check byte and
  *           magic are right, its variable part lies inside too and its total length is not too small.
  *   reach   bytes from NET_REACH on are never read or written, by copy neither: what is added to a packet
- *           pointer has 16 bits.
+ *           pointer has 16 bits. The bytes of a view, taken as a string, end there.
  */
 #ifndef NET_NET_H
 #define NET_NET_H
@@ -311,6 +311,7 @@ bool net_twin_set(struct net_frame *f, const struct net_place *p, const struct i
 /* Moves its head or its tail. false: there is no room. */
 bool net_twin_move(struct net_frame *f, bool head, int64_t by);
 size_t net_twin_len(const struct net_frame *f, const struct net_place *p);
+size_t net_twin_text(const struct net_frame *f, const struct net_place *p); /* ... of its bytes as a string */
 /* Is it there? From a place to the header `view`. */
 bool net_twin_find(const struct net_frame *f, const struct net_place *from, enum net_view view,
 		   struct net_place *out);

@@ -348,23 +348,33 @@ void net_twin_get(const struct net_frame *f, const struct net_place *p, const st
 
 /* Another length may have been written into a header since it was found: its fixed part is there all the same, and nothing behind
  * the packet's end. */
-static size_t length_now(const struct net_frame *f, const struct net_place *p)
+static size_t length_now(const struct net_frame *f, const struct net_place *p, size_t packet)
 {
 	unsigned len = header_len(f, net_twin_version(p), p->off), fixed = net_proto(f->views, net_twin_version(p))->fixed;
-	size_t left = f->n - p->off;
+	size_t left = packet - p->off;
 
 	len = len < fixed ? fixed : len;
 	return len < left ? len : left;
 }
 
-size_t net_twin_len(const struct net_frame *f, const struct net_place *p)
+static size_t len_in(const struct net_frame *f, const struct net_place *p, size_t packet)
 {
 	if (p->view == NET_PKT)
-		return f->n;
+		return packet;
 	if (p->view != NET_PAYLOAD)
-		return length_now(f, p);
-	size_t end = p->end < f->n ? p->end : f->n;
+		return length_now(f, p, packet);
+	size_t end = p->end < packet ? p->end : packet;
 	return end > p->off ? end - p->off : 0;
+}
+
+size_t net_twin_len(const struct net_frame *f, const struct net_place *p)
+{
+	return len_in(f, p, f->n);
+}
+
+size_t net_twin_text(const struct net_frame *f, const struct net_place *p)
+{
+	return len_in(f, p, f->n < NET_REACH ? f->n : NET_REACH);
 }
 
 void net_twin_bytes(const struct net_frame *f, const struct net_place *p, const struct ir_lib *row,

@@ -92,7 +92,7 @@ int prog_test(struct prog *p, union bpf_attr *attr);
 
 /* helper.c: what a run has, for helpers. The packet is in one piece; the linear part of it is what the
  * program sees through pointers. */
-enum { HEADROOM = 256, LINEAR_MOST = 3520, PACKET_MOST = 1 << 16 };
+enum { HEADROOM = 256, LINEAR_MOST = 3520, PACKET_MOST = LINEAR_MOST + 17 * 4096 };
 struct packet_run {
 	struct prog *prog;
 	uint8_t *start;            /* of the room */

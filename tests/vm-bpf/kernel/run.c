@@ -110,10 +110,10 @@ int prog_test(struct prog *p, union bpf_attr *a)
 	int skip = skipped(p->type);
 	if (skip < 0)
 		return -EOPNOTSUPP;
-	if (n < LEAST || n > PACKET_MOST - HEADROOM)
+	if (n < LEAST || n > PACKET_MOST)
 		return -EINVAL;
 	struct packet_run *r = calloc(1, sizeof(*r));
-	uint8_t *room = r ? calloc(1, PACKET_MOST + HEADROOM) : NULL;
+	uint8_t *room = r ? calloc(1, HEADROOM + PACKET_MOST) : NULL;
 	uint64_t verdict = 0;
 	int err = room ? 0 : -ENOMEM;
 	if (room) {
