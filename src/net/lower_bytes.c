@@ -31,7 +31,7 @@ static ir_ref header_len(struct lw *w, const struct lw_val *obj, ir_ref packet)
 	const struct net_proto *p = view == NET_IP ? &net_ipv4 : net_proto_in(w, view);
 	ir_ref len = said_len(w, obj);
 
-	if (!w->unit->writes_packet || (!p->hlen.mask && !p->opts.bits))
+	if (!w->unit->writes_packet || (!p->hlen.mask && !p->opts.bits) || MUTANT(length_trusted))
 		return len;
 	if (p->hlen.mask && p->hlen.add < p->fixed)
 		len = net_max(w, len, lw_imm(w, p->fixed));

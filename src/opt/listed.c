@@ -10,6 +10,7 @@
  * none gives nil, and all[nil] is nil (nil_key.c). The numbers lie in scratch memory, too: the verifier would follow each of them
  * through comparisons with all places.
  */
+#include "core/mutant.h"
 #include "opt/elems.h"
 #include "opt/iterate.h"
 #include "opt/passes.h"
@@ -49,7 +50,7 @@ static bool is_kept(const struct listed *d)
 	const struct records *s = d->l->s;
 	const struct rec *of = d->of;
 	return of->waits && of->grows && !of->held && !of->done && record_alone(s, of) && elems_of_tables(s, of) &&
-	       (ir_at(s->f, of->value)->block == ir_at(s->f, d->list->value)->block || !reach_again(s->f, of->value));
+	       (ir_at(s->f, of->value)->block == ir_at(s->f, d->list->value)->block || !reach_again(s->f, of->value) || MUTANT(place_stale));
 }
 
 static bool are_placed(struct listed *d, const struct ir_ins *i)

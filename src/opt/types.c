@@ -1,4 +1,5 @@
 /* types.c - facts about values: joining them, constants, and which row a method is. */
+#include "core/mutant.h"
 #include "opt/opt.h"
 
 #include "core/ctype.h"
@@ -176,7 +177,7 @@ const char *key_name(const pg_value *k)
 
 bool kinds_all_have(const struct ir_unit *u, const struct ir_type *t, const char *name)
 {
-	return name && !(t->kinds & ~IR_VIEWS) && kinds_having(u, t, name) == t->kinds;
+	return name && !(t->kinds & ~IR_VIEWS) && (kinds_having(u, t, name) == t->kinds || MUTANT(field_of_some));
 }
 
 uint64_t kinds_with_method(const struct ir_unit *u, const struct ir_type *t, const char *name)

@@ -64,4 +64,16 @@ diag.case("beside a table that two variables hold", function(pkt)
 	last.off = 99
 	return first.off == pkt.lenn and bpf.DROP or bpf.PASS
 end)
+
+-- In each turn the other list is another one, so a number of it says nothing.
+diag.case("a table of a list that each turn makes", function(pkt)
+	local odd, s = {}, 0
+	for i = 1, 3 do
+		local all = {}
+		for k = 1, 3 do all[#all + 1] = { x = i * pkt.len + k } end
+		if all[2] then odd[#odd + 1] = all[2] end
+	end
+	for _, r in ipairs(odd) do s = s * 3 + r.x end
+	return s % 1000 > 7 and bpf.DROP or bpf.PASS
+end)
 diag.done()
