@@ -275,10 +275,10 @@ ir_blk inline_shared(struct flow *fl, ir_ref call, struct ir_fn *of, uint32_t in
 
 /* ---- which calls ---- */
 
-static struct ir_fn *callee_of(struct flow *fl, ir_ref call, ir_ref *closure)
+struct ir_fn *inline_callee(struct flow *fl, ir_ref callee, ir_ref *closure)
 {
 	struct ir_unit *u = fl->u;
-	ir_ref c = ir_untested(fl->f, ir_at(fl->f, call)->args[0]);
+	ir_ref c = ir_untested(fl->f, callee);
 	const struct ir_ins *i = ir_at(fl->f, c);
 	*closure = 0;
 	if (i->op == IRO(closure)) {
@@ -354,7 +354,7 @@ static int inline_one(struct flow *fl, ir_ref call, ir_ref *gone)
 	if (c->op == IRO(call) && matches_call(fl, call, gone))
 		return 1;
 	struct graft g = { .fl = fl, .f = fl->f, .call = call };
-	g.g = callee_of(fl, call, &g.closure);
+	g.g = inline_callee(fl, c->args[0], &g.closure);
 	if (!g.g)
 		return fl->u->diag->errors ? -1 : 0;
 	uint32_t inl = fl->u->sites[c->site].inlined_at;

@@ -238,6 +238,8 @@ static inline bool share_is_entry(const struct ir_fn *f, ir_blk b)
 /* A copy of g's body, whose returns give their values to block exit; its first block, the parameters of which
  * are g's. `call` says what catches its errors. (inline.c) */
 ir_blk inline_shared(struct flow *fl, ir_ref call, struct ir_fn *g, uint32_t inl, ir_blk exit);
+/* The function that a value is, if that is known, or NULL; and the closure that it is, 0: a captured one. (inline.c) */
+struct ir_fn *inline_callee(struct flow *fl, ir_ref callee, ir_ref *closure);
 /* Turns upvalues of a root function into constants. */
 int inline_bind_root(struct ir_unit *u, struct ir_fn *f);
 /* Cells with no user but get and set become values. Returns how many went. */
@@ -281,7 +283,7 @@ void prune(struct flow *fl);
 void sweep(struct ir_fn *f);
 /* Flattens `several`: fixed results, open argument lists, parameters that carry several. */
 int several_normalise(struct flow *fl);
-/* Where what a call of byte gives hangs on itself, it gives one value or none. Returns how many times. */
+/* Where what a call gives hangs on itself: of byte one value or none; for a function as many as it has parameters. How many times. */
 int several_at_most(struct flow *fl);
 
 /* The limit f of a for loop as the integer that Lua clips it to; *skip: such a loop never runs. */

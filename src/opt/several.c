@@ -200,17 +200,59 @@ static int split_params(struct ir_fn *f, ir_blk b, ir_ref limit, ir_ref *to)
 
 /* s:byte(i) gives one value or none, whatever is known of s and i, which may hang on it: `return i, s:byte(i)` of what gives a
  * loop its i. */
+static int open_at_most(struct flow *fl, ir_ref r, ir_ref call)
+{
+	struct ir_fn *f = fl->f;
+	const struct ir_ins *i = ir_at(f, call);
+	if (i->op != IRO(call) || i->aux & IR_OPEN || i->nargs > 3)
+		return 0;
+	const struct ir_lib *row = row_called(f->unit, ir_at(f, i->args[0])->type.row, i->nargs - 1);
+	return row && row->effects & IR_NONE && row->effects & IR_SEVERAL ? open_one(f, r, call, IR_PADDED) : 0;
+}
+
+/* Which argument of a call is the function that runs, and from which on they are its parameters. */
+static uint32_t function_at(const struct ir_fn *f, const struct ir_ins *call, uint32_t *first)
+{
+	const struct ir_lib *row = ir_at(f, call->args[0])->type.row;
+	bool expands = row && ir_lib_expands(row), with_handler = expands && row->imm == IR_EXPAND_XPCALL;
+	uint32_t at = with_handler || (expands && row->imm == IR_EXPAND_PCALL);
+	*first = at + 1 + with_handler;
+	return at;
+}
+
+/* f(s:sub(2)) of a function that has two parameters: it sees no more than two results, nil where there are fewer. What s is may
+ * hang on f, which may assign it. */
+static int open_for_params(struct flow *fl, ir_ref r, ir_ref all)
+{
+	struct ir_fn *f = fl->f;
+	const struct ir_ins *i = ir_at(f, r);
+	if (i->op != IRO(call))
+		return 0;
+	ir_ref closure;
+	uint32_t first, at = function_at(f, i, &first);
+	struct ir_fn *g = first < i->nargs ? inline_callee(fl, i->args[at], &closure) : NULL;
+	if (!g || g->vararg)
+		return 0;
+	uint32_t given = i->nargs - 1 - first, n = g->nparams > given ? g->nparams - given : 0;
+	ir_ref *results = arena_array(fl->u->scratch, ir_ref, n + 1);
+	for (uint32_t k = 0; k < n; k++) {
+		results[k] = ir_ins_new(f, IRO(result), 1, &all);
+		ir_at(f, results[k])->aux = k;
+		ir_at(f, results[k])->site = ir_at(f, r)->site;
+		ir_insert_before(f, r, results[k]);
+	}
+	replace_last(f, r, n, results, 0);
+	return 1;
+}
+
 int several_at_most(struct flow *fl)
 {
 	struct ir_fn *f = fl->f;
 	for (uint32_t o = 0; o < f->nrpo; o++)
 		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next) {
-			ir_ref call = has_open_list(ir_at(f, r)) ? ir_at(f, r)->args[ir_at(f, r)->nargs - 1] : 0;
-			if (!call || ir_at(f, call)->op != IRO(call) || ir_at(f, call)->aux & IR_OPEN || ir_at(f, call)->nargs > 3)
-				continue;
-			const struct ir_lib *row = row_called(f->unit, ir_at(f, ir_at(f, call)->args[0])->type.row, ir_at(f, call)->nargs - 1);
-			if (row && row->effects & IR_NONE && row->effects & IR_SEVERAL)
-				return open_one(f, r, call, IR_PADDED);
+			ir_ref all = has_open_list(ir_at(f, r)) ? ir_at(f, r)->args[ir_at(f, r)->nargs - 1] : 0;
+			if (all && (open_at_most(fl, r, all) || open_for_params(fl, r, all)))
+				return 1;
 		}
 	return 0;
 }

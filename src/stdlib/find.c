@@ -25,7 +25,9 @@ static const struct refusal *read_pattern(struct arena *a, const struct ir_lib *
 				uint64_t plain_kinds, struct pat *p)
 {
 	if (row->imm == STD_NEXT && k->n && *k->str == '^') { /* to gmatch a byte like any other */
-		const char *text = arena_printf(a, "%%%.*s", (int)k->n, k->str);
+		char *text = arena_array(a, char, k->n + 1);
+		*text = '%';
+		memcpy(text + 1, k->str, k->n);
 		return pat_read(a, text, k->n + 1, p);
 	}
 	if (plain(row, n, plain_kinds) != 1)

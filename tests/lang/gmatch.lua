@@ -263,4 +263,12 @@ over("repeat", function(s)
 	::out::
 	return n
 end)
+-- `^` is a byte like any other to gmatch; what is behind it may have a zero byte.
+for i, pattern in ipairs { "^a\0b", "^\0%baa", "^[\0a]", "^" } do
+	lang.packets { name = "^ and a zero byte, " .. i, inputs = lang.cut("^a\0b^a", "^\0axax", "x^ab^a\0"), once = true, f = function(p)
+		local n, last = 0, 0
+		for s in p:sub(15):gmatch(pattern) do n, last = n + 1, last * 7 + #s end
+		return n, last
+	end }
+end
 lang.done()

@@ -94,4 +94,50 @@ end, inputs = pairs2(lang.kinds) }
 case { name = "assert hands all on", f = function(a, b)
 	return assert(pass(a, "none", b)) and a, select(3, assert(a, "none", b))
 end, inputs = pairs2(lang.kinds) }
+
+-- A variable that the called function may assign: what its methods give is not known before the function is.
+local texts = lang.cut("ab3", "", "xxb", "b")
+local function given(name, f) lang.packets { name = "given a method's results, " .. name, inputs = texts, f = f } end
+given("one parameter", function(p)
+	local s = p:sub(15)
+	local function f(n) return #s + #n end
+	local v = f(s:sub(2))
+	s = "x"
+	return v, #s
+end)
+given("two parameters", function(p)
+	local s = p:sub(15)
+	local function f(a, b) s = s:sub(2) return a, b, #s end
+	local a, b, n = f(s:find("b"))
+	return a, b, n, #s
+end)
+given("more than there are", function(p)
+	local s = p:sub(15)
+	local function f(k, a, b, c) s = s:sub(2) return a == nil, b == nil, c == nil, k end
+	return f(#s, s:byte(1))
+end)
+given("none", function(p)
+	local s = p:sub(15)
+	local function f() s = s .. "y" return #s end
+	return f(s:byte(1)), #s
+end)
+given("pcall", function(p)
+	local s = p:sub(15)
+	local ok, v = pcall(function(n) return #s + n end, s:find("b"))
+	s = s:sub(2)
+	return ok, ok and v, #s
+end)
+given("xpcall", function(p)
+	local s = p:sub(15)
+	local ok, v = xpcall(function(n) return #s + n end, function() return 1 end, s:find("b"))
+	s = s:sub(2)
+	return ok, v, #s
+end)
+given("of another function", function(p)
+	local s = p:sub(15)
+	local function g(x) s = x:sub(2) return s:byte(1, 2) end
+	local function f(a, b) s = s .. "z" return a or -1, b end
+	local a, b = f(g(s))
+	return a, b, #s
+end)
 lang.done()
