@@ -134,6 +134,16 @@ local function messages(scope)
 		"))\nput(", tostring(k + 1), ", (", (how:gsub("@", y)), "))")
 end
 
+-- A field that one of several headers has, of the one that is there.
+local SEVERAL = { { "p.tcp or p.udp", "syn", "len", "dport", "window" }, { "p.udp or p.ip", "dport", "ttl", "len" }, { "p.tcp or p", "ack", "len", "sport" },
+	{ "p.ipv4 or p.ipv6", "df", "flow", "ttl", "id" }, { "p.icmp or p.udp or p.tcp", "type", "seq", "sport", "check" } }
+
+local function field_of_one(scope)
+	local several, h, ok, r, k = pick(SEVERAL), name("h"), name("ok"), name("r"), random(0, 19)
+	return S("local ", h, " = ", several[1], "\nlocal ", ok, ", ", r, " = pcall(function() return ", h, ".", several[random(2, #several)],
+		" end)\nput(", tostring(k), ", (", ok, "))\nput(", tostring(k + 1), ", (", ok, " and ", r, " or nil))")
+end
+
 local function unprotected(scope) return S("pcall(", called(scope), ")") end
 
 return {
@@ -169,7 +179,7 @@ return {
 		function(scope, d) return scope.guarded and E("any", "assert(", any(scope, d - 1), ")") end,
 		function(scope, d) return scope.guarded and E("any", "assert(", any(scope, d - 1), ", ", pick(MESSAGES), ")") end,
 	},
-	flat = { fail, fail, assert_, assert_, several, messages },
+	flat = { fail, fail, assert_, assert_, several, messages, field_of_one },
 	nested = { protected, protected, protected, protected, protected, unprotected, handled, handled },
 	world = function(_, env) env.pcall, env.xpcall, env.assert = pcall, xpcall, assert end,
 }
