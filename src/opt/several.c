@@ -245,6 +245,86 @@ static int open_for_params(struct flow *fl, ir_ref r, ir_ref all)
 	return 1;
 }
 
+/* Result k of an open list that has n values before its last: k - n of what that is. */
+static int results_behind(struct ir_fn *f)
+{
+	int done = 0;
+	for (uint32_t o = 0; o < f->nrpo; o++)
+		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next) {
+			struct ir_ins *i = ir_at(f, r);
+			const struct ir_ins *from = i->op == IRO(result) ? ir_at(f, i->args[0]) : NULL;
+			uint32_t before = from && from->op == IRO(several) && from->aux & IR_OPEN && from->nargs ? from->nargs - 1 : UINT32_MAX;
+			if (i->aux < before || before == UINT32_MAX)
+				continue;
+			i->args = arena_copy(f->unit->arena, &from->args[before], sizeof(*i->args));
+			i->aux -= before;
+			done++;
+		}
+	return done;
+}
+
+/* By value: how many results of it are asked for, where nothing else is done with it; or ALL. */
+enum { ALL = UINT32_MAX };
+
+static uint32_t *results_asked(struct ir_fn *f)
+{
+	uint32_t *asked = arena_array(f->unit->scratch, uint32_t, f->nins);
+	for (uint32_t o = 0; o < f->nrpo; o++)
+		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next) {
+			const struct ir_ins *i = ir_at(f, r);
+			for (uint32_t a = 0; a < i->nargs; a++) {
+				uint32_t n = i->op == IRO(result) ? i->aux + 1 : ALL, *most = &asked[i->args[a]];
+				*most = n > *most ? n : *most;
+			}
+			for (unsigned s = 0; s < i->nsucc; s++)
+				for (uint32_t a = 0; a < i->succ[s].nargs; a++)
+					asked[i->succ[s].args[a]] = ALL;
+		}
+	return asked;
+}
+
+/* Each of the n results of parameter i of b that are asked for is one of its own, and those of an edge those of what that gives. */
+static void split_asked(struct ir_fn *f, ir_blk b, uint32_t i, uint32_t n)
+{
+	ir_ref old = ir_block(f, b)->params[i], *parts = arena_array(f->unit->arena, ir_ref, n);
+	for (uint32_t k = 0; k < n; k++)
+		parts[k] = ir_param_add(f, b);
+	for (uint32_t p = 0; p < ir_block(f, b)->npreds; p++)
+		for (uint32_t k = 0; k < n; k++) {
+			ir_ref end = ir_block(f, ir_block(f, b)->preds[p].from)->last;
+			ir_ref x = ir_ins_new(f, IRO(result), 1, &edge_of(f, b, p)->args[i]);
+			ir_at(f, x)->aux = k;
+			ir_at(f, x)->site = ir_at(f, end)->site;
+			ir_insert_before(f, end, x);
+			edge_push(f, edge_of(f, b, p), x);
+		}
+	ir_ref *to = arena_array(f->unit->scratch, ir_ref, f->nins);
+	for (ir_ref r = 1; r < f->nins; r++)
+		if (ir_at(f, r)->op == IRO(result) && ir_at(f, r)->block && ir_at(f, r)->args[0] == old) {
+			to[r] = parts[ir_at(f, r)->aux];
+			ir_remove(f, r);
+		}
+	ir_rename(f, to);
+	bool *drop = arena_array(f->unit->scratch, bool, ir_block(f, b)->nparams);
+	drop[i] = true;
+	params_drop(f, b, drop);
+}
+
+/* local w = cut(), which returns nil or s:sub(2): what s is may hang on w, and with it how many results there are. */
+static int params_asked(struct ir_fn *f)
+{
+	const uint32_t *asked = results_asked(f);
+	for (uint32_t o = 1; o < f->nrpo; o++)
+		for (uint32_t i = 0; i < ir_block(f, f->rpo[o])->nparams && !share_is_entry(f, f->rpo[o]); i++) {
+			uint32_t n = asked[ir_block(f, f->rpo[o])->params[i]];
+			if (!n || n == ALL)
+				continue;
+			split_asked(f, f->rpo[o], i, n);
+			return 1;
+		}
+	return 0;
+}
+
 int several_at_most(struct flow *fl)
 {
 	struct ir_fn *f = fl->f;
@@ -254,7 +334,7 @@ int several_at_most(struct flow *fl)
 			if (all && (open_at_most(fl, r, all) || open_for_params(fl, r, all)))
 				return 1;
 		}
-	return 0;
+	return results_behind(f) || params_asked(f);
 }
 
 int several_normalise(struct flow *fl)

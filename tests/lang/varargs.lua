@@ -96,7 +96,7 @@ case { name = "assert hands all on", f = function(a, b)
 end, inputs = pairs2(lang.kinds) }
 
 -- A variable that the called function may assign: what its methods give is not known before the function is.
-local texts = lang.cut("ab3", "", "xxb", "b")
+local texts = lang.cut("ab3 xyz", "", "xxb", "b")
 local function given(name, f) lang.packets { name = "given a method's results, " .. name, inputs = texts, f = f } end
 given("one parameter", function(p)
 	local s = p:sub(15)
@@ -139,5 +139,60 @@ given("of another function", function(p)
 	local function f(a, b) s = s .. "z" return a or -1, b end
 	local a, b = f(g(s))
 	return a, b, #s
+end)
+
+-- What a function takes off a string that it shares goes back into it, from outside: what the string is hangs on what is given.
+local function taken(name, f) lang.packets { name = "taken off a shared string, " .. name, inputs = texts, f = f } end
+taken("or nil", function(p)
+	local rest = p:sub(15)
+	local function cut(n) if n > #rest then return nil end return rest:sub(n + 1) end
+	for i = 1, 3 do
+		local w = cut(i)
+		if not w then break end
+		rest = w:sub(2)
+	end
+	return #rest
+end)
+taken("matched or empty", function(p)
+	local rest = p:sub(15)
+	local function cut() return rest:match("^%w(.*)$") end
+	for i = 1, 3 do rest = cut() or "" end
+	return #rest
+end)
+taken("all of it", function(p)
+	local rest, n = p:sub(15), 0
+	local function cut() return rest:match("^(%w)(.*)$") end
+	while true do local w, r = cut() if not w then break end rest = r n = n * 3 + w:byte(1) end
+	return #rest, n
+end)
+taken("or nil, caught", function(p)
+	local rest, n = p:sub(15), 0
+	local function cut(n) if n > #rest then return nil end return rest:sub(n + 1) end
+	for i = 1, 3 do local ok, w = pcall(cut, i) if not ok or not w then break end rest = w end
+	return #rest, n
+end)
+taken("or raised", function(p)
+	local rest, n = p:sub(15), 0
+	local function cut(n) if n > #rest then error("x") end return rest:sub(n + 1) end
+	for i = 1, 3 do local ok, w = pcall(cut, i) if not ok then break end rest = w end
+	return #rest, n
+end)
+taken("out of a table", function(p)
+	local st, n = { v = p:sub(15) }, 0
+	local function cut(n) if n > #st.v then return nil end return st.v:sub(n + 1) end
+	for i = 1, 3 do local w = cut(i) if not w then break end st.v = w:sub(2) end
+	return #st.v, n
+end)
+taken("or nothing", function(p)
+	local rest, n = p:sub(15), 0
+	local function cut() if rest == "" then return nil end return rest:sub(2) end
+	for i = 1, 3 do local r = cut() if not r then break end rest = r end
+	return #rest, n
+end)
+taken("and lowered", function(p)
+	local rest, n = p:sub(15), 0
+	local function cut(n) if n > #rest then return nil end return rest:sub(n + 1) end
+	for i = 1, 3 do local w = cut(i) if not w then break end rest = w:lower() end
+	return #rest, n
 end)
 lang.done()
