@@ -229,8 +229,8 @@ static void keep_errors(pg_unit *u, bool strict, const struct diag_list *diag, s
 	u->said = diag_text(&certain, DIAG_ERROR);
 }
 
-/* What has grown big by copies is compiled anew with calls (opt/weigh.c); what the stack is too small for, with all that
- * may in scratch memory; what fails with bodies that calls share (opt/share.c), with copies of those that cannot be, or
+/* What has grown big by copies is compiled anew with calls (opt/weigh.c); what the stack is too small for, with packet bytes
+ * read anew, if most of it are such words, or with all that may in scratch memory; what fails with bodies that calls share (opt/share.c), with copies of those that cannot be, or
  * where nobody knows which those are, of all; and what fails then, with copies of what is behind where objects meet
  * (opt/ways.c); for pg_apart these copies come first, and go where it fails with them. Where the packet turns out to be
  * moved, it is compiled anew with that known. What is said is what has to be mended for all that (diag_certain). */
@@ -243,7 +243,8 @@ static int compile(pg_unit *u, struct diag_list *diag, const struct pg_compile_o
 		struct ir_unit *ir = u->ir;
 		c->u = ir;
 		int err = compile_run(c);
-		bool tight = ir->tight && !ir->roomy, final = err != -EAGAIN && !ir->nsubs && !tight;
+		bool rereads = ir->tight && ir->crowded && !ir->rereads;
+		bool tight = rereads || (ir->tight && !ir->roomy), final = err != -EAGAIN && !ir->nsubs && !tight;
 		if (!err) {
 			u->said = NULL; /* of attempts before */
 			return 0;
@@ -257,7 +258,8 @@ static int compile(pg_unit *u, struct diag_list *diag, const struct pg_compile_o
 		*c = start;
 		u->nstages = 0;
 		make_ir(u, diag, ir->target, o);
-		u->ir->roomy |= tight || ir->roomy;
+		u->ir->roomy |= (tight && !rereads) || ir->roomy;
+		u->ir->rereads = rereads || ir->rereads;
 		u->ir->share = known ? ir->share : UINT32_MAX;
 		u->ir->ways = final ? ir->next_ways : ir->ways;
 		apart &= !final;

@@ -72,20 +72,38 @@ static void place(struct be *b)
 	}
 }
 
+/* Are most of what lies on the stack words of values that got no register? */
+static bool is_crowded(const struct be *all)
+{
+	uint32_t words = 0, slots = 0;
+	for (const struct be *b = all; b; b = b->next) {
+		words += 8 * b->nwords;
+		slots += b->slot_bytes;
+	}
+	return words > slots;
+}
+
+static int too_big(struct be *all, const struct be *b, uint32_t bytes)
+{
+	struct diag *d = diag_refuse(b->unit->diag, b->fn->pos, ON_SIZE, "keep fewer strings and big entries at the same time, "
+				     "or shorter ones: s:sub(1, 16)", "'%s' needs %u bytes of stack; the kernel allows %d",
+				     b->fn->name ? b->fn->name : "?", bytes, BE_FRAME);
+	b->unit->tight = true;
+	b->unit->crowded = is_crowded(all);
+	if (b->unit->crowded)
+		d->help = "keep fewer values at the same time: read them where they are used, or put them into a map";
+	return -E2BIG;
+}
+
 static int check(struct be *all, const struct be *b)
 {
 	uint32_t bytes = all->next ? b->above + rounded(b->out.stack) : b->out.stack;
-	const char *name = b->fn->name ? b->fn->name : "?";
-	b->unit->tight |= bytes > BE_FRAME;
 	if (bytes > BE_FRAME)
-		diag_refuse(b->unit->diag, b->fn->pos, ON_SIZE, "keep fewer strings and big entries at the same time, or "
-			    "shorter ones: s:sub(1, 16)", "'%s' needs %u bytes of stack; the kernel allows %d", name,
-			    bytes, BE_FRAME);
-	else if (b->frames >= MOST_FRAMES)
-		diag_refuse(b->unit->diag, b->fn->pos, ON_SIZE, "let functions call each other less deep",
-			    "'%s' is called %u calls deep; the kernel allows %d", name, b->frames, MOST_FRAMES - 1);
-	else
+		return too_big(all, b, bytes);
+	if (b->frames < MOST_FRAMES)
 		return 0;
+	diag_refuse(b->unit->diag, b->fn->pos, ON_SIZE, "let functions call each other less deep",
+		    "'%s' is called %u calls deep; the kernel allows %d", b->fn->name ? b->fn->name : "?", b->frames, MOST_FRAMES - 1);
 	return -E2BIG;
 }
 

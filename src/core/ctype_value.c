@@ -27,10 +27,10 @@ fail(const struct store *s, int rc, const char *fmt, ...)
 }
 
 static const char *const kind_names[PG_NKINDS] = {
-	[PG_NIL] = "nil",     [PG_FALSE] = "boolean", [PG_TRUE] = "boolean", [PG_INT] = "number",
-	[PG_FLOAT] = "number", [PG_STR] = "string",   [PG_IP4] = "ip4",      [PG_IP6] = "ip6",
-	[PG_MAC] = "mac",     [PG_CIDR] = "userdata", [PG_RECORD] = "table", [PG_VIEW] = "view",
-	[PG_MAP] = "userdata", [PG_TABLE] = "table",  [PG_FUNC] = "function", [PG_LIB] = "function",
+	[PG_NIL] = "nil",      [PG_FALSE] = "boolean", [PG_TRUE] = "boolean",  [PG_INT] = "number",
+	[PG_FLOAT] = "number", [PG_STR] = "string",    [PG_IP4] = "ip4",       [PG_IP6] = "ip6",
+	[PG_MAC] = "mac",      [PG_CIDR] = "cidr",     [PG_RECORD] = "table",  [PG_VIEW] = "view",
+	[PG_MAP] = "map",      [PG_TABLE] = "table",   [PG_FUNC] = "function", [PG_LIB] = "function",
 	[PG_HOST] = "userdata",
 };
 

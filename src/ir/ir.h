@@ -404,7 +404,9 @@ struct ir_unit {
 	struct ir_elems *elems;
 	uint32_t nelems, cap_elems;
 	bool roomy;            /* what else is on the stack lies in scratch memory: keys, texts, records (set by pg_compile) */
-	bool tight;            /* the stack is too small (set by be_frame) */
+	bool tight;            /* the stack is too small (set by be_frame) ... */
+	bool crowded;          /* ... and more of it is words of values that got no register than anything else */
+	bool rereads;          /* what was read of the packet far before is read anew (set by pg_compile) */
 	int (*cpus)(void);     /* how many may run it; NULL: one */
 	struct table_shape *shapes; /* opt/frozen.c */
 	struct sorted_pairs *sorted; /* captured tables' pairs, by key (opt/choose.c) */

@@ -107,7 +107,7 @@ static const struct kind_name kind_names[IR_VIEW0] = {
 	[IR_PENDING] = { "pending", "value" },
 	[IR_SLICE] = { "slice", "string" },
 	[IR_TEXT] = { "text", "string" },
-	[IR_MAP] = { "map", "userdata" },
+	[IR_MAP] = { "map", "map" },
 	[IR_LONG] = { "long", "string" },
 };
 

@@ -241,7 +241,7 @@ static ir_ref copy_derived(struct choice *c, ir_blk b, ir_ref v, ir_ref k)
 
 const char *choose_kind_name(const struct ir_unit *u, const pg_value *of)
 {
-	return of->kind == PG_TABLE ? "table" : ir_kind_lua(u, ir_kind_of(of->kind));
+	return type_called(u, ir_kind_of(of->kind), of);
 }
 
 bool choose_bare(const pg_value *of)

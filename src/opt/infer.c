@@ -106,22 +106,16 @@ const char *infer_is(const struct infer *in, ir_ref r)
 
 const char *infer_called(const struct infer *in, const struct ir_type *t, uint64_t kinds)
 {
-	unsigned kind = ir_first_kind(t->kinds & kinds);
-	return kind == IR_HOST && t->k && t->k->kind == PG_TABLE ? "table" : ir_kind_lua(in->fl.u, kind);
+	return type_called(in->fl.u, ir_first_kind(t->kinds & kinds), t->k);
 }
 
 /* "a nil value", "a boolean value" ... of the kinds in t outside `wanted` */
 const char *infer_wrong(const struct infer *in, const struct ir_type *t, uint64_t wanted)
 {
 	uint64_t bad = t->kinds & ~wanted;
-	if (bad == IR_BIT(IR_HOST) && t->k && t->k->kind == PG_TABLE)
-		return "table";
 	if (bad == IR_BIT(IR_MSG))
 		return "error message";
-	for (unsigned k = 0; k < IR_NKINDS; k++)
-		if (bad & IR_BIT(k))
-			return ir_kind_lua(in->fl.u, k);
-	return "value";
+	return bad ? type_called(in->fl.u, ir_first_kind(bad), bad == IR_BIT(IR_HOST) ? t->k : NULL) : "value";
 }
 
 enum { MAX_NAMED = 4 };

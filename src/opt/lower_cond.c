@@ -1,5 +1,6 @@
 /* lower_cond.c - conditions as branches: equality across kinds, order of numbers, not. */
 #include "opt/lower.h"
+#include "opt/opt.h"
 
 #include "core/mutant.h"
 
@@ -239,12 +240,12 @@ static void raise_compare(struct lw *w, const struct lw_val *a, const struct lw_
 		rest.kinds = left | IR_BIT(ka);
 		lw_br_kind(w, &rest, IR_BIT(ka), is_a, other);
 		lw_enter(w, is_a);
-		const char *name = ir_kind_lua(w->unit, ka);
+		const char *name = type_called(w->unit, ka, a->k);
 		const char *fmt = arena_printf(w->unit->arena, "attempt to compare %s with %%K", name);
 		struct lw_val bs = *b;
 		for (uint64_t right = b->kinds; right; right &= right - 1) {
 			unsigned kb = ir_first_kind(right);
-			const char *bname = ir_kind_lua(w->unit, kb);
+			const char *bname = type_called(w->unit, kb, b->k);
 			bool same = !strcmp(name, bname);
 			bs.kinds = right;
 			ir_blk is_b = lw_block(w, 0), next = lw_block(w, 0);

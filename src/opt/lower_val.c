@@ -1,5 +1,6 @@
 /* lower_val.c - Lua values as words: constants, tags, narrowing and widening, checks, joins. */
 #include "ir/lower.h"
+#include "opt/opt.h"
 
 #include "core/ctype.h"
 #include "core/mutant.h"
@@ -174,34 +175,13 @@ static const char *with_kind(struct lw *w, const char *fmt, const char *kind)
 	return arena_printf(w->unit->arena, "%.*s%s%s", (int)(at - fmt), fmt, kind, at + 2);
 }
 
-static const char *name_of_map(const pg_map *m)
-{
-	switch (pg_map_role(m)) {
-	case PG_ROLE_STATE: case PG_ROLE_PERCPU: return "state";
-	case PG_ROLE_EVENTS: return "events";
-	default: return "map";
-	}
-}
-
-/* What Lua calls v where it is of that kind. */
-static const char *name_of(const struct lw *w, const struct lw_val *v, unsigned kind)
-{
-	static const char *const names[PG_NKINDS] = { [PG_TABLE] = "table", [PG_CIDR] = "cidr" };
-	if (kind == IR_MAP)
-		return "map";
-	if (kind != IR_HOST || !v->k)
-		return ir_kind_lua(w->unit, kind);
-	const char *name = v->k->kind == PG_MAP ? name_of_map(v->k->map) : names[v->k->kind];
-	return name ? name : ir_kind_lua(w->unit, kind);
-}
-
 /* All kinds of the set that Lua calls by the same name as its first. */
 static uint64_t same_name(struct lw *w, const struct lw_val *v, uint64_t set)
 {
-	const char *name = name_of(w, v, ir_first_kind(set));
+	const char *name = type_called(w->unit, ir_first_kind(set), v->k);
 	uint64_t same = 0;
 	for (unsigned k = 0; k < IR_NKINDS; k++)
-		if (set & IR_BIT(k) && !strcmp(name_of(w, v, k), name))
+		if (set & IR_BIT(k) && !strcmp(type_called(w->unit, k, v->k), name))
 			same |= IR_BIT(k);
 	return same;
 }
@@ -214,7 +194,7 @@ struct lw_val lw_check_kind(struct lw *w, const struct lw_val *v, uint64_t kinds
 	struct lw_val rest = *v;
 	while (bad) {
 		uint64_t group = same_name(w, v, bad);
-		const char *text = with_kind(w, fmt, name_of(w, v, ir_first_kind(group)));
+		const char *text = with_kind(w, fmt, type_called(w->unit, ir_first_kind(group), v->k));
 		bad &= ~group;
 		if (!(rest.kinds & ~group)) {
 			lw_raise(w, "%s", text);

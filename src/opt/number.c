@@ -4,7 +4,8 @@
  *
  * Loads from memory are never merged: others may write. Packet bytes change only where the program
  * itself writes them: a pktload, or a load through a pointer made of the context's data, names the
- * check it needs by its pointer, so equal ones are one when no write of theirs lies between them.
+ * check it needs by its pointer, so equal ones are one when no write of theirs lies between them; nor many other
+ * values, where what was read of it fills the stack (rereads).
  */
 #include "opt/halving.h"
 #include "opt/simplify.h"
@@ -130,6 +131,16 @@ static bool same_bytes(const struct simp *s, ir_ref load, const struct ir_ins *i
 	return w == s->read_after[load];
 }
 
+enum { NEAR = 32 }; /* as many of them at most are held in registers, or words of the stack, at a time */
+
+/* What an instruction or two make again as well as a word of the stack holds it: what is read of the packet, and data plus
+ * a constant (what one such address was checked for the verifier knows of all of them). */
+static bool made_anew(const struct simp *s, const struct ir_ins *i)
+{
+	return s->place && (ir_ops[i->op].effects & IR_E_READ || (i->op == IRO(add64) && is_imm(s->f, i->args[1]) &&
+			    ir_at(s->f, i->args[0])->op != IRO(add64) && simp_is_packet_pointer(s, i->args[0])));
+}
+
 /* ---- values ---- */
 
 static bool is_pure(const struct simp *s, const struct ir_ins *i)
@@ -189,6 +200,7 @@ static ir_ref new_value(struct simp *s, enum ir_op op, uint32_t n, const ir_ref 
 	if (r >= s->cap) {
 		s->to = bigger(s, s->to, sizeof(*s->to));
 		s->next = bigger(s, s->next, sizeof(*s->next));
+		s->place = s->place ? bigger(s, s->place, sizeof(*s->place)) : NULL;
 		s->range = bigger(s, s->range, sizeof(*s->range));
 		s->fact_of = bigger(s, s->fact_of, sizeof(*s->fact_of));
 		s->cap *= 2;
@@ -242,10 +254,10 @@ static void place_imm(struct simp *s, ir_ref r)
 /* An operation equal to i whose block dominates b, or 0. */
 static ir_ref known_value(const struct simp *s, const struct ir_ins *i, ir_blk b)
 {
-	bool reads = ir_ops[i->op].effects & IR_E_READ;
+	bool reads = ir_ops[i->op].effects & IR_E_READ, anew = made_anew(s, i);
 	for (ir_ref e = s->bucket[hash_of(i) & s->mask]; e; e = s->next[e])
 		if (equal(ir_at(s->f, e), i) && ir_dominates(s->f, ir_at(s->f, e)->block, b) &&
-		    (!reads || same_bytes(s, e, i, b)))
+		    (!anew || s->now - s->place[e] <= NEAR) && (!reads || same_bytes(s, e, i, b)))
 			return e;
 	return 0;
 }
@@ -294,6 +306,7 @@ static void number_value(struct simp *s, ir_ref r)
 	}
 	const struct ir_ins *i = ir_at(s->f, r);
 	s->range[r] = range_of(s->f, s->range, r);
+	s->now++;
 	if (!is_pure(s, i)) {
 		if (s->written && is_packet_store(s, i))
 			s->write = new_write(s, r);
@@ -306,6 +319,8 @@ static void number_value(struct simp *s, ir_ref r)
 	}
 	if (s->written && ir_ops[i->op].effects & IR_E_READ)
 		s->read_after[r] = s->write;
+	if (made_anew(s, i))
+		s->place[r] = s->now;
 	ir_ref *b = &s->bucket[hash_of(i) & s->mask];
 	s->next[r] = *b;
 	*b = r;
@@ -571,6 +586,8 @@ void simp_number(struct simp *s)
 	s->written = s->u->writes_packet ? arena_array(s->scratch, uint32_t, f->nblocks) : NULL;
 	s->read_after = s->written ? arena_array(s->scratch, uint32_t, f->nins) : NULL;
 	s->write = 0;
+	s->place = s->u->rereads ? arena_array(s->scratch, uint32_t, s->cap) : NULL;
+	s->now = 0;
 	s->writes = NULL;
 	s->nwrites = s->cap_writes = 0;
 	arena_push(s->scratch, s->writes, s->nwrites, s->cap_writes, (struct write){ 0 });

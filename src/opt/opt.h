@@ -61,6 +61,8 @@ struct ir_type type_const(const struct ir_target *t, const pg_value *k);
 /* The constant that it always is, such as the text of a string that never has a byte; NULL: none is known. */
 const pg_value *type_known(const struct ir_type *t);
 struct ir_type type_kinds(uint64_t kinds);
+/* What Lua's messages call a value of that kind, which is k, where that is known: our objects by their __name. */
+const char *type_called(const struct ir_unit *u, unsigned kind, const pg_value *k);
 struct ir_type type_pending(void); /* anything at all: not judged, not folded */
 static inline bool type_is_pending(const struct ir_type *t) { return t->kinds & IR_BIT(IR_PENDING); }
 bool type_join(struct ir_type *t, const struct ir_type *with); /* true: t grew */

@@ -34,7 +34,7 @@ struct simp {
 	ir_ref *to;            /* by value: what it became, or 0 */
 	struct range *range;   /* by value */
 	bool joins_seen;       /* range_joins_seen */
-	uint32_t cap;          /* of to, range, next and fact_of */
+	uint32_t cap;          /* of to, range, next, place and fact_of */
 	ir_ref anchor;         /* constants go before it, in the entry block */
 	ir_ref *bucket, *next; /* values by hash; next by value */
 	uint32_t mask;
@@ -46,6 +46,8 @@ struct simp {
 				* NULL: of others. A write is a row of writes, and so is not knowing which */
 	uint32_t *read_after;  /* by packet load: the last write before it */
 	uint32_t write;        /* the last one here */
+	uint32_t *place;       /* by what is made anew when it is far behind: where it stood among what was numbered; NULL: nothing is */
+	uint32_t now;          /* ... and where that stands which is numbered */
 	struct write *writes;
 	uint32_t nwrites, cap_writes;
 	struct fact *facts;

@@ -50,6 +50,24 @@ struct ir_type type_kinds(uint64_t kinds)
 	return ty;
 }
 
+static const char *map_called(const pg_map *m)
+{
+	switch (pg_map_role(m)) {
+	case PG_ROLE_STATE: case PG_ROLE_PERCPU: return "state";
+	case PG_ROLE_EVENTS: return "events";
+	default: return "map";
+	}
+}
+
+const char *type_called(const struct ir_unit *u, unsigned kind, const pg_value *k)
+{
+	static const char *const captured[PG_NKINDS] = { [PG_TABLE] = "table", [PG_CIDR] = "cidr" };
+	if (kind != IR_HOST || !k)
+		return ir_kind_lua(u, kind);
+	const char *name = k->kind == PG_MAP ? map_called(k->map) : captured[k->kind];
+	return name ? name : ir_kind_lua(u, kind);
+}
+
 struct ir_type type_pending(void)
 {
 	return (struct ir_type){ .kinds = IR_ANY };

@@ -4,14 +4,17 @@
  * A conversion becomes up to seven of them: what is before it to make its width, a sign or prefix, zeros, its digits or
  * its text, a point and the zeros of a fraction, and what is behind it. What is longer than a text may be (64 bytes) is two.
  *
- * With %q %e %g %a it is for print alone (opt/printed.c): the user half makes the text, and what is left to do here is to look at
- * the arguments as Lua does.
+ * Of a constant number the text is made here. With %q, and %e %g %a of what is none, it is for print alone (opt/printed.c): the
+ * user half makes the text, and what is left to do here is to look at the arguments as Lua does.
  */
 #include "stdlib/match.h"
 #include "stdlib/stdlib.h"
 #include "stdlib/mistake.h"
 
+#include "core/numeral.h"
+
 #include <errno.h>
+#include <stdio.h>
 
 #define INT IR_BIT(IR_INT)
 #define TEXT IR_BIT(IR_TEXT)
@@ -51,6 +54,8 @@ static const struct conversion conversions[] = {
 	{ 'A', LEFT | ZERO | PLUS | SPACE | ALTERNATIVE, true, 0, 0 },
 };
 
+static const char letters[] = "scdiuxXofqeEgGaA"; /* all of them */
+
 /* A part of a format: text, or (conv) an argument, and where its % is. */
 struct piece {
 	const char *text;
@@ -63,6 +68,7 @@ struct piece {
 
 static bool is_text(const struct piece *p) { return p->conv->name == 's'; }
 static bool is_quoted(const struct piece *p) { return p->conv->name == 'q'; }
+static bool is_real(const struct piece *p) { return strchr("feEgGaA", p->conv->name); }
 static bool is_printed(const struct piece *p) { return p->conv && strchr("qeEgGaA", p->conv->name); }
 static bool is_fixed(const struct piece *p) { return p->conv->name == 'f'; }
 static bool is_signed(const struct piece *p) { return p->conv->name == 'd' || p->conv->name == 'i' || is_fixed(p); }
@@ -137,11 +143,71 @@ static const struct refusal *read_format(const pg_value *k, struct piece *out, u
 	return NULL;
 }
 
+/* ---- numbers that are constants ---- */
+
+enum { NUMBER_MOST = 512 }; /* bytes: those of the greatest float with 99 behind its point are 409 */
+
+/* The constant number that the conversion takes k for; false: it is none, or not known to the last bit. */
+static bool number_of(const struct piece *p, const pg_value *k, pg_value *out)
+{
+	int64_t whole;
+	if (!k || is_text(p) || is_quoted(p) || (k->kind != PG_INT && k->kind != PG_FLOAT))
+		return false;
+	*out = *k;
+	if (is_real(p) && k->kind == PG_INT)
+		*out = (pg_value){ .kind = PG_FLOAT, .f = (double)k->i };
+	else if (!is_real(p) && k->kind == PG_FLOAT && !numeral_integer(k, &whole))
+		return false;
+	else if (!is_real(p) && k->kind == PG_FLOAT)
+		*out = (pg_value){ .kind = PG_INT, .i = whole };
+	return out->kind == PG_INT || out->f == out->f; /* of what is no number, C says the sign */
+}
+
+/* The text of a constant number, by C's printf as in Lua: all that stands between % and its letter is C's, too. */
+static bool number_text(struct arena *a, const struct piece *p, const pg_value *k, pg_value *out)
+{
+	pg_value number;
+	char buf[NUMBER_MOST];
+	if (!number_of(p, k, &number))
+		return false;
+	const char name = p->conv->name, *fmt = arena_printf(a, "%.*s%s%c", (int)strcspn(p->text, letters), p->text,
+							     is_real(p) || name == 'c' ? "" : "ll", name);
+	int n = is_real(p) ? snprintf(buf, sizeof(buf), fmt, number.f)
+	      : name == 'c' ? snprintf(buf, sizeof(buf), fmt, (int)number.i)
+	      : snprintf(buf, sizeof(buf), fmt, (long long)number.i);
+	*out = (pg_value){ .kind = PG_STR, .str = arena_copy(a, buf, (size_t)n), .n = (uint32_t)n };
+	return true;
+}
+
+/* The whole text, where all in it are constants. */
+static bool known_text(struct infer *in, const struct piece *p, uint32_t count, const struct ir_type *a, struct ir_type *out)
+{
+	struct arena *arena = infer_unit(in)->arena;
+	pg_value texts[PIECES];
+	size_t all = 0, at = 0;
+	uint32_t arg = 1;
+	for (uint32_t i = 0; i < count; all += texts[i++].n)
+		if (!p[i].conv)
+			texts[i] = (pg_value){ .str = p[i].text, .n = p[i].n };
+		else if (!number_text(arena, &p[i], a[arg++].k, &texts[i]))
+			return false;
+	if (all > LW_MAXLONG)
+		return false;
+	char *s = arena_alloc(arena, all + 1);
+	for (uint32_t i = 0; i < count; at += texts[i++].n)
+		memcpy(s + at, texts[i].str, texts[i].n);
+	std_give(in, s, all, out);
+	return true;
+}
+
 /* ---- its type ---- */
 
 /* Bytes that the conversion gives at most. */
-static uint32_t most_of(const struct piece *p, const struct ir_type *a)
+static uint32_t most_of(struct arena *arena, const struct piece *p, const struct ir_type *a)
 {
+	pg_value text;
+	if (number_text(arena, p, a->k, &text))
+		return text.n;
 	uint32_t n = is_text(p) ? lw_text_cap_below(a->kinds, a->cap, a->most, ir_type_below(a))
 		: p->conv->base && ir_type_below(a) ? lw_digits_below(ir_type_below(a), p->conv->base) : p->conv->most;
 	uint32_t precision = p->precision == NO_PRECISION ? 0 : (uint32_t)p->precision;
@@ -154,11 +220,12 @@ static uint32_t most_of(const struct piece *p, const struct ir_type *a)
 	return n > p->width ? n : p->width;
 }
 
-/* The first that the user half does, or NULL. */
-static const struct piece *first_printed(const struct piece *p, uint32_t count)
+/* The first that the user half does, or NULL: of n arguments `a`, where they are known, no constant number. */
+static const struct piece *first_printed(const struct piece *p, uint32_t count, const struct ir_type *a, uint32_t n)
 {
-	for (uint32_t i = 0; i < count; i++)
-		if (is_printed(&p[i]))
+	pg_value number;
+	for (uint32_t i = 0, arg = 1; i < count; arg += p[i++].conv != NULL)
+		if (is_printed(&p[i]) && (arg >= n || !number_of(&p[i], a[arg].k, &number)))
 			return &p[i];
 	return NULL;
 }
@@ -176,9 +243,10 @@ static bool is_float(const struct piece *p, const pg_value *k)
 static bool argument(struct infer *in, const struct ir_lib *row, uint32_t site, uint32_t i, const struct piece *p,
 		     const struct ir_type *a)
 {
+	pg_value number;
 	if (is_text(p))
 		return std_textual(in, row, site, a);
-	if (is_float(p, a->k))
+	if (is_float(p, a->k) || number_of(p, a->k, &number))
 		return true;
 	if (is_quoted(p) && a->kinds & literal)
 		return true;
@@ -221,7 +289,7 @@ bool std_format_type(struct infer *in, const struct ir_lib *row, uint32_t site, 
 	if (wrong)
 		return diag_advise(infer_error(in, site, wrong->help, "%s", wrong->text), wrong), false;
 	bool looks = ir_same_value(a[n - 1].k, &ir_format_values);
-	const struct piece *printed = looks ? NULL : first_printed(p, count);
+	const struct piece *printed = looks ? NULL : first_printed(p, count, a, n);
 	if (printed)
 		return infer_refuse(in, site, ON_STRINGS, "give it to print, and to nothing else: print((\"%q\"):format(v))",
 				    "the text that '%.2s' makes is there for print alone",
@@ -236,14 +304,14 @@ bool std_format_type(struct infer *in, const struct ir_lib *row, uint32_t site, 
 			return infer_error(in, site, "give it one more argument",
 					   "'format' has no argument for %%%c", p[i].conv->name), false;
 		good &= argument(in, row, site, arg, &p[i], &a[arg]);
-		all += looks ? 0 : most_of(&p[i], &a[arg]);
+		all += looks ? 0 : most_of(infer_unit(in)->arena, &p[i], &a[arg]);
 		arg++;
 	}
 	if (!good)
 		return false;
 	if (looks)
 		*out = (struct ir_type){ .kinds = INT };
-	return looks || std_text_type(in, site, least, all, out);
+	return looks || known_text(in, p, count, a, out) || std_text_type(in, site, least, all, out);
 }
 
 enum ir_taken std_format_takes(const pg_value *format, uint32_t i)
@@ -278,7 +346,7 @@ bool std_format_prints(const pg_value *format)
 {
 	struct piece p[PIECES];
 	uint32_t count;
-	return format->kind == PG_STR && !read_format(format, p, &count) && first_printed(p, count);
+	return format->kind == PG_STR && !read_format(format, p, &count) && first_printed(p, count, NULL, 0);
 }
 
 /* ---- what a conversion is made of ---- */
@@ -547,7 +615,8 @@ static void check_number(struct texts *t, struct lw_val *v)
 static void check_printed(struct texts *t, const struct piece *p, struct lw_val *v)
 {
 	struct lw_str s;
-	if (is_float(p, v->k))
+	pg_value number;
+	if (is_float(p, v->k) || number_of(p, v->k, &number))
 		return;
 	if (is_quoted(p))
 		lw_check_kind(t->w, v, literal, arena_printf(t->w->unit->arena, "bad argument #%u to '%s' (value has no literal form)",
@@ -577,8 +646,13 @@ void std_format_lower(struct lw *w, const struct ir_lib *row, uint32_t n, const 
 		}
 		struct lw_val v = args[arg];
 		t.arg = arg++ + !method;
+		pg_value known;
 		if (looks) {
 			check_printed(&t, &p[i], &v);
+			continue;
+		}
+		if (number_text(w->unit->arena, &p[i], v.k, &known)) {
+			put(&t, lw_const(w, ir_const(w->unit, known)));
 			continue;
 		}
 		if (!is_text(&p[i]))

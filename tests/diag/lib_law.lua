@@ -151,7 +151,7 @@ return {
 ["Strings made at run time"] = {
 	{ "`a .. b` of strings and integers", "lang/texts: integers", "lang/texts: tostring of addresses", "lang/texts: format with several", "lang/long: rep",
 		"lang/counted: char" },
-	{ "`%f` of an integer", "lang/formats: %f", "lang/long: rep", "lang/counted: char" },
+	{ "`%f` of an integer", "lang/formats: %f", "lang/formats: constants with a fraction", "lang/formats: constants as %g, %e and %a", "lang/long: rep", "lang/counted: char" },
 	{ "Methods are what the table `string` holds", "lang/added: a method of its own", "lang/added: in the place of Lua's",
 		"diag/access: a field that the script gave to texts, of what may be a header" },
 	{ "A name that it lacks is nil", "lang/added: a text or a table made here", "lang/added: a row, a text or a number",

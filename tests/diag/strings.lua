@@ -151,7 +151,7 @@ diag.case("a parenthesis that opens nothing", function(p) return p:find("a)") an
 diag.case("a pattern that ends with %", function(p) return p:find("a%") and bpf.DROP end)
 diag.case("a balance of nothing", function(p) return p:find("%b(") and bpf.DROP end)
 diag.case("an address as a number", function(p) print(("%d"):format(p.eth.src)) end)
-diag.case("a float as an integer", function(p) print(("%d"):format(3.0), ("%x"):format(p.len > 60 and 2.5 or 2)) end)
+diag.case("a float as an integer", function(p) print(("%d"):format(3.5), ("%x"):format(p.len > 60 and 2.5 or 2)) end)
 diag.case("more captures than Lua has", function(p) return p:find("()()()()()()()()()()()()()()()()()()()()()()()()()()()()()()()()()") and bpf.DROP end)
 diag.case("a field of the bytes behind the headers", function(p) local b = p.udp and p.udp.payload return b and b.zzzzzz and bpf.DROP end)
 diag.case("gmatch of nothing", function() for word in string.gmatch(nil, "1") do if word == "1" then return bpf.DROP end end end)

@@ -11,12 +11,13 @@ cp "$BUILD/perigee" "$work/" # where anybody may run it
 cc() { ${CC:-gcc} -O1 -g0 "$@" || exit 1; }
 
 cat >"$work/count.lua" <<'LUA'
--- How often is arg[1] called while the program arg[2] makes the call arg[3]? Or why not.
+-- How often is arg[1] called while the program arg[2] makes the call arg[3]? Or why not. One that makes its calls unasked
+-- reads nothing: it may be gone before anything is written to it, and who writes then dies of SIGPIPE.
 local st = bpf.state { n = "u64" }
 local ok, why = pcall(bpf.uprobe, arg[1], function() st.n = st.n + 1 end)
 if ok then
 	local p = io.popen(arg[2] .. " >/dev/null", "w")
-	p:write(arg[3] or "", "\n")
+	if arg[3] then p:write(arg[3], "\n") end
 	p:close()
 end
 print(ok and st.n or why)

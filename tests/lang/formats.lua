@@ -76,4 +76,37 @@ end }
 over("a number of few bits with a point", function(s, p)
 	return all(("%.1f"):format(#s)), all(("%07.3f|"):format(p:u8(14) or 0)), all(("%+.0f"):format(p.len)), all(("%-9.2f|"):format(-5))
 end)
+
+-- ---- numbers with a fraction: constants ----
+
+local third, big, least, endless = 1 / 3, 2^1023, 5e-324, math.huge
+lang.case { name = "constants with a fraction", inputs = lang.each { 1 }, f = function(n)
+	return all(("%.2f"):format(65.0)), all(("%5.1f|%-8.3f|%+f"):format(1.5, -0.25, third)), all(("%f %.0f %#.0f"):format(2 / 3, 0.5, 1.5)),
+		all(string.format("%.3f", -0.0)), all(("%08.2f|% .1f"):format(-third, 2.25)), all(("%.99f"):format(third))
+end }
+lang.case { name = "far and near", inputs = lang.each { 1 }, f = function(n)
+	return all(("%.1f"):format(big)), all(("%.3f %g %e"):format(least, least, -big)), all(("%f %5.1f %g"):format(endless, -endless, endless))
+end }
+lang.case { name = "constants as %g, %e and %a", inputs = lang.each { 1 }, f = function(n)
+	return all(("%g %g %g %g"):format(0.1, 1e20, 100000.0, 1e-5)), all(("%10.3e|%-12.4E|%#g|%G"):format(12345.678, third, 1.0, 1e-10)),
+		all(("%a %.3A %a"):format(1.5, third, 0.0)), all(("%g %e %a %010.3e"):format(5, -7, 1, 3)), all(("%010.3e|%-012g|%+.3a"):format(1.5, 2.5, 1.0))
+end }
+lang.case { name = "constants that are integers", inputs = lang.each { 1 }, f = function(n)
+	return all(("%d %5d %-5d|"):format(3.0, -7.0, 1e3)), all(("%x %#X %o %c %i"):format(255.0, 16.0, 8.0, 65.0, -0.0)), all(("%d"):format(2.0^53)),
+		all(("%.2f %.1f %d"):format("1.5", "0x10", "12.0"))
+end }
+lang.case { name = "a constant with a fraction beside what is none", inputs = lang.pairs { 0, 7, -300, "nil", true }, f = function(a, b)
+	return all(("%.2f|%d"):format(third, a)), all(("%d|%5.1f|%s"):format(a, 2.5, b)), all(("%g%%|%x|%c%c"):format(0.5, a, 66.0, 67))
+end }
+lang.case { name = "a constant with a fraction in a text that may be long", inputs = lang.each { 0, 7, "nil" }, f = function(a)
+	return all(("%70.2f|%d|%.60f"):format(third, a, third)), #("%99d"):format(3.0)
+end }
+lang.case { name = "which format is known at run time, of two", inputs = lang.each { 0, 1 }, f = function(a)
+	local f = a == 1 and "%.1f" or "%.3f"
+	return all(f:format(1.25))
+end }
+lang.case { name = "texts that are constants", inputs = lang.each { 0, 7, 1 }, f = function(a)
+	local s = ("%.1f"):format(0.5)
+	return s == "0.5", #s, s:byte(1), tonumber(("%d"):format(7.0)), s == ("%g"):format(0.5), (a == 7 and s or "x") == "0.5", ({ ["0.5"] = a })[s]
+end }
 lang.done()

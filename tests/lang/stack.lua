@@ -78,4 +78,66 @@ lang.packets { name = "in a loop", inputs = inputs, see = { txt }, f = function(
 	end
 	return sum
 end }
+
+-- Bytes that are read twice, far apart: more of them than the stack has words are not held until then.
+local offsets, long = {}, {}
+for i = 0, 47 do offsets[#offsets + 1] = i end
+for _, name in ipairs { "udp", "tcp", "tcp6", "vlan", "other" } do
+	long[#long + 1] = made.frames[name] .. ("\7\200\91"):rep(40)
+	long[#long + 1] = made.frames[name]
+end
+local shift = bpf.map { "array", key = "u32", value = "u32", entries = 1 }
+
+lang.packets { name = "twice, far apart", inputs = long, f = function(p)
+	local a, b = 5381, 0x811c9dc5
+	if #p < 120 then return #p end
+	for _, o in ipairs(offsets) do a = a * 33 + p:u8(o) + p:u8(o + 60) end
+	for _, o in ipairs(offsets) do b = (b ~ p:u8(o) ~ p:u8(o + 60)) * 16777619 & 0xffffffff end
+	return a, b
+end }
+
+lang.packets { name = "twice, far apart, where they may not be there", inputs = long, f = function(p)
+	local a, b = 5381, 0x811c9dc5
+	for _, o in ipairs(offsets) do a = a * 33 + (p:u8(o) or 1) + (p:u16(2 * o) or 2) end
+	for _, o in ipairs(offsets) do b = (b ~ (p:u8(o) or 3) ~ (p:u16(2 * o) or 4)) * 16777619 & 0xffffffff end
+	return a, b
+end }
+
+lang.packets { name = "twice, far apart, from an offset known at run time", inputs = long, see = { shift }, f = function(p)
+	local a, b, from = 5381, 0x811c9dc5, p:u8(15)
+	if not from or #p < 140 then return #p end
+	from = from % 20
+	shift[0] = from
+	local s = p:sub(from + 1, from + 100)
+	for _, o in ipairs(offsets) do a = a * 33 + (s:byte(o + 1) or 0) + p:u16(o) end
+	for _, o in ipairs(offsets) do b = (b ~ (s:byte(o + 1) or 0) ~ p:u16(o)) * 16777619 & 0xffffffff end
+	return a, b
+end }
+
+local text = bpf.map { "array", key = "u32", value = "char[64]", entries = 2 }
+lang.packets { name = "twice, far apart, and texts", inputs = long, see = { text }, f = function(p)
+	local a, b = 5381, 0x811c9dc5
+	local eth, ip = p.eth, p.ip
+	if not ip or #p < 120 then return #p end
+	local from = tostring(eth.src) .. " " .. tostring(ip.src)
+	for _, o in ipairs(offsets) do a = a * 33 + p:u8(o) + p:u8(o + 60) end
+	text[0] = from .. "/" .. (a & 0xff)
+	for _, o in ipairs(offsets) do b = (b ~ p:u8(o) ~ p:u8(o + 60)) * 16777619 & 0xffffffff end
+	text[1] = from .. "/" .. (b & 0xff)
+	return a, b
+end }
+
+if lang.hook ~= "socket" then
+	lang.packets { name = "twice, far apart, and some written between", inputs = long, f = function(p)
+		local a, b = 5381, 0x811c9dc5
+		if #p < 120 then return #p end
+		for _, o in ipairs(offsets) do a = a * 33 + p:u8(o) + p:u8(o + 60) end
+		for o = 20, 60, 4 do p:set_u8(o, p:u8(o) + 1 & 0xff) end
+		p:set_u16(70, a & 0xffff)
+		for _, o in ipairs(offsets) do b = (b ~ p:u8(o) ~ p:u8(o + 60)) * 16777619 & 0xffffffff end
+		p:set_u8(p:u8(90) % 100, 0)
+		for _, o in ipairs(offsets) do a = a * 31 + p:u8(o) + p:u8(o + 60) end
+		return a, b
+	end }
+end
 lang.done()

@@ -62,4 +62,25 @@ case("a chosen function, what it gets chosen, too", function(x)
 end)
 case("a sum's", function(x) local t = { a = x } return t.a + (x == 7 and 1 or 2) end)
 case("indexed, the key chosen", function(x) local t if x == 1 then t = { 1, 2 } end return t[x == 7 and 1 or 2] end)
+
+-- Our objects are called by the name of their metatable, whichever way they came.
+local outer = bpf.map { "hash_of_maps", key = "u32", entries = 4, inner = { "hash", key = "u32", value = "u32", entries = 4 } }
+outer[1] = some
+local function inner(x) local v = x if x == 7 then v = outer[1] end return v end
+case("a map out of a map of maps, compared", function(x) local v = inner(x) return v < 3 end)
+case("a map out of a map of maps, compared, second", function(x) local v = inner(x) return 3 <= v end)
+case("a map out of a map of maps, compared with what may be one", function(x) local v, w = inner(x), inner(x) return v < w end)
+case("a map out of a map of maps, calculated with", function(x) local v = inner(x) return v + 3 end)
+case("a map out of a map of maps, put", function(x) local v = inner(x) return #("x" .. v) end)
+case("a map out of a map of maps, as a limit", function(x) local v, n = inner(x), 0 for i = v, 3 do n = n + i end return n end)
+case("a map out of a map of maps, given", function(x) local v = inner(x) return math.abs(v) end)
+local prefixes = { bpf.cidr "10.0.0.0/8", 5 }
+case("a prefix, gone over", function(x) local n = 0 for k in next, prefixes[x] do n = n + 1 end return n end)
+lang.packets { name = "given to a method of the packet", inputs = lang.texts({ 0, 5, 30 }, { 3 }), f = function(p)
+	local v = p:u8(14)
+	if v ~= 0 then v = outer[1] end
+	local ok, e = pcall(function() return p:u8(v) end)
+	if ok then return e end
+	return #e, e:byte(-2), e:byte(-3)
+end }
 lang.done()

@@ -165,6 +165,37 @@ static const struct { const char *ir; const bool *features; const char *text; } 
 	  "'f' needs 520 bytes of stack; the kernel allows 512" },
 };
 
+/* What is read of a map before a call, so many words, and needed behind it. */
+static const char *held(struct arena *a, uint32_t words)
+{
+	const char *reads = "", *sums = "";
+	for (uint32_t i = 0; i < words; i++) {
+		reads = arena_printf(a, "%s    v%u = load64 v1 #%u\n", reads, 10 + i, 8 * i);
+		sums = arena_printf(a, "%s    v%u = xor64 v%u, v%u\n", sums, 201 + i, 200 + i, 10 + i);
+	}
+	return arena_printf(a, HEAD "b1:\n    v1 = mapval .0 #0\n%s    v200 = helper .5\n%s    ret v%u\n", reads, sums, 200 + words);
+}
+
+static void frames(void **state)
+{
+	struct fixture *f = *state;
+	const char *slots = HEAD "slot 516 align 8\nb1:\n    v1 = slot .0\n    v2 = imm #0\n    store8 v1, v2 #0\n    ret v2\n";
+	const struct { const char *ir, *help; } big[] = {
+		{ slots, "keep fewer strings and big entries at the same time, or shorter ones: s:sub(1, 16)" },
+		{ held(&f->a, 80), "keep fewer values at the same time: read them where they are used, or put them into a map" },
+	};
+	assert_non_null(world_compile(must_read(f, held(&f->a, 60), v4), true));
+	for (size_t k = 0; k < sizeof(big) / sizeof(*big); k++) {
+		f->diag = (struct diag_list){ .arena = &f->a };
+		struct ir_unit *u = must_read(f, big[k].ir, v4);
+		assert_null(world_compile(u, true));
+		assert_true(u->tight);
+		assert_int_equal(u->crowded, k);
+		assert_non_null(strstr(f->diag.v[0].text, "bytes of stack; the kernel allows 512"));
+		assert_string_equal(f->diag.v[0].help, big[k].help);
+	}
+}
+
 static void refusals(void **state)
 {
 	struct fixture *f = *state;
@@ -296,6 +327,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(selection, setup, teardown),
 		cmocka_unit_test_setup_teardown(refusals, setup, teardown),
+		cmocka_unit_test_setup_teardown(frames, setup, teardown),
 		cmocka_unit_test_setup_teardown(far_jumps, setup, teardown),
 		cmocka_unit_test_setup_teardown(growing_jumps, setup, teardown),
 		cmocka_unit_test_setup_teardown(program_btf, setup, teardown),
