@@ -150,6 +150,17 @@ local function touched(scope)
 	return S("local ", h.name, " = p.", sort == "ip" and "ipv4" or sort == "six" and "ipv6" or sort, "\nif ", h.name, " then\n", b, "end")
 end
 
+-- A header whose length is another one, once its bytes were written.
+local function resized(scope)
+	if not g.writes then return rare(scope) end
+	local h, to, k = name "h", pick { { "p.ipv4", 0, "0x4" }, { "p.ip", 0, "0x4" }, { "p.tcp", 12, "0x" } }, random(0, 17)
+	local long = pick { "0", "4", "6", "9", "f" }
+	local byte = to[2] == 0 and to[3] .. long or to[3] .. long .. "0"
+	return S("local ", h, " = ", to[1], "\nif ", h, " then\n", h, ":set_u8(", tostring(to[2]), ", ", byte, ")\nput(", tostring(k), ", #", h,
+		")\nput(", tostring(k + 1), ", (", h, pick { ":byte(-1)", ":u8(19)", ":u8(24)", ":u16(34)", ":u8(59)" }, "))\nput(", tostring(k + 2), ", #",
+		h, ":sub(", tostring(random(1, 30)), "))\nend")
+end
+
 -- ---- ends that move ----
 
 local function moved(scope)
@@ -194,7 +205,7 @@ return {
 		return h and E("bool", "(#", h.name, " > ", tostring(random(0, 40)), ")")
 	end },
 	any = { last_bytes, last_bytes },
-	flat = { again, field_again, field_again, field_again, written_anew, written_anew, written_anew, moved, stepped, stepped, readdressed },
+	flat = { again, field_again, field_again, field_again, written_anew, written_anew, written_anew, moved, stepped, stepped, readdressed, resized },
 	nested = { own, own, own, rare, rare, extension, touched, touched, touched, moved_one, moved_one, moved_one },
 	world = world,
 }
