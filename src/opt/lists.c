@@ -408,12 +408,46 @@ static void expand_len(struct lists *l, ir_ref r, const struct rec *web)
 
 /* ---- table.unpack(t [, i [, j]]) ---- */
 
+/* What v, the field t.n, always is: it is assigned once, before; or NULL. */
+static const pg_value *field_known(const struct lists *l, ir_ref v)
+{
+	const struct records *s = l->s;
+	const struct ir_ins *read = ir_at(l->f, v);
+	const struct rec *rec = read->op == IRO(index) ? record_of(s, read->args[0]) : NULL;
+	const pg_value *name = rec ? record_const(s, read->args[1]) : NULL, *known = NULL;
+	if (!name || name->kind != PG_STR)
+		return NULL;
+	for (uint32_t o = 0; o < s->n; o++)
+		for (uint32_t u = 0; record_web(s, &s->v[o]) == record_web(s, rec) && u < s->v[o].nuses; u++) {
+			const struct ir_ins *set = ir_at(l->f, s->v[o].uses[u]);
+			const pg_value *key = set->op == IRO(setindex) ? record_const(s, set->args[1]) : NULL;
+			if (set->op != IRO(setindex) || (key ? !ir_same_value(key, name) : ir_at(l->f, set->args[1])->type.kinds == IR_BIT(IR_INT)))
+				continue;
+			if (!key || known || ir_untested(l->f, set->args[0]) != ir_untested(l->f, read->args[0]) ||
+			    !reach_before(l->f, s->v[o].uses[u], v))
+				return NULL;
+			known = record_const(s, set->args[2]);
+			if (!known)
+				return NULL;
+		}
+	return known;
+}
+
+static bool bound_known(const struct lists *l, const struct ir_ins *call, uint32_t arg, int64_t *out)
+{
+	const pg_value *k = call->nargs > arg ? field_known(l, ir_untested(l->f, call->args[arg])) : NULL;
+	if (!k || k->kind != PG_INT)
+		return expand_bound(l->f, call, arg, out);
+	*out = k->i;
+	return true;
+}
+
 static void expand_unpack(struct lists *l, ir_ref r, const struct rec *web)
 {
 	const struct ir_ins old = *ir_at(l->f, r);
 	int64_t from = 1, to = list_length(web);
 	bool whole = old.nargs < 4;
-	if (!expand_bound(l->f, &old, 2, &from) || !expand_bound(l->f, &old, 3, &to) || expand_span(from, to) > MAX_KEYS) {
+	if (!bound_known(l, &old, 2, &from) || !bound_known(l, &old, 3, &to) || expand_span(from, to) > MAX_KEYS) {
 		refuse(l, r, REFUSAL(ON_TABLES, "give it constants, and not too many",
 				     "what 'table.unpack' gives is known only at run time"));
 		return;
@@ -542,11 +576,20 @@ static bool is_settled(const struct lists *l, ir_ref r, const struct rec *web)
 	return true;
 }
 
-/* What is made something of first: loops, for their copies name keys; then lengths, for keys are made of them. */
+/* What is made something of first: loops, for their copies name keys; then lengths, for keys are made of them, and so are the bounds
+ * of table.unpack, which comes last while they are not known. */
+enum { LOOPS, LENGTHS, KEYS, BOUNDS, STAGES };
+
 static int stage_of(const struct lists *l, ir_ref r)
 {
-	uint16_t op = ir_at(l->f, r)->op;
-	return op == IRO(forcall) ? 0 : op == IRO(len) || op == IRO(call) ? 1 : 2;
+	const struct ir_ins *i = ir_at(l->f, r);
+	int64_t k;
+	switch (i->op) {
+	case IRO(forcall): return LOOPS;
+	case IRO(len):     return LENGTHS;
+	case IRO(call):    return bound_known(l, i, 2, &k) && bound_known(l, i, 3, &k) ? LENGTHS : BOUNDS;
+	default:           return KEYS;
+	}
 }
 
 /* Is r such a use of a table of which all is known? */
@@ -558,7 +601,7 @@ static bool is_ready(struct lists *l, ir_ref r, uint32_t arg)
 		return false;
 	if (web->length && ir_at(l->f, r)->op == IRO(len))
 		return true;
-	return stage_of(l, r) < 2 ? is_settled(l, r, web) : !web->waits;
+	return stage_of(l, r) == KEYS ? !web->waits : is_settled(l, r, web);
 }
 
 /* Texts that r, v[k], may be of: it is nil there. Else false: what it is of has other fields, or texts may have that one. */
@@ -611,14 +654,25 @@ static void find_bounds(struct lists *l)
 		}
 }
 
-static void find_lengths(struct records *s)
+/* Does a bound of table.unpack wait for something, which may be #t? */
+static bool is_bound(const struct lists *l, const struct rec *web)
 {
+	for (uint32_t v = 0; v < l->s->n; v++)
+		for (uint32_t k = 0; record_web(l->s, &l->s->v[v]) == web && k < l->s->v[v].nuses; k++)
+			if (is_unpack(l->f, ir_at(l->f, l->s->v[v].uses[k])) && stage_of(l, l->s->v[v].uses[k]) == BOUNDS)
+				return true;
+	return false;
+}
+
+static void find_lengths(const struct lists *l)
+{
+	struct records *s = l->s;
 	for (uint32_t v = 0; v < s->n; v++) {
 		if (s->v[v].up != v)
 			continue;
 		s->v[v].grows = full_grows(s, &s->v[v]);
 		s->v[v].filled = !s->v[v].grows && full_filled(s, &s->v[v]);
-		if (s->v[v].waits)
+		if (s->v[v].waits || is_bound(l, &s->v[v]))
 			s->v[v].length = full_length(s, &s->v[v]);
 	}
 }
@@ -628,9 +682,10 @@ int lists_expand(struct records *s)
 	struct lists l = { .s = s, .fl = { .u = s->u, .f = s->f }, .f = s->f, .nto = s->f->nins };
 	int done = 0;
 	l.to = arena_array(s->u->scratch, ir_ref, l.nto);
+	ir_need_tree(s->f);
 	find_bounds(&l);
-	find_lengths(s);
-	for (int stage = 0; stage < 3 && !done; stage++)
+	find_lengths(&l);
+	for (int stage = LOOPS; stage < STAGES && !done; stage++)
 		for (uint32_t v = 0; v < s->n; v++)
 			for (uint32_t k = 0; k < s->v[v].nuses && !l.failed; k++) {
 				ir_ref r = s->v[v].uses[k];
@@ -639,7 +694,7 @@ int lists_expand(struct records *s)
 				    ir_at(s->f, r)->nargs <= arg || record_of(s, ir_at(s->f, r)->args[arg]) != &s->v[v] ||
 				    !is_ready(&l, r, arg) || !lists_sure(&l, r, arg))
 					continue;
-				if (!stage)
+				if (stage == LOOPS)
 					return go_over(&l, r, record_web(s, &s->v[v])) ? 1 : -1;
 				expand(&l, r, record_web(s, &s->v[v]));
 				done++;

@@ -523,4 +523,28 @@ shared("and read", function(a)
 	end
 	return b
 end)
+
+-- Bounds of table.unpack that the table itself says.
+case("unpacked up to its length", any, function(a, b)
+	local t = { a or 5, b or 6 }
+	local x, y, z = table.unpack(t, 1, #t)
+	return x, y, z
+end)
+case("unpacked up to what it was packed with", any, function(a, b)
+	local t = table.pack(a, nil, b)
+	return table.unpack(t, 1, t.n)
+end)
+case("handed on", any, function(a, b)
+	local function f(...)
+		local t = table.pack(...)
+		local n = t.n
+		return table.unpack(t, 2, n)
+	end
+	return f(a, b, a)
+end)
+case("unpacked up to a field", any, function(a, b)
+	local t = { n = 2, a, b, 7 }
+	if a == 1 then t[2] = 9 end
+	return table.unpack(t, 1, t.n)
+end)
 lang.done()
