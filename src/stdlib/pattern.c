@@ -316,6 +316,18 @@ static bool may_stop_early(const struct pat *p, uint32_t i)
 	return false; /* the first try ends the match */
 }
 
+/* Lua calls itself for each repetition, and each end of a capture, that it passes, and raises "pattern too complex" 200 calls deep; how
+ * deep a text leads it, nobody counts here. */
+enum { MOST_NESTED = 198 };
+
+static bool is_too_deep(const struct pat *p)
+{
+	uint32_t nested = 0;
+	for (uint32_t i = 0; i < p->n; i++)
+		nested += p->items[i].rep || p->items[i].what == PAT_OPEN || p->items[i].what == PAT_CLOSE || p->items[i].what == PAT_POSITION;
+	return nested > MOST_NESTED;
+}
+
 const struct refusal *pat_read(struct arena *a, const char *s, size_t n, struct pat *out)
 {
 	struct reader r = { .arena = a, .p = s, .end = s + n, .out = out };
@@ -326,6 +338,9 @@ const struct refusal *pat_read(struct arena *a, const char *s, size_t n, struct 
 			return r.error;
 	if (r.nopen)
 		return MISTAKE("end it with ), or write %( for the character", "unfinished capture");
+	if (is_too_deep(out))
+		return REFUSAL(ON_STRINGS, "match a part of the text by a part of the pattern, and the next from there on",
+			       "more than 198 repetitions and captures in one, for which Lua may raise \"pattern too complex\"");
 	note_rests(out);
 	for (uint32_t i = 0; i < out->n; i++)
 		out->items[i].keeps = out->items[i].what == PAT_BYTE && !may_stop_early(out, i);

@@ -211,4 +211,5 @@ diag.case("called by a dot, of a header", function(p) local e = p.eth if e and e
 diag.case("string.gmatch of a packet", function(p) for w in string.gmatch(p, "%a+") do if w == "ab" then return bpf.DROP end end end)
 diag.case("a method called without a colon, of what may be none", function(p) local f = p.u8 if f(p.tcp, 1) == 2 then return bpf.DROP end end)
 diag.case("by a dot, of what has it", function(p) local f = p.u8 if f(p, 1) == 2 or f(p.eth or p, 1) == 3 then return bpf.DROP end end)
+diag.case("a pattern that Lua may find too complex", function(p) return p:find(("a-"):rep(199)) and bpf.DROP end)
 diag.done()

@@ -120,5 +120,7 @@ over("of a capture that may be nil", function(s)
 	return b:find("a"), #a
 end)
 over("arithmetic on nil", function(s) return s:find("=") + 1 end)
+local most = ("x*"):rep(198)
+over("as many repetitions as Lua always takes", function(s) return s:find(most) end)
 
 lang.done()
