@@ -536,6 +536,15 @@ function lang.packets(case)
 	end
 	case = setmetatable(some, { __index = case })
 	local function wrapper(f) return function(p) return put3(f(p)) end end
+	if case.verdicts then
+		function wrapper(f)
+			return function(p)
+				local a, b, c = f(p)
+				if a == bpf.DROP or a == bpf.REDIRECT then return a end
+				return put3(a, b, c)
+			end
+		end
+	end
 	try(case, case.name, wrapper)
 	if case.once then return end
 	-- one way each is enough for the hooks beside XDP: socket filters have the other one only
