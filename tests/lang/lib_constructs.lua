@@ -4,7 +4,7 @@
 -- of a text: {INT} {STR} {BOOL} {ANY} take an expression, {BODY} takes statements. @ is a number of its own, so that
 -- names of an outer and an inner construct differ. Around a text are p, the packet; n, an integer of it; s, up to 12
 -- bytes of it; r, what is counted. see names what it changes, of `world` below; frame, a packet of lib_pairs.lua that
--- reaches it; verdicts: it returns some; unjudged: stock Lua, without a program's run, does something else.
+-- reaches it; needs, a type of map; verdicts: it returns some; unjudged: stock Lua, without a program's run, does something else.
 -- Rows of M.rare are those of fewer scripts; core, here, are those that stand for the others of their sort.
 --
 -- Sorts: int, str, bool; int? and str? hold nil, too; mix is nil, a boolean, an integer or a string.
@@ -42,7 +42,6 @@ maps.BYIP = bpf.map { "hash", name = "cs_byip", key = "ip4", value = "struct { i
 maps.BYKEY = bpf.map { "hash", name = "cs_bykey", key = "struct { i64 a; char s[8]; }", value = "table { i64? n; bool b; }", entries = 64 }
 maps.NOTES = bpf.map { "array", name = "cs_notes", value = "struct { char s[16]; be16 n; i8 k; }", entries = 4 }
 maps.DEVICES[1] = "lo"
-for i = 1, 5, 2 do maps.KNOWN:push(i) end
 bpf.proto { "cs_own", over = "udp", port = 9999, fields = "u8 low; u1 flag; u7 _; le16 words; u32 more; char[8] name; ip4 who",
 	next = "ipv4" }
 local request = { "hash", key = "u8", value = "u32", entries = 8 }
@@ -60,7 +59,7 @@ M.env = setmetatable({
 	LIST = { 7, 0, -2 }, FIELDS = { ttl = 3 },
 	STEPS = { [0] = function(x) return x & 1 end, [1] = function(x) return x > 5 and 0 or 2 end, [2] = function() return 1 end },
 	HANDLERS = { [1] = function(x) return x + 1 end, [2] = function(x) return x * 2 end, [3] = function(x) return object:get(x) end },
-	ST = state, PC = percpu, EV = bpf.events { n = "i64", s = "char[16]" },
+	ST = state, PC = percpu, SO = bpf.state { s = "char[16]", b = "bool", a = "ip4" }, EV = bpf.events { n = "i64", s = "char[16]" },
 	BIG = big, ACL = acl, WORDS = { [0] = "", "key=12", "b" }, HOSTS = { ["192.0.2.1"] = 5 },
 	NETS = { bpf.cidr "192.0.2.0/24", bpf.cidr "10.0.0.0/8", bpf.cidr "2001:db8::/32" },
 	SEEN = { [bpf.ip "10.0.0.1"] = 7, [bpf.ip "192.0.2.1"] = "x" },
@@ -73,6 +72,8 @@ M.world = {
 	LPM = maps.LPM, STACK = maps.STACK, PCH = maps.PCH, PCE = maps.PCE, PCA = maps.PCA, RING = maps.RING, BYIP = maps.BYIP,
 	BYKEY = maps.BYKEY, NOTES = maps.NOTES, ST = { state, "n", "last" }, PC = { percpu, "n" },
 }
+
+M.world.SO = { M.env.SO, "s", "b", "a" }
 
 -- What the maps hold before each run.
 function M.setup(names)
@@ -89,6 +90,13 @@ function M.setup(names)
 	if names.NOTES then maps.NOTES[1] = { s = "note", n = 5, k = -1 } end
 end
 maps.ROW[0], maps.ROW[1], maps.ROW[2] = 3, 0, -5
+
+-- Types of maps that not every kernel has: what fails where it has not. Rows that need one name it.
+M.types = {
+	bloom_filter = function() for i = 1, 5, 2 do maps.KNOWN:push(i) end end,
+	user_ringbuf = function() maps.RING:push(1) end,
+	sk_storage = function() bpf.program("tc", function() maps.KEPT:add_mine(1) end) end,
+}
 
 -- ---- statements ----
 
@@ -212,7 +220,7 @@ M.rare = {
 	{ "Geneve", "local g@ = p.udp and p.udp.geneve if g@ then {BODY} local i@ = g@.ipv4 if i@ and i@.udp then r = r + g@.vni * ({INT}) + i@.udp.dport end end", frame = "geneve" },
 	{ "GRE", "local g@ = p.gre if g@ and g@.has_key then {BODY} r = r + (g@:u32(4) or 7) + ({INT}) if g@.ipv4 then r = r + #g@.ipv4.payload end end", frame = "gre" },
 	{ "DNS", "local d@ = p.udp and p.udp.dns if d@ then {BODY} r = r + d@.qdcount + ({INT}) if d@.rd == not ({BOOL}) then r = r * 3 end end" },
-	{ "protocol of its own", "local o@ = p.udp and p.udp.cs_own if o@ then {BODY} if o@.flag then r = r + o@.words * ({INT}) end r = r * 3 + #o@.name if o@.name < ({STR}) then r = r + o@.who:int() end end", frame = "own" },
+	{ "protocol of its own", "local o@ = p.udp and p.udp.cs_own if o@ then {BODY} if o@.flag then r = r + o@.words * ({INT}) end r = r * 3 + o@.who:int() if o@.ipv4 then r = r + 1 end end", frame = "own" },
 	{ "protocol of its own, written", "local o@ = p.udp and p.udp.cs_own if o@ then o@.words = ({INT}) & 0xffff o@.flag = not ({BOOL}) {BODY} o@.who = bpf.ip(({INT}) & 0xff) end", hooks = { "xdp", "tc" }, frame = "own" },
 	{ "one of two headers", "local l@ = p.tcp or p.udp if l@ then {BODY} r = r + l@.dport + ({INT}) + #l@.payload end" },
 	{ "a header or a text", "local v@ = p.udp and p.udp.payload or {STR} {BODY} r = r + #v@ + (v@:byte(({INT}) & 7) or 0)" },
@@ -220,24 +228,30 @@ M.rare = {
 	{ "moved at the head", "if p.len > 60 then p:adjust_head((({INT}) & 1) * 2) {BODY} r = r + p.len end", hooks = { "xdp" } },
 	{ "MAC addresses swapped", "local e@ = p.eth if e@ then e@.dst, e@.src = e@.src, e@.dst {BODY} r = r + e@.src:int() * ({INT}) end", hooks = { "xdp", "tc" } },
 	{ "ports swapped", "local u@ = p.udp if u@ then u@.sport, u@.dport = u@.dport, ({INT}) & 0xffff {BODY} r = r + u@.sport - u@.check end", hooks = { "xdp", "tc" } },
+	{ "redirect inwards", 'if {BOOL} then {BODY} return p:redirect("lo", "ingress") end', hooks = { "tc" }, verdicts = true },
+	{ "TCP written", "local t@ = p.tcp if t@ then {BODY} t@.syn = not ({BOOL}) t@.window = ({INT}) & 0xffff r = r + t@.check end", hooks = { "xdp", "tc" } },
+	{ "ICMP written", "local i@ = p.icmp if i@ then i@.id = ({INT}) & 0xffff {BODY} r = r + i@.code + i@:u16(2) end", hooks = { "xdp", "tc" }, frame = "icmp" },
+	{ "ARP written", "local a@ = p.arp if a@ then {BODY} a@.op = ({INT}) & 0xffff a@.spa, a@.tpa = a@.tpa, a@.spa r = r + a@.spa:int() end", hooks = { "xdp", "tc" }, frame = "arp" },
 	{ "prefixes of a list", "local i@ = p.ip if i@ then for _, c@ in ipairs(NETS) do if c@:has(i@.src) == not ({BOOL}) then {BODY} r = r + ({INT}) end end end", frame = "ipv6" },
 
 	{ "LPM map set", "LPM[bpf.ip(({INT}) & 3)] = ({INT}) & 0xffff {BODY} r = r + (LPM[HOME] or 7)", see = "LPM" },
 	{ "LPM map added to", "local i@ = p.ipv4 if i@ then LPM:add(i@.src, 1) {BODY} LPM[bpf.ip(({INT}) & 3)] = nil end", see = "LPM" },
 	{ "stack", "STACK:push(({INT})) {BODY} local v@ = STACK:pop() if v@ then r = r + v@ end r = r * 3 + (STACK:peek() or 5)", see = "STACK" },
-	{ "filter", "local k@ = {INT} FILTER:push(k@) {BODY} if FILTER:peek(k@) then r = r + 1 end", unjudged = true },
+	{ "filter", "local k@ = {INT} FILTER:push(k@) {BODY} if FILTER:peek(k@) then r = r + 1 end", unjudged = true, needs = "bloom_filter" },
 	{ "per-CPU hash", "PCH:add(({INT}) & 3, 1) {BODY} r = r + (PCH[({INT}) & 3] or 7)", see = "PCH" },
 	{ "per-CPU entry", "PCE[({INT}) & 1] = { n = {INT}, k = 3 } {BODY} local e@ = PCE[({INT}) & 1] if e@ then e@.n = e@.n + ({INT}) e@.k = e@.k + 1 end", see = "PCE" },
 	{ "per-CPU array", "PCA[({INT}) & 1] = {INT} {BODY} r = r + PCA[0] - PCA[1]", see = "PCA" },
-	{ "socket's own", "if KEPT:set_mine(({INT})) then {BODY} KEPT:add_mine(({INT}) & 0xff) r = r + (KEPT:mine() or 5) end", hooks = { "tc" }, unjudged = true },
-	{ "socket's own entry", "KEPT_ENTRY:set_mine { n = {INT}, k = 7 } local e@ = KEPT_ENTRY:mine() if e@ then {BODY} e@.n = e@.n * 3 - ({INT}) r = r + e@.n + e@.k end", hooks = { "tc" }, unjudged = true },
-	{ "user ring", "for v@ in pairs(RING) do {BODY} r = r * 3 + v@ if v@ == ({INT}) & 7 then break end end", see = "RING" },
+	{ "socket's own", "if KEPT:set_mine(({INT})) then {BODY} KEPT:add_mine(({INT}) & 0xff) r = r + (KEPT:mine() or 5) end", hooks = { "tc" }, unjudged = true, needs = "sk_storage" },
+	{ "socket's own entry", "KEPT_ENTRY:set_mine { n = {INT}, k = 7 } local e@ = KEPT_ENTRY:mine() if e@ then {BODY} e@.n = e@.n * 3 - ({INT}) r = r + e@.n + e@.k end", hooks = { "tc" }, unjudged = true, needs = "sk_storage" },
+	{ "user ring", "for v@ in pairs(RING) do {BODY} r = r * 3 + v@ if v@ == ({INT}) & 7 then break end end", see = "RING", needs = "user_ringbuf" },
 	{ "addresses in an entry", "local i@ = p.ipv4 if i@ then BYIP[i@.src] = { last = i@.dst, from = p.eth.src, seen = not ({BOOL}) } {BODY} local e@ = BYIP[HOME] if e@ then e@.last = bpf.ip(({INT}) & 0xff) if e@.seen then r = r + 1 end end end", see = "BYIP" },
 	{ "key of several fields", "BYKEY[{ a = {INT}, s = ({STR}):sub(1, 3) }] = { n = {INT}, b = not ({BOOL}) } {BODY} local e@ = BYKEY[{ a = {INT}, s = 'key' }] if e@ then r = r + (e@.n or 5) e@.n = nil end", see = "BYKEY" },
 	{ "text in an entry", "local e@ = NOTES[({INT}) & 1] if e@ then {BODY} r = r + #e@.s e@.s = ({STR}):sub(1, 5) .. e@.s:sub(1, 2) e@.k = ({INT}) & 0x7f end", see = "NOTES" },
 	{ "entry copied", "local e@ = FLOWS[1] if e@ then r = r + e@.n FLOWS[({INT}) & 3] = e@ {BODY} end", see = "FLOWS" },
 	{ "entries gone over", "for k@, e@ in pairs(FLOWS) do {BODY} e@.n = e@.n + ({INT}) r = r + k@ end", see = "FLOWS" },
 	{ "best entry", "local b@ for _, e@ in pairs(FLOWS) do if not b@ or e@.n > b@.n then b@ = e@ end {BODY} end if b@ then b@.port = ({INT}) & 0xff r = r + b@.n end", see = "FLOWS" },
+
+	{ "state of other kinds", "SO.s = ({STR}):sub(1, 8) SO.b = not ({BOOL}) {BODY} r = r + #SO.s if SO.b then r = r + 1 end if p.ipv4 then SO.a = p.ipv4.src end", see = "SO" },
 
 	{ "table.insert", "local t@ = { n } table.insert(t@, {INT}) {BODY} table.insert(t@, 5) r = r + #t@ * t@[2]" },
 	{ "table.pack", "local t@ = table.pack(n, {INT}, {BOOL}) {BODY} r = r + t@.n + t@[2]" },
@@ -254,6 +268,10 @@ M.rare = {
 	{ "goto out", "do for i@ = 1, 3 do for j@ = 1, 2 do if {BOOL} then goto out@ end {BODY} r = r + j@ end end ::out@:: end" },
 	{ "endless loop left", "local i@ = 0 while true do i@ = i@ + 1 {BODY} if i@ >= ({INT}) & 3 then break end end r = r + i@" },
 	{ "closures of a loop", "for i@ = 1, 3 do local k@ = i@ * n local function f@(d) {BODY} k@ = k@ + d return k@ end if i@ == ({INT}) & 3 then f@(n) end r = r + f@(i@) end" },
+	{ "for to a float", "for i@ = 1, 2.5 do {BODY} r = r * i@ + ({INT}) end" },
+	{ "varargs passed on", "local function g@(a, b) return a - b end local function f@(...) {BODY} return g@(...) end r = r + f@({INT}, n)" },
+	{ "call at the end", "local function f@(x) {BODY} return x, 3 end local function g@(x) return f@(x + 1) end local x@, y@ = g@({INT}) r = r + x@ * y@" },
+	{ "error with a level", 'local function f@() {BODY} if {BOOL} then error("deep", 2) end return 1 end r = r + f@()' },
 	{ "pcall with arguments", "local function f@(a, b) {BODY} return a // b end local ok@, v@ = pcall(f@, {INT}, n & 1) if ok@ then r = r + v@ else r = r * 5 + #v@ end" },
 	{ "xpcall with arguments", "local ok@, v@ = xpcall(function(a) {BODY} return a % (n & 1) end, function(e) return #e end, ({INT})) r = r * 3 + v@ if ok@ then r = r + 1 end" },
 	{ "error caught twice", "local ok@, v@ = pcall(function() local ok, e = pcall(function() {BODY} error({INT}) end) if type(e) ~= 'number' then error(e, 0) end return e end) if ok@ then r = r + v@ else r = r * 3 end" },
@@ -272,7 +290,7 @@ M.rare = {
 	{ "le32 and le64", "((p:le32(({INT}) & 63) or 3) ~ (p:le64(({INT}) & 31) or 5))", "int" },
 	{ "u8 or u32", "(p:u8(({INT}) & 127) or p:u32(({INT}) & 7))", "int?" },
 	{ "LPM map", "(p.ipv4 and LPM[p.ipv4.src] or LPM[bpf.ip(({INT}) & 7)])", "int?", see = "LPM" },
-	{ "filter asked", "KNOWN:peek(({INT}) & 7)", "bool" },
+	{ "filter asked", "KNOWN:peek(({INT}) & 7)", "bool", needs = "bloom_filter" },
 	{ "per-CPU hash read", "PCH[({INT}) & 3]", "int?", see = "PCH" },
 	{ "table.concat", "table.concat({ {STR}, ({INT}) & 0xff }, ',')", "str" },
 	{ "char", "string.char(({INT}) & 0xff, 65, ({INT}) & 7)", "str" },
@@ -301,6 +319,8 @@ M.rare = {
 	{ "captured twice", "(ACL[({INT}) & 3][n & 3])", "int?" },
 	{ "captured text", "WORDS[({INT}) & 3]", "str?" },
 	{ "captured by address", "(p.ipv4 and SEEN[p.ipv4.src] or ({ANY}))", "mix" },
+	{ "MPLS", "(p.mpls and p.mpls.label + ({INT}))", "int?", frame = "mpls" },
+	{ "rawget and rawlen", "(rawget(FIELDS, 'ttl') + rawlen(LIST) + ({INT}))", "int" },
 	{ "rawequal", "rawequal({ANY}, {INT})", "bool" },
 	{ "select", "(select(-1, n, {INT}))", "int" },
 	{ "number by a base", 'tonumber(({STR}):match("%x%x?") or "z", 16)', "int?" },
