@@ -36,7 +36,7 @@ int pg_ctx_new(pg_ctx **out)
 	if (!ctx)
 		return -ENOMEM;
 	ctx->refs = 1;
-	ctx->hand_socket = -1;
+	ctx->hand_socket = ctx->hand_cpu = -1;
 	ctx->pool = map_pool();
 	/* what every compilation asks: from the cache now, not while somebody waits for a program */
 	api_has(ctx, FEAT_may_goto);

@@ -14,9 +14,12 @@
 #include <sched.h>
 #include <string.h>
 
+/* The one that a twin's run began on: a program in the kernel stays there, whatever becomes of the thread. */
 unsigned map_this_cpu(const pg_map *m)
 {
-	int cpu = sched_getcpu();
+	if (m->ctx->hand_cpu < 0)
+		m->ctx->hand_cpu = sched_getcpu();
+	int cpu = m->ctx->hand_cpu;
 	return cpu >= 0 && cpu < m->ncpus ? (unsigned)cpu : 0;
 }
 

@@ -156,5 +156,5 @@ int pg_map_own(pg_map *m, pg_value *key)
 void pg_hand_renew(pg_ctx *ctx)
 {
 	kern_close(ctx->hand_socket);
-	ctx->hand_socket = -1;
+	ctx->hand_socket = ctx->hand_cpu = -1;
 }

@@ -267,6 +267,7 @@ static int map_each(lua_State *L)
 struct cursor {
 	pg_map_iter *at;
 	bool done;
+	bool none;             /* another loop goes over the ring */
 };
 
 static void cursor_free(struct cursor *c)
@@ -290,6 +291,8 @@ static int map_next(lua_State *L)
 	struct pgl *s = pgl_get(L);
 	struct cursor *c = lua_touserdata(L, lua_upvalueindex(1));
 	pg_value k, v;
+	if (c->none)
+		return 0;
 	if (lua_gettop(L) > 1 && lua_isnil(L, 2)) { /* another loop from the first key on, as kernel code does it */
 		cursor_free(c);
 		*c = (struct cursor){ .at = NULL, .done = false };
@@ -321,9 +324,24 @@ static int map_next(lua_State *L)
 	return 2;
 }
 
+/* Does a loop go over the map at index 1, here or in who called this? Its state is a variable of the function that it is in. */
+static bool is_gone_over(lua_State *L)
+{
+	lua_Debug ar;
+	const char *name;
+	for (int level = 1; lua_getstack(L, level, &ar); level++)
+		for (int n = 1; (name = lua_getlocal(L, &ar, n)) != NULL; n++) {
+			bool is = !strcmp(name, "(for state)") && lua_rawequal(L, -1, 1);
+			lua_pop(L, 1);
+			if (is)
+				return true;
+		}
+	return false;
+}
+
 static int map_pairs(lua_State *L)
 {
-	pgl_map(L, 1);
+	bool ring = pg_map_role(pgl_map(L, 1)) == PG_ROLE_RING;
 	if (pgl_shadowed(L))
 		return pgl_shadow_pairs(L, 1);
 	struct cursor *c = lua_newuserdatauv(L, sizeof(*c), 1);
@@ -332,6 +350,7 @@ static int map_pairs(lua_State *L)
 	lua_rawgetp(L, LUA_REGISTRYINDEX, &cursor_class);
 	lua_setmetatable(L, -2);
 	c->done = false;
+	c->none = ring && is_gone_over(L); /* as in kernel code */
 	lua_pushvalue(L, 1); /* the map outlives its cursor */
 	lua_setiuservalue(L, -2, 1);
 	lua_pushvalue(L, -1);

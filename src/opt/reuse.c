@@ -183,6 +183,7 @@ static void visit(struct reuse *s, ir_ref r)
 	}
 	s->narrowed = true;
 	i->op = IRO(pi);
+	i->raised = 0;
 	i->aux = 0;
 	i->args[0] = e->value;
 	i->nargs = 1;

@@ -93,6 +93,20 @@ same("return from within", "u64", { 4, 5, 6 }, function(ring)
 	end
 	return bpf.PASS
 end, "1 nil 2 0")
+same("a loop within a loop finds nothing", "u64", { 4, 5, 6 }, function(ring)
+	local function all(n)
+		for v in pairs(ring) do n = n * 10 + v end
+		return n
+	end
+	for v in pairs(ring) do
+		st.a = st.a * 10 + v
+		for w in pairs(ring) do st.b = st.b + w end
+		st.c = st.c + all(0)
+		if v == 5 then break end
+	end
+	st.d = st.d * 10 + all(0)
+	return bpf.PASS
+end, "0 nil 45 0 0 6")
 local RECORD = "struct { u64 what; ip4 who; u32? port; char name[12]; u8 small; }"
 local RECORDS = {
 	{ what = 1, who = bpf.ip "10.0.0.1", port = 53, name = "one", small = 200 },

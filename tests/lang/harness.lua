@@ -401,6 +401,7 @@ local function skipped(name, lacks)
 	count = count + 1
 	print(("ok %d - %s # SKIP %s"):format(count, name, lacks))
 end
+lang.skip = skipped
 
 -- bpf.program for a case of another form; nil where the kernel is too old for it, which is said as a skip.
 function lang.program(name, kind, options, f)
@@ -525,7 +526,7 @@ end
 
 -- The same for a function of a packet, under both ways of reaching its bytes: inputs are frames (of
 -- at least 14 bytes), want the results they must give, where that is known without us. once: under one of them alone;
--- refused: a part of what the function is refused with.
+-- refused: a part of what the function is refused with; verdicts: a first result that is one is the program's, too.
 function lang.packets(case)
 	local some = { packets = true, inputs = {}, want = case.want and {} }
 	for i, frame in ipairs(case.inputs) do
@@ -536,6 +537,15 @@ function lang.packets(case)
 	end
 	case = setmetatable(some, { __index = case })
 	local function wrapper(f) return function(p) return put3(f(p)) end end
+	if case.verdicts then
+		function wrapper(f)
+			return function(p)
+				local a, b, c = f(p)
+				if a == bpf.DROP or a == bpf.REDIRECT then return a end
+				return put3(a, b, c)
+			end
+		end
+	end
 	try(case, case.name, wrapper)
 	if case.once then return end
 	-- one way each is enough for the hooks beside XDP: socket filters have the other one only

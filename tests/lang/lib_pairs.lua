@@ -1,5 +1,9 @@
 -- Puts each row of lib_constructs.lua into each one, and runs what comes out: pairs_N.lua run a part each.
 --
+-- The number of pairs grows with the square of that of rows. So a rare row, of a construct that few scripts have, is put into
+-- those rows that stand for their sort (core), these into it, and of two rare ones a 24th of the pairs is run; LANG_ALL=1
+-- runs all pairs.
+--
 -- An expression goes into all holes of the other text, by what makes its sort fit; where an expression is the outer one,
 -- a statement goes into a function that is called there. Hooks take turns. LANG_PAIRS=K/N runs an Nth of the pairs,
 -- other ones for each K; with a part of the inputs alone (LANG_EVERY) it is a seventh. LANG_PAIR="NAME in NAME" runs this
@@ -8,6 +12,7 @@
 local lang = dofile "tests/lang/harness.lua"
 local constructs = dofile "tests/lang/lib_constructs.lua"
 local impossible = dofile "tests/lang/lib_impossible.lua"
+local wire = dofile "tests/lang/lib_wire.lua"
 
 local HOOKS = { "xdp", "tc", "xdp", "socket" }
 local EMPTY = { INT = "n", STR = "s", BOOL = "n > 2", ANY = "n", BODY = "r = r * 3 + n" }
@@ -89,13 +94,46 @@ local inputs = {
 	lang.head,
 }
 
+-- Packets for the rows that ask for them.
+local inner = wire.ipv4(17, wire.udp(1, 53, "hello key=12"))
+local frames = {
+	vlan = wire.eth(0x8100, wire.vlan(0x2005, 0x0800, frame(17, udp(3, "key=12"), 0x0a000001):sub(15))),
+	ipv6 = wire.eth(0x86dd, wire.ipv6(17, (">I2I2I2I2"):pack(1024, 53, 22, 0x1234) .. "\0\0\0\0\0\0\0\3key=12")),
+	vxlan = wire.eth(0x0800, wire.ipv4(17, wire.udp(1000, 4789, wire.vxlan(77, wire.eth(0x0800, inner, 7))))),
+	geneve = wire.eth(0x0800, wire.ipv4(17, wire.udp(9, 6081, wire.geneve(0xc0, 0x0800, 99, "\1\2\3\1abcd", inner)))),
+	gre = wire.eth(0x0800, wire.ipv4(47, wire.gre(0x2000, 0x0800, "keys", inner))),
+	own = wire.eth(0x0800, wire.ipv4(17, wire.udp(1024, 9999, "\2\x80\3\0\0\0\0\7key=12\0\0\xc0\0\2\1"))),
+	icmp = wire.eth(0x0800, wire.ipv4(1, (">BBI2I2I2"):pack(8, 3, 0x7788, 0x1122, 3) .. "key=12")),
+	arp = wire.eth(0x0806, (">I2I2BBI2"):pack(1, 0x0800, 6, 4, 1) .. "\2\0\0\0\0\1\10\0\0\1\0\0\0\0\0\0\10\0\0\2"),
+	mpls = wire.eth(0x8847, wire.mpls(100, 3, true, 60, inner)),
+	extended = wire.eth(0x86dd, wire.ipv6(0, "\6\0\1\4\0\0\0\0" .. tcp(3, "key=12"))),
+}
+
+-- The usual ones, and what the rows ask for.
+local function inputs_of(outer, inner)
+	if not (outer.frame or inner.frame) then return inputs end
+	local t = { table.unpack(inputs) }
+	for _, name in ipairs { outer.frame or inner.frame, inner.frame ~= outer.frame and outer.frame and inner.frame or nil } do
+		t[#t + 1] = frames[name]
+		if name == "ipv6" then t[#t + 1] = frames.extended end
+	end
+	return t
+end
+
 -- ---- runs ----
 
 local part, of = lang.part()
 
+-- The hook of this turn, of those that both have; false: there is none.
 local function hook_of(outer, inner, number)
 	local hooks = outer.hooks or inner.hooks or HOOKS
-	return hooks[number % #hooks + 1]
+	if outer.hooks and inner.hooks then
+		hooks = {}
+		for _, a in ipairs(outer.hooks) do
+			for _, b in ipairs(inner.hooks) do if a == b then hooks[#hooks + 1] = a end end
+		end
+	end
+	return #hooks > 0 and hooks[number % #hooks + 1]
 end
 
 local function seen(outer, inner)
@@ -105,26 +143,30 @@ local function seen(outer, inner)
 			names[row.see], see[#see + 1] = true, constructs.world[row.see]
 		end
 	end
-	return names, see[1] and see
+	return names, (see[1] or outer.unjudged or inner.unjudged or outer.verdicts or inner.verdicts) and see
 end
 
-local only = os.getenv "LANG_PAIR"
+local only, all = os.getenv "LANG_PAIR", os.getenv "LANG_ALL"
 
 local function run(outer, inner)
 	local name, number = inner[1] .. " in " .. outer[1], #inner[1] + #outer[1]
 	if only and name ~= only then return end
 	local names, see = seen(outer, inner)
+	lang.hook = hook_of(outer, inner, number)
+	if not lang.hook then return end
 	local text = source(outer, inner, number % 2 == 1)
 	if only then io.stderr:write(text, "\n") end
-	lang.hook = hook_of(outer, inner, number)
-	lang.packets { name = name, f = assert(load(text, "=" .. name, "t", constructs.env))(), inputs = inputs, once = true,
-		see = see, setup = see and function() constructs.setup(names) end, refused = impossible[name] }
+	lang.packets { name = name, f = assert(load(text, "=" .. name, "t", constructs.env))(), inputs = inputs_of(outer, inner), once = true,
+		see = see, setup = see and function() constructs.setup(names) end, refused = impossible[name],
+		verdicts = outer.verdicts or inner.verdicts }
 end
 
 -- Is each pair that is listed as impossible one of two rows?
 local function check_list(rows)
 	local problems, known = {}, {}
-	for _, row in ipairs(rows) do known[row[1]] = true end
+	for _, list in ipairs { rows, constructs.rare } do
+		for _, row in ipairs(list) do known[row[1]] = true end
+	end
 	for name in lang.sorted(impossible) do
 		local found = false
 		for at in name:gmatch "() in " do found = found or (known[name:sub(1, at - 1)] and known[name:sub(at + 4)]) end
@@ -133,13 +175,48 @@ local function check_list(rows)
 	lang.check("the list of pairs that cannot be", problems)
 end
 
--- Part k of n of the rows, each with all others in it.
+-- Part k of n of the usual rows, each with all of them in it.
 function lang.rows(k, n)
 	local rows = constructs.rows
 	if k == 1 then check_list(rows) end
 	for i = k, #rows, n do
 		for j, inner in ipairs(rows) do
 			if (3 * i + j) % of == part then run(rows[i], inner) end
+		end
+	end
+end
+
+-- Is the rare one of two rows, or are both, put together here?
+local every = 0
+local function meet(a, b)
+	if all or only or a.core or b.core then return true end
+	every = every + 1
+	return a.rare and b.rare and every % 24 == 0
+end
+
+-- All rows, without those that need what the kernel has not.
+local function all_rows()
+	local rows, there = { table.unpack(constructs.rows) }, {}
+	for type, try in lang.sorted(constructs.types) do
+		there[type] = pcall(try)
+		if not there[type] then lang.skip("maps of this type", type) end
+	end
+	for _, row in ipairs(constructs.rare) do
+		row.rare = true
+		if not row.needs or there[row.needs] then rows[#rows + 1] = row end
+	end
+	return rows
+end
+
+-- Part k of n of the pairs with a rare row.
+function lang.rare(k, n)
+	local rows, number = all_rows(), 0
+	for _, outer in ipairs(rows) do
+		for _, inner in ipairs(rows) do
+			if (outer.rare or inner.rare) and meet(outer, inner) then
+				number = number + 1
+				if number % of == part and number // of % n + 1 == k then run(outer, inner) end
+			end
 		end
 	end
 end

@@ -122,6 +122,14 @@ case("dns from its port", wire.eth(0x0800, wire.ipv4(17, wire.udp(53, 7, wire.dn
 	local d = pkt.udp and pkt.udp.dns
 	return d and see_dns(d), d and d.payload:u8(0)
 end)
+case("dns asked twice, in pcall", wire.eth(0x0800, wire.ipv4(17, wire.udp(7, 53, wire.dns(1, 0x8120, { 1, 0, 0, 0 }, "")))), function(pkt)
+	local n = 0
+	local ok = pcall(function()
+		if pkt.udp and pkt.udp.dns and pkt.udp.dns.qr then n = 1 end
+		if pkt.udp and pkt.udp.dns and pkt.udp.dns.qr then n = n + 2 end
+	end)
+	return ok, n
+end)
 case("dns or none of it", wire.eth(0x86dd, wire.ipv6(17, wire.udp(7, 53, wire.dns(0xffff, 0xffff, { 0xffff, 1, 2, 3 }, "")))), function(pkt)
 	local l4 = pkt.udp or pkt.sctp
 	local d = pkt.udp and pkt.udp.dns

@@ -115,3 +115,19 @@ v, after, ns, err = bpf.twin("xdp", function() while true do end end, udp)
 assert(select(2, debug.gethook()) == "" and select(3, debug.gethook()) == 100000)
 debug.sethook()
 assert(err:find "enough$")
+
+-- a run has one CPU, wherever the thread is put meanwhile, as in the kernel
+do
+	local mine, seen = bpf.percpu { n = "u64" }, nil
+	local pid = io.open("/proc/self/stat"):read("n")
+	local function move(cpus) os.execute(("taskset -pc %s %d >/dev/null 2>&1"):format(cpus, pid)) end
+	bpf.twin("xdp", function()
+		for cpu = 0, 1 do
+			move(cpu)
+			mine.n = mine.n + 1
+		end
+		seen = mine.n
+	end, ("\0"):rep(60))
+	move("0-1023")
+	assert(seen == 2 and mine.n == 2)
+end
