@@ -427,7 +427,6 @@ struct ir_unit {
 	struct ir_computed *computed; /* those of globals that did (opt/computed.c) */
 	uint32_t ncomputed, cap_computed;
 	bool tells;            /* kinds of values are asked for by name (set by infer) */
-	bool shared;           /* variables that functions shared became values: each read of one, tested by itself, is the same (set by cells) */
 	bool copy_access;      /* packet bytes by helper copy ... */
 	bool copy_stores;      /* ... those that are written; what is read after one, too */
 	bool loops;            /* the script's code goes round somewhere (set before the first simplify) */

@@ -144,7 +144,6 @@ int cells_known(struct ir_unit *u, struct ir_fn *f)
 	}
 	if (!done)
 		return 0;
-	u->shared = true;
 	ir_rename(f, to);
 	for (ir_ref r = 1; r < f->nins; r++)
 		if (to[r])
@@ -229,7 +228,6 @@ int cells_promote(struct ir_fn *f)
 		}
 	if (!done)
 		return 0;
-	f->unit->shared = true;
 	drop_accesses(f, other, nins);
 	ir_ref *to = arena_array(a, ir_ref, f->nins); /* parameters were added */
 	memcpy(to, p.to, sizeof(*to) * nins);

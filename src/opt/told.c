@@ -5,8 +5,7 @@
  *
  * Which function tells is a flag of its row, and what it calls a kind the row's own constant for it. The test may be
  * one value of the branch (`local is = type(v) == "number"`, assert): then the way on which that is true is the one
- * behind the test. Nothing is looked at where no such function is called on a value of several kinds, but what `if v` says of
- * variables that functions shared.
+ * behind the test. Nothing is looked at where no such function is called on a value of several kinds.
  */
 #include "opt/choose.h"
 #include "opt/infer.h"
@@ -72,17 +71,6 @@ static bool guessed(const struct flow *fl, ir_ref v, struct ir_type *out)
 	return true;
 }
 
-/* What a variable is behind `if v`, or `if v ~= nil`. Where it is one of the function's own, the front end says so of each read behind
- * the test (pi); of one that functions shared, each read was a value of its own. */
-static bool of_value(const struct flow *fl, ir_ref v, bool is, const pg_value *k, struct fact *out)
-{
-	const uint64_t kinds = ir_at(fl->f, v)->type.kinds, falsy = k ? IR_BIT(IR_NIL) : IR_BIT(IR_NIL) | IR_BIT(IR_FALSE);
-	if (!fl->u->shared || ir_single(kinds) || kinds & IR_BIT(IR_PENDING))
-		return false;
-	*out = (struct fact){ ir_untested(fl->f, v), is == !k ? ~falsy : falsy, 0 };
-	return true;
-}
-
 /* What a condition that is true, or false, tells. */
 static bool of_condition(struct flow *fl, ir_ref cond, bool is, struct fact *out)
 {
@@ -95,11 +83,9 @@ static bool of_condition(struct flow *fl, ir_ref cond, bool is, struct fact *out
 	for (uint32_t i = 0; c->op == IRO(eq) && i < 2 && !call; i++) {
 		k = ir_at(f, c->args[!i])->type.k;
 		call = k ? telling(f, c->args[i]) : 0;
-		if (!call && k && k->kind == PG_NIL)
-			return of_value(fl, c->args[i], is, k, out);
 	}
 	if (!call)
-		return c->op != IRO(eq) && of_value(fl, cond, is, NULL, out);
+		return false;
 	ir_ref v = ir_at(f, call)->args[1];
 	struct ir_type t = ir_at(f, v)->type;
 	bool open = type_is_pending(&t), found = open && choose_type(fl, ir_untested(f, v), &t);
@@ -232,7 +218,7 @@ int told_known(struct flow *fl)
 	struct ir_fn *f = fl->f;
 	struct fact fact;
 	int done = 0;
-	if (!fl->u->tells && !fl->u->shared)
+	if (!fl->u->tells)
 		return 0;
 	ir_need_tree(f);
 	for (uint32_t o = 0; o < f->nrpo; o++)

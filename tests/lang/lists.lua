@@ -493,37 +493,6 @@ case("table.unpack to the ends of integers", any, function(a, b)
 		select("#", table.unpack(t, math.maxinteger, math.mininteger))
 end)
 
--- A variable that a function shares was tested before it is put into a list.
-local function shared(name, f) case("made with a shared variable, " .. name, any, f) end
-shared("appended by a function", function(a)
-	local b = a
-	if not b then return end
-	local l = { 1, b }
-	local function f() l[#l + 1] = b end
-	f()
-	f()
-	return #l, l[4]
-end)
-shared("appended", function(a, c)
-	local b, n = a, c
-	if b == nil or n == nil then return end
-	local l = { b, n }
-	local function f() return n end
-	l[#l + 1] = f()
-	return #l, l[3], l[1]
-end)
-shared("and read", function(a)
-	local b = a
-	if b then
-		local l = { b, 2 }
-		local function f(x) l[#l + 1] = x end
-		f(b)
-		local function g() return b end
-		return #l, g()
-	end
-	return b
-end)
-
 -- Bounds of table.unpack that the table itself says.
 case("unpacked up to its length", any, function(a, b)
 	local t = { a or 5, b or 6 }
