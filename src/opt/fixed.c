@@ -1,6 +1,6 @@
 /*
  * fixed.c - tables made in kernel code that hold constants, are never written again, and meet captured ones:
- * `rules[k] or { limit = 10 }`, `ipairs(row.deny or {})`. Nobody can tell them from captured tables, so they are such.
+ * `rules[k] or { limit = 10 }`, `ipairs(row.deny or {})`; or are read by what they gave, `state = step[state]`. Nobody can tell them from captured tables, so they are such.
  *
  * Their values go by branches and tests to where they are read; whoever compares two, keeps, sends or changes one knows it for
  * a table of its own, and it is left to records.c.
@@ -206,6 +206,18 @@ static void replace(struct fixed *x)
 	ir_at(x->f, x->made)->k = const_new(u, (pg_value){ .kind = PG_TABLE, .id = u->source->table(u, kv, x->n) });
 }
 
+/* Is it read by a key that hangs on what is read of it, state = step[state]? Of a captured one that is known. */
+static bool goes_by_itself(const struct fixed *x)
+{
+	for (uint32_t o = 0; o < x->f->nrpo; o++)
+		for (ir_ref r = ir_block(x->f, x->f->rpo[o])->first; r; r = ir_at(x->f, r)->next) {
+			const struct ir_ins *i = ir_at(x->f, r);
+			if (i->op == IRO(index) && x->is[i->args[0]] && type_is_pending(type_of(x, i->args[1])))
+				return true;
+		}
+	return false;
+}
+
 int fixed_known(struct flow *fl)
 {
 	int done = 0;
@@ -215,7 +227,7 @@ int fixed_known(struct flow *fl)
 			if (ir_at(fl->f, r)->op != IRO(newtable))
 				continue;
 			follow(&x);
-			if (x.meets && is_fixed(&x)) {
+			if ((x.meets || goes_by_itself(&x)) && is_fixed(&x)) {
 				replace(&x);
 				done++;
 			}

@@ -117,4 +117,34 @@ lang.case { name = "asked within pcall", inputs = two, f = function(a, b)
 	local ok, n = pcall(function() return type(t) == "table" and t.limit + 1 or t + 1 end)
 	return ok, ok and n
 end }
+
+-- Read by what it gave: where one turn of a loop begins hangs on the turn before.
+lang.case { name = "steps", inputs = two, f = function(a, b)
+	local step, st = { 2, 3, 1 }, 1
+	for _ = 1, b do st = step[st] end
+	return st
+end }
+lang.case { name = "steps from where there may be none", inputs = two, f = function(a, b)
+	local step, st = { [0] = 2, [2] = 3, [3] = 0 }, a
+	for i = 1, 4 do if i ~= b then st = step[st] or 0 end end
+	return st
+end }
+lang.case { name = "steps of texts", inputs = two, f = function(a, b)
+	local step, st = { a = "b", b = "c", c = "a" }, "a"
+	for i = 1, 5 do if i > b then st = step[st] end end
+	return st == "a", #st
+end }
+lang.case { name = "steps that end", inputs = two, f = function(a, b)
+	local step, st, n = { 3, 4, 2 }, a, 0
+	while step[st] do st, n = step[st], n + b end
+	return st, n
+end }
+lang.case { name = "steps within pcall", inputs = two, f = function(a, b)
+	local st, n = a, 0
+	local ok = pcall(function()
+		local step = { 2, 3, false }
+		for _ = 1, 3 do st, n = step[st], n + 1 end
+	end)
+	return ok, n, st
+end }
 lang.done()
