@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MEMORY_LIMIT = 256 << 20 };
+enum { MEMORY_LIMIT = 256 << 20, MEMORY_ALL = 1 << 30 }; /* bytes, of an attempt to compile and of all */
 
 #ifdef PG_CHECK
 enum { ALWAYS_CHECK = 1 };
@@ -229,11 +229,11 @@ static void keep_errors(pg_unit *u, bool strict, const struct diag_list *diag, s
 	u->said = diag_text(&certain, DIAG_ERROR);
 }
 
-/* What has grown big by copies is compiled anew with calls (opt/weigh.c); what the stack is too small for, with packet bytes
- * read anew, if most of it are such words, or with all that may in scratch memory; what fails with bodies that calls share (opt/share.c), with copies of those that cannot be, or
- * where nobody knows which those are, of all; and what fails then, with copies of what is behind where objects meet
- * (opt/ways.c); for pg_apart these copies come first, and go where it fails with them. Where the packet turns out to be
- * moved, it is compiled anew with that known. What is said is what has to be mended for all that (diag_certain). */
+/* What has grown big by copies is compiled anew with calls (opt/weigh.c); what the stack is too small for, with packet bytes read
+ * anew, if most of it are such words, or with all that may in scratch memory; what fails with bodies that calls share (opt/share.c),
+ * with copies of those that cannot be, or where nobody knows which those are, of all; and what fails then, with copies of what is
+ * behind where objects meet (opt/ways.c); for pg_apart these copies come first, and go where it fails with them. Where the packet
+ * turns out to be moved, it is compiled anew with that known. What is said is what has to be mended for all that (diag_certain). */
 static int compile(pg_unit *u, struct diag_list *diag, const struct pg_compile_opts *o, struct compile *c)
 {
 	const struct compile start = *c;
@@ -257,6 +257,7 @@ static int compile(pg_unit *u, struct diag_list *diag, const struct pg_compile_o
 		*diag = (struct diag_list){ .arena = diag->arena };
 		*c = start;
 		u->nstages = 0;
+		u->arena.limit = u->arena.used < MEMORY_ALL - MEMORY_LIMIT ? u->arena.used + MEMORY_LIMIT : MEMORY_ALL;
 		make_ir(u, diag, ir->target, o);
 		u->ir->roomy |= (tight && !rereads) || ir->roomy;
 		u->ir->rereads = rereads || ir->rereads;
