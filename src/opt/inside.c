@@ -100,13 +100,36 @@ static bool is_digits(const pg_value *pattern, uint32_t which)
 	return some && (open ? s < end && *s == ')' : s == end || (*s == '$' && s + 1 == end));
 }
 
+/* Of what match gives, or a turn of gmatch, whose first result is where the next one goes on. */
+static bool is_match_of_digits(const struct ir_fn *f, const struct ir_ins *r)
+{
+	const struct ir_ins *match = r->op == IRO(result) ? ir_at(f, r->args[0]) : r;
+	const struct ir_lib *row = match->op == IRO(call) ? ir_at(f, match->args[0])->type.row : NULL;
+	const bool turn = row && !strcmp(row->name, "(match)"), is = turn || (row && !strcmp(row->name, "match"));
+	const pg_value *pattern = is && match->nargs > 2 ? ir_at(f, match->args[2])->type.k : NULL;
+	const uint32_t which = r->op == IRO(result) ? r->aux : 0;
+	return pattern && pattern->kind == PG_STR && which >= turn && is_digits(pattern, which - turn);
+}
+
+/* ... by each way on which it is a text: `tcp and tcp.payload:match("%d+")`. */
+static bool is_of_digits(const struct ir_fn *f, ir_ref text, uint32_t depth)
+{
+	enum { DEEPEST = 4 };
+	const struct ir_ins *i = ir_at(f, ir_untested(f, text));
+	if (i->op != IRO(param))
+		return is_match_of_digits(f, i);
+	const struct ir_block *b = ir_block(f, i->block);
+	bool all = i->block != 1 && b->npreds && depth < DEEPEST;
+	for (uint32_t e = 0; all && e < b->npreds; e++) {
+		ir_ref v = ir_pred_edge(f, &b->preds[e])->args[i->aux];
+		all = !(ir_at(f, v)->type.kinds & ~IR_FALSY) || is_of_digits(f, v, depth + 1);
+	}
+	return all;
+}
+
 static bool number_is_there(const struct ir_fn *f, const struct ir_ins *call)
 {
-	ir_ref text = ir_untested(f, call->args[1]);
-	const struct ir_ins *r = ir_at(f, text), *match = r->op == IRO(result) ? ir_at(f, r->args[0]) : r;
-	const struct ir_lib *row = match->op == IRO(call) ? ir_at(f, match->args[0])->type.row : NULL;
-	const pg_value *pattern = row && !strcmp(row->name, "match") && match->nargs > 2 ? ir_at(f, match->args[2])->type.k : NULL;
-	return call->nargs == 2 && pattern && pattern->kind == PG_STR && is_digits(pattern, r->op == IRO(result) ? r->aux : 0);
+	return call->nargs == 2 && is_of_digits(f, call->args[1], 0);
 }
 
 /* ---- what was made ---- */

@@ -246,4 +246,19 @@ end
 local far = { { limit = 1 }, { limit = 2 } }
 local read = assert(load("local far = ... return function(pkt) if far[pkt.len].limit == 2 then return bpf.DROP end end", "@" .. ("d"):rep(70) .. ".lua"))
 diag.case("a row in a file with a long name", read(far))
+diag.case("digits by several ways, and of each turn", function(pkt)
+	local tcp, udp, n = pkt.tcp, pkt.udp, 0
+	local d = tcp and tcp.payload:match("Length: (%d+)") or udp and udp.payload:match("^%d+")
+	if d and #d < 10 then n = n + tonumber(d) end
+	for a in pkt:gmatch("%d+") do n = n + tonumber(a) end
+	for k, v in pkt:gmatch("(%a+)=(%d+)") do n = n * #k + tonumber(v) end
+	return n > 3 and bpf.DROP or bpf.PASS
+end, { strict = true })
+diag.case("digits by one of two ways, and letters", function(pkt)
+	local tcp, n = pkt.tcp, 0
+	local d = tcp and tcp.payload:match("(%d+)") or pkt:match("%a+")
+	if d then n = tonumber(d) + 1 end
+	for k in pkt:gmatch("(%a+)=(%d+)") do n = n + tonumber(k) end
+	return n > 3 and bpf.DROP or bpf.PASS
+end)
 diag.done()
