@@ -189,8 +189,8 @@ PG_API int64_t pg_map_count(pg_map *m); /* entries present (array: all) */
 PG_API int pg_map_each(pg_map *m, const pg_value *key, const char *field, pg_value **out, int *n);
 PG_API bool pg_map_is_percpu(const pg_map *m);
 /* STORAGE: the key of what kernel code that this thread ran would use: the thread itself, its cgroup; for sockets that
- * of packets made by hand, which is another one from pg_hand_renew on. From one pg_hand_renew to the next all that goes
- * by kernel rules is on one CPU, too. */
+ * of packets made by hand, which is another one from pg_hand_renew on. All that goes by kernel rules from then on is on the CPU
+ * where that was called, until it is called again; before, on the thread's. */
 PG_API int pg_map_own(pg_map *m, pg_value *key);
 PG_API void pg_hand_renew(pg_ctx *ctx);
 PG_API bool pg_map_value_is_struct(const pg_map *m);

@@ -37,7 +37,7 @@ struct pg_ctx {
 	uint32_t share;                /* pg_share */
 	bool roomy;                    /* pg_scratch */
 	bool apart;                    /* pg_apart */
-	int hand_cpu;                  /* that a twin runs on, or -1: not asked yet (map_cpu.c) */
+	int hand_cpu;                  /* that a twin's run began on, or -1: the thread's own (map_cpu.c) */
 	int hand_socket;               /* that packets made by hand belong to, or -1 (map_storage.c) */
 	char *keep_stage;              /* pg_dump_stage; malloc'd or NULL */
 	void *pool;                    /* memory for one unit at a time (ctx.c), or NULL */

@@ -17,9 +17,7 @@
 /* The one that a twin's run began on: a program in the kernel stays there, whatever becomes of the thread. */
 unsigned map_this_cpu(const pg_map *m)
 {
-	if (m->ctx->hand_cpu < 0)
-		m->ctx->hand_cpu = sched_getcpu();
-	int cpu = m->ctx->hand_cpu;
+	int cpu = m->ctx->hand_cpu < 0 ? sched_getcpu() : m->ctx->hand_cpu;
 	return cpu >= 0 && cpu < m->ncpus ? (unsigned)cpu : 0;
 }
 

@@ -6,6 +6,7 @@
 #include "api/map.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -156,5 +157,6 @@ int pg_map_own(pg_map *m, pg_value *key)
 void pg_hand_renew(pg_ctx *ctx)
 {
 	kern_close(ctx->hand_socket);
-	ctx->hand_socket = ctx->hand_cpu = -1;
+	ctx->hand_socket = -1;
+	ctx->hand_cpu = sched_getcpu();
 }

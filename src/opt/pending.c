@@ -144,6 +144,13 @@ static void refuse_one(struct flow *fl, const struct ir_ins *i)
 			    "functions and the variables they share");
 }
 
+/* Is it called where nothing is left that it may be? Who comes there nobody has shown to be none. */
+static bool calls_nothing(const struct flow *fl, const struct ir_ins *i)
+{
+	const struct ir_ins *callee = i->op == IRO(call) ? ir_at(fl->f, i->args[0]) : NULL;
+	return callee && callee->op != IRO(self) && !callee->type.row && !callee->type.kinds;
+}
+
 /* What still hangs on something unknown, though nothing was wrong with it: once for all that hangs on one another; first calls. */
 void pending_refuse(struct flow *fl)
 {
@@ -152,7 +159,7 @@ void pending_refuse(struct flow *fl)
 		for (uint32_t o = 0; o < fl->f->nrpo; o++)
 			for (ir_ref r = ir_block(fl->f, fl->f->rpo[o])->first; r; r = ir_at(fl->f, r)->next) {
 				const struct ir_ins *i = ir_at(fl->f, r);
-				if (said[r] || !type_is_pending(&i->type) || (calls && !calls_pending(fl, i)))
+				if (said[r] || !(type_is_pending(&i->type) || calls_nothing(fl, i)) || (calls && !calls_pending(fl, i)))
 					continue;
 				refuse_one(fl, i);
 				said[0] = said[r] = true;
