@@ -676,7 +676,7 @@ static bool set_sizes(struct lw *w)
 			    "the lists and long strings of this function take %u bytes of scratch memory, and there are %d",
 			    w->scratch->used, MOST_SLOT);
 	else
-		diag_refuse(u->diag, w->from->pos, ON_SIZE, "make shorter ones: s:sub(1, 200)",
+		diag_refuse(u->diag, w->from->pos, ON_SIZE, "make fewer, or shorter ones: s:sub(1, 64)",
 			    "the long strings of this function take %u bytes of scratch memory, and there are %d", w->scratch->used,
 			    MOST_SLOT);
 	return false;
