@@ -1,6 +1,7 @@
 /*
  * fixed.c - tables made in kernel code that hold constants, are never written again, and meet captured ones:
- * `rules[k] or { limit = 10 }`, `ipairs(row.deny or {})`; or are read by what they gave, `state = step[state]`. Nobody can tell them from captured tables, so they are such.
+ * `rules[k] or { limit = 10 }`, `ipairs(row.deny or {})`; or are read by what they gave, `state = step[state]`. Nobody can tell
+ * them from captured tables, so they are such.
  *
  * Their values go by branches and tests to where they are read; whoever compares two, keeps, sends or changes one knows it for
  * a table of its own, and it is left to records.c.
