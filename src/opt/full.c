@@ -42,13 +42,41 @@ bool record_something(const struct records *s, ir_ref v)
 	}
 }
 
+/* What a condition that is true, or false, says is no nil; or 0. */
+static ir_ref shown(const struct ir_fn *f, ir_ref cond, bool is)
+{
+	for (; ir_at(f, cond)->op == IRO(not); is = !is)
+		cond = ir_at(f, cond)->args[0];
+	const struct ir_ins *c = ir_at(f, cond);
+	if (c->op != IRO(eq))
+		return is ? ir_untested(f, cond) : 0;
+	for (unsigned a = 0; a < 2 && !is; a++) {
+		const pg_value *k = ir_at(f, c->args[!a])->type.k;
+		if (k && k->kind == PG_NIL)
+			return ir_untested(f, c->args[a]);
+	}
+	return 0;
+}
+
+/* A variable that functions shared is not known to be something behind its test (pi), but the test is there. */
+static bool was_tested(const struct ir_fn *f, ir_ref v, ir_blk b)
+{
+	for (v = ir_untested(f, v); b > 1; b = ir_block(f, b)->idom) {
+		const struct ir_pred *p = ir_block(f, b)->npreds == 1 ? ir_block(f, b)->preds : NULL;
+		const struct ir_ins *t = p ? ir_at(f, ir_block(f, p->from)->last) : NULL;
+		if (t && t->op == IRO(branch) && shown(f, t->args[0], !p->succ) == v)
+			return true;
+	}
+	return false;
+}
+
 /* { a, b, c }, whole: how many; 0: it is another. */
 static uint32_t elements(const struct records *s, const struct ir_ins *i)
 {
 	if (i->imm || i->aux & (IR_OPEN | IR_MORE))
 		return 0;
 	for (uint32_t a = 1; a < i->nargs; a++)
-		if (!record_something(s, i->args[a]))
+		if (!record_something(s, i->args[a]) && !was_tested(s->f, i->args[a], i->block))
 			return 0;
 	return i->nargs - 1;
 }

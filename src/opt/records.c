@@ -591,7 +591,7 @@ static void refuse_undone(struct records *s, struct rec *web)
 	else
 		refuse(s, web->waits,
 		       REFUSAL(ON_TABLES, "make it with all its places, and count in a variable: local t, n = { 0, 0, 0, 0 }, 0 and then "
-			       "n = n + 1 t[n] = v; what never changes goes outside the function", "the key here hangs on what the table holds, as that of t[#t + 1] in a loop "
+			       "n = n + 1 t[n] = v; go over it by for i = 1, #t do; what never changes goes outside the function", "the key here hangs on what the table holds, as that of t[#t + 1] in a loop "
 			       "does; that is not there yet"));
 }
 

@@ -516,4 +516,24 @@ case("unpacked up to a field", any, function(a, b)
 	if a == 1 then t[2] = 9 end
 	return table.unpack(t, 1, t.n)
 end)
+
+-- A variable that a function shares was tested before it is put into a list.
+local function shared(name, f) case("made with a shared variable, " .. name, any, f) end
+shared("appended by a function", function(a)
+	local b = a
+	if not b then return end
+	local l = { 1, b }
+	local function f() l[#l + 1] = b end
+	f()
+	f()
+	return #l, l[4]
+end)
+shared("appended", function(a, c)
+	local b, n = a, c
+	if b == nil or n == nil then return end
+	local l = { b, n }
+	local function f() return n end
+	l[#l + 1] = f()
+	return #l, l[3], l[1]
+end)
 lang.done()
