@@ -76,11 +76,19 @@ static bool is_method_of_union(const struct ir_fn *f, const struct ir_ins *call)
 	       !callee->type.def && call->type.kinds && !type_is_pending(&call->type);
 }
 
+/* Result k of `from`, asked for before `at`. */
+static ir_ref insert_result(struct ir_fn *f, ir_ref at, ir_ref from, uint32_t k)
+{
+	ir_ref r = ir_ins_new(f, IRO(result), 1, &from);
+	ir_at(f, r)->aux = k;
+	ir_at(f, r)->site = ir_at(f, at)->site;
+	ir_insert_before(f, at, r);
+	return r;
+}
+
 static int open_one(struct ir_fn *f, ir_ref r, ir_ref call, uint32_t last)
 {
-	ir_ref one = ir_ins_new(f, IRO(result), 1, &call);
-	ir_at(f, one)->site = ir_at(f, r)->site;
-	ir_insert_before(f, r, one);
+	ir_ref one = insert_result(f, r, call, 0);
 	replace_last(f, r, 1, &one, last);
 	return 1;
 }
@@ -116,12 +124,8 @@ static int open_row_call(struct flow *fl, ir_ref r, ir_ref call)
 		return 0;
 	bool more = n == IR_RESULTS;
 	n -= more;
-	for (uint32_t i = 0; i < n; i++) {
-		all[i] = ir_ins_new(f, IRO(result), 1, &call);
-		ir_at(f, all[i])->aux = i;
-		ir_at(f, all[i])->site = ir_at(f, r)->site;
-		ir_insert_before(f, r, all[i]);
-	}
+	for (uint32_t i = 0; i < n; i++)
+		all[i] = insert_result(f, r, call, i);
 	replace_last(f, r, n, all, more ? IR_LAST : may_be_fewer(row, n, &types[n - 1]) ? IR_PADDED : 0);
 	return 1;
 }
@@ -235,12 +239,8 @@ static int open_for_params(struct flow *fl, ir_ref r, ir_ref all)
 		return 0;
 	uint32_t given = i->nargs - 1 - first, n = g->nparams > given ? g->nparams - given : 0;
 	ir_ref *results = arena_array(fl->u->scratch, ir_ref, n + 1);
-	for (uint32_t k = 0; k < n; k++) {
-		results[k] = ir_ins_new(f, IRO(result), 1, &all);
-		ir_at(f, results[k])->aux = k;
-		ir_at(f, results[k])->site = ir_at(f, r)->site;
-		ir_insert_before(f, r, results[k]);
-	}
+	for (uint32_t k = 0; k < n; k++)
+		results[k] = insert_result(f, r, all, k);
 	replace_last(f, r, n, results, 0);
 	return 1;
 }
@@ -292,11 +292,7 @@ static void split_asked(struct ir_fn *f, ir_blk b, uint32_t i, uint32_t n)
 	for (uint32_t p = 0; p < ir_block(f, b)->npreds; p++)
 		for (uint32_t k = 0; k < n; k++) {
 			ir_ref end = ir_block(f, ir_block(f, b)->preds[p].from)->last;
-			ir_ref x = ir_ins_new(f, IRO(result), 1, &edge_of(f, b, p)->args[i]);
-			ir_at(f, x)->aux = k;
-			ir_at(f, x)->site = ir_at(f, end)->site;
-			ir_insert_before(f, end, x);
-			edge_push(f, edge_of(f, b, p), x);
+			edge_push(f, edge_of(f, b, p), insert_result(f, end, edge_of(f, b, p)->args[i], k));
 		}
 	ir_ref *to = arena_array(f->unit->scratch, ir_ref, f->nins);
 	for (ir_ref r = 1; r < f->nins; r++)
