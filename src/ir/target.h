@@ -140,6 +140,8 @@ struct ir_view {
 	const void *own;         /* the room's own data: of a header, its protocol table */
 	/* What field f holds where the header of this name is next; -1: it does not say. NULL: no field does. For messages only. */
 	int64_t (*number)(const struct ir_view *v, const struct ir_field *f, const char *name);
+	/* How many bytes one has at least; NULL: none. For warnings only. */
+	uint32_t (*least)(const struct ir_view *v);
 	uint64_t carried_by;     /* kinds of the views that a packet with this one has, too: for warnings only */
 };
 

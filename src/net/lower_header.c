@@ -5,9 +5,7 @@
 
 unsigned net_fixed(const struct ir_unit *u, enum net_view view)
 {
-	const struct net_proto *p = view == NET_IP ? &net_ipv4 : net_proto(u->target->views, view);
-
-	return p ? p->fixed : 0;
+	return net_least(u->target->views[view]);
 }
 
 struct net_at net_at_of(struct lw *w, const struct lw_val *obj)

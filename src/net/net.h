@@ -171,6 +171,8 @@ struct net_exts net_exts_before(const struct net_exts *all, const struct net_pro
 int net_number(const struct net_proto *p, enum net_space space);
 /* What the field holds where the header of this name is next, in any case of letters: 6 for "tcp"; -1: none (ir_view.number). */
 int64_t net_number_named(const struct ir_view *v, const struct ir_field *f, const char *name);
+/* Bytes that a header of this sort has at least; of the packet, and of what a header carries, 0. */
+uint32_t net_least(const struct ir_view *v);
 /* Does the header `from` carry `to` right behind it, if its field says so? */
 bool net_carries(const struct net_proto *from, const struct net_proto *to);
 /* What the row of a byte method (imm) says. */
@@ -274,7 +276,7 @@ void net_extent(struct lw *w, const struct lw_val *obj, ir_ref *off, ir_ref *len
 #define NET_VIEW(name_, words_, fields_, own_, carried_by_)                                 \
 	{ .name = name_, .words = words_, .is_str_like = true, .fields = fields_, .own = own_, \
 	  .methods = net_byte_rows, .len = net_len, .bytes = net_extent, .carried_by = carried_by_, \
-	  .number = net_number_named }
+	  .number = net_number_named, .least = net_least }
 
 /* ---- protocols that a script adds ---- */
 

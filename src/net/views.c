@@ -75,6 +75,12 @@ int64_t net_number_named(const struct ir_view *v, const struct ir_field *f, cons
 	return -1;
 }
 
+uint32_t net_least(const struct ir_view *v)
+{
+	const struct net_proto *p = v == &net_ip_view ? &net_ipv4 : v->own;
+	return p ? p->fixed : 0;
+}
+
 struct net_exts net_exts_before(const struct net_exts *all, const struct net_proto *view)
 {
 	struct net_exts x = *all;

@@ -4,6 +4,7 @@
  *
  *   x & 7, x % 8, x >> 60, a constant, and sums, differences and parts (// 2) of those
  *   the index of a numeric for, between where it starts and its limit
+ *   a byte, a field; what was compared with constants: bounds.c
  *   #t, where that is known before the table's keys are
  */
 #include "opt/between.h"
@@ -179,6 +180,29 @@ static bool any_way(struct between *s, const struct ir_ins *p, struct bounds *ou
 	return some;
 }
 
+/* math.min: at most the least of those that are known. */
+static bool least_of(struct between *s, const struct ir_ins *call, struct bounds *out)
+{
+	const struct ir_lib *row = ir_at(s->f, call->args[0])->type.row;
+	struct bounds one;
+	if (!row || !(row->effects & IR_LEAST) || call->aux || call->nargs < 2)
+		return false;
+	for (uint32_t a = 1; a < call->nargs; a++) {
+		if (!is_int(s->f, call->args[a]) || !find(s, call->args[a], &one))
+			return false;
+		out->least = a > 1 && out->least < one.least ? out->least : one.least;
+		out->most = a > 1 && out->most < one.most ? out->most : one.most;
+	}
+	return true;
+}
+
+/* By its kind, and by tests. */
+static bool spans(const struct between *s, ir_ref r, struct bounds *out)
+{
+	const struct flow fl = { .u = s->f->unit, .f = (struct ir_fn *)(uintptr_t)s->f };
+	return is_int(s->f, r) && bounds_span(&fl, s->at ? s->at : ir_at(s->f, r)->block, r, &out->least, &out->most);
+}
+
 static bool find(struct between *s, ir_ref r, struct bounds *out)
 {
 	const struct ir_ins *i = ir_at(s->f, r);
@@ -194,6 +218,9 @@ static bool find(struct between *s, ir_ref r, struct bounds *out)
 	case IRO(band): return mask(s, r, out);
 	case IRO(shr):  return shifted(s, r, out);
 	case IRO(idiv): return part(s, i, out);
+	case IRO(call): return least_of(s, i, out) || spans(s, r, out);
+	case IRO(result):
+		return i->aux ? spans(s, r, out) : find(s, i->args[0], out);
 	case IRO(len):
 		*out = (struct bounds){ s->at_most ? 0 : s->length, s->length };
 		return s->length && s->is_it(s->arg, i->args[0]);
@@ -201,12 +228,19 @@ static bool find(struct between *s, ir_ref r, struct bounds *out)
 		if (i->block == 1)
 			return false;
 		return ir_block(s->f, i->block)->loop ? index_of_for(s, i, out) : any_way(s, i, out);
-	default:        return false;
+	default:        return spans(s, r, out);
 	}
 }
 
 bool between(struct between *s, ir_ref r, struct bounds *out)
 {
+	struct bounds by;
 	s->steps = 0;
-	return find(s, r, out);
+	if (!find(s, r, out))
+		return spans(s, r, out);
+	if (!spans(s, r, &by) || by.least > out->most || by.most < out->least)
+		return true;
+	out->least = by.least > out->least ? by.least : out->least;
+	out->most = by.most < out->most ? by.most : out->most;
+	return true;
 }

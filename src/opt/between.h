@@ -8,6 +8,7 @@ struct bounds { int64_t least, most; };
 
 struct between {
 	const struct ir_fn *f;
+	ir_blk at;             /* where it is asked: by the tests that were passed before; 0: anywhere */
 	/* 0, or #t of each table for which is_it says yes; at_most: it may be less */
 	int64_t length;
 	bool at_most;

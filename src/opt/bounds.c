@@ -88,6 +88,18 @@ static struct span bits_of(unsigned bits)
 	return bits && bits < 63 ? (struct span){ 0, ((int64_t)1 << bits) - 1 } : any;
 }
 
+/* s >> n, n from 1 on: what is negative becomes great. */
+static struct span shifted(struct span s, unsigned n)
+{
+	return s.lo >= 0 ? (struct span){ s.lo >> n, s.hi >> n } : bits_of(64 - n);
+}
+
+/* s // n, n from 1 on, of what is not negative. */
+static struct span part_of(struct span s, int64_t n)
+{
+	return s.lo >= 0 ? (struct span){ s.lo / n, s.hi / n } : any;
+}
+
 /* A field, of whatever view it may be. */
 static struct span field_of(const struct flow *fl, const struct ir_ins *i)
 {
@@ -183,7 +195,9 @@ static struct span made(const struct flow *fl, ir_blk at, ir_ref v, unsigned *le
 	case IRO(mod):
 		return n > 0 ? (struct span){ 0, n - 1 } : any;
 	case IRO(shr):
-		return n > 1 && n < 64 ? bits_of(64 - (unsigned)n) : any;
+		return n > 0 && n < 64 ? shifted(span_of(fl, at, i->args[0], left), (unsigned)n) : any;
+	case IRO(idiv):
+		return n > 0 && !(ir_at(fl->f, i->args[0])->type.kinds & IR_BIT(IR_FLOAT)) ? part_of(span_of(fl, at, i->args[0], left), n) : any;
 	case IRO(len):
 		return bits_of(32);
 	case IRO(index):
@@ -215,12 +229,20 @@ static struct span span_of(const struct flow *fl, ir_blk at, ir_ref v, unsigned 
 	return s;
 }
 
-uint32_t bounds_number(const struct flow *fl, ir_blk at, ir_ref v)
+bool bounds_span(const struct flow *fl, ir_blk at, ir_ref v, int64_t *lo, int64_t *hi)
 {
 	ir_need_tree(fl->f);
 	unsigned left = MAX_STEPS;
 	struct span s = span_of(fl, at, v, &left);
-	return s.lo < 0 || s.hi >= UINT32_MAX ? 0 : (uint32_t)s.hi + 1;
+	*lo = s.lo;
+	*hi = s.hi;
+	return s.lo > INT64_MIN && s.hi < INT64_MAX && s.lo <= s.hi;
+}
+
+uint32_t bounds_number(const struct flow *fl, ir_blk at, ir_ref v)
+{
+	int64_t lo, hi;
+	return !bounds_span(fl, at, v, &lo, &hi) || lo < 0 || hi >= UINT32_MAX ? 0 : (uint32_t)hi + 1;
 }
 
 /* v is what is returned, and `by` more, which wraps. */

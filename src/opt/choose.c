@@ -225,7 +225,7 @@ bool choose_all_plain(const struct choice *c)
  * not found. */
 static void narrow_down(struct choice *c)
 {
-	struct between ask = { .f = c->f };
+	struct between ask = { .f = c->f, .at = ir_at(c->f, c->index)->block };
 	struct bounds in;
 	if (!c->ints || c->web || ir_at(c->f, c->key)->op == IRO(index))
 		return;

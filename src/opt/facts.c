@@ -8,6 +8,8 @@
  */
 #include "opt/facts.h"
 
+#include <string.h>
+
 enum { MOST_STEPS = 1000 }; /* branches that are asked: ways that meet again and again would be gone through for each */
 
 static bool shown(struct facts *s, ir_ref cond, bool is);
@@ -140,11 +142,21 @@ static bool shows_something(struct facts *s, ir_ref cond, bool is)
 	return facts_something(s->f, cond, is, facts_value(s, *(const ir_ref *)s->arg));
 }
 
+/* The text of an error's message, which is nil where there is none: the message. */
+static ir_ref message_of(const struct ir_fn *f, ir_ref v)
+{
+	const struct ir_ins *i = ir_at(f, ir_untested(f, v)), *call = i->op == IRO(result) && !i->aux ? ir_at(f, i->args[0]) : i;
+	const struct ir_lib *row = call->op == IRO(call) ? ir_at(f, call->args[0])->type.row : NULL;
+	return row && !strcmp(row->name, "(message)") ? call->args[1] : 0;
+}
+
 bool facts_tested(struct ir_fn *f, const struct ir_ins *at, ir_ref v)
 {
+	const ir_ref message = message_of(f, v);
 	struct facts s = { .f = f, .shows = shows_something, .comes = comes_something, .arg = &v };
 	ir_need_tree(f);
-	return facts_show(&s, at->block) || facts_never_nil(f, at->block, v) || facts_set_together(f, at->block, v);
+	return facts_show(&s, at->block) || facts_never_nil(f, at->block, v) || facts_set_together(f, at->block, v) ||
+	       (message && facts_tested(f, at, message));
 }
 
 bool facts_way_tests(struct ir_fn *f, const struct ir_pred *way, ir_ref v)

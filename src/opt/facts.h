@@ -44,6 +44,9 @@ bool facts_never_nil(const struct ir_fn *f, ir_blk at, ir_ref v);
 /* Is block `at` never come to: do the branches passed before it contradict each other? (contrary.c) */
 bool facts_never(struct ir_fn *f, ir_blk at);
 
+/* Is the header that `index` looks up in the packet one that other tests show to be there? (headers.c) */
+bool headers_are_there(struct ir_fn *f, const struct ir_ins *index);
+
 /* A list that only grows, a text, or what has `made` elements and is_it is NULL. */
 struct there {
 	const struct ir_fn *f;

@@ -106,7 +106,7 @@ static uint32_t length_made(const struct records *s, const struct rec *web)
 
 static bool adds_none(const struct full *l, const struct ir_ins *set)
 {
-	struct between ask = { .f = l->s->f, .length = l->length, .is_it = is_filled, .arg = l };
+	struct between ask = { .f = l->s->f, .at = set->block, .length = l->length, .is_it = is_filled, .arg = l };
 	const pg_value *k = record_const(l->s, set->args[1]);
 	struct bounds in;
 	if (!record_something(l->s, set->args[2]))

@@ -41,12 +41,8 @@ static bool is_element(struct ir_unit *u, const pg_value *table, int64_t from, i
 static bool key_between(struct ir_unit *u, struct ir_fn *f, const struct ir_ins *index, struct bounds *out)
 {
 	const struct flow fl = { .u = u, .f = f };
-	struct between ask = { .f = f };
-	if (between(&ask, index->args[1], out))
-		return true;
-	uint32_t below = bounds_number(&fl, index->block, index->args[1]);
-	*out = (struct bounds){ 0, (int64_t)below - 1 };
-	return below;
+	struct between ask = { .f = f, .at = index->block };
+	return between(&ask, index->args[1], out) || bounds_span(&fl, index->block, index->args[1], &out->least, &out->most);
 }
 
 /* Is it one of n keys from `first` on, by what it was compared with? */
@@ -80,8 +76,8 @@ static bool key_is_there(struct ir_unit *u, struct ir_fn *f, const struct ir_ins
 
 /* ---- digits ---- */
 
-/* "%d", "%d+", "%d%d?": where capture `which` of the pattern begins, or the pattern where it has none. */
-static bool is_digits(const pg_value *pattern, uint32_t which)
+/* "%d", "%d+", "%d%d?", of `digit`, "%d" or "%x": where capture `which` of the pattern begins, or the pattern where it has none. */
+static bool is_digits(const pg_value *pattern, uint32_t which, const char *digit)
 {
 	const char *s = pattern->str, *end = s + pattern->n;
 	const char *open = memchr(s, '(', pattern->n);
@@ -94,42 +90,45 @@ static bool is_digits(const pg_value *pattern, uint32_t which)
 		else if (*s == '(' && n++ == which)
 			break;
 	s += open && s < end;
-	bool some = end - s >= 2 && !memcmp(s, "%d", 2) && !(end - s > 2 && strchr("*?-", s[2]));
-	while (end - s >= 2 && !memcmp(s, "%d", 2))
+	bool some = end - s >= 2 && !memcmp(s, digit, 2) && !(end - s > 2 && strchr("*?-", s[2]));
+	while (end - s >= 2 && !memcmp(s, digit, 2))
 		s += 2 + (end - s > 2 && strchr("+*?-", s[2]));
 	return some && (open ? s < end && *s == ')' : s == end || (*s == '$' && s + 1 == end));
 }
 
 /* Of what match gives, or a turn of gmatch, whose first result is where the next one goes on. */
-static bool is_match_of_digits(const struct ir_fn *f, const struct ir_ins *r)
+static bool is_match_of_digits(const struct ir_fn *f, const struct ir_ins *r, const char *digit)
 {
 	const struct ir_ins *match = r->op == IRO(result) ? ir_at(f, r->args[0]) : r;
 	const struct ir_lib *row = match->op == IRO(call) ? ir_at(f, match->args[0])->type.row : NULL;
 	const bool turn = row && !strcmp(row->name, "(match)"), is = turn || (row && !strcmp(row->name, "match"));
 	const pg_value *pattern = is && match->nargs > 2 ? ir_at(f, match->args[2])->type.k : NULL;
 	const uint32_t which = r->op == IRO(result) ? r->aux : 0;
-	return pattern && pattern->kind == PG_STR && which >= turn && is_digits(pattern, which - turn);
+	return pattern && pattern->kind == PG_STR && which >= turn && is_digits(pattern, which - turn, digit);
 }
 
 /* ... by each way on which it is a text: `tcp and tcp.payload:match("%d+")`. */
-static bool is_of_digits(const struct ir_fn *f, ir_ref text, uint32_t depth)
+static bool is_of_digits(const struct ir_fn *f, ir_ref text, const char *digit, uint32_t depth)
 {
 	enum { DEEPEST = 4 };
 	const struct ir_ins *i = ir_at(f, ir_untested(f, text));
 	if (i->op != IRO(param))
-		return is_match_of_digits(f, i);
+		return is_match_of_digits(f, i, digit);
 	const struct ir_block *b = ir_block(f, i->block);
 	bool all = i->block != 1 && b->npreds && depth < DEEPEST;
 	for (uint32_t e = 0; all && e < b->npreds; e++) {
 		ir_ref v = ir_pred_edge(f, &b->preds[e])->args[i->aux];
-		all = !(ir_at(f, v)->type.kinds & ~IR_FALSY) || is_of_digits(f, v, depth + 1);
+		all = !(ir_at(f, v)->type.kinds & ~IR_FALSY) || is_of_digits(f, v, digit, depth + 1);
 	}
 	return all;
 }
 
 static bool number_is_there(const struct ir_fn *f, const struct ir_ins *call)
 {
-	return call->nargs == 2 && is_of_digits(f, call->args[1], 0);
+	const pg_value *base = call->nargs == 3 ? ir_at(f, call->args[2])->type.k : NULL;
+	if (call->nargs != 2 && !(base && base->kind == PG_INT && base->i >= 10))
+		return false;
+	return is_of_digits(f, call->args[1], "%d", 0) || (base && base->i >= 16 && is_of_digits(f, call->args[1], "%x", 0));
 }
 
 /* ---- what was made ---- */
@@ -139,11 +138,26 @@ static const struct {
 	bool (*there)(const struct ir_fn *f, const struct ir_ins *call);
 } calls[] = { { "tonumber", number_is_there } };
 
+/* Of what is no variable. */
+static bool one_is_there(struct ir_unit *u, struct ir_fn *f, const struct ir_ins *made)
+{
+	if (made->op == IRO(index))
+		return key_is_there(u, f, made) || tested_before(u, f, made) || headers_are_there(f, made);
+	if (made->op == IRO(elemget))
+		return tested_before(u, f, made);
+	const struct ir_ins *call = made->op == IRO(result) && !made->aux ? ir_at(f, made->args[0]) : made;
+	const struct ir_lib *row = call->op == IRO(call) ? ir_at(f, call->args[0])->type.row : NULL;
+	for (unsigned i = 0; row && i < sizeof calls / sizeof *calls; i++)
+		if (!strcmp(row->name, calls[i].row) && call->nargs > 1)
+			return calls[i].there(f, call);
+	return false;
+}
+
 enum { MOST_MET = 16 };
 struct met { ir_ref v[MOST_MET]; uint32_t n; };
 
 /* Ways that meet: none brings a nil but those that nobody takes. */
-static bool ways_are_there(const struct ir_fn *f, const struct ir_ins *param, struct met *met)
+static bool ways_are_there(struct ir_unit *u, struct ir_fn *f, const struct ir_ins *param, struct met *met)
 {
 	const struct ir_block *b = ir_block(f, param->block);
 	for (uint32_t m = 0; m < met->n; m++)
@@ -156,7 +170,7 @@ static bool ways_are_there(const struct ir_fn *f, const struct ir_ins *param, st
 		ir_ref v = ir_pred_edge(f, &b->preds[e])->args[param->aux];
 		const struct ir_ins *made = ir_at(f, ir_untested(f, v));
 		if (ir_at(f, v)->type.kinds & IR_BIT(IR_NIL) && !(made->op == IRO(const) && made->aux == IR_NEVER) &&
-		    !(made->op == IRO(param) && made->block != 1 && ways_are_there(f, made, met)))
+		    !(made->op == IRO(param) ? made->block != 1 && ways_are_there(u, f, made, met) : one_is_there(u, f, made)))
 			return false;
 	}
 	return b->npreds;
@@ -165,15 +179,5 @@ static bool ways_are_there(const struct ir_fn *f, const struct ir_ins *param, st
 bool inside_is(struct ir_unit *u, struct ir_fn *f, const struct ir_ins *made)
 {
 	ir_need_tree(f);
-	if (made->op == IRO(param))
-		return ways_are_there(f, made, &(struct met){ .n = 0 });
-	if (made->op == IRO(index))
-		return key_is_there(u, f, made) || tested_before(u, f, made);
-	if (made->op == IRO(elemget))
-		return tested_before(u, f, made);
-	const struct ir_lib *row = made->op == IRO(call) ? ir_at(f, made->args[0])->type.row : NULL;
-	for (unsigned i = 0; row && i < sizeof calls / sizeof *calls; i++)
-		if (!strcmp(row->name, calls[i].row) && made->nargs > 1)
-			return calls[i].there(f, made);
-	return false;
+	return made->op == IRO(param) ? ways_are_there(u, f, made, &(struct met){ .n = 0 }) : one_is_there(u, f, made);
 }

@@ -184,9 +184,9 @@ static bool may_be(struct numbers *s, ir_ref r, uint64_t more)
 }
 
 /* Few integers between two bounds: a table has room for all of them. */
-static bool between_bounds(struct numbers *set, ir_ref key)
+static bool between_bounds(struct numbers *set, ir_blk at, ir_ref key)
 {
-	struct between ask = { .f = set->f };
+	struct between ask = { .f = set->f, .at = at };
 	struct bounds in;
 	set->n = 0;
 	if (!between(&ask, key, &in) || (uint64_t)in.most - (uint64_t)in.least >= MAX_BETWEEN)
@@ -196,10 +196,10 @@ static bool between_bounds(struct numbers *set, ir_ref key)
 	return true;
 }
 
-bool lists_keys(struct records *s, struct rec *web, ir_ref key)
+bool lists_keys(struct records *s, struct rec *web, ir_blk at, ir_ref key)
 {
 	struct numbers set = { .f = s->f };
-	if (!may_be(&set, key, 0) && !between_bounds(&set, key))
+	if (!may_be(&set, key, 0) && !between_bounds(&set, at, key))
 		return false;
 	for (uint32_t i = 0; i < set.n; i++)
 		record_key(s, web, const_int(s->u, set.v[i]));
@@ -646,7 +646,7 @@ static void find_bounds(struct lists *l)
 		for (uint32_t k = 0; k < l->s->v[v].nuses; k++) {
 			ir_ref r = l->s->v[v].uses[k];
 			const struct ir_ins *i = ir_at(l->f, r);
-			struct between ask = { .f = l->f };
+			struct between ask = { .f = l->f, .at = i->block };
 			struct bounds in;
 			if ((i->op == IRO(index) || i->op == IRO(setindex)) && !record_const(l->s, i->args[1]) &&
 			    ir_at(l->f, i->args[1])->type.kinds == IR_BIT(IR_INT) && between(&ask, i->args[1], &in))

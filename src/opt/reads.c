@@ -74,6 +74,14 @@ static bool is_some(const struct ir_fn *f, ir_ref text)
 	return item && (!s[item] || !strchr("*?-", s[item])) && !strchr(s, '(');
 }
 
+/* Bytes that a header has at least. */
+static uint32_t least_bytes(const struct ir_fn *f, ir_ref text)
+{
+	const uint64_t kind = ir_at(f, text)->type.kinds & IR_VIEWS;
+	const struct ir_view *view = kind && ir_single(kind) ? ir_view_of(f->unit->target, ir_first_kind(kind)) : NULL;
+	return view && view->least ? view->least(view) : 0;
+}
+
 bool reads_are_there(struct ir_fn *f, ir_blk at, const struct ir_ins *made)
 {
 	struct read r;
@@ -83,7 +91,8 @@ bool reads_are_there(struct ir_fn *f, ir_blk at, const struct ir_ins *made)
 		if (!r.which && r.form == forms && is_some(f, r.text))
 			return true;
 	struct text t = { f, bounds_base(f, r.text) };
-	const struct there there = { .f = f, .is_it = is_text, .known = is_known, .arg = &t, .begin = ir_at(f, t.base)->block };
+	const struct there there = { .f = f, .is_it = is_text, .known = is_known, .arg = &t,
+				     .made = least_bytes(f, t.base), .begin = ir_at(f, t.base)->block };
 	struct between ask = { .f = f, .length = BETWEEN_LONGEST, .at_most = true, .is_it = is_text, .arg = &t };
 	struct bounds in;
 	if (!r.at)

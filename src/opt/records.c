@@ -241,7 +241,7 @@ static void note_key(struct records *s, struct rec *web, ir_ref access)
 		record_key(s, web, key);
 	if (key && sets)
 		web->placed |= IR_BIT(ir_kind_of(key->kind));
-	else if (!key && sets && type_of(s, i->args[1])->kinds == IR_BIT(IR_INT) && lists_keys(s, web, i->args[1]))
+	else if (!key && sets && type_of(s, i->args[1])->kinds == IR_BIT(IR_INT) && lists_keys(s, web, i->block, i->args[1]))
 		web->placed |= IR_BIT(IR_INT);
 }
 

@@ -84,7 +84,7 @@ const struct refusal *record_or_other(uint64_t other);
 /* Is r a use of the table that takes more than the name of a field (t[i], #t, a loop, table.unpack)? */
 bool lists_uses(const struct records *s, ir_ref r, uint32_t arg);
 /* The key is a number known only at run time: the web gets those that it may be; false: that is not seen. */
-bool lists_keys(struct records *s, struct rec *web, ir_ref key);
+bool lists_keys(struct records *s, struct rec *web, ir_blk at, ir_ref key);
 /* How many elements each table of the web has, always; 0: that is not seen. */
 uint32_t full_length(const struct records *s, const struct rec *web);
 /* Has the table no holes, for all that is done is to append to it? That is seen before the keys are known, and kept. */

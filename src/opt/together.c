@@ -73,8 +73,10 @@ static bool shows_another(struct facts *s, ir_ref cond, bool is)
 	if (i->op == IRO(param))
 		return are_set_together(t, ir_untested(s->f, cond), t->v);
 	for (unsigned a = 0; i->op == IRO(eq) && a < 2; a++) {
-		t->came.k = ir_at(s->f, i->args[!a])->type.k;
-		if (t->came.k && are_set_together(t, ir_untested(s->f, i->args[a]), t->v))
+		const struct ir_type *other = &ir_at(s->f, i->args[!a])->type;
+		const bool something = is && other->kinds && !(other->kinds & IR_FALSY);
+		t->came.k = other->k;
+		if ((t->came.k || something) && are_set_together(t, ir_untested(s->f, i->args[a]), t->v))
 			return true;
 	}
 	return false;

@@ -1,0 +1,124 @@
+-- What a reader sees that it is there, under `strict`: nothing is said; and beside each what looks like it and may be nil.
+local diag = dofile "tests/diag/harness.lua"
+local strict = { strict = true }
+local arr = bpf.map { "array", key = "u32", value = "u64", entries = 8 }
+local eight = { 1, 2, 3, 4, 5, 6, 7, 8 }
+
+-- @: the list, made in the function or captured
+local function both(name, code)
+	for _, form in ipairs { { "made", "local t = { 1, 2, 3, 4, 5, 6, 7, 8 }" }, { "captured", "local t = eight" } } do
+		local chunk = ("local eight, arr = ... return function(pkt) %s\nlocal b = pkt:u8(3)\nif not b then return bpf.PASS end\n%s\nreturn bpf.PASS end")
+			:format(form[2], code)
+		local full = name .. ", " .. form[1]
+		diag.case(full, load(chunk, "=" .. full)(eight, arr), strict)
+	end
+end
+
+-- there
+both("the high bits of a byte", "arr[0] = t[(b >> 5) + 1] + t[b // 32 + 1]")
+both("the lesser one", "arr[0] = t[math.min(b, 7) + 1]\nfor n = 0, 20 do arr[n & 7] = t[math.min(n, 7) + 1] + 1 end")
+both("between two tests", "if b >= 1 and b <= 8 then arr[0] = t[b] + 1 end\nif b < 1 or b > 8 then return bpf.DROP end\narr[1] = t[b] + 1")
+both("a field's high bits", "if pkt.ipv4 then arr[0] = t[(pkt.ipv4.ttl >> 5) + 1] + t[pkt.ipv4.tos // 32 + 1] end")
+
+-- may be nil
+both("one bit too many", "arr[0] = t[(b >> 4) + 1] + 1")
+both("a part too great", "arr[0] = t[b // 31 + 1] + 1")
+both("the lesser one, from 1", "arr[0] = t[math.min(b, 8) + 1] + 1")
+both("no test below", "if b <= 8 then arr[0] = t[b] + 1 end")
+both("no test above", "if b >= 1 then arr[0] = t[b] + 1 end")
+both("the test of another", "local c = b + 1\nif c >= 1 and c <= 8 then arr[0] = t[b] + 1 end")
+
+diag.case("headers, there", function(pkt)
+	local ip = pkt.ip
+	if ip and ip.version == 4 then arr[0] = pkt.ipv4.ttl end
+	if ip and 6 == ip.version then arr[0] = pkt.ipv6.hop_limit end
+	if pkt.ipv4 and pkt.ipv4.tcp then arr[0] = pkt.tcp.dport end
+	local udp = ip and ip.udp
+	if udp then arr[0] = pkt.udp.dport end
+	return bpf.PASS
+end, strict)
+diag.case("version, the other header", function(pkt)
+	local ip = pkt.ip
+	if ip and ip.version == 4 then arr[0] = pkt.ipv6.hop_limit end
+	return bpf.PASS
+end, strict)
+diag.case("version, not", function(pkt)
+	local ip = pkt.ip
+	if ip and ip.version ~= 4 then arr[0] = pkt.ipv4.ttl end
+	return bpf.PASS
+end, strict)
+diag.case("another transport", function(pkt)
+	if pkt.ipv4 and pkt.ipv4.udp then arr[0] = pkt.tcp.dport end
+	return bpf.PASS
+end, strict)
+diag.case("that of a tunnel", function(pkt)
+	local inner = pkt.udp and pkt.udp.vxlan and pkt.udp.vxlan.eth
+	if inner and inner.ipv4 and inner.ipv4.tcp then arr[0] = pkt.tcp.dport end
+	return bpf.PASS
+end, strict)
+
+diag.case("bytes that each header has", function(pkt)
+	local ip, sum = pkt.ipv4, 0
+	if not ip then return bpf.PASS end
+	for i = 0, 18, 2 do sum = sum + ip:u16(i) end
+	for i = 1, 20 do sum = sum + ip:byte(i) end
+	arr[0] = sum
+	return bpf.PASS
+end, strict)
+diag.case("one that it may not have", function(pkt)
+	local ip, sum = pkt.ipv4, 0
+	if not ip then return bpf.PASS end
+	for i = 0, 20, 2 do sum = sum + ip:u16(i) end
+	arr[0] = sum
+	return bpf.PASS
+end, strict)
+
+diag.case("digits", function(pkt)
+	local n, d, x = 0, pkt:sub(1, 40):match("%d+"), pkt:sub(1, 40):match("x(%x+)")
+	if d then n = tonumber(d) end
+	arr[0] = n + 1
+	if x then arr[1] = tonumber(x, 16) + 1 end
+	return bpf.PASS
+end, strict)
+diag.case("digits of another base", function(pkt)
+	local x = pkt:sub(1, 40):match("x(%x+)")
+	if x then arr[1] = tonumber(x, 10) + 1 end
+	return bpf.PASS
+end, strict)
+diag.case("letters", function(pkt)
+	local n, d = 0, pkt:sub(1, 40):match("%w+")
+	if d then n = tonumber(d) end
+	arr[0] = n + 1
+	return bpf.PASS
+end, strict)
+
+diag.case("a message where nothing came back", function(pkt)
+	local ok, e = pcall(function() arr[1] = pkt.tcp.dport end)
+	arr[0] = ok and 1 or #e
+	return bpf.PASS
+end, strict)
+diag.case("a message on the wrong side", function(pkt)
+	local ok, e = pcall(function() arr[1] = pkt.tcp.dport end)
+	arr[0] = ok and #e or 1
+	return bpf.PASS
+end, strict)
+
+diag.case("set together, equal to a number", function(pkt)
+	local best, n
+	for k = 1, 3 do
+		local v = pkt:u8(k) or 0
+		if not best or v > n then best, n = k, v end
+	end
+	if best == pkt.len and n > 300 then return bpf.DROP end
+	return bpf.PASS
+end, strict)
+diag.case("set together, unequal to a number", function(pkt)
+	local best, n
+	for k = 1, 3 do
+		local v = pkt:u8(k) or 0
+		if v > 7 then best, n = k, v end
+	end
+	if best ~= pkt.len and n > 300 then return bpf.DROP end
+	return bpf.PASS
+end, strict)
+diag.done()

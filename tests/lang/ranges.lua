@@ -1,0 +1,85 @@
+-- Lists whose keys are known by what made them and by tests of them: bytes, their high bits, parts, and the least of several.
+local lang = dofile "tests/lang/harness.lua"
+local words = { 10, 21, 32, 43, 54, 65, 76, 87 }
+local from_zero = { [0] = 7, 6, 5, 4, 3, 2, 1, 0 }
+local holes = { 1, 2, nil, 4, 5, nil, 7, 8 }
+local inputs = lang.pairs { 0, 1, 7, 8, 9, 31, 32, 127, 128, 224, 255, 256, -1, math.mininteger, math.maxinteger }
+
+local function case(name, f) lang.case { name = name, inputs = inputs, f = f } end
+
+case("the high bits of a byte", function(a, b)
+	local t, x = { 1, 2, 3, 4, 5, 6, 7, 8 }, a & 0xff
+	t[(x >> 5) + 1] = t[(x >> 5) + 1] + (b & 7)
+	return t[1] + t[2] * 10 + t[8] * 100 + words[(x >> 5) + 1] + from_zero[x >> 5]
+end)
+case("counted by high bits, from nothing", function(a, b)
+	local t = {}
+	for i = 1, 4 do
+		local k = ((a + i * b) & 0xff) >> 6
+		t[k] = (t[k] or 0) + i
+	end
+	return (t[0] or -1) + (t[1] or -2) * 16 + (t[2] or -3) * 256 + (t[3] or -4) * 4096
+end)
+case("parts", function(a, b)
+	local t, x = { 1, 2, 3, 4, 5, 6, 7, 8 }, a & 0xff
+	t[x // 32 + 1] = b
+	return t[1] == b, t[8] == b, t[(x // 32 + 1) % 8 + 1], words[x // 32 + 1]
+end)
+case("parts of what may be negative", function(a, b)
+	local t = { 1, 2, 3, 4, 5, 6, 7, 8 }
+	local x = a // 32 + 1
+	if x <= 8 then return t[x], words[x], holes[x] end
+	return words[b // 32 + 1]
+end)
+case("high bits of what may be negative", function(a, b)
+	local t = { 1, 2, 3, 4, 5, 6, 7, 8 }
+	return t[(a >> 61) + 1] + words[(b >> 61) + 1], t[a >> 63], words[b >> 62], holes[(a >> 61) + 1]
+end)
+case("between two tests", function(a, b)
+	local t = { 1, 2, 3, 4, 5, 6, 7, 8 }
+	if a >= 1 and a <= 8 then
+		t[a] = t[a] + 100
+		if b > 0 and b < 9 then t[b] = t[b] + t[a] end
+	end
+	if a < 1 or a > 9 then return t[1] + t[8] end
+	return words[a], holes[a], t[a]
+end)
+case("a test from one side", function(a, b)
+	local t = { 1, 2, 3, 4, 5, 6, 7, 8 }
+	local x, y, z
+	if a <= 8 then x = t[a] end
+	if a >= 1 then y = t[a] end
+	if not (b < 0) and b ~= 0 then z = words[b] end
+	return x, y, z
+end)
+case("a test in one turn", function(a, b)
+	local t, sum = { 1, 2, 3, 4, 5, 6, 7, 8 }, 0
+	for i = -1, 10 do
+		local k = i + (a & 3)
+		if k >= 1 and k <= 8 then sum = sum * 3 + t[k] + words[k] end
+		if i == b & 7 then t[(a & 0x70) >> 4] = 9 end
+	end
+	return sum
+end)
+case("the least", function(a, b)
+	local t, sum = { 1, 2, 3, 4, 5, 6, 7, 8 }, 0
+	local x = a & 0xff
+	t[math.min(x, 7) + 1] = b
+	for n = 0, 20 do sum = sum * 3 + (words[math.min(n, 7) + 1] + n) end
+	for n = 5, -3, -2 do sum = sum + (t[math.min(n, x)] or 1) end
+	return sum, words[math.min(x, 3, b & 7) + 1], words[math.min(a, 7) + 1]
+end)
+case("tested in another variable", function(a, b)
+	local t = { 1, 2, 3, 4, 5, 6, 7, 8 }
+	local k = b > 3 and a or 5
+	if k < 1 or k > 8 then k = 1 end
+	t[k] = t[k] + 1
+	return t[1] * 100 + t[5] * 10 + t[8], words[k]
+end)
+case("by nil or a number", function(a, b)
+	local t, k = { 1, 2, 3, 4, 5, 6, 7, 8 }, nil
+	if b > 0 then k = (a & 0xff) >> 5 end
+	if k then t[k + 1] = 0 end
+	return t[1] + t[8] * 10, k and words[k + 1]
+end)
+lang.done()
