@@ -19,6 +19,13 @@ static bool is_line(const struct diag_pos *a, const struct diag_pos *b)
 	return a->line == b->line && (a->file == b->file || (a->file && b->file && !strcmp(a->file, b->file)));
 }
 
+/* An error may be told of each instruction of a line. */
+static bool is_same(const struct diag *a, enum diag_level level, const struct diag_pos *pos, const char *text)
+{
+	return is_line(&a->pos, pos) && !strcmp(a->text, text) &&
+	       (level != DIAG_ERROR || a->level != DIAG_ERROR || !pos->of || a->pos.of != pos->of || a->pos.pc == pos->pc);
+}
+
 struct diag *diag_add(struct diag_list *l, enum diag_level level, struct diag_pos pos,
 		      const char *fmt, ...)
 {
@@ -27,7 +34,7 @@ struct diag *diag_add(struct diag_list *l, enum diag_level level, struct diag_po
 	const char *text = arena_vprintf(l->arena, fmt, ap);
 	va_end(ap);
 	for (uint32_t i = 0; i < l->n; i++)
-		if (is_line(&l->v[i].pos, &pos) && !strcmp(l->v[i].text, text))
+		if (is_same(&l->v[i], level, &pos, text))
 			return &l->v[i];
 	struct diag d = { .level = level, .pos = pos, .text = text };
 	arena_push(l->arena, l->v, l->n, l->cap, d);
@@ -263,6 +270,15 @@ static int by_line(const void *x, const void *y)
 	return *a < *b ? -1 : *a > *b;
 }
 
+/* Of two instructions that come of one word, or where no caret shows which word it is. */
+static bool is_told(const struct diag *const *order, const char *const *texts, uint32_t i)
+{
+	for (uint32_t before = i; before-- && is_line(&order[before]->pos, &order[i]->pos);)
+		if (!strcmp(texts[before], texts[i]))
+			return true;
+	return false;
+}
+
 const char *diag_text(const struct diag_list *l, enum diag_level level)
 {
 	const struct diag **order = arena_array(l->arena, const struct diag *, l->n + 1);
@@ -271,8 +287,11 @@ const char *diag_text(const struct diag_list *l, enum diag_level level)
 		if (l->v[i].level == level || (level == DIAG_ERROR && l->v[i].beside))
 			order[n++] = &l->v[i];
 	qsort(order, n, sizeof(*order), by_line);
-	const char *s = "";
-	for (uint32_t i = 0; i < n; i++)
-		s = arena_printf(l->arena, "%s%s%s", s, i ? "\n" : "", one_text(l, order[i]));
+	const char **texts = arena_array(l->arena, const char *, n + 1), *s = "";
+	for (uint32_t i = 0; i < n; i++) {
+		texts[i] = one_text(l, order[i]);
+		if (!is_told(order, texts, i))
+			s = arena_printf(l->arena, "%s%s%s", s, i ? "\n" : "", texts[i]);
+	}
 	return s;
 }
