@@ -1,4 +1,4 @@
-/* always.c - warnings of ways through a function: one without a verdict, and conditions that only ever go one way. */
+/* always.c - warnings of ways through a function: one without a verdict, conditions that only ever go one way, and what always raises. */
 #include "core/near.h"
 #include "opt/infer.h"
 
@@ -121,5 +121,29 @@ void infer_warn_type(struct flow *fl, ir_ref r)
 		if (given && at == n)
 			diag_add(fl->u->diag, DIAG_WARNING, fl->u->sites[ir_site_shown(fl->u, eq->site)].pos, "'%s' never gives \"%s\"",
 				 row->name, k->str)->help = instead_of_name(fl->u->arena, row->name, k->str, given, n);
+	}
+}
+
+/* ---- 0 ---- */
+
+/* By which operand, that is 0. */
+static const struct { enum ir_op op; uint32_t operand; const char *text, *help; } zeros[] = {
+	{ IRO(idiv), 1, "'//' by 0 always raises an error", "divide by another number" },
+	{ IRO(mod), 1, "'%' by 0 always raises an error", "divide by another number" },
+	{ IRO(forcount), 2, "the step of this 'for' is 0, which always raises an error", "leave the step out: for i = 1, n do; or give another one" },
+};
+
+void infer_warn_zero(struct flow *fl, ir_ref r)
+{
+	const struct ir_ins *i = ir_at(fl->f, r);
+	if (i->raised || fl->u->sites[i->site].inlined_at)
+		return;
+	for (size_t z = 0; z < sizeof zeros / sizeof *zeros; z++) {
+		const pg_value *k = i->op == zeros[z].op ? ir_at(fl->f, i->args[zeros[z].operand])->type.k : NULL;
+		if (!k || k->kind != PG_INT || k->i)
+			continue;
+		struct diag *d = diag_add(fl->u->diag, DIAG_WARNING, fl->u->sites[i->site].pos, "%s", zeros[z].text);
+		d->at = "0";
+		d->help = zeros[z].help;
 	}
 }

@@ -49,6 +49,8 @@ void infer_warn_end(struct flow *fl);
 void infer_warn_equal(struct flow *fl, ir_ref r);
 /* Warns of a text that type(v), or math.type(v), never gives and that r compares one of them with. (always.c) */
 void infer_warn_type(struct flow *fl, ir_ref r);
+/* Warns of a division by 0, and of a numeric for whose step is 0: r always raises, and no pcall is around it. (always.c) */
+void infer_warn_zero(struct flow *fl, ir_ref r);
 /* Warns of a global, or a misspelt field of a captured table, that is nil and returned, compared or stored: r looks it up. (never.c) */
 void infer_warn_undefined(struct flow *fl, ir_ref r);
 /* Warns of globals that are looked up by an __index function which does nothing but raise. (never.c) */

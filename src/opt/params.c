@@ -170,6 +170,7 @@ static void warn(struct flow *fl, ir_blk b)
 {
 	for (ir_ref r = ir_block(fl->f, b)->first; r; r = ir_at(fl->f, r)->next) {
 		const struct ir_ins *i = ir_at(fl->f, r);
+		infer_warn_zero(fl, r);
 		if (i->op == IRO(index))
 			infer_warn_undefined(fl, r);
 		else if (i->op == IRO(eq)) {

@@ -212,5 +212,19 @@ diag.case("an error that is computed", function(pkt)
 	do local e = error if e then hits:add(2, 1) end end
 	hits:add(3, 1)
 end)
+
+local none = 0
+diag.case("by 0", function(pkt)
+	if pkt.len // 0 > 1 then return bpf.DROP end
+	if pkt.len % none > 1 then return bpf.DROP end
+	for i = 1, pkt.len, 0 do hits:add(i, 1) end
+end)
+diag.case("by 0, tested or caught", function(pkt)
+	local function part(n) return n == 0 and 0 or pkt.len // n end
+	local function half(n) return pkt.len // n end
+	if none ~= 0 and pkt.len // none > 1 then return bpf.DROP end
+	local ok = pcall(function() return pkt.len % 0 end)
+	if part(0) + half(pkt.len > 3 and 0 or 2) > 3 or ok then return bpf.DROP end
+end)
 diag.text("without its source", "return function(p) do goto out p:u8(3) end ::out:: end")
 diag.done()
