@@ -561,16 +561,33 @@ static bool is_of_turn(const struct lists *l, ir_ref loop, ir_ref set)
 	return ir_at(l->f, loop)->op == IRO(forcall) && key->op == IRO(result) && key->args[0] == loop && !key->aux;
 }
 
-/* Are all keys that the table may have when r is reached known? */
-static bool is_settled(const struct lists *l, ir_ref r, const struct rec *web)
+/* Is a table made here gone over elsewhere, by a loop that is to be written out? */
+static bool is_gone_over(const struct lists *l, ir_ref r)
 {
-	for (uint32_t v = 0; web->waits && v < l->s->n; v++)
-		for (uint32_t k = 0; k < l->s->v[v].nuses; k++) {
+	for (uint32_t v = 0; v < l->s->n; v++)
+		for (uint32_t k = 0; k < l->s->v[v].nuses; k++)
+			if (l->s->v[v].uses[k] != r && ir_at(l->f, l->s->v[v].uses[k])->op == IRO(forcall) && ir_at(l->f, l->s->v[v].uses[k])->block)
+				return true;
+	return false;
+}
+
+/* A key that may turn out to be a constant which the table has no place for yet, when a loop is written out. */
+static bool is_open(const struct lists *l, struct rec *web, const struct ir_ins *set)
+{
+	const struct ir_type *key = &ir_at(l->f, set->args[1])->type;
+	return !record_const(l->s, set->args[1]) && !(key->kinds == IR_BIT(IR_INT) && lists_keys(l->s, web, set->block, set->args[1]));
+}
+
+/* Are all keys that the table may have when r is reached known? A loop over it writes out what is in it, too. */
+static bool is_settled(const struct lists *l, ir_ref r, struct rec *web)
+{
+	const bool loops = ir_at(l->f, r)->op == IRO(forcall) || is_gone_over(l, r);
+	for (uint32_t v = 0; (web->waits || loops) && v < l->s->n; v++)
+		for (uint32_t k = 0; record_web(l->s, &l->s->v[v]) == web && k < l->s->v[v].nuses; k++) {
 			ir_ref set = l->s->v[v].uses[k];
 			const struct ir_ins *i = ir_at(l->f, set);
-			if (record_web(l->s, &l->s->v[v]) == web && i->op == IRO(setindex) &&
-			    type_is_pending(&ir_at(l->f, i->args[1])->type) && !is_of_turn(l, r, set) &&
-			    reach_use(l->f, set, 0, is_it, &r))
+			if (i->op == IRO(setindex) && (type_is_pending(&ir_at(l->f, i->args[1])->type) || (loops && is_open(l, web, i))) &&
+			    !is_of_turn(l, r, set) && reach_use(l->f, set, 0, is_it, &r))
 				return false;
 		}
 	return true;
@@ -595,8 +612,8 @@ static int stage_of(const struct lists *l, ir_ref r)
 /* Is r such a use of a table of which all is known? */
 static bool is_ready(struct lists *l, ir_ref r, uint32_t arg)
 {
-	const struct rec *rec = record_of(l->s, ir_at(l->f, r)->args[arg]);
-	const struct rec *web = rec ? record_web(l->s, rec) : NULL;
+	struct rec *rec = record_of(l->s, ir_at(l->f, r)->args[arg]);
+	struct rec *web = rec ? record_web(l->s, rec) : NULL;
 	if (!rec || !lists_uses(l->s, r, arg) || web->held || web->done)
 		return false;
 	if (web->length && ir_at(l->f, r)->op == IRO(len))

@@ -82,4 +82,53 @@ case("by nil or a number", function(a, b)
 	if k then t[k + 1] = 0 end
 	return t[1] + t[8] * 10, k and words[k + 1]
 end)
+
+-- Keys that are constants once another loop was written out: the table has no place for them before.
+case("counted by a loop over a list made later", function(a, b)
+	local t, u, n, s = { 1, 2, 3 }, { a, b, a, b, a }, 0, 0
+	for _, v in ipairs(u) do n = n + 1 t[n] = v end
+	for k, v in pairs(t) do s = s * 7 + v + k end
+	return s, #t
+end)
+case("counted over arguments", function(a, b)
+	local function sum(...)
+		local t, n, s = { 1, 2, 3 }, 0, 0
+		for _, v in ipairs { ... } do n = n + 1 t[n] = v end
+		for k, v in pairs(t) do s = s * 7 + v + k end
+		return s
+	end
+	return sum(a, b, a, b, a)
+end)
+case("from list to list", function(a, b)
+	local w, t, u = { 1, 2, 3 }, { 1, 2, 3 }, { a, b, a, b, a }
+	local n, m, s = 0, 0, 0
+	for _, v in ipairs(u) do n = n + 1 t[n] = v end
+	for _, v in ipairs(t) do m = m + 1 w[m] = v end
+	for k, v in pairs(w) do s = s * 7 + v + k end
+	return s
+end)
+case("elements of another list", function(a, b)
+	local t, u, s = { 1, 2, 3 }, { 4, 5 }, 0
+	for _, k in ipairs(u) do t[k] = a end
+	for k, v in ipairs(t) do s = s * 7 + v + k end
+	return s
+end)
+case("each the other's", function(a, b)
+	local t, u, n, m, s = { 1, 2, 3, 0, 0 }, { a, b, 1, 2, 3, 4 }, 0, 0, 0
+	for i = 1, 2 do
+		for _, v in ipairs(u) do n = n % 5 + 1 t[n] = v + i end
+		for _, v in ipairs(t) do m = m % 6 + 1 u[m] = v - i end
+	end
+	for k, v in pairs(t) do s = s * 7 + v + k end
+	return s
+end)
+case("its own, all there", function(a, b)
+	local t, n, s = { a, b, 3, 4 }, 0, 0
+	for i, v in ipairs(t) do
+		n = n % 4 + 1
+		if n < 4 then t[n + 1] = v + 1 end
+		s = s * 7 + v
+	end
+	return s
+end)
 lang.done()
