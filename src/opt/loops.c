@@ -319,20 +319,21 @@ static uint32_t loop_site(const struct loops *l, ir_blk h)
 	return site;
 }
 
+static bool has_calls(const struct loops *l)
+{
+	const bool *has = l->u->features;
+	return has && has[FEAT_bpf_loop] && has[FEAT_btf_func];
+}
+
 static void refuse_loop(struct loops *l, ir_blk h)
 {
 	uint32_t site = loop_site(l, h);
-	diag_refuse(l->u->diag, l->u->sites[site < l->u->nsites ? site : 0].pos, ON_LOOPS,
-		    "give it a limit that is known here and small: for i = 1, 64 do ... break ... end",
-		    "this loop may go round more often than the verifier can follow; it needs an iterator (Linux "
-		    "%s or later)", feature_rows[FEAT_iter_num].since);
-}
-
-/* The kernel can go round with it. A budget is counted where all can see it. */
-static bool can_call(const struct loops *l)
-{
-	const bool *has = l->u->features;
-	return has && has[FEAT_bpf_loop] && has[FEAT_btf_func] && !l->u->budget;
+	struct diag *d = diag_refuse(l->u->diag, l->u->sites[site < l->u->nsites ? site : 0].pos, ON_LOOPS,
+				     "give it a limit that is known here and small: for i = 1, 64 do ... break ... end",
+				     "this loop may go round more often than the verifier can follow; it needs an iterator (Linux "
+				     "%s or later)", feature_rows[FEAT_iter_num].since);
+	if (l->u->budget && has_calls(l))
+		d->help = "leave out the option 'budget', which is counted here by such loops only; or give the loop a small limit";
 }
 
 static bool stays(const struct loops *l, ir_blk h)
@@ -340,7 +341,7 @@ static bool stays(const struct loops *l, ir_blk h)
 	for (uint32_t i = 0; i < l->nstays; i++)
 		if (l->stays[i] == h)
 			return true;
-	return !can_call(l);
+	return !has_calls(l) || l->u->budget;
 }
 
 /* Loop h with what is inside it; loops inside have their cost already, and count once. */

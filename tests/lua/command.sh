@@ -116,6 +116,8 @@ expect "a long loop" 1 '' 'may go round more often than the verifier can follow;
 called() { run check --without=may_goto --without=iter_num -e "bpf.program('xdp', function(p) local n = 0 $1 return n == 9 and bpf.DROP end)"; }
 called 'while p:u8(n) ~= 7 do n = n + 1 end'
 expect "a long loop that the kernel calls" 0 'instructions' ''
+run check --without=may_goto --without=iter_num -e "bpf.program('xdp', { budget = 90000 }, function(p) local n = 0 while p:u8(n) ~= 7 do n = n + 1 end return n == 9 and bpf.DROP end)"
+expect "with a budget" 1 '' "leave out the option 'budget'"
 run check --without=may_goto --without=iter_num -e "
 	local m = bpf.map { 'hash', key = 'u32', value = 'struct { u32 a; }', entries = 4, lock = true }
 	bpf.program('xdp', function(p) m:locked(1, function(e) for i = 1, p.len do e.a = e.a ~ i end end) end)"
