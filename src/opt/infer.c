@@ -867,7 +867,7 @@ enum { MAX_ROUNDS = 250 };
 
 /* What is done where nothing else brings the function on: the first that does something, and then another round. */
 static int (*const last_resorts[])(struct flow *fl) = {
-	computed_known, parts_known, again_known, told_known, equal_known, fixed_known, ways_apart, choose_arms, choose_known, ways_asked, over_known,
+	fills_known, computed_known, parts_known, again_known, told_known, equal_known, fixed_known, ways_apart, choose_arms, choose_known, ways_asked, over_known,
 	iterate_found, untangle, counted_known, printed_known, messages_text, several_at_most, choose_waiting, choose_failing, sorts_number, choose_many, choose_asked,
 	kept_known, alike_known,
 	remember_known, handle_known,

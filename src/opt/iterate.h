@@ -36,6 +36,8 @@ void matches_report(struct flow *fl, ir_ref call);
 void iterate_report(struct flow *fl, ir_ref call, const struct ir_lib *row);
 void iterate_report_turn(struct flow *fl, ir_ref call);
 
+/* Copies the body of a numeric for, whose head is block `head`, for so many turns and one more, which nobody goes: false where it is too big. */
+bool unroll_turns(struct flow *fl, ir_blk head, uint32_t turns);
 /* Copies the body of a loop over a captured table, once for each of its elements: false where it cannot be. */
 bool unroll(struct flow *fl, ir_ref call);
 /* The same for a table made in the function, which has these keys; their values are looked up in each copy. */

@@ -106,6 +106,8 @@ int expand_alone(struct flow *fl, ir_ref call, const struct ir_lib *row);
 /* A handler of xpcall that may raise more often than it is there for is called in a loop. 1: one is, 0: none need be. */
 int handle_known(struct flow *fl);
 int expand_locked(struct flow *fl, ir_ref call, ir_ref *gone);
+/* Numeric fors that only fill a table made here are written out: 1, else 0. (fills.c) */
+int fills_known(struct flow *fl);
 /* Branches right behind a join on what it brings: each way goes where it leads. Returns how many did. */
 int untangle(struct flow *fl);
 /* Captured tables indexed again by what they were indexed by before: what was found is used. Returns how many. */

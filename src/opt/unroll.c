@@ -1,7 +1,8 @@
 /*
  * unroll.c - loops over captured tables: one copy of the body for each element, in which key and value
  * are constants, and one in which the loop is over. Of a table made in the function the keys are known, and each copy
- * looks its value up: where that is nil, ipairs ends, and pairs goes on with the next copy.
+ * looks its value up: where that is nil, ipairs ends, and pairs goes on with the next copy. And numeric fors that fill
+ * such a table (fills.c).
  *
  * What the body makes and is used behind the loop goes through a cell (carry.c), for then each copy makes its own.
  */
@@ -187,6 +188,8 @@ static void give_made(struct copy *c, uint32_t which)
 static void give(struct copy *c, uint32_t which)
 {
 	struct unroll *u = c->u;
+	if (!u->call) /* the head's parameters tell which turn it is */
+		return;
 	ir_ref call = c->ref[u->call], kv[2];
 	if (which == u->n) {
 		iterate_become(u->fl, call, IRO(several), 0, NULL);
@@ -259,6 +262,13 @@ bool unroll_keys(struct flow *fl, ir_ref call, const pg_value **keys, uint32_t n
 	const struct ir_ins *last = ir_at(fl->f, ir_block(fl->f, u.head)->last);
 	if (last->op != IRO(branch) || !unroll_may(fl, call))
 		return false;
+	find_loop(&u);
+	return write_out(&u);
+}
+
+bool unroll_turns(struct flow *fl, ir_blk head, uint32_t turns)
+{
+	struct unroll u = { .fl = fl, .f = fl->f, .head = head, .n = turns };
 	find_loop(&u);
 	return write_out(&u);
 }

@@ -83,6 +83,51 @@ case("by nil or a number", function(a, b)
 	return t[1] + t[8] * 10, k and words[k + 1]
 end)
 
+-- Filled by a loop over constants, then changed by numbers known only at run time.
+case("a histogram", function(a, b)
+	local bins, n = {}, 0
+	for i = 1, 20 do bins[i] = 0 end
+	for i = 0, 9 do
+		local k = (a + i * b) % 20 + 1
+		bins[k] = bins[k] + i
+	end
+	for i, v in ipairs(bins) do n = n * 3 + i * v end
+	return n, #bins
+end)
+case("from 0, down, and by two", function(a, b)
+	local t, u, w = {}, {}, {}
+	for i = 0, 7 do t[i] = i end
+	for i = 8, 1, -1 do u[i] = a & 15 end
+	for i = 1, 9, 2 do w[i] = b end
+	t[a & 7] = b
+	u[(b & 7) + 1] = 3
+	return t[b & 7], u[(a & 7) + 1], w[a & 15], #u + t[0], w[2]
+end)
+case("no turn, and one", function(a, b)
+	local t, u = { 1, 2 }, {}
+	for i = 5, 1 do t[i] = a end
+	for i = 3, 3 do u[i] = b end
+	return t[1], #t, u[3], u[a & 3]
+end)
+case("filled anew with each turn", function(a, b)
+	local n = 0
+	for i = 1, 5 do
+		local t = {}
+		for k = 1, 4 do t[k] = i end
+		t[(a & 3) + 1] = b
+		for k = 1, 4 do n = n * 3 + t[k] end
+	end
+	return n
+end)
+case("filled twice, and left behind", function(a, b)
+	local t = {}
+	for k = 1, 4 do t[k] = a end
+	local x = t[(b & 3) + 1]
+	for k = 1, 6 do t[k] = k end
+	for k = 1, 6 do t[k] = t[k] + 1 end
+	return x, t[(a & 3) + 1], #t, t[6]
+end)
+
 -- Keys that are constants once another loop was written out: the table has no place for them before.
 case("counted by a loop over a list made later", function(a, b)
 	local t, u, n, s = { 1, 2, 3 }, { a, b, a, b, a }, 0, 0

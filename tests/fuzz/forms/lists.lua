@@ -9,8 +9,11 @@ end
 local function known(scope) return visible(scope, function(v) return v.sort == "list" end) end
 
 local function place(scope)
-	local k = random(5)
+	local k = random(8)
 	if k == 5 then return E("int", "((", coin(), " and 2 or ", int(scope, 1), " % 2) + 1)") end
+	if k == 6 then return E("int", "(((", int(scope, 1), " & 0xff) >> ", pick { "7", "8", "6" }, ") % 3 + 1)") end
+	if k == 7 then return E("int", "((", int(scope, 1), " & 0x", pick { "3f", "5f" }, ") // 32 + 1)") end
+	if k == 8 then return E("int", "(math.min(", int(scope, 1), " & 15, ", pick { "2", "1" }, ") + 1)") end
 	if k == 1 then return tostring(random(1, 3)) end
 	return k == 2 and E("int", "((", int(scope, 1), ") % 3 + 1)") or E("int", "((", small(scope, "1"), ") + 1)")
 end
@@ -20,6 +23,15 @@ local function write(scope)
 	if not q then return list(scope) end
 	if chance(30) then return S(q.name, ".n = ", q.name, ".n + ", int(scope, 1)) end
 	return S(q.name, "[", place(scope), "] = ", int(scope, 2))
+end
+
+-- A key that is one of them by tests.
+local function tested(scope)
+	local q, k = known(scope), name("k")
+	if not q then return list(scope) end
+	local is = pick { S(k, " >= 1 and ", k, " <= 3"), S(k, " > 0 and not (", k, " >= 4)"), S("0 < ", k, " and 3 >= ", k), S(k, " >= 2 and ", k, " <= 3") }
+	return S("local ", k, " = ", int(scope, 1), pick { "", " & 3", " % 5", " >> 62" }, "\nif ", is, " then\n", q.name, "[", k, "] = ", q.name, "[", k, "] ~ ", int(scope, 1),
+		"\nput(", tostring(random(0, 20)), ", ", q.name, "[", k, "])\nend\nput(", tostring(random(0, 20)), ", ", q.name, "[", k, "] or -1)")
 end
 
 local function read(scope)
@@ -74,7 +86,22 @@ local function over(scope)
 	if not q then return list(scope) end
 	local k, v, s = name("k"), name("v"), declare(scope, "int", "n").name
 	g.loops = g.loops - 1
-	return S("local ", s, " = 0\nfor ", k, ", ", v, " in ipairs(", q.name, ") do ", s, " = ", s, pick { " * 3 + ", " ~ " }, v, " end")
+	return S("local ", s, " = 0\nfor ", k, ", ", v, " in ipairs(", q.name, ") do ", s, " = ", s, pick { " * 3 + ", " ~ " }, v, " end\nput(",
+		tostring(random(0, 20)), ", ", s, ")")
+end
+
+-- One whose keys a loop over another one counts, or finds there; either is made first.
+local function filled(scope)
+	local t, u, n, k, v, s = name("q"), name("q"), name("n"), name("k"), name("v"), declare(scope, "int", "n").name
+	g.loops = g.loops - 2
+	local elements = S(int(scope, 1))
+	for i = 2, random(3, 5) do elements = S(elements, ", ", pick { int(scope, 1), tostring(i) }) end
+	local made = shuffled { S("local ", t, " = { 5, 6", chance(50) and ", 7 }" or " }"), S("local ", u, " = { ", elements, " }") }
+	local set = pick { S(n, " = ", n, " + 1 ", t, "[", n, "] = ", v), S(t, "[", k, "] = ", v, " ", n, " = ", n, " + ", k),
+		S(n, " = ", n, " + 1 ", t, "[", n, "] = ", int(scope, 1), " ", u, "[", k, "] = ", v, " ~ ", n) }
+	local function over(q, body) return S("for ", k, ", ", v, " in ", pick { "ipairs", "pairs" }, "(", q, ") do ", body, " end\n") end
+	return S(made[1], "\n", made[2], "\nlocal ", n, ", ", s, " = 0, 0\n", over(u, set), over(t, S(s, " = ", s, pick { " * 3 + ", " ~ " }, v, " + ", k)),
+		chance(30) and over(u, S(s, " = ", s, " + ", v)) or "", "put(", tostring(random(0, 20)), ", ", s, ")\nput(", tostring(random(0, 20)), ", ", n, chance(20) and S(" + #", t) or "", ")")
 end
 
 -- Its elements in one text.
@@ -106,7 +133,7 @@ local function grown(scope)
 	local between = S("put(", tostring(random(0, 20)), ", ", q, "[", pick { "#" .. q, i, "2", "#" .. q .. " - 1" }, "] or -1)")
 	return S("local ", q, " = {", chance(40) and int(scope, 1) or " ", "}\nfor ", i, " = 1, ", tostring(random(2, 4)), " do\n", append, "\n",
 		chance(30) and between or "", "\nend\nlocal ", s, " = #", q, "\nfor ", i, ", ", v, " in ipairs(", q, ") do ", s, " = ", s,
-		pick { " * 3 + ", " ~ " }, v, " end")
+		pick { " * 3 + ", " ~ " }, v, " end\nput(", tostring(random(0, 20)), ", ", s, ")")
 end
 
 -- What is refused, or is a float, where it is never come to.
@@ -119,8 +146,8 @@ end
 return {
 	often = 25,
 	int = { read, read },
-	flat = { list, list, write, write, write, alias, two, maybe, packed, never },
-	nested = { over, made_again, grown, grown, joined },
-	loop = { [over] = true, [made_again] = true, [grown] = true, [joined] = true },
-	world = function(_, env) env.table, env.select, env.ipairs = table, select, ipairs end,
+	flat = { list, list, write, write, write, tested, alias, two, maybe, packed, never },
+	nested = { over, made_again, grown, grown, joined, filled },
+	loop = { [over] = true, [made_again] = true, [grown] = true, [joined] = true, [filled] = true },
+	world = function(_, env) env.table, env.select, env.ipairs, env.pairs = table, select, ipairs, pairs end,
 }
