@@ -101,7 +101,7 @@ case("from 0, down, and by two", function(a, b)
 	for i = 1, 9, 2 do w[i] = b end
 	t[a & 7] = b
 	u[(b & 7) + 1] = 3
-	return t[b & 7], u[(a & 7) + 1], w[a & 15], #u + t[0], w[2]
+	return t[b & 7], u[(a & 7) + 1], w[a & 15], u[8] + t[0], w[2]
 end)
 case("no turn, and one", function(a, b)
 	local t, u = { 1, 2 }, {}
