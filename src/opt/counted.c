@@ -52,19 +52,24 @@ static bool find_last(struct counted *c)
 	return row && row->effects & IR_FEWER;
 }
 
-/* What Lua says of a call without any argument. */
+/* What Lua says of a call without the last argument that it must have. */
 static const struct { const char *row, *says; } none_given[] = {
 	{ "tostring", "value expected" },  { "tonumber", "value expected" },  { "type", "value expected" },
 	{ "math.max", "value expected" },  { "math.min", "value expected" },
 	{ "math.type", "value expected" }, { "math.tointeger", "value expected" },
 	{ "math.abs", "number expected, got no value" },
 	{ "math.floor", "number expected, got no value" }, { "math.ceil", "number expected, got no value" },
+	{ "set_u8", "number expected, got no value" }, { "set_u16", "number expected, got no value" },
+	{ "set_u32", "number expected, got no value" }, { "set_u64", "number expected, got no value" },
+	{ "add", "number expected, got no value" }, { "set", "value expected" }, { "push", "value expected" },
 };
 
-static const char *says_of_none(const struct ir_lib *row)
+/* Of `given` arguments behind the object of a method, which is called by its name; NULL: they are enough, or it is not known. */
+static const char *says_of_none(const struct counted *c, uint32_t given)
 {
-	for (unsigned k = 0; k < sizeof none_given / sizeof *none_given; k++)
-		if (!strcmp(row->name, none_given[k].row))
+	const bool method = row_is_method(c->f->unit, c->row), by_colon = ir_at(c->f, ir_at(c->f, c->call)->args[0])->op == IRO(self);
+	for (unsigned k = 0; (int)given + 1 == c->row->min && (!method || by_colon) && k < sizeof none_given / sizeof *none_given; k++)
+		if (!strcmp(c->row->name, none_given[k].row))
 			return none_given[k].says;
 	return NULL;
 }
@@ -73,8 +78,11 @@ static const char *says_of_none(const struct ir_lib *row)
 static bool all_known(const struct counted *c)
 {
 	const struct ir_ins *i = ir_at(c->f, c->call);
-	uint32_t least = c->fixed - 1 + !c->none - row_is_method(c->f->unit, c->row);
-	if ((int)least < c->row->min && (least || c->row->min > 1 || !says_of_none(c->row)))
+	const bool method = row_is_method(c->f->unit, c->row);
+	uint32_t least = c->fixed - 1 + !c->none - method;
+	if (method && c->row->max >= 0 && (int)(i->nargs - 1 - method) > c->row->max)
+		return false;
+	if ((int)least < c->row->min && !says_of_none(c, least))
 		return false;
 	const pg_value *format = i->nargs > 1 ? ir_at(c->f, i->args[1])->type.k : NULL;
 	pg_value before;
@@ -127,15 +135,17 @@ static bool call_lacking(struct counted *c, ir_blk b, uint32_t nargs)
 	return true;
 }
 
-/* The same of a function that wants one argument, and gets none. */
+/* The same of a function that wants one argument more. */
 static bool call_of_none(struct counted *c, ir_blk b, uint32_t nargs)
 {
-	if (nargs > 1 || !c->row->min)
+	const uint32_t given = nargs - 1 - row_is_method(c->f->unit, c->row);
+	const char *says = says_of_none(c, given);
+	if (!says)
 		return false;
 	const struct ir_name *called = ir_at(c->f, c->call)->names;
 	const char *dot = strrchr(c->row->name, '.'), *name = dot ? dot + 1 : c->row->name;
-	flow_raise(c->fl, b, c->call, arena_printf(c->fl->u->arena, "bad argument #1 to '%s' (%s)",
-						   called && called->how != IR_N_NONE ? called->name : name, says_of_none(c->row)));
+	flow_raise(c->fl, b, c->call, arena_printf(c->fl->u->arena, "bad argument #%u to '%s' (%s)", given + 1,
+						   called && called->how != IR_N_NONE ? called->name : name, says));
 	return true;
 }
 

@@ -115,4 +115,38 @@ lang.case { name = "perhaps none, which raises", inputs = texts, f = function(s)
 	if type(s) ~= "string" then return end
 	return #tostring(s:byte(2))
 end }
+local sums = bpf.map { "hash", key = "u32", value = "u32", entries = 8 }
+local last = bpf.map { "queue", value = "u32", entries = 16 }
+lang.case { name = "what maps are given", inputs = both, f = function(s, n)
+	if type(s) ~= "string" or math.type(n) ~= "integer" then return end
+	sums[1] = 5
+	local one, a = pcall(function() return sums:add(1, s:byte(n)) end)
+	local two, b = pcall(function() return sums:set(2, s:byte(n)) end)
+	local three, c = pcall(function() last:push(s:byte(n)) end)
+	a = one and 0 or a:match "bad argument.*" == "bad argument #2 to 'add' (number expected, got no value)"
+	b = two and 0 or b:match "bad argument.*" == "bad argument #2 to 'set' (value expected)"
+	c = three and last:pop() or c and c:match "bad argument.*" == "bad argument #1 to 'push' (value expected)"
+	local sum, set = sums[1], sums[2]
+	sums[1], sums[2] = nil, nil
+	if one then return sum, set, c end
+	return a, b, c
+end }
+lang.case { name = "what maps are given, which raises", inputs = both, f = function(s, n)
+	if type(s) ~= "string" or math.type(n) ~= "integer" then return end
+	sums:set(1, s:byte(n))
+	local v = sums[1]
+	sums[1] = nil
+	return v
+end }
+if lang.hook ~= "socket" then
+	local frames = {}
+	for i, text in ipairs { "", "a", "key=value" } do frames[i] = ("x"):rep(14) .. string.char(#text) .. text .. ("."):rep(60) end
+	lang.packets { name = "what is written to the packet", inputs = frames, f = function(pkt)
+		local n = pkt:u8(14)
+		local s = pkt:sub(16, 15 + n)
+		for i = 1, #s do pkt:set_u8(i + 40, s:byte(i)) end
+		local ok, e = pcall(function() pkt:set_u16(30, s:byte(2)) end)
+		return ok and 1 or e:match "bad argument.*" == "bad argument #2 to 'set_u16' (number expected, got no value)" and 2 or 3
+	end }
+end
 lang.done()
