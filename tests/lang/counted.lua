@@ -115,6 +115,25 @@ lang.case { name = "perhaps none, which raises", inputs = texts, f = function(s)
 	if type(s) ~= "string" then return end
 	return #tostring(s:byte(2))
 end }
+lang.case { name = "a list of bytes", inputs = texts, f = function(s)
+	if type(s) ~= "string" then return end
+	local t, n = { s:byte(1, 4) }, 0
+	for i = 1, #t do n = n * 3 + t[i] end
+	return n, #t
+end }
+lang.case { name = "behind others", inputs = texts, f = function(s)
+	if type(s) ~= "string" then return end
+	local t, n = { 7, #s, s:byte(2, 5) }, 0
+	t[#t + 1] = 9
+	for i, v in ipairs(t) do n = n * 3 + v end
+	return n, #t, t[#t]
+end }
+lang.case { name = "found", inputs = texts, f = function(s)
+	if type(s) ~= "string" then return end
+	local t = { s:find("=", 1, true) }
+	local u = { s:match("(%w)=(%w)") }
+	return #t, #u
+end }
 local sums = bpf.map { "hash", key = "u32", value = "u32", entries = 8 }
 local last = bpf.map { "queue", value = "u32", entries = 16 }
 lang.case { name = "what maps are given", inputs = both, f = function(s, n)
