@@ -7,6 +7,7 @@
  */
 #include "opt/facts.h"
 #include "opt/passes.h"
+#include "opt/reach.h"
 
 #include <string.h>
 
@@ -93,11 +94,25 @@ static bool shows_header(struct facts *s, ir_ref cond, bool is)
 					    is_network(s->f, one_of(s->f, i->args[0]), ir_untested(s->f, sought->args[0])));
 }
 
+/* Is the packet moved on a way to where it is looked up? What was tested there is not there any more. */
+static bool was_moved(struct ir_fn *f, const struct ir_ins *index)
+{
+	const ir_ref at = (ir_ref)(index - f->ins);
+	for (uint32_t o = 0; f->unit->moves_packet && o < f->nrpo; o++)
+		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next) {
+			const struct ir_ins *i = ir_at(f, r);
+			const struct ir_lib *row = i->op == IRO(call) ? ir_at(f, i->args[0])->type.row : NULL;
+			if (i->op == IRO(call) && (!row || row->effects & IR_MOVES) && reach_use(f, r, 0, reach_is, &at))
+				return true;
+		}
+	return false;
+}
+
 bool headers_are_there(struct ir_fn *f, const struct ir_ins *index)
 {
 	struct facts s = { .f = f, .shows = shows_header, .arg = (void *)(uintptr_t)index };
-	if (!(index->type.kinds & IR_VIEWS) || !(ir_at(f, index->args[0])->type.kinds & IR_VIEWS) || f->unit->moves_packet)
+	if (!(index->type.kinds & IR_VIEWS) || !(ir_at(f, index->args[0])->type.kinds & IR_VIEWS))
 		return false;
 	ir_need_tree(f);
-	return facts_show(&s, index->block);
+	return facts_show(&s, index->block) && !was_moved(f, index);
 }

@@ -74,6 +74,72 @@ static bool key_is_there(struct ir_unit *u, struct ir_fn *f, const struct ir_ins
 		       : of->k && of->k->kind == PG_TABLE && (has_all(u, of->k, in.least, in.most) || is_element(u, of->k, in.least, in.most));
 }
 
+/* ---- keys that other tables hold ---- */
+
+enum { MOST_MET = 16 };
+struct met { ir_ref v[MOST_MET]; uint32_t n; };
+
+/* Was it met before? Then it is what the others are. */
+static bool is_met(struct met *met, ir_ref v, bool *full)
+{
+	for (uint32_t m = 0; m < met->n; m++)
+		if (met->v[m] == v)
+			return true;
+	*full = met->n == MOST_MET;
+	if (!*full)
+		met->v[met->n++] = v;
+	return false;
+}
+
+static bool holds(struct ir_unit *u, const pg_value *table, const pg_value *key)
+{
+	pg_value v;
+	return u->source->index(u, table->id, key, &v) >= 0 && v.kind != PG_NIL && v.kind != PG_HOST;
+}
+
+/* Is each value of the captured table `of` one of `table`'s keys? */
+static bool all_are_keys(struct ir_unit *u, const pg_value *table, const pg_value *of)
+{
+	enum { MOST = 256 };
+	const pg_value *kv;
+	uint32_t n;
+	bool all = u->source->pairs(u, of->id, &kv, &n) >= 0 && n <= MOST;
+	for (uint32_t i = 0; all && i < n; i++)
+		all = holds(u, table, &kv[2 * i + 1]);
+	return all;
+}
+
+/* rcodes[n] or "error", s = step[s]: is v one of the table's keys, on each way? some: on those on which it is no nil. */
+static bool is_key_of(struct ir_unit *u, struct ir_fn *f, const pg_value *table, ir_ref v, bool some, struct met *met)
+{
+	const ir_ref r = ir_untested(f, v);
+	const struct ir_ins *i = ir_at(f, r);
+	const struct ir_type *of = i->op == IRO(index) ? &ir_at(f, i->args[0])->type : NULL;
+	bool full = false;
+	some |= !(ir_at(f, v)->type.kinds & IR_FALSY);
+	if (i->type.k)
+		return i->type.k->kind == PG_NIL ? some : holds(u, table, i->type.k);
+	if (of)
+		return of->kinds == IR_BIT(IR_HOST) && of->k && of->k->kind == PG_TABLE && all_are_keys(u, table, of->k) &&
+		       (some || (of->k->id == table->id && is_key_of(u, f, table, i->args[1], false, met)));
+	if (i->op != IRO(param) || i->block == 1)
+		return false;
+	if (is_met(met, r, &full))
+		return true;
+	for (uint32_t e = 0; !full && e < ir_block(f, i->block)->npreds; e++)
+		if (!is_key_of(u, f, table, ir_pred_edge(f, &ir_block(f, i->block)->preds[e])->args[i->aux], some, met))
+			return false;
+	return !full;
+}
+
+static bool found_is_there(struct ir_unit *u, struct ir_fn *f, const struct ir_ins *index)
+{
+	const struct ir_type *of = &ir_at(f, index->args[0])->type, *key = &ir_at(f, index->args[1])->type;
+	if (of->kinds != IR_BIT(IR_HOST) || !of->k || of->k->kind != PG_TABLE || !key->kinds)
+		return false;
+	return is_key_of(u, f, of->k, index->args[1], false, &(struct met){ .n = 0 });
+}
+
 /* ---- digits ---- */
 
 /* "%d", "%d+", "%d%d?", of `digit`, "%d" or "%x": where capture `which` of the pattern begins, or the pattern where it has none. */
@@ -96,15 +162,20 @@ static bool is_digits(const pg_value *pattern, uint32_t which, const char *digit
 	return some && (open ? s < end && *s == ')' : s == end || (*s == '$' && s + 1 == end));
 }
 
-/* Of what match gives, or a turn of gmatch, whose first result is where the next one goes on. */
+/* What gives captures, and which result the first of them is: behind those of find that say where, and that of a turn of gmatch with
+ * which the next one goes on. */
+static const struct { const char *row; uint32_t first; } captures[] = { { "match", 0 }, { "(match)", 1 }, { "find", 2 } };
+
 static bool is_match_of_digits(const struct ir_fn *f, const struct ir_ins *r, const char *digit)
 {
 	const struct ir_ins *match = r->op == IRO(result) ? ir_at(f, r->args[0]) : r;
 	const struct ir_lib *row = match->op == IRO(call) ? ir_at(f, match->args[0])->type.row : NULL;
-	const bool turn = row && !strcmp(row->name, "(match)"), is = turn || (row && !strcmp(row->name, "match"));
-	const pg_value *pattern = is && match->nargs > 2 ? ir_at(f, match->args[2])->type.k : NULL;
+	const pg_value *pattern = row && match->nargs > 2 ? ir_at(f, match->args[2])->type.k : NULL;
 	const uint32_t which = r->op == IRO(result) ? r->aux : 0;
-	return pattern && pattern->kind == PG_STR && which >= turn && is_digits(pattern, which - turn, digit);
+	for (size_t c = 0; pattern && pattern->kind == PG_STR && c < sizeof captures / sizeof *captures; c++)
+		if (!strcmp(row->name, captures[c].row))
+			return which >= captures[c].first && is_digits(pattern, which - captures[c].first, digit);
+	return false;
 }
 
 /* ... by each way on which it is a text: `tcp and tcp.payload:match("%d+")`. */
@@ -142,7 +213,7 @@ static const struct {
 static bool one_is_there(struct ir_unit *u, struct ir_fn *f, const struct ir_ins *made)
 {
 	if (made->op == IRO(index))
-		return key_is_there(u, f, made) || tested_before(u, f, made) || headers_are_there(f, made);
+		return key_is_there(u, f, made) || found_is_there(u, f, made) || tested_before(u, f, made) || headers_are_there(f, made);
 	if (made->op == IRO(elemget))
 		return tested_before(u, f, made);
 	const struct ir_ins *call = made->op == IRO(result) && !made->aux ? ir_at(f, made->args[0]) : made;
@@ -153,19 +224,13 @@ static bool one_is_there(struct ir_unit *u, struct ir_fn *f, const struct ir_ins
 	return false;
 }
 
-enum { MOST_MET = 16 };
-struct met { ir_ref v[MOST_MET]; uint32_t n; };
-
 /* Ways that meet: none brings a nil but those that nobody takes. */
 static bool ways_are_there(struct ir_unit *u, struct ir_fn *f, const struct ir_ins *param, struct met *met)
 {
 	const struct ir_block *b = ir_block(f, param->block);
-	for (uint32_t m = 0; m < met->n; m++)
-		if (ir_at(f, met->v[m]) == param)
-			return true;
-	if (met->n == MOST_MET)
-		return false;
-	met->v[met->n++] = b->params[param->aux];
+	bool full = false;
+	if (is_met(met, b->params[param->aux], &full) || full)
+		return !full;
 	for (uint32_t e = 0; e < b->npreds; e++) {
 		ir_ref v = ir_pred_edge(f, &b->preds[e])->args[param->aux];
 		const struct ir_ins *made = ir_at(f, ir_untested(f, v));

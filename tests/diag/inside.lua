@@ -121,4 +121,82 @@ diag.case("set together, unequal to a number", function(pkt)
 	if best ~= pkt.len and n > 300 then return bpf.DROP end
 	return bpf.PASS
 end, strict)
+
+-- Keys that other tables hold.
+local m = bpf.map { "hash", key = "char[16]", value = "u64", entries = 64 }
+local limits = { nx = 2, error = 1, answer = 4 }
+local rcodes, other = { [0] = "answer", [3] = "nx" }, { [0] = "answer", [3] = "none" }
+local step, open = { [0] = 3, 0, [3] = 1 }, { [0] = 3, 0, [3] = 2 }
+diag.case("keys, there", function(pkt)
+	local k, l = rcodes[pkt.len] or "error", rcodes[pkt.len]
+	m:add(k, 1)
+	if limits[k] < 7 then return bpf.DROP end
+	if not l then return bpf.PASS end
+	local s = 0
+	for i = 1, pkt.len do if pkt:u8(i) == 3 then s = step[s] end end
+	return limits[l] + s < 7 and bpf.DROP or bpf.PASS
+end, strict)
+diag.case("keys, no test", function(pkt)
+	local k = rcodes[pkt.len]
+	m:add(k or "none", 1)
+	return limits[k] < 7 and bpf.DROP or bpf.PASS
+end, strict)
+diag.case("keys, one that is none", function(pkt)
+	local k = other[pkt.len] or "error"
+	m:add(k, 1)
+	return limits[k] < 7 and bpf.DROP or bpf.PASS
+end, strict)
+diag.case("keys, a constant that is none", function(pkt)
+	local k = rcodes[pkt.len] or "errror"
+	m:add(k, 1)
+	return limits[k] < 7 and bpf.DROP or bpf.PASS
+end, strict)
+diag.case("a step out", function(pkt)
+	local s = 0
+	for i = 1, pkt.len do if pkt:u8(i) == 3 then s = open[s] end end
+	return s + 1 == 1 and bpf.DROP or bpf.PASS
+end, strict)
+diag.case("from outside", function(pkt)
+	local s = 2
+	for i = 1, pkt.len do if pkt:u8(i) == 3 then s = step[s] end end
+	return s + 1 == 1 and bpf.DROP or bpf.PASS
+end, strict)
+
+diag.case("looked up again before the packet is moved", function(pkt)
+	local ip, n = pkt.ipv4, 0
+	if not ip then return bpf.PASS end
+	for i = 1, 127 do n = n + i end
+	pkt.ipv4.ttl = n & 3
+	pkt:adjust_tail(3)
+	return bpf.TX
+end, strict)
+diag.case("looked up again behind that", function(pkt)
+	local ip, n = pkt.ipv4, 0
+	if not ip then return bpf.PASS end
+	for i = 1, 127 do n = n + i end
+	pkt:adjust_tail(3)
+	pkt.ipv4.ttl = n & 3
+	return bpf.TX
+end, strict)
+diag.case("in the next turn", function(pkt)
+	if not pkt.ipv4 then return bpf.PASS end
+	for i = 1, 3 do
+		pkt.ipv4.ttl = i & 3
+		pkt:adjust_tail(3)
+	end
+	return bpf.TX
+end, strict)
+
+diag.case("digits that find gives", function(pkt)
+	local s = pkt:sub(1, 40)
+	local from, to, num, word = s:find("^(%d+)(%a+)", 1)
+	if from then arr[0] = tonumber(num) + to end
+	return bpf.PASS
+end, strict)
+diag.case("no digits that find gives", function(pkt)
+	local s = pkt:sub(1, 40)
+	local from, to, num, word = s:find("^(%d+)(%w+)", 1)
+	if from then arr[0] = tonumber(word) + to end
+	return bpf.PASS
+end, strict)
 diag.done()
