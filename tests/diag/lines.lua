@@ -63,7 +63,7 @@ end)
 diag.case("an element of a table", function(pkt)
 	local h, b = {}, pkt:u8(3) or 0
 	for i = 0, 15 do h[i] = 0 end
-	return h[b & 15] + 1 > 3 and bpf.DROP or bpf.PASS
+	return h[b & 31] + 1 > 3 and bpf.DROP or bpf.PASS
 end)
 diag.case("what works there", function(pkt)
 	local h, b = {}, pkt:u8(3) or 0
