@@ -197,10 +197,10 @@ static bool least_of(struct between *s, const struct ir_ins *call, struct bounds
 }
 
 /* By its kind, and by tests. */
-static bool spans(const struct between *s, ir_ref r, struct bounds *out)
+static bool spans(struct between *s, ir_ref r, struct bounds *out)
 {
 	const struct flow fl = { .u = s->f->unit, .f = (struct ir_fn *)(uintptr_t)s->f };
-	return is_int(s->f, r) && bounds_span(&fl, s->at ? s->at : ir_at(s->f, r)->block, r, &out->least, &out->most);
+	return is_int(s->f, r) && bounds_span(&fl, s->at ? s->at : ir_at(s->f, r)->block, r, &s->left, &out->least, &out->most);
 }
 
 static bool find(struct between *s, ir_ref r, struct bounds *out)
@@ -236,6 +236,7 @@ bool between(struct between *s, ir_ref r, struct bounds *out)
 {
 	struct bounds by;
 	s->steps = 0;
+	s->left = BOUNDS_STEPS;
 	if (!find(s, r, out))
 		return spans(s, r, out);
 	if (!spans(s, r, &by) || by.least > out->most || by.most < out->least)

@@ -15,6 +15,7 @@ struct between {
 	bool (*is_it)(const void *arg, ir_ref table);
 	const void *arg;
 	uint32_t steps;
+	unsigned left;         /* of BOUNDS_STEPS, for all that is asked of bounds.c */
 };
 
 /* A length that is not known, for what is only told and not proved: it is more than any constant that a script has. */

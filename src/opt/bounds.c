@@ -9,8 +9,6 @@
 
 #include "core/mutant.h"
 
-enum { MAX_STEPS = 400 }; /* values looked at for one: ways that meet again and again would be gone through for each */
-
 struct span { int64_t lo, hi; };
 
 static const struct span any = { INT64_MIN, INT64_MAX };
@@ -91,7 +89,7 @@ static struct span bits_of(unsigned bits)
 /* s >> n, n from 1 on: what is negative becomes great. */
 static struct span shifted(struct span s, unsigned n)
 {
-	return s.lo >= 0 ? (struct span){ s.lo >> n, s.hi >> n } : bits_of(64 - n);
+	return s.lo >= 0 || MUTANT(span_signed) ? (struct span){ s.lo >> n, s.hi >> n } : bits_of(64 - n);
 }
 
 /* s // n, n from 1 on, of what is not negative. */
@@ -229,11 +227,10 @@ static struct span span_of(const struct flow *fl, ir_blk at, ir_ref v, unsigned 
 	return s;
 }
 
-bool bounds_span(const struct flow *fl, ir_blk at, ir_ref v, int64_t *lo, int64_t *hi)
+bool bounds_span(const struct flow *fl, ir_blk at, ir_ref v, unsigned *left, int64_t *lo, int64_t *hi)
 {
 	ir_need_tree(fl->f);
-	unsigned left = MAX_STEPS;
-	struct span s = span_of(fl, at, v, &left);
+	struct span s = span_of(fl, at, v, left);
 	*lo = s.lo;
 	*hi = s.hi;
 	return s.lo > INT64_MIN && s.hi < INT64_MAX && s.lo <= s.hi;
@@ -242,7 +239,8 @@ bool bounds_span(const struct flow *fl, ir_blk at, ir_ref v, int64_t *lo, int64_
 uint32_t bounds_number(const struct flow *fl, ir_blk at, ir_ref v)
 {
 	int64_t lo, hi;
-	return !bounds_span(fl, at, v, &lo, &hi) || lo < 0 || hi >= UINT32_MAX ? 0 : (uint32_t)hi + 1;
+	unsigned left = BOUNDS_STEPS;
+	return !bounds_span(fl, at, v, &left, &lo, &hi) || lo < 0 || hi >= UINT32_MAX ? 0 : (uint32_t)hi + 1;
 }
 
 /* v is what is returned, and `by` more, which wraps. */
@@ -275,7 +273,7 @@ uint32_t bounds_part(const struct flow *fl, ir_ref call)
 	if (between)
 		return between;
 	ir_need_tree(fl->f);
-	unsigned left = MAX_STEPS;
+	unsigned left = BOUNDS_STEPS;
 	struct span from = span_of(fl, i->block, i->args[2], &left), to = span_of(fl, i->block, i->args[3], &left);
 	if (from.lo < 0 || to.lo < 0 || to.hi >= INT32_MAX)
 		return 0;

@@ -42,7 +42,8 @@ static bool key_between(struct ir_unit *u, struct ir_fn *f, const struct ir_ins 
 {
 	const struct flow fl = { .u = u, .f = f };
 	struct between ask = { .f = f, .at = index->block };
-	return between(&ask, index->args[1], out) || bounds_span(&fl, index->block, index->args[1], &out->least, &out->most);
+	unsigned left = BOUNDS_STEPS;
+	return between(&ask, index->args[1], out) || bounds_span(&fl, index->block, index->args[1], &left, &out->least, &out->most);
 }
 
 /* Is it one of n keys from `first` on, by what it was compared with? */

@@ -581,7 +581,7 @@ static bool is_open(const struct lists *l, struct rec *web, const struct ir_ins 
 /* Are all keys that the table may have when r is reached known? A loop over it writes out what is in it, too. */
 static bool is_settled(const struct lists *l, ir_ref r, struct rec *web)
 {
-	const bool loops = ir_at(l->f, r)->op == IRO(forcall) || is_gone_over(l, r);
+	const bool loops = (ir_at(l->f, r)->op == IRO(forcall) || is_gone_over(l, r)) && !MUTANT(key_open);
 	for (uint32_t v = 0; (web->waits || loops) && v < l->s->n; v++)
 		for (uint32_t k = 0; record_web(l->s, &l->s->v[v]) == web && k < l->s->v[v].nuses; k++) {
 			ir_ref set = l->s->v[v].uses[k];

@@ -114,8 +114,10 @@ int untangle(struct flow *fl);
 int again_known(struct flow *fl);
 /* Messages of errors whose bytes are looked at become texts. Returns how many. */
 int messages_text(struct flow *fl);
-/* Between which integers v is in block `at`, where it is an integer; false: not known. */
-bool bounds_span(const struct flow *fl, ir_blk at, ir_ref v, int64_t *lo, int64_t *hi);
+/* Values looked at for one question: ways that meet again and again would be gone through for each. */
+enum { BOUNDS_STEPS = 400 };
+/* Between which integers v is in block `at`, where it is an integer; false: not known. *left: values that may be looked at. */
+bool bounds_span(const struct flow *fl, ir_blk at, ir_ref v, unsigned *left, int64_t *lo, int64_t *hi);
 /* What v is less than in block `at`, where it is an integer that is not negative and this is known; else 0. */
 uint32_t bounds_number(const struct flow *fl, ir_blk at, ir_ref v);
 /* What v is, without tests of it, and where it is the first result of a call, the call. */

@@ -1,6 +1,6 @@
 -- Generated Lua functions, in the kernel against their twins: perigee tests/fuzz/lang.lua N SEED [OPTION...]
 --
--- Options: copy (packet bytes by helper copy), loops=N (how many a program may have), forms="NAME..." (of these kinds,
+-- Options: copy (packet bytes by helper copy, where the kernel can), loops=N (how many a program may have), forms="NAME..." (of these kinds,
 -- and no others), keep (go on after a finding), quick (the same, and do not make it smaller), first (but end there),
 -- shrink=SECONDS, hook=NAME (xdp), why (count what is refused; why=all: print it), cover=FILE (add to FILE what every 32nd
 -- program made the compiler use; every=N: each Nth), show (print the program of SEED and end), text=FILE (this program, on the inputs of
@@ -204,12 +204,15 @@ local function thrice(list)
 	return all
 end
 
+-- Kernels before 5.18 copy no bytes for XDP: there programs are as without `copy`.
+local copies = options.hook and options.hook ~= "xdp" or pcall(bpf.program, "xdp", { check = true, copy = true }, function(p) return p:u8(3) end)
+
 -- nil, or the class of the failure and its description. tally: counts.
 local function judge(tree, inputs, tally)
 	local text = options.text and read(options.text) or gen.text(tree)
 	local chunk, wrong = load(text, "=fuzz", "t", env)
 	if not chunk or undeclared(text) then return "syntax", wrong or undeclared(text) end
-	local opts = { on_error = bpf.DROP, check = true, name = "fuzz", copy = options.copy or tree.copy }
+	local opts = { on_error = bpf.DROP, check = true, name = "fuzz", copy = copies and (options.copy or tree.copy) or nil }
 	local good, prog = pcall(bpf.program, options.hook or "xdp", opts, chunk())
 	if not good then
 		prog = tostring(prog)
