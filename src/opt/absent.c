@@ -13,7 +13,8 @@ static const struct refusal *absent_of_tables(const char *name)
 {
 	if (starts(name, "setmetatable") || starts(name, "getmetatable"))
 		return REFUSAL(ON_TABLES, "set it in the user half: of captured tables __index is followed; those made "
-			       "in kernel code have no metatable", ABSENT);
+			       "in kernel code have no metatable: call what it holds by name, Acc.add(a, 3), or give the table its own, "
+			       "function a:add(n) ... end", ABSENT);
 	if (starts(name, "table.concat"))
 		return REFUSAL(ON_STRINGS, "give it a table, a text and integers, tested where they may be something else; or "
 			       "put the texts together with ..", ABSENT);

@@ -5,62 +5,97 @@
  *   local bins = {}
  *   for i = 1, 16 do bins[i] = 0 end        as local bins = { 0, 0, 0 ... }
  *
- *   i       goes over constants, MOST of them
+ *   i       goes over constants, no more than MOST of them, and all copies have no more than MOST_WORK instructions
  *   bins    is one table, made before
- *   value   comes from before the loop, or is a constant, or i
+ *   else    the loop changes nothing, and no variable goes from turn to turn
  */
 #include "opt/between.h"
 #include "opt/iterate.h"
 
-enum { MOST = 64 };
+enum { MOST = 64, MOST_WORK = 600, MOST_BLOCKS = 8 };
 
-static bool is_made_before(const struct ir_fn *f, ir_ref r, ir_blk head)
+struct fill {
+	const struct ir_fn *f;
+	ir_blk head;
+	ir_ref index;
+	ir_blk blocks[MOST_BLOCKS];
+	uint32_t nblocks, size, sets;
+};
+
+static bool add_block(struct fill *l, ir_blk b)
 {
-	const ir_blk b = ir_at(f, ir_untested(f, r))->block;
-	return b != head && ir_dominates(f, b, head);
+	for (uint32_t k = 0; k < l->nblocks; k++)
+		if (l->blocks[k] == b)
+			return true;
+	if (l->nblocks == MOST_BLOCKS || !ir_dominates(l->f, l->head, b))
+		return false;
+	l->blocks[l->nblocks++] = b;
+	return true;
 }
 
-/* What a turn does besides counting. */
-static bool only_fills(const struct ir_fn *f, ir_blk head, ir_ref index, const struct ir_ins *i)
+static bool find_blocks(struct fill *l, ir_blk again)
 {
+	bool all = add_block(l, l->head) && add_block(l, again);
+	for (uint32_t k = 1; all && k < l->nblocks; k++)
+		for (uint32_t p = 0; all && p < ir_block(l->f, l->blocks[k])->npreds; p++)
+			all = add_block(l, ir_block(l->f, l->blocks[k])->preds[p].from);
+	return all;
+}
+
+static bool sets_place(const struct fill *l, const struct ir_ins *i)
+{
+	const ir_ref table = ir_untested(l->f, i->args[0]);
+	const ir_blk made = ir_at(l->f, table)->block;
+	return ir_at(l->f, table)->op == IRO(newtable) && made != l->head && ir_dominates(l->f, made, l->head) &&
+	       ir_untested(l->f, i->args[1]) == l->index;
+}
+
+/* What may be in such a loop: one place is filled, and else all only reads. */
+static bool belongs(struct fill *l, const struct ir_ins *i)
+{
+	const struct ir_lib *row = i->op == IRO(call) ? ir_at(l->f, i->args[0])->type.row : NULL;
+	l->size++;
+	if (i->raised)
+		return false;
 	switch (i->op) {
 	case IRO(setindex):
-		return ir_at(f, ir_untested(f, i->args[0]))->op == IRO(newtable) && is_made_before(f, i->args[0], head) &&
-		       ir_untested(f, i->args[1]) == index && !i->raised &&
-		       (ir_at(f, i->args[2])->op == IRO(const) || ir_untested(f, i->args[2]) == index || is_made_before(f, i->args[2], head));
-	case IRO(const): case IRO(eq): case IRO(add): case IRO(sub): case IRO(pi): case IRO(branch): case IRO(jmp):
+		l->sets++;
+		return sets_place(l, i);
+	case IRO(call):
+		return row && !ir_lib_expands(row) && !(row->effects & IR_E_WRITE);
+	case IRO(const): case IRO(pi): case IRO(not): case IRO(isof): case IRO(index): case IRO(self): case IRO(result):
+	case IRO(branch): case IRO(jmp):
 		return true;
 	default:
-		return false;
+		return i->op >= IRO(add) && i->op <= IRO(le) && i->op != IRO(concat);
 	}
 }
 
-/* A block that goes back to the head, and one between both, at most; the head's parameters are index and turns. */
-static bool fills(const struct ir_fn *f, ir_blk head, ir_ref index, ir_blk again)
+static bool fills(struct fill *l)
 {
-	bool sets = false;
-	if (ir_block(f, head)->nparams != 2 || (again != head && (ir_block(f, again)->npreds != 1 || ir_block(f, again)->preds->from != head)))
-		return false;
-	for (unsigned k = 0; k < 2; k++)
-		for (ir_ref r = k && again == head ? 0 : ir_block(f, k ? again : head)->first; r; r = ir_at(f, r)->next) {
-			if (!only_fills(f, head, index, ir_at(f, r)))
+	for (uint32_t k = 0; k < l->nblocks; k++) {
+		if (k && ir_block(l->f, l->blocks[k])->loop)
+			return false;
+		for (ir_ref r = ir_block(l->f, l->blocks[k])->first; r; r = ir_at(l->f, r)->next)
+			if (!belongs(l, ir_at(l->f, r)))
 				return false;
-			sets |= ir_at(f, r)->op == IRO(setindex);
-		}
-	return sets;
+	}
+	return l->sets;
 }
 
-/* How often a loop that only fills goes round; 0: it is another, or that is not known. */
+/* How often a loop that only fills goes round; 0: it is another, or that is not known, or too often. */
 static uint32_t turns_of(const struct ir_fn *f, ir_blk head)
 {
 	const struct ir_block *b = ir_block(f, head);
 	struct turns t;
-	for (uint32_t p = 0; b->loop && b->npreds == 2 && p < b->nparams; p++) {
+	for (uint32_t p = 0; b->loop && b->npreds == 2 && b->nparams == 2 && p < b->nparams; p++) {
+		struct fill l = { .f = f, .head = head, .index = b->params[p] };
 		if (!between_turns(f, ir_at(f, b->params[p]), &t))
 			continue;
 		const pg_value *from = ir_at(f, t.in->args[p])->type.k, *left = ir_at(f, t.in->args[t.count])->type.k;
 		const ir_blk again = b->preds[ir_pred_edge(f, &b->preds[0]) == t.in].from;
-		if (from && from->kind == PG_INT && left && left->kind == PG_INT && left->i >= 0 && left->i < MOST && fills(f, head, b->params[p], again))
+		if (from && from->kind == PG_INT && left && left->kind == PG_INT && left->i >= 0 && left->i < MOST && find_blocks(&l, again) &&
+		    fills(&l) && ((uint64_t)left->i + 2) * l.size <= MOST_WORK)
 			return (uint32_t)left->i + 1;
 	}
 	return 0;

@@ -94,17 +94,37 @@ static bool shows_header(struct facts *s, ir_ref cond, bool is)
 					    is_network(s->f, one_of(s->f, i->args[0]), ir_untested(s->f, sought->args[0])));
 }
 
-/* Is the packet moved on a way to where it is looked up? What was tested there is not there any more. */
-static bool was_moved(struct ir_fn *f, const struct ir_ins *index)
+/* A field that other headers are found by: eth.type, ipv4.proto. */
+static bool leads(const struct ir_fn *f, const struct ir_ins *set)
+{
+	const pg_value *name = ir_at(f, set->args[1])->type.k;
+	for (uint64_t kinds = ir_at(f, set->args[0])->type.kinds & IR_VIEWS; kinds; kinds &= kinds - 1) {
+		const struct ir_view *view = ir_view_of(f->unit->target, ir_first_kind(kinds));
+		const struct ir_field *field = name && name->kind == PG_STR ? ir_field_find(view, name->str) : NULL;
+		if (!field || field->leads)
+			return true;
+	}
+	return false;
+}
+
+/* May other headers be there behind it? Where the packet is moved, or written to. */
+static bool changes_headers(const struct ir_fn *f, const struct ir_ins *i)
+{
+	const struct ir_lib *row = i->op == IRO(call) ? ir_at(f, i->args[0])->type.row : NULL;
+	const bool of_packet = i->nargs > 1 && ir_at(f, i->args[1])->type.kinds & IR_VIEWS;
+	if (i->op == IRO(setindex))
+		return leads(f, i);
+	return i->op == IRO(call) && (!row || row->effects & IR_MOVES || (of_packet && row->effects & IR_E_WRITE));
+}
+
+/* Does such a one come on a way to where it is looked up? What was tested there may not be there any more. */
+static bool was_changed(struct ir_fn *f, const struct ir_ins *index)
 {
 	const ir_ref at = (ir_ref)(index - f->ins);
-	for (uint32_t o = 0; f->unit->moves_packet && o < f->nrpo; o++)
-		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next) {
-			const struct ir_ins *i = ir_at(f, r);
-			const struct ir_lib *row = i->op == IRO(call) ? ir_at(f, i->args[0])->type.row : NULL;
-			if (i->op == IRO(call) && (!row || row->effects & IR_MOVES) && reach_use(f, r, 0, reach_is, &at))
+	for (uint32_t o = 0; o < f->nrpo; o++)
+		for (ir_ref r = ir_block(f, f->rpo[o])->first; r; r = ir_at(f, r)->next)
+			if (changes_headers(f, ir_at(f, r)) && reach_use(f, r, 0, reach_is, &at))
 				return true;
-		}
 	return false;
 }
 
@@ -114,5 +134,5 @@ bool headers_are_there(struct ir_fn *f, const struct ir_ins *index)
 	if (!(index->type.kinds & IR_VIEWS) || !(ir_at(f, index->args[0])->type.kinds & IR_VIEWS))
 		return false;
 	ir_need_tree(f);
-	return facts_show(&s, index->block) && !was_moved(f, index);
+	return facts_show(&s, index->block) && !was_changed(f, index);
 }

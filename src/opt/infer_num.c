@@ -168,7 +168,7 @@ struct ir_type infer_float(struct infer *in, ir_ref r)
 	if (!infer_arg(in, r, 0).kinds || !infer_arg(in, r, 1).kinds)
 		return (struct ir_type){ 0 };
 	if (ins->op == IRO(div))
-		flow_refuse(&in->fl, ins->site, ON_VALUES, "write // for the integer quotient",
+		flow_refuse(&in->fl, ins->site, ON_VALUES, "write // for the integer quotient, 3 // 2 is 1; to compare a ratio multiply: 2 * a > b",
 			    "'/' gives a float, and floats do not exist in the kernel");
 	else
 		flow_refuse(&in->fl, ins->site, ON_VALUES, "multiply, or shift: 1 << n is 2 to the n",

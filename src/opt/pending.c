@@ -50,7 +50,7 @@ void pending_callee(struct flow *fl, ir_ref call)
 	if (seen && count_closures(fl, seen, ir_at(fl->f, call)->args[0], &one) == 1 && one && ir_at(fl->f, one)->nargs &&
 	    reach_again(fl->f, one))
 		flow_refuse(fl, site, ON_FUNCTIONS, "make it once, before the loop, and assign the variables that it captures: local n "
-			    "local function f() return n end for i = 1, 9 do n = i end", "what this function captured when it was made "
+			    "local function f() return n end for i = 1, 9 do n = i end; of several in a list the keys are to be known: fs[i] = function ... end", "what this function captured when it was made "
 			    "is known only at run time; that is not there yet");
 	else
 		refuse_callee(fl, site);

@@ -47,6 +47,14 @@ diag.case("version, not", function(pkt)
 	if ip and ip.version ~= 4 then arr[0] = pkt.ipv4.ttl end
 	return bpf.PASS
 end, strict)
+diag.case("written to", function(pkt)
+	if pkt.ipv4 and pkt.ipv4.tcp then pkt:set_u8(23, 17) arr[0] = pkt.tcp.dport end
+	return bpf.PASS
+end, strict)
+diag.case("another type of frame", function(pkt)
+	if pkt.ip and pkt.ip.version == 4 then pkt.eth.type = 0x86dd arr[0] = pkt.ipv4.ttl end
+	return bpf.PASS
+end, strict)
 diag.case("another transport", function(pkt)
 	if pkt.ipv4 and pkt.ipv4.udp then arr[0] = pkt.tcp.dport end
 	return bpf.PASS

@@ -128,6 +128,44 @@ case("filled twice, and left behind", function(a, b)
 	return x, t[(a & 3) + 1], #t, t[6]
 end)
 
+case("what was filled before", function(a, b)
+	local f, s = { 1, a & 15 }, { [0] = b & 7 }
+	for i = 3, 10 do f[i] = f[i - 1] + f[i - 2] end
+	for i = 1, 8 do s[i] = s[i - 1] * 3 + (i == 4 and a & 1 or i) end
+	return f[10], f[(b & 7) + 1] + s[8], s[a & 7] - s[b & 3]
+end)
+case("filled, and left before the end", function(a, b)
+	local t, n, last = {}, 0
+	for i = 1, 8 do
+		local v = a >> (7 * i) & 127
+		last = i
+		if v == b & 7 then break end
+		t[i] = v
+	end
+	for i = 1, 8 do n = n * 3 + (t[i] or -1) end
+	return n, last, t[(a & 7) + 1]
+end)
+case("filled where it is odd, by others", function(a, b)
+	local t, u, n = {}, {}, 0
+	for i = 1, 6 do
+		if i & 1 == a & 1 then t[i] = b end
+		u[i] = i > 3 and t[i - 3] or i
+	end
+	for i = 1, 6 do n = n * 3 + (t[i] and 1 or 0) + (u[i] == b and 3 or 7) end
+	return n, u[(b & 3) + 1], t[(a & 3) + 1]
+end)
+case("sorted", function(a, b)
+	local t, n = {}, 0
+	for i = 1, 5 do t[i] = (a * i ~ b) & 31 end
+	for i = 1, 4 do
+		for k = 1, 5 - i do
+			if t[k] > t[k + 1] then t[k], t[k + 1] = t[k + 1], t[k] end
+		end
+	end
+	for _, v in ipairs(t) do n = n * 32 + v end
+	return n, t[1], t[5]
+end)
+
 -- Keys that are constants once another loop was written out: the table has no place for them before.
 case("counted by a loop over a list made later", function(a, b)
 	local t, u, n, s = { 1, 2, 3 }, { a, b, a, b, a }, 0, 0

@@ -3,6 +3,12 @@
 
 local function list(scope)
 	local a, b, c, n = int(scope, 2), int(scope, 1), int(scope, 1), int(scope, 1)
+	if chance(25) then -- filled by a loop
+		local i = name("i")
+		local value = pick { a, S("(", a, ") + ", i), S("(", b, ") >> ", i), S(i, " > 1 and (", c, ") or ", i), i }
+		local q = declare(scope, "list", "q").name
+		return S("local ", q, " = {}\nfor ", i, " = ", pick { "1, 3", "1, 3", "1, 4", "3, 1, -1" }, " do ", q, "[", i, "] = ", value, " end\n", q, ".n = ", n)
+	end
 	return S("local ", declare(scope, "list", "q").name, " = { ", a, ", ", b, ", ", c, ", n = ", n, " }")
 end
 
