@@ -125,7 +125,7 @@ static bool is_key_of(struct ir_unit *u, struct ir_fn *f, const pg_value *table,
 		       (some || (of->k->id == table->id && is_key_of(u, f, table, i->args[1], false, met)));
 	if (i->op != IRO(param) || i->block == 1)
 		return false;
-	if (is_met(met, r, &full))
+	if (is_met(met, 2 * r + some, &full))
 		return true;
 	for (uint32_t e = 0; !full && e < ir_block(f, i->block)->npreds; e++)
 		if (!is_key_of(u, f, table, ir_pred_edge(f, &ir_block(f, i->block)->preds[e])->args[i->aux], some, met))
@@ -143,20 +143,26 @@ static bool found_is_there(struct ir_unit *u, struct ir_fn *f, const struct ir_i
 
 /* ---- digits ---- */
 
+/* Behind the item that begins at s: %b(), %d, [^%a-f], a byte. */
+static const char *behind_item(const char *s, const char *end)
+{
+	const char *first = s;
+	if (*s == '%')
+		return s + (end - s > 3 && s[1] == 'b' ? 4 : 2);
+	for (s++; *first == '[' && s < end && (*s != ']' || s == first + 1 || (s == first + 2 && s[-1] == '^'));)
+		s += *s == '%' ? 2 : 1;
+	return s + (*first == '[');
+}
+
 /* "%d", "%d+", "%d%d?", of `digit`, "%d" or "%x": where capture `which` of the pattern begins, or the pattern where it has none. */
 static bool is_digits(const pg_value *pattern, uint32_t which, const char *digit)
 {
 	const char *s = pattern->str, *end = s + pattern->n;
-	const char *open = memchr(s, '(', pattern->n);
-	if (memchr(s, '[', pattern->n) || memchr(s, '%', pattern->n) == NULL)
-		return false;
-	s = open ? s : s + (s < end && *s == '^');
-	for (uint32_t n = 0; open && s < end; s++)
-		if (*s == '%')
-			s++;
-		else if (*s == '(' && n++ == which)
-			break;
-	s += open && s < end;
+	const bool open = memchr(s, '(', pattern->n);
+	s += !open && s < end && *s == '^';
+	for (uint32_t n = 0; open && s < end && !(*s == '(' && n++ == which);)
+		s = behind_item(s, end);
+	s += open;
 	bool some = end - s >= 2 && !memcmp(s, digit, 2) && !(end - s > 2 && strchr("*?-", s[2]));
 	while (end - s >= 2 && !memcmp(s, digit, 2))
 		s += 2 + (end - s > 2 && strchr("+*?-", s[2]));
@@ -225,6 +231,29 @@ static bool one_is_there(struct ir_unit *u, struct ir_fn *f, const struct ir_ins
 	return false;
 }
 
+/* Does the condition, a branch's that came out so, show that a result of the call is there with which the one that `arg` points to is, too? */
+static bool shows_with(struct facts *s, ir_ref cond, bool is)
+{
+	const struct ir_ins *of = ir_at(s->f, *(const ir_ref *)s->arg), *i = ir_at(s->f, ir_untested(s->f, cond));
+	for (uint32_t a = 0; a <= i->nargs; a++) {
+		const ir_ref r = ir_untested(s->f, a ? i->args[a - 1] : cond);
+		const struct ir_ins *other = ir_at(s->f, r);
+		if (other->op == IRO(result) && other->args[0] == of->args[0] && facts_something(s->f, cond, is, r))
+			return true;
+	}
+	return false;
+}
+
+/* local s, e = p:find("%d+") if s then last = e end: what find and match give is all there, or nothing is. */
+static bool is_with_another(struct ir_fn *f, const struct ir_pred *way, ir_ref v)
+{
+	const ir_ref r = ir_untested(f, v);
+	const struct ir_ins *i = ir_at(f, r), *call = i->op == IRO(result) ? ir_at(f, i->args[0]) : i;
+	const struct ir_lib *row = i->op == IRO(result) && call->op == IRO(call) ? ir_at(f, call->args[0])->type.row : NULL;
+	struct facts s = { .f = f, .shows = shows_with, .arg = (void *)(uintptr_t)&r };
+	return row && row->effects & IR_FEWER && !(row->effects & IR_NONE) && facts_show_way(&s, way);
+}
+
 /* Ways that meet: none brings a nil but those that nobody takes. */
 static bool ways_are_there(struct ir_unit *u, struct ir_fn *f, const struct ir_ins *param, struct met *met)
 {
@@ -236,7 +265,8 @@ static bool ways_are_there(struct ir_unit *u, struct ir_fn *f, const struct ir_i
 		ir_ref v = ir_pred_edge(f, &b->preds[e])->args[param->aux];
 		const struct ir_ins *made = ir_at(f, ir_untested(f, v));
 		if (ir_at(f, v)->type.kinds & IR_BIT(IR_NIL) && !(made->op == IRO(const) && made->aux == IR_NEVER) &&
-		    !(made->op == IRO(param) ? made->block != 1 && ways_are_there(u, f, made, met) : one_is_there(u, f, made)))
+		    !(made->op == IRO(param) ? made->block != 1 && ways_are_there(u, f, made, met)
+					     : one_is_there(u, f, made) || is_with_another(f, &b->preds[e], v)))
 			return false;
 	}
 	return b->npreds;

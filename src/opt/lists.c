@@ -694,6 +694,25 @@ static void find_lengths(const struct lists *l)
 	}
 }
 
+static void rename(struct lists *l)
+{
+	ir_ref *to = arena_array(l->s->u->scratch, ir_ref, l->f->nins);
+	memcpy(to, l->to, sizeof(*to) * l->nto);
+	ir_rename(l->f, to);
+}
+
+/* Does a loop over the table wait for what `set` assigns by a key that only its own turns count? */
+static bool holds_up(const struct lists *l, ir_ref set, const struct rec *web)
+{
+	for (uint32_t v = 0; v < l->s->n; v++)
+		for (uint32_t k = 0; record_web(l->s, &l->s->v[v]) == web && k < l->s->v[v].nuses; k++) {
+			const ir_ref r = l->s->v[v].uses[k];
+			if (ir_at(l->f, r)->op == IRO(forcall) && reach_use(l->f, set, 0, is_it, &r))
+				return true;
+		}
+	return false;
+}
+
 int lists_expand(struct records *s)
 {
 	struct lists l = { .s = s, .fl = { .u = s->u, .f = s->f }, .f = s->f, .nto = s->f->nins };
@@ -718,10 +737,30 @@ int lists_expand(struct records *s)
 			}
 	if (l.failed)
 		return -1;
-	if (done) {
-		ir_ref *to = arena_array(s->u->scratch, ir_ref, s->f->nins);
-		memcpy(to, l.to, sizeof(*to) * l.nto);
-		ir_rename(s->f, to);
-	}
+	if (done)
+		rename(&l);
 	return done;
+}
+
+int lists_open(struct records *s)
+{
+	struct lists l = { .s = s, .fl = { .u = s->u, .f = s->f }, .f = s->f, .nto = s->f->nins };
+	l.to = arena_array(s->u->scratch, ir_ref, l.nto);
+	find_bounds(&l);
+	for (uint32_t v = 0; v < s->n; v++)
+		for (uint32_t k = 0; k < s->v[v].nuses; k++) {
+			const ir_ref r = s->v[v].uses[k];
+			struct rec *web = record_web(s, &s->v[v]);
+			if (ir_at(s->f, r)->op != IRO(setindex) || record_of(s, ir_at(s->f, r)->args[0]) != &s->v[v] || web->held || web->done || web->grows ||
+			    type_is_pending(&ir_at(s->f, ir_at(s->f, r)->args[1])->type) || !is_open(&l, web, ir_at(s->f, r)) || !holds_up(&l, r, web))
+				continue;
+			if (!lists_sure(&l, r, 0))
+				return 0;
+			expand(&l, r, web);
+			if (l.failed)
+				return 0;
+			rename(&l);
+			return 1;
+		}
+	return 0;
 }

@@ -867,7 +867,7 @@ int records_promote(struct ir_unit *u, struct ir_fn *f)
 		}
 	refuse_comparisons(&s);
 	diag_drop_beside(u->diag, mistakes);
-	if (!ready && !u->diag->errors && (named_fields(&s) || grow_lists(&s) || named_one(&s)))
+	if (!ready && !u->diag->errors && (named_fields(&s) || grow_lists(&s) || named_one(&s) || lists_open(&s)))
 		return 1;
 	for (uint32_t i = 0; !ready && i < s.n; i++)
 		if (!record_web(&s, &s.v[i])->done) {

@@ -112,6 +112,9 @@ int named_one(struct records *s);
 /* Such uses of tables whose keys are all known become uses by name: how many, then all is to be looked at anew; <0:
  * refused. */
 int lists_expand(struct records *s);
+/* Where nothing else is left to do: an assignment that a loop over its table waits for, by a key that this loop counts. 1: one; 0: none, or
+ * it is refused. */
+int lists_open(struct records *s);
 /* A list that a loop appends to, and of which nothing else becomes known, gets room for some elements: how many lists. */
 int grow_lists(struct records *s);
 /* What is done through a value that may be one of several tables, where that changes one that another variable may hold, is

@@ -159,6 +159,18 @@ diag.case("keys, a constant that is none", function(pkt)
 	m:add(k, 1)
 	return limits[k] < 7 and bpf.DROP or bpf.PASS
 end, strict)
+local names = { "nx", "error" }
+diag.case("tested on one way alone", function(pkt)
+	local p, k = "nx", "answer"
+	if pkt.len > 33 then p = names[pkt:u8(3)] end
+	if pkt.len > 55 then
+		if p then k = p end
+	elseif pkt.len > 40 then
+		k = p
+	end
+	arr[0] = limits[k] + 1
+	return bpf.PASS
+end, strict)
 diag.case("a step out", function(pkt)
 	local s = 0
 	for i = 1, pkt.len do if pkt:u8(i) == 3 then s = open[s] end end
@@ -200,6 +212,35 @@ diag.case("digits that find gives", function(pkt)
 	local from, to, num, word = s:find("^(%d+)(%a+)", 1)
 	if from then arr[0] = tonumber(num) + to end
 	return bpf.PASS
+end, strict)
+diag.case("digits behind a class, and behind brackets", function(pkt)
+	local s = pkt:sub(1, 40)
+	local a, b = s:match("[?&]id=(%d+)"), s:match("%b()[]%d](%d+)")
+	if a then arr[0] = tonumber(a) end
+	if b then arr[1] = tonumber(b) + 1 end
+	return bpf.PASS
+end, strict)
+diag.case("letters behind brackets", function(pkt)
+	local s = pkt:sub(1, 40)
+	local a, b = s:match("%b(d(%d+)(%a+)")
+	if b then arr[1] = tonumber(b) + 1 end
+	return bpf.PASS
+end, strict)
+diag.case("kept over turns, with another one", function(pkt)
+	local h, t = 0, ""
+	for i = 1, 4 do
+		local s, e, w = pkt:find("%d+(%a+)", i)
+		if s then h, t = e, w end
+	end
+	return h + #t == 7 and bpf.DROP or bpf.PASS
+end, strict)
+diag.case("kept over turns, without another one", function(pkt)
+	local h = 0
+	for i = 1, 4 do
+		local s, e = pkt:find("%d+", i)
+		if not s then h = e end
+	end
+	return h + 1 == 7 and bpf.DROP or bpf.PASS
 end, strict)
 diag.case("no digits that find gives", function(pkt)
 	local s = pkt:sub(1, 40)

@@ -214,4 +214,14 @@ case("its own, all there", function(a, b)
 	end
 	return s
 end)
+case("swap by another count", function(a, b)
+	local t, n = { a, b, 3, 4 }, 5
+	for i, v in ipairs(t) do n = n - 1 if i < n then t[i], t[n] = t[n], t[i] end end
+	return t[1] + t[2] * 10 + t[3] * 100 + t[4] * 1000
+end)
+case("set by another count", function(a, b)
+	local t, n = { a, b, 3, 4 }, 5
+	for i, v in ipairs(t) do n = n - 1 if i < n then t[n] = t[i] end end
+	return t[1] + t[2] * 10 + t[3] * 100 + t[4] * 1000
+end)
 lang.done()
