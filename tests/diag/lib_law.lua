@@ -252,6 +252,9 @@ return {
 	{ "What Lua itself compiles wrongly", "diag/access: a captured table by a comparison, assigned" },
 	{ "`local long = pkt.len > 60`", "lang/captured: by a comparison with a name" },
 },
+["What fits"] = {
+	{ "`bpf.str(p, 65)`", "lua/command" },
+},
 ["What is refused"] = {
 	{ "These are the compiler's own rows", "lua/refusals" },
 },

@@ -118,6 +118,17 @@ called 'while p:u8(n) ~= 7 do n = n + 1 end'
 expect "a long loop that the kernel calls" 0 'instructions' ''
 run check --without=may_goto --without=iter_num -e "bpf.program('xdp', { budget = 90000 }, function(p) local n = 0 while p:u8(n) ~= 7 do n = n + 1 end return n == 9 and bpf.DROP end)"
 expect "with a budget" 1 '' "leave out the option 'budget'"
+path() { # a text of so many bytes, whose last part such a loop keeps
+	run check --without=may_goto --without=iter_num -e "
+		local out = bpf.map { 'hash', key = 'char[64]', value = 'u64', entries = 8 }
+		bpf.program('tracepoint:syscalls:sys_enter_openat', function(e)
+			local last = '-'
+			for k in bpf.str(e.filename, $1):gmatch('[^/]+') do last = k end
+			out:add(last, 1)
+		end)"
+}
+path 64; expect "parts of 64 bytes, in its stack" 1 '' 'bytes of stack; the kernel allows 512'
+path 65; expect "parts of 65 bytes, in scratch memory" 0 'instructions' ''
 run check --without=may_goto --without=iter_num -e "
 	local m = bpf.map { 'hash', key = 'u32', value = 'struct { u32 a; }', entries = 4, lock = true }
 	bpf.program('xdp', function(p) m:locked(1, function(e) for i = 1, p.len do e.a = e.a ~ i end end) end)"
