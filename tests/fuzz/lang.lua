@@ -116,7 +116,7 @@ local REFUSALS = {
 	"may be a string here", "takes an integer", "math.tointeger of a string", "order of ",
 	-- views, entries and strings after a write
 	"this entry was taken from the map", "moves the packet, and is not where it was", "used in a way that is", "in a list that a loop fills is not there", "or the table itself; which", "something else that has fields", "two captured values are compared", "of such a value' is not there",
-	"two variables may hold this table", "own compiler gets wrong", "the length of this value is not known", "hangs on what the table holds", "puts into this list cannot be", "whose elements may be nil", "and a piece of a text", "goes over here is not known", "a text known only",
+	"two variables may hold this table", "own compiler gets wrong", "the length of this value is not known", "hangs on what the table holds", "cannot be written out", "puts into this list cannot be", "whose elements may be nil", "and a piece of a text", "goes over here is not known", "a text known only",
 	-- what must be known when compiled
 	"differs by the way taken", "is one of several constants", "what this gives", "it goes where it must be known before",
 	"is known only at run time; that is not there yet", "is known only at run time: it comes from a call before", "and it has no such keys, or too many",
