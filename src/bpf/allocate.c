@@ -89,9 +89,32 @@ static int choose(struct be *b, const struct be_vreg *v, unsigned avail)
 	return best;
 }
 
+/* Values are coloured as they begin: nothing that ended before is in the way of any more. */
+static void drop_ended(struct be *b, uint32_t start)
+{
+	uint32_t n = 0;
+	for (uint32_t k = 0; k < b->nheld; k++)
+		if (b->vregs[b->held[k]].reg >= 0 && b->vregs[b->held[k]].end > start)
+			b->held[n++] = b->held[k];
+	b->nheld = n;
+}
+
+static void hold(struct be *b, uint32_t v)
+{
+	if (b->nheld >= b->most_held) {
+		drop_ended(b, b->segs[b->vregs[v].segs].start);
+		b->most_held = 2 * b->nheld + 64;
+	}
+	uint32_t k = b->nheld++;
+	for (; k && b->held[k - 1] > v; k--)
+		b->held[k] = b->held[k - 1];
+	b->held[k] = v;
+}
+
 static void assign(struct be *b, struct be_vreg *v, int reg)
 {
 	v->reg = (int8_t)reg;
+	hold(b, (uint32_t)(v - b->vregs));
 	flip(b, v, (unsigned)reg);
 	for (uint32_t h = v->hints; h; h = b->hints[h].next) {
 		struct be_vreg *o = &b->vregs[b->hints[h].other];
@@ -105,9 +128,10 @@ static int make_room(struct be *b, struct be_vreg *v)
 {
 	float price[BE_NREGS] = { 0 };
 	unsigned fixed = taken(b, b->fixed, v);
-	for (uint32_t k = BE_V0; k < b->nvregs; k++) {
-		const struct be_vreg *o = &b->vregs[k];
-		if (o->reg >= 0 && o != v && !(fixed >> o->reg & 1) && overlap(b, o, v))
+	drop_ended(b, b->segs[v->segs].start);
+	for (uint32_t k = 0; k < b->nheld; k++) {
+		const struct be_vreg *o = &b->vregs[b->held[k]];
+		if (!(fixed >> o->reg & 1) && overlap(b, o, v))
 			price[o->reg] += cost(o);
 	}
 	int best = -1;
@@ -120,8 +144,8 @@ static int make_room(struct be *b, struct be_vreg *v)
 		v->spill = true;
 		return 0;
 	}
-	for (uint32_t k = BE_V0; k < b->nvregs; k++) {
-		struct be_vreg *o = &b->vregs[k];
+	for (uint32_t k = 0; k < b->nheld; k++) {
+		struct be_vreg *o = &b->vregs[b->held[k]];
 		if (o->reg == best && overlap(b, o, v)) {
 			flip(b, o, (unsigned)best);
 			o->reg = -1;
@@ -140,9 +164,13 @@ static int colour(struct be *b, bool *spills)
 		struct be_vreg *v = &b->vregs[k];
 		if (!v->segs || v->mem)
 			continue;
+		for (uint32_t s = v->segs; s; s = b->segs[s].next)
+			v->end = b->segs[s].end;
 		v->next = at[b->segs[v->segs].start];
 		at[b->segs[v->segs].start] = k;
 	}
+	b->held = arena_array(b->scratch, uint32_t, b->nvregs + 1);
+	b->nheld = b->most_held = 0;
 	b->busy = arena_array(b->scratch, uint16_t, b->ngaps + 4);
 	memcpy(b->busy, b->fixed, sizeof(*b->busy) * b->ngaps);
 	for (uint32_t g = 0; g < b->ngaps; g++)

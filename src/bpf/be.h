@@ -93,6 +93,7 @@ struct be_vreg {
 	uint32_t hints;
 	float weight;        /* what spilling it costs, per gap */
 	uint32_t gaps;       /* length of its live range */
+	uint32_t end;        /* where that ends; made by colour() */
 	uint32_t next;       /* in the list of those that start in one gap */
 	uint32_t orig;       /* level 1, 2: the virtual register it stands for */
 	uint32_t slot;       /* mem: its stack word, from 1 */
@@ -118,6 +119,7 @@ struct be {
 	uint32_t nblocks;
 	struct be_vreg *vregs;   /* entries below BE_V0 belong to the machine's registers */
 	uint32_t nvregs, cap_vregs;
+	uint32_t *held, nheld, most_held; /* of colour(): those with a register, rising, and some that have ended */
 	/* made by be_live */
 	struct be_seg *segs;     /* from 1 */
 	uint32_t nsegs, cap_segs;
