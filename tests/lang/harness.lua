@@ -12,7 +12,8 @@
 -- and strings are in maps, numbered by the payload; results go through the map `out`.
 
 -- LANG_HOOK names another hook than XDP that receives packets. LANG_EVERY=N runs every Nth input of those
--- that a case has, the first one among them: where a kernel is emulated, loading programs matters most.
+-- that a case has, the first one among them: where a kernel is emulated, loading programs matters most. LANG_PART=K/N
+-- runs every Nth program of a file, from the Kth on (0 to N - 1).
 
 local lang = {}
 lang.hook = os.getenv "LANG_HOOK" or "xdp"
@@ -451,7 +452,16 @@ local function as_test(case, name, prog)
 	end)
 end
 
+local part, parts = (os.getenv "LANG_PART" or "0/1"):match "(%d+)/(%d+)"
+local tried = 0
+
+local function is_part()
+	tried = tried + 1
+	return (tried - 1) % tonumber(parts) == tonumber(part)
+end
+
 local function try(case, name, wrapper, copy)
+	if not is_part() then return end
 	if listing then return list_opcodes(case.f, {}) end
 	if bpf.test and (case.twin == false or case.unordered) then return end
 	local problems = {}
