@@ -913,10 +913,19 @@ static int rounds(struct flow *fl)
 	return -EINVAL;
 }
 
+/* All stays as it was where a mistake came out: a field of one of two headers, which raises, is known to be asked of the other one. */
 void infer_again(struct ir_unit *u)
 {
 	struct flow fl = { .u = u, .f = u->main };
+	struct ir_type *before = arena_array(u->scratch, struct ir_type, fl.f->nins);
+	for (ir_ref r = 1; r < fl.f->nins; r++)
+		before[r] = ir_at(fl.f, r)->type;
 	infer_round(&fl);
+	if (waits_for_more(&fl)) {
+		for (ir_ref r = 1; r < fl.f->nins; r++)
+			ir_at(fl.f, r)->type = before[r];
+		return;
+	}
 	prune(&fl);
 	sweep(fl.f);
 }

@@ -101,4 +101,38 @@ case("of a header in it", function(p)
 		return h.tclass
 	end))
 end)
+-- What a second look says of which it is, behind the test of one: what only the other one has raises all the same.
+lang.packets { name = "known to be the other one", inputs = inputs, f = function(p)
+	local n = 0
+	if p.ipv4 then
+		local h = p.ipv4 or p.ipv6
+		local ok, v = pcall(function() return h.flow end)
+		n = (ok and v or nil) or #v
+	end
+	return n
+end }
+lang.packets { name = "known to be the other one, where nothing catches it", inputs = inputs, f = function(p)
+	if p.ipv6 then
+		local h = p.ipv6 or p.ipv4
+		return (h.tos or 3) + 1
+	end
+	return 7
+end }
+if lang.hook ~= "socket" then
+	lang.packets { name = "known to be the other one, assigned", inputs = inputs, f = function(p)
+		if p.ipv4 then
+			local h = p.ipv4 or p.ipv6
+			local ok, v = pcall(function() h.hop_limit = 3 end)
+			return ok and 1 or #v
+		end
+	end }
+end
+lang.packets { name = "known to be the other one, a transport", inputs = inputs, f = function(p)
+	local tcp = p.tcp
+	if tcp then
+		local l4 = p.tcp or p.icmp
+		local ok, v = pcall(function() return l4.type + 1 end)
+		return ok, ok and v or #v, l4.check
+	end
+end }
 lang.done()
