@@ -86,16 +86,23 @@ static bool shifted(struct between *s, ir_ref r, struct bounds *out)
 	return true;
 }
 
-/* Is r, in block b, come to only where `count` is not 0? */
-static bool goes_on_above_zero(const struct ir_fn *f, ir_blk b, ir_ref count)
+/* Does what goes from block `from` to b do so where `count` is not 0? */
+static bool goes_above_zero(const struct ir_fn *f, ir_blk from, ir_blk b, ir_ref count)
 {
-	if (ir_block(f, b)->npreds != 1)
-		return false;
-	ir_blk from = ir_block(f, b)->preds[0].from;
 	const struct ir_ins *t = ir_at(f, ir_block(f, from)->last);
 	const struct ir_ins *zero = t->op == IRO(branch) ? ir_at(f, t->args[0]) : NULL;
 	return zero && zero->op == IRO(eq) && zero->args[0] == count && int_of(f, zero->args[1]) &&
 	       !int_of(f, zero->args[1])->i && t->succ[1].to == b && t->succ[0].to != b;
+}
+
+/* Is block b come to only there? From several, where what follows a meeting of ways is there for each of them. */
+static bool goes_on_above_zero(const struct ir_fn *f, ir_blk b, ir_ref count)
+{
+	const struct ir_block *k = ir_block(f, b);
+	bool all = k->npreds;
+	for (uint32_t p = 0; all && p < k->npreds; p++)
+		all = goes_above_zero(f, k->preds[p].from, b, count);
+	return all;
 }
 
 /* The turns of a numeric for that are left, counted down behind the edge `again`. */

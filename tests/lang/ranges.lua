@@ -103,6 +103,15 @@ case("from 0, down, and by two", function(a, b)
 	u[(b & 7) + 1] = 3
 	return t[b & 7], u[(a & 7) + 1], w[a & 15], u[8] + t[0], w[2]
 end)
+local gives = { [0] = { a = 1, f = function(x) return x + 1 end }, { a = 2, f = function(x) return x * 2 end },
+	{ a = 5, f = function(x) return x end }, { a = 7, f = function(x) return x ~ 5 end } }
+case("filled by what one of several functions gives", function(a, b)
+	local t, u = {}, {}
+	for i = 1, 3 do t[i] = gives[a & 3].f(b) end
+	for i = 3, 1, -1 do u[i] = gives[b & 3].f(a) end
+	u.n = 7
+	return t[2], u[2], u.n
+end)
 case("no turn, and one", function(a, b)
 	local t, u = { 1, 2 }, {}
 	for i = 5, 1 do t[i] = a end
