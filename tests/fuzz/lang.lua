@@ -205,7 +205,8 @@ local function thrice(list)
 end
 
 -- Kernels before 5.18 copy no bytes for XDP: there programs are as without `copy`, and move no packet.
-local copies = options.hook and options.hook ~= "xdp" or pcall(bpf.program, "xdp", { check = true, copy = true }, function(p) return p:u8(3) end)
+local can, why = pcall(bpf.program, "xdp", { check = true, copy = true }, function(p) return p:u8(3) end)
+local copies = can or not tostring(why):find "needs bpf_xdp_load_bytes"
 if not copies then REFUSALS[#REFUSALS + 1] = "needs bpf_xdp_load_bytes" end
 
 -- nil, or the class of the failure and its description. tally: counts.

@@ -52,10 +52,10 @@ same "... of some kinds only" "$(run 2 forms=numbers)" "status 0, 0"
 
 cat >"$work/much.lua" <<'END'
 local program, step, n = bpf.program, tonumber(os.getenv "STEP"), 0
-function bpf.program(...)
-	n = n + 1
-	if n % step == 0 then error "there are more ways through it than the verifier looks at" end
-	return program(...)
+function bpf.program(hook, options, f)
+	n = n + (options.name == "fuzz" and 1 or 0) -- not what asks what the kernel can
+	if n % step == 0 and options.name == "fuzz" then error "there are more ways through it than the verifier looks at" end
+	return program(hook, options, f)
 end
 dofile "tests/fuzz/lang.lua"
 END
