@@ -296,9 +296,7 @@ int grow_lists(struct records *s)
 		bool looped = go_over(&l, rec);
 		if (!looped && !(is_counted(s, rec) && count(&l, rec)))
 			continue;
-		ir_ref *to = arena_array(s->u->scratch, ir_ref, s->f->nins);
-		memcpy(to, l.to, sizeof(*to) * l.nto);
-		ir_rename(s->f, to);
+		lists_rename(&l);
 		return 1;
 	}
 	return 0;

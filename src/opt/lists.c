@@ -694,7 +694,7 @@ static void find_lengths(const struct lists *l)
 	}
 }
 
-static void rename(struct lists *l)
+void lists_rename(struct lists *l)
 {
 	ir_ref *to = arena_array(l->s->u->scratch, ir_ref, l->f->nins);
 	memcpy(to, l->to, sizeof(*to) * l->nto);
@@ -738,8 +738,15 @@ int lists_expand(struct records *s)
 	if (l.failed)
 		return -1;
 	if (done)
-		rename(&l);
+		lists_rename(&l);
 	return done;
+}
+
+/* Is the key of `set` open for nothing that is still to be known? */
+static bool is_held_up(const struct lists *l, ir_ref set, struct rec *web)
+{
+	const struct ir_ins *i = ir_at(l->f, set);
+	return !web->held && !web->done && !type_is_pending(&ir_at(l->f, i->args[1])->type) && is_open(l, web, i) && holds_up(l, set, web);
 }
 
 int lists_open(struct records *s)
@@ -751,15 +758,13 @@ int lists_open(struct records *s)
 		for (uint32_t k = 0; k < s->v[v].nuses; k++) {
 			const ir_ref r = s->v[v].uses[k];
 			struct rec *web = record_web(s, &s->v[v]);
-			if (ir_at(s->f, r)->op != IRO(setindex) || record_of(s, ir_at(s->f, r)->args[0]) != &s->v[v] || web->held || web->done || web->grows ||
-			    type_is_pending(&ir_at(s->f, ir_at(s->f, r)->args[1])->type) || !is_open(&l, web, ir_at(s->f, r)) || !holds_up(&l, r, web))
+			if (ir_at(s->f, r)->op != IRO(setindex) || record_of(s, ir_at(s->f, r)->args[0]) != &s->v[v] || web->grows || !is_held_up(&l, r, web))
 				continue;
-			if (!lists_sure(&l, r, 0))
-				return 0;
-			expand(&l, r, web);
+			if (lists_sure(&l, r, 0))
+				expand(&l, r, web);
 			if (l.failed)
 				return 0;
-			rename(&l);
+			lists_rename(&l);
 			return 1;
 		}
 	return 0;

@@ -16,6 +16,9 @@ struct lists {
 	bool failed;
 };
 
+/* What was taken out is what `to` says. */
+void lists_rename(struct lists *l);
+
 /* An instruction that is taken out: the block that it ended, and the one of what followed. */
 struct gap {
 	struct lists *l;
