@@ -67,7 +67,8 @@ struct diag_list {
 	uint32_t errors;
 };
 
-/* The same text on the same line is kept once, or where it is an error once for each instruction, and told once for each word. Returns the entry for .note and .help. */
+/* The same text on the same line is kept once, or where it is an error once for each instruction, and told once for each word.
+ * Returns the entry for .note and .help. */
 struct diag *diag_add(struct diag_list *l, enum diag_level level, struct diag_pos pos,
 		      const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 /* It is about operand i, from 0, of its instruction; where it was said before it stays about what it was. */

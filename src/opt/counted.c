@@ -33,23 +33,32 @@ static const struct ir_lib *row_of(const struct ir_fn *f, ir_ref call)
 	return i->op == IRO(call) ? row_called(f->unit, ir_at(f, i->args[0])->type.row, i->nargs - 1) : NULL;
 }
 
-/* Are the last arguments all that one such call gives? */
+uint32_t counted_from(const struct ir_fn *f, const struct ir_ins *i)
+{
+	const struct ir_ins *last = ir_at(f, i->args[i->nargs - 1]);
+	if (last->op != IRO(result) || last->aux + 2 > i->nargs)
+		return 0;
+	const ir_ref of = last->args[0];
+	const struct ir_lib *row = row_of(f, of);
+	const uint32_t from = i->nargs - last->aux - 1;
+	for (uint32_t a = from; a < i->nargs; a++) {
+		const struct ir_ins *r = ir_at(f, i->args[a]);
+		if (r->op != IRO(result) || r->args[0] != of || r->aux != a - from)
+			return 0;
+	}
+	return row && row->effects & IR_FEWER ? from : 0;
+}
+
 static bool find_last(struct counted *c)
 {
-	const struct ir_ins *i = ir_at(c->f, c->call), *last = ir_at(c->f, i->args[i->nargs - 1]);
-	if (last->op != IRO(result) || last->aux >= MOST || last->aux + 2 > i->nargs)
+	const struct ir_ins *i = ir_at(c->f, c->call);
+	c->fixed = counted_from(c->f, i);
+	c->n = i->nargs - c->fixed;
+	if (!c->fixed || c->n > MOST)
 		return false;
-	ir_ref of = last->args[0];
-	const struct ir_lib *row = row_of(c->f, of);
-	c->n = last->aux + 1;
-	c->fixed = i->nargs - c->n;
-	for (uint32_t k = 0; k < c->n; k++) {
-		const struct ir_ins *r = ir_at(c->f, i->args[c->fixed + k]);
-		if (r->op != IRO(result) || r->args[0] != of || r->aux != k)
-			return false;
-	}
-	c->none = row && (!(row->effects & IR_SEVERAL) || row->effects & IR_NONE);
-	return row && row->effects & IR_FEWER;
+	const struct ir_lib *row = row_of(c->f, ir_at(c->f, i->args[c->fixed])->args[0]);
+	c->none = !(row->effects & IR_SEVERAL) || row->effects & IR_NONE;
+	return true;
 }
 
 /* What Lua says of a call without the last argument that it must have. */

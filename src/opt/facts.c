@@ -145,7 +145,7 @@ static bool shows_something(struct facts *s, ir_ref cond, bool is)
 /* The text of an error's message, which is nil where there is none: the message. */
 static ir_ref message_of(const struct ir_fn *f, ir_ref v)
 {
-	const struct ir_ins *i = ir_at(f, ir_untested(f, v)), *call = i->op == IRO(result) && !i->aux ? ir_at(f, i->args[0]) : i;
+	const struct ir_ins *call = ir_at(f, bounds_base(f, v));
 	const struct ir_lib *row = call->op == IRO(call) ? ir_at(f, call->args[0])->type.row : NULL;
 	return row && !strcmp(row->name, "(message)") ? call->args[1] : 0;
 }

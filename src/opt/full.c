@@ -254,16 +254,11 @@ static bool grows_only(const struct full *l, const struct rec *rec, ir_ref r)
 /* { a, s:byte(1, 4) }: behind the first nil that byte gives there are others only. */
 static bool ends_with_nils(const struct full *l, const struct rec *rec, const struct ir_ins *i)
 {
-	const struct ir_fn *f = l->s->f;
-	uint32_t a = 1, k = 0;
-	while (a < i->nargs && record_something(l->s, i->args[a]))
-		a++;
-	const struct ir_ins *first = a < i->nargs ? ir_at(f, i->args[a]) : NULL, *call = first && first->op == IRO(result) ? ir_at(f, first->args[0]) : NULL;
-	const struct ir_lib *row = call && call->op == IRO(call) ? row_called(l->s->u, ir_at(f, call->args[0])->type.row, call->nargs - 1) : NULL;
-	if (!row || !(row->effects & IR_FEWER) || i->imm || i->aux & (IR_OPEN | IR_MORE) || record_of(l->s, i->args[0]) != rec)
+	const uint32_t from = counted_from(l->s->f, i);
+	if (!from || i->imm || i->aux & (IR_OPEN | IR_MORE) || record_of(l->s, i->args[0]) != rec)
 		return false;
-	for (; a < i->nargs; a++, k++)
-		if (ir_at(f, i->args[a])->op != IRO(result) || ir_at(f, i->args[a])->args[0] != first->args[0] || ir_at(f, i->args[a])->aux != k)
+	for (uint32_t a = 1; a < from; a++)
+		if (!record_something(l->s, i->args[a]))
 			return false;
 	return record_made(l->s, rec);
 }

@@ -137,6 +137,8 @@ int computed_known(struct flow *fl);
 int parts_known(struct flow *fl);
 /* Keys of tables made here that a test says are a constant are that one. Returns how many. */
 int equal_known(struct flow *fl);
+/* From which argument on the last ones are all that one call gives which may give fewer, as byte, find and match do; 0: they are none. */
+uint32_t counted_from(const struct ir_fn *f, const struct ir_ins *i);
 /* A call that gets, last, what byte, find or match give is made once for each number of them. Returns how many. */
 int counted_known(struct flow *fl);
 /* Texts formatted by what kernel code cannot do, and then only printed, are formatted by the user half. Returns how many. */
